@@ -1,0 +1,52 @@
+import eslint from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/** Only these may start processes; the core never sees the editor. See the rules of the house in README.md. */
+const noEditor = { name: 'vscode', message: 'The core runs without an editor.' };
+const noProcesses = [
+  { name: 'node:child_process', message: 'src/host/ starts processes.' },
+  { name: 'execa', message: 'src/host/ starts processes.' },
+];
+
+export default defineConfig(
+  globalIgnores(['dist/', 'out/', '.vscode-test/', 'test/vscode/code-web/node_modules/']),
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      // Numbers and booleans in messages are what they look like.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+    },
+  },
+  {
+    files: ['src/{host,bypass,bench}/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: [noEditor] }] },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['src/host/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: noProcesses }] },
+  },
+  {
+    files: ['src/{bypass,bench}/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: [noEditor, ...noProcesses] }] },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: globals.node },
+  },
+);
