@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeAccount, type TestAccount } from './accounts.ts';
+import { makeCgroup } from './cgroup.ts';
+import { isAlive, processRef } from './processes.ts';
+import { run } from './run.ts';
+import { startSshd, type TestSshd } from './sshd.ts';
+
+const ssh = (server: TestSshd, alias: string, command: string, input = ''): Promise<string> =>
+  run('ssh', ['-F', server.configFile, '-o', 'BatchMode=yes', alias, command], { input });
+
+describe('the tests own sshd', () => {
+  let server: TestSshd;
+  before(async () => {
+    server = await startSshd();
+  });
+  after(() => server.stop());
+
+  it('lets its key in and knows its host key', async () => {
+    assert.equal(await ssh(server, server.alias, 'echo $((40 + 2))'), '42\n');
+  });
+
+  it('refuses a client that does not know its host key', async () => {
+    server.addHost('stranger', { lines: ['UserKnownHostsFile /dev/null'] });
+    await assert.rejects(ssh(server, 'stranger', 'true'), /Host key verification failed/);
+  });
+
+  it('takes its sessions along when it stops', async () => {
+    const other = await startSshd({ alias: 'other' });
+    const sleeper = spawn('ssh', ['-F', other.configFile, 'other', 'exec sleep 1000']);
+    const ended = once(sleeper, 'exit');
+    while (!other.sessions().some((pid) => isSleep(pid))) await delay(20);
+    const refs = other.sessions().map((pid) => processRef(pid));
+    await other.stop();
+    await ended;
+    assert.ok(refs.length > 0 && !refs.some((ref) => ref && isAlive(ref)));
+    assert.ok(!fs.existsSync(other.directory));
+  });
+});
+
+function isSleep(pid: number): boolean {
+  return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep\0');
+}
+
+describe('a cgroup of the tests', () => {
+  it('is removed with what is below and inside', async () => {
+    const group = makeCgroup();
+    const below = group.child('below');
+    const sleeper = spawn('sleep', ['1000']);
+    const ended = once(sleeper, 'exit');
+    fs.writeFileSync(`${below}/cgroup.procs`, String(sleeper.pid));
+    assert.deepEqual(group.pids(), [sleeper.pid]);
+    await group.remove();
+    await ended;
+    assert.ok(!fs.existsSync(group.path));
+  });
+});
+
+describe('a throw-away account', () => {
+  let account: TestAccount;
+  let server: TestSshd;
+  before(async () => {
+    account = await makeAccount('none');
+    server = await startSshd({ user: account.name });
+  });
+  after(async () => {
+    await server.stop();
+    await account.remove();
+  });
+
+  it('logs in and has no privilege at first', async () => {
+    assert.equal(await ssh(server, server.alias, 'id -un'), `${account.name}\n`);
+    await assert.rejects(ssh(server, server.alias, 'sudo -n true'));
+  });
+
+  it('may use sudo with its password', async () => {
+    await account.setSudo('password');
+    const asRoot = "sudo -S -p '' id -u";
+    await assert.rejects(ssh(server, server.alias, 'sudo -n true'), /password is required/);
+    await assert.rejects(
+      ssh(server, server.alias, asRoot, 'wrong\n'),
+      /incorrect password|try again/,
+    );
+    assert.equal(await ssh(server, server.alias, asRoot, `${account.password}\n`), '0\n');
+  });
+
+  it('may use sudo without a password', async () => {
+    await account.setSudo('nopasswd');
+    assert.equal(await ssh(server, server.alias, 'sudo -n id -u'), '0\n');
+  });
+
+  it('leaves nothing behind', async () => {
+    const gone = await makeAccount('nopasswd');
+    await gone.remove();
+    await assert.rejects(run('id', [gone.name]), /no such user/);
+    assert.ok(!fs.existsSync(gone.home) && !fs.existsSync(`/etc/sudoers.d/${gone.name}`));
+  });
+});
