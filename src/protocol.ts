@@ -12,3 +12,17 @@ export type ToPanel =
 export type FromPanel =
   /** Sent once the panel's script listens; the host answers with the current state. */
   { readonly type: 'ready' } | { readonly type: 'openAsText' };
+
+/** A webview's messages are not trusted: whatever else arrives is ignored. */
+export function isFromPanel(message: unknown): message is FromPanel {
+  return hasType(message) && (message.type === 'ready' || message.type === 'openAsText');
+}
+
+/** The frame also gets messages of the editor's own; the host has validated what is inside ours. */
+export function isToPanel(message: unknown): message is ToPanel {
+  return hasType(message) && (message.type === 'document' || message.type === 'invalid');
+}
+
+function hasType(message: unknown): message is { type: unknown } {
+  return typeof message === 'object' && message !== null && 'type' in message;
+}
