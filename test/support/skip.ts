@@ -9,10 +9,10 @@ interface WithReason {
  */
 export function skip(context: Mocha.Context, reason: string): never {
   const runnable = context.runnable();
+  let skipped: Mocha.Runnable | Mocha.Suite | undefined = runnable;
   // In a hook before all tests the reason belongs to the suite, before each test to that test.
-  const skipped = runnable.title.startsWith('"before all" hook')
-    ? runnable.parent
-    : (context.currentTest ?? runnable);
+  if (runnable.title.startsWith('"before all" hook')) skipped = runnable.parent;
+  else if (runnable.title.startsWith('"before each" hook')) skipped = context.currentTest;
   if (skipped) (skipped as WithReason).skipReason = reason;
   return context.skip();
 }

@@ -1,0 +1,59 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+export interface Directories {
+  readonly base: string;
+  readonly serverData: string;
+  readonly userData: string;
+  readonly extensions: string;
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Without welcome pages, experiments, network and animations: what is on the screen is ours. */
+const QUIET: Settings = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.enableExperiments': false,
+  'workbench.tips.enabled': false,
+  'workbench.reduceMotion': 'on',
+  'chat.disableAIFeatures': true,
+  'telemetry.telemetryLevel': 'off',
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'files.autoSave': 'off',
+  'remote.autoForwardPorts': false,
+};
+
+export function settingsFile(directories: Directories): string {
+  return path.join(directories.userData, 'User', 'settings.json');
+}
+
+/** Everything VS Code writes lies under `base`: no settings of the user are read or changed. */
+export function makeDirectories(
+  options: { userData?: string | undefined; extensions?: string | undefined } = {},
+): Directories {
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-vscode-'));
+  const directories: Directories = {
+    base,
+    serverData: path.join(base, 'server'),
+    userData: options.userData ?? path.join(base, 'user-data'),
+    extensions: options.extensions ?? path.join(base, 'extensions'),
+  };
+  for (const directory of [
+    path.join(directories.userData, 'User'),
+    directories.extensions,
+    directories.serverData,
+  ]) {
+    fs.mkdirSync(directory, { recursive: true });
+  }
+  return directories;
+}
+
+export function writeSettings(directories: Directories, settings: Settings = {}): void {
+  const text = JSON.stringify({ ...QUIET, ...settings }, null, 2);
+  fs.writeFileSync(settingsFile(directories), text);
+}

@@ -1,0 +1,158 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { atEnd } from '../support/cleanup.ts';
+import { commandLine, descendants } from '../support/processes.ts';
+import { launchBrowser } from './code-web/browser.ts';
+import { makeDirectories, writeSettings, type Settings } from './code-web/directories.ts';
+import { serverCommand, startServer, type Server } from './code-web/server.ts';
+import { THEMES, Workbench, type Theme } from './workbench.ts';
+
+export interface SessionOptions {
+  /** .vsix files to install, see `packageExtension()`. */
+  readonly extensions?: readonly string[];
+  readonly folder?: string;
+  /** User settings beside those that keep VS Code quiet. */
+  readonly settings?: Settings;
+  readonly theme?: Theme;
+  /** Added to the environment of the extension host. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** Device pixels a CSS pixel, for sharp pictures. */
+  readonly scale?: number;
+  /** Asks whether to trust the folder, as VS Code does for a person; otherwise it is trusted. */
+  readonly workspaceTrust?: boolean;
+  /** Leaves the browser out: a person opens `url`. */
+  readonly browser?: boolean;
+}
+
+/** A real VS Code with a window of its own and settings of its own. */
+export interface Session {
+  readonly url: string;
+  readonly server: Server;
+  /** The temporary directory holding everything VS Code writes. */
+  readonly directory: string;
+  readonly page: Page;
+  readonly workbench: Workbench;
+  /** The extension hosts running now, e.g. to end one. */
+  extensionHosts(): number[];
+  setSettings(settings: Settings): void;
+  setTheme(theme: Theme): Promise<void>;
+  /** Reloads the window, which starts a new extension host. */
+  reload(): Promise<void>;
+  /** Errors the browser has reported: scripts that failed, content security policy. */
+  browserErrors(): readonly string[];
+  /** What VS Code and its extensions have logged, for the report of a failure. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts VS Code, installs the extensions and opens the folder. */
+export async function startSession(options: SessionOptions = {}): Promise<Session> {
+  const directories = makeDirectories();
+  let settings: Settings = {
+    ...(options.workspaceTrust === true ? {} : { 'security.workspace.trust.enabled': false }),
+    'workbench.colorTheme': THEMES[options.theme ?? 'dark'],
+    ...options.settings,
+  };
+  let server: Server | undefined;
+  let browser: Browser | undefined;
+  const stop = atEnd(async () => {
+    await browser?.close();
+    await server?.stop();
+    fs.rmSync(directories.base, { recursive: true, force: true, maxRetries: 5 });
+  });
+  try {
+    writeSettings(directories, settings);
+    for (const extension of options.extensions ?? []) {
+      await serverCommand(['--install-extension', path.resolve(extension)], directories);
+    }
+    server = await startServer({
+      directories,
+      ...(options.env === undefined ? {} : { env: options.env }),
+      workspaceTrust: options.workspaceTrust ?? false,
+    });
+    const { pid } = server;
+    const url = server.workbenchUrl(options.folder === undefined ? {} : { folder: options.folder });
+    const window = options.browser === false ? undefined : await openWindow(url, options);
+    browser = window?.browser;
+    const needWindow = (): Window => {
+      if (window === undefined) throw new Error('This session was started without a browser.');
+      return window;
+    };
+    const setSettings = (changed: Settings): void => {
+      settings = { ...settings, ...changed };
+      writeSettings(directories, settings);
+    };
+    return {
+      url,
+      server,
+      directory: directories.base,
+      get page() {
+        return needWindow().page;
+      },
+      get workbench() {
+        return needWindow().workbench;
+      },
+      extensionHosts: () =>
+        descendants(pid)
+          .map((ref) => ref.pid)
+          .filter((each) => commandLine(each).includes('--type=extensionHost')),
+      setSettings,
+      async setTheme(theme) {
+        setSettings({ 'workbench.colorTheme': THEMES[theme] });
+        await needWindow().workbench.themed(theme);
+      },
+      async reload() {
+        await needWindow().page.reload();
+        await needWindow().workbench.ready();
+      },
+      browserErrors: () => window?.errors ?? [],
+      logs: () => logs(directories.base),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Window {
+  readonly browser: Browser;
+  readonly page: Page;
+  readonly workbench: Workbench;
+  readonly errors: string[];
+}
+
+async function openWindow(url: string, options: SessionOptions): Promise<Window> {
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage({
+      viewport: options.viewport ?? { width: 1280, height: 800 },
+      deviceScaleFactor: options.scale ?? 1,
+    });
+    const errors: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.goto(url);
+    const workbench = new Workbench(page);
+    await workbench.ready();
+    return { browser, page, workbench, errors };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+function logs(directory: string): string {
+  return fs
+    .readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.log'))
+    .sort()
+    .map((file) => [file, fs.readFileSync(path.join(directory, file), 'utf8')] as const)
+    .filter(([, text]) => text !== '')
+    .map(([file, text]) => `==> ${file}\n${text}`)
+    .join('\n');
+}

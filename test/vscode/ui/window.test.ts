@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { keepEvidence } from '../artifacts.ts';
+import { startSession, type Session } from '../session.ts';
+
+describe('a VS Code window', () => {
+  let session: Session | undefined;
+  let folder: string;
+  keepEvidence(() => session);
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-folder-'));
+    fs.writeFileSync(path.join(folder, 'notes.txt'), 'hello\n');
+    session = await startSession({ folder, settings: { 'editor.fontSize': 31 } });
+  });
+  after(async () => {
+    await session?.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('opens the folder with our settings', async () => {
+    assert.ok(session);
+    await session.workbench.openFile('notes.txt');
+    const line = session.workbench.editor().locator('.view-line').first();
+    await line.waitFor();
+    const size = await line.evaluate((element) => getComputedStyle(element).fontSize);
+    assert.equal(size, '31px');
+  });
+
+  it('runs a command of the palette', async () => {
+    assert.ok(session);
+    await session.workbench.run('View: Close Editor');
+    await session.workbench.tab('notes.txt').waitFor({ state: 'detached' });
+  });
+
+  it('changes its theme', async () => {
+    assert.ok(session);
+    for (const theme of ['light', 'high-contrast', 'high-contrast-light', 'dark'] as const) {
+      await session.setTheme(theme);
+    }
+  });
+
+  it('has one extension host, and another after a reload', async () => {
+    assert.ok(session);
+    const before = session.extensionHosts();
+    assert.equal(before.length, 1);
+    await session.reload();
+    await session.workbench.run('View: Show Explorer');
+    assert.notDeepEqual(session.extensionHosts(), before);
+  });
+});

@@ -1,0 +1,219 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+export type Theme = 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
+
+/** As in `workbench.colorTheme`. */
+export const THEMES: Readonly<Record<Theme, string>> = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  'high-contrast': 'Default High Contrast',
+  'high-contrast-light': 'Default High Contrast Light',
+};
+
+const exactly = (text: string): RegExp =>
+  new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+
+/** The VS Code window as a person sees it. */
+export class Workbench {
+  readonly page: Page;
+  /** The palette, quick picks and input boxes are one widget. */
+  readonly quick: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.quick = page.locator('.quick-input-widget');
+  }
+
+  async ready(): Promise<void> {
+    await this.page
+      .locator('.monaco-workbench .part.statusbar')
+      .waitFor({ state: 'visible', timeout: 60_000 });
+  }
+
+  // The palette, quick picks and input boxes
+
+  /** Runs a command by its full title in the palette, e.g. `Sockmap: Load sockmap bypass`. */
+  async run(title: string, { timeout = 30_000 } = {}): Promise<void> {
+    const end = Date.now() + timeout;
+    for (;;) {
+      // The palette shows the commands there were when it opened: reopen it until ours has arrived.
+      await this.page.keyboard.press('F1');
+      await this.quickInput().fill(`>${title}`);
+      try {
+        await this.item(title).click({ timeout: 1500 });
+        return;
+      } catch (error) {
+        await this.page.keyboard.press('Escape');
+        if (Date.now() > end) {
+          throw new Error(`There is no command "${title}" in the palette.`, { cause: error });
+        }
+      }
+    }
+  }
+
+  /** Titles the palette offers for some text. */
+  async commands(text: string): Promise<string[]> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput().fill(`>${text}`);
+    await this.quick.locator('.monaco-list-row').first().waitFor();
+    const found = await this.items();
+    await this.page.keyboard.press('Escape');
+    return found;
+  }
+
+  quickInput(): Locator {
+    return this.quick.locator('.quick-input-box input');
+  }
+
+  /** What the quick pick or input box asks for, once it is there. */
+  async placeholder(): Promise<string> {
+    await this.quickInput().waitFor();
+    return (await this.quickInput().getAttribute('placeholder')) ?? '';
+  }
+
+  quickTitle(): Locator {
+    return this.quick.locator('.quick-input-title');
+  }
+
+  /** An item of the open quick pick, by its whole label. */
+  item(label: string): Locator {
+    const name = this.page.locator('.label-name', { hasText: exactly(label) });
+    return this.quick.locator('.monaco-list-row').filter({ has: name }).first();
+  }
+
+  /** The labels of the items on view; a long list shows only some. */
+  async items(): Promise<string[]> {
+    return this.quick.locator('.monaco-list-row .label-name').allInnerTexts();
+  }
+
+  async pick(label: string): Promise<void> {
+    await this.item(label).click();
+  }
+
+  /** Types into the open quick pick or input box. */
+  async input(text: string, { accept = true } = {}): Promise<void> {
+    await this.quickInput().fill(text);
+    if (accept) await this.page.keyboard.press('Enter');
+  }
+
+  /** The message below an input box: its prompt, or why its value is not accepted. */
+  inputMessage(): Locator {
+    return this.quick.locator('.quick-input-message');
+  }
+
+  async dismissQuickInput(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.quick.waitFor({ state: 'hidden' });
+  }
+
+  // Notifications and dialogs
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-toast', { hasText: text });
+  }
+
+  notificationButton(text: string | RegExp, label: string): Locator {
+    return this.notification(text).locator(
+      '.notification-list-item-buttons-container .monaco-button',
+      { hasText: exactly(label) },
+    );
+  }
+
+  async pressNotificationButton(text: string | RegExp, label: string): Promise<void> {
+    await this.notificationButton(text, label).click();
+  }
+
+  async clearNotifications(): Promise<void> {
+    await this.run('Notifications: Clear All Notifications');
+  }
+
+  /** A modal dialog (`{ modal: true }`). */
+  dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  async pressDialogButton(label: string): Promise<void> {
+    await this.dialog()
+      .locator('.monaco-button', { hasText: exactly(label) })
+      .click();
+  }
+
+  // Editors
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.quickInput().fill(name);
+    await this.quick.locator('.monaco-list-row', { hasText: name }).first().click();
+    await this.tab(name).waitFor();
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`);
+  }
+
+  editor(index = 0): Locator {
+    return this.page.locator('.editor-instance .monaco-editor').nth(index);
+  }
+
+  squiggles(kind: 'error' | 'warning' | 'info' = 'error'): Locator {
+    return this.page.locator(`.monaco-editor .view-overlays .cdr.squiggly-${kind}`);
+  }
+
+  /** The paragraphs of the hover over the n-th occurrence of a text in the editor. */
+  async hover(text: string, occurrence = 0): Promise<string[]> {
+    const word = this.editor().locator('.view-line span span', { hasText: text }).nth(occurrence);
+    // A hover opens when the mouse arrives.
+    await this.page.mouse.move(1, 1);
+    await word.hover({ position: { x: 10, y: 8 } });
+    const rows = this.page.locator('.monaco-hover:not(.hidden) .hover-row:not(.status-bar)', {
+      hasText: /\S/,
+    });
+    await rows.first().waitFor();
+    return rows.allInnerTexts();
+  }
+
+  /** The rows of the problems panel. */
+  async problems(): Promise<Locator> {
+    await this.run('Problems: Focus on Problems View');
+    return this.page.locator('.markers-panel .monaco-list-row');
+  }
+
+  /** The document of the visible webview: a frame of the editor's holds the extension's. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  }
+
+  // The rest of the window
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item', { hasText: text });
+  }
+
+  explorerItem(name: string): Locator {
+    return this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
+  }
+
+  /** A row of any tree view, by its label. */
+  treeItem(label: string | RegExp): Locator {
+    return this.page.locator('.pane-body .monaco-list-row', { hasText: label });
+  }
+
+  terminal(): Locator {
+    return this.page.locator('.terminal-wrapper.active .xterm-rows');
+  }
+
+  /** Resolves once the window is drawn in a theme. */
+  async themed(theme: Theme): Promise<void> {
+    const name = { dark: 'vs-dark', light: 'vs', 'high-contrast': 'hc-black' };
+    const kind = theme === 'high-contrast-light' ? 'hc-light' : name[theme];
+    await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
+  }
+
+  async screenshot(file: string): Promise<string> {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+}
