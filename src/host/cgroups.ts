@@ -1,0 +1,113 @@
+import { HostError } from './errors.ts';
+import type { Host } from './host.ts';
+
+export interface Cgroup {
+  /** Full path of its directory on the host. */
+  readonly path: string;
+  /** Processes directly in it and in those below it. */
+  readonly processes: number;
+  /** What runs there, where it can be told: a systemd unit, a container's name. */
+  readonly label: string | undefined;
+}
+
+/** Containers by their id, from whichever engine is there; "id name" a line. */
+const CONTAINERS = `for engine in docker podman nerdctl; do
+command -v $engine >/dev/null && timeout 3 $engine ps --no-trunc --format '{{.ID}} {{.Names}}'
+done 2>/dev/null; true`;
+
+/** The host's cgroup v2 tree, the root first, then by path. */
+export async function listCgroups(
+  host: Host,
+  mount: string,
+  options: { root: boolean; signal?: AbortSignal | undefined },
+): Promise<Cgroup[]> {
+  // A threaded cgroup refuses to list processes: find then exits with an error, yet the rest counts.
+  const [tree, containers] = await Promise.all([
+    host.run(['find', mount, '-name', 'cgroup.procs', '-exec', 'grep', '-c', '', '{}', '+'], {
+      tried: 'list the cgroups',
+      ...options,
+    }),
+    host.run(['sh', '-c', CONTAINERS], { tried: 'list the containers', ...options }),
+  ]);
+  return parseCgroups(tree.stdout, mount, parseContainers(containers.stdout));
+}
+
+export function parseContainers(text: string): Map<string, string> {
+  return new Map(
+    Array.from(text.matchAll(/^([0-9a-f]{64}) (\S+)$/gm), (match) => [
+      match[1] ?? '',
+      match[2] ?? '',
+    ]),
+  );
+}
+
+/** @param text lines "PATH/cgroup.procs:COUNT"; a lone cgroup has no path before its count. */
+export function parseCgroups(
+  text: string,
+  mount: string,
+  containers: ReadonlyMap<string, string>,
+): Cgroup[] {
+  const own = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const match = /^(?:(.*)\/cgroup\.procs:)?(\d+)$/.exec(line);
+    if (match !== null) own.set(match[1] ?? mount, Number(match[2]));
+  }
+  const processes = new Map(own);
+  for (const [path, count] of own) {
+    for (let up = parent(path); up.length >= mount.length; up = parent(up)) {
+      const sum = processes.get(up);
+      if (sum !== undefined) processes.set(up, sum + count);
+    }
+  }
+  return Array.from(processes, ([path, count]) => ({
+    path,
+    processes: count,
+    label: cgroupLabel(path, containers),
+  })).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+
+/** Names as systemd, Docker, Podman, containerd, CRI-O and Kubernetes give them to cgroups. */
+export function cgroupLabel(
+  path: string,
+  containers: ReadonlyMap<string, string>,
+): string | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const id = /(?:^|[-:])([0-9a-f]{64})(?:\.scope)?$/.exec(name)?.[1];
+  if (id !== undefined) {
+    const known = containers.get(id);
+    return known === undefined ? `container ${id.slice(0, 12)}` : `container ${known}`;
+  }
+  const pod = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})(?:\.slice)?$/.exec(name)?.[1];
+  if (pod !== undefined) return `pod ${pod.replaceAll('_', '-')}`;
+  // systemd.unit(5): \x2d and its like stand for characters a unit's name cannot hold.
+  const unit = /^(.+)\.(?:service|scope|slice|socket|mount|swap)$/.exec(name);
+  return unit === null
+    ? undefined
+    : name.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      );
+}
+
+/**
+ * The full path of a cgroup a person named: a full path, or one from the root of the cgroup tree.
+ * @throws HostError when it is not below the mount.
+ */
+export function resolveCgroup(host: string, mount: string, named: string): string {
+  const path = named === mount || named.startsWith(`${mount}/`) ? named : `${mount}/${named}`;
+  const words = path
+    .slice(mount.length)
+    .split('/')
+    .filter((word) => word !== '' && word !== '.');
+  if (named.trim() === '' || words.includes('..') || /[\0\n]/.test(named)) {
+    throw new HostError({
+      kind: 'input',
+      tried: 'find the cgroup',
+      where: host,
+      words: `${JSON.stringify(named)} is not a cgroup below ${mount}`,
+      next: `Name a directory below ${mount}.`,
+    });
+  }
+  return [mount, ...words].join('/');
+}

@@ -1,0 +1,65 @@
+/** What went wrong, coarse enough to choose the next step by. */
+export type ProblemKind =
+  | 'cancelled'
+  | 'unreachable'
+  | 'host-key'
+  | 'authentication'
+  | 'connection-lost'
+  | 'timeout'
+  | 'privilege'
+  | 'not-found'
+  | 'compile'
+  | 'verifier'
+  | 'occupied'
+  | 'command'
+  | 'input';
+
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** What was tried, as a verb phrase: "compile sockmap_bypass.bpf.c". */
+  readonly tried: string;
+  /** The host string. */
+  readonly where: string;
+  /** The host's or tool's own words, whole: never cut, may be many lines. */
+  readonly words: string;
+  /** What the person can do next, one sentence. */
+  readonly next: string;
+  /** A command that mends it, for a terminal on that host. */
+  readonly remedy?: string;
+}
+
+/** A failure a person can act on. `message` is the short form; `words` the whole story. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(summary(problem), options);
+    this.problem = problem;
+  }
+}
+
+function summary({ tried, where, words, next }: Problem): string {
+  const told = firstTelling(words);
+  return `Could not ${tried} on ${where}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
+}
+
+/** The line of a tool's output that most likely names the fault. */
+function firstTelling(words: string): string {
+  const lines = words
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return (
+    lines.find((line) => /\b(error|fail(ed|ure)?|denied|cannot|invalid)\b/i.test(line)) ??
+    lines[0] ??
+    ''
+  );
+}
+
+export function cancelled(tried: string, where: string): HostError {
+  return new HostError({ kind: 'cancelled', tried, where, words: 'cancelled', next: '' });
+}
+
+export const isCancelled = (error: unknown): boolean =>
+  error instanceof HostError && error.problem.kind === 'cancelled';

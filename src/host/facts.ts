@@ -1,0 +1,147 @@
+import * as z from 'zod';
+import type { Host, Privilege } from './host.ts';
+
+/** What a host has, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
+export interface Facts {
+  readonly kernel: string;
+  readonly architecture: string;
+  readonly distribution: {
+    readonly id: string;
+    readonly like: readonly string[];
+    readonly name: string;
+  };
+  readonly cpus: number;
+  readonly btf: boolean;
+  readonly jit: boolean | undefined;
+  readonly bpffs: boolean;
+  /** Mount point of cgroup v2: `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` beside v1. */
+  readonly cgroupMount: string | undefined;
+  readonly clang: string | undefined;
+  readonly clangTargetsBpf: boolean;
+  readonly clangd: string | undefined;
+  readonly bpftool: string | undefined;
+  readonly libbpfHeaders: boolean;
+  readonly netperf: string | undefined;
+  readonly netserver: string | undefined;
+  readonly privilege: Privilege;
+  /** sock_ops and sk_msg programs that are not ours; undefined where only root may look. */
+  readonly otherPrograms: readonly LoadedProgram[] | undefined;
+}
+
+const loadedProgram = z.object({
+  id: z.int(),
+  type: z.string(),
+  name: z.string().default(''),
+  tag: z.string().default(''),
+  pinned: z.array(z.string()).default([]),
+});
+export type LoadedProgram = z.infer<typeof loadedProgram>;
+
+/** Where everything of ours is pinned (fixed: other tools look there). */
+export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
+
+/** $1: a boundary no output can hold by chance. */
+const SCRIPT = `section() { printf '\\n%s %s\\n' "$b" "$1"; }
+b=$1
+section kernel; uname -r
+section architecture; uname -m
+section distribution; cat /etc/os-release || cat /usr/lib/os-release
+section cpus; getconf _NPROCESSORS_ONLN
+section mounts; cat /proc/self/mountinfo
+section btf; [ -r /sys/kernel/btf/vmlinux ] && echo yes
+section jit; cat /proc/sys/net/core/bpf_jit_enable
+section clang; clang --version
+section targets; clang -print-targets
+section clangd; clangd --version
+section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
+section bpftool; bpftool version
+section netperf; netperf -V
+section netserver; netserver -V
+section programs; bpftool -j -f prog show
+section end`;
+
+/** Collects the facts in one round trip; as root when `becomeRoot` has succeeded before. */
+export async function collectFacts(
+  host: Host,
+  options: { root: boolean; signal?: AbortSignal | undefined },
+): Promise<Facts> {
+  const boundary = `==${crypto.randomUUID()}`;
+  const privilege = await host.privilege(options.signal);
+  const { stdout } = await host.run(['sh', '-c', `{ ${SCRIPT}\n} 2>/dev/null`, 'sh', boundary], {
+    tried: 'read the facts of the host',
+    ...options,
+  });
+  return parseFacts(stdout, boundary, privilege);
+}
+
+/** @param text the script's output: sections, each headed by the boundary and a name. */
+export function parseFacts(text: string, boundary: string, privilege: Privilege): Facts {
+  const sections = new Map<string, string>();
+  for (const part of text.split(`\n${boundary} `).slice(1)) {
+    const end = part.indexOf('\n');
+    sections.set(part.slice(0, end), part.slice(end + 1).trim());
+  }
+  const section = (name: string): string => sections.get(name) ?? '';
+  const os = parseOsRelease(section('distribution'));
+  const mounts = parseMounts(section('mounts'));
+  const jit = section('jit');
+  return {
+    kernel: section('kernel'),
+    architecture: section('architecture'),
+    distribution: {
+      id: os.get('ID') ?? 'linux',
+      like: (os.get('ID_LIKE') ?? '').split(' ').filter((id) => id !== ''),
+      name: os.get('PRETTY_NAME') ?? os.get('NAME') ?? 'Linux',
+    },
+    cpus: Number.parseInt(section('cpus'), 10) || 1,
+    btf: section('btf') === 'yes',
+    jit: jit === '' ? undefined : jit !== '0',
+    bpffs: mounts.some(({ type, point }) => type === 'bpf' && point === '/sys/fs/bpf'),
+    cgroupMount: mounts.find(({ type, root }) => type === 'cgroup2' && root === '/')?.point,
+    clang: /clang version (\d+\.\d+\.\d+)/.exec(section('clang'))?.[1],
+    clangTargetsBpf: /^\s*bpf\s/m.test(section('targets')),
+    clangd: /clangd version (\d+\.\d+\.\d+)/.exec(section('clangd'))?.[1],
+    bpftool: /bpftool v(\d+(?:\.\d+)+)/.exec(section('bpftool'))?.[1],
+    libbpfHeaders: section('headers') === 'yes',
+    netperf: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netperf'))?.[1],
+    netserver: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netserver'))?.[1],
+    privilege,
+    otherPrograms: parsePrograms(section('programs')),
+  };
+}
+
+/** os-release(5): shell-like assignments, read without a shell. */
+function parseOsRelease(text: string): Map<string, string> {
+  return new Map(
+    Array.from(text.matchAll(/^([A-Z_]+)=(?:"([^"\n]*)"|'([^'\n]*)'|([^"'\n]*))$/gm), (m) => [
+      m[1] ?? '',
+      m[2] ?? m[3] ?? m[4] ?? '',
+    ]),
+  );
+}
+
+/** proc(5), mountinfo: "id parent major:minor root point options… - type source options". */
+function parseMounts(text: string): { root: string; point: string; type: string }[] {
+  const decode = (word = ''): string =>
+    word.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+  return text.split('\n').flatMap((line) => {
+    const [left, right] = line.split(' - ');
+    const words = left?.split(' ') ?? [];
+    const type = right?.split(' ')[0];
+    return type === undefined ? [] : [{ root: decode(words[3]), point: decode(words[4]), type }];
+  });
+}
+
+function parsePrograms(text: string): LoadedProgram[] | undefined {
+  try {
+    return z
+      .array(loadedProgram)
+      .parse(JSON.parse(text))
+      .filter(({ type }) => type === 'sock_ops' || type === 'sk_msg')
+      .filter(({ pinned }) => !pinned.some((pin) => pin.startsWith(PIN_ROOT)));
+  } catch {
+    return undefined;
+  }
+}

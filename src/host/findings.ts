@@ -1,0 +1,248 @@
+import type { Facts } from './facts.ts';
+
+/** What a fact stands in the way of. */
+export type Capability = 'load' | 'benchmark' | 'language';
+
+export interface Finding {
+  readonly id: string;
+  /** `blocks`: what it prevents is impossible; `warns`: possible, with a caveat. */
+  readonly severity: 'blocks' | 'warns';
+  readonly prevents: readonly Capability[];
+  /** What is wrong, one sentence. */
+  readonly wrong: string;
+  /** What to do, one sentence. */
+  readonly next: string;
+  /** A command for a terminal on that host, where one can mend it. */
+  readonly remedy?: string;
+}
+
+/** Lowest versions that work (bpftool's `loadall … pinmaps` and netperf's `-k` keys among them). */
+const FLOORS = { guarded: '5.15', classic: '5.10', clang: '11', bpftool: '7.1', netperf: '2.7' };
+
+/** Judges a host's facts. An empty answer: everything can run. */
+export function findings(facts: Facts): Finding[] {
+  const found: Finding[] = [];
+  const packages = packageManager(facts);
+
+  const missing = (
+    id: string,
+    prevents: Capability[],
+    version: string | undefined,
+    floor: string | undefined,
+    severity: Finding['severity'] = 'blocks',
+  ): void => {
+    if (version !== undefined && (floor === undefined || atLeast(version, floor))) return;
+    const remedy = packages?.install(id);
+    found.push({
+      id,
+      severity,
+      prevents,
+      wrong:
+        version === undefined
+          ? `${id} is not installed.`
+          : `${id} ${version} is older than ${floor ?? ''}, the oldest that works.`,
+      next: packages?.advice(id) ?? `Install ${id} ${floor ?? ''} or newer.`,
+      ...(remedy !== undefined && { remedy }),
+    });
+  };
+
+  if (!atLeast(facts.kernel, FLOORS.classic)) {
+    found.push({
+      id: 'kernel',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark'],
+      wrong: `Linux ${facts.kernel} is older than ${FLOORS.classic}.`,
+      next: 'Use a host with a newer kernel.',
+    });
+  } else if (!atLeast(facts.kernel, FLOORS.guarded)) {
+    found.push({
+      id: 'kernel-guarded',
+      severity: 'warns',
+      prevents: [],
+      wrong: `Linux ${facts.kernel} is older than ${FLOORS.guarded}: only the classic policy can be loaded.`,
+      next: 'Use a host with a newer kernel for the guarded policy.',
+    });
+  }
+  if (facts.privilege === 'none') {
+    found.push({
+      id: 'privilege',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark'],
+      wrong: 'You are not root on the host, and sudo is not installed.',
+      next: 'Log in as root, or have sudo installed and your account allowed to use it.',
+    });
+  }
+  if (facts.cgroupMount === undefined) {
+    found.push({
+      id: 'cgroup2',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark'],
+      wrong: 'cgroup v2 is not mounted, not even beside v1.',
+      next: 'Mount it beside v1 at /sys/fs/cgroup/unified.',
+      remedy: asRoot(
+        facts,
+        'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified',
+      ),
+    });
+  }
+  if (!facts.bpffs) {
+    found.push({
+      id: 'bpffs',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark'],
+      wrong: 'The BPF file system is not mounted at /sys/fs/bpf.',
+      next: 'Mount it; add it to /etc/fstab to keep it over a restart.',
+      remedy: asRoot(facts, 'mount -t bpf bpf /sys/fs/bpf'),
+    });
+  }
+  missing('clang', ['load', 'benchmark', 'language'], facts.clang, FLOORS.clang);
+  if (facts.clang !== undefined && !facts.clangTargetsBpf) {
+    found.push({
+      id: 'clang-bpf',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark', 'language'],
+      wrong: `clang ${facts.clang} was built without the BPF target.`,
+      next: "Install the distribution's own clang.",
+    });
+  }
+  missing('bpftool', ['load', 'benchmark'], facts.bpftool, FLOORS.bpftool);
+  missing(
+    'libbpf headers',
+    ['load', 'benchmark', 'language'],
+    facts.libbpfHeaders ? '1' : undefined,
+    undefined,
+  );
+  missing('netperf', ['benchmark'], facts.netperf && facts.netserver, FLOORS.netperf);
+  missing('clangd', ['language'], facts.clangd, undefined, 'warns');
+  if (!facts.btf) {
+    found.push({
+      id: 'btf',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark'],
+      wrong: 'The kernel carries no BTF (/sys/kernel/btf/vmlinux).',
+      next: 'Use a kernel built with CONFIG_DEBUG_INFO_BTF, as distributions build theirs.',
+    });
+  }
+  if (facts.jit === false) {
+    found.push({
+      id: 'jit',
+      severity: 'warns',
+      prevents: [],
+      wrong: 'The BPF JIT is off: programs are interpreted, and any measurement says so.',
+      next: 'Switch it on.',
+      remedy: asRoot(facts, 'sysctl net.core.bpf_jit_enable=1'),
+    });
+  }
+  const others = facts.otherPrograms ?? [];
+  if (others.length > 0) {
+    found.push({
+      id: 'other-programs',
+      severity: 'warns',
+      prevents: [],
+      wrong: `Other ${listOf(new Set(others.map(({ type }) => type)))} programs are loaded: ${listOf(
+        others.map(({ id, name }) => `${name} (id ${id})`),
+      )}.`,
+      next: 'A socket can be in the map of one sk_msg program only: do not load into cgroups they serve.',
+    });
+  }
+  return found;
+}
+
+export const blocking = (found: readonly Finding[], capability: Capability): Finding[] =>
+  found.filter(({ severity, prevents }) => severity === 'blocks' && prevents.includes(capability));
+
+/** Compares dotted versions number by number; what follows them ("-arch1", "-rc2") is left out. */
+export function atLeast(version: string, floor: string): boolean {
+  const numbers = (text: string) =>
+    (/^\d+(?:\.\d+)*/.exec(text)?.[0] ?? '0').split('.').map(Number);
+  const [a, b] = [numbers(version), numbers(floor)];
+  for (let i = 0; i < b.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+const listOf = (words: Iterable<string>): string => Array.from(words).join(', ');
+
+const asRoot = ({ privilege }: Facts, command: string): string =>
+  privilege === 'root' ? command : `sudo sh -c '${command.replaceAll("'", "'\\\\''")}'`;
+
+interface PackageManager {
+  /** A command that installs what a finding names. */
+  install(id: string): string | undefined;
+  advice(id: string): string;
+}
+
+/** Package names by distribution family; netperf's licence keeps it out of some main archives. */
+function packageManager(facts: Facts): PackageManager | undefined {
+  const { id, like } = facts.distribution;
+  const is = (...ids: string[]) => ids.some((family) => id === family || like.includes(family));
+  const manager = (
+    prefix: string,
+    names: Readonly<Record<string, string>>,
+    special: Readonly<Record<string, string>> = {},
+  ): PackageManager => ({
+    install: (what) => {
+      const command = special[what] ?? (names[what] && `${prefix} ${names[what]}`);
+      return command === undefined || command === '' ? undefined : asRoot(facts, command);
+    },
+    advice: (what) =>
+      special[what] === undefined && names[what] === undefined
+        ? `This distribution has no package of ${what}: build it from https://github.com/HewlettPackard/netperf (2.7).`
+        : `Install the package, then check the host again.`,
+  });
+  const common = { clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' };
+  const apt = 'apt-get update && apt-get install -y';
+
+  if (is('ubuntu')) {
+    return manager(
+      apt,
+      { ...common, clangd: 'clangd', 'libbpf headers': 'libbpf-dev' },
+      {
+        bpftool: `${apt} linux-tools-common linux-tools-generic "linux-tools-$(uname -r)"`,
+        netperf: `apt-get update && apt-get install -y software-properties-common && add-apt-repository -y multiverse && ${apt} netperf`,
+      },
+    );
+  }
+  if (is('debian')) {
+    const component = '/ non-free( |$)/!s/$/ non-free/';
+    return manager(
+      apt,
+      { ...common, clangd: 'clangd', 'libbpf headers': 'libbpf-dev' },
+      {
+        netperf: `if [ -f /etc/apt/sources.list.d/debian.sources ]; then sed -i -E '/^Components:/{${component}}' /etc/apt/sources.list.d/debian.sources; else sed -i -E '/^deb /{${component}}' /etc/apt/sources.list; fi && ${apt} netperf`,
+      },
+    );
+  }
+  if (is('fedora', 'rhel', 'centos')) {
+    const dnf = 'dnf install -y';
+    return manager(dnf, {
+      ...common,
+      clangd: 'clang-tools-extra',
+      'libbpf headers': 'libbpf-devel',
+    });
+  }
+  if (is('suse', 'opensuse')) {
+    const names = { ...common, clangd: 'clang-tools', 'libbpf headers': 'libbpf-devel' };
+    return manager('zypper --non-interactive install', names);
+  }
+  if (is('arch')) {
+    return manager('pacman -S --needed --noconfirm', {
+      clang: 'clang',
+      clangd: 'clang',
+      bpftool: 'bpf',
+      'libbpf headers': 'libbpf',
+    });
+  }
+  if (is('alpine')) {
+    return manager('apk add', {
+      clang: 'clang',
+      clangd: 'clang-extra-tools',
+      bpftool: 'bpftool',
+      'libbpf headers': 'libbpf-dev linux-headers',
+      netperf: 'netperf',
+    });
+  }
+  return undefined;
+}

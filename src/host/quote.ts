@@ -1,0 +1,23 @@
+/** One word for a POSIX shell: whatever it holds, the shell sees exactly it. */
+export function shellWord(word: string): string {
+  if (word.includes('\0')) throw new RangeError('a word of a command cannot hold a NUL byte');
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+export const shellLine = (argv: readonly string[]): string => argv.map(shellWord).join(' ');
+
+/**
+ * A command line that any login shell hands to `sh` unharmed.
+ *
+ * sshd gives the line to the account's own shell, and fish and csh read backslashes, `!` and line
+ * breaks between quotes differently from sh. So the line proper travels as octal escapes, of
+ * which no shell makes anything, and sh itself decodes it.
+ */
+export function loginShellLine(argv: readonly string[]): string {
+  const encoded = Array.from(Buffer.from(shellLine(argv)), (byte) =>
+    /[\w./=-]/.test(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `\\0${byte.toString(8).padStart(3, '0')}`,
+  ).join('');
+  return `exec sh -c 'eval "$(printf %b "$0")"' '${encoded}'`;
+}

@@ -1,0 +1,85 @@
+import { cancelled, HostError } from './errors.ts';
+import type { Host } from './host.ts';
+import { firstLine } from './lines.ts';
+
+/**
+ * Something made on the host that must not outlive us: `setup` makes it and prints one line,
+ * `undo` removes it. The script waits on the host with its standard input as the lifeline, so
+ * `undo` runs there however this end goes: released, killed, or the connection cut.
+ */
+export interface Guard extends AsyncDisposable {
+  /** The line `setup` printed. */
+  readonly line: string;
+}
+
+/**
+ * @param setup POSIX sh; reads its values as $1, $2…; prints one line, or words on stderr and exits.
+ * @param undo POSIX sh; sees the variables of `setup`.
+ */
+export async function guard(
+  host: Host,
+  script: { setup: string; undo: string; args?: readonly string[] },
+  options: { tried: string; root?: boolean; signal?: AbortSignal | undefined },
+): Promise<Guard> {
+  const { tried, root = false, signal } = options;
+  // set -f: a path with * in it stays one.
+  const source = `set -f; trap '' HUP INT TERM PIPE
+undo() {
+:
+${script.undo}
+}
+${script.setup}
+while read -r _; do :; done
+undo`;
+  await host.connect(signal);
+  const child = host.spawn(['sh', '-c', source, 'sh', ...(script.args ?? [])], { root, tried });
+  const line = await firstLine(child.stdout);
+  const release = async () => {
+    child.stdin.end();
+    const force = setTimeout(() => child.kill(), 20_000);
+    await child;
+    clearTimeout(force);
+  };
+  if (line === undefined) {
+    const { stderr } = await child;
+    throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next: '' });
+  }
+  if (signal?.aborted === true) {
+    await release();
+    throw cancelled(tried, host.name);
+  }
+  return { line, [Symbol.asyncDispose]: release };
+}
+
+/** A private (0700), unpredictable directory on the host, removed with the guard. */
+export async function scratchDirectory(host: Host, signal?: AbortSignal): Promise<Guard> {
+  return guard(
+    host,
+    {
+      setup: `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/sockmap-bypass.XXXXXXXXXX") || exit 1
+printf '%s\\n' "$d"`,
+      undo: `rm -rf "$d"`,
+    },
+    { tried: 'make a private directory', signal },
+  );
+}
+
+/** Writes files into a directory of the host; names are plain, contents any bytes. */
+export async function upload(
+  host: Host,
+  directory: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    Array.from(files, async ([name, content]) => {
+      if (!/^[\w][\w.-]*$/.test(name)) throw new RangeError(`not a plain file name: ${name}`);
+      await host.check(['sh', '-c', 'umask 077; cat >"$1"', 'sh', `${directory}/${name}`], {
+        tried: `upload ${name}`,
+        input: content,
+        signal,
+        next: 'Check the free space of the host.',
+      });
+    }),
+  );
+}

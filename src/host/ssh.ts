@@ -1,0 +1,287 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { cancelled, HostError, type Problem } from './errors.ts';
+import { firstLine } from './lines.ts';
+import { loginShellLine } from './quote.ts';
+import type { Transport } from './transport.ts';
+
+export interface SshSettings {
+  /** The client to run, `ssh` unless told. */
+  readonly program?: string;
+  /** A configuration file instead of the user's own (`ssh -F`). */
+  readonly configFile?: string;
+}
+
+const CONNECT_SECONDS = 10;
+const READY = 'sockmap-bypass-connected';
+
+/** The Windows client has no multiplexing. */
+const MULTIPLEX = process.platform !== 'win32';
+
+/**
+ * One multiplexed connection to a host through the system's ssh, with the user's own configuration.
+ * Prompts are never answered here: a host that asks gets a terminal, where ssh itself talks to the
+ * person (`interactive`), and the commands then share that connection.
+ */
+export class SshTransport implements Transport {
+  readonly #destination: string;
+  readonly #settings: SshSettings;
+  #connection: Promise<Master> | undefined;
+  #directory: Promise<string> | undefined;
+  #socket: string | undefined;
+
+  constructor(destination: string, settings: SshSettings = {}) {
+    if (destination === '' || destination.startsWith('-') || /[\s\0]/.test(destination)) {
+      throw new HostError({
+        kind: 'input',
+        tried: 'read the host',
+        where: JSON.stringify(destination),
+        words: 'not a destination ssh takes',
+        next: 'Name an alias of your ssh configuration, user@host or ssh://user@host:port.',
+      });
+    }
+    this.#destination = destination;
+    this.#settings = settings;
+  }
+
+  async connect(signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      this.#connection ??= this.#open(signal);
+      const connection = this.#connection;
+      try {
+        const master = await connection;
+        if (master.alive()) return;
+      } catch (error) {
+        this.#forget(connection);
+        throw error;
+      }
+      this.#forget(connection);
+    }
+  }
+
+  command(argv: readonly string[]): { file: string; args: string[] } {
+    const share = this.#socket === undefined ? [] : ['-S', this.#socket, '-o', 'ControlMaster=no'];
+    return this.#ssh([...share, ...BATCH], loginShellLine(argv));
+  }
+
+  /** The argv of a terminal in which ssh may ask the person; while it runs, commands share its connection. */
+  async interactive(): Promise<string[]> {
+    const socket = await this.#controlPath();
+    const { file, args } = this.#ssh(MULTIPLEX ? ['-M', '-S', socket] : [], undefined);
+    return [file, ...args];
+  }
+
+  failure(exitCode: number | undefined, stderr: string): Error | undefined {
+    if (exitCode !== 255) return undefined;
+    return new HostError(classify(stderr, this.#destination, 'run a command'));
+  }
+
+  async dispose(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.then(
+      (master) => master.close(),
+      () => undefined,
+    );
+    const directory = await this.#directory;
+    this.#directory = undefined;
+    this.#socket = undefined;
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  }
+
+  #ssh(options: readonly string[], line: string | undefined): { file: string; args: string[] } {
+    const { program = 'ssh', configFile } = this.#settings;
+    return {
+      file: program,
+      args: [
+        ...(configFile === undefined ? [] : ['-F', configFile]),
+        ...options,
+        ...COMMON,
+        ...(line === undefined ? [] : ['-T', '-o', 'RequestTTY=no']),
+        '--',
+        this.#destination,
+        ...(line === undefined ? [] : [line]),
+      ],
+    };
+  }
+
+  #forget(connection: Promise<Master>): void {
+    if (this.#connection === connection) this.#connection = undefined;
+  }
+
+  async #controlPath(): Promise<string> {
+    this.#directory ??= mkdtemp(path.join(tmpdir(), 'sockmap-'));
+    this.#socket = path.join(await this.#directory, 's');
+    return this.#socket;
+  }
+
+  async #open(signal?: AbortSignal): Promise<Master> {
+    if (!MULTIPLEX) return { alive: () => true, close: () => Promise.resolve() };
+    const socket = await this.#controlPath();
+    const shared = this.#ssh(['-S', socket, '-O', 'check'], undefined);
+    const check = await execa(shared.file, shared.args, { reject: false, stdin: 'ignore' });
+    if (check.exitCode === 0) return new Terminal(shared);
+    return Owned.open(
+      this.#ssh(['-M', '-S', socket, ...BATCH], loginShellLine(['sh', '-c', `echo ${READY}; cat`])),
+      this.#destination,
+      signal,
+    );
+  }
+}
+
+const BATCH = ['-o', 'BatchMode=yes'];
+/** Only what the transport itself needs; everything else is the user's configuration. */
+const COMMON = [
+  ...['-o', `ConnectTimeout=${CONNECT_SECONDS}`],
+  ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=3'],
+  ...['-o', 'ControlPersist=no', '-o', 'RemoteCommand=none', '-o', 'PermitLocalCommand=no'],
+  ...['-o', 'ClearAllForwardings=yes', '-o', 'ForwardX11=no', '-o', 'EscapeChar=none'],
+];
+
+interface Master {
+  alive(): boolean;
+  close(): Promise<void>;
+}
+
+/** The connection a terminal holds: not ours to close. */
+class Terminal implements Master {
+  readonly #check: { file: string; args: string[] };
+  #alive = true;
+  #asked = false;
+  constructor(check: { file: string; args: string[] }) {
+    this.#check = check;
+  }
+  alive(): boolean {
+    // Asked in the background: the answer is for the next command, this one fails by itself.
+    if (!this.#asked) {
+      this.#asked = true;
+      void execa(this.#check.file, this.#check.args, { reject: false, stdin: 'ignore' }).then(
+        ({ exitCode }) => {
+          this.#alive = exitCode === 0;
+          this.#asked = false;
+        },
+      );
+    }
+    return this.#alive;
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A master of our own. Its far end reads our standard input, so it goes when we go, however. */
+class Owned implements Master {
+  readonly #child: ReturnType<typeof spawnMaster>;
+  #alive = true;
+
+  private constructor(child: ReturnType<typeof spawnMaster>) {
+    this.#child = child;
+    void child.then(() => (this.#alive = false));
+  }
+
+  static async open(
+    { file, args }: { file: string; args: string[] },
+    where: string,
+    signal?: AbortSignal,
+  ): Promise<Owned> {
+    const child = spawnMaster(file, args);
+    const stop = () => child.kill();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const ready = await Promise.race([
+        // A login shell may greet before our word comes.
+        firstLine(child.stdout, (line) => line.endsWith(READY)),
+        new Promise<undefined>((resolve) => {
+          setTimeout(
+            () => {
+              resolve(undefined);
+            },
+            2 * CONNECT_SECONDS * 1000,
+          ).unref();
+        }),
+      ]);
+      if (ready !== undefined) return new Owned(child);
+      child.kill();
+      const { stderr, code, shortMessage } = await child;
+      if (signal?.aborted) throw cancelled('connect', where);
+      const words = code === 'ENOENT' ? (shortMessage ?? '') : stderr;
+      throw new HostError(classify(words, where, 'connect'));
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  alive(): boolean {
+    return this.#alive;
+  }
+
+  async close(): Promise<void> {
+    this.#child.stdin.end();
+    const force = setTimeout(() => this.#child.kill(), 1000);
+    await this.#child;
+    clearTimeout(force);
+  }
+}
+
+function spawnMaster(file: string, args: string[]) {
+  return execa(file, args, {
+    reject: false,
+    stdin: 'pipe',
+    buffer: { stdout: false, stderr: true },
+  });
+}
+
+/** Reads ssh's own words (OpenSSH 7 to 10). */
+export function classify(stderr: string, where: string, tried: string): Problem {
+  const words = stderr.trim();
+  const problem = (kind: Problem['kind'], next: string): Problem => ({
+    kind,
+    tried,
+    where,
+    words,
+    next,
+  });
+  if (words.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
+    return problem(
+      'host-key',
+      'The host shows another key than before. Find out why; only then remove the old one with ssh-keygen -R.',
+    );
+  }
+  if (/Host key verification failed|No .* host key is known/i.test(words)) {
+    return problem(
+      'host-key',
+      'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
+    );
+  }
+  if (/Permission denied|Too many authentication failures|no mutual signature/i.test(words)) {
+    return problem(
+      'authentication',
+      'Load your key into the agent, or connect in a terminal, where ssh can ask.',
+    );
+  }
+  if (words.includes('ENOENT')) {
+    return problem(
+      'not-found',
+      'Install the OpenSSH client, or name it in the setting sockmapBypass.ssh.program.',
+    );
+  }
+  if (/Could not resolve hostname/i.test(words)) {
+    return problem('unreachable', 'Check the name, or add it to your ssh configuration.');
+  }
+  if (
+    /Bad configuration option|Can't open user config|keyword .* extra arguments|terminating, \d+ bad/i.test(
+      words,
+    )
+  ) {
+    return problem('input', 'Mend the ssh configuration.');
+  }
+  if (/refused|timed out|No route|unreachable|port \d+: /i.test(words) && tried === 'connect') {
+    return problem('unreachable', 'Check that the host is up and sshd listens on that port.');
+  }
+  return problem(
+    'connection-lost',
+    'The connection ended. Try again: what was under way is undone on the host.',
+  );
+}

@@ -1,0 +1,17 @@
+/** How a host's argv becomes an argv of this machine. */
+export interface Transport {
+  /** Resolves once commands can run; called before each one, so it must be cheap when connected. */
+  connect(signal?: AbortSignal): Promise<void>;
+  command(argv: readonly string[]): { file: string; args: string[] };
+  /** Whether exit code 255 and these words mean that the transport failed rather than the command. */
+  failure(exitCode: number | undefined, stderr: string): Error | undefined;
+  dispose(): Promise<void>;
+}
+
+/** This machine, without ssh. */
+export const localTransport: Transport = {
+  connect: () => Promise.resolve(),
+  command: ([file = '', ...args]) => ({ file, args }),
+  failure: () => undefined,
+  dispose: () => Promise.resolve(),
+};
