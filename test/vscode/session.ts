@@ -4,7 +4,12 @@ import type { Browser, Page } from 'playwright-core';
 import { atEnd } from '../support/cleanup.ts';
 import { commandLine, descendants } from '../support/processes.ts';
 import { launchBrowser } from './code-web/browser.ts';
-import { makeDirectories, writeSettings, type Settings } from './code-web/directories.ts';
+import {
+  makeDirectories,
+  settingsFile,
+  writeSettings,
+  type Settings,
+} from './code-web/directories.ts';
 import { serverCommand, startServer, type Server } from './code-web/server.ts';
 import { THEMES, Workbench, type Theme } from './workbench.ts';
 
@@ -36,8 +41,8 @@ export interface Session {
   readonly workbench: Workbench;
   /** The extension hosts running now, e.g. to end one. */
   extensionHosts(): number[];
-  setSettings(settings: Settings): void;
-  setTheme(theme: Theme): Promise<void>;
+  /** Changes user settings and reloads the window: this server does not watch their file. */
+  changeSettings(settings: Settings): Promise<void>;
   /** Reloads the window, which starts a new extension host. */
   reload(): Promise<void>;
   /** Errors the browser has reported: scripts that failed, content security policy. */
@@ -50,9 +55,9 @@ export interface Session {
 /** Starts VS Code, installs the extensions and opens the folder. */
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
   const directories = makeDirectories();
-  let settings: Settings = {
+  const settings: Settings = {
     ...(options.workspaceTrust === true ? {} : { 'security.workspace.trust.enabled': false }),
-    'workbench.colorTheme': THEMES[options.theme ?? 'dark'],
+    'workbench.colorTheme': THEMES[options.theme ?? 'dark'].id,
     ...options.settings,
   };
   let server: Server | undefined;
@@ -80,9 +85,9 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       if (window === undefined) throw new Error('This session was started without a browser.');
       return window;
     };
-    const setSettings = (changed: Settings): void => {
-      settings = { ...settings, ...changed };
-      writeSettings(directories, settings);
+    const reload = async (): Promise<void> => {
+      await needWindow().page.reload();
+      await needWindow().workbench.ready();
     };
     return {
       url,
@@ -98,14 +103,11 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
         descendants(pid)
           .map((ref) => ref.pid)
           .filter((each) => commandLine(each).includes('--type=extensionHost')),
-      setSettings,
-      async setTheme(theme) {
-        setSettings({ 'workbench.colorTheme': THEMES[theme] });
-        await needWindow().workbench.themed(theme);
-      },
-      async reload() {
-        await needWindow().page.reload();
-        await needWindow().workbench.ready();
+      reload,
+      async changeSettings(changed) {
+        const now = JSON.parse(fs.readFileSync(settingsFile(directories), 'utf8')) as Settings;
+        writeSettings(directories, { ...now, ...changed });
+        await reload();
       },
       browserErrors: () => window?.errors ?? [],
       logs: () => logs(directories.base),

@@ -4,12 +4,28 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 export type Theme = 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
 
-/** As in `workbench.colorTheme`. */
-export const THEMES: Readonly<Record<Theme, string>> = {
-  dark: 'Dark Modern',
-  light: 'Light Modern',
-  'high-contrast': 'Default High Contrast',
-  'high-contrast-light': 'Default High Contrast Light',
+interface ThemeNames {
+  /** As in `workbench.colorTheme`. */
+  readonly id: string;
+  /** As in the list a person picks from. */
+  readonly label: string;
+  /** The class of the window drawn in it. */
+  readonly className: string;
+}
+
+export const THEMES: Readonly<Record<Theme, ThemeNames>> = {
+  dark: { id: 'Dark Modern', label: 'Dark Modern', className: 'vs-dark' },
+  light: { id: 'Light Modern', label: 'Light Modern', className: 'vs' },
+  'high-contrast': {
+    id: 'Default High Contrast',
+    label: 'Dark High Contrast',
+    className: 'hc-black',
+  },
+  'high-contrast-light': {
+    id: 'Default High Contrast Light',
+    label: 'Light High Contrast',
+    className: 'hc-light',
+  },
 };
 
 const exactly = (text: string): RegExp =>
@@ -204,11 +220,13 @@ export class Workbench {
     return this.page.locator('.terminal-wrapper.active .xterm-rows');
   }
 
-  /** Resolves once the window is drawn in a theme. */
-  async themed(theme: Theme): Promise<void> {
-    const name = { dark: 'vs-dark', light: 'vs', 'high-contrast': 'hc-black' };
-    const kind = theme === 'high-contrast-light' ? 'hc-light' : name[theme];
-    await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
+  async setTheme(theme: Theme): Promise<void> {
+    const { label, className } = THEMES[theme];
+    await this.run('Preferences: Color Theme');
+    await this.quickInput().fill(label);
+    await this.pick(label);
+    await this.quick.waitFor({ state: 'hidden' });
+    await this.page.locator(`.monaco-workbench.${className}`).waitFor();
   }
 
   async screenshot(file: string): Promise<string> {

@@ -38,8 +38,16 @@ describe('a VS Code window', () => {
   it('changes its theme', async () => {
     assert.ok(session);
     for (const theme of ['light', 'high-contrast', 'high-contrast-light', 'dark'] as const) {
-      await session.setTheme(theme);
+      await session.workbench.setTheme(theme);
     }
+  });
+
+  it('takes changed settings', async () => {
+    assert.ok(session);
+    await session.changeSettings({ 'editor.fontSize': 17 });
+    await session.workbench.openFile('notes.txt');
+    const line = session.workbench.editor().locator('.view-line').first();
+    assert.equal(await line.evaluate((element) => getComputedStyle(element).fontSize), '17px');
   });
 
   it('has one extension host, and another after a reload', async () => {
