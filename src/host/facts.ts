@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Host, Privilege } from './host.ts';
+import { newBoundary, parseSections, SECTION } from './sections.ts';
 
 /** What a host has, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
 export interface Facts {
@@ -40,9 +41,7 @@ export type LoadedProgram = z.infer<typeof loadedProgram>;
 /** Where everything of ours is pinned (fixed: other tools look there). */
 export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
 
-/** $1: a boundary no output can hold by chance. */
-const SCRIPT = `section() { printf '\\n%s %s\\n' "$b" "$1"; }
-b=$1
+const SCRIPT = `${SECTION}
 section kernel; uname -r
 section architecture; uname -m
 section distribution; cat /etc/os-release || cat /usr/lib/os-release
@@ -65,7 +64,7 @@ export async function collectFacts(
   host: Host,
   options: { root: boolean; signal?: AbortSignal | undefined },
 ): Promise<Facts> {
-  const boundary = `==${crypto.randomUUID()}`;
+  const boundary = newBoundary();
   const privilege = await host.privilege(options.signal);
   const { stdout } = await host.run(['sh', '-c', `{ ${SCRIPT}\n} 2>/dev/null`, 'sh', boundary], {
     tried: 'read the facts of the host',
@@ -76,11 +75,7 @@ export async function collectFacts(
 
 /** @param text the script's output: sections, each headed by the boundary and a name. */
 export function parseFacts(text: string, boundary: string, privilege: Privilege): Facts {
-  const sections = new Map<string, string>();
-  for (const part of text.split(`\n${boundary} `).slice(1)) {
-    const end = part.indexOf('\n');
-    sections.set(part.slice(0, end), part.slice(end + 1).trim());
-  }
+  const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const section = (name: string): string => sections.get(name) ?? '';
   const os = parseOsRelease(section('distribution'));
   const mounts = parseMounts(section('mounts'));

@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts';
+import { shellLine } from './quote.ts';
 
 /** What a fact stands in the way of. */
 export type Capability = 'load' | 'benchmark' | 'language';
@@ -166,7 +167,7 @@ export function atLeast(version: string, floor: string): boolean {
 const listOf = (words: Iterable<string>): string => Array.from(words).join(', ');
 
 const asRoot = ({ privilege }: Facts, command: string): string =>
-  privilege === 'root' ? command : `sudo sh -c '${command.replaceAll("'", "'\\\\''")}'`;
+  privilege === 'root' ? command : shellLine(['sudo', 'sh', '-c', command]);
 
 interface PackageManager {
   /** A command that installs what a finding names. */

@@ -1,0 +1,89 @@
+import { HostError } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import { upload } from '../host/scratch.ts';
+
+/** BPF C to build: the program's file and every file it may include, by plain name. */
+export interface BpfSource {
+  readonly entry: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A compile that takes longer than this is not one of a BPF program. */
+const COMPILE_TIMEOUT_MS = 30_000;
+
+/** `uname -m` to the names libbpf's headers know (bpf_tracing.h). */
+const TARGET_ARCH: Readonly<Record<string, string>> = {
+  x86_64: 'x86',
+  aarch64: 'arm64',
+  armv7l: 'arm',
+  s390x: 's390',
+  ppc64le: 'powerpc',
+  riscv64: 'riscv',
+  loongarch64: 'loongarch',
+};
+
+/** The compiler's flags, the same for loading, verifying and the language client. */
+export const clangFlags = (architecture: string, directory: string): string[] => [
+  ...[
+    '-O2',
+    '-g',
+    '-target',
+    'bpf',
+    `-D__TARGET_ARCH_${TARGET_ARCH[architecture] ?? architecture}`,
+  ],
+  `-I${directory}`,
+];
+
+/**
+ * Uploads the source into a private directory of the host and compiles it there, without root.
+ * @returns the object's path on the host.
+ * @throws HostError of kind `compile` with clang's words.
+ */
+export async function compile(
+  host: Host,
+  source: BpfSource,
+  directory: string,
+  architecture: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { entry, files } = source;
+  const tried = `compile ${entry}`;
+  const wanted = Array.from(files.values()).some((content) =>
+    Buffer.from(content).includes('"vmlinux.h"'),
+  );
+  await Promise.all([
+    upload(host, directory, files, signal),
+    wanted && !files.has('vmlinux.h') ? dumpVmlinux(host, directory, signal) : undefined,
+  ]);
+  const object = `${directory}/${entry.replace(/\.c$/, '')}.o`;
+  const argv = [
+    'clang',
+    ...clangFlags(architecture, directory),
+    '-c',
+    `${directory}/${entry}`,
+    '-o',
+    object,
+  ];
+  const { exitCode, stderr } = await host.run(argv, {
+    tried,
+    signal,
+    timeoutMs: COMPILE_TIMEOUT_MS,
+  });
+  if (exitCode === 0) return object;
+  throw new HostError({
+    kind: 'compile',
+    tried,
+    where: host.name,
+    words: stderr.replaceAll(`${directory}/`, ''),
+    next: 'Mend the source, then try again.',
+  });
+}
+
+async function dumpVmlinux(host: Host, directory: string, signal?: AbortSignal): Promise<void> {
+  const script = 'bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$1/vmlinux.h"';
+  await host.check(['sh', '-c', script, 'sh', directory], {
+    tried: "write the kernel's types to vmlinux.h",
+    signal,
+    next: 'Check that the kernel carries BTF.',
+  });
+}

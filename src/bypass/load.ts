@@ -1,0 +1,208 @@
+import { resolveCgroup } from '../host/cgroups.ts';
+import { HostError } from '../host/errors.ts';
+import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
+import { blocking, findings, type Capability } from '../host/findings.ts';
+import type { Host } from '../host/host.ts';
+import { scratchDirectory } from '../host/scratch.ts';
+import { compile, type BpfSource } from './compile.ts';
+import { LOAD, UNLOAD } from './scripts.ts';
+import { readStatus, type Attachment, type BypassStatus } from './status.ts';
+
+/** The parts of a load, in their order. */
+export type LoadStep =
+  | 'connect'
+  | 'check'
+  | 'upload'
+  | 'compile'
+  | 'verify'
+  | 'sk_msg'
+  | 'replace'
+  | 'sock_ops'
+  | 'status';
+
+export interface LoadOptions {
+  readonly cgroup: string;
+  readonly source: BpfSource;
+  /** Take the place of a bypass already on this cgroup; refused otherwise. */
+  readonly replace?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: (step: LoadStep) => void;
+}
+
+/**
+ * Compiles, verifies and attaches the bypass; on any failure or cancellation the host is as before.
+ * @throws HostError of kind `compile`, `verifier`, `occupied`, `cancelled`, …
+ */
+export async function loadBypass(host: Host, options: LoadOptions): Promise<BypassStatus> {
+  const { source, signal, onStep } = options;
+  onStep?.('connect');
+  await host.becomeRoot(signal);
+  onStep?.('check');
+  const { facts, mount } = await requireFacts(host, 'load', signal);
+  const cgroup = await existingCgroup(host, mount, options.cgroup, signal);
+
+  onStep?.('upload');
+  await using directory = await scratchDirectory(host, signal);
+  onStep?.('compile');
+  const object = await compile(host, source, directory.line, facts.architecture, signal);
+
+  let step: LoadStep = 'verify';
+  const argv = [
+    'sh',
+    '-c',
+    LOAD,
+    'sh',
+    PIN_ROOT,
+    object,
+    cgroup,
+    options.replace === true ? 'yes' : 'no',
+  ];
+  const { exitCode, stderr } = await host.run(argv, {
+    tried: 'load the bypass',
+    root: true,
+    finish: true,
+    signal,
+    onLine: (line) => {
+      if (!line.startsWith('step ')) return;
+      step = line.slice('step '.length) as LoadStep;
+      onStep?.(step);
+    },
+  });
+  if (exitCode !== 0) throw loadError(host, cgroup, source.entry, step, exitCode, stderr);
+  if (signal?.aborted === true) {
+    await unloadBypass(host, options.cgroup);
+    throw new HostError({
+      kind: 'cancelled',
+      tried: 'load the bypass',
+      where: host.name,
+      words: 'cancelled',
+      next: '',
+    });
+  }
+  onStep?.('status');
+  return await readStatus(host, mount, signal);
+}
+
+/**
+ * Removes the bypass from a cgroup, whoever loaded it and in whatever state it is; of a cgroup
+ * that is gone, what it left behind.
+ * @throws HostError of kind `not-found` when there is none.
+ */
+export async function unloadBypass(
+  host: Host,
+  named: string,
+  signal?: AbortSignal,
+): Promise<BypassStatus> {
+  await host.becomeRoot(signal);
+  const { mount } = await requireFacts(host, undefined, signal);
+  const cgroup = resolveCgroup(host.name, mount, named);
+  const { attachments } = await readStatus(host, mount, signal);
+  const exists =
+    (await host.run(['test', '-d', cgroup], { tried: 'find the cgroup', signal })).exitCode === 0;
+  const ours = attachments.filter((one) => one.cgroup === (exists ? cgroup : undefined));
+  if (ours.length === 0) {
+    throw new HostError({
+      kind: 'not-found',
+      tried: 'unload the bypass',
+      where: host.name,
+      words: `nothing is loaded on ${cgroup}`,
+      next: 'Show the status to see what is loaded where.',
+    });
+  }
+  const ids = ours.flatMap(({ state, sockops }) =>
+    state === 'detached' || sockops === undefined ? [] : [String(sockops.id)],
+  );
+  const pins = ours.flatMap(({ pins }) => pins ?? []);
+  const argv = ['sh', '-c', UNLOAD, 'sh', PIN_ROOT, exists ? cgroup : '', ids.join(' '), ...pins];
+  await host.check(argv, { tried: 'unload the bypass', root: true, finish: true, signal });
+  return readStatus(host, mount, signal);
+}
+
+/** Facts, when nothing in them blocks what is about to be done. */
+export async function requireFacts(
+  host: Host,
+  capability: Capability | undefined,
+  signal?: AbortSignal,
+): Promise<{ facts: Facts; mount: string }> {
+  const facts = await collectFacts(host, { root: true, signal });
+  const [worst] = capability === undefined ? [] : blocking(findings(facts), capability);
+  const mount = facts.cgroupMount;
+  if (worst !== undefined || mount === undefined) {
+    const { wrong = 'cgroup v2 is not mounted.', next = 'Check the host.', remedy } = worst ?? {};
+    throw new HostError({
+      kind: 'not-found',
+      tried: capability === 'benchmark' ? 'run the benchmark' : 'use the bypass',
+      where: host.name,
+      words: wrong,
+      next,
+      ...(remedy !== undefined && { remedy }),
+    });
+  }
+  return { facts, mount };
+}
+
+/** @throws HostError of kind `not-found`. */
+export async function existingCgroup(
+  host: Host,
+  mount: string,
+  named: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const cgroup = resolveCgroup(host.name, mount, named);
+  const { exitCode } = await host.run(['test', '-f', `${cgroup}/cgroup.procs`], {
+    tried: 'find the cgroup',
+    root: true,
+    signal,
+  });
+  if (exitCode === 0) return cgroup;
+  throw new HostError({
+    kind: 'not-found',
+    tried: 'find the cgroup',
+    where: host.name,
+    words: `${cgroup} is not a cgroup`,
+    next: 'Choose one from the list: it may have been removed since.',
+  });
+}
+
+function loadError(
+  host: Host,
+  cgroup: string,
+  entry: string,
+  step: LoadStep,
+  exitCode: number,
+  words: string,
+): HostError {
+  const where = host.name;
+  if (exitCode === 3) {
+    return new HostError({
+      kind: 'occupied',
+      tried: `load the bypass on ${cgroup}`,
+      where,
+      words: 'it is loaded there already',
+      next: 'Replace it, or unload it first.',
+    });
+  }
+  const tried: Partial<Record<LoadStep, string>> = {
+    verify: `have the kernel verify ${entry}`,
+    sk_msg: 'attach sockmap_redirect to the map',
+    sock_ops: `attach sockmap_sockops to ${cgroup}`,
+  };
+  return new HostError({
+    kind: step === 'verify' ? 'verifier' : 'command',
+    tried: tried[step] ?? 'load the bypass',
+    where,
+    words,
+    next: 'The host is as it was before.',
+  });
+}
+
+/** The bypass that serves a cgroup: on it, or on the nearest one above. */
+export function servingAttachment(
+  { attachments }: BypassStatus,
+  cgroup: string,
+): Attachment | undefined {
+  return attachments
+    .filter(({ state }) => state === 'attached')
+    .filter((one) => one.cgroup === cgroup || cgroup.startsWith(`${one.cgroup ?? ''}/`))
+    .sort((a, b) => (b.cgroup?.length ?? 0) - (a.cgroup?.length ?? 0))[0];
+}

@@ -1,0 +1,78 @@
+import { SECTION } from '../host/sections.ts';
+
+/*
+ * What changes a host runs there as one script: it finishes or undoes itself whatever becomes of
+ * the connection, so a cut-off load leaves the host as it was. All values come as arguments.
+ */
+
+/**
+ * Verifies, pins and attaches. $1 pin root, $2 object, $3 cgroup, $4 "yes" to replace.
+ * Prints "step NAME" as each begins; the tools' words go to stderr.
+ * Exit: 0 attached, 3 occupied, else the failing step is the last one printed.
+ *
+ * sk_msg goes to the map before sock_ops goes to the cgroup: a socket inherits the program when it
+ * is inserted. New programs are loaded beside the old ones, which go only when the new ones verify.
+ */
+export const LOAD = `set -fu
+trap '' HUP INT TERM PIPE
+umask 077
+root=$1 object=$2 cgroup=$3 replace=$4
+id=$(stat -c %i "$cgroup") || exit 1
+pins=$root/$id new= swapped=
+undo() {
+  [ -z "$swapped" ] || rm -rf "$pins"
+  [ -z "$new" ] || rm -rf "$new"
+  rmdir "$root" 2>/dev/null
+}
+fail() { undo; exit "$1"; }
+[ "$replace" = yes ] || [ ! -e "$pins" ] || exit 3
+mkdir -p "$root" && new=$(mktemp -d "$root/\${id}_XXXXXXXX") || fail 1
+echo 'step verify'
+bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
+echo 'step sk_msg'
+bpftool prog attach pinned "$new/sockmap_redirect" msg_verdict pinned "$new/bypass_socks" >&2 || fail 1
+if [ -e "$pins" ]; then
+  [ "$replace" = yes ] || fail 3
+  echo 'step replace'
+  [ ! -e "$pins/sockmap_sockops" ] || bpftool cgroup detach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" 2>/dev/null
+  rm -rf "$pins"
+fi
+echo 'step sock_ops'
+mv -T "$new" "$pins" || fail 1
+swapped=yes
+bpftool cgroup attach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" multi >&2 || fail 1`;
+
+/**
+ * Takes away what `status` found. $1 pin root, $2 cgroup or "" when it is gone, $3 program ids to
+ * detach, separated by blanks; then the pin directories. Exit 0: nothing of it is left.
+ */
+export const UNLOAD = `set -u
+trap '' HUP INT TERM PIPE
+root=$1 cgroup=$2 ids=$3 failed=0
+shift 3
+if [ -n "$cgroup" ]; then
+  for id in $ids; do bpftool cgroup detach "$cgroup" sock_ops id "$id" >&2 || failed=1; done
+fi
+[ $failed = 1 ] || for pins; do rm -rf "$pins" || failed=1; done
+rmdir "$root" 2>/dev/null
+exit $failed`;
+
+/** Reads what is there. $1 boundary, $2 pin root, $3 cgroup mount. */
+export const STATUS = `${SECTION}
+root=$1 mount=$2
+section tree; bpftool -j cgroup tree "$mount"
+for pins in "$root"/*; do
+  [ -d "$pins" ] || continue
+  name=\${pins##*/}
+  cgroup=$(find "$mount" -xdev -type d -inum "\${name%%_*}" | head -n 1)
+  section pins; printf '%s\\n' "$pins"
+  section cgroup; printf '%s\\n' "$cgroup"
+  section effective; [ -z "$cgroup" ] || bpftool -j cgroup show "$cgroup" effective
+  section sockops; bpftool -j prog show pinned "$pins/sockmap_sockops"
+  section redirect; bpftool -j prog show pinned "$pins/sockmap_redirect"
+  section map; bpftool -j map show pinned "$pins/bypass_socks"
+  section sockets; bpftool map dump pinned "$pins/bypass_socks" | tail -n 1
+  section counters; [ ! -e "$pins/bypass_counters" ] || bpftool -j map dump pinned "$pins/bypass_counters"
+  section config; [ ! -e "$pins/bypass_config" ] || bpftool -j map dump pinned "$pins/bypass_config"
+done 2>/dev/null
+section end`;
