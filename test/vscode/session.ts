@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { atEnd } from '../support/cleanup.ts';
 import { commandLine, descendants } from '../support/processes.ts';
 import { launchBrowser } from './code-web/browser.ts';
 import {
   makeDirectories,
-  settingsFile,
+  readSettings,
   writeSettings,
   type Settings,
 } from './code-web/directories.ts';
@@ -41,9 +42,10 @@ export interface Session {
   readonly workbench: Workbench;
   /** The extension hosts running now, e.g. to end one. */
   extensionHosts(): number[];
+  setTheme(theme: Theme): Promise<void>;
   /** Changes user settings and reloads the window: this server does not watch their file. */
   changeSettings(settings: Settings): Promise<void>;
-  /** Reloads the window, which starts a new extension host. */
+  /** Reloads the window and waits for its new extension host, and for the end of the old one. */
   reload(): Promise<void>;
   /** Errors the browser has reported: scripts that failed, content security policy. */
   browserErrors(): readonly string[];
@@ -85,10 +87,29 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       if (window === undefined) throw new Error('This session was started without a browser.');
       return window;
     };
+    const extensionHosts = (): number[] =>
+      descendants(pid)
+        .map((ref) => ref.pid)
+        .filter((each) => commandLine(each).includes('--type=extensionHost'));
+    // A window reloaded before its extension host is up leaves that behind for the grace time.
+    const isReady = (host: number): boolean =>
+      logFiles(directories.base)
+        .filter(([file]) => path.basename(file) === 'remoteexthost.log')
+        .some(
+          ([, text]) =>
+            text.includes(`pid ${host} started`) && text.includes('Eager extensions activated'),
+        );
     const reload = async (): Promise<void> => {
+      const old = extensionHosts();
       await needWindow().page.reload();
       await needWindow().workbench.ready();
+      await until(() => {
+        const now = extensionHosts();
+        return !now.some((host) => old.includes(host)) && now.some(isReady);
+      }, 'The reloaded window gets no extension host of its own.');
     };
+    if (window)
+      await until(() => extensionHosts().some(isReady), 'The extension host does not start.');
     return {
       url,
       server,
@@ -99,23 +120,39 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       get workbench() {
         return needWindow().workbench;
       },
-      extensionHosts: () =>
-        descendants(pid)
-          .map((ref) => ref.pid)
-          .filter((each) => commandLine(each).includes('--type=extensionHost')),
+      extensionHosts,
+      async setTheme(theme) {
+        await needWindow().workbench.pickTheme(theme);
+        // The window changes at once, the file a little later: it must not undo a later change of ours.
+        await until(() => {
+          const kept = readSettings(directories)['workbench.colorTheme'];
+          return kept === THEMES[theme].id || kept === undefined;
+        }, 'VS Code does not keep the theme.');
+      },
       reload,
       async changeSettings(changed) {
-        const now = JSON.parse(fs.readFileSync(settingsFile(directories), 'utf8')) as Settings;
-        writeSettings(directories, { ...now, ...changed });
+        writeSettings(directories, { ...readSettings(directories), ...changed });
         await reload();
       },
       browserErrors: () => window?.errors ?? [],
-      logs: () => logs(directories.base),
+      logs: () =>
+        logFiles(directories.base)
+          .filter(([, text]) => text !== '')
+          .map(([file, text]) => `==> ${file}\n${text}`)
+          .join('\n'),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function until(condition: () => boolean, complaint: string): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(complaint);
+    await delay(50);
   }
 }
 
@@ -148,13 +185,10 @@ async function openWindow(url: string, options: SessionOptions): Promise<Window>
   }
 }
 
-function logs(directory: string): string {
+function logFiles(directory: string): (readonly [name: string, text: string])[] {
   return fs
     .readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.log'))
     .sort()
-    .map((file) => [file, fs.readFileSync(path.join(directory, file), 'utf8')] as const)
-    .filter(([, text]) => text !== '')
-    .map(([file, text]) => `==> ${file}\n${text}`)
-    .join('\n');
+    .map((file) => [file, fs.readFileSync(path.join(directory, file), 'utf8')]);
 }

@@ -220,7 +220,7 @@ export class Workbench {
     return this.page.locator('.terminal-wrapper.active .xterm-rows');
   }
 
-  async setTheme(theme: Theme): Promise<void> {
+  async pickTheme(theme: Theme): Promise<void> {
     const { label, className } = THEMES[theme];
     await this.run('Preferences: Color Theme');
     await this.quickInput().fill(label);

@@ -28,7 +28,7 @@ const QUIET: Settings = {
   'remote.autoForwardPorts': false,
 };
 
-export function settingsFile(directories: Directories): string {
+function settingsFile(directories: Directories): string {
   return path.join(directories.userData, 'User', 'settings.json');
 }
 
@@ -56,4 +56,8 @@ export function makeDirectories(
 export function writeSettings(directories: Directories, settings: Settings = {}): void {
   const text = JSON.stringify({ ...QUIET, ...settings }, null, 2);
   fs.writeFileSync(settingsFile(directories), text);
+}
+
+export function readSettings(directories: Directories): Settings {
+  return JSON.parse(fs.readFileSync(settingsFile(directories), 'utf8')) as Settings;
 }

@@ -132,6 +132,8 @@ function serverArguments(directories: Directories): string[] {
     path.join(serverRoot(), 'out', 'server-main.js'),
     '--accept-server-license-terms',
     '--disable-telemetry',
+    // An extension host whose window is gone waits this many seconds for it; three hours by default.
+    ...['--reconnection-grace-time', '8'],
     ...['--server-data-dir', directories.serverData],
     ...['--user-data-dir', directories.userData],
     ...['--extensions-dir', directories.extensions],

@@ -25,8 +25,7 @@ describe('a VS Code window', () => {
     await session.workbench.openFile('notes.txt');
     const line = session.workbench.editor().locator('.view-line').first();
     await line.waitFor();
-    const size = await line.evaluate((element) => getComputedStyle(element).fontSize);
-    assert.equal(size, '31px');
+    assert.equal(await line.evaluate((element) => getComputedStyle(element).fontSize), '31px');
   });
 
   it('runs a command of the palette', async () => {
@@ -38,7 +37,7 @@ describe('a VS Code window', () => {
   it('changes its theme', async () => {
     assert.ok(session);
     for (const theme of ['light', 'high-contrast', 'high-contrast-light', 'dark'] as const) {
-      await session.workbench.setTheme(theme);
+      await session.setTheme(theme);
     }
   });
 
@@ -46,16 +45,22 @@ describe('a VS Code window', () => {
     assert.ok(session);
     await session.changeSettings({ 'editor.fontSize': 17 });
     await session.workbench.openFile('notes.txt');
-    const line = session.workbench.editor().locator('.view-line').first();
-    assert.equal(await line.evaluate((element) => getComputedStyle(element).fontSize), '17px');
+    await session.page.waitForFunction(
+      () =>
+        [...document.querySelectorAll('.view-line')].some(
+          (line) => getComputedStyle(line).fontSize === '17px',
+        ),
+      undefined,
+      { timeout: 20_000 },
+    );
   });
 
   it('has one extension host, and another after a reload', async () => {
     assert.ok(session);
-    const before = session.extensionHosts();
-    assert.equal(before.length, 1);
+    const [first, ...others] = session.extensionHosts();
+    assert.ok(first !== undefined && others.length === 0);
     await session.reload();
-    await session.workbench.run('View: Show Explorer');
-    assert.notDeepEqual(session.extensionHosts(), before);
+    const now = session.extensionHosts();
+    assert.ok(now.length === 1 && now[0] !== first);
   });
 });

@@ -1,0 +1,67 @@
+// Runs test/vscode/suite in a real extension host, through @vscode/test-electron. VS Code desktop where it
+// can be had, else the VS Code server with a browser. SOCKMAP_VSCODE=desktop or =web insists on one.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
+import { build } from 'esbuild';
+import { endAll, atEnd } from '../support/cleanup.ts';
+
+const here = import.meta.dirname;
+const root = path.resolve(here, '../..');
+const bundles = path.join(root, 'out', 'vscode-suite');
+
+async function bundleSuite(): Promise<string> {
+  fs.rmSync(bundles, { recursive: true, force: true });
+  const suite = path.join(here, 'suite');
+  const files = fs.readdirSync(suite).filter((file) => file.endsWith('.ts'));
+  await build({
+    entryPoints: files.map((file) => path.join(suite, file)),
+    outdir: bundles,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: 'inline',
+    external: ['vscode', 'mocha'],
+    logLevel: 'warning',
+  });
+  return path.join(bundles, 'index.cjs');
+}
+
+async function executable(): Promise<string> {
+  const web = path.join(here, 'code-web', 'code-web.mjs');
+  const wanted = process.env['SOCKMAP_VSCODE'];
+  if (wanted === 'web') return web;
+  try {
+    return await downloadAndUnzipVSCode({ version: 'stable' });
+  } catch (error) {
+    if (wanted === 'desktop') throw error;
+    console.log(`VS Code desktop cannot be had (${String(error)}): taking the VS Code server.`);
+    return web;
+  }
+}
+
+async function main(): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-folder-'));
+  const userData = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-user-data-'));
+  atEnd(() => {
+    for (const each of [folder, userData]) fs.rmSync(each, { recursive: true, force: true });
+  });
+  const extensionTestsPath = await bundleSuite();
+  await runTests({
+    vscodeExecutablePath: await executable(),
+    extensionDevelopmentPath: root,
+    extensionTestsPath,
+    launchArgs: [folder, '--disable-extensions', `--user-data-dir=${userData}`],
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await endAll();
