@@ -188,6 +188,7 @@ function optionsOf(figure: Figure, theme: Theme): ChartOptions<Kind> {
         borderWidth: 1,
         cornerRadius: 3,
         padding: 8,
+        boxPadding: 5,
         titleColor: theme.foreground,
         bodyColor: theme.foreground,
         titleFont: font,

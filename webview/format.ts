@@ -10,9 +10,13 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const two = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** Four significant digits: more than a benchmark can promise, enough to compare. Whole numbers stay whole. */
+/** Four significant digits: more than a benchmark can promise, enough to compare. */
+export const decimal = (value: number): string =>
+  Math.abs(value) >= 10_000 ? whole.format(value) : four.format(value);
+
+/** The same for what may be counted in whole units: 12 stays `12`. */
 export const number = (value: number): string =>
-  Number.isInteger(value) || Math.abs(value) >= 10_000 ? whole.format(value) : four.format(value);
+  Number.isInteger(value) ? whole.format(value) : decimal(value);
 
 /** A size somebody chose, exactly: `64 B`, `16 KiB`, `65483 B`. */
 export function bytes(size: number): string {

@@ -9,7 +9,7 @@ import {
   type ThroughputRow,
 } from '../src/bench/summary.ts';
 import { el } from './dom.ts';
-import { amount, factor, number, sizeLabel } from './format.ts';
+import { amount, decimal, factor, number, sizeLabel } from './format.ts';
 
 type Column<R> = { readonly title: string; readonly cell: (row: R) => string };
 
@@ -18,7 +18,7 @@ const NONE = '–';
 /** The throughput chart as numbers. */
 export function throughputTable(rows: readonly Row[]): HTMLElement {
   const own = rows.filter((row): row is ThroughputRow => row.experiment === 'throughput');
-  const gbits = (bits: number) => number(bits / 1e9);
+  const gbits = (bits: number) => decimal(bits / 1e9);
   return table('throughput', 'Throughput in Gbit/s, at the receiver', 'Message size', own, [
     { title: 'Samples', cell: (row) => String(row.samples) },
     { title: 'Median', cell: (row) => gbits(row.throughputBitsPerSecond.median) },
@@ -38,7 +38,7 @@ export function latencyTable(rows: readonly Row[], metric: LatencyMetric): HTMLE
     { title: 'p50', cell: us('p50') },
     { title: 'p90', cell: us('p90') },
     { title: 'p99', cell: us('p99') },
-    { title: 'Mean', cell: us('mean') },
+    { title: 'Mean', cell: (row) => decimal(row.latencyUs.mean.median) },
     { title: 'Transactions/s', cell: (row) => number(row.transactionsPerSecond.median) },
     ...ratioColumns<LatencyRow>(`${metric} `, (row) => row.latencyUs[metric]),
     ...proofColumns,
