@@ -1,0 +1,9 @@
+/**
+ * `node`: the npm packages. `host`: what a Linux host needs to compile, load and measure. `sshd`: a server
+ * to log in to on this machine. `editor`: VS Code's server and a browser. `format`: clang-format.
+ */
+export type Part = 'node' | 'host' | 'sshd' | 'editor' | 'format';
+export declare const PARTS: readonly Part[];
+
+/** Installs what is missing for the parts; throws with the next step when it cannot. */
+export declare function setUp(parts: readonly Part[]): Promise<void>;

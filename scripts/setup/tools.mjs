@@ -1,0 +1,109 @@
+// What must be on the machine for each part, how to see that it is, and which packages bring it.
+import { existsSync, readdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { env } from 'node:process';
+import { ask, findCommand } from './shell.mjs';
+
+const command = (name) => () => findCommand(name) !== undefined;
+const file = (name) => () => existsSync(name);
+
+/** `debian: null`: not simply a package of that name, see apt.mjs. */
+export const TOOLS = [
+  tool(['host'], 'clang', command('clang'), ['clang']),
+  tool(['host'], 'clangd', command('clangd'), ['clangd'], {
+    fedora: ['clang-tools-extra'],
+    suse: ['clang-tools'],
+    arch: ['clang'],
+    alpine: ['clang-extra-tools'],
+  }),
+  // Ubuntu's is a wrapper that fails when it has nothing for the running kernel.
+  tool(['host'], 'bpftool', () => ask('bpftool', ['version']) !== undefined, null, {
+    fedora: ['bpftool'],
+    suse: ['bpftool'],
+    arch: ['bpf'],
+    alpine: ['bpftool'],
+  }),
+  tool(['host'], 'libbpf headers', file('/usr/include/bpf/bpf_helpers.h'), ['libbpf-dev'], {
+    fedora: ['libbpf-devel'],
+    suse: ['libbpf-devel'],
+    arch: ['libbpf'],
+    alpine: ['libbpf-dev'],
+  }),
+  tool(['host'], 'C library headers', file('/usr/include/stdio.h'), ['libc6-dev'], {
+    fedora: ['glibc-devel'],
+    suse: ['glibc-devel'],
+    arch: ['glibc'],
+    alpine: ['musl-dev'],
+  }),
+  tool(['host'], 'ip', command('ip'), ['iproute2'], { fedora: ['iproute'] }),
+  tool(['host'], 'netperf', () => command('netperf')() && command('netserver')(), null, {
+    fedora: ['netperf'],
+    suse: ['netperf'],
+    arch: ['netperf'],
+    alpine: ['netperf'],
+  }),
+  tool(['host', 'editor'], 'ssh', command('ssh'), ['openssh-client'], {
+    fedora: ['openssh-clients'],
+    suse: ['openssh-clients'],
+    arch: ['openssh'],
+    alpine: ['openssh-client'],
+  }),
+  tool(['sshd'], 'sshd', command('sshd'), ['openssh-server'], { arch: ['openssh'] }),
+  tool(['sshd'], 'sudo', command('sudo'), ['sudo']),
+  tool(['editor'], 'chromium', hasBrowser, null, {
+    fedora: ['chromium'],
+    suse: ['chromium'],
+    arch: ['chromium'],
+    alpine: ['chromium'],
+  }),
+  tool(['editor'], 'a font', hasFont, ['fonts-dejavu-core'], {
+    fedora: ['dejavu-sans-fonts'],
+    suse: ['dejavu-fonts'],
+    arch: ['ttf-dejavu'],
+    alpine: ['font-dejavu'],
+  }),
+  // The VS Code server's logger, behind every output channel, is compiled here.
+  tool(['editor'], 'make', command('make'), ['make']),
+  tool(['editor'], 'g++', command('g++'), ['g++'], {
+    fedora: ['gcc-c++'],
+    suse: ['gcc-c++'],
+    arch: ['gcc'],
+  }),
+  tool(['editor'], 'python3', command('python3'), ['python3'], { arch: ['python'] }),
+  tool(['format'], 'clang-format', command('clang-format'), ['clang-format'], {
+    fedora: ['clang-tools-extra'],
+    suse: ['clang-tools'],
+    arch: ['clang'],
+    alpine: ['clang-extra-tools'],
+  }),
+];
+
+function tool(parts, name, present, debian, others = {}) {
+  const packages = { fedora: debian, suse: debian, arch: debian, alpine: debian, ...others };
+  return { parts, name, present, packages: { ...packages, debian } };
+}
+
+export function missingTools(parts) {
+  return TOOLS.filter((each) => each.parts.some((part) => parts.includes(part)) && !each.present());
+}
+
+/** The system's, or the one playwright-core has downloaded. */
+function hasBrowser() {
+  if (env.CHROMIUM_PATH !== undefined) return existsSync(env.CHROMIUM_PATH);
+  const names = ['chromium', 'google-chrome', 'chromium-browser'];
+  // Ubuntu's chromium-browser is a script that asks for a snap.
+  if (names.some((name) => findCommand(name) && ask(name, ['--version']) !== undefined))
+    return true;
+  const cache = env.PLAYWRIGHT_BROWSERS_PATH ?? path.join(os.homedir(), '.cache', 'ms-playwright');
+  return existsSync(cache) && readdirSync(cache).some((name) => name.startsWith('chromium-'));
+}
+
+function hasFont() {
+  const places = ['/usr/share/fonts', '/usr/local/share/fonts'];
+  return places.some(
+    (place) =>
+      existsSync(place) &&
+      readdirSync(place, { recursive: true }).some((name) => /\.(ttf|otf|ttc)$/i.test(name)),
+  );
+}
