@@ -60,7 +60,7 @@ const tables = ['throughput', 'latency'].map((id) =>
 const charts = el('div', { id: 'charts' }, legend.element, figures, note, ...tables);
 const report = el('div', { id: 'report', hidden: true }, header.element, empty, charts);
 
-const reason = el('pre', { id: 'reason' });
+const reason = el('pre', { id: 'reason', tabindex: 0 });
 const invalidTitle = el('h1');
 const openAsText = el('button', { type: 'button', class: 'primary' }, 'Open as text');
 openAsText.addEventListener('click', () => {

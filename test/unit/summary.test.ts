@@ -7,6 +7,8 @@ import {
   type Sample,
 } from '../../src/bench/document.ts';
 import { ARM_LABELS, progressOf, sizesOf, summarize } from '../../src/bench/summary.ts';
+import { latencyFigure, throughputFigure } from '../../webview/figure.ts';
+import { findingOf } from '../../webview/finding.ts';
 
 const START = Date.parse('2026-03-01T10:00:00Z');
 
@@ -41,6 +43,15 @@ function documentOf(samples: Sample[], finished = false): ResultDocument {
       samples,
     }),
   );
+}
+
+function findingsOf(samples: Sample[]): { throughput: string; latency: string } {
+  const document = documentOf(samples);
+  const [sizes, rows] = [sizesOf(document), summarize(document)];
+  return {
+    throughput: findingOf(throughputFigure(sizes, rows)),
+    latency: findingOf(latencyFigure(sizes, rows, 'p50')),
+  };
 }
 
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
@@ -175,5 +186,53 @@ describe('summary', () => {
     assert.deepEqual(progressOf(documentOf(samples), later), { state: 'incomplete', ...counts });
     assert.equal(progressOf(documentOf(samples, true), later).state, 'finished');
     assert.equal(progressOf(documentOf([]), soon).state, 'running');
+  });
+});
+
+describe('findings', () => {
+  const rounds = [0, 1, 2];
+
+  it('says how much, and how sure, at a single size', () => {
+    const samples = rounds.flatMap((round) => [trip('tcp', round, 50), trip('bypass', round, 40)]);
+    assert.equal(
+      findingsOf(samples).latency,
+      'At 64 B / 64 B, Bypass round-trip p50 is 40 µs, TCP 50 µs (medians): ' +
+        '20% lower round by round (95% interval 18% to 22% lower).',
+    );
+  });
+
+  it('claims nothing the data do not bear out', () => {
+    const noisy = [10, 14, 12].flatMap((us, round) => [
+      trip('tcp', round, 12),
+      trip('bypass', round, us),
+    ]);
+    assert.match(findingsOf(noisy).latency, /: no clear difference \(95% interval .* higher\)\.$/);
+    const early = noisy.slice(0, 2);
+    assert.match(findingsOf(early).latency, /one round so far, too little to compare\.$/);
+    assert.equal(findingsOf(noisy.slice(0, 1)).latency, 'No samples of the bypass yet.');
+    assert.equal(findingsOf(noisy.slice(1, 2)).latency, 'No samples of TCP to compare with yet.');
+    assert.equal(findingsOf([]).latency, 'No samples yet.');
+    const apart = [trip('tcp', 0, 12), trip('bypass', 1, 12)];
+    assert.equal(findingsOf(apart).latency, 'No round has both Bypass and TCP yet.');
+  });
+
+  it('says at which sizes the bypass overtakes', () => {
+    const ratios = { 64: 0.5, 256: 0.8, 1024: 1, 16384: 1.3, 65536: 2.5 };
+    const samples = Object.entries(ratios).flatMap(([size, ratio]) =>
+      rounds.flatMap((round) => {
+        const messageBytes = Number(size);
+        // A wobble of 1% either way, so that equal is not exactly equal.
+        const bits = 1e9 * ratio * (1 + (round - 1) / 100);
+        return [
+          { ...stream('tcp', round, 1e9), messageBytes } as Sample,
+          { ...stream('bypass', round, bits), messageBytes } as Sample,
+        ];
+      }),
+    );
+    assert.equal(
+      findingsOf(samples).throughput,
+      'Bypass throughput against TCP: 20% to 50% lower from 64 B to 256 B; ' +
+        'no clear difference at 1 KiB; 1.3 to 2.5 times as high from 16 KiB to 64 KiB.',
+    );
   });
 });
