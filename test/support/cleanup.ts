@@ -33,16 +33,25 @@ export async function endAll(): Promise<void> {
   if (failures.length > 0) throw new AggregateError(failures, 'Cleaning up failed.');
 }
 
+/** For so long a signal does not count as a second one: a terminal and a parent may both send it. */
+const IMPATIENT_AFTER_MS = 3000;
+const GIVE_UP_AFTER_MS = 30_000;
+
 function listenForSignals(): void {
   if (listening) return;
   listening = true;
+  let since: number | undefined;
   const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      const exit = (): never => process.exit(codes[signal]);
-      // A second signal, or a task that hangs, must not keep the process.
-      process.once(signal, exit);
-      setTimeout(exit, 15_000).unref();
+    const exit = (): never => process.exit(codes[signal]);
+    process.on(signal, () => {
+      if (since !== undefined) {
+        // Asked again: whoever asks does not want to wait.
+        if (Date.now() - since > IMPATIENT_AFTER_MS) exit();
+        return;
+      }
+      since = Date.now();
+      setTimeout(exit, GIVE_UP_AFTER_MS).unref();
       endAll().then(exit, (error: unknown) => {
         console.error(error);
         exit();

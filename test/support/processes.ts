@@ -74,8 +74,11 @@ export function processesOfUser(uid: number): ProcessRef[] {
 }
 
 /** Asks the processes to end, and makes those that do not. */
-export async function endProcesses(refs: readonly ProcessRef[], graceMs = 2000): Promise<void> {
-  signal(refs, 'SIGTERM');
+export async function endProcesses(
+  refs: readonly ProcessRef[],
+  { graceMs = 2000, first = 'SIGTERM' }: { graceMs?: number; first?: NodeJS.Signals } = {},
+): Promise<void> {
+  signal(refs, first);
   await gone(refs, graceMs);
   signal(refs, 'SIGKILL');
   await gone(refs, 5000);

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeAccount, type TestAccount } from './accounts.ts';
 import { makeCgroup } from './cgroup.ts';
-import { isAlive, processRef } from './processes.ts';
+import { commandLine, isAlive, processRef } from './processes.ts';
 import { run } from './run.ts';
 import { startSshd, type TestSshd } from './sshd.ts';
 
@@ -42,7 +42,7 @@ describe('the tests own sshd', () => {
 });
 
 function isSleep(pid: number): boolean {
-  return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep\0');
+  return commandLine(pid)[0] === 'sleep';
 }
 
 describe('a cgroup of the tests', () => {

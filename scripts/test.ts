@@ -1,0 +1,78 @@
+// npm test: sets the machine up, runs every check and every suite, goes on after failures and sums up.
+//
+//   npm test                  everything
+//   npm test -- unit host     only these
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { atEnd, endAll } from '../test/support/cleanup.ts';
+import type { Counts } from '../test/support/reporter.ts';
+import { setUp } from './setup.mjs';
+import { CHECKS, runCheck } from './test/checks.ts';
+import { runSuite, SUITES } from './test/suites.ts';
+
+interface Section {
+  readonly name: string;
+  readonly counts: Counts;
+}
+
+function choose(wanted: readonly string[]): string[] {
+  const names = [...CHECKS, ...SUITES].map((each) => each.name);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`Unknown: ${unknown.join(', ')}. There are: ${names.join(', ')}.`);
+  }
+  return wanted.length === 0 ? names : names.filter((name) => wanted.includes(name));
+}
+
+async function main(): Promise<boolean> {
+  const chosen = choose(process.argv.slice(2));
+  const checks = CHECKS.filter((check) => chosen.includes(check.name));
+  const suites = SUITES.filter((suite) => chosen.includes(suite.name));
+  await setUp(['node', ...new Set([...checks, ...suites].flatMap((each) => each.needs))]);
+
+  const sections: Section[] = [];
+  for (const check of checks) {
+    sections.push({ name: check.name, counts: await runCheck(check) });
+  }
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-counts-'));
+  const remove = atEnd(() => {
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
+  for (const suite of suites) {
+    console.log(`\n== ${suite.name}: ${suite.about}`);
+    const counts = await runSuite(suite, path.join(directory, `${suite.name}.json`));
+    sections.push({ name: suite.name, counts });
+  }
+  await remove();
+  return summarize(sections);
+}
+
+function summarize(sections: readonly Section[]): boolean {
+  const list = (title: string, kind: 'failed' | 'skipped'): number => {
+    const all = sections.flatMap(({ name, counts }) =>
+      counts[kind].map((each) => `  ${name}: ${each.title}\n    ${indent(each.reason)}`),
+    );
+    if (all.length > 0) console.log(`\n${title}\n${all.join('\n')}`);
+    return all.length;
+  };
+  const skipped = list('Skipped, and what is missing for it:', 'skipped');
+  const failed = list('Failed:', 'failed');
+  const passed = sections.reduce((sum, { counts }) => sum + counts.passed, 0);
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed === 0;
+}
+
+function indent(text: string): string {
+  const lines = text.trim().split('\n');
+  const shown = lines.length > 12 ? [...lines.slice(0, 12), '…'] : lines;
+  return shown.join('\n    ');
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await endAll();

@@ -1,0 +1,60 @@
+import type { Counts } from '../../test/support/reporter.ts';
+import type { Part } from '../setup.mjs';
+import { installed, root, runCommand } from './command.ts';
+import { filesUnder } from './files.ts';
+
+/** A static check: it counts as one test. */
+export interface Check {
+  readonly name: string;
+  readonly about: string;
+  readonly needs: readonly Part[];
+  /** Nothing when there is nothing to check. */
+  readonly command: () => readonly string[] | undefined;
+}
+
+export const CHECKS: readonly Check[] = [
+  { name: 'types', about: 'TypeScript', needs: [], command: () => [installed('tsc')] },
+  {
+    name: 'lint',
+    about: 'eslint',
+    needs: [],
+    command: () => [installed('eslint'), '.', '--max-warnings', '0'],
+  },
+  {
+    name: 'format',
+    about: 'prettier',
+    needs: [],
+    command: () => [installed('prettier'), '--check', '.'],
+  },
+  {
+    name: 'format-c',
+    about: 'clang-format',
+    needs: ['format'],
+    command: () => {
+      const files = ['bpf', 'test'].flatMap((each) => filesUnder(each, /\.[ch]$/));
+      return files.length === 0 ? undefined : ['clang-format', '--dry-run', '-Werror', ...files];
+    },
+  },
+  {
+    name: 'build',
+    about: 'production bundles',
+    needs: [],
+    command: () => ['node', 'esbuild.mjs', '--production'],
+  },
+];
+
+export async function runCheck(check: Check): Promise<Counts> {
+  const title = check.about;
+  const command = check.command();
+  if (command === undefined) {
+    return { passed: 0, failed: [], skipped: [{ title, reason: 'there is no such file' }] };
+  }
+  const started = Date.now();
+  const { code, output } = await runCommand(command, { capture: true, cwd: root });
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${code === 0 ? '✔' : '✘'} ${title} (${seconds} s)`);
+  if (code === 0) return { passed: 1, failed: [], skipped: [] };
+  console.log(output);
+  const reason = `It ended with ${code}: see its words above.`;
+  return { passed: 0, failed: [{ title, reason }], skipped: [] };
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { atEnd } from '../../test/support/cleanup.ts';
+import { descendants, endProcesses, processRef } from '../../test/support/processes.ts';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+
+/** A program of an installed package, without npx in between: a signal must reach the program itself. */
+export function installed(program: string): string {
+  return path.join(root, 'node_modules', '.bin', program);
+}
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Keeps the output instead of showing it. */
+  readonly capture?: boolean;
+  /** Ends the command when this says so, with the reason. */
+  readonly watchdog?: () => string | undefined;
+}
+
+export interface CommandOutcome {
+  readonly code: number | string;
+  readonly output: string;
+  /** Why the watchdog ended it. */
+  readonly ended?: string;
+}
+
+/** Runs a command to its end; an interrupt ends it with all it has started. */
+export async function runCommand(
+  [command = '', ...args]: readonly string[],
+  options: CommandOptions,
+): Promise<CommandOutcome> {
+  const output: string[] = [];
+  const stdio = options.capture === true ? 'pipe' : 'inherit';
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', stdio, stdio],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  }
+  const end = async (): Promise<void> => {
+    const ref = child.pid === undefined ? undefined : processRef(child.pid);
+    if (ref === undefined) return;
+    const below = descendants(ref.pid);
+    // It cleans up after itself when asked; what is left then is ended by us.
+    await endProcesses([ref], { first: 'SIGINT', graceMs: 35_000 });
+    await endProcesses(below);
+  };
+  let finished = false;
+  const stop = atEnd(async () => {
+    if (!finished) await end();
+  });
+  let ended: string | undefined;
+  const timer = setInterval(() => {
+    ended ??= options.watchdog?.();
+    if (ended === undefined) return;
+    clearInterval(timer);
+    void end();
+  }, 1000);
+  const code = await new Promise<number | string>((resolve) => {
+    child.once('error', (error) => {
+      output.push(error.message);
+      resolve(error.message);
+    });
+    child.once('close', (status, signal) => {
+      resolve(status ?? signal ?? 'unknown');
+    });
+  });
+  clearInterval(timer);
+  finished = true;
+  await stop();
+  return { code, output: output.join(''), ...(ended === undefined ? {} : { ended }) };
+}
