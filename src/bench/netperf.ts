@@ -1,0 +1,98 @@
+import type { Arm, LatencySample, Point, ThroughputSample } from './document.ts';
+
+export interface NetperfTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly seconds: number;
+}
+
+/** Keys asked of netperf's omni output (`-k`), so that no column is ever counted. */
+const KEYS = {
+  throughput: ['ELAPSED_TIME', 'REMOTE_RECV_THROUGHPUT', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL'],
+  latency: [
+    ...['ELAPSED_TIME', 'TRANSACTION_RATE', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL'],
+    ...['MEAN_LATENCY', 'STDDEV_LATENCY', 'P50_LATENCY', 'P90_LATENCY', 'P99_LATENCY'],
+  ],
+} as const;
+
+/** The command line of one sample. */
+export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): string[] {
+  const { address, port, seconds } = target;
+  const test = point.experiment === 'throughput' ? 'TCP_STREAM' : 'TCP_RR';
+  const size =
+    point.experiment === 'throughput'
+      ? ['-m', String(point.messageBytes)]
+      : ['-r', `${point.requestBytes},${point.responseBytes}`];
+  return [
+    'netperf',
+    ...['-H', address, '-p', String(port), '-t', test, '-l', String(seconds)],
+    // -f k: throughput in units of 1000 bit/s; -c -C: both sides' CPU use; -P 0: no banner.
+    ...['-f', 'k', '-c', '-C', '-P', '0'],
+    '--',
+    ...size,
+    ...(arm === 'tcp-nodelay' ? ['-D'] : []),
+    ...['-k', KEYS[point.experiment].join(',')],
+  ];
+}
+
+/** What netperf itself measures of a sample. */
+export type NetperfFigures =
+  | Pick<
+      ThroughputSample,
+      'experiment' | 'messageBytes' | 'throughputBitsPerSecond' | 'seconds' | 'cpu'
+    >
+  | Pick<
+      LatencySample,
+      | 'experiment'
+      | 'requestBytes'
+      | 'responseBytes'
+      | 'transactionsPerSecond'
+      | 'latencyUs'
+      | 'seconds'
+      | 'cpu'
+    >;
+
+/**
+ * Reads netperf's `-k` output: lines KEY=VALUE.
+ * @throws Error naming the first figure that is missing or no number.
+ */
+export function parseNetperf(text: string, point: Point): NetperfFigures {
+  const figures = new Map(
+    Array.from(text.matchAll(/^([A-Z0-9_]+)=(.*)$/gm), (match) => [match[1], match[2]]),
+  );
+  const figure = (key: string): number => {
+    const word = figures.get(key)?.trim() ?? '';
+    const value = Number(word);
+    if (word === '' || !Number.isFinite(value) || value < 0) {
+      throw new Error(`netperf gave no ${key}${word === '' ? '' : ` but "${word}"`}`);
+    }
+    return value;
+  };
+  const seconds = figure('ELAPSED_TIME');
+  if (seconds === 0) throw new Error('netperf measured for no time at all');
+  const cpu = { client: figure('LOCAL_CPU_UTIL'), server: figure('REMOTE_CPU_UTIL') };
+  if (point.experiment === 'throughput') {
+    return {
+      experiment: 'throughput',
+      messageBytes: point.messageBytes,
+      throughputBitsPerSecond: figure('REMOTE_RECV_THROUGHPUT') * 1000,
+      seconds,
+      cpu,
+    };
+  }
+  return {
+    experiment: 'latency',
+    requestBytes: point.requestBytes,
+    responseBytes: point.responseBytes,
+    transactionsPerSecond: figure('TRANSACTION_RATE'),
+    latencyUs: {
+      mean: figure('MEAN_LATENCY'),
+      stddev: figure('STDDEV_LATENCY'),
+      p50: figure('P50_LATENCY'),
+      p90: figure('P90_LATENCY'),
+      p99: figure('P99_LATENCY'),
+    },
+    seconds,
+    cpu,
+  };
+}

@@ -1,0 +1,31 @@
+import { open, rename, rm } from 'node:fs/promises';
+import type { ResultDocument } from './document.ts';
+
+/**
+ * Writes a result document so that a crash at any moment leaves the old or the new one, whole:
+ * a file beside it, flushed, then renamed over it.
+ * @param file local path.
+ */
+export async function writeDocument(file: string, document: ResultDocument): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(`${JSON.stringify(document, null, 1)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new Error(`Could not write ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** "2026-11-23T10-20-30Z-web1.sockmap-bench.json": sorts by time, and is a file name anywhere. */
+export function documentFileName({ startedAt, host }: ResultDocument): string {
+  const time = startedAt.replace(/\.\d+/, '').replaceAll(':', '-');
+  const name = host.name.replace(/[^\w.-]+/g, '-').slice(0, 60);
+  return `${time}-${name}.sockmap-bench.json`;
+}
