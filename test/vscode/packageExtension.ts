@@ -1,8 +1,7 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { atEnd } from '../support/cleanup.ts';
 import { run } from '../support/run.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 let packaged: Promise<string> | undefined;
@@ -13,13 +12,11 @@ export function packageExtension(): Promise<string> {
 }
 
 async function build(): Promise<string> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-vsix-'));
-  const remove = (): void => {
-    fs.rmSync(directory, { recursive: true, force: true });
-  };
-  atEnd(remove);
-  process.once('exit', remove);
-  const file = path.join(directory, 'sockmap-bypass.vsix');
+  const directory = temporaryDirectory();
+  process.once('exit', () => {
+    fs.rmSync(directory.path, { recursive: true, force: true });
+  });
+  const file = path.join(directory.path, 'sockmap-bypass.vsix');
   await run('npm', ['run', '--silent', 'package', '--', '--out', file], { cwd: root });
   return file;
 }

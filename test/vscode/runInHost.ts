@@ -1,11 +1,11 @@
 // Runs test/vscode/suite in a real extension host, through @vscode/test-electron. VS Code desktop where it
 // can be had, else the VS Code server with a browser. SOCKMAP_VSCODE=desktop or =web insists on one.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { endAll, atEnd } from '../support/cleanup.ts';
+import { endAll } from '../support/cleanup.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
@@ -44,17 +44,14 @@ async function executable(): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-folder-'));
-  const userData = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-user-data-'));
-  atEnd(() => {
-    for (const each of [folder, userData]) fs.rmSync(each, { recursive: true, force: true });
-  });
+  const folder = temporaryDirectory();
+  const userData = temporaryDirectory();
   const extensionTestsPath = await bundleSuite();
   await runTests({
     vscodeExecutablePath: await executable(),
     extensionDevelopmentPath: root,
     extensionTestsPath,
-    launchArgs: [folder, '--disable-extensions', `--user-data-dir=${userData}`],
+    launchArgs: [folder.path, '--disable-extensions', `--user-data-dir=${userData.path}`],
   });
 }
 

@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
 import { keepEvidence } from '../artifacts.ts';
 import { startSession, type Session } from '../session.ts';
 
 describe('a VS Code window', () => {
   let session: Session | undefined;
-  let folder: string;
+  let folder: TemporaryDirectory | undefined;
   keepEvidence(() => session);
 
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-folder-'));
-    fs.writeFileSync(path.join(folder, 'notes.txt'), 'hello\n');
-    session = await startSession({ folder, settings: { 'editor.fontSize': 31 } });
+    folder = temporaryDirectory({ 'notes.txt': 'hello
+' });
+    session = await startSession({ folder: folder.path, settings: { 'editor.fontSize': 31 } });
   });
   after(async () => {
     await session?.stop();
-    fs.rmSync(folder, { recursive: true, force: true });
+    await folder?.remove();
   });
 
   it('opens the folder with our settings', async () => {
