@@ -9,8 +9,7 @@ describe('a VS Code window', () => {
   keepEvidence(() => session);
 
   before(async () => {
-    folder = temporaryDirectory({ 'notes.txt': 'hello
-' });
+    folder = temporaryDirectory({ 'notes.txt': 'hello\n' });
     session = await startSession({ folder: folder.path, settings: { 'editor.fontSize': 31 } });
   });
   after(async () => {
