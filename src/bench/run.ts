@@ -71,13 +71,17 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
   await save(document);
   const slots = schedule(plan);
   await warmUp(host, bench, plan, signal);
+  const begun = Date.now();
   for (const [order, slot] of slots.entries()) {
     onProgress?.({
       done: order,
       total: slots.length,
       arm: slot.arm,
       point: pointLabel(slot.point),
-      secondsLeft: estimatedSeconds(plan, slots.length - order),
+      secondsLeft:
+        order === 0
+          ? estimatedSeconds(plan, slots.length)
+          : ((Date.now() - begun) / 1000 / order) * (slots.length - order),
     });
     const sample = await takeSample(host, bench, plan.secondsPerSample, slot, order, signal);
     document = { ...document, samples: [...document.samples, sample] };

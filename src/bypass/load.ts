@@ -118,6 +118,13 @@ export async function unloadBypass(
   return readStatus(host, mount, signal);
 }
 
+/** What is loaded on a host. */
+export async function bypassStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
+  await host.becomeRoot(signal);
+  const { mount } = await requireFacts(host, undefined, signal);
+  return readStatus(host, mount, signal);
+}
+
 /** Facts, when nothing in them blocks what is about to be done. */
 export async function requireFacts(
   host: Host,

@@ -77,11 +77,17 @@ export class Host {
     this.#transport = name === 'local' ? localTransport : new SshTransport(name, options.ssh);
   }
 
-  /** The argv of a terminal on this host (`line` runs there), shown to the person who wants to type. */
-  async terminal(): Promise<string[]> {
+  /**
+   * The argv of a terminal on this host that shows `command` to the person, runs it, and stays
+   * open as a shell. Without a command: just the shell.
+   */
+  async terminal(command?: string): Promise<string[]> {
+    const shell = 'exec "${SHELL:-sh}"';
+    const script = `printf '\\033[1m$ %s\\033[0m\\n' "$1"; sh -c "$1"; ${shell}`;
+    const argv = command === undefined ? undefined : ['sh', '-c', script, 'sh', command];
     return this.#transport instanceof SshTransport
-      ? this.#transport.interactive()
-      : [process.env['SHELL'] ?? 'sh'];
+      ? this.#transport.interactive(argv)
+      : (argv ?? ['sh', '-c', shell]);
   }
 
   /**

@@ -52,7 +52,7 @@ export class SshTransport implements Transport {
       const connection = this.#connection;
       try {
         const master = await connection;
-        if (master.alive()) return;
+        if (await master.alive()) return;
       } catch (error) {
         this.#forget(connection);
         throw error;
@@ -66,10 +66,16 @@ export class SshTransport implements Transport {
     return this.#ssh([...share, ...BATCH], loginShellLine(argv));
   }
 
-  /** The argv of a terminal in which ssh may ask the person; while it runs, commands share its connection. */
-  async interactive(): Promise<string[]> {
+  /**
+   * The argv of a terminal in which ssh may ask the person. Where no connection is open yet it
+   * becomes the one that commands share, for as long as it stays open.
+   * @param argv what to run there; a login shell unless told.
+   */
+  async interactive(argv?: readonly string[]): Promise<string[]> {
     const socket = await this.#controlPath();
-    const { file, args } = this.#ssh(MULTIPLEX ? ['-M', '-S', socket] : [], undefined);
+    const share = MULTIPLEX ? ['-S', socket, '-o', 'ControlMaster=auto'] : [];
+    const line = argv === undefined ? undefined : loginShellLine(argv);
+    const { file, args } = this.#ssh([...share, '-t'], line);
     return [file, ...args];
   }
 
@@ -99,7 +105,6 @@ export class SshTransport implements Transport {
         ...(configFile === undefined ? [] : ['-F', configFile]),
         ...options,
         ...COMMON,
-        ...(line === undefined ? [] : ['-T', '-o', 'RequestTTY=no']),
         '--',
         this.#destination,
         ...(line === undefined ? [] : [line]),
@@ -118,11 +123,13 @@ export class SshTransport implements Transport {
   }
 
   async #open(signal?: AbortSignal): Promise<Master> {
-    if (!MULTIPLEX) return { alive: () => true, close: () => Promise.resolve() };
+    if (!MULTIPLEX) return { alive: () => Promise.resolve(true), close: () => Promise.resolve() };
     const socket = await this.#controlPath();
-    const shared = this.#ssh(['-S', socket, '-O', 'check'], undefined);
-    const check = await execa(shared.file, shared.args, { reject: false, stdin: 'ignore' });
-    if (check.exitCode === 0) return new Terminal(shared);
+    const { file, args } = this.#ssh(['-S', socket, '-O', 'check'], undefined);
+    const held = async () =>
+      (await execa(file, args, { reject: false, stdin: 'ignore' })).exitCode === 0;
+    // A terminal may hold the connection: not ours to close, and gone when its user closes it.
+    if (await held()) return { alive: held, close: () => Promise.resolve() };
     return Owned.open(
       this.#ssh(['-M', '-S', socket, ...BATCH], loginShellLine(['sh', '-c', `echo ${READY}; cat`])),
       this.#destination,
@@ -131,7 +138,7 @@ export class SshTransport implements Transport {
   }
 }
 
-const BATCH = ['-o', 'BatchMode=yes'];
+const BATCH = ['-o', 'BatchMode=yes', '-T'];
 /** Only what the transport itself needs; everything else is the user's configuration. */
 const COMMON = [
   ...['-o', `ConnectTimeout=${CONNECT_SECONDS}`],
@@ -141,34 +148,8 @@ const COMMON = [
 ];
 
 interface Master {
-  alive(): boolean;
+  alive(): Promise<boolean>;
   close(): Promise<void>;
-}
-
-/** The connection a terminal holds: not ours to close. */
-class Terminal implements Master {
-  readonly #check: { file: string; args: string[] };
-  #alive = true;
-  #asked = false;
-  constructor(check: { file: string; args: string[] }) {
-    this.#check = check;
-  }
-  alive(): boolean {
-    // Asked in the background: the answer is for the next command, this one fails by itself.
-    if (!this.#asked) {
-      this.#asked = true;
-      void execa(this.#check.file, this.#check.args, { reject: false, stdin: 'ignore' }).then(
-        ({ exitCode }) => {
-          this.#alive = exitCode === 0;
-          this.#asked = false;
-        },
-      );
-    }
-    return this.#alive;
-  }
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
 }
 
 /** A master of our own. Its far end reads our standard input, so it goes when we go, however. */
@@ -213,8 +194,8 @@ class Owned implements Master {
     }
   }
 
-  alive(): boolean {
-    return this.#alive;
+  alive(): Promise<boolean> {
+    return Promise.resolve(this.#alive);
   }
 
   async close(): Promise<void> {

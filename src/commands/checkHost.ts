@@ -1,0 +1,38 @@
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { collectFacts, type Facts } from '../host/facts.ts';
+import { findings, type Finding } from '../host/findings.ts';
+import { showFindings } from '../views/findings.ts';
+import { pickHost } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { hostArgument, readArgument } from './arguments.ts';
+
+export interface HostCheck {
+  readonly facts: Facts;
+  readonly findings: readonly Finding[];
+}
+
+/** Check host. */
+export async function checkHost(
+  context: Context,
+  argument: unknown,
+): Promise<HostCheck | undefined> {
+  const given = readArgument(hostArgument, argument);
+  const name = given?.host ?? (await pickHost(context, 'Check host'));
+  if (name === undefined) return undefined;
+  const host = context.host(name);
+  const facts = await withProgress(`Checking ${name}`, async (_report, signal) => {
+    // Without root most facts can be read all the same, and the lack of it is one.
+    const root = await host.becomeRoot(signal).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof HostError && error.problem.kind === 'privilege') return false;
+        throw error;
+      },
+    );
+    return collectFacts(host, { root, signal });
+  });
+  const check = { facts, findings: findings(facts) };
+  void showFindings(context, name, check);
+  return check;
+}

@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { readSource } from '../bypass/source.ts';
+import { loadBypass, type LoadStep } from '../bypass/load.ts';
+import { type BypassStatus } from '../bypass/status.ts';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { pickCgroup, pickHost } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { cgroupArgument, readArgument } from './arguments.ts';
+
+const loadArgument = cgroupArgument.extend({
+  policy: z.enum(['guarded', 'classic']).default('guarded'),
+  /** Take the place of a bypass already there without asking. */
+  replace: z.boolean().default(false),
+});
+type LoadArgument = z.infer<typeof loadArgument>;
+
+const STEPS: Readonly<Record<LoadStep, string>> = {
+  connect: 'connecting',
+  check: 'checking the host',
+  upload: 'uploading the source',
+  compile: "compiling with the host's clang",
+  verify: 'the kernel verifies',
+  sk_msg: 'attaching to the map',
+  replace: 'taking the old one away',
+  sock_ops: 'attaching to the cgroup',
+  status: 'reading the status',
+};
+
+/** Load sockmap bypass. */
+export async function load(context: Context, argument: unknown): Promise<BypassStatus | undefined> {
+  const given = readArgument(loadArgument, argument);
+  const wanted = given ?? (await ask(context));
+  if (wanted === undefined) return undefined;
+  const { host, cgroup } = wanted;
+  try {
+    return await loadInto(context, wanted);
+  } catch (error) {
+    const occupied = error instanceof HostError && error.problem.kind === 'occupied';
+    if (!occupied || given !== undefined) throw error;
+    const replace = await vscode.window.showWarningMessage(
+      `The bypass is loaded on ${cgroup} already.`,
+      {
+        modal: true,
+        detail: `Replace it with a freshly compiled one on ${host}? Connections it carries keep the old programs until they close.`,
+      },
+      'Replace',
+    );
+    return replace === undefined ? undefined : loadInto(context, { ...wanted, replace: true });
+  }
+}
+
+async function ask(context: Context): Promise<LoadArgument | undefined> {
+  const host = await pickHost(context, 'Load sockmap bypass');
+  if (host === undefined) return undefined;
+  const cgroup = await pickCgroup(context, host, 'Load sockmap bypass');
+  return cgroup === undefined ? undefined : { host, cgroup, policy: 'guarded', replace: false };
+}
+
+async function loadInto(context: Context, wanted: LoadArgument): Promise<BypassStatus> {
+  const { host, cgroup, policy, replace } = wanted;
+  const source = await readSource(context.bpfDirectory, policy);
+  const status = await withProgress(`Loading the sockmap bypass on ${host}`, (report, signal) =>
+    loadBypass(context.host(host), {
+      cgroup,
+      source,
+      replace,
+      signal,
+      onStep: (step) => {
+        report(STEPS[step]);
+      },
+    }),
+  );
+  context.statusBar.show(status);
+  void announce(host, cgroup, policy);
+  return status;
+}
+
+async function announce(host: string, cgroup: string, policy: string): Promise<void> {
+  const benchmark = 'Run Benchmark';
+  const unload = 'Unload';
+  const chosen = await vscode.window.showInformationMessage(
+    `The sockmap bypass is on: ${cgroup} on ${host} (${policy}). New connections between its processes bypass TCP/IP.`,
+    benchmark,
+    unload,
+  );
+  const argument = { host, cgroup };
+  if (chosen === benchmark) {
+    await vscode.commands.executeCommand('sockmapBypass.runBenchmark', {
+      ...argument,
+      profile: 'quick',
+    });
+  }
+  if (chosen === unload) await vscode.commands.executeCommand('sockmapBypass.unload', argument);
+}

@@ -1,0 +1,23 @@
+import { bypassStatus } from '../bypass/load.ts';
+import type { BypassStatus } from '../bypass/status.ts';
+import type { Context } from '../context.ts';
+import { pickHost } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { statusReport } from '../views/statusReport.ts';
+import { hostArgument, readArgument } from './arguments.ts';
+
+/** Show bypass status. */
+export async function status(
+  context: Context,
+  argument: unknown,
+): Promise<BypassStatus | undefined> {
+  const given = readArgument(hostArgument, argument);
+  const host = given?.host ?? (await pickHost(context, 'Show bypass status'));
+  if (host === undefined) return undefined;
+  const answer = await withProgress(`Reading the bypass status of ${host}`, (_report, signal) =>
+    bypassStatus(context.host(host), signal),
+  );
+  context.statusBar.show(answer);
+  await context.reports.show(`Bypass status of ${host}`, statusReport(answer));
+  return answer;
+}

@@ -1,0 +1,33 @@
+import * as vscode from 'vscode';
+import { unloadBypass } from '../bypass/load.ts';
+import type { BypassStatus } from '../bypass/status.ts';
+import type { Context } from '../context.ts';
+import { pickAttachment, pickHost } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { cgroupArgument, readArgument } from './arguments.ts';
+
+/** Unload sockmap bypass. */
+export async function unload(
+  context: Context,
+  argument: unknown,
+): Promise<BypassStatus | undefined> {
+  const wanted = readArgument(cgroupArgument, argument) ?? (await ask(context));
+  if (wanted === undefined) return undefined;
+  const { host, cgroup } = wanted;
+  const status = await withProgress(`Unloading the sockmap bypass on ${host}`, (report, signal) => {
+    report(cgroup);
+    return unloadBypass(context.host(host), cgroup, signal);
+  });
+  context.statusBar.show(status);
+  void vscode.window.showInformationMessage(
+    `The sockmap bypass is off: ${cgroup} on ${host}. New connections use TCP/IP.`,
+  );
+  return status;
+}
+
+async function ask(context: Context): Promise<{ host: string; cgroup: string } | undefined> {
+  const host = await pickHost(context, 'Unload sockmap bypass');
+  if (host === undefined) return undefined;
+  const cgroup = await pickAttachment(context, host, 'Unload sockmap bypass');
+  return cgroup === undefined ? undefined : { host, cgroup };
+}

@@ -1,0 +1,87 @@
+import * as vscode from 'vscode';
+import { isCancelled } from './host/errors.ts';
+import { Host } from './host/host.ts';
+import { showError } from './views/errors.ts';
+import { Reports } from './views/reports.ts';
+import { StatusBar } from './views/statusBar.ts';
+
+/** Owns what lives as long as the extension: hosts, log, status bar, reports. */
+export class Context implements vscode.Disposable {
+  readonly extension: vscode.ExtensionContext;
+  readonly log = vscode.window.createOutputChannel('Sockmap Bypass', { log: true });
+  readonly statusBar = new StatusBar();
+  readonly reports = new Reports();
+  readonly #hosts = new Map<string, Host>();
+  readonly #settings = vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('sockmapBypass.ssh')) void this.disconnect();
+  });
+
+  constructor(extension: vscode.ExtensionContext) {
+    this.extension = extension;
+  }
+
+  /** The bundled BPF C. */
+  get bpfDirectory(): string {
+    return vscode.Uri.joinPath(this.extension.extensionUri, 'bpf').fsPath;
+  }
+
+  /** The host of that name; its connection and password are kept until the extension ends. */
+  host(name: string): Host {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      const settings = vscode.workspace.getConfiguration('sockmapBypass.ssh');
+      const program = settings.get<string>('program', '');
+      const configFile = settings.get<string>('configFile', '');
+      host = new Host(name, {
+        ssh: { ...(program !== '' && { program }), ...(configFile !== '' && { configFile }) },
+        askPassword,
+        log: (line) => {
+          this.log.info(line);
+        },
+      });
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+
+  async disconnect(): Promise<void> {
+    const hosts = Array.from(this.#hosts.values());
+    this.#hosts.clear();
+    await Promise.all(hosts.map((host) => host.dispose()));
+  }
+
+  /**
+   * Runs a command's function. A person sees any failure with its next step; a caller that passed
+   * an argument gets it thrown as well.
+   */
+  async run<T>(
+    command: (context: Context, argument: unknown) => Promise<T>,
+    argument: unknown,
+  ): Promise<T | undefined> {
+    try {
+      return await command(this, argument);
+    } catch (error) {
+      if (!isCancelled(error)) {
+        this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        void showError(this, error);
+      }
+      if (argument !== undefined) throw error;
+      return undefined;
+    }
+  }
+
+  dispose(): void {
+    void this.disconnect();
+    for (const owned of [this.#settings, this.statusBar, this.reports, this.log]) owned.dispose();
+  }
+}
+
+async function askPassword(host: string, retry: boolean): Promise<string | undefined> {
+  return vscode.window.showInputBox({
+    title: `sudo on ${host}`,
+    prompt: `Password of your account on ${host}, for sudo. It is kept in memory until the window closes.`,
+    ...(retry && { placeHolder: 'That password was not accepted' }),
+    password: true,
+    ignoreFocusOut: true,
+  });
+}

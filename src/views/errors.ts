@@ -1,0 +1,25 @@
+import * as vscode from 'vscode';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { openTerminal } from './terminal.ts';
+
+/** Tells a person what failed, with the next step as a button where there is one. */
+export async function showError(context: Context, error: unknown): Promise<void> {
+  if (!(error instanceof HostError)) {
+    await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  const { kind, tried, where, words, remedy } = error.problem;
+  const actions = new Map<string, () => Promise<void>>();
+  if (remedy !== undefined) {
+    actions.set('Mend in Terminal', () => openTerminal(context.host(where), remedy));
+  }
+  if (kind === 'authentication' || kind === 'host-key') {
+    actions.set('Connect in Terminal', () => openTerminal(context.host(where)));
+  }
+  if (words.trim().includes('\n')) {
+    actions.set('Show Full Log', () => context.reports.show(`Could not ${tried}`, words));
+  }
+  const chosen = await vscode.window.showErrorMessage(error.message, ...actions.keys());
+  if (chosen !== undefined) await actions.get(chosen)?.();
+}

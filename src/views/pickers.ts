@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { bypassStatus } from '../bypass/load.ts';
+import type { Context } from '../context.ts';
+import { listCgroups, type Cgroup } from '../host/cgroups.ts';
+import { HostError } from '../host/errors.ts';
+import { collectFacts } from '../host/facts.ts';
+import { sshAliases } from '../host/sshConfig.ts';
+import { pickOrType, type Item } from './quickPick.ts';
+import { withProgress } from './progress.ts';
+
+const RECENT = 'recentHosts';
+
+/** Asks for a host: the ones used before, the aliases of the ssh configuration, or any other. */
+export async function pickHost(context: Context, title: string): Promise<string | undefined> {
+  const memory = context.extension.globalState;
+  const recent = memory.get<string[]>(RECENT, []);
+  const settings = vscode.workspace.getConfiguration('sockmapBypass');
+  const preferred = settings.get<string>('host', '');
+  const file = settings.get<string>('ssh.configFile', '') || path.join(homedir(), '.ssh', 'config');
+  const aliases = await sshAliases(file, (name) => readFile(name, 'utf8'));
+  const names = new Set([...(preferred === '' ? [] : [preferred]), ...recent, ...aliases, 'local']);
+  const items = Array.from(names, (name): Item<string> => ({
+    label: name,
+    description: describeHost(name, preferred, recent),
+    value: name,
+  }));
+  const host = await pickOrType(items, {
+    title,
+    placeholder: 'Choose a host, or type user@host',
+    typed: (value) => ({ label: value, description: 'connect over ssh', value }),
+  });
+  if (host !== undefined) {
+    await memory.update(RECENT, [host, ...recent.filter((name) => name !== host)].slice(0, 5));
+  }
+  return host;
+}
+
+function describeHost(name: string, preferred: string, recent: readonly string[]): string {
+  if (name === 'local') return 'this machine, without ssh';
+  if (name === preferred) return 'from your settings';
+  return recent.includes(name) ? 'used before' : 'from your ssh configuration';
+}
+
+/** Asks for a cgroup of the host's v2 tree, or any path in it; warns before the root. */
+export async function pickCgroup(
+  context: Context,
+  name: string,
+  title: string,
+): Promise<string | undefined> {
+  const host = context.host(name);
+  const { mount, cgroups } = await withProgress(
+    `Reading the cgroups of ${name}`,
+    async (_report, signal) => {
+      await host.becomeRoot(signal);
+      const { cgroupMount: mount } = await collectFacts(host, { root: true, signal });
+      if (mount === undefined) {
+        throw new HostError({
+          kind: 'not-found',
+          tried: 'list the cgroups',
+          where: name,
+          words: 'cgroup v2 is not mounted',
+          next: 'Check the host to see how to mount it.',
+        });
+      }
+      return { mount, cgroups: await listCgroups(host, mount, { root: true, signal }) };
+    },
+  );
+  const cgroup = await pickOrType(
+    cgroups.map((one) => cgroupItem(one, mount)),
+    {
+      title,
+      placeholder: `Choose a cgroup of ${name}, or type its path`,
+      typed: (value) => ({ label: value, description: 'this path', value }),
+    },
+  );
+  if (cgroup !== mount && cgroup !== '/') return cgroup;
+  const whole = 'Use the Root Cgroup';
+  const sure = await vscode.window.showWarningMessage(
+    `The root cgroup holds every process of ${name}.`,
+    {
+      modal: true,
+      detail:
+        'The bypass would carry all of their local connections, and nothing would be left outside to compare with. Choose the cgroup of one service unless you mean that.',
+    },
+    whole,
+  );
+  return sure === whole ? cgroup : undefined;
+}
+
+function cgroupItem({ path: full, processes, label }: Cgroup, mount: string): Item<string> {
+  const count = processes === 1 ? '1 process' : `${processes.toLocaleString('en')} processes`;
+  return {
+    label: full === mount ? '/' : full.slice(mount.length),
+    description: [full === mount ? 'root: every process' : label, count]
+      .filter((word) => word !== undefined)
+      .join(' · '),
+    value: full,
+  };
+}
+
+/** Asks for one of the cgroups with a bypass; without a question where there is just one. */
+export async function pickAttachment(
+  context: Context,
+  name: string,
+  title: string,
+): Promise<string | undefined> {
+  const { attachments } = await withProgress(
+    `Reading the bypass status of ${name}`,
+    (_report, signal) => bypassStatus(context.host(name), signal),
+  );
+  const items = attachments.map(({ cgroup, state, policy }): Item<string> => ({
+    label: cgroup ?? 'cgroup that is gone',
+    description: state === 'attached' ? policy : 'left behind',
+    // Of a cgroup that is gone any missing path names the remains.
+    value: cgroup ?? '/gone',
+  }));
+  if (items.length === 0) {
+    throw new HostError({
+      kind: 'not-found',
+      tried: 'find a bypass',
+      where: name,
+      words: 'no sockmap bypass is loaded',
+      next: 'Load it first.',
+    });
+  }
+  return items.length === 1
+    ? items[0]?.value
+    : pickOrType(items, { title, placeholder: 'Choose a cgroup' });
+}

@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+
+export interface Item<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+/**
+ * A quick pick that also takes what is typed, as a last item of its own.
+ * @returns undefined when the person closed it.
+ */
+export function pickOrType<T>(
+  items: readonly Item<T>[],
+  options: { title: string; placeholder: string; typed?: (text: string) => Item<T> },
+): Promise<T | undefined> {
+  const pick = vscode.window.createQuickPick<Item<T>>();
+  pick.title = options.title;
+  pick.placeholder = options.placeholder;
+  pick.matchOnDescription = true;
+  pick.ignoreFocusOut = true;
+  pick.items = items;
+  return new Promise((resolve) => {
+    pick.onDidChangeValue((text) => {
+      const own = text.trim();
+      const extra =
+        own === '' || items.some(({ label }) => label === own) ? undefined : options.typed?.(own);
+      pick.items = extra === undefined ? items : [...items, { ...extra, alwaysShow: true }];
+    });
+    pick.onDidAccept(() => {
+      const [chosen] = pick.activeItems;
+      if (chosen === undefined) return;
+      resolve(chosen.value);
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      resolve(undefined);
+      pick.dispose();
+    });
+    pick.show();
+  });
+}
