@@ -229,6 +229,16 @@ export class Workbench {
     await this.page.locator(`.monaco-workbench.${className}`).waitFor();
   }
 
+  /** The text of the open output channel. */
+  async outputText(): Promise<string> {
+    const view = this.page.locator(
+      '.panel .output-view .view-lines, .output-view-content .view-lines',
+    );
+    await view.first().waitFor();
+    // The editor draws blanks as no-break spaces.
+    return (await view.first().innerText()).replaceAll('\u00a0', ' ');
+  }
+
   async screenshot(file: string): Promise<string> {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
