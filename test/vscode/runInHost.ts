@@ -34,6 +34,11 @@ async function executable(): Promise<string> {
   const web = path.join(here, 'code-web', 'code-web.mjs');
   const wanted = process.env['SOCKMAP_VSCODE'];
   if (wanted === 'web') return web;
+  const hasDisplay = ['DISPLAY', 'WAYLAND_DISPLAY'].some((name) => process.env[name]);
+  if (process.platform === 'linux' && !hasDisplay && wanted !== 'desktop') {
+    console.log('There is no display for VS Code desktop: taking the VS Code server.');
+    return web;
+  }
   try {
     return await downloadAndUnzipVSCode({ version: 'stable' });
   } catch (error) {

@@ -16,20 +16,20 @@ import { THEMES, Workbench, type Theme } from './workbench.ts';
 
 export interface SessionOptions {
   /** .vsix files to install, see `packageExtension()`. */
-  readonly extensions?: readonly string[];
-  readonly folder?: string;
+  readonly extensions?: readonly string[] | undefined;
+  readonly folder?: string | undefined;
   /** User settings beside those that keep VS Code quiet. */
-  readonly settings?: Settings;
-  readonly theme?: Theme;
+  readonly settings?: Settings | undefined;
+  readonly theme?: Theme | undefined;
   /** Added to the environment of the extension host. */
-  readonly env?: NodeJS.ProcessEnv;
-  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly viewport?: { readonly width: number; readonly height: number } | undefined;
   /** Device pixels a CSS pixel, for sharp pictures. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
   /** Asks whether to trust the folder, as VS Code does for a person; otherwise it is trusted. */
-  readonly workspaceTrust?: boolean;
+  readonly workspaceTrust?: boolean | undefined;
   /** Leaves the browser out: a person opens `url`. */
-  readonly browser?: boolean;
+  readonly browser?: boolean | undefined;
 }
 
 /** A real VS Code with a window of its own and settings of its own. */

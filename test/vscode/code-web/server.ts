@@ -55,7 +55,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       ...['--host', '127.0.0.1', '--port', '0', '--connection-token', token],
     ],
     // A group of its own: an interrupt at the terminal reaches us, and we end it in order.
-    { env: serverEnvironment(options.env), stdio: ['ignore', log, log, 'ipc'], detached: true },
+    {
+      env: serverEnvironment(directories, options.env),
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+    },
   );
   fs.closeSync(log);
   const exited = new Promise<string>((resolve) => {
@@ -112,7 +116,7 @@ export async function serverCommand(
   directories: Directories,
 ): Promise<string> {
   const child = spawn(nodeBinary(), [...serverArguments(directories), ...args], {
-    env: serverEnvironment(),
+    env: serverEnvironment(directories),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -140,9 +144,18 @@ function serverArguments(directories: Directories): string[] {
   ];
 }
 
-/** An empty gallery keeps the workbench off the network. */
-function serverEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  return { ...process.env, EXTENSIONS_GALLERY: '{}', ...extra };
+function serverEnvironment(
+  directories: Directories,
+  extra: NodeJS.ProcessEnv = {},
+): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    // An empty gallery keeps the workbench off the network.
+    EXTENSIONS_GALLERY: '{}',
+    // The server does not remove its sockets.
+    XDG_RUNTIME_DIR: directories.base,
+    ...extra,
+  };
 }
 
 function serverRoot(): string {
