@@ -29,6 +29,9 @@ enum { false, true };
 #define AF_INET	 2
 #define AF_INET6 10
 
+#define SOL_TCP		  6
+#define TCP_NOTSENT_LOWAT 25
+
 /* Of the UAPI: values that can never change. */
 enum {
 	BPF_MAP_TYPE_HASH = 1,
@@ -128,6 +131,7 @@ typedef struct {
 
 typedef struct {
 	int owned;
+	struct wait_queue_head wq;
 } __kernel_view socket_lock_t;
 
 struct sock {
@@ -157,8 +161,13 @@ struct tcp_sock {
 	__u8 nonagle : 4;
 } __kernel_view;
 
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
 struct sk_psock {
 	struct list_head ingress_msg;
+	refcount_t refcnt;
 } __kernel_view;
 
 #endif

@@ -3,15 +3,18 @@
  * The guarded sockmap bypass: messages between two TCP sockets of one host go
  * straight from the sender to the receiver's queue, past TCP/IP.
  *
- * Each direction of a connection is on the bypass or on TCP, and the reader
- * always drains redirected data before it looks at TCP's receive queue. So
- * going from bypass to TCP is always safe, and one rule keeps bytes in order:
- * redirect only while no byte sent over TCP is unread (see on_bypass()).
+ * Each direction of a connection is either on the bypass or on TCP. The reader
+ * drains redirected data before it looks at TCP's receive queue, so going from
+ * the bypass to TCP is always safe. Going back is not: a byte still in TCP would
+ * be overtaken, and a reader that sleeps inside tcp_recvmsg() does not see
+ * redirected data. Only a direction that left because its receiver's queue was
+ * full comes back, and only when tcp_drained() proves both cases away. That is
+ * also how a bulk sender is held back: the few bytes it hands to TCP make it
+ * block as TCP does, until the reader has caught up.
  *
- * Socket state lives in socket-local storage. The two ends of a connection find
- * each other once, through bypass_flows; from then on a direction knows its
- * peer by socket cookie, which the kernel never hands out twice: a stale peer
- * can be missed but never mistaken for another.
+ * The two ends of a connection find each other once, through bypass_flows. From
+ * then on a direction knows its peer by socket cookie, which the kernel never
+ * gives out twice: a peer may be missed but not mistaken for another.
  */
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
@@ -20,19 +23,32 @@
 
 #define MAX_SOCKETS 65536
 
-/* What a queued message costs beyond its payload: struct sk_msg and slack. */
-#define MSG_OVERHEAD 1024
-
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
 #define DEFAULT_SMALL_MESSAGE 8192
 
-enum policy { GUARDED, OFF, CLASSIC };
+/* What a queued message costs beyond its payload: struct sk_msg and slack. */
+#define MSG_OVERHEAD 1024
+
+/* Messages without one from the peer after which it counts as only reading. */
+#define QUIET 16
+
+/* Unsent bytes at which a bulk sender blocks while it is on TCP. */
+#define BULK_NOTSENT_LOWAT 16384
+
+/*
+ * A redirect in flight holds no lock we could look at; this long after its
+ * sender was told to stop, it is over. (Nanoseconds.)
+ */
+#define GRACE_UNUSED 1000000
+#define GRACE_IN_USE 100000000
+
+enum mode { GUARDED, OFF, UNGUARDED };
 
 /* All zero means default. */
 struct config {
-	__u32 mode;	     /* enum policy */
-	__u32 one_way_limit; /* small messages without an answer before TCP */
+	__u32 mode;
+	__u32 one_way_limit; /* small messages without an answer, then TCP */
 	__u32 small_message; /* bytes below which a message is small */
 	__u32 reserved;
 	__u64 queue_bound; /* bytes queued at one receiver */
@@ -40,6 +56,7 @@ struct config {
 
 struct counters {
 	__u64 sockets_added;
+	__u64 sockets_removed;
 	__u64 map_full;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
@@ -48,6 +65,7 @@ struct counters {
 	__u64 tcp_one_way_small;
 	__u64 tcp_switched_off;
 	__u64 tcp_peer_gone;
+	__u64 back_on_bypass;
 };
 
 struct flow_key {
@@ -59,32 +77,43 @@ struct flow_key {
 	__u32 pad;
 };
 
+/* Kernel addresses: only ever read from, with a fault tolerated. */
 struct endpoint {
 	__u64 cookie;
-	__u64 sk;
+	__u64 tp;   /* struct tcp_sock */
+	__u64 conn; /* struct conn */
 };
 
-/* Why a direction is on TCP. */
+/* What the other end reads of a socket's state. */
+struct shared {
+	__u64 cookie;
+	__u32 sent;    /* messages */
+	__u32 leaving; /* do not redirect to me any more */
+};
+
 enum route {
 	UNPAIRED,
 	BYPASS,
-	TCP_EARLY_BYTES,
-	TCP_QUEUE_BOUND,
+	TCP_QUEUE_BOUND, /* for as long as the reader lags */
+	TCP_EARLY_BYTES, /* this and the rest for good */
 	TCP_ONE_WAY_SMALL,
 	TCP_SWITCHED_OFF,
 	TCP_PEER_GONE,
 };
 
-/* One socket, as the sending end of its direction. */
+/* A socket, as the sending end of one direction. */
 struct conn {
+	struct shared self;
 	struct flow_key peer_key;
-	__u64 cookie;
 	struct endpoint peer;
-	__u64 unread;  /* charge redirected since the peer's queue was empty */
-	__u32 tcp_seq; /* write_seq while every byte has gone by bypass */
-	__u32 one_way; /* messages since the peer last sent one */
-	__u32 peer_activity;
-	__u32 path;
+	__u64 left_at;
+	__u64 unread;	 /* cost redirected since the peer's queue was seen empty */
+	__u32 tcp_seq;	 /* write_seq as long as nothing was sent over TCP */
+	__u32 peer_sent; /* the peer's messages when we last looked */
+	__u32 quiet;	 /* messages since then */
+	__u32 small;	 /* of these, the small ones in a row */
+	__u32 route;
+	__u32 bulk;
 };
 
 struct prefix {
@@ -113,17 +142,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct conn);
 } bypass_conns SEC(".maps");
-
-/*
- * Messages sent, by socket cookie modulo the size. A collision only makes a
- * one-way stream look answered, so no entry is ever owned or cleaned up.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_SOCKETS);
-	__type(key, __u32);
-	__type(value, __u32);
-} bypass_activity SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -217,6 +235,21 @@ static void mirror(const struct flow_key *key, struct flow_key *peer)
 	peer->remote_port = key->local_port;
 }
 
+static struct sk_psock *psock_of(struct tcp_sock *tp)
+{
+	unsigned long data =
+		(unsigned long)BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_user_data);
+
+	return (void *)(data & ~7ul); /* the low bits are flags */
+}
+
+static bool ingress_empty(struct tcp_sock *tp)
+{
+	struct sk_psock *psock = psock_of(tp);
+
+	return BPF_CORE_READ(psock, ingress_msg.next) == &psock->ingress_msg;
+}
+
 static void established(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -238,43 +271,105 @@ static void established(struct bpf_sock_ops *ops)
 		return;
 
 	self.cookie = bpf_get_socket_cookie(ops);
-	self.sk = (unsigned long)tp;
-	conn->cookie = self.cookie;
-	conn->tcp_seq = tp->write_seq;
-	/* Fast Open sent data with the SYN. */
-	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt)
-		conn->tcp_seq = tp->write_seq - 1;
+	self.tp = (unsigned long)tp;
+	self.conn = (unsigned long)conn;
+	conn->self.cookie = self.cookie;
 	mirror(&key, &conn->peer_key);
+	conn->tcp_seq = tp->write_seq;
+	/* Fast Open has sent data with the SYN. */
+	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt)
+		conn->tcp_seq--;
 
 	if (bpf_sock_hash_update(ops, &bypass_socks, &self.cookie, BPF_NOEXIST)) {
 		count(map_full, 1);
 		bpf_sk_storage_delete(&bypass_conns, sk);
 		return;
 	}
-	/* Last: whoever finds the flow may redirect to the socket. */
+	/* Last, because whoever finds the flow may redirect to the socket. */
 	if (bpf_map_update_elem(&bypass_flows, &key, &self, BPF_ANY))
 		count(map_full, 1);
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags |
-					       BPF_SOCK_OPS_STATE_CB_FLAG);
+					       BPF_SOCK_OPS_STATE_CB_FLAG |
+					       BPF_SOCK_OPS_RTT_CB_FLAG);
 	count(sockets_added, 1);
+}
+
+static void forget_flow(struct conn *conn)
+{
+	struct endpoint *end;
+	struct flow_key key;
+
+	mirror(&conn->peer_key, &key);
+	end = bpf_map_lookup_elem(&bypass_flows, &key);
+	if (end && end->cookie == conn->self.cookie)
+		bpf_map_delete_elem(&bypass_flows, &key);
+}
+
+/* Whether the peer's end has redirected anything to us, as far as we can see. */
+static bool peer_used(struct conn *conn)
+{
+	struct shared peer = {};
+
+	if (!conn->peer.conn)
+		return false;
+	bpf_probe_read_kernel(&peer, sizeof(peer),
+			      (void *)(unsigned long)conn->peer.conn);
+	return peer.cookie != conn->peer.cookie || peer.sent;
+}
+
+static void set_notsent_lowat(struct bpf_sock_ops *ops, int bytes)
+{
+	bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+/*
+ * Bytes of ours were acknowledged, so this direction is on TCP. For good? Then
+ * take the socket out of the map: it gets the kernel's own sendmsg and recvmsg
+ * back. What the peer has redirected to it must not be lost, so wait until the
+ * peer must have seen that we are leaving, and our queue is empty.
+ */
+static void acked(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct tcp_sock *tp;
+	struct conn *conn;
+	__u64 grace;
+
+	if (!sk)
+		return;
+	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, 0);
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!conn || !tp)
+		return;
+	if (conn->route == TCP_QUEUE_BOUND && !conn->bulk) {
+		conn->bulk = true;
+		set_notsent_lowat(ops, BULK_NOTSENT_LOWAT);
+	}
+	if (!conn->self.leaving)
+		return;
+	grace = peer_used(conn) ? GRACE_IN_USE : GRACE_UNUSED;
+	if (bpf_ktime_get_ns() - conn->left_at < grace || !ingress_empty(tp))
+		return;
+
+	if (conn->bulk)
+		set_notsent_lowat(ops, 0);
+	bpf_sock_ops_cb_flags_set(ops,
+				  ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
+	forget_flow(conn);
+	if (!bpf_map_delete_elem(&bypass_socks, &conn->self.cookie))
+		count(sockets_removed, 1);
 }
 
 static void closed(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
-	struct endpoint *end;
-	struct flow_key key;
 	struct conn *conn;
 
 	if (!sk)
 		return;
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, 0);
-	if (!conn)
-		return;
-	mirror(&conn->peer_key, &key);
-	end = bpf_map_lookup_elem(&bypass_flows, &key);
-	if (end && end->cookie == conn->cookie)
-		bpf_map_delete_elem(&bypass_flows, &key);
+	if (conn)
+		forget_flow(conn);
 }
 
 SEC("sockops")
@@ -285,6 +380,9 @@ int sockmap_sockops(struct bpf_sock_ops *ops)
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		established(ops);
 		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		acked(ops);
+		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		if (ops->args[1] == BPF_TCP_CLOSE)
 			closed(ops);
@@ -293,20 +391,59 @@ int sockmap_sockops(struct bpf_sock_ops *ops)
 	return 1;
 }
 
-static bool ingress_empty(struct tcp_sock *peer)
+static struct tcp_sock *peer_tp(struct conn *conn)
 {
-	/* The low bits of sk_user_data are flags. */
-	unsigned long data =
-		(unsigned long)BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_user_data);
-	struct sk_psock *psock = (void *)(data & ~7ul);
+	return (void *)(unsigned long)conn->peer.tp;
+}
 
-	return BPF_CORE_READ(psock, ingress_msg.next) == &psock->ingress_msg;
+/*
+ * Has the peer read every byte we sent over TCP, and is none of its threads
+ * inside tcp_recvmsg(), where it would miss redirected data?
+ *
+ * A thread in there owns the socket, or sleeps on its wait queue. So does one
+ * in tcp_bpf_recvmsg(), which does see redirected data, but that one holds a
+ * reference on the psock: look for at least one reference for each sleeper. A
+ * thread of the peer that is sending holds one too, hence QUIET.
+ */
+static bool tcp_drained(struct conn *conn, struct tcp_sock *tp)
+{
+	struct tcp_sock *peer = peer_tp(conn);
+	struct list_head *head, *entry;
+	struct sk_psock *psock;
+	struct socket_wq *wq;
+	int sleepers = 0;
+
+	if (BPF_CORE_READ(peer, copied_seq) != tp->write_seq)
+		return false;
+	if (BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_lock.owned))
+		return false;
+
+	wq = BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_wq);
+	head = &wq->wait.head;
+	entry = BPF_CORE_READ(head, next);
+	for (int i = 0; i < 8 && entry != head; i++) {
+		struct wait_queue_entry *wait =
+			(void *)entry -
+			bpf_core_field_offset(struct wait_queue_entry, entry);
+
+		/* A task; epoll leaves it empty. */
+		if (BPF_CORE_READ(wait, private))
+			sleepers++;
+		entry = BPF_CORE_READ(entry, next);
+	}
+	if (entry != head)
+		return false;
+	if (!sleepers)
+		return true;
+	psock = psock_of(peer);
+	return conn->quiet >= QUIET &&
+	       BPF_CORE_READ(psock, refcnt.refs.counter) > sleepers;
 }
 
 static bool queue_has_room(struct conn *conn, __u32 size, __u64 bound)
 {
+	struct tcp_sock *peer = peer_tp(conn);
 	__u64 cost = size + MSG_OVERHEAD;
-	struct tcp_sock *peer = (void *)(unsigned long)conn->peer.sk;
 	__u64 queued =
 		BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
 
@@ -315,9 +452,9 @@ static bool queue_has_room(struct conn *conn, __u32 size, __u64 bound)
 		return queued * cost < bound * size;
 
 	/*
-	 * Nothing queued, or a kernel that does not count redirected bytes
-	 * (before 6.13): there, allow one bound's worth between two moments at
-	 * which the reader had emptied its queue.
+	 * Nothing queued, or a kernel that does not count redirected bytes in
+	 * there (before 6.13). Then allow one bound's worth between two moments
+	 * at which the reader had emptied its queue.
 	 */
 	if (ingress_empty(peer))
 		conn->unread = 0;
@@ -325,60 +462,64 @@ static bool queue_has_room(struct conn *conn, __u32 size, __u64 bound)
 	return conn->unread <= bound;
 }
 
+/* Nagle's algorithm makes full segments of these: faster than one by one. */
 static bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 			  const struct config *conf)
 {
-	__u32 slot = conn->cookie % MAX_SOCKETS,
-	      peer_slot = conn->peer.cookie % MAX_SOCKETS;
-	__u32 *sent = bpf_map_lookup_elem(&bypass_activity, &slot);
-	__u32 *peer_sent = bpf_map_lookup_elem(&bypass_activity, &peer_slot);
-
-	if (!sent || !peer_sent)
-		return false;
-	(*sent)++;
-	if (*peer_sent != conn->peer_activity) {
-		conn->peer_activity = *peer_sent;
-		conn->one_way = 0;
-		return false;
-	}
 	if (size >= (conf->small_message ?: DEFAULT_SMALL_MESSAGE)) {
-		conn->one_way = 0;
+		conn->small = 0;
 		return false;
 	}
-	if (++conn->one_way <= (conf->one_way_limit ?: DEFAULT_ONE_WAY_LIMIT))
-		return false;
-	return !BPF_CORE_READ_BITFIELD(tp, nonagle);
+	return ++conn->small > (conf->one_way_limit ?: DEFAULT_ONE_WAY_LIMIT) &&
+	       !BPF_CORE_READ_BITFIELD(tp, nonagle);
 }
 
-static bool pair(struct conn *conn)
+/* False when the peer is gone or wants no more redirected messages. */
+static bool look_at_peer(struct conn *conn)
+{
+	struct shared peer = {};
+
+	bpf_probe_read_kernel(&peer, sizeof(peer),
+			      (void *)(unsigned long)conn->peer.conn);
+	if (peer.cookie != conn->peer.cookie || peer.leaving)
+		return false;
+	if (peer.sent != conn->peer_sent) {
+		conn->peer_sent = peer.sent;
+		conn->quiet = 0;
+		conn->small = 0;
+	}
+	conn->quiet++;
+	return true;
+}
+
+static bool pair(struct conn *conn, struct tcp_sock *tp)
 {
 	struct endpoint *peer = bpf_map_lookup_elem(&bypass_flows, &conn->peer_key);
 
 	if (!peer)
 		return false;
 	conn->peer = *peer;
-	return true;
+	/* Sequence numbers start at random: this is the other end, or nobody. */
+	return BPF_CORE_READ(peer_tp(conn), copied_seq) == tp->write_seq;
 }
 
 static int leave(struct conn *conn, enum route why)
 {
-	conn->path = why;
-	switch (why) {
-	case TCP_EARLY_BYTES:
-		count(tcp_early_bytes, 1);
-		break;
-	case TCP_QUEUE_BOUND:
+	conn->route = why;
+	if (why == TCP_QUEUE_BOUND) {
 		count(tcp_queue_bound, 1);
-		break;
-	case TCP_ONE_WAY_SMALL:
-		count(tcp_one_way_small, 1);
-		break;
-	case TCP_SWITCHED_OFF:
-		count(tcp_switched_off, 1);
-		break;
-	default:
-		count(tcp_peer_gone, 1);
+		return SK_PASS;
 	}
+	conn->left_at = bpf_ktime_get_ns();
+	conn->self.leaving = true;
+	if (why == TCP_EARLY_BYTES)
+		count(tcp_early_bytes, 1);
+	else if (why == TCP_ONE_WAY_SMALL)
+		count(tcp_one_way_small, 1);
+	else if (why == TCP_SWITCHED_OFF)
+		count(tcp_switched_off, 1);
+	else
+		count(tcp_peer_gone, 1);
 	return SK_PASS;
 }
 
@@ -395,22 +536,31 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	if (!conf || !sk)
 		return SK_PASS;
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, 0);
-	if (!conn || conn->path > BYPASS)
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!conn || !tp || conn->route > TCP_QUEUE_BOUND)
 		return SK_PASS;
 	if (conf->mode == OFF)
 		return leave(conn, TCP_SWITCHED_OFF);
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return SK_PASS;
-	if (tp->write_seq != conn->tcp_seq)
+	if (conn->route != TCP_QUEUE_BOUND && tp->write_seq != conn->tcp_seq)
 		return leave(conn, TCP_EARLY_BYTES);
-
-	if (conn->path == UNPAIRED) {
-		if (!pair(conn))
+	if (conn->route == UNPAIRED) {
+		if (!pair(conn, tp))
 			return leave(conn, TCP_EARLY_BYTES);
-		conn->path = BYPASS;
+		conn->route = BYPASS;
 	}
-	if (conf->mode != CLASSIC) {
+	/* Told before looking: see acked(). */
+	conn->self.sent++;
+	if (!look_at_peer(conn))
+		return leave(conn, TCP_PEER_GONE);
+
+	if (conn->route == TCP_QUEUE_BOUND) {
+		if (!tcp_drained(conn, tp))
+			return SK_PASS;
+		count(back_on_bypass, 1);
+		conn->tcp_seq = tp->write_seq;
+		conn->route = BYPASS;
+	}
+	if (conf->mode == GUARDED) {
 		if (one_way_small(conn, tp, size, conf))
 			return leave(conn, TCP_ONE_WAY_SMALL);
 		if (!queue_has_room(conn, size, conf->queue_bound ?: DEFAULT_QUEUE_BOUND))

@@ -67,8 +67,11 @@ static void serve(int fd)
 {
 	char *buf = malloc(bytes);
 
+	errno = 0;
 	while (read_all(fd, buf, bytes) && write_all(fd, buf, bytes))
 		;
+	if (errno)
+		die("server");
 }
 
 static int by_value(const void *a, const void *b)
@@ -85,7 +88,7 @@ static void ask(int fd)
 	float *us = malloc(max * sizeof(*us));
 	double start, t, last;
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < (bytes > 65536 ? 2 : 200); i++)
 		if (!write_all(fd, buf, bytes) || !read_all(fd, buf, bytes))
 			die("warm-up");
 	start = last = now();
