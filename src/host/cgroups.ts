@@ -22,8 +22,10 @@ export async function listCgroups(
   options: { root: boolean; signal?: AbortSignal | undefined },
 ): Promise<Cgroup[]> {
   // A threaded cgroup refuses to list processes: find then exits with an error, yet the rest counts.
+  // With /dev/null beside it, grep names also a file that is the only one.
+  const count = ['grep', '-c', '', '/dev/null', '{}', '+'];
   const [tree, containers] = await Promise.all([
-    host.run(['find', mount, '-name', 'cgroup.procs', '-exec', 'grep', '-c', '', '{}', '+'], {
+    host.run(['find', mount, '-name', 'cgroup.procs', '-exec', ...count], {
       tried: 'list the cgroups',
       ...options,
     }),
@@ -41,7 +43,7 @@ export function parseContainers(text: string): Map<string, string> {
   );
 }
 
-/** @param text lines "PATH/cgroup.procs:COUNT"; a lone cgroup has no path before its count. */
+/** @param text lines "PATH/cgroup.procs:COUNT". */
 export function parseCgroups(
   text: string,
   mount: string,
@@ -49,8 +51,8 @@ export function parseCgroups(
 ): Cgroup[] {
   const own = new Map<string, number>();
   for (const line of text.split('\n')) {
-    const match = /^(?:(.*)\/cgroup\.procs:)?(\d+)$/.exec(line);
-    if (match !== null) own.set(match[1] ?? mount, Number(match[2]));
+    const match = /^(.*)\/cgroup\.procs:(\d+)$/.exec(line);
+    if (match !== null) own.set(match[1] ?? '', Number(match[2]));
   }
   const processes = new Map(own);
   for (const [path, count] of own) {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { cancelled, HostError } from './errors.ts';
+import { cancelled, HostError, isCancelled } from './errors.ts';
 import { onLines } from './lines.ts';
 import { shellLine } from './quote.ts';
 import { SshTransport, type SshSettings } from './ssh.ts';
@@ -48,13 +48,14 @@ const ENVIRONMENT = `LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; expo
 const PLAIN = `${ENVIRONMENT}; "$@"; c=$?; [ $c = 255 ] && c=254; exit $c`;
 /**
  * The same, with standard input as a lifeline: when the client ends it, or is gone, the command and
- * all it started are ended too. sshd alone would let them run on.
+ * all it started are ended too. sshd alone would let them run on. The watch outlives a command that
+ * heeds TERM, for children of it that do not.
  */
 const LIFELINE = `${ENVIRONMENT}
 exec 3<&0
 setsid "$@" </dev/null 3<&- &
 child=$!
-{ while read -r _; do :; done; kill -s TERM -- "-$child"; sleep 2; kill -s KILL -- "-$child"; } <&3 >/dev/null 2>&1 &
+{ while read -r _; do :; done; trap '' TERM; kill -s TERM -- "-$child"; sleep 2; kill -s KILL -- "-$child"; } <&3 >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
 wait "$child"; c=$?
@@ -69,6 +70,7 @@ export class Host {
   readonly #options: HostOptions;
   #privilege: Privilege | undefined;
   #password: string | undefined;
+  #asking: Promise<void> | undefined;
 
   /** @param name a host string: `local`, or a destination `ssh` accepts. */
   constructor(name: string, options: HostOptions = {}) {
@@ -139,15 +141,17 @@ export class Host {
         next: 'Look at the load of the host, then try again.',
       });
     }
-    const lost = this.#transport.failure(result.exitCode, result.stderr);
+    // A client that was killed has lost its connection just as one that says so.
+    const killed = result.signal !== undefined;
+    const lost = this.#transport.failure(killed ? 255 : result.exitCode, result.stderr);
     if (lost !== undefined) throw this.#told(lost, tried);
     if (result.exitCode === undefined) {
       throw new HostError({
-        kind: 'not-found',
+        kind: killed ? 'command' : 'not-found',
         tried,
         where: this.name,
         words: result.shortMessage ?? 'the process could not be started',
-        next: 'Check that the program is installed.',
+        next: killed ? 'Try again.' : 'Check that the program is installed.',
       });
     }
     return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
@@ -198,6 +202,19 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
    * @throws HostError of kind `privilege`.
    */
   async becomeRoot(signal?: AbortSignal): Promise<void> {
+    // Who wants it meanwhile waits for the same answer: a person is asked once.
+    try {
+      await this.#asking;
+    } catch (error) {
+      if (!isCancelled(error)) throw error;
+    }
+    this.#asking ??= this.#becomeRoot(signal).finally(() => {
+      this.#asking = undefined;
+    });
+    await this.#asking;
+  }
+
+  async #becomeRoot(signal?: AbortSignal): Promise<void> {
     const privilege = await this.privilege(signal);
     if (privilege === 'root' || privilege === 'sudo' || this.#password !== undefined) return;
     const refuse = (words: string, next: string) => {

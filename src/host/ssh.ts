@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { cancelled, HostError, type Problem } from './errors.ts';
+import { cancelled, HostError, isCancelled, type Problem } from './errors.ts';
 import { firstLine } from './lines.ts';
 import { loginShellLine } from './quote.ts';
 import type { Transport } from './transport.ts';
@@ -51,13 +51,14 @@ export class SshTransport implements Transport {
       this.#connection ??= this.#open(signal);
       const connection = this.#connection;
       try {
-        const master = await connection;
+        const master = await unlessAborted(connection, signal, this.#destination);
         if (await master.alive()) return;
-      } catch (error) {
         this.#forget(connection);
-        throw error;
+      } catch (error) {
+        if (signal?.aborted !== true) this.#forget(connection);
+        // Who began to connect was cancelled; others who waited for it connect themselves.
+        if (!isCancelled(error) || signal?.aborted === true) throw error;
       }
-      this.#forget(connection);
     }
   }
 
@@ -130,6 +131,8 @@ export class SshTransport implements Transport {
       (await execa(file, args, { reject: false, stdin: 'ignore' })).exitCode === 0;
     // A terminal may hold the connection: not ours to close, and gone when its user closes it.
     if (await held()) return { alive: held, close: () => Promise.resolve() };
+    // A master that was killed leaves its socket, and a new one would not listen beside it.
+    await rm(socket, { force: true });
     return Owned.open(
       this.#ssh(['-M', '-S', socket, ...BATCH], loginShellLine(['sh', '-c', `echo ${READY}; cat`])),
       this.#destination,
@@ -146,6 +149,25 @@ const COMMON = [
   ...['-o', 'ControlPersist=no', '-o', 'RemoteCommand=none', '-o', 'PermitLocalCommand=no'],
   ...['-o', 'ClearAllForwardings=yes', '-o', 'ForwardX11=no', '-o', 'EscapeChar=none'],
 ];
+
+/** Waits for a connection that others may be waiting for too, no longer than the caller wants. */
+function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  where: string,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(cancelled('connect', where));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}
 
 interface Master {
   alive(): Promise<boolean>;
@@ -258,7 +280,14 @@ export function classify(stderr: string, where: string, tried: string): Problem 
   ) {
     return problem('input', 'Mend the ssh configuration.');
   }
-  if (/refused|timed out|No route|unreachable|port \d+: /i.test(words) && tried === 'connect') {
+  // Where there is no multiplexing, each command connects.
+  const connecting =
+    tried === 'connect' ||
+    /^ssh: connect to host|banner exchange|kex_exchange_identification/m.test(words);
+  if (
+    connecting &&
+    /refused|timed out|No route|unreachable|(closed|reset) by|port \d+: /i.test(words)
+  ) {
     return problem('unreachable', 'Check that the host is up and sshd listens on that port.');
   }
   return problem(
