@@ -21,7 +21,7 @@ const QUIET: Settings = {
   'chat.disableAIFeatures': true,
   'telemetry.telemetryLevel': 'off',
   'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
+  'extensions.autoUpdate': 'off',
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
   'files.autoSave': 'off',
@@ -56,6 +56,10 @@ export function makeDirectories(
 export function writeSettings(directories: Directories, settings: Settings = {}): void {
   const text = JSON.stringify({ ...QUIET, ...settings }, null, 2);
   fs.writeFileSync(settingsFile(directories), text);
+  // Settings of scope `machine` count only where the extension host runs: here, on the server.
+  const machine = path.join(directories.userData, 'Machine');
+  fs.mkdirSync(machine, { recursive: true });
+  fs.writeFileSync(path.join(machine, 'settings.json'), text);
 }
 
 export function readSettings(directories: Directories): Settings {

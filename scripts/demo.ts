@@ -1,0 +1,118 @@
+// npm run demo: the main job through the extension's own commands, in a real VS Code.
+//
+//   npm run demo                  this machine, over a private sshd on loopback
+//   npm run demo -- --host web1   a real host of yours
+//   npm run demo -- --open        leaves the editor open
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { guard } from '../src/host/scratch.ts';
+import { Host } from '../src/host/host.ts';
+import { collectFacts } from '../src/host/facts.ts';
+import { blocking, findings } from '../src/host/findings.ts';
+import { endAll } from '../test/support/cleanup.ts';
+import { startSshd } from '../test/support/sshd.ts';
+import { packageExtension } from '../test/vscode/packageExtension.ts';
+import { startSession } from '../test/vscode/session.ts';
+import { drive } from '../test/vscode/drive.ts';
+import { readArguments } from './demo/arguments.ts';
+import { table } from './demo/table.ts';
+import { setUp } from './setup.mjs';
+
+const OUTPUT = path.resolve(import.meta.dirname, '../out/demo');
+const say = (text: string): void => {
+  console.log(`==> ${text}`);
+};
+
+/** One line that counts up, or now and then a line where the output is a file. */
+function progress(): (done: number, total: number) => void {
+  let shown = -1;
+  return (done, total) => {
+    if (done === shown) return;
+    shown = done;
+    const text = `    ${done} of ${total} samples`;
+    if (process.stdout.isTTY) process.stdout.write(`\r${text}${done === total ? '\n' : ''}`);
+    else if (done % 11 === 0) console.log(text);
+  };
+}
+
+async function main(): Promise<void> {
+  const { host: real, open } = readArguments(process.argv.slice(2));
+  await setUp(real === undefined ? ['node', 'host', 'sshd', 'editor'] : ['node', 'editor']);
+  mkdirSync(OUTPUT, { recursive: true });
+
+  say('Building and packaging the extension');
+  const extension = await packageExtension();
+  const sshd = real === undefined ? await startSshd({ alias: 'demo-host' }) : undefined;
+  const name = real ?? sshd?.alias ?? 'local';
+  const host = new Host(name, sshd && { ssh: { configFile: sshd.configFile } });
+  try {
+    say(`Checking ${name}`);
+    const mount = await requireHost(host);
+    await using cgroup = await demoCgroup(host, mount);
+
+    say('Opening VS Code');
+    const session = await startSession({
+      extensions: [extension],
+      folder: OUTPUT,
+      ...(sshd && { settings: { 'sockmapBypass.ssh.configFile': sshd.configFile } }),
+      viewport: { width: 1440, height: 960 },
+    });
+    try {
+      const steps = drive(session.workbench);
+      say(`Load sockmap bypass: ${cgroup.line} on ${name}`);
+      await steps.load(name, cgroup.line.slice(mount.length));
+      say('Run netperf benchmark');
+      const { file, document } = await steps.benchmark(OUTPUT, progress());
+      const picture = file.replace(/\.sockmap-bench\.json$/, '.png');
+      await steps.photograph(picture);
+      say('Unload sockmap bypass');
+      await steps.unload(name, cgroup.line);
+
+      console.log(`\n${table(document)}\n`);
+      console.log(`Result document  ${file}`);
+      console.log(`Chart panel      ${picture}`);
+      if (open) {
+        console.log(`\nVS Code          ${session.url}\nCtrl-C ends it.`);
+        await new Promise((resolve) => process.once('SIGINT', resolve));
+      }
+    } finally {
+      await session.stop();
+    }
+  } finally {
+    await host.dispose();
+    await sshd?.stop();
+  }
+}
+
+/** @throws Error with every fact that stands in the way, and what mends it. */
+async function requireHost(host: Host): Promise<string> {
+  await host.becomeRoot();
+  const facts = await collectFacts(host, { root: true });
+  const faults = blocking(findings(facts), 'benchmark');
+  if (faults.length > 0 || facts.cgroupMount === undefined) {
+    const list = faults.map(({ wrong, next, remedy }) => `  ${wrong} ${next} ${remedy ?? ''}`);
+    throw new Error(`${host.name} cannot run the demo:\n${list.join('\n')}`);
+  }
+  return facts.cgroupMount;
+}
+
+/** A cgroup of the demo's own, gone with it. */
+function demoCgroup(host: Host, mount: string) {
+  return guard(
+    host,
+    {
+      setup: `c=$1/$2; mkdir "$c" || exit 1; printf '%s\\n' "$c"`,
+      undo: 'rmdir "$c"',
+      args: [mount, `sockmap-demo-${process.pid}`],
+    },
+    { tried: 'make a cgroup for the demo', root: true },
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\nThe demo failed. ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+await endAll();

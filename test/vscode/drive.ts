@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Locator } from 'playwright-core';
+import { parseDocument, type ResultDocument } from '../../src/bench/document.ts';
+import { schedule } from '../../src/bench/plan.ts';
+import type { Workbench } from './workbench.ts';
+
+const SUFFIX = '.sockmap-bench.json';
+
+/** The main job as a person does it: palette, pickers, notifications. */
+export function drive(workbench: Workbench) {
+  const failure = workbench.notification(/Could not/);
+  /** Waits for any of these to show, or fails with the error the extension shows instead. */
+  const shows = async (...wanted: Locator[]): Promise<void> => {
+    const either = wanted.reduce((any, one) => any.or(one), failure);
+    await either.first().waitFor({ timeout: 60_000 });
+    if ((await failure.count()) > 0) {
+      throw new Error(`VS Code says: ${await failure.first().innerText()}`);
+    }
+  };
+  const on = workbench.notification(/The sockmap bypass is on/);
+  const off = workbench.notification(/The sockmap bypass is off/);
+  const asksForCgroup = workbench.page.locator('.quick-input-widget input[placeholder*="cgroup"]');
+  const pickHost = async (host: string): Promise<void> => {
+    await workbench.page.locator('.quick-input-widget input[placeholder*="host"]').waitFor();
+    await workbench.input(host, { accept: false });
+    await workbench.pick(host);
+  };
+  const pickCgroup = async (cgroup: string): Promise<void> => {
+    await workbench.input(cgroup, { accept: false });
+    await workbench.pick(cgroup);
+  };
+
+  return {
+    /** @param cgroup as the picker shows it: its path below the mount. */
+    async load(host: string, cgroup: string): Promise<void> {
+      await workbench.run('Sockmap: Load sockmap bypass');
+      await pickHost(host);
+      await shows(asksForCgroup);
+      await pickCgroup(cgroup);
+      await shows(on);
+    },
+
+    /** Follows the run by its document in `folder`, from the notification's button. */
+    async benchmark(
+      folder: string,
+      onProgress?: (done: number, total: number) => void,
+    ): Promise<{ file: string; document: ResultDocument }> {
+      const before = new Set(readdirSync(folder));
+      await workbench.pressNotificationButton(/The sockmap bypass is on/, 'Run Benchmark');
+      const newest = (): string | undefined =>
+        readdirSync(folder).find((name) => name.endsWith(SUFFIX) && !before.has(name));
+      for (;;) {
+        await delay(250);
+        if ((await failure.count()) > 0) throw new Error(await failure.first().innerText());
+        const name = newest();
+        if (name === undefined) continue;
+        const file = path.join(folder, name);
+        const document = parseDocument(readFileSync(file, 'utf8'));
+        onProgress?.(document.samples.length, schedule(document.plan).length);
+        if (document.finishedAt !== undefined) return { file, document };
+      }
+    },
+
+    /** The window with the chart panel, once it shows the finished run. */
+    async photograph(file: string): Promise<void> {
+      await workbench.clearNotifications();
+      await workbench.webview().locator('#state', { hasText: 'Finished' }).waitFor();
+      await workbench.screenshot(file);
+    },
+
+    /** @param cgroup its full path. */
+    async unload(host: string, cgroup: string): Promise<void> {
+      await workbench.run('Sockmap: Unload sockmap bypass');
+      await pickHost(host);
+      // Where it is loaded once only, there is nothing to choose.
+      await shows(asksForCgroup, off);
+      if ((await off.count()) === 0) await pickCgroup(cgroup);
+      await shows(off);
+    },
+  };
+}
