@@ -21,11 +21,13 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_core_read.h>
 
+#ifndef MAX_SOCKETS
 #define MAX_SOCKETS 65536
+#endif
 
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
-#define DEFAULT_SMALL_MESSAGE 8192
+#define DEFAULT_SMALL_MESSAGE 16384
 
 /* What a queued message costs beyond its payload: struct sk_msg and slack. */
 #define MSG_OVERHEAD 1024

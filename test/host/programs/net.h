@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the test programs share: connected pairs, whole reads and writes, a checkable byte stream. */
+/* What the test programs share: connected pairs, whole reads and writes, a checkable byte
+ * stream. */
 #ifndef NET_H
 #define NET_H
 
@@ -31,7 +32,7 @@
 
 enum family { IPV4, IPV6, MAPPED, UNIX };
 
-static const char *const family_name[] = { "ipv4", "ipv6", "mapped", "unix" };
+static const char *const family_name[] = {"ipv4", "ipv6", "mapped", "unix"};
 
 static inline enum family parse_family(const char *s)
 {
@@ -67,12 +68,14 @@ static inline socklen_t loopback(enum family family, struct sockaddr_storage *ss
 		return sizeof(*in);
 	}
 	in6->sin6_family = AF_INET6;
-	inet_pton(AF_INET6, family == MAPPED ? "::ffff:127.0.0.1" : "::1", &in6->sin6_addr);
+	inet_pton(AF_INET6, family == MAPPED ? "::ffff:127.0.0.1" : "::1",
+		  &in6->sin6_addr);
 	return sizeof(*in6);
 }
 
 /* A listener on a free loopback port; its address comes back in ss. */
-static inline int listener(enum family family, struct sockaddr_storage *ss, socklen_t *len)
+static inline int listener(enum family family, struct sockaddr_storage *ss,
+			   socklen_t *len)
 {
 	int one = 1, fd;
 

@@ -107,13 +107,14 @@ static void ask(int fd)
 
 int main(int argc, char **argv)
 {
-	int fd[2], cpu[2] = { -1, -1 };
+	int fd[2], cpu[2] = {-1, -1};
 	enum family family;
 	bool stream;
 	pid_t child;
 
 	if (argc < 5) {
-		fprintf(stderr, "transfer FAMILY stream|rr BYTES SECONDS [nodelay] [cpus=A,B]\n");
+		fprintf(stderr,
+			"transfer FAMILY stream|rr BYTES SECONDS [nodelay] [cpus=A,B]\n");
 		return 2;
 	}
 	family = parse_family(argv[1]);
