@@ -5,16 +5,14 @@
 //   npm run demo -- --open        leaves the editor open
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { guard } from '../src/host/scratch.ts';
 import { Host } from '../src/host/host.ts';
-import { collectFacts } from '../src/host/facts.ts';
-import { blocking, findings } from '../src/host/findings.ts';
 import { endAll } from '../test/support/cleanup.ts';
 import { startSshd } from '../test/support/sshd.ts';
 import { packageExtension } from '../test/vscode/packageExtension.ts';
 import { startSession } from '../test/vscode/session.ts';
 import { drive } from '../test/vscode/drive.ts';
 import { readArguments } from './demo/arguments.ts';
+import { ownCgroup, requireHost } from './demo/host.ts';
 import { table } from './demo/table.ts';
 import { setUp } from './setup.mjs';
 
@@ -48,7 +46,7 @@ async function main(): Promise<void> {
   try {
     say(`Checking ${name}`);
     const mount = await requireHost(host);
-    await using cgroup = await demoCgroup(host, mount);
+    await using cgroup = await ownCgroup(host, mount);
 
     say('Opening VS Code');
     const session = await startSession({
@@ -82,31 +80,6 @@ async function main(): Promise<void> {
     await host.dispose();
     await sshd?.stop();
   }
-}
-
-/** @throws Error with every fact that stands in the way, and what mends it. */
-async function requireHost(host: Host): Promise<string> {
-  await host.becomeRoot();
-  const facts = await collectFacts(host, { root: true });
-  const faults = blocking(findings(facts), 'benchmark');
-  if (faults.length > 0 || facts.cgroupMount === undefined) {
-    const list = faults.map(({ wrong, next, remedy }) => `  ${wrong} ${next} ${remedy ?? ''}`);
-    throw new Error(`${host.name} cannot run the demo:\n${list.join('\n')}`);
-  }
-  return facts.cgroupMount;
-}
-
-/** A cgroup of the demo's own, gone with it. */
-function demoCgroup(host: Host, mount: string) {
-  return guard(
-    host,
-    {
-      setup: `c=$1/$2; mkdir "$c" || exit 1; printf '%s\\n' "$c"`,
-      undo: 'rmdir "$c"',
-      args: [mount, `sockmap-demo-${process.pid}`],
-    },
-    { tried: 'make a cgroup for the demo', root: true },
-  );
 }
 
 try {

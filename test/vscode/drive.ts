@@ -34,11 +34,12 @@ export function drive(workbench: Workbench) {
 
   return {
     /** @param cgroup as the picker shows it: its path below the mount. */
-    async load(host: string, cgroup: string): Promise<void> {
+    async load(host: string, cgroup: string, onChosen?: () => void): Promise<void> {
       await workbench.run('Sockmap: Load sockmap bypass');
       await pickHost(host);
       await shows(asksForCgroup);
       await pickCgroup(cgroup);
+      onChosen?.();
       await shows(on);
     },
 
