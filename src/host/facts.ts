@@ -135,7 +135,7 @@ function parsePrograms(text: string): LoadedProgram[] | undefined {
       .array(loadedProgram)
       .parse(JSON.parse(text))
       .filter(({ type }) => type === 'sock_ops' || type === 'sk_msg')
-      .filter(({ pinned }) => !pinned.some((pin) => pin.startsWith(PIN_ROOT)));
+      .filter(({ pinned }) => !pinned.some((pin) => pin.startsWith(`${PIN_ROOT}/`)));
   } catch {
     return undefined;
   }

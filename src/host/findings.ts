@@ -113,7 +113,10 @@ export function findings(facts: Facts): Finding[] {
     facts.libbpfHeaders ? '1' : undefined,
     undefined,
   );
-  missing('netperf', ['benchmark'], facts.netperf && facts.netserver, FLOORS.netperf);
+  // The worse of the pair.
+  const { netperf, netserver } = facts;
+  const pair = netperf !== undefined && atLeast(netperf, FLOORS.netperf) ? netserver : netperf;
+  missing('netperf', ['benchmark'], pair, FLOORS.netperf);
   missing('clangd', ['language'], facts.clangd, undefined, 'warns');
   if (!facts.btf) {
     found.push({
