@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isCancelled } from './host/errors.ts';
-import { Host } from './host/host.ts';
+import type { Host } from './host/host.ts';
 import { showError } from './views/errors.ts';
 import { Reports } from './views/reports.ts';
 import { StatusBar } from './views/statusBar.ts';
@@ -26,7 +26,8 @@ export class Context implements vscode.Disposable {
   }
 
   /** The host of that name; its connection and password are kept until the extension ends. */
-  host(name: string): Host {
+  async host(name: string): Promise<Host> {
+    const { Host } = await import('./host/host.ts');
     let host = this.#hosts.get(name);
     if (host === undefined) {
       const settings = vscode.workspace.getConfiguration('sockmapBypass.ssh');
@@ -51,14 +52,15 @@ export class Context implements vscode.Disposable {
   }
 
   /**
-   * Runs a command's function. A person sees any failure with its next step; a caller that passed
+   * Loads and runs a command's function. A person sees any failure with its next step; a caller that passed
    * an argument gets it thrown as well.
    */
   async run<T>(
-    command: (context: Context, argument: unknown) => Promise<T>,
+    load: () => Promise<(context: Context, argument: unknown) => Promise<T>>,
     argument: unknown,
   ): Promise<T | undefined> {
     try {
+      const command = await load();
       return await command(this, argument);
     } catch (error) {
       if (!isCancelled(error)) {

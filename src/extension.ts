@@ -1,31 +1,34 @@
 import * as vscode from 'vscode';
-import { checkHost } from './commands/checkHost.ts';
-import { load } from './commands/load.ts';
-import { runBenchmarkCommand } from './commands/runBenchmark.ts';
-import { status } from './commands/status.ts';
-import { unload } from './commands/unload.ts';
 import { Context } from './context.ts';
 import { ResultEditorProvider } from './views/resultEditor.ts';
 
-const COMMANDS: Readonly<
-  Record<string, (context: Context, argument: unknown) => Promise<unknown>>
-> = {
-  load,
-  unload,
-  status,
-  checkHost,
-  runBenchmark: runBenchmarkCommand,
+type Command = (context: Context, argument: unknown) => Promise<unknown>;
+
+/** Each command's code is loaded with its first use, so that the extension starts at once. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  load: async () => (await import('./commands/load.ts')).load,
+  unload: async () => (await import('./commands/unload.ts')).unload,
+  status: async () => (await import('./commands/status.ts')).status,
+  checkHost: async () => (await import('./commands/checkHost.ts')).checkHost,
+  runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
 };
 
+let context: Context | undefined;
+
 export function activate(extension: vscode.ExtensionContext): void {
-  const context = new Context(extension);
+  const created = (context = new Context(extension));
   extension.subscriptions.push(
-    context,
+    created,
     ResultEditorProvider.register(extension),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) =>
-        context.run(command, argument),
+        created.run(command, argument),
       ),
     ),
   );
+}
+
+/** The window waits for this before it ends the extension. */
+export async function deactivate(): Promise<void> {
+  await context?.disconnect();
 }

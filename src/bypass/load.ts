@@ -39,10 +39,13 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   await host.becomeRoot(signal);
   onStep?.('check');
   const { facts, mount } = await requireFacts(host, 'load', signal);
-  const cgroup = await existingCgroup(host, mount, options.cgroup, signal);
+  const existing = existingCgroup(host, mount, options.cgroup, signal);
+  // Awaited below, once the directory has an owner: until then nobody hears of a failure.
+  existing.catch(() => undefined);
 
   onStep?.('upload');
   await using directory = await scratchDirectory(host, signal);
+  const cgroup = await existing;
   onStep?.('compile');
   const object = await compile(host, source, directory.line, facts.architecture, signal);
 
@@ -125,14 +128,23 @@ export async function bypassStatus(host: Host, signal?: AbortSignal): Promise<By
   return readStatus(host, mount, signal);
 }
 
+/** What a host has changes rarely: one look serves the commands that follow each other. */
+const FRESH_MS = 60_000;
+const known = new WeakMap<Host, { facts: Facts; at: number }>();
+
 /** Facts, when nothing in them blocks what is about to be done. */
 export async function requireFacts(
   host: Host,
   capability: Capability | undefined,
   signal?: AbortSignal,
 ): Promise<{ facts: Facts; mount: string }> {
-  const facts = await collectFacts(host, { root: true, signal });
-  const [worst] = capability === undefined ? [] : blocking(findings(facts), capability);
+  const { facts: old, at = 0 } = known.get(host) ?? {};
+  const stands = (facts: Facts) =>
+    capability === undefined ? undefined : blocking(findings(facts), capability)[0];
+  const fresh = old !== undefined && Date.now() - at < FRESH_MS && stands(old) === undefined;
+  const facts = fresh ? old : await collectFacts(host, { root: true, signal });
+  if (!fresh) known.set(host, { facts, at: Date.now() });
+  const worst = stands(facts);
   const mount = facts.cgroupMount;
   if (worst !== undefined || mount === undefined) {
     const { wrong = 'cgroup v2 is not mounted.', next = 'Check the host.', remedy } = worst ?? {};

@@ -20,7 +20,7 @@ export async function checkHost(
   const given = readArgument(hostArgument, argument);
   const name = given?.host ?? (await pickHost(context, 'Check host'));
   if (name === undefined) return undefined;
-  const host = context.host(name);
+  const host = await context.host(name);
   const facts = await withProgress(`Checking ${name}`, async (_report, signal) => {
     // Without root most facts can be read all the same, and the lack of it is one.
     const root = await host.becomeRoot(signal).then(

@@ -61,16 +61,18 @@ async function ask(context: Context): Promise<LoadArgument | undefined> {
 async function loadInto(context: Context, wanted: LoadArgument): Promise<BypassStatus> {
   const { host, cgroup, policy, replace } = wanted;
   const source = await readSource(context.bpfDirectory, policy);
-  const status = await withProgress(`Loading the sockmap bypass on ${host}`, (report, signal) =>
-    loadBypass(context.host(host), {
-      cgroup,
-      source,
-      replace,
-      signal,
-      onStep: (step) => {
-        report(STEPS[step]);
-      },
-    }),
+  const status = await withProgress(
+    `Loading the sockmap bypass on ${host}`,
+    async (report, signal) =>
+      loadBypass(await context.host(host), {
+        cgroup,
+        source,
+        replace,
+        signal,
+        onStep: (step) => {
+          report(STEPS[step]);
+        },
+      }),
   );
   context.statusBar.show(status);
   void announce(host, cgroup, policy);

@@ -35,9 +35,9 @@ export async function runBenchmarkCommand(
     if (document.samples.length === 0) await vscode.commands.executeCommand('vscode.open', file);
   };
   try {
-    await withProgress(`Benchmark on ${host}`, (report, signal) => {
+    await withProgress(`Benchmark on ${host}`, async (report, signal) => {
       report('preparing');
-      return runBenchmark(context.host(host), {
+      return runBenchmark(await context.host(host), {
         cgroup,
         plan: profile,
         signal,

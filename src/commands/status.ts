@@ -14,8 +14,9 @@ export async function status(
   const given = readArgument(hostArgument, argument);
   const host = given?.host ?? (await pickHost(context, 'Show bypass status'));
   if (host === undefined) return undefined;
-  const answer = await withProgress(`Reading the bypass status of ${host}`, (_report, signal) =>
-    bypassStatus(context.host(host), signal),
+  const answer = await withProgress(
+    `Reading the bypass status of ${host}`,
+    async (_report, signal) => bypassStatus(await context.host(host), signal),
   );
   context.statusBar.show(answer);
   await context.reports.show(`Bypass status of ${host}`, statusReport(answer));

@@ -14,10 +14,13 @@ export async function unload(
   const wanted = readArgument(cgroupArgument, argument) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup } = wanted;
-  const status = await withProgress(`Unloading the sockmap bypass on ${host}`, (report, signal) => {
-    report(cgroup);
-    return unloadBypass(context.host(host), cgroup, signal);
-  });
+  const status = await withProgress(
+    `Unloading the sockmap bypass on ${host}`,
+    async (report, signal) => {
+      report(cgroup);
+      return unloadBypass(await context.host(host), cgroup, signal);
+    },
+  );
   context.statusBar.show(status);
   void vscode.window.showInformationMessage(
     `The sockmap bypass is off: ${cgroup} on ${host}. New connections use TCP/IP.`,

@@ -12,10 +12,10 @@ export async function showError(context: Context, error: unknown): Promise<void>
   const { kind, tried, where, words, remedy } = error.problem;
   const actions = new Map<string, () => Promise<void>>();
   if (remedy !== undefined) {
-    actions.set('Mend in Terminal', () => openTerminal(context.host(where), remedy));
+    actions.set('Mend in Terminal', async () => openTerminal(await context.host(where), remedy));
   }
   if (kind === 'authentication' || kind === 'host-key') {
-    actions.set('Connect in Terminal', () => openTerminal(context.host(where)));
+    actions.set('Connect in Terminal', async () => openTerminal(await context.host(where)));
   }
   if (words.trim().includes('\n')) {
     actions.set('Show Full Log', () => context.reports.show(`Could not ${tried}`, words));

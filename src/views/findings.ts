@@ -28,7 +28,7 @@ export async function showFindings(
     ignoreFocusOut: true,
   });
   const remedy = chosen?.finding.remedy;
-  if (remedy !== undefined) await openTerminal(context.host(name), remedy);
+  if (remedy !== undefined) await openTerminal(await context.host(name), remedy);
 }
 
 function prevented({ severity, prevents }: Finding): string {

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { bypassStatus } from '../bypass/load.ts';
+import { bypassStatus, requireFacts } from '../bypass/load.ts';
 import type { Context } from '../context.ts';
 import { listCgroups, type Cgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
-import { collectFacts } from '../host/facts.ts';
 import { sshAliases } from '../host/sshConfig.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
@@ -50,21 +49,12 @@ export async function pickCgroup(
   name: string,
   title: string,
 ): Promise<string | undefined> {
-  const host = context.host(name);
+  const host = await context.host(name);
   const { mount, cgroups } = await withProgress(
     `Reading the cgroups of ${name}`,
     async (_report, signal) => {
       await host.becomeRoot(signal);
-      const { cgroupMount: mount } = await collectFacts(host, { root: true, signal });
-      if (mount === undefined) {
-        throw new HostError({
-          kind: 'not-found',
-          tried: 'list the cgroups',
-          where: name,
-          words: 'cgroup v2 is not mounted',
-          next: 'Check the host to see how to mount it.',
-        });
-      }
+      const { mount } = await requireFacts(host, undefined, signal);
       return { mount, cgroups: await listCgroups(host, mount, { root: true, signal }) };
     },
   );
@@ -109,7 +99,7 @@ export async function pickAttachment(
 ): Promise<string | undefined> {
   const { attachments } = await withProgress(
     `Reading the bypass status of ${name}`,
-    (_report, signal) => bypassStatus(context.host(name), signal),
+    async (_report, signal) => bypassStatus(await context.host(name), signal),
   );
   const items = attachments.map(({ cgroup, state, policy }): Item<string> => ({
     label: cgroup ?? 'cgroup that is gone',

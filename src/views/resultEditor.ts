@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { parseDocument } from '../bench/document.ts';
 import { isFromPanel, type ToPanel } from '../protocol.ts';
 
 /** Shows a `*.sockmap-bench.json` as charts, and follows it while a run writes it. */
@@ -173,6 +172,8 @@ class ResultFile implements vscode.CustomDocument {
       if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       try {
         const content = await vscode.workspace.fs.readFile(this.uri);
+        // Loaded with the first result: the validator would slow the extension's start.
+        const { parseDocument } = await import('../bench/document.ts');
         const document = parseDocument(new TextDecoder().decode(content));
         return { type: 'document', document, fileName: this.#name };
       } catch (error) {
