@@ -1,0 +1,317 @@
+import * as z from 'zod';
+import { HostError } from '../host/errors.ts';
+import { PIN_ROOT } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
+import { guard, scratchDirectory, upload } from '../host/scratch.ts';
+import type { BpfSource } from './compile.ts';
+import { loadBypass, requireFacts } from './load.ts';
+import { readStatus } from './status.ts';
+
+/** By TCP's own counters of the bytes sent: none of them, all, a part; or none were sent. */
+export type DataPath = 'bypass' | 'tcp' | 'mixed' | 'none';
+
+/** One line of what `semantics.c` prints. */
+export interface Observation {
+  readonly semantic: string;
+  /** Stable words: they differ exactly when the behaviour does. */
+  readonly result: string;
+  readonly path: DataPath;
+  readonly detail: string;
+}
+
+export interface SemanticRow {
+  /** An id that stays. */
+  readonly semantic: string;
+  /** What a person calls it. */
+  readonly title: string;
+  /** The outcome over plain TCP, and over the bypass. */
+  readonly tcp: string;
+  readonly bypass: string;
+  readonly differs: boolean;
+  /** What was seen over the bypass, as a sentence. */
+  readonly detail: string;
+  /** Which way the data of the bypass run went. */
+  readonly path: DataPath;
+  /** Kinds of programs known to rely on it; not a complete list. */
+  readonly affected: readonly string[];
+}
+
+export type SemanticsStep = 'connect' | 'compile' | 'tcp' | 'load' | 'bypass';
+
+export interface SemanticsOptions {
+  /** The bypass to examine. */
+  readonly source: BpfSource;
+  /** `bpf/semantics.c`. */
+  readonly probe: Uint8Array;
+  /** Ids of the semantics to look at; all when left out. */
+  readonly only?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: (step: SemanticsStep) => void;
+}
+
+/** What load warns about: enough to ask `fionreadFault` of the rows. */
+export const FIONREAD_PROBES: readonly string[] = [
+  'fionread',
+  'fionread-early',
+  'fionread-outside',
+];
+
+/** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
+const RUN_TIMEOUT_MS = 40_000;
+const COMPILE_TIMEOUT_MS = 30_000;
+
+/**
+ * Two cgroups, one for the bypass. $1 cgroup mount, $2 name, $3 pin root. Prints nothing of use:
+ * their paths follow from the arguments.
+ */
+const SETUP = `top=$1/$2 root=$3 id=
+mkdir "$top" && mkdir "$top/bypass" "$top/plain" && id=$(stat -c %i "$top/bypass") || { undo; exit 1; }
+printf '%s\\n' "$top"`;
+
+/**
+ * Ends what still runs in the two, by the pids they list, and removes them and the pins, which `load`
+ * names after the cgroup's id. A load that is still under way finds no cgroup and undoes itself.
+ */
+const UNDO = `[ -z "$id" ] || [ ! -e "$root/$id" ] ||
+  bpftool cgroup detach "$top/bypass" sock_ops pinned "$root/$id/sockmap_sockops" 2>/dev/null
+for cgroup in "$top/bypass" "$top/plain" "$top"; do
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -d "$cgroup" ] || break
+    while read -r pid; do kill -s KILL "$pid" 2>/dev/null; done <"$cgroup/cgroup.procs"
+    rmdir "$cgroup" 2>/dev/null || sleep 0.1
+  done
+done
+if [ -n "$id" ]; then
+  set +f
+  rm -rf "$root/$id" "$root/$id"_*
+  set -f
+  rmdir "$root" 2>/dev/null
+fi`;
+
+/** Runs a program in a cgroup. $1 cgroup, $2 a cgroup without a bypass, $3 program, then ids. */
+const RUN = `cgroup=$1 plain=$2 program=$3; shift 3
+echo 0 >"$cgroup/cgroup.procs" && exec "$program" -o "$plain" "$@"`;
+
+/**
+ * Finds out on the host what the bypass changes for programs: runs each semantic over plain TCP and
+ * over the bypass, in two scratch cgroups. Nothing else on the host sees the bypass, and nothing of
+ * it stays. Takes a few seconds; a semantic that hangs adds ten.
+ * @throws HostError
+ */
+export async function checkSemantics(
+  host: Host,
+  options: SemanticsOptions,
+): Promise<SemanticRow[]> {
+  const { source, probe, only = [], signal, onStep } = options;
+  onStep?.('connect');
+  await host.becomeRoot(signal);
+  const { mount } = await requireFacts(host, 'load', signal);
+  await refuseBypassedRoot(host, mount, signal);
+
+  onStep?.('compile');
+  await using directory = await scratchDirectory(host, signal);
+  const program = await compileProbe(host, directory.line, probe, signal);
+
+  const name = `sockmap-bypass-semantics-${crypto.randomUUID().slice(0, 8)}`;
+  await using cgroups = await guard(
+    host,
+    { setup: SETUP, undo: UNDO, args: [mount, name, PIN_ROOT] },
+    { tried: 'make two cgroups', root: true, signal },
+  );
+  const plain = `${cgroups.line}/plain`;
+  const bypassed = `${cgroups.line}/bypass`;
+  const run = async (cgroup: string): Promise<Observation[]> => {
+    const argv = ['sh', '-c', RUN, 'sh', cgroup, plain, program, ...only];
+    const text = await host.check(argv, {
+      tried: 'run the socket probes',
+      root: true,
+      signal,
+      timeoutMs: RUN_TIMEOUT_MS,
+      next: 'Check that programs may be run from the temporary directory of the host.',
+    });
+    return parseSemantics(text);
+  };
+
+  onStep?.('tcp');
+  const tcp = await run(plain);
+  onStep?.('load');
+  await loadBypass(host, { cgroup: bypassed, source, signal });
+  onStep?.('bypass');
+  return pairSemantics(tcp, await run(bypassed));
+}
+
+/** Below a bypass on the root cgroup there is no plain TCP to compare with. */
+async function refuseBypassedRoot(host: Host, mount: string, signal?: AbortSignal): Promise<void> {
+  const { attachments } = await readStatus(host, mount, signal);
+  if (!attachments.some(({ cgroup, state }) => cgroup === mount && state !== 'detached')) return;
+  throw new HostError({
+    kind: 'occupied',
+    tried: 'check the socket semantics',
+    where: host.name,
+    words: 'a bypass is on the root cgroup, so nothing on this host is outside of it',
+    next: 'Load it on another cgroup, then check again.',
+  });
+}
+
+async function compileProbe(
+  host: Host,
+  directory: string,
+  probe: Uint8Array,
+  signal?: AbortSignal,
+): Promise<string> {
+  const tried = 'compile semantics.c';
+  const program = `${directory}/semantics`;
+  await upload(host, directory, new Map([['semantics.c', probe]]), signal);
+  const argv = ['clang', '-O2', '-Wall', '-Wextra', '-o', program, `${program}.c`, '-pthread'];
+  const { exitCode, stderr } = await host.run(argv, {
+    tried,
+    signal,
+    timeoutMs: COMPILE_TIMEOUT_MS,
+  });
+  if (exitCode === 0) return program;
+  throw new HostError({
+    kind: 'compile',
+    tried,
+    where: host.name,
+    words: stderr.replaceAll(`${directory}/`, ''),
+    next: "Install the C library's and the kernel's headers (libc6-dev, glibc-devel or musl-dev).",
+  });
+}
+
+const observationSchema = z.object({
+  semantic: z.string().min(1),
+  result: z.string(),
+  path: z.enum(['bypass', 'tcp', 'mixed', 'none']),
+  detail: z.string(),
+});
+
+/** @param text output of the probe program: one JSON object a line; other lines are passed over. */
+export function parseSemantics(text: string): Observation[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [observationSchema.parse(JSON.parse(line))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** One row for each semantic both runs tell of, in the order of the first. */
+export function pairSemantics(
+  tcp: readonly Observation[],
+  bypass: readonly Observation[],
+): SemanticRow[] {
+  const over = new Map(bypass.map((one) => [one.semantic, one]));
+  return tcp.flatMap(({ semantic, result }) => {
+    const other = over.get(semantic);
+    if (other === undefined) return [];
+    const { title = semantic, affected = [] } = KNOWN[semantic] ?? {};
+    return [
+      {
+        semantic,
+        title,
+        tcp: result,
+        bypass: other.result,
+        differs: result !== other.result,
+        detail: other.detail,
+        path: other.path,
+        affected,
+      },
+    ];
+  });
+}
+
+/**
+ * Whether FIONREAD reads 0 though data waits on a socket whose peer is not on the bypass, as on kernels
+ * 6.6.128+, 6.12.75+ and 6.18.14+ until "Account for receive queue in FIONREAD without a verdict
+ * program". Loading the bypass then stalls programs that have nothing to do with it.
+ */
+export const fionreadFault = (rows: readonly SemanticRow[]): boolean =>
+  rows.some(
+    ({ semantic, tcp, bypass }) =>
+      (semantic === 'fionread-outside' || semantic === 'fionread-early') &&
+      tcp === 'counted' &&
+      bypass === 'zero',
+  );
+
+interface Known {
+  readonly title: string;
+  readonly affected?: readonly string[];
+}
+
+/*
+ * Who relies on it: only what a source says or a run has shown.
+ * - FIONREAD: nginx has sized its reads with it since 1.17.5 (its CHANGES) and stalled on a sockmap
+ *   because of it (cilium#19304); nginx, Java NIO and .NET in open-telemetry/
+ *   opentelemetry-ebpf-instrumentation#2580 and #2827.
+ * - TCP_DEFER_ACCEPT: nginx, "listen … deferred" (ngx_http_core_module).
+ * - SO_RCVLOWAT, TCP_INQ, MSG_ZEROCOPY: gRPC, src/core/lib/event_engine/posix_engine/
+ *   posix_endpoint.cc (UpdateRcvLowat, inq_capable_, GRPC_ARG_TCP_TX_ZEROCOPY_ENABLED).
+ * - MSG_ZEROCOPY: QEMU's zero-copy-send waits for completions (commit 62c494326628).
+ * - splice: Go's io.Copy between TCP connections (net/splice_linux.go); HAProxy, "option
+ *   splice-response" (its configuration manual).
+ * - Urgent data: Telnet's Synch (RFC 854), which FTP's ABOR sends too (RFC 959).
+ * - Blocking sockets: CPython retries EINTR (PEP 475), but on the bypass both a signal and a reset end
+ *   its blocking recv() with BlockingIOError: seen with Python 3.11.
+ * - kTLS: OpenSSL's Options KTLS, used by nginx (SSL_sendfile) and lighttpd (mod_openssl).
+ * - TCP_INFO: ss(8), -i.
+ */
+const FIONREAD = ['nginx', 'Java NIO', '.NET'];
+const DEFERRED = ['servers with TCP_DEFER_ACCEPT, as nginx with "listen … deferred"'];
+const LOWAT = ['gRPC'];
+const WAITALL = ['programs that read a whole record with one recv()'];
+const BLOCKING = ['Python and other programs with blocking sockets'];
+const KTLS = ['OpenSSL with kTLS: nginx, lighttpd'];
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  waitall: { title: 'MSG_WAITALL', affected: WAITALL },
+  'waitall-early': {
+    title: 'MSG_WAITALL after data that was sent before accept()',
+    affected: WAITALL,
+  },
+  'early-order': { title: 'Order of data sent before and after accept()', affected: DEFERRED },
+  peek: { title: 'MSG_PEEK' },
+  'peek-messages': { title: 'MSG_PEEK over two messages' },
+  trunc: { title: 'MSG_TRUNC, to discard data' },
+  fionread: { title: 'FIONREAD, data that took the bypass', affected: FIONREAD },
+  'fionread-early': { title: 'FIONREAD, data from before the bypass', affected: FIONREAD },
+  'fionread-outside': { title: 'FIONREAD, peer not on the bypass', affected: FIONREAD },
+  inq: { title: 'TCP_INQ', affected: ['gRPC'] },
+  'lowat-poll': { title: 'SO_RCVLOWAT with poll()', affected: LOWAT },
+  'lowat-epoll': { title: 'SO_RCVLOWAT with epoll, level-triggered', affected: LOWAT },
+  'lowat-epoll-edge': { title: 'SO_RCVLOWAT with epoll, edge-triggered', affected: LOWAT },
+  edges: { title: 'Wake-ups of an edge-triggered epoll' },
+  'edges-outside': { title: 'Wake-ups of an edge-triggered epoll, peer not on the bypass' },
+  rdhup: { title: 'POLLRDHUP and the last data, after close()' },
+  oob: { title: 'MSG_OOB', affected: ['Telnet and FTP (Synch, ABOR)'] },
+  'half-close': { title: 'Half close' },
+  'close-unread': { title: 'close() with unread data' },
+  linger: { title: 'close() with SO_LINGER 0' },
+  'linger-waiting': { title: 'close() with SO_LINGER 0, data waiting at the peer' },
+  'reset-error': { title: 'SO_ERROR after a reset' },
+  'blocked-end': { title: 'Sleeping recv(), the peer closes' },
+  'blocked-reset': { title: 'Sleeping recv(), the peer resets', affected: BLOCKING },
+  'blocked-shutdown': { title: 'Sleeping recv(), another thread calls shutdown()' },
+  rcvtimeo: { title: 'SO_RCVTIMEO' },
+  signal: { title: 'Sleeping recv(), a signal comes', affected: BLOCKING },
+  'signal-restart': {
+    title: 'Sleeping recv(), a signal with SA_RESTART comes',
+    affected: BLOCKING,
+  },
+  sendfile: { title: 'sendfile()' },
+  'splice-send': { title: 'splice() from a pipe to the socket' },
+  'splice-receive': {
+    title: 'splice() from the socket to a pipe',
+    affected: ['proxies in Go (io.Copy)', 'HAProxy with option splice-…'],
+  },
+  zerocopy: {
+    title: 'MSG_ZEROCOPY, completion',
+    affected: ['QEMU (zero-copy-send)', 'gRPC (when told to)'],
+  },
+  mmsg: { title: 'sendmmsg() and recvmmsg()' },
+  iovecs: { title: 'sendmsg() with 1024 iovecs' },
+  'tcp-info': { title: 'TCP_INFO byte counters', affected: ['monitoring, as with ss -i'] },
+  stalled: { title: 'A reader that does not read stops its sender' },
+  tls: { title: 'TLS in the kernel at both ends', affected: KTLS },
+  'tls-send': { title: 'TLS in the kernel at the sender', affected: KTLS },
+};

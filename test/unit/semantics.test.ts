@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import {
+  fionreadFault,
+  FIONREAD_PROBES,
+  pairSemantics,
+  parseSemantics,
+} from '../../src/bypass/semantics.ts';
+
+/* What the probe printed on Linux 6.18.44, x86-64: over plain TCP, classic and guarded. */
+
+const TCP = `{"semantic": "waitall", "result": "full", "path": "tcp", "detail": "recv() waited for all 10 bytes"}
+{"semantic": "waitall-early", "result": "full", "path": "tcp", "detail": "recv() waited for all 10 bytes"}
+{"semantic": "early-order", "result": "in order", "path": "tcp", "detail": "bytes sent before accept() came first"}
+{"semantic": "peek", "result": "kept", "path": "tcp", "detail": "what was peeked at was read again"}
+{"semantic": "peek-messages", "result": "all", "path": "tcp", "detail": "MSG_PEEK saw both messages"}
+{"semantic": "trunc", "result": "discards", "path": "tcp", "detail": "recv(NULL, MSG_TRUNC) discarded what it was asked to"}
+{"semantic": "fionread", "result": "counted", "path": "tcp", "detail": "FIONREAD 5 with 5 bytes waiting"}
+{"semantic": "fionread-early", "result": "counted", "path": "tcp", "detail": "FIONREAD 5 with 5 bytes waiting"}
+{"semantic": "fionread-outside", "result": "counted", "path": "tcp", "detail": "FIONREAD 5 with 5 bytes waiting"}
+{"semantic": "inq", "result": "counted", "path": "tcp", "detail": "TCP_INQ 6 with 6 bytes left"}
+{"semantic": "lowat-poll", "result": "waits", "path": "tcp", "detail": "ready with 10 bytes and not before, SO_RCVLOWAT 10"}
+{"semantic": "lowat-epoll", "result": "waits", "path": "tcp", "detail": "ready with 10 bytes and not before, SO_RCVLOWAT 10"}
+{"semantic": "lowat-epoll-edge", "result": "waits", "path": "tcp", "detail": "ready with 10 bytes and not before, SO_RCVLOWAT 10"}
+{"semantic": "edges", "result": "each", "path": "tcp", "detail": "every message woke an edge-triggered epoll"}
+{"semantic": "edges-outside", "result": "each", "path": "tcp", "detail": "every message woke an edge-triggered epoll"}
+{"semantic": "rdhup", "result": "both", "path": "tcp", "detail": "poll() after the peer closed with data waiting; then the data, then the end"}
+{"semantic": "oob", "result": "separate", "path": "tcp", "detail": "POLLPRI, and MSG_OOB read the urgent byte"}
+{"semantic": "half-close", "result": "works", "path": "tcp", "detail": "data, end, and data the other way"}
+{"semantic": "close-unread", "result": "ECONNRESET", "path": "tcp", "detail": "recv() after the peer closed with 5 bytes unread"}
+{"semantic": "linger", "result": "ECONNRESET", "path": "tcp", "detail": "recv() after the peer closed with SO_LINGER 0"}
+{"semantic": "linger-waiting", "result": "data first", "path": "tcp", "detail": "5 bytes that were waiting when the reset came, then ECONNRESET"}
+{"semantic": "reset-error", "result": "ECONNRESET", "path": "tcp", "detail": "SO_ERROR after a reset; getpeername(): ENOTCONN"}
+{"semantic": "blocked-end", "result": "end", "path": "tcp", "detail": "recv() that slept when the peer closed"}
+{"semantic": "blocked-reset", "result": "ECONNRESET", "path": "tcp", "detail": "recv() that slept when the peer reset"}
+{"semantic": "blocked-shutdown", "result": "end", "path": "tcp", "detail": "recv() that slept when another thread called shutdown()"}
+{"semantic": "rcvtimeo", "result": "EAGAIN", "path": "tcp", "detail": "recv() without data, SO_RCVTIMEO 100 ms"}
+{"semantic": "signal", "result": "EINTR", "path": "tcp", "detail": "recv() interrupted by a signal, without SA_RESTART"}
+{"semantic": "signal-restart", "result": "continues", "path": "tcp", "detail": "recv() interrupted by a signal, with SA_RESTART"}
+{"semantic": "sendfile", "result": "intact", "path": "tcp", "detail": "64 KiB by sendfile()"}
+{"semantic": "splice-send", "result": "intact", "path": "tcp", "detail": "64 KiB by splice() from a pipe"}
+{"semantic": "splice-receive", "result": "intact", "path": "tcp", "detail": "splice() to a pipe took the 5 bytes that wait"}
+{"semantic": "zerocopy", "result": "completes", "path": "tcp", "detail": "the completion of MSG_ZEROCOPY came"}
+{"semantic": "mmsg", "result": "all", "path": "tcp", "detail": "3 messages sent and received with one call each"}
+{"semantic": "iovecs", "result": "intact", "path": "tcp", "detail": "64 KiB by sendmsg() with 1024 iovecs"}
+{"semantic": "tcp-info", "result": "counted", "path": "tcp", "detail": "TCP_INFO counted 1000 of 1000 bytes"}
+{"semantic": "stalled", "result": "blocks", "path": "tcp", "detail": "a sender to a reader that does not read; at most 16 MiB waited and all bytes came"}
+{"semantic": "tls", "result": "unavailable", "path": "none", "detail": "TLS in the kernel is not loaded"}
+{"semantic": "tls-send", "result": "unavailable", "path": "none", "detail": "TLS in the kernel is not loaded"}
+`;
+
+const CLASSIC = `{"semantic": "waitall", "result": "short", "path": "bypass", "detail": "recv() of 10 bytes returned 5"}
+{"semantic": "waitall-early", "result": "hangs", "path": "none", "detail": "no end within 10 s"}
+{"semantic": "early-order", "result": "reordered", "path": "mixed", "detail": "bytes sent before accept() came after later ones"}
+{"semantic": "peek", "result": "kept", "path": "bypass", "detail": "what was peeked at was read again"}
+{"semantic": "peek-messages", "result": "all", "path": "bypass", "detail": "MSG_PEEK saw both messages"}
+{"semantic": "trunc", "result": "EFAULT", "path": "bypass", "detail": "recv(NULL, MSG_TRUNC)"}
+{"semantic": "fionread", "result": "counted", "path": "bypass", "detail": "FIONREAD 5 with 5 bytes waiting"}
+{"semantic": "fionread-early", "result": "zero", "path": "tcp", "detail": "FIONREAD 0 with 5 bytes waiting"}
+{"semantic": "fionread-outside", "result": "zero", "path": "tcp", "detail": "FIONREAD 0 with 5 bytes waiting"}
+{"semantic": "inq", "result": "absent", "path": "bypass", "detail": "recvmsg() brought no TCP_INQ"}
+{"semantic": "lowat-poll", "result": "early", "path": "bypass", "detail": "ready with 5 bytes, SO_RCVLOWAT 10"}
+{"semantic": "lowat-epoll", "result": "early", "path": "bypass", "detail": "ready with 5 bytes, SO_RCVLOWAT 10"}
+{"semantic": "lowat-epoll-edge", "result": "early", "path": "bypass", "detail": "ready with 5 bytes, SO_RCVLOWAT 10"}
+{"semantic": "edges", "result": "each", "path": "bypass", "detail": "every message woke an edge-triggered epoll"}
+{"semantic": "edges-outside", "result": "each", "path": "tcp", "detail": "every message woke an edge-triggered epoll"}
+{"semantic": "rdhup", "result": "both", "path": "bypass", "detail": "poll() after the peer closed with data waiting; then the data, then the end"}
+{"semantic": "oob", "result": "inline", "path": "bypass", "detail": "no POLLPRI, and MSG_OOB read the first byte of the stream"}
+{"semantic": "half-close", "result": "works", "path": "bypass", "detail": "data, end, and data the other way"}
+{"semantic": "close-unread", "result": "end", "path": "bypass", "detail": "recv() after the peer closed with 5 bytes unread"}
+{"semantic": "linger", "result": "ECONNRESET", "path": "bypass", "detail": "recv() after the peer closed with SO_LINGER 0"}
+{"semantic": "linger-waiting", "result": "data first", "path": "bypass", "detail": "5 bytes that were waiting when the reset came, then ECONNRESET"}
+{"semantic": "reset-error", "result": "ECONNRESET", "path": "bypass", "detail": "SO_ERROR after a reset; getpeername(): ENOTCONN"}
+{"semantic": "blocked-end", "result": "end", "path": "bypass", "detail": "recv() that slept when the peer closed"}
+{"semantic": "blocked-reset", "result": "EAGAIN", "path": "bypass", "detail": "recv() that slept when the peer reset"}
+{"semantic": "blocked-shutdown", "result": "EAGAIN", "path": "bypass", "detail": "recv() that slept when another thread called shutdown()"}
+{"semantic": "rcvtimeo", "result": "EAGAIN", "path": "bypass", "detail": "recv() without data, SO_RCVTIMEO 100 ms"}
+{"semantic": "signal", "result": "EAGAIN", "path": "bypass", "detail": "recv() interrupted by a signal, without SA_RESTART"}
+{"semantic": "signal-restart", "result": "EAGAIN", "path": "bypass", "detail": "recv() interrupted by a signal, with SA_RESTART"}
+{"semantic": "sendfile", "result": "intact", "path": "bypass", "detail": "64 KiB by sendfile()"}
+{"semantic": "splice-send", "result": "intact", "path": "bypass", "detail": "64 KiB by splice() from a pipe"}
+{"semantic": "splice-receive", "result": "EAGAIN", "path": "bypass", "detail": "splice() to a pipe found no data where 5 bytes wait"}
+{"semantic": "zerocopy", "result": "silent", "path": "bypass", "detail": "no completion came: EAGAIN"}
+{"semantic": "mmsg", "result": "all", "path": "bypass", "detail": "3 messages sent and received with one call each"}
+{"semantic": "iovecs", "result": "intact", "path": "bypass", "detail": "64 KiB by sendmsg() with 1024 iovecs"}
+{"semantic": "tcp-info", "result": "zero", "path": "bypass", "detail": "TCP_INFO counted 0 of 1000 bytes"}
+{"semantic": "stalled", "result": "unbounded", "path": "bypass", "detail": "a sender to a reader that does not read; more than 16 MiB waited and all bytes came"}
+{"semantic": "tls", "result": "unavailable", "path": "none", "detail": "TLS in the kernel is not loaded"}
+{"semantic": "tls-send", "result": "unavailable", "path": "none", "detail": "TLS in the kernel is not loaded"}
+`;
+
+/** The guarded bypass differs from the classic one in these. */
+const GUARDED = CLASSIC.replace(
+  /"result": "hangs", "path": "none", "detail": "no end within 10 s"/,
+  '"result": "full", "path": "tcp", "detail": "recv() waited for all 10 bytes"',
+)
+  .replace(
+    /"result": "reordered", "path": "mixed", "detail": "[^"]*"/,
+    '"result": "in order", "path": "tcp", "detail": "bytes sent before accept() came first"',
+  )
+  .replace(/"result": "unbounded", "path": "bypass"/, '"result": "blocks", "path": "mixed"');
+
+describe('socket semantics', () => {
+  const tcp = parseSemantics(TCP);
+  const classic = parseSemantics(CLASSIC);
+  const guarded = parseSemantics(GUARDED);
+
+  const differing = (rows: ReturnType<typeof pairSemantics>): string[] =>
+    rows.filter(({ differs }) => differs).map(({ semantic }) => semantic);
+
+  it('are read from the output of the probe', () => {
+    assert.equal(tcp.length, TCP.trim().split('\n').length);
+    assert.deepEqual(tcp[0], {
+      semantic: 'waitall',
+      result: 'full',
+      path: 'tcp',
+      detail: 'recv() waited for all 10 bytes',
+    });
+    assert.equal(classic.length, tcp.length);
+  });
+
+  it('pass over what else a host prints', () => {
+    const text = `Welcome!\n\n{"semantic": "peek"}\n{"semantic": "peek", "result": 1}\nnull\n[]\n${TCP}{"sema`;
+    assert.deepEqual(parseSemantics(text), tcp);
+    assert.deepEqual(parseSemantics(''), []);
+  });
+
+  it('do not differ between two runs over TCP', () => {
+    assert.deepEqual(differing(pairSemantics(tcp, tcp)), []);
+  });
+
+  it('differ on the classic bypass', () => {
+    assert.deepEqual(differing(pairSemantics(tcp, classic)), [
+      'waitall',
+      'waitall-early',
+      'early-order',
+      'trunc',
+      'fionread-early',
+      'fionread-outside',
+      'inq',
+      'lowat-poll',
+      'lowat-epoll',
+      'lowat-epoll-edge',
+      'oob',
+      'close-unread',
+      'blocked-reset',
+      'blocked-shutdown',
+      'signal',
+      'signal-restart',
+      'splice-receive',
+      'zerocopy',
+      'tcp-info',
+      'stalled',
+    ]);
+  });
+
+  it('differ less on the guarded one', () => {
+    const rows = differing(pairSemantics(tcp, guarded));
+    for (const semantic of ['waitall-early', 'early-order', 'stalled']) {
+      assert.ok(!rows.includes(semantic), semantic);
+    }
+  });
+
+  it('become rows with both outcomes, a title and whom it concerns', () => {
+    const rows = pairSemantics(tcp, classic);
+    assert.deepEqual(
+      rows.find(({ semantic }) => semantic === 'fionread-outside'),
+      {
+        semantic: 'fionread-outside',
+        title: 'FIONREAD, peer not on the bypass',
+        tcp: 'counted',
+        bypass: 'zero',
+        differs: true,
+        detail: 'FIONREAD 0 with 5 bytes waiting',
+        path: 'tcp',
+        affected: ['nginx', 'Java NIO', '.NET'],
+      },
+    );
+    for (const { semantic, title } of rows) assert.notEqual(title, semantic);
+    assert.equal(new Set(rows.map(({ title }) => title)).size, rows.length);
+  });
+
+  it('are paired by name, whatever the order, and only where both runs tell', () => {
+    const rows = pairSemantics(tcp.slice(0, 3), classic.slice(1, 5).reverse());
+    assert.deepEqual(
+      rows.map(({ semantic }) => semantic),
+      ['waitall-early', 'early-order'],
+    );
+  });
+
+  it('show one the probe has and we do not know by its own name', () => {
+    const unknown = { semantic: 'new', result: 'a', path: 'none', detail: '' } as const;
+    assert.deepEqual(
+      pairSemantics([unknown], [unknown]).map(({ title, affected }) => ({ title, affected })),
+      [{ title: 'new', affected: [] }],
+    );
+  });
+
+  describe('the FIONREAD fault', () => {
+    const withResult = (result: string) =>
+      pairSemantics(
+        tcp,
+        classic.map((one) =>
+          ['fionread-early', 'fionread-outside'].includes(one.semantic) ? { ...one, result } : one,
+        ),
+      );
+
+    it('is there when waiting data reads as 0', () => {
+      assert.ok(fionreadFault(pairSemantics(tcp, classic)));
+      assert.ok(fionreadFault(pairSemantics(tcp, guarded)));
+    });
+
+    it('is not there on a kernel that counts, nor when nobody could look', () => {
+      assert.ok(!fionreadFault(withResult('counted')));
+      assert.ok(!fionreadFault(withResult('skipped')));
+      assert.ok(!fionreadFault(pairSemantics(tcp, tcp)));
+      assert.ok(!fionreadFault([]));
+    });
+
+    it('is not 0 for data that took the bypass, which older kernels do not count', () => {
+      const older = classic.map((one) =>
+        FIONREAD_PROBES.includes(one.semantic)
+          ? { ...one, result: one.semantic === 'fionread' ? 'zero' : 'counted' }
+          : one,
+      );
+      assert.ok(!fionreadFault(pairSemantics(tcp, older)));
+    });
+  });
+});
