@@ -233,6 +233,15 @@ static void await_state(int fd, int state)
 		nap();
 }
 
+/* Until the peer's FIN or reset is here. */
+static void await_end(int fd)
+{
+	struct tcp_info info;
+
+	for (tcp_info(fd, &info); info.tcpi_state == ESTABLISHED; tcp_info(fd, &info))
+		nap();
+}
+
 static short ready(int fd, short events, int timeout_ms)
 {
 	struct pollfd p = {.fd = fd, .events = events};
@@ -838,6 +847,7 @@ static void probe_half_close(void)
 
 	transmit(p.client, "hello", 5);
 	must(shutdown(p.client, SHUT_WR));
+	await_end(p.server);
 	n = recv(p.server, data, sizeof(data), 0);
 	if (n != 5)
 		finish(outcome(n), "what was sent before shutdown(SHUT_WR)");
@@ -862,6 +872,7 @@ static void probe_close_unread(void)
 	settle(p.client);
 	observe(p.server, 5);
 	close(p.server);
+	await_end(p.client);
 	n = recv(p.client, data, sizeof(data), 0);
 	finish(outcome(n), "recv() after the peer closed with 5 bytes unread");
 }
@@ -885,6 +896,7 @@ static void probe_linger(void)
 	must(recv(p.server, data, sizeof(data), 0));
 	observe(p.server, 5);
 	reset(p.client);
+	await_end(p.server);
 	n = recv(p.server, data, sizeof(data), 0);
 	finish(outcome(n), "recv() after the peer closed with SO_LINGER 0");
 }
