@@ -29,6 +29,8 @@ enum { false, true };
 #define AF_INET	 2
 #define AF_INET6 10
 
+#define O_NONBLOCK 04000
+
 #define SOL_TCP		  6
 #define TCP_NOTSENT_LOWAT 25
 
@@ -134,12 +136,21 @@ typedef struct {
 	struct wait_queue_head wq;
 } __kernel_view socket_lock_t;
 
+struct file {
+	unsigned int f_flags;
+} __kernel_view;
+
+struct socket {
+	struct file *file;
+} __kernel_view;
+
 struct sock {
 	struct {
 		atomic_t rmem_alloc;
 	} __kernel_view sk_backlog;
 	socket_lock_t sk_lock;
 	struct socket_wq *sk_wq;
+	struct socket *sk_socket;
 	void *sk_user_data;
 } __kernel_view;
 

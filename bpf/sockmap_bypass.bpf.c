@@ -35,8 +35,15 @@
 /* Messages without one from the peer after which it counts as only reading. */
 #define QUIET 16
 
+/* Bytes from which a message is bulk. */
+#define BULK_SIZE 4096
+
 /* Unsent bytes at which a bulk sender blocks while it is on TCP. */
 #define BULK_NOTSENT_LOWAT 16384
+
+/* How long a sender spins for its reader (nanoseconds), and what it may queue after. */
+#define PATIENCE	 50000
+#define IMPATIENT_BOUNDS 3
 
 /*
  * A redirect in flight holds no lock we could look at; this long after its
@@ -109,13 +116,15 @@ struct conn {
 	struct flow_key peer_key;
 	struct endpoint peer;
 	__u64 left_at;
-	__u64 unread;	 /* cost redirected since the peer's queue was seen empty */
+	__u64 cost;	 /* of recent messages: since the peer's queue was seen empty, */
+	__u64 bytes;	 /* or some more than it can hold */
 	__u32 tcp_seq;	 /* write_seq as long as nothing was sent over TCP */
 	__u32 peer_sent; /* the peer's messages when we last looked */
 	__u32 quiet;	 /* messages since then */
 	__u32 small;	 /* of these, the small ones in a row */
 	__u32 route;
-	__u32 bulk;
+	bool bulk;
+	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
 };
 
 struct prefix {
@@ -398,6 +407,29 @@ static struct tcp_sock *peer_tp(struct conn *conn)
 	return (void *)(unsigned long)conn->peer.tp;
 }
 
+/* Threads that sleep on a socket, or a number too large to be of use. */
+static int sleepers(struct tcp_sock *tp)
+{
+	struct socket_wq *wq = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_wq);
+	struct list_head *head = &wq->wait.head;
+	struct list_head *entry = BPF_CORE_READ(head, next);
+	int n = 0;
+
+	for (int i = 0; i < 8; i++) {
+		struct wait_queue_entry *wait;
+
+		if (entry == head)
+			return n;
+		wait = (void *)entry -
+		       bpf_core_field_offset(struct wait_queue_entry, entry);
+		/* epoll's entries have no task. */
+		if (BPF_CORE_READ(wait, private))
+			n++;
+		entry = BPF_CORE_READ(entry, next);
+	}
+	return 1000;
+}
+
 /*
  * Has the peer read every byte we sent over TCP, and is none of its threads
  * inside tcp_recvmsg(), where it would miss redirected data?
@@ -410,58 +442,87 @@ static struct tcp_sock *peer_tp(struct conn *conn)
 static bool tcp_drained(struct conn *conn, struct tcp_sock *tp)
 {
 	struct tcp_sock *peer = peer_tp(conn);
-	struct list_head *head, *entry;
-	struct sk_psock *psock;
-	struct socket_wq *wq;
-	int sleepers = 0;
+	struct sk_psock *psock = psock_of(peer);
+	int asleep;
 
 	if (BPF_CORE_READ(peer, copied_seq) != tp->write_seq)
 		return false;
 	if (BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_lock.owned))
 		return false;
-
-	wq = BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_wq);
-	head = &wq->wait.head;
-	entry = BPF_CORE_READ(head, next);
-	for (int i = 0; i < 8 && entry != head; i++) {
-		struct wait_queue_entry *wait =
-			(void *)entry -
-			bpf_core_field_offset(struct wait_queue_entry, entry);
-
-		/* A task; epoll leaves it empty. */
-		if (BPF_CORE_READ(wait, private))
-			sleepers++;
-		entry = BPF_CORE_READ(entry, next);
-	}
-	if (entry != head)
-		return false;
-	if (!sleepers)
-		return true;
-	psock = psock_of(peer);
-	return conn->quiet >= QUIET &&
-	       BPF_CORE_READ(psock, refcnt.refs.counter) > sleepers;
+	asleep = sleepers(peer);
+	return !asleep || (conn->quiet >= QUIET &&
+			   BPF_CORE_READ(psock, refcnt.refs.counter) > asleep);
 }
 
-static bool queue_has_room(struct conn *conn, __u32 size, __u64 bound)
+/*
+ * The bound is on memory, of which a small message takes more than its bytes:
+ * weigh what is queued by the average cost of recent messages.
+ */
+static bool below_bound(struct conn *conn, __u32 size, __u64 bound)
 {
 	struct tcp_sock *peer = peer_tp(conn);
-	__u64 cost = size + MSG_OVERHEAD;
+	__u64 cost = conn->cost + size + MSG_OVERHEAD;
 	__u64 queued =
 		BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
 
-	/* Small messages cost more than their bytes: scale the bound down. */
 	if (queued)
-		return queued * cost < bound * size;
-
+		return queued * cost < bound * (conn->bytes + size);
+	if (ingress_empty(peer)) {
+		conn->cost = 0;
+		conn->bytes = 0;
+		return true;
+	}
 	/*
-	 * Nothing queued, or a kernel that does not count redirected bytes in
-	 * there (before 6.13). Then allow one bound's worth between two moments
-	 * at which the reader had emptied its queue.
+	 * A kernel that does not count redirected bytes in there (before 6.13):
+	 * allow one bound's worth between two moments at which the reader had
+	 * emptied its queue.
 	 */
-	if (ingress_empty(peer))
-		conn->unread = 0;
-	conn->unread += cost;
-	return conn->unread <= bound;
+	return cost <= bound;
+}
+
+static void charge(struct conn *conn, __u32 size, __u64 bound)
+{
+	conn->cost += size + MSG_OVERHEAD;
+	conn->bytes += size;
+	/* Forget messages that have certainly been read. */
+	if (conn->bytes > 2 * bound) {
+		conn->cost /= 2;
+		conn->bytes /= 2;
+	}
+}
+
+/*
+ * A sender that blocks on TCP is woken when there is room, and so is every other
+ * thread that sleeps on its socket. One in tcp_bpf_recvmsg() takes that for a
+ * signal, and its recv() fails with EAGAIN.
+ */
+static bool may_block(struct conn *conn, struct tcp_sock *tp)
+{
+	unsigned int flags =
+		BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_socket, file, f_flags);
+
+	return flags & O_NONBLOCK || (conn->quiet >= QUIET && !conn->reads_meanwhile);
+}
+
+static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
+			   __u64 bound)
+{
+	__u64 start;
+
+	/* Small messages are not worth the look, and do not fill the queue. */
+	if (size >= BULK_SIZE && !conn->reads_meanwhile)
+		conn->reads_meanwhile = sleepers(tp);
+	if (below_bound(conn, size, bound))
+		return true;
+	if (may_block(conn, tp))
+		return false;
+
+	/* Then give the reader a moment instead, and more room. */
+	start = bpf_ktime_get_ns();
+	for (int i = 0; i < 256 && bpf_ktime_get_ns() - start < PATIENCE; i++)
+		if (below_bound(conn, size, bound))
+			return true;
+	return below_bound(conn, size, IMPATIENT_BOUNDS * bound);
 }
 
 /* Nagle's algorithm makes full segments of these: faster than one by one. */
@@ -563,10 +624,13 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		conn->route = BYPASS;
 	}
 	if (conf->mode == GUARDED) {
+		__u64 bound = conf->queue_bound ?: DEFAULT_QUEUE_BOUND;
+
 		if (one_way_small(conn, tp, size, conf))
 			return leave(conn, TCP_ONE_WAY_SMALL);
-		if (!queue_has_room(conn, size, conf->queue_bound ?: DEFAULT_QUEUE_BOUND))
+		if (!queue_has_room(conn, tp, size, bound))
 			return leave(conn, TCP_QUEUE_BOUND);
+		charge(conn, size, bound);
 	}
 	if (bpf_msg_redirect_hash(msg, &bypass_socks, &conn->peer.cookie,
 				  BPF_F_INGRESS) != SK_PASS)

@@ -60,7 +60,7 @@ run_in() { local n=$1; shift; run ip netns exec "$n" "$@"; }
 counter() {
 	[ "$policy" = tcp ] && { echo 0; return; }
 	bpftool -j map dump pinned $pins/bypass_counters |
-		tr ',{' '\n\n' | awk -F: -v name="\"$1\"" '$1 == name { n += $2 } END { print n + 0 }'
+		tr ',{' '\n\n' | awk -F: -v name="\"$1\"" '$1 == name { n += $2 } END { printf "%.0f\n", n }'
 }
 
 lo_bytes() { ip netns exec $ns awk '/lo:/ { print $10 }' /proc/net/dev; }
