@@ -59,7 +59,8 @@ export async function pickCgroup(
     },
   );
   const cgroup = await pickOrType(
-    cgroups.map((one) => cgroupItem(one, mount)),
+    // The root, a choice to be made with care, comes last.
+    [...cgroups.slice(1), ...cgroups.slice(0, 1)].map((one) => cgroupItem(one, mount)),
     {
       title,
       placeholder: `Choose a cgroup of ${name}, or type its path`,
@@ -81,12 +82,12 @@ export async function pickCgroup(
 }
 
 function cgroupItem({ path: full, processes, label }: Cgroup, mount: string): Item<string> {
+  // A unit's name mostly stands in the path already; a container's does not.
+  const told = label === undefined || full.endsWith(`/${label}`) ? [] : [label];
   const count = processes === 1 ? '1 process' : `${processes.toLocaleString('en')} processes`;
   return {
     label: full === mount ? '/' : full.slice(mount.length),
-    description: [full === mount ? 'root: every process' : label, count]
-      .filter((word) => word !== undefined)
-      .join(' · '),
+    description: full === mount ? `every process: ${count}` : [...told, count].join(' · '),
     value: full,
   };
 }
