@@ -5,6 +5,7 @@ import path from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
 import { endAll } from '../support/cleanup.ts';
+import { run } from '../support/run.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const here = import.meta.dirname;
@@ -51,6 +52,7 @@ async function executable(): Promise<string> {
 async function main(): Promise<void> {
   const folder = temporaryDirectory();
   const userData = temporaryDirectory();
+  await run(process.execPath, ['esbuild.mjs'], { cwd: root });
   const extensionTestsPath = await bundleSuite();
   await runTests({
     vscodeExecutablePath: await executable(),

@@ -125,13 +125,17 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
         await needWindow().workbench.pickTheme(theme);
         // The window changes at once, the file a little later: it must not undo a later change of ours.
         await until(() => {
-          const kept = readSettings(directories)['workbench.colorTheme'];
-          return kept === THEMES[theme].id || kept === undefined;
+          const kept = readSettings(directories);
+          return kept?.['workbench.colorTheme'] === THEMES[theme].id;
         }, 'VS Code does not keep the theme.');
       },
       reload,
       async changeSettings(changed) {
-        writeSettings(directories, { ...readSettings(directories), ...changed });
+        await until(() => {
+          const now = readSettings(directories);
+          if (now !== undefined) writeSettings(directories, { ...now, ...changed });
+          return now !== undefined;
+        }, 'The settings cannot be read.');
         await reload();
       },
       browserErrors: () => window?.errors ?? [],
@@ -149,7 +153,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
 }
 
 async function until(condition: () => boolean, complaint: string): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(complaint);
     await delay(50);

@@ -224,9 +224,13 @@ export class Workbench {
     const { label, className } = THEMES[theme];
     await this.run('Preferences: Color Theme');
     await this.quickInput().fill(label);
-    await this.pick(label);
-    await this.quick.waitFor({ state: 'hidden' });
+    const name = this.page.locator('.label-name', { hasText: exactly(label) });
+    await this.quick.locator('.monaco-list-row.focused').filter({ has: name }).waitFor();
+    // The list shows a theme before it is chosen, a moment late; a choice before that would be lost.
     await this.page.locator(`.monaco-workbench.${className}`).waitFor();
+    await this.page.waitForTimeout(500);
+    await this.page.keyboard.press('Enter');
+    await this.quick.waitFor({ state: 'hidden' });
   }
 
   /** The text of the open output channel. */

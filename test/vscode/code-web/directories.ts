@@ -56,12 +56,23 @@ export function makeDirectories(
 export function writeSettings(directories: Directories, settings: Settings = {}): void {
   const text = JSON.stringify({ ...QUIET, ...settings }, null, 2);
   fs.writeFileSync(settingsFile(directories), text);
-  // Settings of scope `machine` count only where the extension host runs: here, on the server.
+  // Settings of scope `machine` count only where the extension host runs: here, on the server. Only ours
+  // go there, because a setting made there wins over what is picked in the window later.
+  const ours = Object.entries(settings).filter(([name]) => name.startsWith('sockmapBypass.'));
   const machine = path.join(directories.userData, 'Machine');
   fs.mkdirSync(machine, { recursive: true });
-  fs.writeFileSync(path.join(machine, 'settings.json'), text);
+  fs.writeFileSync(
+    path.join(machine, 'settings.json'),
+    JSON.stringify(Object.fromEntries(ours), null, 2),
+  );
 }
 
-export function readSettings(directories: Directories): Settings {
-  return JSON.parse(fs.readFileSync(settingsFile(directories), 'utf8')) as Settings;
+/** The settings on disk; nothing while VS Code is writing them. */
+export function readSettings(directories: Directories): Settings | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(settingsFile(directories), 'utf8')) as Settings;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

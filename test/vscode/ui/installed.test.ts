@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import manifest from '../../../package.json' with { type: 'json' };
+import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+import { keepEvidence } from '../artifacts.ts';
+import { packageExtension } from '../packageExtension.ts';
+import { startSession, type Session } from '../session.ts';
+
+describe('the installed extension', () => {
+  let session: Session | undefined;
+  let folder: TemporaryDirectory | undefined;
+  keepEvidence(() => session);
+
+  before(async () => {
+    folder = temporaryDirectory();
+    const extension = await packageExtension();
+    session = await startSession({ extensions: [extension], folder: folder.path });
+  });
+  after(async () => {
+    await session?.stop();
+    await folder?.remove();
+  });
+
+  it('offers its commands in the palette', async () => {
+    assert.ok(session);
+    const offered = await session.workbench.commands('Sockmap: ');
+    for (const { category, title } of manifest.contributes.commands) {
+      assert.ok(offered.includes(`${category}: ${title}`), `${title} is not in the palette`);
+    }
+  });
+
+  it('opens its first picker', async () => {
+    assert.ok(session);
+    await session.workbench.run('Sockmap: Load sockmap bypass');
+    assert.match(await session.workbench.placeholder(), /host/i);
+    await session.workbench.dismissQuickInput();
+  });
+});
