@@ -26,7 +26,8 @@ export function pickOrType<T>(
       pick.items = extra === undefined ? items : [...items, { ...extra, alwaysShow: true }];
     });
     pick.onDidAccept(() => {
-      const [chosen] = pick.activeItems;
+      // A click selects without making active.
+      const [chosen] = [...pick.selectedItems, ...pick.activeItems];
       if (chosen === undefined) return;
       resolve(chosen.value);
       pick.hide();
