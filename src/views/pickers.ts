@@ -29,7 +29,7 @@ export async function pickHost(context: Context, title: string): Promise<string 
   const host = await pickOrType(items, {
     title,
     placeholder: 'Choose a host, or type user@host',
-    typed: (value) => ({ label: value, description: 'connect over ssh', value }),
+    typed: (value) => ({ label: '$(edit) Another host', detail: value, value }),
   });
   if (host !== undefined) {
     await memory.update(RECENT, [host, ...recent.filter((name) => name !== host)].slice(0, 5));
@@ -64,7 +64,7 @@ export async function pickCgroup(
     {
       title,
       placeholder: `Choose a cgroup of ${name}, or type its path`,
-      typed: (value) => ({ label: value, description: 'this path', value }),
+      typed: (value) => ({ label: '$(edit) Another path', detail: value, value }),
     },
   );
   if (cgroup !== mount && cgroup !== '/') return cgroup;

@@ -5,7 +5,9 @@ export interface Item<T> extends vscode.QuickPickItem {
 }
 
 /**
- * A quick pick that also takes what is typed, as a last item of its own.
+ * A quick pick that also takes what is typed, as an item of its own. That item's label should not hold
+ * the text, but its detail: VS Code puts the best match of the labels first, and a listed item that
+ * matches shall come before.
  * @returns undefined when the person closed it.
  */
 export function pickOrType<T>(
