@@ -1,0 +1,70 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Plan } from '../../../src/bench/document.ts';
+import { bypassArm } from '../../../src/bench/plan.ts';
+import type { BpfSource } from '../../../src/bypass/compile.ts';
+import { readSource } from '../../../src/bypass/source.ts';
+import type { Policy } from '../../../src/bypass/status.ts';
+import { run } from '../../support/run.ts';
+
+export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
+
+/** The programs as they are bundled. */
+export const bpfSource = (policy: Policy): Promise<BpfSource> =>
+  readSource(path.join(import.meta.dirname, '../../../bpf'), policy);
+
+/** A program of the test's own in place of the bundled one. */
+export const ownSource = (text: string): BpfSource => ({
+  entry: 'own.bpf.c',
+  files: new Map([['own.bpf.c', Buffer.from(text)]]),
+});
+
+/** The least that measures something of everything. */
+export const shortPlan = (policy: Policy, repetitions = 1): Plan => ({
+  name: 'test',
+  points: [
+    {
+      experiment: 'throughput',
+      messageBytes: 65_536,
+      arms: ['tcp', 'tcp-nodelay', bypassArm(policy)],
+    },
+    {
+      experiment: 'latency',
+      requestBytes: 64,
+      responseBytes: 64,
+      arms: ['tcp', bypassArm(policy)],
+    },
+  ],
+  secondsPerSample: 1,
+  repetitions,
+});
+
+/** Pin directories that belong to a cgroup, finished or not, by its number. */
+export function pinsOf(inode: number): string[] {
+  if (!fs.existsSync(PIN_ROOT)) return [];
+  return fs
+    .readdirSync(PIN_ROOT)
+    .filter((name) => name === String(inode) || name.startsWith(`${inode}_`))
+    .map((name) => path.join(PIN_ROOT, name));
+}
+
+export const inodeOf = (directory: string): number => fs.statSync(directory).ino;
+
+interface Attached {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** The sock_ops programs at a cgroup itself. */
+export async function attachedTo(cgroup: string): Promise<Attached[]> {
+  const text = await run('bpftool', ['-j', 'cgroup', 'show', cgroup]);
+  return text.trim() === '' ? [] : (JSON.parse(text) as Attached[]);
+}
+
+/** Whether a program with this id is in the kernel. */
+export async function isLoaded(id: number): Promise<boolean> {
+  return run('bpftool', ['-j', 'prog', 'show', 'id', String(id)]).then(
+    () => true,
+    () => false,
+  );
+}

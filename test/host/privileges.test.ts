@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { Host, type HostOptions } from '../../src/host/host.ts';
+import { guard } from '../../src/host/scratch.ts';
+import { makeAccount, type TestAccount } from '../support/accounts.ts';
+import { commandLine } from '../support/processes.ts';
+import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { assertAllEnd, newMark, sleepers, untilSleeping } from './helpers/marks.ts';
+import { problemOf } from './helpers/problems.ts';
+import { eventually } from './helpers/wait.ts';
+
+const tried = 'try';
+
+describe('the privileges of an account', () => {
+  let account: TestAccount;
+  let server: TestSshd;
+  let log: string[];
+  let host: Host;
+  before(async () => {
+    account = await makeAccount('none');
+    server = await startSshd({ user: account.name });
+  });
+  after(async () => {
+    await server.stop();
+    await account.remove();
+  });
+  beforeEach(() => {
+    log = [];
+  });
+  afterEach(() => host.dispose());
+
+  function connect(askPassword?: HostOptions['askPassword']): Host {
+    host = new Host(server.alias, {
+      ssh: { configFile: server.configFile },
+      log: (line) => log.push(line),
+      ...(askPassword && { askPassword }),
+    });
+    return host;
+  }
+  /** Gives these answers one after the other, and says which questions were asked. */
+  function answering(...answers: (string | undefined)[]) {
+    const asked: [host: string, retry: boolean][] = [];
+    const connected = connect((name, retry) => {
+      asked.push([name, retry]);
+      return Promise.resolve(answers.shift());
+    });
+    return { host: connected, asked };
+  }
+  const whoAmI = async (): Promise<string> =>
+    (await host.run(['id', '-un'], { tried, root: true })).stdout.trim();
+
+  it('without root are those of the account', async () => {
+    connect();
+    const { stdout } = await host.run(['id', '-un'], { tried });
+    assert.equal(stdout.trim(), account.name);
+    assert.throws(() => host.spawn(['true'], { tried, root: true }), /Call becomeRoot first/);
+  });
+
+  it('without any right to use sudo: a clear no', async () => {
+    await account.setSudo('none');
+    const { host, asked } = answering(account.password);
+    const problem = await problemOf(host.becomeRoot(), 'privilege');
+    assert.match(problem.words, /not in the sudoers file|not allowed/);
+    assert.match(problem.next, /administrator/);
+    assert.equal(asked.length, 1);
+    await problemOf(host.run(['true'], { tried, root: true }), 'privilege');
+  });
+
+  describe('sudo without a password', () => {
+    before(() => account.setSudo('nopasswd'));
+
+    it('asks nobody', async () => {
+      const { host, asked } = answering();
+      assert.equal(await host.privilege(), 'sudo');
+      await host.becomeRoot();
+      assert.equal(await whoAmI(), 'root');
+      assert.deepEqual(asked, []);
+    });
+
+    it('ends a command of root’s that is cancelled, with its children', async () => {
+      const mark = newMark();
+      connect();
+      await host.becomeRoot();
+      const controller = new AbortController();
+      const script = `sleep ${mark} & sleep ${mark}`;
+      const options = { tried, root: true, signal: controller.signal };
+      const failed = problemOf(host.run(['sh', '-c', script], options), 'cancelled');
+      await untilSleeping(mark, 2);
+      for (const { pid } of sleepers(mark)) assert.equal(fs.statSync(`/proc/${pid}`).uid, 0);
+      controller.abort();
+      await failed;
+      await assertAllEnd(mark);
+    });
+
+    it('feeds a command of root’s', async () => {
+      connect();
+      await host.becomeRoot();
+      const fed = await host.run(['cat'], { tried, root: true, input: 'a\nb' });
+      assert.equal(fed.stdout, 'a\nb');
+    });
+  });
+
+  describe('sudo with a password', () => {
+    before(() => account.setSudo('password'));
+
+    it('asks once, for all commands', async () => {
+      const { host, asked } = answering(account.password);
+      assert.equal(await host.privilege(), 'sudo-password');
+      await host.becomeRoot();
+      await host.becomeRoot();
+      for (let count = 0; count < 3; count++) assert.equal(await whoAmI(), 'root');
+      assert.deepEqual(asked, [[server.alias, false]]);
+    });
+
+    it('asks once for two that want it together', async () => {
+      const { host, asked } = answering(account.password, account.password);
+      await Promise.all([host.becomeRoot(), host.becomeRoot()]);
+      assert.equal(asked.length, 1);
+    });
+
+    it('asks again after a wrong one', async () => {
+      const { host, asked } = answering('wrong', account.password);
+      await host.becomeRoot();
+      assert.equal(await whoAmI(), 'root');
+      assert.deepEqual(asked, [
+        [server.alias, false],
+        [server.alias, true],
+      ]);
+    });
+
+    it('gives up after three', async () => {
+      const { host, asked } = answering('wrong', '', "it's $(id)", account.password);
+      const problem = await problemOf(host.becomeRoot(), 'privilege');
+      assert.equal(problem.words, '3 incorrect passwords');
+      assert.equal(asked.length, 3);
+      await problemOf(host.run(['true'], { tried, root: true }), 'privilege');
+    });
+
+    it('takes no for an answer', async () => {
+      const { host, asked } = answering(undefined, account.password);
+      await problemOf(host.becomeRoot(), 'privilege');
+      assert.equal(asked.length, 1);
+      // A later command may ask again.
+      await host.becomeRoot();
+      assert.equal(asked.length, 2);
+    });
+
+    it('cannot ask where nobody can be asked', async () => {
+      connect();
+      await problemOf(host.becomeRoot(), 'privilege');
+    });
+
+    it('gives the command its input without the password', async () => {
+      const { host } = answering(account.password);
+      await host.becomeRoot();
+      const fed = await host.run(['cat'], { tried, root: true, input: 'a\n\0b' });
+      assert.equal(fed.stdout, 'a\n\0b');
+      assert.equal((await host.run(['cat'], { tried, root: true })).stdout, '');
+      assert.equal((await host.run(['cat'], { tried, root: true, finish: true })).stdout, '');
+      const child = host.spawn(['cat'], { tried, root: true });
+      child.stdin.end('spoken');
+      assert.equal((await child).stdout, 'spoken');
+    });
+
+    it('gives the command its input without the password also where sudo remembers it', async () => {
+      await account.setSudo('password');
+      const { host } = answering(account.password);
+      await host.becomeRoot();
+      const remember = ['sudo', '-S', '-p', '', '-v'];
+      await host.run(remember, { tried, input: `${account.password}\n` });
+      const fed = await host.run(['cat'], { tried, root: true, input: 'only this' });
+      assert.equal(fed.stdout, 'only this');
+    });
+
+    it('never shows the password: not to other users of the host, not in the log', async () => {
+      const { host } = answering(account.password);
+      await host.becomeRoot();
+      const mark = newMark();
+      const controller = new AbortController();
+      const options = { tried, root: true, signal: controller.signal };
+      const failed = problemOf(host.run(['sleep', mark], options), 'cancelled');
+      await using guarded = await guard(
+        host,
+        { setup: 'echo up', undo: ':', args: [mark] },
+        { tried, root: true },
+      );
+      assert.equal(guarded.line, 'up');
+      await untilSleeping(mark);
+      const seen = fs
+        .readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .flatMap((pid) => [commandLine(Number(pid)).join(' '), environmentOf(pid)]);
+      assert.ok(seen.some((text) => text.includes(mark)));
+      assert.ok(!seen.some((text) => text.includes(account.password)));
+      controller.abort();
+      await failed;
+      await assertAllEndBut(mark, 'a guard is still up');
+      await guarded[Symbol.asyncDispose]();
+      await assertAllEnd(mark);
+      assert.ok(log.length > 0);
+      assert.ok(!log.some((text) => text.includes(account.password)));
+    });
+
+    it('is forgotten with the host', async () => {
+      const { host, asked } = answering(account.password, account.password);
+      await host.becomeRoot();
+      await host.dispose();
+      await host.becomeRoot();
+      assert.equal(asked.length, 2);
+    });
+
+    it('can be cancelled', async () => {
+      const controller = new AbortController();
+      connect(() => {
+        controller.abort();
+        return Promise.resolve(account.password);
+      });
+      await problemOf(host.becomeRoot(controller.signal), 'cancelled');
+      await problemOf(host.run(['true'], { tried, root: true }), 'privilege');
+    });
+  });
+});
+
+function environmentOf(pid: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function assertAllEndBut(mark: string, what: string): Promise<void> {
+  await eventually(what, () => sleepers(mark).length === 0);
+}
