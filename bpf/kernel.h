@@ -165,6 +165,7 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u32 notsent_lowat;
 	__u32 copied_seq;
 	__u32 data_segs_out;
 	__u32 snd_nxt;

@@ -1289,7 +1289,7 @@ static void tls(int fd, int direction)
 	if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")))
 		finish(error_name(errno), "TCP_ULP tls");
 	if (setsockopt(fd, SOL_TLS, direction, &crypto, sizeof(crypto)))
-		finish(error_name(errno), "%s",
+		finish(errno == ENOENT ? "unavailable" : error_name(errno), "%s",
 		       direction == TLS_TX ? "TLS_TX" : "TLS_RX");
 }
 

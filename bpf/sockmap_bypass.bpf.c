@@ -73,6 +73,7 @@ struct counters {
 	__u64 tcp_queue_bound;
 	__u64 tcp_one_way_small;
 	__u64 tcp_switched_off;
+	__u64 tcp_kernel_tls;
 	__u64 tcp_peer_gone;
 	__u64 back_on_bypass;
 };
@@ -107,6 +108,7 @@ enum route {
 	TCP_EARLY_BYTES, /* this and the rest for good */
 	TCP_ONE_WAY_SMALL,
 	TCP_SWITCHED_OFF,
+	TCP_KERNEL_TLS, /* its records must not reach the other end as plain text */
 	TCP_PEER_GONE,
 };
 
@@ -266,10 +268,14 @@ static void established(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk = ops->sk;
 	struct endpoint self = {};
 	struct flow_key key = {};
+	__u32 zero = 0;
+	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
 	struct tcp_sock *tp;
 	struct conn *conn;
 
 	if (!sk || (ops->family != AF_INET && ops->family != AF_INET6))
+		return;
+	if (!conf || conf->mode == OFF)
 		return;
 	flow_key(ops, &key);
 	if (!is_local(key.remote_ip) || !is_local(key.local_ip))
@@ -316,16 +322,22 @@ static void forget_flow(struct conn *conn)
 		bpf_map_delete_elem(&bypass_flows, &key);
 }
 
-/* Whether the peer's end has redirected anything to us, as far as we can see. */
+/* Whether the peer may have redirected anything to us. */
 static bool peer_used(struct conn *conn)
 {
-	struct shared peer = {};
+	struct shared peer;
 
-	if (!conn->peer.conn)
-		return false;
-	bpf_probe_read_kernel(&peer, sizeof(peer),
-			      (void *)(unsigned long)conn->peer.conn);
-	return peer.cookie != conn->peer.cookie || peer.sent;
+	if (!conn->peer.cookie) {
+		struct endpoint *end =
+			bpf_map_lookup_elem(&bypass_flows, &conn->peer_key);
+
+		if (!end)
+			return false;
+		conn->peer = *end;
+	}
+	return bpf_probe_read_kernel(&peer, sizeof(peer),
+				     (void *)(unsigned long)conn->peer.conn) ||
+	       peer.cookie != conn->peer.cookie || peer.sent;
 }
 
 static void set_notsent_lowat(struct bpf_sock_ops *ops, int bytes)
@@ -352,7 +364,7 @@ static void acked(struct bpf_sock_ops *ops)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!conn || !tp)
 		return;
-	if (conn->route == TCP_QUEUE_BOUND && !conn->bulk) {
+	if (conn->route == TCP_QUEUE_BOUND && !tp->notsent_lowat) {
 		conn->bulk = true;
 		set_notsent_lowat(ops, BULK_NOTSENT_LOWAT);
 	}
@@ -462,22 +474,25 @@ static bool below_bound(struct conn *conn, __u32 size, __u64 bound)
 {
 	struct tcp_sock *peer = peer_tp(conn);
 	__u64 cost = conn->cost + size + MSG_OVERHEAD;
-	__u64 queued =
-		BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
+	__u64 queued;
 
+	/* Not even if none of it has been read. */
+	if (cost <= bound)
+		return true;
+	queued =
+		BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
 	if (queued)
 		return queued * cost < bound * (conn->bytes + size);
-	if (ingress_empty(peer)) {
-		conn->cost = 0;
-		conn->bytes = 0;
-		return true;
-	}
 	/*
-	 * A kernel that does not count redirected bytes in there (before 6.13):
-	 * allow one bound's worth between two moments at which the reader had
-	 * emptied its queue.
+	 * All read; or the kernel does not count redirected bytes in there
+	 * (before 6.13). On such a one a reader has to empty its queue once in a
+	 * while for its sender to stay on the bypass.
 	 */
-	return cost <= bound;
+	if (!ingress_empty(peer))
+		return false;
+	conn->cost = 0;
+	conn->bytes = 0;
+	return true;
 }
 
 static void charge(struct conn *conn, __u32 size, __u64 bound)
@@ -537,22 +552,24 @@ static bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 	       !BPF_CORE_READ_BITFIELD(tp, nonagle);
 }
 
-/* False when the peer is gone or wants no more redirected messages. */
-static bool look_at_peer(struct conn *conn)
+/* Why not to redirect to the peer, or BYPASS. */
+static enum route look_at_peer(struct conn *conn)
 {
-	struct shared peer = {};
+	struct shared peer;
 
-	bpf_probe_read_kernel(&peer, sizeof(peer),
-			      (void *)(unsigned long)conn->peer.conn);
-	if (peer.cookie != conn->peer.cookie || peer.leaving)
-		return false;
+	if (bpf_probe_read_kernel(&peer, sizeof(peer),
+				  (void *)(unsigned long)conn->peer.conn) ||
+	    peer.cookie != conn->peer.cookie || peer.leaving)
+		return TCP_PEER_GONE;
+	if (BPF_CORE_READ(peer_tp(conn), inet_conn.icsk_ulp_ops))
+		return TCP_KERNEL_TLS;
 	if (peer.sent != conn->peer_sent) {
 		conn->peer_sent = peer.sent;
 		conn->quiet = 0;
 		conn->small = 0;
 	}
 	conn->quiet++;
-	return true;
+	return BYPASS;
 }
 
 static bool pair(struct conn *conn, struct tcp_sock *tp)
@@ -581,6 +598,8 @@ static int leave(struct conn *conn, enum route why)
 		count(tcp_one_way_small, 1);
 	else if (why == TCP_SWITCHED_OFF)
 		count(tcp_switched_off, 1);
+	else if (why == TCP_KERNEL_TLS)
+		count(tcp_kernel_tls, 1);
 	else
 		count(tcp_peer_gone, 1);
 	return SK_PASS;
@@ -589,12 +608,14 @@ static int leave(struct conn *conn, enum route why)
 SEC("sk_msg")
 int sockmap_redirect(struct sk_msg_md *msg)
 {
-	__u32 key = 0;
-	struct config *conf = bpf_map_lookup_elem(&bypass_config, &key);
+	__u32 zero = 0;
+	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
 	struct bpf_sock *sk = msg->sk;
 	__u32 size = msg->size;
+	struct counters *counters;
 	struct tcp_sock *tp;
 	struct conn *conn;
+	enum route why;
 
 	if (!conf || !sk)
 		return SK_PASS;
@@ -604,6 +625,8 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		return SK_PASS;
 	if (conf->mode == OFF)
 		return leave(conn, TCP_SWITCHED_OFF);
+	if (tp->inet_conn.icsk_ulp_ops)
+		return leave(conn, TCP_KERNEL_TLS);
 	if (conn->route != TCP_QUEUE_BOUND && tp->write_seq != conn->tcp_seq)
 		return leave(conn, TCP_EARLY_BYTES);
 	if (conn->route == UNPAIRED) {
@@ -613,8 +636,9 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	}
 	/* Told before looking: see acked(). */
 	conn->self.sent++;
-	if (!look_at_peer(conn))
-		return leave(conn, TCP_PEER_GONE);
+	why = look_at_peer(conn);
+	if (why != BYPASS)
+		return leave(conn, why);
 
 	if (conn->route == TCP_QUEUE_BOUND) {
 		if (!tcp_drained(conn, tp))
@@ -635,8 +659,11 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	if (bpf_msg_redirect_hash(msg, &bypass_socks, &conn->peer.cookie,
 				  BPF_F_INGRESS) != SK_PASS)
 		return leave(conn, TCP_PEER_GONE);
-	count(redirected_messages, 1);
-	count(redirected_bytes, size);
+	counters = bpf_map_lookup_elem(&bypass_counters, &zero);
+	if (counters) {
+		counters->redirected_messages++;
+		counters->redirected_bytes += size;
+	}
 	return SK_PASS;
 }
 
