@@ -234,6 +234,16 @@ export const fionreadFault = (rows: readonly SemanticRow[]): boolean =>
       bypass === 'zero',
   );
 
+/**
+ * Whether FIONREAD does not count data that took the bypass, as on 5.10 and 6.1: programs on the
+ * bypass that size their reads with it stall.
+ */
+export const fionreadMissesRedirected = (rows: readonly SemanticRow[]): boolean =>
+  rows.some(
+    ({ semantic, tcp, bypass }) =>
+      semantic === 'fionread' && tcp === 'counted' && bypass === 'zero',
+  );
+
 interface Known {
   readonly title: string;
   readonly affected?: readonly string[];

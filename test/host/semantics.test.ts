@@ -13,6 +13,7 @@ import {
 import { HostError } from '../../src/host/errors.ts';
 import { PIN_ROOT } from '../../src/host/facts.ts';
 import { Host } from '../../src/host/host.ts';
+import { makeAccount } from '../support/accounts.ts';
 import { run } from '../support/run.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 
@@ -268,6 +269,36 @@ describe('socket semantics', () => {
     );
     await stopped;
     await cut.dispose();
+    await traces.assertGone();
+  });
+
+  it('need no more than a user with sudo and its password', async function () {
+    this.timeout(60_000);
+    const account = await makeAccount('password');
+    const other = await startSshd({ user: account.name });
+    const asked: string[] = [];
+    const user = new Host(other.alias, {
+      ssh: { configFile: other.configFile },
+      log: traces.log,
+      askPassword: (name) => {
+        asked.push(name);
+        return Promise.resolve(account.password);
+      },
+    });
+    try {
+      const [row] = await checkSemantics(user, {
+        source: CLASSIC,
+        probe,
+        only: ['waitall'],
+        onStep: traces.onStep,
+      });
+      assert.deepEqual([row?.tcp, row?.bypass], ['full', 'short']);
+      assert.equal(asked.length, 1);
+    } finally {
+      await user.dispose();
+      await other.stop();
+      await account.remove();
+    }
     await traces.assertGone();
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   fionreadFault,
+  fionreadMissesRedirected,
   FIONREAD_PROBES,
   pairSemantics,
   parseSemantics,
@@ -223,6 +224,8 @@ describe('socket semantics', () => {
           : one,
       );
       assert.ok(!fionreadFault(pairSemantics(tcp, older)));
+      assert.ok(fionreadMissesRedirected(pairSemantics(tcp, older)));
+      assert.ok(!fionreadMissesRedirected(pairSemantics(tcp, classic)));
     });
   });
 });
