@@ -17,7 +17,7 @@ shift
 hazards=${*:-reorder leak stall oneway families remote loading switch full churn}
 families='ipv4 ipv6 mapped'
 id=hazards-$$
-pins=/sys/fs/bpf/sockmap-bypass/$id
+pins=/sys/fs/bpf/$id
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
 ns=$id ns2=$id-2
 tmp=$(mktemp -d)
@@ -37,7 +37,6 @@ load() { # [clang flags...]
 	[ "$policy" = tcp ] && return
 	local source=sockmap_bypass
 	[ "$policy" = classic ] && source=classic
-	mkdir -p "$(dirname $pins)"
 	clang -O2 -g -target bpf "$@" -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" &&
 		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins &&
 		bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks &&
@@ -146,8 +145,7 @@ loading() {
 	[ "$policy" = tcp ] && return
 	unload
 	for f in $families; do
-		mkdir -p "$(dirname $pins)"
-		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins
+			bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins
 		local first=attach_verdict second=attach_cgroup
 		[ "$policy" = classic ] && first=attach_cgroup second=attach_verdict
 		$first

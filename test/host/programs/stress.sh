@@ -16,7 +16,7 @@ workers=${2:-16}
 source=sockmap_bypass
 [ "${3:-guarded}" = classic ] && source=classic
 id=stress-$$
-pins=/sys/fs/bpf/sockmap-bypass/$id
+pins=/sys/fs/bpf/$id
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
 tmp=$(mktemp -d)
 ticks=0 switches=0 loads=0
@@ -31,7 +31,6 @@ clean() {
 }
 
 load() {
-	mkdir -p "$(dirname $pins)"
 	bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins &&
 		bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks &&
 		bpftool cgroup attach "$cgroup" sock_ops pinned $pins/sockmap_sockops multi || exit 2
