@@ -58,7 +58,7 @@ export const FIONREAD_PROBES: readonly string[] = [
 
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
 const RUN_TIMEOUT_MS = 40_000;
-const COMPILE_TIMEOUT_MS = 30_000;
+const COMPILE_TIMEOUT_MS = 60_000;
 
 /**
  * Two cgroups, one for the bypass. $1 cgroup mount, $2 name, $3 pin root. Prints nothing of use:
