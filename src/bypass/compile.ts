@@ -1,11 +1,14 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { upload } from '../host/scratch.ts';
+import { settled } from '../host/settled.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain name. */
 export interface BpfSource {
   readonly entry: string;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Macros to define. */
+  readonly defines?: Readonly<Record<string, number>>;
 }
 
 /** A compile that takes longer than this is not one of a BPF program. */
@@ -23,7 +26,11 @@ const TARGET_ARCH: Readonly<Record<string, string>> = {
 };
 
 /** The compiler's flags, the same for loading, verifying and the language client. */
-export const clangFlags = (architecture: string, directory: string): string[] => [
+export const clangFlags = (
+  architecture: string,
+  directory: string,
+  defines: Readonly<Record<string, number>> = {},
+): string[] => [
   ...[
     '-O2',
     '-g',
@@ -31,6 +38,7 @@ export const clangFlags = (architecture: string, directory: string): string[] =>
     'bpf',
     `-D__TARGET_ARCH_${TARGET_ARCH[architecture] ?? architecture}`,
   ],
+  ...Object.entries(defines).map(([name, value]) => `-D${name}=${value}`),
   `-I${directory}`,
 ];
 
@@ -51,14 +59,15 @@ export async function compile(
   const wanted = Array.from(files.values()).some((content) =>
     Buffer.from(content).includes('"vmlinux.h"'),
   );
-  await Promise.all([
+  const generate = wanted && !files.has('vmlinux.h');
+  await settled([
     upload(host, directory, files, signal),
-    wanted && !files.has('vmlinux.h') ? dumpVmlinux(host, directory, signal) : undefined,
+    ...(generate ? [dumpVmlinux(host, directory, signal)] : []),
   ]);
   const object = `${directory}/${entry.replace(/\.c$/, '')}.o`;
   const argv = [
     'clang',
-    ...clangFlags(architecture, directory),
+    ...clangFlags(architecture, directory, source.defines),
     '-c',
     `${directory}/${entry}`,
     '-o',

@@ -3,7 +3,15 @@ import { HostError } from '../host/errors.ts';
 import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
 import { blocking, findings, type Capability } from '../host/findings.ts';
 import type { Host } from '../host/host.ts';
-import { scratchDirectory } from '../host/scratch.ts';
+import { scratchDirectory, upload } from '../host/scratch.ts';
+import { settled } from '../host/settled.ts';
+import {
+  ADDRESSES,
+  configValue,
+  parseAddresses,
+  setupBatch,
+  type GuardedLimits,
+} from './config.ts';
 import { compile, type BpfSource } from './compile.ts';
 import { LOAD, UNLOAD } from './scripts.ts';
 import { readStatus, type Attachment, type BypassStatus } from './status.ts';
@@ -15,6 +23,7 @@ export type LoadStep =
   | 'upload'
   | 'compile'
   | 'verify'
+  | 'configure'
   | 'sk_msg'
   | 'replace'
   | 'sock_ops'
@@ -23,6 +32,8 @@ export type LoadStep =
 export interface LoadOptions {
   readonly cgroup: string;
   readonly source: BpfSource;
+  /** Of the guarded policy. */
+  readonly limits?: GuardedLimits;
   /** Take the place of a bypass already on this cgroup; refused otherwise. */
   readonly replace?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -34,7 +45,7 @@ export interface LoadOptions {
  * @throws HostError of kind `compile`, `verifier`, `occupied`, `cancelled`, …
  */
 export async function loadBypass(host: Host, options: LoadOptions): Promise<BypassStatus> {
-  const { source, signal, onStep } = options;
+  const { source, signal, onStep, limits = {} } = options;
   onStep?.('connect');
   await host.becomeRoot(signal);
   onStep?.('check');
@@ -47,7 +58,17 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   await using directory = await scratchDirectory(host, signal);
   const cgroup = await existing;
   onStep?.('compile');
-  const object = await compile(host, source, directory.line, facts.architecture, signal);
+  const { maxSockets } = limits;
+  const [object = '', batch = ''] = await settled([
+    compile(
+      host,
+      maxSockets === undefined ? source : { ...source, defines: { MAX_SOCKETS: maxSockets } },
+      directory.line,
+      facts.architecture,
+      signal,
+    ),
+    uploadSetup(host, directory.line, facts.architecture, limits, signal),
+  ]);
 
   let step: LoadStep = 'verify';
   const argv = [
@@ -59,6 +80,8 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     object,
     cgroup,
     options.replace === true ? 'yes' : 'no',
+    batch,
+    configValue(facts.architecture, 'off'),
   ];
   const { exitCode, stderr } = await host.run(argv, {
     tried: 'load the bypass',
@@ -86,6 +109,24 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   return await readStatus(host, mount, signal);
 }
 
+/** Writes the commands that fill the guarded program's maps; returns their file on the host. */
+async function uploadSetup(
+  host: Host,
+  directory: string,
+  architecture: string,
+  limits: GuardedLimits,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const text = await host.check(['sh', '-c', ADDRESSES], {
+    tried: "read the host's addresses",
+    root: true,
+    signal,
+  });
+  const batch = setupBatch(architecture, parseAddresses(text), limits);
+  await upload(host, directory, new Map([['setup.batch', Buffer.from(batch)]]), signal);
+  return `${directory}/setup.batch`;
+}
+
 /**
  * Removes the bypass from a cgroup, whoever loaded it and in whatever state it is; of a cgroup
  * that is gone, what it left behind.
@@ -97,7 +138,8 @@ export async function unloadBypass(
   signal?: AbortSignal,
 ): Promise<BypassStatus> {
   await host.becomeRoot(signal);
-  const { mount } = await requireFacts(host, undefined, signal);
+  const { facts, mount } = await requireFacts(host, undefined, signal);
+  const off = configValue(facts.architecture, 'off');
   const cgroup = resolveCgroup(host.name, mount, named);
   const { attachments } = await readStatus(host, mount, signal);
   const exists =
@@ -116,7 +158,17 @@ export async function unloadBypass(
     state === 'detached' || sockops === undefined ? [] : [String(sockops.id)],
   );
   const pins = ours.flatMap(({ pins }) => pins ?? []);
-  const argv = ['sh', '-c', UNLOAD, 'sh', PIN_ROOT, exists ? cgroup : '', ids.join(' '), ...pins];
+  const argv = [
+    'sh',
+    '-c',
+    UNLOAD,
+    'sh',
+    PIN_ROOT,
+    exists ? cgroup : '',
+    ids.join(' '),
+    off,
+    ...pins,
+  ];
   await host.check(argv, { tried: 'unload the bypass', root: true, finish: true, signal });
   return readStatus(host, mount, signal);
 }
@@ -203,6 +255,7 @@ function loadError(
   }
   const tried: Partial<Record<LoadStep, string>> = {
     verify: `have the kernel verify ${entry}`,
+    configure: 'tell the programs their limits',
     sk_msg: 'attach sockmap_redirect to the map',
     sock_ops: `attach sockmap_sockops to ${cgroup}`,
   };

@@ -6,7 +6,16 @@ import { SECTION } from '../host/sections.ts';
  */
 
 /**
- * Verifies, pins and attaches. $1 pin root, $2 object, $3 cgroup, $4 "yes" to replace.
+ * Live connections hold on to their programs; this sends each back to TCP with its next message.
+ * Policies without a switch have none.
+ */
+const SWITCH_OFF = `switch_off() {
+  [ ! -e "$1/bypass_config" ] || bpftool map update pinned "$1/bypass_config" key hex 00 00 00 00 value hex $off 2>/dev/null
+}`;
+
+/**
+ * Verifies, pins, configures and attaches. $1 pin root, $2 object, $3 cgroup, $4 "yes" to replace,
+ * $5 a bpftool batch for the maps of a guarded program, $6 its configuration when switched off.
  * Prints "step NAME" as each begins; the tools' words go to stderr.
  * Exit: 0 attached, 3 occupied, else the failing step is the last one printed.
  *
@@ -16,7 +25,8 @@ import { SECTION } from '../host/sections.ts';
 export const LOAD = `set -fu
 trap '' HUP INT TERM PIPE
 umask 077
-root=$1 object=$2 cgroup=$3 replace=$4
+root=$1 object=$2 cgroup=$3 replace=$4 batch=$5 off=$6
+${SWITCH_OFF}
 id=$(stat -c %i "$cgroup") || exit 1
 pins=$root/$id new= swapped=
 undo() {
@@ -29,12 +39,17 @@ fail() { undo; exit "$1"; }
 mkdir -p "$root" && new=$(mktemp -d "$root/\${id}_XXXXXXXX") || fail 1
 echo 'step verify'
 bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
+if [ -e "$new/bypass_local" ] && [ -e "$new/bypass_config" ]; then
+  echo 'step configure'
+  sed "s|@PINS@|$new|" "$batch" | bpftool batch file - >&2 || fail 1
+fi
 echo 'step sk_msg'
 bpftool prog attach pinned "$new/sockmap_redirect" msg_verdict pinned "$new/bypass_socks" >&2 || fail 1
 if [ -e "$pins" ]; then
   [ "$replace" = yes ] || fail 3
   echo 'step replace'
   [ ! -e "$pins/sockmap_sockops" ] || bpftool cgroup detach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" 2>/dev/null
+  switch_off "$pins"
   rm -rf "$pins"
 fi
 echo 'step sock_ops'
@@ -44,16 +59,17 @@ bpftool cgroup attach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" multi >&
 
 /**
  * Takes away what `status` found. $1 pin root, $2 cgroup or "" when it is gone, $3 program ids to
- * detach, separated by blanks; then the pin directories. Exit 0: nothing of it is left.
+ * detach and $4 a switched-off configuration, both separated by blanks; then the pin directories. Exit 0: nothing of it is left.
  */
 export const UNLOAD = `set -u
 trap '' HUP INT TERM PIPE
-root=$1 cgroup=$2 ids=$3 failed=0
-shift 3
+root=$1 cgroup=$2 ids=$3 off=$4 failed=0
+shift 4
+${SWITCH_OFF}
 if [ -n "$cgroup" ]; then
   for id in $ids; do bpftool cgroup detach "$cgroup" sock_ops id "$id" >&2 || failed=1; done
 fi
-[ $failed = 1 ] || for pins; do rm -rf "$pins" || failed=1; done
+[ $failed = 1 ] || for pins; do switch_off "$pins"; rm -rf "$pins" || failed=1; done
 rmdir "$root" 2>/dev/null
 exit $failed`;
 

@@ -8,6 +8,7 @@ import { HostError } from '../host/errors.ts';
 import { pickCgroup, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
+import { readLimits } from './limits.ts';
 
 const loadArgument = cgroupArgument.extend({
   policy: z.enum(['guarded', 'classic']).default('guarded'),
@@ -22,6 +23,7 @@ const STEPS: Readonly<Record<LoadStep, string>> = {
   upload: 'uploading the source',
   compile: "compiling with the host's clang",
   verify: 'the kernel verifies',
+  configure: 'setting its limits',
   sk_msg: 'attaching to the map',
   replace: 'taking the old one away',
   sock_ops: 'attaching to the cgroup',
@@ -43,7 +45,7 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
       `The bypass is loaded on ${cgroup} already.`,
       {
         modal: true,
-        detail: `Replace it with a freshly compiled one on ${host}? Connections it carries keep the old programs until they close.`,
+        detail: `Replace it with a freshly compiled one on ${host}? Connections it carries go back to TCP; new ones use the new programs.`,
       },
       'Replace',
     );
@@ -60,6 +62,7 @@ async function ask(context: Context): Promise<LoadArgument | undefined> {
 
 async function loadInto(context: Context, wanted: LoadArgument): Promise<BypassStatus> {
   const { host, cgroup, policy, replace } = wanted;
+  const limits = readLimits();
   const source = await readSource(context.bpfDirectory, policy);
   const status = await withProgress(
     `Loading the sockmap bypass on ${host}`,
@@ -67,6 +70,7 @@ async function loadInto(context: Context, wanted: LoadArgument): Promise<BypassS
       loadBypass(await context.host(host), {
         cgroup,
         source,
+        limits,
         replace,
         signal,
         onStep: (step) => {

@@ -1,6 +1,7 @@
 import { cancelled, HostError } from './errors.ts';
 import type { Host } from './host.ts';
 import { firstLine } from './lines.ts';
+import { settled } from './settled.ts';
 
 /**
  * Something made on the host that must not outlive us: `setup` makes it and prints one line,
@@ -71,7 +72,7 @@ export async function upload(
   files: ReadonlyMap<string, Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
-  await Promise.all(
+  await settled(
     Array.from(files, async ([name, content]) => {
       if (!/^[\w][\w.-]*$/.test(name)) throw new RangeError(`not a plain file name: ${name}`);
       await host.check(['sh', '-c', 'umask 077; cat >"$1"', 'sh', `${directory}/${name}`], {

@@ -1,0 +1,119 @@
+import ipaddr from 'ipaddr.js';
+
+/** Limits of the guarded policy; what is left out has the programs' own default. */
+export interface GuardedLimits {
+  /** Networks (CIDR) that count as this host beside its own addresses and loopback. */
+  readonly localNetworks?: readonly string[];
+  /** Bytes that may wait at one receiver before its sender is held back. */
+  readonly queueBound?: number;
+  /** Small messages in a row without an answer after which a direction goes back to TCP. */
+  readonly oneWayLimit?: number;
+  /** Sockets the map can hold; further ones stay on TCP. */
+  readonly maxSockets?: number;
+}
+
+/** A network as the programs look it up: IPv4 as ::ffff:a.b.c.d, so 96 bits longer. */
+export interface Prefix {
+  readonly length: number;
+  /** 16 bytes in network order. */
+  readonly address: readonly number[];
+}
+
+const MODES = { guarded: 0, off: 1 } as const;
+
+/**
+ * @param text an address, or a network in CIDR notation.
+ * @throws Error that names the text.
+ */
+export function parsePrefix(text: string): Prefix {
+  try {
+    const [address, length] = text.includes('/')
+      ? ipaddr.parseCIDR(text)
+      : [ipaddr.parse(text), 128];
+    if (address.kind() === 'ipv6') return { address: address.toByteArray(), length };
+    const mapped = (address as ipaddr.IPv4).toIPv4MappedAddress();
+    return { address: mapped.toByteArray(), length: text.includes('/') ? length + 96 : 128 };
+  } catch (cause) {
+    throw new Error(`not an address or a network: ${JSON.stringify(text)}`, { cause });
+  }
+}
+
+export function isNetwork(text: string): boolean {
+  try {
+    parsePrefix(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Prints the addresses of every network namespace that has a process: all that may connect here.
+ * The kernel's own tables are read, because `ip` may be missing and would have to enter each.
+ */
+export const ADDRESSES = `stat -c %N /proc/[0-9]*/ns/net 2>/dev/null |
+awk -F"'" '!seen[$4]++ { print $2 }' |
+while read -r ns; do cat "\${ns%/ns/net}/net/fib_trie" "\${ns%/ns/net}/net/if_inet6" 2>/dev/null; done; true`;
+
+/** @param text output of ADDRESSES: fib_trie and if_inet6 of proc(5), in any number and order. */
+export function parseAddresses(text: string): string[] {
+  const found = new Set<string>();
+  let candidate: string | undefined;
+  for (const line of text.split('\n')) {
+    const leaf = /^[ |]*\|-- (\d+\.\d+\.\d+\.\d+)$/.exec(line)?.[1];
+    if (leaf !== undefined) candidate = leaf;
+    else if (candidate !== undefined && /^\s+\/32 host LOCAL/.test(line)) found.add(candidate);
+    const v6 = /^([0-9a-f]{32}) [0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{2,} +\S+$/.exec(
+      line,
+    )?.[1];
+    if (v6 !== undefined) found.add(v6.replace(/(.{4})(?=.)/g, '$1:'));
+  }
+  return Array.from(found);
+}
+
+/** What stands in a batch for the pin directory, whose name the host chooses. */
+export const PINS = '@PINS@';
+
+/**
+ * Commands for `bpftool batch` that fill the guarded program's maps (bpf/README.md has their layout).
+ * @param architecture `uname -m`: numbers go in its byte order.
+ */
+export function setupBatch(
+  architecture: string,
+  addresses: readonly string[],
+  limits: GuardedLimits,
+): string {
+  const prefixes = [...addresses, ...(limits.localNetworks ?? [])].map(parsePrefix);
+  const lines = prefixes.map(
+    ({ length, address }) =>
+      `map update pinned ${PINS}/bypass_local key hex ${hex([...u32(length, architecture), ...address])} value hex 01 00 00 00`,
+  );
+  const config = configValue(architecture, 'guarded', limits);
+  lines.push(`map update pinned ${PINS}/bypass_config key hex 00 00 00 00 value hex ${config}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The value of bypass_config: mode, one_way_limit, small_message, reserved, queue_bound (u64). */
+export function configValue(
+  architecture: string,
+  mode: keyof typeof MODES,
+  { oneWayLimit = 0, queueBound = 0 }: GuardedLimits = {},
+): string {
+  const high = u32(Math.floor(queueBound / 2 ** 32), architecture);
+  const low = u32(queueBound % 2 ** 32, architecture);
+  return hex([
+    ...[MODES[mode], oneWayLimit, 0, 0].flatMap((word) => u32(word, architecture)),
+    ...(isBigEndian(architecture) ? [...high, ...low] : [...low, ...high]),
+  ]);
+}
+
+const isBigEndian = (architecture: string): boolean =>
+  /^(s390x?|ppc64|ppc|mips)$/.test(architecture);
+
+function u32(value: number, architecture: string): number[] {
+  const bytes = [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
+  return isBigEndian(architecture) ? bytes.reverse() : bytes;
+}
+
+const hex = (bytes: readonly number[]): string =>
+  bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
