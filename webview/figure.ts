@@ -6,8 +6,8 @@ import {
   type Measure,
   type Row,
   type Size,
+  sizeLabel,
 } from '../src/bench/summary.ts';
-import { sizeLabel } from './format.ts';
 
 /** What one chart shows, before anything is drawn; values are in `unit`. */
 export type Figure = {

@@ -1,5 +1,3 @@
-import type { Size } from '../src/bench/summary.ts';
-
 // One fixed locale: the numbers match the document, the terminal and the documentation.
 const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const four = new Intl.NumberFormat('en', {
@@ -18,25 +16,11 @@ export const decimal = (value: number): string =>
 export const number = (value: number): string =>
   Number.isInteger(value) ? whole.format(value) : decimal(value);
 
-/** A size somebody chose, exactly: `64 B`, `16 KiB`, `65483 B`. */
-export function bytes(size: number): string {
-  if (size >= 1 << 20 && size % (1 << 20) === 0) return `${size >> 20} MiB`;
-  if (size >= 1 << 10 && size % (1 << 10) === 0) return `${size >> 10} KiB`;
-  return `${size} B`;
-}
-
 /** An amount that was counted, rounded: `12.3 GiB`. */
 export function amount(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
   return `${plain.format(Number((count / 1024 ** power).toPrecision(3)))} ${units[power] ?? ''}`;
-}
-
-/** `64 B` for a message, `64 B / 1 KiB` for a request and its response. */
-export function sizeLabel(size: Size): string {
-  return size.experiment === 'throughput'
-    ? bytes(size.messageBytes)
-    : `${bytes(size.requestBytes)} / ${bytes(size.responseBytes)}`;
 }
 
 /** A ratio as a factor: `0.742`, `2.10`. */

@@ -7,9 +7,10 @@ import {
   type Measure,
   type Row,
   type ThroughputRow,
+  sizeLabel,
 } from '../src/bench/summary.ts';
 import { el } from './dom.ts';
-import { amount, decimal, factor, number, sizeLabel } from './format.ts';
+import { amount, decimal, factor, number } from './format.ts';
 
 type Column<R> = { readonly title: string; readonly cell: (row: R) => string };
 

@@ -1,6 +1,6 @@
 import type { ResultDocument } from '../../src/bench/document.ts';
-import { ARM_LABELS, summarize, type Row } from '../../src/bench/summary.ts';
-import { decimal, sizeLabel } from '../../webview/format.ts';
+import { ARM_LABELS, summarize, type Row, sizeLabel } from '../../src/bench/summary.ts';
+import { decimal } from '../../webview/format.ts';
 
 /** The summary of a run for a terminal: a line per arm and size, medians and the ratio to TCP. */
 export function table(document: ResultDocument): string {

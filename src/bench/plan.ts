@@ -1,5 +1,6 @@
 import type { Policy } from '../bypass/status.ts';
 import type { Arm, Plan, Point } from './document.ts';
+import { sizeLabel } from './summary.ts';
 
 /** The arm that measures what is loaded. */
 export const bypassArm = (policy: Policy): Arm =>
@@ -53,14 +54,7 @@ const OVERHEAD_SECONDS = 0.4;
 export const estimatedSeconds = (plan: Plan, samples: number): number =>
   samples * (plan.secondsPerSample + OVERHEAD_SECONDS);
 
-/** "64 B", "4 KiB": exact where the size is a power of 1024's multiple. */
-export function sizeLabel(bytes: number): string {
-  if (bytes >= 1 << 20 && bytes % (1 << 20) === 0) return `${bytes / (1 << 20)} MiB`;
-  return bytes >= 1024 && bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} B`;
-}
-
-export function pointLabel(point: Point): string {
-  return point.experiment === 'throughput'
-    ? `throughput, ${sizeLabel(point.messageBytes)} messages`
-    : `round trip, ${sizeLabel(point.requestBytes)} / ${sizeLabel(point.responseBytes)}`;
-}
+export const pointLabel = (point: Point): string =>
+  point.experiment === 'throughput'
+    ? `throughput, ${sizeLabel(point)} messages`
+    : `round trip, ${sizeLabel(point)}`;

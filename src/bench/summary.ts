@@ -27,6 +27,20 @@ export type LatencySize = {
 /** Where something is measured: one place on a chart's axis. */
 export type Size = ThroughputSize | LatencySize;
 
+/** A size somebody chose, exactly: `64 B`, `16 KiB`, `65483 B`. */
+function bytes(size: number): string {
+  if (size >= 1 << 20 && size % (1 << 20) === 0) return `${size >> 20} MiB`;
+  if (size >= 1 << 10 && size % (1 << 10) === 0) return `${size >> 10} KiB`;
+  return `${size} B`;
+}
+
+/** `64 B` for a message, `64 B / 1 KiB` for a request and its response. */
+export function sizeLabel(size: Size): string {
+  return size.experiment === 'throughput'
+    ? bytes(size.messageBytes)
+    : `${bytes(size.requestBytes)} / ${bytes(size.responseBytes)}`;
+}
+
 /** One quantity of one arm at one size. */
 export type Measure = Spread & {
   /** Compared with `BASELINE`, by round; absent for the baseline and where no round has both. */

@@ -27,6 +27,10 @@ const MODES = { guarded: 0, off: 1 } as const;
  */
 export function parsePrefix(text: string): Prefix {
   try {
+    const [host = ''] = text.split('/');
+    // Short forms ("10.1" for 10.0.0.1) are more often slips than meant.
+    if (!host.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(host))
+      throw new Error('not whole');
     const [address, length] = text.includes('/')
       ? ipaddr.parseCIDR(text)
       : [ipaddr.parse(text), 128];

@@ -6,8 +6,8 @@ import {
   pointLabel,
   quickPlan,
   schedule,
-  sizeLabel,
 } from '../../src/bench/plan.ts';
+import { sizeLabel } from '../../src/bench/summary.ts';
 
 describe('the quick plan', () => {
   for (const policy of ['guarded', 'classic'] as const) {
@@ -95,7 +95,9 @@ describe('labels', () => {
       [3 << 19, '1536 KiB'],
       [16 << 20, '16 MiB'],
     ];
-    for (const [bytes, label] of CASES) assert.equal(sizeLabel(bytes), label);
+    for (const [messageBytes, label] of CASES) {
+      assert.equal(sizeLabel({ experiment: 'throughput', messageBytes }), label);
+    }
   });
 
   it('of points', () => {

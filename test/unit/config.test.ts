@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { configValue, parseAddresses, parsePrefix, setupBatch } from '../../src/bypass/config.ts';
+
+describe('local networks', () => {
+  it('are IPv6, IPv4 as its mapped form', () => {
+    assert.deepEqual(parsePrefix('10.1.2.3'), {
+      length: 128,
+      address: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 1, 2, 3],
+    });
+    assert.equal(parsePrefix('10.0.0.0/8').length, 104);
+    assert.equal(parsePrefix('0.0.0.0/0').length, 96);
+    assert.equal(parsePrefix('fd00::/8').length, 8);
+    assert.deepEqual(parsePrefix('fd00::2').address, [0xfd, ...Array<number>(14).fill(0), 2]);
+  });
+
+  it('are refused when they are none', () => {
+    for (const text of [
+      '',
+      '10.0.0.0/33',
+      'fd00::/129',
+      '10.0.0',
+      'web1',
+      '10.0.0.1; reboot',
+      '::g',
+    ]) {
+      assert.throws(() => parsePrefix(text), /not an address or a network/, text);
+    }
+  });
+
+  it('are read from the tables of every namespace, once each', () => {
+    const namespace = [
+      'Main:',
+      '  +-- 0.0.0.0/0 3 0 5',
+      '     +-- 127.0.0.0/8 2 0 2',
+      '           |-- 127.0.0.0',
+      '              /8 host LOCAL',
+      '           |-- 127.0.0.1',
+      '              /32 host LOCAL',
+      '        |-- 127.255.255.255',
+      '           /32 link BROADCAST',
+      '           |-- 192.0.2.2',
+      '              /32 host LOCAL',
+      '00000000000000000000000000000001 01 80 10 80       lo',
+      'fe8000000000000000fc00fffe000001 04 40 20 80     eth0',
+    ].join('\n');
+    assert.deepEqual(parseAddresses(`${namespace}\n${namespace}\n`), [
+      '127.0.0.1',
+      '192.0.2.2',
+      '0000:0000:0000:0000:0000:0000:0000:0001',
+      'fe80:0000:0000:0000:00fc:00ff:fe00:0001',
+    ]);
+  });
+
+  it('cannot smuggle a line into the batch', () => {
+    assert.deepEqual(
+      parseAddresses('|-- 1.2.3.4; reboot\n   /32 host LOCAL\nzz 01 02 03 04 lo'),
+      [],
+    );
+    assert.throws(() => setupBatch('x86_64', ['127.0.0.1\nprog show'], {}));
+  });
+});
+
+describe('the configuration of the guarded program', () => {
+  it('is all zero by default', () => {
+    assert.equal(configValue('x86_64', 'guarded'), Array(24).fill('00').join(' '));
+  });
+
+  it("has the host's byte order", () => {
+    const limits = { oneWayLimit: 0x102, queueBound: 2 ** 32 + 3 };
+    assert.equal(
+      configValue('aarch64', 'off', limits),
+      '01 00 00 00 02 01 00 00 00 00 00 00 00 00 00 00 03 00 00 00 01 00 00 00',
+    );
+    assert.equal(
+      configValue('s390x', 'off', limits),
+      '00 00 00 01 00 00 01 02 00 00 00 00 00 00 00 00 00 00 00 01 00 00 00 03',
+    );
+  });
+
+  it('is one batch with the networks', () => {
+    const lines = setupBatch('x86_64', ['10.0.0.1'], { localNetworks: ['fd00::/8'] }).split('\n');
+    assert.deepEqual(
+      lines.map((line) => line.slice(0, 72)),
+      [
+        'map update pinned @PINS@/bypass_local key hex 80 00 00 00 00 00 00 00 00',
+        'map update pinned @PINS@/bypass_local key hex 08 00 00 00 fd 00 00 00 00',
+        'map update pinned @PINS@/bypass_config key hex 00 00 00 00 value hex 00 ',
+        '',
+      ],
+    );
+  });
+});
