@@ -114,6 +114,10 @@ struct list_head {
 	struct list_head *next;
 } __kernel_view;
 
+struct task_struct {
+	int pid;
+} __kernel_view;
+
 struct wait_queue_entry {
 	void *private;
 	struct list_head entry;

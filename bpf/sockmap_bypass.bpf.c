@@ -45,12 +45,11 @@
 #define PATIENCE	 50000
 #define IMPATIENT_BOUNDS 3
 
-/*
- * A redirect in flight holds no lock we could look at; this long after its
- * sender was told to stop, it is over. (Nanoseconds.)
- */
-#define GRACE_UNUSED 1000000
-#define GRACE_IN_USE 100000000
+/* After this long (nanoseconds) every CPU has seen that a socket is leaving. */
+#define LEAVING_SEEN 1000000
+
+/* Not a thread id. */
+#define MANY 0xffffffff
 
 enum mode { GUARDED, OFF, UNGUARDED };
 
@@ -98,7 +97,9 @@ struct endpoint {
 struct shared {
 	__u64 cookie;
 	__u32 sent;    /* messages */
+	__u32 sender;  /* the thread that sends: none yet, an id, or MANY */
 	__u32 leaving; /* do not redirect to me any more */
+	__u32 pad;
 };
 
 enum route {
@@ -263,6 +264,61 @@ static bool ingress_empty(struct tcp_sock *tp)
 	return BPF_CORE_READ(psock, ingress_msg.next) == &psock->ingress_msg;
 }
 
+static struct tcp_sock *peer_tp(struct conn *conn)
+{
+	return (void *)(unsigned long)conn->peer.tp;
+}
+
+static bool read_peer(struct conn *conn, struct shared *peer)
+{
+	return !bpf_probe_read_kernel(peer, sizeof(*peer),
+				      (void *)(unsigned long)conn->peer.conn) &&
+	       peer->cookie == conn->peer.cookie;
+}
+
+/* How many threads sleep on a socket, and the id of one of them. */
+static int sleepers(struct tcp_sock *tp, __u32 *id)
+{
+	struct socket_wq *wq = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_wq);
+	struct list_head *head = &wq->wait.head;
+	struct list_head *entry = BPF_CORE_READ(head, next);
+	int n = 0;
+
+	for (int i = 0; i < 8; i++) {
+		struct wait_queue_entry *wait;
+		struct task_struct *task;
+
+		if (entry == head)
+			return n;
+		wait = (void *)entry -
+		       bpf_core_field_offset(struct wait_queue_entry, entry);
+		task = BPF_CORE_READ(wait, private);
+		/* epoll's entries have none. */
+		if (task) {
+			*id = BPF_CORE_READ(task, pid);
+			n++;
+		}
+		entry = BPF_CORE_READ(entry, next);
+	}
+	return 1000;
+}
+
+static bool owned_or_wanted(struct tcp_sock *tp)
+{
+	struct list_head *waiters = &tp->inet_conn.icsk_inet.sk.sk_lock.wq.head;
+
+	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned) ||
+	       BPF_CORE_READ(waiters, next) != waiters;
+}
+
+/* Threads inside tcp_bpf_sendmsg() and tcp_bpf_recvmsg(); -1 without a psock. */
+static int users(struct tcp_sock *tp)
+{
+	struct sk_psock *psock = psock_of(tp);
+
+	return BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
+}
+
 static void established(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -322,10 +378,14 @@ static void forget_flow(struct conn *conn)
 		bpf_map_delete_elem(&bypass_flows, &key);
 }
 
-/* Whether the peer may have redirected anything to us. */
-static bool peer_used(struct conn *conn)
+/*
+ * May a redirect to us be in flight still? It holds no lock, but it counts as a
+ * user of the peer's psock.
+ */
+static bool redirect_in_flight(struct conn *conn)
 {
 	struct shared peer;
+	__u32 sleeper = 0;
 
 	if (!conn->peer.cookie) {
 		struct endpoint *end =
@@ -335,9 +395,9 @@ static bool peer_used(struct conn *conn)
 			return false;
 		conn->peer = *end;
 	}
-	return bpf_probe_read_kernel(&peer, sizeof(peer),
-				     (void *)(unsigned long)conn->peer.conn) ||
-	       peer.cookie != conn->peer.cookie || peer.sent;
+	if (!read_peer(conn, &peer) || !peer.sender || !users(peer_tp(conn)))
+		return false;
+	return sleepers(peer_tp(conn), &sleeper) != 1 || peer.sender != sleeper;
 }
 
 static void set_notsent_lowat(struct bpf_sock_ops *ops, int bytes)
@@ -348,15 +408,14 @@ static void set_notsent_lowat(struct bpf_sock_ops *ops, int bytes)
 /*
  * Bytes of ours were acknowledged, so this direction is on TCP. For good? Then
  * take the socket out of the map: it gets the kernel's own sendmsg and recvmsg
- * back. What the peer has redirected to it must not be lost, so wait until the
- * peer must have seen that we are leaving, and our queue is empty.
+ * back. What the peer redirects to it must not be lost, so do it only when the
+ * peer knows that we are leaving, and our queue is empty.
  */
 static void acked(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
 	struct tcp_sock *tp;
 	struct conn *conn;
-	__u64 grace;
 
 	if (!sk)
 		return;
@@ -370,8 +429,8 @@ static void acked(struct bpf_sock_ops *ops)
 	}
 	if (!conn->self.leaving)
 		return;
-	grace = peer_used(conn) ? GRACE_IN_USE : GRACE_UNUSED;
-	if (bpf_ktime_get_ns() - conn->left_at < grace || !ingress_empty(tp))
+	if (bpf_ktime_get_ns() - conn->left_at < LEAVING_SEEN ||
+	    redirect_in_flight(conn) || !ingress_empty(tp))
 		return;
 
 	if (conn->bulk)
@@ -414,56 +473,28 @@ int sockmap_sockops(struct bpf_sock_ops *ops)
 	return 1;
 }
 
-static struct tcp_sock *peer_tp(struct conn *conn)
-{
-	return (void *)(unsigned long)conn->peer.tp;
-}
-
-/* Threads that sleep on a socket, or a number too large to be of use. */
-static int sleepers(struct tcp_sock *tp)
-{
-	struct socket_wq *wq = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_wq);
-	struct list_head *head = &wq->wait.head;
-	struct list_head *entry = BPF_CORE_READ(head, next);
-	int n = 0;
-
-	for (int i = 0; i < 8; i++) {
-		struct wait_queue_entry *wait;
-
-		if (entry == head)
-			return n;
-		wait = (void *)entry -
-		       bpf_core_field_offset(struct wait_queue_entry, entry);
-		/* epoll's entries have no task. */
-		if (BPF_CORE_READ(wait, private))
-			n++;
-		entry = BPF_CORE_READ(entry, next);
-	}
-	return 1000;
-}
-
 /*
  * Has the peer read every byte we sent over TCP, and is none of its threads
  * inside tcp_recvmsg(), where it would miss redirected data?
  *
- * A thread in there owns the socket, or sleeps on its wait queue. So does one
- * in tcp_bpf_recvmsg(), which does see redirected data, but that one holds a
- * reference on the psock: look for at least one reference for each sleeper. A
- * thread of the peer that is sending holds one too, hence QUIET.
+ * A thread in there owns the socket, or sleeps on its wait queue. A thread in
+ * tcp_bpf_recvmsg(), which does see redirected data, may sleep there too, but it
+ * counts as a user of the psock. So does a sender: only if no other thread can
+ * be sending is the sleeper known to be the user.
  */
-static bool tcp_drained(struct conn *conn, struct tcp_sock *tp)
+static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct shared *peer)
 {
-	struct tcp_sock *peer = peer_tp(conn);
-	struct sk_psock *psock = psock_of(peer);
+	struct tcp_sock *ptp = peer_tp(conn);
+	__u32 sleeper = 0;
 	int asleep;
 
-	if (BPF_CORE_READ(peer, copied_seq) != tp->write_seq)
+	if (BPF_CORE_READ(ptp, copied_seq) != tp->write_seq || owned_or_wanted(ptp))
 		return false;
-	if (BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_lock.owned))
-		return false;
-	asleep = sleepers(peer);
-	return !asleep || (conn->quiet >= QUIET &&
-			   BPF_CORE_READ(psock, refcnt.refs.counter) > asleep);
+	asleep = sleepers(ptp, &sleeper);
+	if (!asleep)
+		return true;
+	return asleep == 1 && users(ptp) == 1 && conn->self.sender != MANY &&
+	       (!peer->sender || peer->sender == sleeper);
 }
 
 /*
@@ -522,11 +553,12 @@ static bool may_block(struct conn *conn, struct tcp_sock *tp)
 static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 			   __u64 bound)
 {
+	__u32 sleeper;
 	__u64 start;
 
 	/* Small messages are not worth the look, and do not fill the queue. */
 	if (size >= BULK_SIZE && !conn->reads_meanwhile)
-		conn->reads_meanwhile = sleepers(tp);
+		conn->reads_meanwhile = sleepers(tp, &sleeper);
 	if (below_bound(conn, size, bound))
 		return true;
 	if (may_block(conn, tp))
@@ -553,23 +585,28 @@ static bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 }
 
 /* Why not to redirect to the peer, or BYPASS. */
-static enum route look_at_peer(struct conn *conn)
+static enum route look_at_peer(struct conn *conn, struct shared *peer)
 {
-	struct shared peer;
-
-	if (bpf_probe_read_kernel(&peer, sizeof(peer),
-				  (void *)(unsigned long)conn->peer.conn) ||
-	    peer.cookie != conn->peer.cookie || peer.leaving)
+	if (!read_peer(conn, peer) || peer->leaving)
 		return TCP_PEER_GONE;
 	if (BPF_CORE_READ(peer_tp(conn), inet_conn.icsk_ulp_ops))
 		return TCP_KERNEL_TLS;
-	if (peer.sent != conn->peer_sent) {
-		conn->peer_sent = peer.sent;
+	if (peer->sent != conn->peer_sent) {
+		conn->peer_sent = peer->sent;
 		conn->quiet = 0;
 		conn->small = 0;
 	}
 	conn->quiet++;
 	return BYPASS;
+}
+
+static void announce(struct conn *conn)
+{
+	__u32 thread = bpf_get_current_pid_tgid();
+
+	conn->self.sent++;
+	if (conn->self.sender != thread)
+		conn->self.sender = conn->self.sender ? MANY : thread;
 }
 
 static bool pair(struct conn *conn, struct tcp_sock *tp)
@@ -613,6 +650,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	struct bpf_sock *sk = msg->sk;
 	__u32 size = msg->size;
 	struct counters *counters;
+	struct shared peer = {};
 	struct tcp_sock *tp;
 	struct conn *conn;
 	enum route why;
@@ -634,14 +672,14 @@ int sockmap_redirect(struct sk_msg_md *msg)
 			return leave(conn, TCP_EARLY_BYTES);
 		conn->route = BYPASS;
 	}
-	/* Told before looking: see acked(). */
-	conn->self.sent++;
-	why = look_at_peer(conn);
+	/* Tell before looking: see acked(). */
+	announce(conn);
+	why = look_at_peer(conn, &peer);
 	if (why != BYPASS)
 		return leave(conn, why);
 
 	if (conn->route == TCP_QUEUE_BOUND) {
-		if (!tcp_drained(conn, tp))
+		if (!tcp_drained(conn, tp, &peer))
 			return SK_PASS;
 		count(back_on_bypass, 1);
 		conn->tcp_seq = tp->write_seq;
