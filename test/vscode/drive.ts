@@ -22,8 +22,9 @@ export function drive(workbench: Workbench) {
   const on = workbench.notification(/The sockmap bypass is on/);
   const off = workbench.notification(/The sockmap bypass is off/);
   const asksForCgroup = workbench.page.locator('.quick-input-widget input[placeholder*="cgroup"]');
+  const asksForHost = workbench.page.locator('.quick-input-widget input[placeholder*="host"]');
   const pickHost = async (host: string): Promise<void> => {
-    await workbench.page.locator('.quick-input-widget input[placeholder*="host"]').waitFor();
+    await asksForHost.waitFor();
     await workbench.input(host, { accept: false });
     await workbench.pick(host);
   };
@@ -33,6 +34,8 @@ export function drive(workbench: Workbench) {
   };
 
   return {
+    ...{ asksForHost, asksForCgroup, pickHost, pickCgroup, shows, on, off, failure },
+
     /** @param cgroup as the picker shows it: its path below the mount. */
     async load(host: string, cgroup: string, onChosen?: () => void): Promise<void> {
       await workbench.run('Sockmap: Load sockmap bypass');

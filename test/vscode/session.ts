@@ -8,7 +8,9 @@ import { launchBrowser } from './code-web/browser.ts';
 import {
   makeDirectories,
   readSettings,
+  writeKeybindings,
   writeSettings,
+  type Keybinding,
   type Settings,
 } from './code-web/directories.ts';
 import { serverCommand, startServer, type Server } from './code-web/server.ts';
@@ -21,6 +23,8 @@ export interface SessionOptions {
   /** User settings beside those that keep VS Code quiet. */
   readonly settings?: Settings | undefined;
   readonly theme?: Theme | undefined;
+  /** The user's own, which give commands arguments. */
+  readonly keybindings?: readonly Keybinding[] | undefined;
   /** Added to the environment of the extension host. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly viewport?: { readonly width: number; readonly height: number } | undefined;
@@ -71,6 +75,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
   });
   try {
     writeSettings(directories, settings);
+    writeKeybindings(directories, options.keybindings ?? []);
     for (const extension of options.extensions ?? []) {
       await serverCommand(['--install-extension', path.resolve(extension)], directories);
     }

@@ -173,6 +173,13 @@ export class Workbench {
     return this.page.locator('.editor-instance .monaco-editor').nth(index);
   }
 
+  /** What the editor shows of its text; of a long one only a part is drawn. */
+  async editorText(): Promise<string> {
+    const text = await this.editor().locator('.view-lines').innerText();
+    // The editor draws blanks as no-break spaces.
+    return text.replaceAll('\u00a0', ' ');
+  }
+
   squiggles(kind: 'error' | 'warning' | 'info' = 'error'): Locator {
     return this.page.locator(`.monaco-editor .view-overlays .cdr.squiggly-${kind}`);
   }

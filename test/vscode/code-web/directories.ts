@@ -11,6 +11,12 @@ export interface Directories {
 
 export type Settings = Readonly<Record<string, unknown>>;
 
+export interface Keybinding {
+  readonly key: string;
+  readonly command: string;
+  readonly args?: unknown;
+}
+
 /** Without welcome pages, experiments, network and animations: what is on the screen is ours. */
 const QUIET: Settings = {
   'workbench.startupEditor': 'none',
@@ -65,6 +71,14 @@ export function writeSettings(directories: Directories, settings: Settings = {})
     path.join(machine, 'settings.json'),
     JSON.stringify(Object.fromEntries(ours), null, 2),
   );
+}
+
+export function writeKeybindings(
+  directories: Directories,
+  keybindings: readonly Keybinding[],
+): void {
+  const file = path.join(directories.userData, 'User', 'keybindings.json');
+  fs.writeFileSync(file, JSON.stringify(keybindings, null, 2));
 }
 
 /** The settings on disk; nothing while VS Code is writing them. */

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { attachedTo, inodeOf, pinsOf } from '../../host/helpers/bypass.ts';
+import { makeNetns, Pair, type TestNetns } from '../../host/helpers/traffic.ts';
+import { eventually } from '../../host/helpers/wait.ts';
+import { cgroupMount } from '../../support/cgroup.ts';
+import { keepEvidence } from '../artifacts.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const LOAD = 'Sockmap: Load sockmap bypass';
+
+describe('the bypass from the palette', () => {
+  let stage: Stage | undefined;
+  let resident: ChildProcess | undefined;
+  let netns: TestNetns | undefined;
+  let pair: Pair | undefined;
+  keepEvidence(() => stage?.session);
+
+  before(async () => {
+    stage = await setStage({ label: 'palette' });
+    resident = spawn('sleep', ['3600']);
+    assert.ok(resident.pid !== undefined);
+    stage.place.parent.add(resident.pid);
+    netns = await makeNetns();
+  });
+  after(async () => {
+    await pair?.close();
+    await netns?.remove();
+    resident?.kill();
+    await stage?.stop();
+  });
+
+  it('offers hosts: those of the ssh configuration, this machine, and any other', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps } = stage;
+    await workbench.run(LOAD);
+    await steps.asksForHost.waitFor();
+    const offered = await workbench.items();
+    assert.ok(offered.includes(host) && offered.includes('local'), offered.join());
+    await workbench.input('ada@elsewhere.example', { accept: false });
+    await workbench.item('Another host').waitFor();
+    assert.match(await workbench.item('Another host').innerText(), /ada@elsewhere\.example/);
+    await workbench.dismissQuickInput();
+    assert.deepEqual(await stage.left(), []);
+  });
+
+  it('loads into a cgroup of the list', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps, place } = stage;
+    await workbench.run(LOAD);
+    await steps.pickHost(host);
+    await steps.shows(steps.asksForCgroup);
+    // The resident process is in the parent, which counts those below as well.
+    const parent = place.label.slice(0, place.label.lastIndexOf('/'));
+    await workbench.input(parent, { accept: false });
+    assert.match(await workbench.item(parent).innerText(), /1 process$/m);
+    assert.match(await workbench.item(place.label).innerText(), /0 processes$/m);
+    await steps.pickCgroup(place.label);
+    await steps.shows(steps.on);
+    assert.match(
+      await steps.on.innerText(),
+      new RegExp(`${place.cgroup} on ${host} \\(guarded\\)`),
+    );
+    await workbench.statusBarItem(`Sockmap on: ${host}`).waitFor();
+    const [id, ...others] = await place.attached();
+    assert.ok(id !== undefined && others.length === 0);
+    await workbench.clearNotifications();
+  });
+
+  it('shows the status with counters', async () => {
+    assert.ok(stage && netns);
+    const { workbench, host, steps, place } = stage;
+    pair = await Pair.connect(place.cgroup, netns);
+    await pair.move(4 << 20);
+    await workbench.run('Sockmap: Show bypass status');
+    await steps.pickHost(host);
+    await workbench.tab(`Bypass status of ${host}`).waitFor();
+    const [id] = await place.attached();
+    const report = await textOfEditor(stage, /redirected bytes/);
+    assert.match(report, new RegExp(`^${place.cgroup}$`, 'm'));
+    assert.match(report, new RegExp(`^ *sockmap_sockops +id ${id}, tag [0-9a-f]{16}$`, 'm'));
+    assert.match(report, /^ *sockets in the map +2 of /m);
+    const redirected = /^ *redirected bytes +([\d,]+)$/m.exec(report)?.[1] ?? '';
+    assert.equal(Number(redirected.replaceAll(',', '')), 4 << 20);
+    await pair.close();
+    pair = undefined;
+  });
+
+  it('asks before it replaces what is loaded', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps, place } = stage;
+    const before = await place.attached();
+    const loadAgain = async (answer: string): Promise<void> => {
+      await workbench.run(LOAD);
+      await steps.pickHost(host);
+      await steps.shows(steps.asksForCgroup);
+      // As it may stand in somebody's notes: with the mount.
+      await workbench.input(place.cgroup, { accept: false });
+      await workbench.pick('Another path');
+      await steps.shows(workbench.dialog());
+      assert.match(await workbench.dialog().innerText(), /is loaded on .* already/);
+      await workbench.pressDialogButton(answer);
+      await workbench.dialog().waitFor({ state: 'detached' });
+    };
+    await loadAgain('Cancel');
+    assert.deepEqual(await place.attached(), before);
+    await loadAgain('Replace');
+    await steps.shows(steps.on);
+    const now = await place.attached();
+    assert.equal(now.length, 1);
+    assert.notEqual(now[0], before[0]);
+    assert.equal(pinsOf(inodeOf(place.cgroup)).length, 1);
+    await workbench.clearNotifications();
+  });
+
+  it('finds what is loaded again in another window, and unloads it there', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps, place, session } = stage;
+    const [id] = await place.attached();
+    await session.reload();
+    await workbench.run('Sockmap: Show bypass status');
+    await steps.pickHost(host);
+    await workbench.statusBarItem(`Sockmap on: ${host}`).waitFor();
+    assert.match(await textOfEditor(stage, /sockmap_sockops/), new RegExp(`id ${id},`));
+    await steps.unload(host, place.cgroup);
+    await workbench.statusBarItem(`Sockmap off: ${host}`).waitFor();
+    assert.deepEqual(await stage.left(), []);
+    await workbench.clearNotifications();
+  });
+
+  it('says that there is nothing to unload', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps } = stage;
+    await workbench.run('Sockmap: Unload sockmap bypass');
+    await steps.pickHost(host);
+    await workbench.notification(/no sockmap bypass is loaded. Load it first/).waitFor();
+    await workbench.clearNotifications();
+  });
+
+  it('warns before the root cgroup, and leaves it alone', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps } = stage;
+    await workbench.run(LOAD);
+    await steps.pickHost(host);
+    await steps.shows(steps.asksForCgroup);
+    await steps.pickCgroup('/');
+    await workbench.dialog().waitFor();
+    assert.match(await workbench.dialog().innerText(), /holds every process/);
+    await workbench.pressDialogButton('Cancel');
+    await workbench.dialog().waitFor({ state: 'detached' });
+    const root = cgroupMount() ?? '';
+    const attached = await attachedTo(root);
+    assert.ok(!attached.some(({ name }) => name === 'sockmap_sockops'));
+    assert.deepEqual(pinsOf(inodeOf(root)), []);
+    assert.equal(await workbench.notification(/Loading/).count(), 0);
+  });
+
+  it('leaves nothing behind when a load is cancelled', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps, place, gate } = stage;
+    gate.close();
+    try {
+      await workbench.run(LOAD);
+      await steps.pickHost(host);
+      await steps.shows(steps.asksForCgroup);
+      await steps.pickCgroup(place.label);
+      const progress = /Loading the sockmap bypass.*compiling/;
+      await steps.shows(workbench.notification(progress));
+      assert.notDeepEqual(await stage.left(), []);
+      await workbench.pressNotificationButton(progress, 'Cancel');
+      await workbench.notification(/Loading/).waitFor({ state: 'detached' });
+    } finally {
+      gate.open();
+    }
+    await eventually('nothing is left', async () => (await stage?.left())?.length === 0);
+    // Whoever cancels needs no telling.
+    assert.equal(await steps.failure.count(), 0);
+    await steps.load(host, place.label);
+    await workbench.clearNotifications();
+    await steps.unload(host, place.cgroup);
+    assert.deepEqual(await stage.left(), []);
+  });
+});
+
+/** The text of the open report once it holds what is awaited. */
+async function textOfEditor({ workbench }: Stage, awaited: RegExp): Promise<string> {
+  return eventually(`the report holds ${String(awaited)}`, async () => {
+    const text = await workbench.editorText();
+    return awaited.test(text) ? text : '';
+  });
+}

@@ -1,0 +1,168 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { attachedTo, inodeOf, PIN_ROOT, pinsOf } from '../../host/helpers/bypass.ts';
+import { atEnd } from '../../support/cleanup.ts';
+import { cgroupMount, makeCgroup, type TestCgroup } from '../../support/cgroup.ts';
+import { run } from '../../support/run.ts';
+import { startSshd, type TestSshd } from '../../support/sshd.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import type { Keybinding, Settings } from '../code-web/directories.ts';
+import { drive } from '../drive.ts';
+import { packageExtension } from '../packageExtension.ts';
+import { startSession, type Session } from '../session.ts';
+import type { Workbench } from '../workbench.ts';
+
+type End = () => Promise<void>;
+
+/** A service's cgroup inside one of the test's own, so that a benchmark's baseline is ours as well. */
+export interface Place {
+  readonly parent: TestCgroup;
+  /** Full path of the service's cgroup. */
+  readonly cgroup: string;
+  /** The same as the picker shows it. */
+  readonly label: string;
+  /** The programs of ours at it, as the kernel tells. */
+  attached(): Promise<number[]>;
+  /** Whatever of ours is there: pins, programs, cgroups of a benchmark. */
+  left(): Promise<string[]>;
+  readonly remove: End;
+}
+
+export function makePlace(label: string): Place {
+  const parent = makeCgroup(label);
+  const cgroup = parent.child('service');
+  const inode = inodeOf(cgroup);
+  const left = async (): Promise<string[]> => [
+    ...pinsOf(inode),
+    ...(await attachedTo(cgroup)).map(({ id, name }) => `${name} (id ${id})`),
+    ...[parent.path, cgroup].flatMap(below).filter((each) => each !== cgroup),
+  ];
+  return {
+    ...{ parent, cgroup, left },
+    label: cgroup.slice(cgroupMount()?.length),
+    attached: async () =>
+      (await attachedTo(cgroup))
+        .filter(({ name }) => name === 'sockmap_sockops')
+        .map(({ id }) => id),
+    remove: atEnd(async () => {
+      // With the cgroup the kernel lets go of the programs at it.
+      await parent.remove();
+      for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
+      // Others may have pins of their own below it.
+      if (fs.existsSync(PIN_ROOT) && fs.readdirSync(PIN_ROOT).length === 0) fs.rmdirSync(PIN_ROOT);
+    }),
+  };
+}
+
+function below(directory: string): string[] {
+  return fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(directory, entry.name));
+}
+
+export interface StageOptions {
+  readonly label: string;
+  readonly settings?: Settings;
+  /** @param host the string for the host, @param cgroup that of the stage. */
+  readonly keybindings?: (host: string, cgroup: string) => readonly Keybinding[];
+}
+
+/** A window with the installed extension, a host behind ssh and a cgroup to load into. */
+export interface Stage {
+  readonly session: Session;
+  readonly workbench: Workbench;
+  readonly steps: ReturnType<typeof drive>;
+  readonly sshd: TestSshd;
+  readonly host: string;
+  readonly folder: string;
+  readonly place: Place;
+  /** While it is closed, no compilation on the host comes to its end. */
+  readonly gate: { readonly close: () => void; readonly open: () => void };
+  /** What is left on the host: on the place, and in its directory for temporary files. */
+  left(): Promise<string[]>;
+  /** The directory of the installed extension. */
+  readonly extension: string;
+  stop(): Promise<void>;
+}
+
+export async function setStage(options: StageOptions): Promise<Stage> {
+  const ends: End[] = [];
+  const stop = async (): Promise<void> => {
+    for (let end = ends.pop(); end; end = ends.pop()) await end();
+  };
+  try {
+    const place = makePlace(options.label);
+    ends.push(place.remove);
+    const folder = temporaryDirectory();
+    ends.push(() => folder.remove());
+    const host = temporaryDirectory();
+    ends.push(() => host.remove());
+    const { gate, lines } = await hostSurroundings(host.path);
+    const sshd = await startSshd({ serverLines: lines });
+    ends.push(() => sshd.stop());
+    const session = await startSession({
+      extensions: [await packageExtension()],
+      folder: folder.path,
+      settings: {
+        'sockmapBypass.ssh.configFile': sshd.configFile,
+        // What a terminal shows is read from the page.
+        'terminal.integrated.gpuAcceleration': 'off',
+        ...options.settings,
+      },
+      keybindings: options.keybindings?.(sshd.alias, place.cgroup),
+    });
+    ends.push(() => session.stop());
+    const { workbench } = session;
+    return {
+      ...{ session, workbench, sshd, place, gate, stop },
+      steps: drive(workbench),
+      host: sshd.alias,
+      folder: folder.path,
+      left: async () => [...(await place.left()), ...below(path.join(host.path, 'tmp'))],
+      extension: installedExtension(session),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Temporary files of its own on the host, and a clang that can be held up. */
+async function hostSurroundings(
+  directory: string,
+): Promise<{ gate: Stage['gate']; lines: string[] }> {
+  fs.chmodSync(directory, 0o711);
+  const [temporary, tools] = [path.join(directory, 'tmp'), path.join(directory, 'tools')];
+  fs.mkdirSync(temporary);
+  fs.chmodSync(temporary, 0o1777);
+  fs.mkdirSync(tools);
+  const closed = path.join(directory, 'closed');
+  const clang = (await run('sh', ['-c', 'command -v clang'])).trim();
+  const wrapper = `#!/bin/sh
+case " $* " in *' -c '*) while [ -e '${closed}' ]; do sleep 0.1; done ;; esac
+exec '${clang}' "$@"
+`;
+  fs.writeFileSync(path.join(tools, 'clang'), wrapper, { mode: 0o755 });
+  return {
+    gate: {
+      close: () => {
+        fs.writeFileSync(closed, '');
+      },
+      open: () => {
+        fs.rmSync(closed, { force: true });
+      },
+    },
+    // sshd obeys only the first of these lines.
+    lines: [
+      `SetEnv TMPDIR=${temporary} PATH=${tools}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    ],
+  };
+}
+
+function installedExtension({ server }: Session): string {
+  const { extensions } = server.directories;
+  const name = fs.readdirSync(extensions).find((each) => each.startsWith('sockmap-bypass.'));
+  if (name === undefined) throw new Error('The extension is not installed.');
+  return path.join(extensions, name);
+}
