@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   unload: async () => (await import('./commands/unload.ts')).unload,
   status: async () => (await import('./commands/status.ts')).status,
   checkHost: async () => (await import('./commands/checkHost.ts')).checkHost,
+  checkSemantics: async () => (await import('./commands/checkSemantics.ts')).checkSemanticsCommand,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
 };
 

@@ -1,5 +1,5 @@
 import { resolveCgroup } from '../host/cgroups.ts';
-import { HostError } from '../host/errors.ts';
+import { cancelled, HostError } from '../host/errors.ts';
 import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
 import { blocking, findings, type Capability } from '../host/findings.ts';
 import type { Host } from '../host/host.ts';
@@ -95,18 +95,12 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     },
   });
   if (exitCode !== 0) throw loadError(host, cgroup, source.entry, step, exitCode, stderr);
-  if (signal?.aborted === true) {
-    await unloadBypass(host, options.cgroup);
-    throw new HostError({
-      kind: 'cancelled',
-      tried: 'load the bypass',
-      where: host.name,
-      words: 'cancelled',
-      next: '',
-    });
-  }
   onStep?.('status');
-  return await readStatus(host, mount, signal);
+  // Not cancellable: what is cancelled now has to be undone anyway.
+  const status = await readStatus(host, mount);
+  if (signal?.aborted !== true) return status;
+  await unloadBypass(host, options.cgroup);
+  throw cancelled('load the bypass', host.name);
 }
 
 /** Writes the commands that fill the guarded program's maps; returns their file on the host. */

@@ -21,6 +21,8 @@ const SWITCH_OFF = `switch_off() {
  *
  * sk_msg goes to the map before sock_ops goes to the cgroup: a socket inherits the program when it
  * is inserted. New programs are loaded beside the old ones, which go only when the new ones verify.
+ * When a step can no longer be told, whoever asked is gone: it is undone, unless the old ones are
+ * away already. Others who load at the same time may take the pin root away, or be first.
  */
 export const LOAD = `set -fu
 trap '' HUP INT TERM PIPE
@@ -28,32 +30,36 @@ umask 077
 root=$1 object=$2 cgroup=$3 replace=$4 batch=$5 off=$6
 ${SWITCH_OFF}
 id=$(stat -c %i "$cgroup") || exit 1
-pins=$root/$id new= swapped=
+pins=$root/$id new= swapped= replaced=
 undo() {
   [ -z "$swapped" ] || rm -rf "$pins"
   [ -z "$new" ] || rm -rf "$new"
   rmdir "$root" 2>/dev/null
 }
 fail() { undo; exit "$1"; }
+say() { echo "step $1" || fail 1; }
 [ "$replace" = yes ] || [ ! -e "$pins" ] || exit 3
-mkdir -p "$root" && new=$(mktemp -d "$root/\${id}_XXXXXXXX") || fail 1
-echo 'step verify'
+for try in 1 2 3 4 5; do mkdir -p "$root" && new=$(mktemp -d "$root/\${id}_XXXXXXXX") && break; done
+[ -n "$new" ] || fail 1
+say verify
 bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
 if [ -e "$new/bypass_local" ] && [ -e "$new/bypass_config" ]; then
-  echo 'step configure'
-  sed "s|@PINS@|$new|" "$batch" | bpftool batch file - >&2 || fail 1
+  say configure
+  commands=$(sed "s|@PINS@|$new|" "$batch") || fail 1
+  printf '%s\\n' "$commands" | bpftool batch file - >&2 || fail 1
 fi
-echo 'step sk_msg'
+say sk_msg
 bpftool prog attach pinned "$new/sockmap_redirect" msg_verdict pinned "$new/bypass_socks" >&2 || fail 1
 if [ -e "$pins" ]; then
   [ "$replace" = yes ] || fail 3
-  echo 'step replace'
+  say replace
+  replaced=yes
   [ ! -e "$pins/sockmap_sockops" ] || bpftool cgroup detach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" 2>/dev/null
   switch_off "$pins"
   rm -rf "$pins"
 fi
-echo 'step sock_ops'
-mv -T "$new" "$pins" || fail 1
+echo 'step sock_ops' || [ -n "$replaced" ] || fail 1
+mv -T "$new" "$pins" || { [ ! -e "$pins" ] || fail 3; fail 1; }
 swapped=yes
 bpftool cgroup attach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" multi >&2 || fail 1`;
 

@@ -17,3 +17,7 @@ export async function readSource(directory: string, policy: Policy): Promise<Bpf
   );
   return { entry, files: new Map(files) };
 }
+
+/** The socket-semantics probe, native C for the host. */
+export const readProbe = (directory: string): Promise<Uint8Array> =>
+  readFile(path.join(directory, 'semantics.c'));

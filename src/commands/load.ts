@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import type { BpfSource } from '../bypass/compile.ts';
 import { readSource } from '../bypass/source.ts';
 import { loadBypass, type LoadStep } from '../bypass/load.ts';
 import { type BypassStatus } from '../bypass/status.ts';
@@ -8,6 +9,7 @@ import { HostError } from '../host/errors.ts';
 import { pickCgroup, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
+import { warnOfFionread } from './fionread.ts';
 import { readLimits } from './limits.ts';
 
 const loadArgument = cgroupArgument.extend({
@@ -35,9 +37,11 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   const given = readArgument(loadArgument, argument);
   const wanted = given ?? (await ask(context));
   if (wanted === undefined) return undefined;
-  const { host, cgroup } = wanted;
+  const { host, cgroup, policy } = wanted;
+  const source = await readSource(context.bpfDirectory, policy);
+  if (!(await warnOfFionread(context, host, source, given === undefined))) return undefined;
   try {
-    return await loadInto(context, wanted);
+    return await loadInto(context, source, wanted);
   } catch (error) {
     const occupied = error instanceof HostError && error.problem.kind === 'occupied';
     if (!occupied || given !== undefined) throw error;
@@ -49,7 +53,9 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
       },
       'Replace',
     );
-    return replace === undefined ? undefined : loadInto(context, { ...wanted, replace: true });
+    return replace === undefined
+      ? undefined
+      : loadInto(context, source, { ...wanted, replace: true });
   }
 }
 
@@ -60,10 +66,13 @@ async function ask(context: Context): Promise<LoadArgument | undefined> {
   return cgroup === undefined ? undefined : { host, cgroup, policy: 'guarded', replace: false };
 }
 
-async function loadInto(context: Context, wanted: LoadArgument): Promise<BypassStatus> {
+async function loadInto(
+  context: Context,
+  source: BpfSource,
+  wanted: LoadArgument,
+): Promise<BypassStatus> {
   const { host, cgroup, policy, replace } = wanted;
   const limits = readLimits();
-  const source = await readSource(context.bpfDirectory, policy);
   const status = await withProgress(
     `Loading the sockmap bypass on ${host}`,
     async (report, signal) =>

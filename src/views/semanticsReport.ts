@@ -1,0 +1,36 @@
+import type { SemanticRow } from '../bypass/semantics.ts';
+import type { Policy } from '../bypass/status.ts';
+
+/** The rows as Markdown: what differs first, then what does not. */
+export function semanticsReport(
+  host: string,
+  policy: Policy,
+  rows: readonly SemanticRow[],
+): string {
+  const different = rows.filter(({ differs }) => differs);
+  const same = rows.filter(({ differs }) => !differs);
+  return [
+    `# Socket semantics on ${escape(host)}`,
+    `What programs see of a TCP socket, plain and over the **${policy}** bypass, measured on this host just now. ` +
+      `${different.length} of ${rows.length} differ.`,
+    ...(different.length === 0 ? [] : ['## What differs', table(different, true)]),
+    ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),
+    '',
+  ].join('\n\n');
+}
+
+function table(rows: readonly SemanticRow[], differ: boolean): string {
+  const head = differ
+    ? ['What', 'TCP', 'Bypass', 'What was seen', 'Known to rely on it']
+    : ['What', 'TCP and bypass', 'Over the bypass'];
+  const lines = rows.map(({ title, tcp, bypass, detail, affected }) =>
+    differ ? [title, tcp, bypass, detail, affected.join('; ')] : [title, tcp, detail],
+  );
+  return [head, head.map(() => '---'), ...lines.map((line) => line.map(escape))]
+    .map((line) => `| ${line.join(' | ')} |`)
+    .join('\n');
+}
+
+/** The host's words are text, not Markdown. */
+const escape = (text: string): string =>
+  text.replace(/[\\`*_{}[\]<>()#+!|~&-]/g, '\\$&').replace(/\s+/g, ' ');
