@@ -189,6 +189,7 @@ static bool read_patiently(int fd, char *buf, size_t len)
 
 		if (n < 0 && errno == EAGAIN) {
 			__atomic_add_fetch(&spurious, 1, __ATOMIC_RELAXED);
+			errno = 0;
 			continue;
 		}
 		if (n <= 0)
