@@ -33,8 +33,17 @@ export function drive(workbench: Workbench) {
     await workbench.pick(cgroup);
   };
 
+  /** Waits for the end of a load, going on where it warns of what the kernel gets wrong. */
+  const loaded = async (): Promise<void> => {
+    const warning = workbench.dialog().filter({ hasText: 'FIONREAD' });
+    await shows(on, warning);
+    if ((await warning.count()) === 0) return;
+    await workbench.pressDialogButton('Load Anyway');
+    await shows(on);
+  };
+
   return {
-    ...{ asksForHost, asksForCgroup, pickHost, pickCgroup, shows, on, off, failure },
+    ...{ asksForHost, asksForCgroup, pickHost, pickCgroup, shows, loaded, on, off, failure },
 
     /** @param cgroup as the picker shows it: its path below the mount. */
     async load(host: string, cgroup: string, onChosen?: () => void): Promise<void> {
@@ -43,7 +52,7 @@ export function drive(workbench: Workbench) {
       await shows(asksForCgroup);
       await pickCgroup(cgroup);
       onChosen?.();
-      await shows(on);
+      await loaded();
     },
 
     /** Follows the run by its document in `folder`, from the notification's button. */

@@ -56,7 +56,7 @@ describe('the bypass from the palette', () => {
     assert.match(await workbench.item(parent).innerText(), /1 process$/m);
     assert.match(await workbench.item(place.label).innerText(), /0 processes$/m);
     await steps.pickCgroup(place.label);
-    await steps.shows(steps.on);
+    await steps.loaded();
     assert.match(
       await steps.on.innerText(),
       new RegExp(`${place.cgroup} on ${host} \\(guarded\\)`),

@@ -172,7 +172,7 @@ describe('errors in the window', () => {
     await steps.shows(steps.asksForCgroup);
     assert.notEqual(await workbench.quickInput().getAttribute('type'), 'password');
     await steps.pickCgroup(place.label);
-    await steps.shows(steps.on);
+    await steps.loaded();
     assert.equal((await place.attached()).length, 1);
     await workbench.clearNotifications();
     // It is not asked for again.

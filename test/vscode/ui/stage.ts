@@ -36,6 +36,9 @@ export function makePlace(label: string): Place {
     ...pinsOf(inode),
     ...(await attachedTo(cgroup)).map(({ id, name }) => `${name} (id ${id})`),
     ...[parent.path, cgroup].flatMap(below).filter((each) => each !== cgroup),
+    ...below(cgroupMount() ?? '').filter((each) =>
+      path.basename(each).startsWith('sockmap-bypass-'),
+    ),
   ];
   return {
     ...{ parent, cgroup, left },
