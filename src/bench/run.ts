@@ -34,6 +34,8 @@ interface Bench {
   readonly cgroups: { readonly bypass: string; readonly baseline: string };
   readonly ports: { readonly bypass: number; readonly baseline: number };
   readonly counters: string;
+  /** Whether the connection was cut, so that the host has ended the servers. */
+  lost(): boolean;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
     cgroups: { bypass: `${cgroup}/${name}`, baseline: `${outside}/${name}` },
     ports: { bypass: bypassPort, baseline: baselinePort },
     counters,
+    lost: () => servers.lost(),
   };
 
   let document = newDocument(host, facts, cgroup, plan, attachment);
@@ -189,7 +192,7 @@ async function takeSample(
   const target = { address: '127.0.0.1', port: bench.ports[side], seconds };
   const counters = side === 'bypass' ? bench.counters : '';
   const startedAt = new Date().toISOString();
-  const text = await host.check(
+  const sampling = host.check(
     [
       ...['sh', '-c', SAMPLE, 'sh', boundary, bench.cgroups[side], counters],
       ...netperfArgv(point, arm, target),
@@ -202,6 +205,12 @@ async function takeSample(
       next: 'What was measured before is kept.',
     },
   );
+  const text = await sampling.catch((error: unknown) => {
+    // The next command connects anew, but finds its cgroup gone.
+    const failed = error instanceof HostError && error.problem.kind === 'command';
+    if (!failed || !bench.lost()) throw error;
+    throw new HostError({ ...error.problem, kind: 'connection-lost' }, { cause: error });
+  });
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';
   try {

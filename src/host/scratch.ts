@@ -11,6 +11,8 @@ import { settled } from './settled.ts';
 export interface Guard extends AsyncDisposable {
   /** The line `setup` printed. */
   readonly line: string;
+  /** Whether it ended before it was released, its connection cut: what it made is undone. */
+  lost(): boolean;
 }
 
 /**
@@ -35,6 +37,8 @@ undo`;
   await host.connect(signal);
   const child = host.spawn(['sh', '-c', source, 'sh', ...(script.args ?? [])], { root, tried });
   const line = await firstLine(child.stdout);
+  let ended = false;
+  void child.then(() => (ended = true));
   const release = async () => {
     child.stdin.end();
     const force = setTimeout(() => child.kill(), 20_000);
@@ -49,7 +53,7 @@ undo`;
     await release();
     throw cancelled(tried, host.name);
   }
-  return { line, [Symbol.asyncDispose]: release };
+  return { line, lost: () => ended, [Symbol.asyncDispose]: release };
 }
 
 /** A private (0700), unpredictable directory on the host, removed with the guard. */
