@@ -5,7 +5,10 @@ import { bypassArm } from '../../../src/bench/plan.ts';
 import type { BpfSource } from '../../../src/bypass/compile.ts';
 import { readSource } from '../../../src/bypass/source.ts';
 import type { Policy } from '../../../src/bypass/status.ts';
+import { makeCgroup, type TestCgroup } from '../../support/cgroup.ts';
+import { atEnd } from '../../support/cleanup.ts';
 import { run } from '../../support/run.ts';
+import { eventually } from './wait.ts';
 
 export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
 
@@ -13,11 +16,12 @@ export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
 export const bpfSource = (policy: Policy): Promise<BpfSource> =>
   readSource(path.join(import.meta.dirname, '../../../bpf'), policy);
 
-/** A program of the test's own in place of the bundled one. */
-export const ownSource = (text: string): BpfSource => ({
-  entry: 'own.bpf.c',
-  files: new Map([['own.bpf.c', Buffer.from(text)]]),
-});
+/** A program of the test's own in place of the bundled one; it may include "kernel.h". */
+export async function ownSource(text: string): Promise<BpfSource> {
+  const files = new Map((await bpfSource('guarded')).files);
+  files.delete('sockmap_bypass.bpf.c');
+  return { entry: 'own.bpf.c', files: files.set('own.bpf.c', Buffer.from(text)) };
+}
 
 /** The least that measures something of everything. */
 export const shortPlan = (policy: Policy, repetitions = 1): Plan => ({
@@ -67,4 +71,45 @@ export async function isLoaded(id: number): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** A test cgroup with one below it to load on, and whatever is loaded: all go, in whatever state. */
+export interface BypassGround {
+  /** The outer one: what a benchmark makes outside of the bypass is in it. */
+  readonly cgroup: TestCgroup;
+  /** The inner one. */
+  readonly path: string;
+  /** Names the pins. */
+  readonly inode: number;
+  /** What of ours is there now, whoever asks. */
+  left(): Promise<{ pins: string[]; attached: Attached[] }>;
+  assertClean(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export function makeGround(label: string): BypassGround {
+  const cgroup = makeCgroup(label);
+  const inner = cgroup.child('app');
+  const inode = inodeOf(inner);
+  const left = async () => ({
+    pins: pinsOf(inode),
+    attached: fs.existsSync(inner) ? await attachedTo(inner) : [],
+  });
+  const remove = atEnd(async () => {
+    const { attached } = await left();
+    for (const { id } of attached) {
+      await run('bpftool', ['cgroup', 'detach', inner, 'sock_ops', 'id', String(id)]);
+    }
+    for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
+    await cgroup.remove();
+  });
+  return {
+    ...{ cgroup, path: inner, inode, left, remove },
+    async assertClean() {
+      await eventually('nothing is left', async () => {
+        const { pins, attached } = await left();
+        return pins.length + attached.length === 0;
+      });
+    },
+  };
 }

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseDocument } from '../../src/bench/document.ts';
+import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { HostError } from '../../src/host/errors.ts';
+import { Host } from '../../src/host/host.ts';
+import { endProcesses } from '../support/processes.ts';
+import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { assertNoBench } from './helpers/benches.ts';
+import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+import type { ClientJob } from './helpers/client.ts';
+import { marked } from './helpers/marks.ts';
+import { sshClients } from './helpers/masters.ts';
+import { eventually } from './helpers/wait.ts';
+
+const LOADS = 12;
+const BENCHMARKS = 8;
+
+/** mulberry32: the same moments again for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const seed = Number(process.env['SOCKMAP_TEST_SEED'] ?? randomInt(1e6));
+
+describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
+  const random = randomOf(seed);
+  let server: TestSshd;
+  let temporary: TemporaryDirectory;
+  let files: TemporaryDirectory;
+  let ground: BypassGround;
+  let host: Host;
+  before(async () => {
+    temporary = temporaryDirectory();
+    files = temporaryDirectory();
+    server = await startSshd({ serverLines: [`SetEnv TMPDIR=${temporary.path}`] });
+    host = new Host(server.alias, { ssh: { configFile: server.configFile } });
+  });
+  after(async () => {
+    await host.dispose();
+    await server.stop();
+    await temporary.remove();
+    await files.remove();
+  });
+  beforeEach(() => {
+    ground = makeGround('kill');
+  });
+  afterEach(async () => {
+    await host.dispose();
+    await ground.remove();
+  });
+
+  const load = async () =>
+    loadBypass(host, {
+      cgroup: ground.path,
+      source: await bpfSource('guarded'),
+      replace: true,
+    });
+
+  /** Runs the job in a process of its own and kills it, or its ssh, after a line of its output. */
+  async function killed(job: ClientJob, who: 'program' | 'ssh', line: number, ms: number) {
+    const script = path.join(import.meta.dirname, 'helpers', 'client.ts');
+    const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(job)], {
+      // What it says when its ssh is killed is not for this test to judge.
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'exit');
+    const seen: string[] = [];
+    await new Promise<void>((resolve) => {
+      createInterface({ input: child.stdout })
+        .on('line', (text) => {
+          seen.push(text);
+          if (seen.length === line + 1) resolve();
+        })
+        .once('close', resolve);
+    });
+    await delay(ms);
+    if (who === 'program') child.kill('SIGKILL');
+    else await endProcesses(sshClients(server), { first: 'SIGKILL' });
+    await ended;
+    await eventually('its ssh has ended', () => sshClients(server).length === 0);
+    // A transaction on the host ends by itself, with or without us.
+    const { path: cgroup } = ground;
+    await eventually('the host has come to rest', () => marked(cgroup).length === 0);
+    return seen;
+  }
+
+  /** One unload, or where nothing stayed the next load, works; and then nothing is left. */
+  async function assertMendable(): Promise<void> {
+    const { pins, attached } = await ground.left();
+    const unload = () => unloadBypass(host, ground.path);
+    if (pins.length + attached.length === 0) {
+      await assert.rejects(
+        unload(),
+        (error) => error instanceof HostError && error.problem.kind === 'not-found',
+      );
+      await load();
+    }
+    await unload();
+    await ground.assertClean();
+    const { attachments } = await bypassStatus(host);
+    assert.ok(!attachments.some(({ cgroup }) => cgroup === ground.path));
+    await eventually(
+      'no private directory is left',
+      () => fs.readdirSync(temporary.path).length === 0,
+    );
+    assert.deepEqual(ground.cgroup.pids(), []);
+  }
+
+  for (let trial = 0; trial < LOADS; trial++) {
+    const who = trial % 2 === 0 ? 'program' : 'ssh';
+    const line = Math.floor(random() * 10);
+    const ms = Math.floor(random() * 300);
+    it(`a load: ${who}, ${ms} ms after step ${line}`, async () => {
+      const job: ClientJob = {
+        ...{ alias: server.alias, configFile: server.configFile, action: 'load' },
+        cgroup: ground.path,
+      };
+      await killed(job, who, line, ms);
+      await assertMendable();
+    });
+  }
+
+  for (let trial = 0; trial < BENCHMARKS; trial++) {
+    const who = trial % 2 === 0 ? 'program' : 'ssh';
+    const line = Math.floor(random() * 6);
+    const ms = Math.floor(random() * 1500);
+    it(`a benchmark: ${who}, ${ms} ms after sample ${line - 1} began`, async () => {
+      const file = path.join(files.path, `${trial}.sockmap-bench.json`);
+      await load();
+      const job: ClientJob = {
+        ...{ alias: server.alias, configFile: server.configFile, action: 'bench' },
+        ...{ cgroup: ground.path, file },
+      };
+      await host.dispose();
+      const seen = await killed(job, who, line, ms);
+      await assertNoBench(ground.cgroup.path);
+      if (fs.existsSync(file)) {
+        const { samples } = parseDocument(fs.readFileSync(file, 'utf8'));
+        const begun = seen.filter((text) => text.startsWith('sample ')).length;
+        assert.ok(samples.length >= begun - 1, `${samples.length} of ${begun}`);
+      } else assert.ok(line === 0);
+      await assertMendable();
+    });
+  }
+});
