@@ -684,6 +684,8 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		count(back_on_bypass, 1);
 		conn->tcp_seq = tp->write_seq;
 		conn->route = BYPASS;
+		conn->cost = 0;
+		conn->bytes = 0;
 	}
 	if (conf->mode == GUARDED) {
 		__u64 bound = conf->queue_bound ?: DEFAULT_QUEUE_BOUND;
