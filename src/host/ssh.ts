@@ -1,5 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cancelled, HostError, isCancelled, type Problem } from './errors.ts';
@@ -29,7 +30,6 @@ export class SshTransport implements Transport {
   readonly #destination: string;
   readonly #settings: SshSettings;
   #connection: Promise<Master> | undefined;
-  #directory: Promise<string> | undefined;
   #socket: string | undefined;
 
   constructor(destination: string, settings: SshSettings = {}) {
@@ -92,10 +92,9 @@ export class SshTransport implements Transport {
       (master) => master.close(),
       () => undefined,
     );
-    const directory = await this.#directory;
-    this.#directory = undefined;
+    const socket = this.#socket;
     this.#socket = undefined;
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    if (socket !== undefined) await rm(socket, { force: true });
   }
 
   #ssh(options: readonly string[], line: string | undefined): { file: string; args: string[] } {
@@ -118,8 +117,7 @@ export class SshTransport implements Transport {
   }
 
   async #controlPath(): Promise<string> {
-    this.#directory ??= mkdtemp(path.join(tmpdir(), 'sockmap-'));
-    this.#socket = path.join(await this.#directory, 's');
+    this.#socket ??= path.join(await socketDirectory(), randomBytes(6).toString('hex'));
     return this.#socket;
   }
 
@@ -139,6 +137,26 @@ export class SshTransport implements Transport {
       signal,
     );
   }
+}
+
+/**
+ * Where sockets of shared connections lie: one directory a user, so that a window that was killed
+ * leaves no directory of its own behind. Whoever can reach a socket can use the connection, so it has
+ * to be ours alone; its path is short because a socket's may hold some 100 bytes.
+ */
+async function socketDirectory(): Promise<string> {
+  const { uid } = userInfo();
+  const directory = path.join(tmpdir(), `.sockmap-ssh-${uid}`);
+  await mkdir(directory, { mode: 0o700, recursive: true });
+  const found = await lstat(directory);
+  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return directory;
+  throw new HostError({
+    kind: 'input',
+    tried: 'make a private directory for the connection',
+    where: 'this machine',
+    words: `${directory} is not a directory of yours alone`,
+    next: 'Find out who made it, and remove it.',
+  });
 }
 
 const BATCH = ['-o', 'BatchMode=yes', '-T'];

@@ -2,14 +2,18 @@ import type { Attachment, BypassStatus } from '../bypass/status.ts';
 
 const STATES: Readonly<Record<Attachment['state'], string>> = {
   attached: 'on',
-  detached: 'off: left behind, unload it',
   unpinned: 'on, but its pins were removed: unload it',
+  detached: 'off: left behind, unload it',
 };
 
 /** The status as text, aligned for a fixed-width font. */
 export function statusReport({ host, attachments }: BypassStatus): string {
   if (attachments.length === 0) return `No sockmap bypass is loaded on ${host}.\n`;
-  return attachments.map(attachmentReport).join('\n');
+  const rank = Object.keys(STATES);
+  return attachments
+    .toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state))
+    .map(attachmentReport)
+    .join('\n');
 }
 
 function attachmentReport(attachment: Attachment): string {

@@ -100,7 +100,7 @@ describe('the connection to a host', () => {
     assert.equal(fs.statSync(path.dirname(socket)).mode & 0o777, 0o700);
     await host.dispose();
     assert.deepEqual(sshClients(server), []);
-    assert.ok(!fs.existsSync(path.dirname(socket)));
+    assert.ok(!fs.existsSync(socket));
     await eventually('sshd serves nobody', () => server.sessions().length === 0);
     await echo('a host can be used again');
   });
