@@ -32,7 +32,10 @@ export async function runBenchmarkCommand(
   const save = async (document: ResultDocument): Promise<void> => {
     file ??= await newFile(context, document);
     await writeDocument(file.fsPath, document);
-    if (document.samples.length === 0) await vscode.commands.executeCommand('vscode.open', file);
+    // Not as a preview: the next file a person looks at would take the place of the run.
+    if (document.samples.length === 0) {
+      await vscode.commands.executeCommand('vscode.open', file, { preview: false });
+    }
   };
   try {
     await withProgress(`Benchmark on ${host}`, async (report, signal) => {
