@@ -18,7 +18,9 @@ export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | un
     kind: 'input',
     tried: 'read the argument of the command',
     where: 'this window',
-    words: z.prettifyError(parsed.error),
+    words: parsed.error.issues
+      .map(({ path, message }) => [...path, message].map(String).join(': '))
+      .join('; '),
     next: 'Correct the keybinding or the task.',
   });
 }

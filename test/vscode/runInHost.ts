@@ -25,6 +25,8 @@ async function bundleSuite(): Promise<string> {
     target: 'node20',
     format: 'cjs',
     sourcemap: 'inline',
+    // CommonJS has none; helpers find files of theirs by it.
+    define: { 'import.meta.dirname': '__dirname' },
     external: ['vscode', 'mocha'],
     logLevel: 'warning',
   });

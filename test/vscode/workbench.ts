@@ -55,9 +55,10 @@ export class Workbench {
     const end = Date.now() + timeout;
     for (;;) {
       // The palette shows the commands there were when it opened: reopen it until ours has arrived.
+      // A panel that is still coming up swallows the key.
       await this.page.keyboard.press('F1');
-      await this.quickInput().fill(`>${title}`);
       try {
+        await this.quickInput().fill(`>${title}`, { timeout: 1500 });
         await this.item(title).click({ timeout: 1500 });
         return;
       } catch (error) {
