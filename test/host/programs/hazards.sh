@@ -6,6 +6,7 @@
 #   hazards.sh tcp|classic|guarded [HAZARD...]
 #   HAZARD: reorder leak stall oneway families remote loading switch full churn
 #
+# FAMILIES and STALL_BYTES in the environment choose among the cases.
 # One JSON line for each case; the exit code is the number of cases that failed.
 # Needs root, cgroup v2, bpffs, clang, bpftool, cc and iproute2. Makes its own
 # cgroup, namespaces and pins, and removes them.
@@ -15,7 +16,7 @@ bpf=$here/../../../bpf
 policy=${1:?tcp, classic or guarded}
 shift
 hazards=${*:-reorder leak stall oneway families remote loading switch full churn}
-families='ipv4 ipv6 mapped'
+families=${FAMILIES:-ipv4 ipv6 mapped}
 id=hazards-$$
 pins=/sys/fs/bpf/$id
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
@@ -87,7 +88,7 @@ leak() { for f in $families; do try run "$tmp/leak" "$f"; done; }
 
 stall() {
 	for f in $families; do
-		for size in 64 1000 65536 1000000; do try run "$tmp/stall" "$f" $size; done
+		for size in ${STALL_BYTES:-64 1000 65536 1000000}; do try run "$tmp/stall" "$f" $size; done
 	done
 }
 
@@ -130,8 +131,11 @@ remote() {
 		[ "$f" = ipv6 ] && ip=fd77::2
 		[ "$f" = mapped ] && ip=::ffff:10.7.7.2
 		local added=$(counter sockets_added)
-		run_in $ns2 "$tmp/live" "$f" listen $ip 7000 >"$tmp/fionread" &
-		sleep 0.5
+		run_in $ns2 timeout 20 "$tmp/live" "$f" listen $ip 7000 >"$tmp/fionread" &
+		for _ in {1..100}; do
+			[ -n "$(ip netns exec $ns2 ss -Hltn 'sport = :7000')" ] && break
+			sleep 0.1
+		done
 		local answer=$(echo | run_in $ns "$tmp/live" "$f" $ip 7000 | tail -1)
 		wait $!
 		added=$(($(counter sockets_added) - added))
@@ -145,17 +149,23 @@ loading() {
 	[ "$policy" = tcp ] && return
 	unload
 	for f in $families; do
-			bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins
+		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins || exit 2
 		local first=attach_verdict second=attach_cgroup
 		[ "$policy" = classic ] && first=attach_cgroup second=attach_verdict
-		$first
+		$first || exit 2
 		live_start "$f"
-		$second
+		$second || exit 2
 		for _ in 1 2 3; do live_ask; done
 		local added=$(counter sockets_added) sent=$(counter redirected_messages)
 		live_stop
+		# The next connection shows that the bypass did come up.
+		live_start "$f"
+		for _ in 1 2 3; do live_ask; done
+		local later=$(($(counter redirected_messages) - sent))
+		live_stop
 		unload
-		verdict loading "$f" $((added == 0 || sent > 0)) "\"socketsAdded\": $added, \"redirectedMessages\": $sent"
+		verdict loading "$f" $(((added == 0 || sent > 0) && later > 0)) \
+			"\"socketsAdded\": $added, \"redirectedMessages\": $sent, \"redirectedLater\": $later"
 	done
 	load
 }
@@ -190,8 +200,9 @@ full() {
 		reload -DMAX_SOCKETS=8
 		run_in $ns "$tmp/reorder" "$f" 20 >/dev/null
 		local pids=() i
+		rm -f "$tmp"/full-*
 		for i in 1 2 3 4 5 6; do
-			(echo; sleep 1) | run_in $ns "$tmp/live" "$f" >"$tmp/full-$i" &
+			(echo; until_answered 6) | run_in $ns "$tmp/live" "$f" >"$tmp/full-$i" &
 			pids+=($!)
 		done
 		wait "${pids[@]}"
@@ -199,6 +210,13 @@ full() {
 		verdict full "$f" $((ok == 6 && n > 0)) "\"answered\": $ok, \"mapFull\": $n"
 	done
 	reload
+}
+
+until_answered() {
+	for _ in {1..100}; do
+		[ "$(cat "$tmp"/full-* 2>/dev/null | grep -c ok)" -ge "$1" ] && return
+		sleep 0.1
+	done
 }
 
 # Nothing is left behind by connections that have gone.
@@ -215,11 +233,14 @@ churn() {
 }
 
 trap clean EXIT
-trap 'exit 3' INT TERM
+trap 'exit 3' HUP INT PIPE TERM
 for p in reorder leak stall live transfer; do
 	cc -O2 -Wall -pthread -o "$tmp/$p" "$here/$p.c" || exit 2
 done
 mkdir "$cgroup" && ip netns add $ns && ip -n $ns link set lo up || exit 2
 load
-for hazard in $hazards; do $hazard; done
+for hazard in $hazards; do
+	declare -F "$hazard" >/dev/null || { echo "what is $hazard?" >&2; exit 2; }
+	$hazard
+done
 exit $failed

@@ -19,7 +19,7 @@ id=stress-$$
 pins=/sys/fs/bpf/$id
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
 tmp=$(mktemp -d)
-ticks=0 switches=0 loads=0
+ticks=0 steers=0 switches=0 loads=0
 
 clean() {
 	local pid
@@ -44,21 +44,27 @@ unload() {
 	rm -r $pins
 }
 
-steer() { ip netns exec $id sh -c "echo $1 >/sys/class/net/lo/queues/rx-0/rps_cpus"; }
+steer() {
+	ip netns exec $id sh -c "echo $1 >/sys/class/net/lo/queues/rx-0/rps_cpus" && steers=$((steers + 1))
+}
+
+tcp_pages() { awk '$1 == "TCP:" { print $NF }' /proc/net/sockstat; }
 
 # MODE BOUND, the bound as eight hexadecimal bytes
 configure() {
 	[ $source = classic ] && return
 	bpftool map update pinned $pins/bypass_config key 0 0 0 0 \
-		value hex "$1" 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 $2
+		value hex "$1" 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 $2 || return
 	switches=$((switches + 1))
 }
 
 trap clean EXIT
-trap 'exit 3' INT TERM
+trap 'exit 3' HUP INT PIPE TERM
 cc -O2 -Wall -pthread -o "$tmp/stress" "$here/stress.c" || exit 2
 clang -O2 -g -target bpf -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" || exit 2
 mkdir "$cgroup" && ip netns add $id && ip -n $id link set lo up || exit 2
+dmesg >/dev/null || exit 2
+before=$(tcp_pages)
 warnings=$(dmesg | grep -cE 'WARNING|BUG|Oops|refcount_t')
 load
 bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
@@ -66,7 +72,8 @@ bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
 stress=$!
 default='00 00 00 00 00 00 00 00' tight='00 00 01 00 00 00 00 00'
 while kill -0 $stress 2>/dev/null; do
-	case $((RANDOM % 12)) in
+	# Each of them once, then any.
+	case $((ticks < 12 ? ticks * 5 % 12 : RANDOM % 12)) in
 	0) steer 3 ;;
 	1) steer 0 ;;
 	2) configure 01 "$default" ;; # off
@@ -82,9 +89,13 @@ done
 wait $stress
 status=$?
 unload
-sleep 2
-mem=$(awk '$1 == "TCP:" { print $NF }' /proc/net/sockstat)
+# Pages are the whole machine's: others may need a few, for a while.
+for _ in {1..30}; do
+	sleep 1
+	after=$(tcp_pages)
+	[ "$after" -le $((before + 1024)) ] && break
+done
 now=$(dmesg | grep -cE 'WARNING|BUG|Oops|refcount_t')
-echo "{\"changes\": $ticks, \"policySwitches\": $switches, \"loads\": $loads, \"kernelWarnings\": $((now - warnings)), \"tcpPagesAfterwards\": $mem}"
-[ $now = "$warnings" ] || status=1
+echo "{\"changes\": $ticks, \"policySwitches\": $switches, \"loads\": $loads, \"steers\": $steers, \"kernelWarnings\": $((now - warnings)), \"tcpPagesBefore\": $before, \"tcpPagesAfterwards\": $after}"
+[ $now = "$warnings" ] && [ "$after" -le $((before + 1024)) ] || status=1
 exit $status
