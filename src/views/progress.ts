@@ -1,24 +1,57 @@
 import * as vscode from 'vscode';
 
+/**
+ * What ends sooner shows nothing. Beside the flicker it spares, VS Code pops up no more than three
+ * notifications within 800 ms: after a row of short tasks an error would go unseen.
+ */
+const PATIENCE_MS = 500;
+
 /** Shows a cancellable notification while `task` runs; `increment` is in percent. */
-export function withProgress<T>(
+export async function withProgress<T>(
   title: string,
   task: (report: (message: string, increment?: number) => void, signal: AbortSignal) => Promise<T>,
-): Thenable<T> {
+): Promise<T> {
+  const controller = new AbortController();
+  let shown: vscode.Progress<Report> | undefined;
+  let sum: Report = {};
+  const running = task((message, increment) => {
+    const one = { message, ...(increment !== undefined && { increment }) };
+    shown?.report(one);
+    sum = { ...sum, ...one, ...(increment && { increment: (sum.increment ?? 0) + increment }) };
+  }, controller.signal);
+  if (await endsWithin(running, PATIENCE_MS)) return running;
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (progress, token) => {
-      const controller = new AbortController();
       const subscription = token.onCancellationRequested(() => {
         controller.abort();
       });
+      shown = progress;
+      progress.report(sum);
       try {
-        return await task((message, increment) => {
-          progress.report({ message, ...(increment !== undefined && { increment }) });
-        }, controller.signal);
+        return await running;
       } finally {
         subscription.dispose();
       }
     },
   );
+}
+
+interface Report {
+  readonly message?: string;
+  readonly increment?: number;
+}
+
+/** However it ends. */
+async function endsWithin(running: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, ms);
+  });
+  const ended = () => true;
+  const isEnded = await Promise.race([running.then(ended, ended), late]);
+  clearTimeout(timer);
+  return isEnded;
 }
