@@ -33,17 +33,21 @@ export function drive(workbench: Workbench) {
     await workbench.pick(cgroup);
   };
 
-  /** Waits for the end of a load, going on where it warns of what the kernel gets wrong. */
-  const loaded = async (): Promise<void> => {
+  /** Waits for it to show, going on where a load warns of what the kernel gets wrong. */
+  const pastWarning = async (wanted: Locator): Promise<void> => {
     const warning = workbench.dialog().filter({ hasText: 'FIONREAD' });
-    await shows(on, warning);
-    if ((await warning.count()) === 0) return;
-    await workbench.pressDialogButton('Load Anyway');
+    await wanted.or(failure).or(warning).first().waitFor({ timeout: 60_000 });
+    if ((await warning.count()) > 0) await workbench.pressDialogButton('Load Anyway');
+  };
+  /** Waits for the end of a load. */
+  const loaded = async (): Promise<void> => {
+    await pastWarning(on);
     await shows(on);
   };
 
   return {
-    ...{ asksForHost, asksForCgroup, pickHost, pickCgroup, shows, loaded, on, off, failure },
+    ...{ asksForHost, asksForCgroup, pickHost, pickCgroup },
+    ...{ shows, pastWarning, loaded, on, off, failure },
 
     /** @param cgroup as the picker shows it: its path below the mount. */
     async load(host: string, cgroup: string, onChosen?: () => void): Promise<void> {
