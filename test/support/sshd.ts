@@ -130,6 +130,9 @@ function serverConfig(directory: string, port: number, lines: readonly string[])
     'PidFile none',
     // The directory lies in the temporary directory, which everyone may write to.
     'StrictModes no',
+    // bash reads ~/.bashrc for sshd's commands unless a shell is below it already: what a machine does
+    // there (locks that outlive a killed session, for one) is not ours to test.
+    'SetEnv SHLVL=2',
     'UsePAM no',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
