@@ -594,42 +594,60 @@ static void enter(const char *cgroup)
 }
 
 struct outsider {
-	int server;
+	int fd;	    /* our end */
 	int orders; /* a byte written here has the peer send a message */
 	int sent;   /* and one read here tells that it has arrived */
 };
 
+static void send_when_told(int fd, int orders, int sent)
+{
+	char byte;
+
+	while (read(orders, &byte, 1) == 1) {
+		transmit(fd, "hello", 5);
+		settle(fd);
+		must(write(sent, "", 1));
+	}
+	_exit(0);
+}
+
 /* The peer's socket is made in the other cgroup, and so is out of the map. */
-static struct outsider connected_outside(void)
+static struct outsider connected_outside(bool we_connect)
 {
 	struct sockaddr_in addr;
 	struct outsider o;
-	int orders[2], sent[2], l, fd;
-	char byte;
+	int orders[2], sent[2], ports[2], l = -1;
 
 	if (!outside)
 		finish("skipped", "no cgroup without the bypass was named");
-	l = listener(&addr);
+	if (!we_connect)
+		l = listener(&addr);
 	must(pipe(orders));
 	must(pipe(sent));
+	must(pipe(ports));
 	if (!must(fork())) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(orders[1]);
 		enter(outside);
-		fd = client(&addr);
-		while (read(orders[0], &byte, 1) == 1) {
-			transmit(fd, "hello", 5);
-			settle(fd);
-			must(write(sent[1], "", 1));
-		}
-		_exit(0);
+		if (!we_connect)
+			send_when_told(client(&addr), orders[0], sent[1]);
+		l = listener(&addr);
+		must(write(ports[1], &addr, sizeof(addr)));
+		send_when_told(accepted(l), orders[0], sent[1]);
 	}
 	close(orders[0]);
 	close(sent[1]);
+	close(ports[1]);
 	/* Without a peer the child has told why. */
-	if (!(ready(l, POLLIN, PATIENCE_MS) & POLLIN))
-		_exit(0);
-	o.server = accepted(l);
+	if (we_connect) {
+		if (read(ports[0], &addr, sizeof(addr)) != sizeof(addr))
+			_exit(0);
+		o.fd = client(&addr);
+	} else {
+		if (!(ready(l, POLLIN, PATIENCE_MS) & POLLIN))
+			_exit(0);
+		o.fd = accepted(l);
+	}
 	o.orders = orders[1];
 	o.sent = sent[0];
 	return o;
@@ -646,10 +664,18 @@ static void have_sent(struct outsider o)
 
 static void probe_fionread_outside(void)
 {
-	struct outsider o = connected_outside();
+	struct outsider o = connected_outside(false);
 
 	have_sent(o);
-	fionread(o.server);
+	fionread(o.fd);
+}
+
+static void probe_fionread_connecting(void)
+{
+	struct outsider o = connected_outside(true);
+
+	have_sent(o);
+	fionread(o.fd);
 }
 
 static void probe_inq(void)
@@ -769,14 +795,14 @@ static void probe_edges(void)
 
 static void probe_edges_outside(void)
 {
-	struct outsider o = connected_outside();
-	int epoll = epoll_on(o.server, EPOLLIN | EPOLLET), wakeups = 0;
+	struct outsider o = connected_outside(false);
+	int epoll = epoll_on(o.fd, EPOLLIN | EPOLLET), wakeups = 0;
 
 	for (int i = 0; i < 3; i++) {
 		have_sent(o);
 		wakeups += epoll_ready(epoll, QUIET_MS);
 	}
-	observe(o.server, 15);
+	observe(o.fd, 15);
 	woke(wakeups);
 }
 
@@ -1357,6 +1383,7 @@ static const struct probe {
 	{"fionread", probe_fionread},
 	{"fionread-early", probe_fionread_early},
 	{"fionread-outside", probe_fionread_outside},
+	{"fionread-connecting", probe_fionread_connecting},
 	{"inq", probe_inq},
 	{"lowat-poll", probe_lowat_poll},
 	{"lowat-epoll", probe_lowat_epoll},

@@ -19,7 +19,20 @@ export interface Prefix {
   readonly address: readonly number[];
 }
 
-const MODES = { guarded: 0, off: 1 } as const;
+/** The `mode` of bypass_config: `unguarded` is without the queue bound and the one-way rule, as the classic programs. */
+const MODES = { guarded: 0, off: 1, unguarded: 2 } as const;
+export type Mode = keyof typeof MODES;
+export const MODE_NAMES = Object.keys(MODES) as readonly Mode[];
+
+/** What bypass_config holds on a host, with the programs' own defaults where it says 0. */
+export interface LiveConfig {
+  readonly mode: Mode;
+  /** Bytes. */
+  readonly queueBound: number;
+  readonly oneWayLimit: number;
+}
+
+const DEFAULTS = { queueBound: 4 << 20, oneWayLimit: 256 };
 
 /**
  * @param text an address, or a network in CIDR notation.
@@ -86,21 +99,32 @@ export function setupBatch(
   architecture: string,
   addresses: readonly string[],
   limits: GuardedLimits,
+  mode: Mode = 'guarded',
 ): string {
   const prefixes = [...addresses, ...(limits.localNetworks ?? [])].map(parsePrefix);
   const lines = prefixes.map(
     ({ length, address }) =>
       `map update pinned ${PINS}/bypass_local key hex ${hex([...u32(length, architecture), ...address])} value hex 01 00 00 00`,
   );
-  const config = configValue(architecture, 'guarded', limits);
+  const config = configValue(architecture, mode, limits);
   lines.push(`map update pinned ${PINS}/bypass_config key hex 00 00 00 00 value hex ${config}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** @param fields of bypass_config, as the object's BTF names them. */
+export function liveConfig(fields: Readonly<Record<string, number>>): LiveConfig {
+  const { mode = 0, queue_bound = 0, one_way_limit = 0 } = fields;
+  return {
+    mode: MODE_NAMES[mode] ?? 'unguarded',
+    queueBound: queue_bound === 0 ? DEFAULTS.queueBound : queue_bound,
+    oneWayLimit: one_way_limit === 0 ? DEFAULTS.oneWayLimit : one_way_limit,
+  };
 }
 
 /** The value of bypass_config: mode, one_way_limit, small_message, reserved, queue_bound (u64). */
 export function configValue(
   architecture: string,
-  mode: keyof typeof MODES,
+  mode: Mode,
   { oneWayLimit = 0, queueBound = 0 }: GuardedLimits = {},
 ): string {
   const high = u32(Math.floor(queueBound / 2 ** 32), architecture);

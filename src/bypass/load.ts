@@ -11,6 +11,7 @@ import {
   parseAddresses,
   setupBatch,
   type GuardedLimits,
+  type Mode,
 } from './config.ts';
 import { compile, type BpfSource } from './compile.ts';
 import { LOAD, UNLOAD } from './scripts.ts';
@@ -104,19 +105,20 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
 }
 
 /** Writes the commands that fill the guarded program's maps; returns their file on the host. */
-async function uploadSetup(
+export async function uploadSetup(
   host: Host,
   directory: string,
   architecture: string,
   limits: GuardedLimits,
   signal: AbortSignal | undefined,
+  mode?: Mode,
 ): Promise<string> {
   const text = await host.check(['sh', '-c', ADDRESSES], {
     tried: "read the host's addresses",
     root: true,
     signal,
   });
-  const batch = setupBatch(architecture, parseAddresses(text), limits);
+  const batch = setupBatch(architecture, parseAddresses(text), limits, mode);
   await upload(host, directory, new Map([['setup.batch', Buffer.from(batch)]]), signal);
   return `${directory}/setup.batch`;
 }
@@ -258,6 +260,8 @@ function loadError(
     tried: tried[step] ?? 'load the bypass',
     where,
     words,
+    // The verifier's last words stand above its statistics; libbpf's, at the top, name no reason.
+    headline: step === 'verify' ? /^(.+)\nprocessed \d+ insns/m.exec(words)?.[1] : undefined,
     next: 'The host is as it was before.',
   });
 }

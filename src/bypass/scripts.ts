@@ -79,6 +79,11 @@ fi
 rmdir "$root" 2>/dev/null
 exit $failed`;
 
+/** Fills the maps of programs that run. $1 pin directory, $2 a bpftool batch. */
+export const CONFIGURE = `set -fu
+commands=$(sed "s|@PINS@|$1|" "$2") || exit 1
+printf '%s\\n' "$commands" | bpftool batch file - >&2`;
+
 /** Reads what is there. $1 boundary, $2 pin root, $3 cgroup mount. */
 export const STATUS = `${SECTION}
 root=$1 mount=$2

@@ -54,6 +54,7 @@ export const FIONREAD_PROBES: readonly string[] = [
   'fionread',
   'fionread-early',
   'fionread-outside',
+  'fionread-connecting',
 ];
 
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
@@ -229,9 +230,7 @@ export function pairSemantics(
 export const fionreadFault = (rows: readonly SemanticRow[]): boolean =>
   rows.some(
     ({ semantic, tcp, bypass }) =>
-      (semantic === 'fionread-outside' || semantic === 'fionread-early') &&
-      tcp === 'counted' &&
-      bypass === 'zero',
+      semantic.startsWith('fionread-') && tcp === 'counted' && bypass === 'zero',
   );
 
 /**
@@ -286,6 +285,10 @@ const KNOWN: Readonly<Record<string, Known>> = {
   fionread: { title: 'FIONREAD, data that took the bypass', affected: FIONREAD },
   'fionread-early': { title: 'FIONREAD, data from before the bypass', affected: FIONREAD },
   'fionread-outside': { title: 'FIONREAD, peer not on the bypass', affected: FIONREAD },
+  'fionread-connecting': {
+    title: 'FIONREAD, connected to a peer not on the bypass that speaks first',
+    affected: FIONREAD,
+  },
   inq: { title: 'TCP_INQ', affected: ['gRPC'] },
   'lowat-poll': { title: 'SO_RCVLOWAT with poll()', affected: LOWAT },
   'lowat-epoll': { title: 'SO_RCVLOWAT with epoll, level-triggered', affected: LOWAT },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
+import { liveConfig, type LiveConfig } from './config.ts';
 import { STATUS } from './scripts.ts';
 
 export type Policy = 'guarded' | 'classic';
@@ -22,6 +23,8 @@ export interface Attachment {
    */
   readonly state: 'attached' | 'detached' | 'unpinned';
   readonly policy: Policy;
+  /** What the guarded programs are told at present; undefined for classic, which cannot be told. */
+  readonly config?: LiveConfig;
   readonly sockops: Program | undefined;
   readonly redirect: Program | undefined;
   /** Sockets in the map now, and how many it can hold. */
@@ -98,11 +101,13 @@ function attachment(entry: ReadonlyMap<string, string>): Attachment {
   const sockops = parse(programSchema, text('sockops'));
   const effective = parse(attachedSchema, text('effective')) ?? [];
   const cgroup = text('cgroup') === '' ? undefined : text('cgroup');
+  const config = parseConfig(text('config'));
   const attached = sockops !== undefined && effective.some(({ id }) => id === sockops.id);
   return {
     cgroup,
     state: attached ? 'attached' : 'detached',
     policy: text('config') === '' ? 'classic' : 'guarded',
+    ...(config && { config }),
     sockops,
     redirect: parse(programSchema, text('redirect')),
     sockets: Number(/Found (\d+) element/.exec(text('sockets'))?.[1] ?? 0),
@@ -110,6 +115,16 @@ function attachment(entry: ReadonlyMap<string, string>): Attachment {
     counters: parseCounters(text('counters')),
     pins: text('pins'),
   };
+}
+
+const configSchema = z.array(
+  z.object({ formatted: z.object({ value: z.record(z.string(), z.number()) }) }),
+);
+
+/** @param text `bpftool -j map dump` of an array of one struct. */
+function parseConfig(text: string): LiveConfig | undefined {
+  const value = parse(configSchema, text)?.[0]?.formatted.value;
+  return value === undefined ? undefined : liveConfig(value);
 }
 
 const countersSchema = z.array(

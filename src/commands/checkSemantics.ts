@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { checkSemantics, type SemanticRow, type SemanticsStep } from '../bypass/semantics.ts';
-import { readProbe, readSource } from '../bypass/source.ts';
+import { readProbe } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
+import { readPrograms } from '../language/copy.ts';
 import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { semanticsReport } from '../views/semanticsReport.ts';
@@ -28,8 +29,8 @@ export async function checkSemanticsCommand(
   const name = given?.host ?? (await pickHost(context, 'Check socket semantics'));
   if (name === undefined) return undefined;
   const policy = given?.policy ?? 'guarded';
-  const [source, probe] = await Promise.all([
-    readSource(context.bpfDirectory, policy),
+  const [{ source, copy }, probe] = await Promise.all([
+    readPrograms(context, policy),
     readProbe(context.bpfDirectory),
   ]);
   const rows = await withProgress(`Socket semantics on ${name}`, async (report, signal) =>
@@ -44,7 +45,7 @@ export async function checkSemanticsCommand(
   );
   await context.reports.showMarkdown(
     `Socket semantics on ${name}`,
-    semanticsReport(name, policy, rows),
+    semanticsReport(name, policy, rows, copy),
   );
   return rows;
 }

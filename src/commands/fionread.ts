@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/compile.ts';
-import { requireFacts } from '../bypass/load.ts';
 import {
   checkSemantics,
   FIONREAD_PROBES,
@@ -12,6 +11,7 @@ import {
 import { readProbe } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
+import type { Facts } from '../host/facts.ts';
 import { withProgress } from '../views/progress.ts';
 
 const verdictSchema = z.object({
@@ -37,15 +37,11 @@ const REMEMBERED = 50;
 export async function warnOfFionread(
   context: Context,
   name: string,
+  facts: Facts,
   source: BpfSource,
   ask: boolean,
 ): Promise<boolean> {
   const memory = context.extension.globalState;
-  const host = await context.host(name);
-  const { facts } = await withProgress(`Checking ${name}`, async (_report, signal) => {
-    await host.becomeRoot(signal);
-    return requireFacts(host, 'load', signal);
-  });
   const hash = createHash('sha256');
   for (const content of source.files.values()) hash.update(content);
   const key = `${name} ${facts.kernel} ${hash.digest('hex').slice(0, 16)}`;
@@ -62,13 +58,13 @@ export async function warnOfFionread(
   if ((!verdict.outside && !verdict.redirected) || verdict.accepted) return true;
 
   const sockets = [
-    ...(verdict.outside ? ['sockets whose peer is not bypassed'] : []),
+    ...(verdict.outside ? ['sockets that get data over TCP while they can be bypassed'] : []),
     ...(verdict.redirected ? ['bypassed sockets'] : []),
   ].join(' and ');
   const wrong = `Linux ${facts.kernel} answers FIONREAD with 0 on ${sockets}, though data waits.`;
   const detail = `Programs that ask how much there is to read before they read may stall${
     verdict.affected.length === 0 ? '' : `: ${verdict.affected.join(', ')}`
-  }. Do not load it into a cgroup with one of them.`;
+  }. nginx does with large uploads. Do not load it into a cgroup with one of them.`;
   if (!ask) {
     void vscode.window.showWarningMessage(`${wrong} ${detail}`);
     return true;

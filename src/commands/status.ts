@@ -1,6 +1,7 @@
 import { bypassStatus } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
+import { copyInUse, nameOfCopy } from '../language/copy.ts';
 import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { statusReport } from '../views/statusReport.ts';
@@ -19,6 +20,10 @@ export async function status(
     async (_report, signal) => bypassStatus(await context.host(host), signal),
   );
   context.statusBar.show(answer);
-  await context.reports.show(`Bypass status of ${host}`, statusReport(answer));
+  const copy = await copyInUse('guarded');
+  await context.reports.show(
+    `Bypass status of ${host}`,
+    statusReport(answer, copy && nameOfCopy(copy)),
+  );
   return answer;
 }

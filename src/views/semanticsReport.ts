@@ -6,12 +6,14 @@ export function semanticsReport(
   host: string,
   policy: Policy,
   rows: readonly SemanticRow[],
+  copy?: string,
 ): string {
   const different = rows.filter(({ differs }) => differs);
   const same = rows.filter(({ differs }) => !differs);
   return [
     `# Socket semantics on ${escape(host)}`,
     `What programs see of a TCP socket, plain and over the **${policy}** bypass, measured on this host just now. ` +
+      (copy === undefined ? '' : `The programs are ${escape(copy)}. `) +
       `${different.length} of ${rows.length} differ.`,
     ...(different.length === 0 ? [] : ['## What differs', table(different, true)]),
     ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),

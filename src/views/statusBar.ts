@@ -13,11 +13,11 @@ export class StatusBar implements vscode.Disposable {
     const first = on[0];
     this.#item.name = 'Sockmap Bypass';
     this.#item.text =
-      first === undefined
+      first === undefined || on.every(({ config }) => config?.mode === 'off')
         ? `$(circle-slash) Sockmap off: ${host}`
         : `$(zap) Sockmap on: ${host}${on.length > 1 ? ` (${on.length})` : ''}`;
     this.#item.tooltip = [
-      ...on.map(({ cgroup, policy }) => `${cgroup ?? ''} (${policy})`),
+      ...on.map(({ cgroup, policy, config }) => `${cgroup ?? ''} (${config?.mode ?? policy})`),
       'Click to read the status from the host.',
     ].join('\n');
     this.#item.command = {

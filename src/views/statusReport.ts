@@ -1,3 +1,4 @@
+import type { LiveConfig } from '../bypass/config.ts';
 import type { Attachment, BypassStatus } from '../bypass/status.ts';
 
 const STATES: Readonly<Record<Attachment['state'], string>> = {
@@ -6,8 +7,16 @@ const STATES: Readonly<Record<Attachment['state'], string>> = {
   detached: 'off: left behind, unload it',
 };
 
-/** The status as text, aligned for a fixed-width font. */
-export function statusReport({ host, attachments }: BypassStatus): string {
+/**
+ * The status as text, aligned for a fixed-width font.
+ * @param copy what the next load takes in place of the bundled programs.
+ */
+export function statusReport(status: BypassStatus, copy?: string): string {
+  const next = copy === undefined ? '' : `\nThe next load from this window takes ${copy}.\n`;
+  return loaded(status) + next;
+}
+
+function loaded({ host, attachments }: BypassStatus): string {
   if (attachments.length === 0) return `No sockmap bypass is loaded on ${host}.\n`;
   const rank = Object.keys(STATES);
   return attachments
@@ -16,13 +25,29 @@ export function statusReport({ host, attachments }: BypassStatus): string {
     .join('\n');
 }
 
+const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
+  guarded: 'guarded',
+  off: 'off: all is on TCP',
+  unguarded: 'without limits',
+};
+
+function configRows({ mode, queueBound, oneWayLimit }: LiveConfig): [string, string][] {
+  return [
+    ['mode', MODE_LABELS[mode]],
+    ['queue bound', `${(queueBound / 2 ** 20).toLocaleString('en')} MiB`],
+    ['one-way limit', `${oneWayLimit.toLocaleString('en')} small messages`],
+  ];
+}
+
 function attachmentReport(attachment: Attachment): string {
-  const { cgroup, state, policy, sockops, redirect, sockets, maxSockets, counters } = attachment;
+  const { cgroup, state, policy, config, sockops, redirect, sockets, maxSockets, counters } =
+    attachment;
   const program = (one: Attachment['sockops']) =>
     one === undefined ? 'missing' : `id ${one.id}, tag ${one.tag === '' ? 'unknown' : one.tag}`;
   const rows: [string, string][] = [
     ['state', STATES[state]],
     ['policy', policy],
+    ...(config === undefined ? [] : configRows(config)),
     ['sockmap_sockops', program(sockops)],
     ['sockmap_redirect', program(redirect)],
     ['sockets in the map', `${sockets.toLocaleString('en')} of ${maxSockets.toLocaleString('en')}`],

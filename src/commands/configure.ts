@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { MODE_NAMES, type Mode } from '../bypass/config.ts';
+import { configureBypass } from '../bypass/configure.ts';
+import type { BypassStatus } from '../bypass/status.ts';
+import type { Context } from '../context.ts';
+import { pickAttachment, pickHost } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { cgroupArgument, readArgument } from './arguments.ts';
+import { readLimits } from './limits.ts';
+
+const TITLE = 'Change bypass policy';
+
+const configureArgument = cgroupArgument.extend({ mode: z.enum(MODE_NAMES) });
+
+const MODES: Readonly<Record<Mode, { label: string; detail: string; done: string }>> = {
+  guarded: {
+    label: '$(shield) Guarded',
+    detail: 'Queues are bounded, one-way streams of small messages go over TCP.',
+    done: 'guarded, with the limits of the settings',
+  },
+  off: {
+    label: '$(circle-slash) Off',
+    detail: 'Every connection is on TCP from its next message on, and live ones stay there.',
+    done: 'off: every connection is on TCP',
+  },
+  unguarded: {
+    label: '$(warning) Without limits',
+    detail: 'As the classic programs: queues grow until memory ends. To compare, not to leave on.',
+    done: 'without limits: do not leave it so',
+  },
+};
+
+/** Change bypass policy: what the loaded programs do, without loading them anew. */
+export async function configure(
+  context: Context,
+  argument: unknown,
+): Promise<BypassStatus | undefined> {
+  const wanted = readArgument(configureArgument, argument) ?? (await ask(context));
+  if (wanted === undefined) return undefined;
+  const { host, cgroup, mode } = wanted;
+  const limits = readLimits();
+  const status = await withProgress(
+    `Changing the policy of the bypass on ${host}`,
+    async (report, signal) => {
+      report(cgroup);
+      return configureBypass(await context.host(host), { cgroup, mode, limits, signal });
+    },
+  );
+  context.statusBar.show(status);
+  void vscode.window.showInformationMessage(
+    `The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.`,
+  );
+  return status;
+}
+
+async function ask(context: Context): Promise<z.infer<typeof configureArgument> | undefined> {
+  const host = await pickHost(context, TITLE);
+  if (host === undefined) return undefined;
+  const cgroup = await pickAttachment(context, host, TITLE);
+  if (cgroup === undefined) return undefined;
+  const items = MODE_NAMES.map((mode) => ({ ...MODES[mode], mode }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: TITLE,
+    placeHolder: 'What its programs do from now on; limits and local networks are read again',
+  });
+  return chosen === undefined ? undefined : { host, cgroup, mode: chosen.mode };
+}
