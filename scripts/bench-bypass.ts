@@ -1,6 +1,7 @@
 /**
  * Measures the bypass against plain TCP and Unix sockets on this machine, in one interleaved run:
- * every round visits every arm, so that a noisy moment falls on all of them.
+ * every round visits every arm, in turned order every second round, so that a noisy moment and a
+ * drift fall on all of them. Ratios are of pairs of one round, with their 95% interval.
  *
  *   tsx scripts/bench-bypass.ts [--rounds 7] [--seconds 1] [--only TEXT]
  *
@@ -17,6 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
+import { pairedRatio, type Ratio } from '../src/bench/statistics.ts';
 
 const run = promisify(execFile);
 
@@ -96,7 +98,7 @@ class Arm {
 
 interface Measure {
   name: string;
-  unit: string;
+  unit: 'per second' | 'Gbit/s' | 'requests/s';
   arms: readonly Arm[];
   /** One sample; larger is better. */
   sample: (arm: Arm) => Promise<number>;
@@ -233,6 +235,29 @@ async function nginx(
   ];
 }
 
+const told = ({ ratio, interval }: Ratio): string =>
+  `${ratio.toFixed(2)}${interval ? ` (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})` : ''}`;
+
+/** What guarded is measured by: the rate over the better TCP's and over classic's; a round trip's time. */
+function ratios(measure: Measure, samples: ReadonlyMap<Arm, number[]>): string {
+  const find = (name: string) => measure.arms.find((arm) => arm.name === name);
+  const values = (arm: Arm | undefined) => (arm && samples.get(arm)) ?? [];
+  const tcps = measure.arms.filter((arm) => arm.name.startsWith('tcp'));
+  const better = tcps.toSorted((a, b) => median(values(b)) - median(values(a)))[0];
+  const trip = measure.unit === 'per second';
+  const against = [...new Set(trip ? [find('tcp')] : [better, find('tcp')]), find('classic')];
+  return against
+    .flatMap((arm) => {
+      const pairs = values(find('guarded')).map((own, round) => {
+        const other = values(arm)[round] ?? Number.NaN;
+        return trip ? ([other, own] as const) : ([own, other] as const);
+      });
+      const ratio = arm && pairedRatio(pairs);
+      return ratio ? [`${told(ratio)} × ${arm.name}`] : [];
+    })
+    .join(', ');
+}
+
 const padded = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(25) : cell.padStart(26))).join('');
 
@@ -249,7 +274,7 @@ function row(measure: Measure, samples: ReadonlyMap<Arm, number[]>): string {
     const middle = median(values);
     return `${middle.toFixed(digits)} ×${(middle / base).toFixed(2)} [${spread}]`;
   });
-  return padded([measure.name, ...cells]);
+  return `${padded([measure.name, ...cells])}\n    guarded${measure.unit === 'per second' ? ', time' : ''}: ${ratios(measure, samples)}`;
 }
 
 const mounts = await readFile('/proc/mounts', 'utf8');
@@ -299,7 +324,8 @@ try {
   for (const measure of measures) {
     const samples = new Map<Arm, number[]>(measure.arms.map((arm) => [arm, []]));
     for (let round = 0; round < rounds && !interrupted.signal.aborted; round++) {
-      for (const arm of measure.arms) samples.get(arm)?.push(await measure.sample(arm));
+      const order = round % 2 === 0 ? measure.arms : measure.arms.toReversed();
+      for (const arm of order) samples.get(arm)?.push(await measure.sample(arm));
     }
     if (interrupted.signal.aborted) break;
     const names = padded([`(${measure.unit})`, ...measure.arms.map((arm) => arm.name)]);

@@ -12,7 +12,7 @@ import { buildNativeModules, checkServerNode, installPackages } from './setup/pa
 import { rootStep, say, step } from './setup/shell.mjs';
 import { missingTools } from './setup/tools.mjs';
 
-export const PARTS = ['node', 'host', 'sshd', 'editor', 'format'];
+export const PARTS = ['node', 'host', 'applications', 'sshd', 'editor', 'format'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const harness = path.join(root, 'test', 'vscode', 'code-web');

@@ -11,7 +11,14 @@ import { ask, findCommand, rootStep, say } from './shell.mjs';
 const LOCK_SECONDS = 300;
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive' };
 /** Packages whose services listen to the network as soon as they are installed. */
-const SERVICES = { 'openssh-server': ['ssh.service', 'ssh.socket'], netperf: ['netperf.service'] };
+const SERVICES = {
+  'openssh-server': ['ssh.service', 'ssh.socket'],
+  netperf: ['netperf.service'],
+  'redis-server': ['redis-server.service'],
+  'nginx-common': ['nginx.service'],
+  'postgresql-common': ['postgresql.service'],
+  memcached: ['memcached.service'],
+};
 
 /** Installs the tools as the table names them; `special` is done by the recipes below. */
 export async function installWithApt(tools, system, { browserFallback }) {

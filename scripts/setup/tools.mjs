@@ -49,6 +49,22 @@ export const TOOLS = [
     arch: ['openssh'],
     alpine: ['openssh-client'],
   }),
+  tool(
+    ['applications'],
+    'redis',
+    () => command('redis-server')() && command('redis-benchmark')(),
+    ['redis-server', 'redis-tools'],
+    { fedora: ['redis'], suse: ['redis'], arch: ['redis'], alpine: ['redis'] },
+  ),
+  tool(['applications'], 'nginx', command('nginx'), ['nginx']),
+  tool(['applications'], 'wrk', command('wrk'), ['wrk']),
+  tool(['applications'], 'PostgreSQL', hasPostgres, ['postgresql'], {
+    fedora: ['postgresql-server', 'postgresql-contrib'],
+    suse: ['postgresql-server', 'postgresql-contrib'],
+    alpine: ['postgresql', 'postgresql-contrib'],
+  }),
+  tool(['applications'], 'memcached', command('memcached'), ['memcached']),
+  tool(['applications'], 'openssl', command('openssl'), ['openssl']),
   tool(['sshd'], 'sshd', command('sshd'), ['openssh-server'], { arch: ['openssh'] }),
   tool(['sshd'], 'sudo', command('sudo'), ['sudo']),
   tool(['editor'], 'chromium', hasBrowser, null, {
@@ -86,6 +102,16 @@ function tool(parts, name, present, debian, others = {}) {
 
 export function missingTools(parts) {
   return TOOLS.filter((each) => each.parts.some((part) => parts.includes(part)) && !each.present());
+}
+
+/** Debian keeps the server's programs of each version apart, and off the PATH. */
+function hasPostgres() {
+  const place = '/usr/lib/postgresql';
+  const versions = existsSync(place) ? readdirSync(place) : [];
+  return (
+    versions.some((version) => existsSync(path.join(place, version, 'bin', 'pgbench'))) ||
+    (command('initdb')() && command('pgbench')())
+  );
 }
 
 /** The system's, or the one playwright-core has downloaded. */

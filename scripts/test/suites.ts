@@ -37,7 +37,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'host',
     about: 'the core against real hosts: sshd, clang, bpftool, netperf and the kernel',
-    needs: ['host', 'sshd'],
+    needs: ['host', 'applications', 'sshd'],
     asRoot: true,
     directories: ['test/support', 'test/host'],
     timeoutSeconds: 120,

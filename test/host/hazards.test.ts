@@ -77,6 +77,12 @@ const HAZARDS: readonly Hazard[] = [
     shows: { remote: { socketsAdded: [1, 2], answered: 'ok' } },
   },
   {
+    title: 'hazard 6, local peers outside of the cgroup: their sockets are left alone too',
+    name: 'outside',
+    kept: { outside: { socketsAdded: 0, fionread: 1000, answered: 'ok' } },
+    shows: { outside: { socketsAdded: 1, answered: 'ok' } },
+  },
+  {
     title: 'hazard 7, loading: no socket is in the map without the program, in this order of steps',
     name: 'loading',
     kept: { loading: { socketsAdded: 0, redirectedMessages: 0, redirectedLater: [1, 6] } },
@@ -161,6 +167,24 @@ describe('the hazards of a bypass', function () {
         assert.equal(outcome.code, 0, outcome.output);
       });
     }
+  });
+
+  it('a stalled reader is held to 16 MB also where the kernel does not count redirected bytes', async () => {
+    const outcome = await hazards('guarded', 'stall', {
+      env: { CLANG_FLAGS: '-DCOUNTS_REDIRECTED=0' },
+    });
+    for (const family of FAMILIES) {
+      for (const each of find(outcome, 'stall', family, 4)) {
+        const figures = {
+          takenBytes: [1, 16 * MIB],
+          sendError: '',
+          arrived: true,
+          ok: true,
+        } as const;
+        assertFigures(each, figures, outcome.output);
+      }
+    }
+    assert.equal(outcome.code, 0, outcome.output);
   });
 
   // They bypass nothing but IPv4, so with the other families there is nothing to see.

@@ -9,6 +9,7 @@ import {
   type LoadStep,
 } from '../../src/bypass/load.ts';
 import type { Attachment, Policy } from '../../src/bypass/status.ts';
+import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { makeAccount, type TestAccount } from '../support/accounts.ts';
 import { cgroupMount } from '../support/cgroup.ts';
@@ -257,6 +258,7 @@ describe('the bypass', () => {
       assert.match(problem.words, /R\d+ invalid mem access/);
       assert.match(problem.words, /processed \d+ insns/);
       assert.ok(problem.words.split('\n').length > 200);
+      assert.match(new HostError(problem).message, /: R\d+ invalid mem access.*as it was before/);
       assert.match(problem.next, /as it was before/);
     });
 

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { atEnd } from './cleanup.ts';
+import { freePort } from './port.ts';
 import { descendants, endProcesses, processRef } from './processes.ts';
 import { run } from './run.ts';
 
@@ -194,15 +194,4 @@ function sshdBinary(): string {
   const found = places.find((place) => fs.existsSync(place));
   if (found === undefined) throw new Error('sshd is missing; install the package openssh-server.');
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -29,6 +29,8 @@ describe('the status, as bpftool 7.1 told it', () => {
       cgroup: `${MOUNT}/guarded`,
       state: 'attached',
       policy: 'guarded',
+      // The map says 0 for each: the programs' own defaults.
+      config: { mode: 'guarded', queueBound: 4 << 20, oneWayLimit: 256 },
       sockops: { id: 555, tag: '2c9ed12a9f19d62e' },
       redirect: { id: 556, tag: '6d80485c7d474971' },
       sockets: 0,

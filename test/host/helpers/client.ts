@@ -44,6 +44,7 @@ if (job.action === 'connect') {
   await runBenchmark(host, {
     cgroup,
     plan: shortPlan('guarded'),
+    source: bpfSource,
     onProgress: ({ done }) => {
       say(`sample ${done}`);
     },

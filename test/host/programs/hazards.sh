@@ -4,9 +4,10 @@
 # Shows each hazard of a sockmap bypass with one set of programs loaded.
 #
 #   hazards.sh tcp|classic|guarded [HAZARD...]
-#   HAZARD: reorder leak stall oneway families remote loading switch full churn
+#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn
 #
-# FAMILIES and STALL_BYTES in the environment choose among the cases.
+# FAMILIES and STALL_BYTES in the environment choose among the cases, CLANG_FLAGS
+# are for the programs.
 # One JSON line for each case; the exit code is the number of cases that failed.
 # Needs root, cgroup v2, bpffs, clang, bpftool, cc and iproute2. Makes its own
 # cgroup, namespaces and pins, and removes them.
@@ -15,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 bpf=$here/../../../bpf
 policy=${1:?tcp, classic or guarded}
 shift
-hazards=${*:-reorder leak stall oneway families remote loading switch full churn}
+hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn}
 families=${FAMILIES:-ipv4 ipv6 mapped}
 id=hazards-$$
 pins=/sys/fs/bpf/$id
@@ -38,7 +39,7 @@ load() { # [clang flags...]
 	[ "$policy" = tcp ] && return
 	local source=sockmap_bypass
 	[ "$policy" = classic ] && source=classic
-	clang -O2 -g -target bpf "$@" -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" &&
+	clang -O2 -g -target bpf ${CLANG_FLAGS:-} "$@" -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" &&
 		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins &&
 		bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks &&
 		bpftool cgroup attach "$cgroup" sock_ops pinned $pins/sockmap_sockops multi || exit 2
@@ -130,18 +131,35 @@ remote() {
 		local ip=10.7.7.2
 		[ "$f" = ipv6 ] && ip=fd77::2
 		[ "$f" = mapped ] && ip=::ffff:10.7.7.2
-		local added=$(counter sockets_added)
-		run_in $ns2 timeout 20 "$tmp/live" "$f" listen $ip 7000 >"$tmp/fionread" &
-		for _ in {1..100}; do
-			[ -n "$(ip netns exec $ns2 ss -Hltn 'sport = :7000')" ] && break
-			sleep 0.1
-		done
-		local answer=$(echo | run_in $ns "$tmp/live" "$f" $ip 7000 | tail -1)
-		wait $!
-		added=$(($(counter sockets_added) - added))
-		local fion=$(head -1 "$tmp/fionread")
-		verdict remote "$f" $((added == 0)) "\"socketsAdded\": $added, \"fionread\": ${fion:-0}, \"answered\": \"$answer\""
+		stranger remote "$f" $ip $ns2 run_in $ns
 	done
+}
+
+# Nor is one on this host that is not in the cgroup.
+outside() {
+	reload
+	for f in $families; do
+		local ip=127.0.0.1
+		[ "$f" = ipv6 ] && ip=::1
+		[ "$f" = mapped ] && ip=::ffff:127.0.0.1
+		stranger outside "$f" $ip $ns ip netns exec $ns
+	done
+}
+
+stranger() { # TEST FAMILY ADDRESS LISTENER'S-NAMESPACE COMMAND... (which runs the end that asks)
+	local test=$1 f=$2 ip=$3 at=$4
+	shift 4
+	local added=$(counter sockets_added)
+	run_in $at timeout 20 "$tmp/live" "$f" listen $ip 7000 >"$tmp/fionread" &
+	for _ in {1..100}; do
+		[ -n "$(ip netns exec $at ss -Hltn 'sport = :7000')" ] && break
+		sleep 0.1
+	done
+	local answer=$(echo | "$@" "$tmp/live" "$f" $ip 7000 | tail -1)
+	wait $!
+	added=$(($(counter sockets_added) - added))
+	local fion=$(head -1 "$tmp/fionread")
+	verdict $test "$f" $((added == 0)) "\"socketsAdded\": $added, \"fionread\": ${fion:-0}, \"answered\": \"$answer\""
 }
 
 # Every socket in the map must have the sk_msg program: it is attached first.

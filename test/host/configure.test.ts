@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import type { Mode } from '../../src/bypass/config.ts';
+import { configureBypass, type ConfigureOptions } from '../../src/bypass/configure.ts';
+import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import type { Attachment, BypassStatus, Policy } from '../../src/bypass/status.ts';
+import { Host } from '../../src/host/host.ts';
+import { run } from '../support/run.ts';
+import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+import { problemOf } from './helpers/problems.ts';
+import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
+
+const BYTES = 4 << 20;
+/** Handshakes and their like. */
+const SOME = BYTES / 50;
+
+describe('the policy of a bypass that is loaded', () => {
+  let host: Host;
+  let ground: BypassGround;
+  let netns: TestNetns;
+  const pairs: Pair[] = [];
+  before(async () => {
+    netns = await makeNetns();
+  });
+  after(() => netns.remove());
+  beforeEach(() => {
+    host = new Host('local');
+    ground = makeGround('configure');
+  });
+  afterEach(async () => {
+    for (const pair of pairs.splice(0)) await pair.close();
+    await host.dispose();
+    await ground.remove();
+  });
+
+  const load = async (policy: Policy = 'guarded') =>
+    loadBypass(host, { cgroup: ground.path, source: await bpfSource(policy) });
+  const configure = (mode: Mode, limits: ConfigureOptions['limits'] = {}) =>
+    configureBypass(host, { cgroup: ground.path, mode, limits });
+  async function connect(address?: string): Promise<Pair> {
+    const pair = await Pair.connect(ground.path, netns, address);
+    pairs.push(pair);
+    return pair;
+  }
+  function own({ attachments }: BypassStatus): Attachment {
+    const found = attachments.find(({ cgroup }) => cgroup === ground.path);
+    assert.ok(found);
+    return found;
+  }
+
+  it('off: live connections are on TCP from the next message on, new ones at once', async () => {
+    const { sockops } = own(await load());
+    const live = await connect();
+    assert.ok((await live.move(BYTES)) < SOME);
+
+    const off = own(await configure('off'));
+    assert.equal(off.config?.mode, 'off');
+    assert.equal(off.sockops?.id, sockops?.id, 'the programs are the same ones');
+    assert.ok((await live.move(BYTES)) > BYTES);
+    const fresh = await connect();
+    assert.ok((await fresh.move(BYTES)) > BYTES);
+
+    assert.equal(own(await configure('guarded')).config?.mode, 'guarded');
+    assert.ok((await live.move(BYTES)) > BYTES, 'what was on TCP stays there');
+    const next = await connect();
+    assert.ok((await next.move(BYTES)) < SOME);
+  });
+
+  it('new limits, and none, are seen in the status and heeded', async () => {
+    await load();
+    const set = own(await configure('guarded', { queueBound: 5 * 2 ** 30, oneWayLimit: 12 }));
+    assert.deepEqual(set.config, { mode: 'guarded', queueBound: 5 * 2 ** 30, oneWayLimit: 12 });
+    assert.equal(own(await configure('unguarded')).config?.mode, 'unguarded');
+    const pair = await connect();
+    assert.ok((await pair.move(BYTES)) < SOME);
+  });
+
+  it('an address the host got since counts as its own', async () => {
+    const address = '10.99.99.99';
+    await load();
+    await run('ip', ['-n', netns.name, 'address', 'add', `${address}/32`, 'dev', 'lo']);
+    const before = await connect(address);
+    assert.ok((await before.move(BYTES)) > BYTES);
+    await configure('guarded');
+    const after = await connect(address);
+    assert.ok((await after.move(BYTES)) < SOME);
+  });
+
+  it('is refused where there is none, and where the programs are the classic ones', async () => {
+    const none = await problemOf(configure('off'), 'not-found');
+    assert.match(none.words, /nothing is loaded on /);
+    await load('classic');
+    const classic = await problemOf(configure('off'), 'not-found');
+    assert.match(classic.words, /classic ones/);
+    await unloadBypass(host, ground.path);
+    await ground.assertClean();
+  });
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { run } from '../support/run.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { Arms } from './helpers/arms.ts';
+import { eventually } from './helpers/wait.ts';
+
+/** `npm run test:connections` asks for more. */
+const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 100_000);
+const WORKERS = 4;
+
+/** What others on the machine may use meanwhile. */
+const OTHERS_BYTES = 128 << 20;
+const OTHERS_SOCKETS = 1000;
+const OTHERS_PAGES = 4096;
+
+const SOURCE = path.join(import.meta.dirname, 'programs/churn.c');
+
+interface Churned {
+  readonly connections: number;
+  readonly wrong: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+/** What the kernel holds for sockets, and altogether. */
+function memory() {
+  const sockstat = fs.readFileSync('/proc/net/sockstat', 'utf8');
+  const meminfo = fs.readFileSync('/proc/meminfo', 'utf8');
+  return {
+    sockets: Number(/^TCP: .*\balloc (\d+)/m.exec(sockstat)?.[1]),
+    pages: Number(/^TCP: .*\bmem (\d+)/m.exec(sockstat)?.[1]),
+    kernelBytes: ['SUnreclaim', 'Percpu']
+      .map((name) => 1024 * Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(meminfo)?.[1] ?? 0))
+      .reduce((sum, bytes) => sum + bytes, 0),
+  };
+}
+
+async function kernelWarnings(): Promise<number> {
+  return (await run('dmesg', [])).match(/WARNING|BUG|Oops|refcount_t/g)?.length ?? 0;
+}
+
+describe('many short connections over the bypass', function () {
+  this.timeout('60m');
+  let temporary: TemporaryDirectory;
+  let program: string;
+  let arms: Arms;
+  before(async () => {
+    temporary = temporaryDirectory();
+    program = path.join(temporary.path, 'churn');
+    await run('cc', ['-O2', '-Wall', '-pthread', '-o', program, SOURCE]);
+  });
+  after(() => temporary.remove());
+  beforeEach(() => {
+    arms = new Arms('connections');
+  });
+  afterEach(() => arms.remove());
+
+  async function churn(connections: number, held = 0): Promise<Churned> {
+    const argv = [program, ...[connections, WORKERS, held].map(String)];
+    const script = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
+    const text = await run('sh', ['-c', script, 'sh', arms.bypass.cgroup, ...argv]);
+    const churned = JSON.parse(text) as Churned;
+    const { wrong, failed } = churned;
+    assert.deepEqual({ wrong, failed }, { wrong: 0, failed: 0 });
+    return churned;
+  }
+
+  async function map(name: string, verb: 'show' | 'dump'): Promise<unknown> {
+    const { pins = '' } = await arms.status();
+    return JSON.parse(await run('bpftool', ['-j', 'map', verb, 'pinned', path.join(pins, name)]));
+  }
+
+  /** What the maps take, with nothing in them. */
+  async function emptyMaps(): Promise<unknown[]> {
+    await eventually('the maps are empty', async () => {
+      const flows = (await map('bypass_flows', 'dump')) as unknown[];
+      return flows.length + (await arms.status()).sockets === 0;
+    });
+    const maps = ['bypass_flows', 'bypass_socks', 'bypass_conns'];
+    const shown = await Promise.all(maps.map((name) => map(name, 'show')));
+    return shown.map((each) => (each as { bytes_memlock: unknown }).bytes_memlock);
+  }
+
+  it(`${CONNECTIONS} of them leave nothing behind`, async () => {
+    await arms.load();
+    await churn(1000);
+    const maps = await emptyMaps();
+    const { counters: first } = await arms.status();
+    const warnings = await kernelWarnings();
+    const before = memory();
+
+    const { seconds } = await churn(CONNECTIONS);
+    console.log(`      ${Math.round(CONNECTIONS / seconds)} connections a second`);
+
+    assert.deepEqual(await emptyMaps(), maps);
+    const { counters } = await arms.status();
+    const grown = (name: string): number => (counters[name] ?? 0) - (first[name] ?? 0);
+    assert.equal(grown('sockets_added'), 2 * CONNECTIONS);
+    assert.equal(grown('map_full'), 0);
+    assert.ok(grown('redirected_messages') > 1.9 * CONNECTIONS, JSON.stringify(counters));
+    await eventually('memory is back', () => {
+      const after = memory();
+      return (
+        after.sockets - before.sockets < OTHERS_SOCKETS &&
+        after.pages - before.pages < OTHERS_PAGES &&
+        after.kernelBytes - before.kernelBytes < OTHERS_BYTES
+      );
+    });
+    assert.equal(await kernelWarnings(), warnings);
+  });
+
+  it('that find the map full stay on TCP, and once there is room are bypassed again', async () => {
+    await arms.load({ maxSockets: 64 });
+    const count = 2000;
+    await churn(count, 200);
+    await emptyMaps();
+    const { counters: full } = await arms.status();
+    const { sockets_added: added = 0, map_full: refused = 0 } = full;
+    assert.ok(added >= 64 && refused > 0, JSON.stringify(full));
+    // Two ends in the map, or one refusal: where the first has no room, the second does not try.
+    assert.ok(added + 2 * refused >= 2 * count, JSON.stringify(full));
+
+    await churn(count);
+    await emptyMaps();
+    const { counters } = await arms.status();
+    assert.equal(counters['map_full'], refused);
+    assert.equal(counters['sockets_added'], added + 2 * count);
+  });
+});
