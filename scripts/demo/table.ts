@@ -1,10 +1,11 @@
 import type { ResultDocument } from '../../src/bench/document.ts';
-import { ARM_LABELS, summarize, type Row, sizeLabel } from '../../src/bench/summary.ts';
-import { decimal } from '../../webview/format.ts';
+import { figuresOf, runsOf, withMetric, type Figure, type Point } from '../../src/bench/figures.ts';
+import { amount, decimal, factor } from '../../src/bench/format.ts';
 
-/** The summary of a run for a terminal: a line per arm and size, medians and the ratio to TCP. */
+/** The figures of a run for a terminal: a line per size and series, medians and what they compare to. */
 export function table(document: ResultDocument): string {
-  const rows = summarize(document).map(cells);
+  const { fig2, fig4 } = figuresOf(runsOf([document]));
+  const rows = [fig2, withMetric(fig4, 'p50')].flatMap(rowsOf);
   const head = ['', 'size', 'arm', 'median', 'against TCP (95% interval)', 'redirected', 'samples'];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -17,22 +18,26 @@ export function table(document: ResultDocument): string {
   return [line(head), ...rows.map(line)].join('\n');
 }
 
-function cells(row: Row): string[] {
-  const throughput = row.experiment === 'throughput';
-  const measure = throughput ? row.throughputBitsPerSecond : row.latencyUs.p50;
-  const { ratio, interval } = measure.ratioToTcp ?? {};
-  return [
-    throughput ? 'throughput' : 'round trip',
-    sizeLabel(row),
-    ARM_LABELS[row.arm],
-    throughput ? `${decimal(measure.median / 1e9)} Gbit/s` : `${decimal(measure.median)} µs`,
-    ratio === undefined
-      ? ''
-      : `${ratio.toFixed(2)}x` +
-        (interval === undefined
-          ? ''
-          : ` (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`),
-    row.redirectedBytes === undefined ? '' : `${decimal(row.redirectedBytes / 1e6)} MB`,
-    String(row.samples),
-  ];
+function rowsOf({ sizes, series, quantity, unit }: Figure): string[][] {
+  return sizes.flatMap((_, place) =>
+    series.flatMap(({ label, points }) => {
+      const point = points[place];
+      if (!point) return [];
+      const { redirectedBytes } = point.details;
+      return [
+        [
+          ...[quantity, point.label, label, `${decimal(point.median)} ${unit}`, against(point)],
+          redirectedBytes === undefined ? '' : amount(redirectedBytes),
+          String(point.count),
+        ],
+      ];
+    }),
+  );
+}
+
+function against({ ratio }: Point): string {
+  if (!ratio) return '';
+  const { interval } = ratio;
+  const range = interval ? ` (${factor(interval.low)} to ${factor(interval.high)})` : '';
+  return `${factor(ratio.ratio)}x${range}`;
 }

@@ -11,30 +11,63 @@ export const ARMS = armSchema.options;
 
 const bytes = z.int().positive();
 const seconds = z.number().positive();
+const arms = z
+  .array(armSchema)
+  .min(1)
+  .describe(
+    'Competitors: TCP, TCP without Nagle, the guarded and the classic bypass, and Unix sockets where netperf has them.',
+  );
 
 /** One place of the plan: an experiment at one size, measured for every arm. */
 const throughputPoint = z.strictObject({
   experiment: z.literal('throughput'),
-  messageBytes: bytes,
-  arms: z.array(armSchema).min(1),
+  messageBytes: bytes.describe('Bytes of each send call.'),
+  arms,
 });
 const latencyPoint = z.strictObject({
   experiment: z.literal('latency'),
   requestBytes: bytes,
   responseBytes: bytes,
-  arms: z.array(armSchema).min(1),
+  arms,
 });
 export const pointSchema = z.discriminatedUnion('experiment', [throughputPoint, latencyPoint]);
 export type Point = z.infer<typeof pointSchema>;
 
-export const planSchema = z.strictObject({
-  name: z.string().min(1),
-  points: z.array(pointSchema).min(1),
-  /** Length of one sample. */
-  secondsPerSample: seconds.max(3600),
-  /** How many samples each arm of each point gets. */
-  repetitions: z.int().positive().max(1000),
-});
+export const planSchema = z
+  .strictObject({
+    name: z.string().min(1).describe('What people call it.'),
+    points: z.array(pointSchema).min(1).describe('What is measured, each by every arm it names.'),
+    secondsPerSample: seconds.max(3600).describe('Length of one sample, in seconds.'),
+    repetitions: z
+      .int()
+      .positive()
+      .max(1000)
+      .describe('Samples each arm of a point gets: at most with targetInterval, else exactly.'),
+    minRepetitions: z
+      .int()
+      .positive()
+      .max(1000)
+      .optional()
+      .describe('Samples each arm gets before targetInterval may end a point; 3 unless told.'),
+    targetInterval: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe(
+        'A point ends when the ratio of each of its arms to TCP is known this well: half the width of its 95% interval, as a part of the ratio. 0.05: it lies within 5% of what is shown.',
+      ),
+    bpfTime: z
+      .boolean()
+      .optional()
+      .describe(
+        'Also measure the run time of the BPF programs, in further samples of the bypass arms at each throughput point. As that costs time itself, these samples are not compared with others.',
+      ),
+  })
+  .refine(({ minRepetitions = 1, repetitions }) => minRepetitions <= repetitions, {
+    path: ['minRepetitions'],
+    message: 'must not be more than repetitions',
+  });
 export type Plan = z.infer<typeof planSchema>;
 
 const latencyUs = z.object({
@@ -56,13 +89,28 @@ const sampleCommon = {
   seconds,
   /** Share of the host's CPU time in percent, 0 to 100, as netperf reports it. */
   cpu: z.object({ client: z.number().nonnegative(), server: z.number().nonnegative() }).optional(),
+  /**
+   * netperf's service demand, CPU time for the work done: µs per KB (1024 bytes) of a stream, µs
+   * per transaction of round trips. On one host each side's counts the CPU time of both.
+   */
+  serviceDemand: z
+    .object({ client: z.number().nonnegative(), server: z.number().nonnegative() })
+    .optional(),
   /** What the BPF programs did during the sample; absent where no program is attached. */
   bpf: z
     .object({
+      /** Of both programs together. With `nanoseconds`: a sample for that alone, see `isCompared`. */
       runs: z.int().nonnegative().optional(),
       nanoseconds: z.int().nonnegative().optional(),
       redirectedBytes: z.int().nonnegative(),
+      redirectedMessages: z.int().nonnegative().optional(),
+      /** All that the programs counted (bpf/README.md), as far as it is not 0. */
+      counters: z.record(z.string(), z.int().nonnegative()).optional(),
     })
+    .optional(),
+  /** What else went on: CPU time the hypervisor took, in percent; the load of the last minute. */
+  noise: z
+    .object({ stealPercent: z.number().nonnegative(), load1: z.number().nonnegative() })
     .optional(),
   /** Bytes the loopback device sent during the sample: the outside proof of what was bypassed. */
   loopbackBytes: z.int().nonnegative().optional(),
@@ -99,6 +147,13 @@ export const documentHostSchema = z.looseObject({
   distribution: z.string(),
   cpus: z.int().positive(),
   netperf: z.string(),
+  /** cpufreq's governor, where the host has a say over its clock. */
+  governor: z.string().optional(),
+  /** Whether the clock may go beyond its nominal rate. */
+  turbo: z.boolean().optional(),
+  /** Whether it is a virtual machine. */
+  virtual: z.boolean().optional(),
+  cpuModel: z.string().optional(),
 });
 
 /**
@@ -110,10 +165,16 @@ export const documentSchema = z.object({
   id: z.uuid(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
+  /** When the run was taken up again after it had been cut off. */
+  resumedAt: z.array(z.iso.datetime()).optional(),
+  /** The `id` of the saved run this one was compared with. */
+  baselineId: z.uuid().optional(),
   host: documentHostSchema,
   cgroup: z.string(),
   programs: z.object({
+    /** What served the cgroup when the run began. */
     policy: z.enum(['guarded', 'classic']),
+    /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
     tags: z.record(z.string(), z.string()),
   }),
   plan: planSchema,
@@ -125,14 +186,22 @@ export type ResultDocument = z.infer<typeof documentSchema>;
  * Reads a result document from hostile text.
  * @throws Error naming the first fault and its place in the document.
  */
-export function parseDocument(text: string): ResultDocument {
+export const parseDocument = (text: string): ResultDocument =>
+  parseJson(text, documentSchema, 'a sockmap benchmark');
+
+/**
+ * Reads JSON from hostile text.
+ * @param what it should be, for the error.
+ * @throws Error naming the first fault and its place.
+ */
+export function parseJson<T>(text: string, schema: z.ZodType<T>, what: string): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw new Error(`not JSON: ${(cause as Error).message}`, { cause });
   }
-  const parsed = documentSchema.safeParse(json);
-  if (!parsed.success) throw new Error(`not a sockmap benchmark: ${z.prettifyError(parsed.error)}`);
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw new Error(`not ${what}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -7,13 +7,18 @@ export interface NetperfTarget {
 }
 
 /** Keys asked of netperf's omni output (`-k`), so that no column is ever counted. */
+const COMMON = ['ELAPSED_TIME', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL', 'LOCAL_SD', 'REMOTE_SD'];
 const KEYS = {
-  throughput: ['ELAPSED_TIME', 'REMOTE_RECV_THROUGHPUT', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL'],
+  throughput: [...COMMON, 'SD_UNITS', 'REMOTE_RECV_THROUGHPUT'],
   latency: [
-    ...['ELAPSED_TIME', 'TRANSACTION_RATE', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL'],
+    ...[...COMMON, 'SD_UNITS', 'TRANSACTION_RATE'],
     ...['MEAN_LATENCY', 'STDDEV_LATENCY', 'P50_LATENCY', 'P90_LATENCY', 'P99_LATENCY'],
   ],
 } as const;
+
+/** Units of throughput (`-f`) decide those of service demand: 1000 bit/s, or transactions/s. */
+const UNITS = { throughput: 'k', latency: 'x' } as const;
+const DEMAND_UNITS = { throughput: 'usec/KB', latency: 'usec/Tran' } as const;
 
 /** The command line of one sample. */
 export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): string[] {
@@ -26,8 +31,8 @@ export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): stri
   return [
     'netperf',
     ...['-H', address, '-p', String(port), '-t', test, '-l', String(seconds)],
-    // -f k: throughput in units of 1000 bit/s; -c -C: both sides' CPU use; -P 0: no banner.
-    ...['-f', 'k', '-c', '-C', '-P', '0'],
+    // -c -C: both sides' CPU use; -P 0: no banner.
+    ...['-f', UNITS[point.experiment], '-c', '-C', '-P', '0'],
     '--',
     ...size,
     ...(arm === 'tcp-nodelay' ? ['-D'] : []),
@@ -39,7 +44,12 @@ export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): stri
 export type NetperfFigures =
   | Pick<
       ThroughputSample,
-      'experiment' | 'messageBytes' | 'throughputBitsPerSecond' | 'seconds' | 'cpu'
+      | 'experiment'
+      | 'messageBytes'
+      | 'throughputBitsPerSecond'
+      | 'seconds'
+      | 'cpu'
+      | 'serviceDemand'
     >
   | Pick<
       LatencySample,
@@ -50,6 +60,7 @@ export type NetperfFigures =
       | 'latencyUs'
       | 'seconds'
       | 'cpu'
+      | 'serviceDemand'
     >;
 
 /**
@@ -71,6 +82,11 @@ export function parseNetperf(text: string, point: Point): NetperfFigures {
   const seconds = figure('ELAPSED_TIME');
   if (seconds === 0) throw new Error('netperf measured for no time at all');
   const cpu = { client: figure('LOCAL_CPU_UTIL'), server: figure('REMOTE_CPU_UTIL') };
+  const units = figures.get('SD_UNITS')?.trim();
+  if (units !== DEMAND_UNITS[point.experiment]) {
+    throw new Error(`netperf gave the service demand in "${units ?? ''}"`);
+  }
+  const serviceDemand = { client: figure('LOCAL_SD'), server: figure('REMOTE_SD') };
   if (point.experiment === 'throughput') {
     return {
       experiment: 'throughput',
@@ -78,6 +94,7 @@ export function parseNetperf(text: string, point: Point): NetperfFigures {
       throughputBitsPerSecond: figure('REMOTE_RECV_THROUGHPUT') * 1000,
       seconds,
       cpu,
+      serviceDemand,
     };
   }
   return {
@@ -94,5 +111,6 @@ export function parseNetperf(text: string, point: Point): NetperfFigures {
     },
     seconds,
     cpu,
+    serviceDemand,
   };
 }

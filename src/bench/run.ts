@@ -1,242 +1,241 @@
-import { requireFacts, existingCgroup, servingAttachment } from '../bypass/load.ts';
-import { parseCounters, readStatus, type Attachment } from '../bypass/status.ts';
-import { HostError } from '../host/errors.ts';
+import { existingCgroup, requireFacts, servingAttachment } from '../bypass/load.ts';
+import type { BpfSource } from '../bypass/compile.ts';
+import type { GuardedLimits } from '../bypass/config.ts';
+import { readStatus, type Policy } from '../bypass/status.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import type { Arm, Plan, Point, ResultDocument, Sample } from './document.ts';
-import { netperfArgv, parseNetperf } from './netperf.ts';
-import { bypassArm, estimatedSeconds, pointLabel, quickPlan, schedule, type Slot } from './plan.ts';
-import { BENCH_SETUP, BENCH_UNDO, SAMPLE } from './scripts.ts';
+import type { Arm, Plan, Point, ResultDocument } from './document.ts';
+import { prepareGround, refusal, type Ground } from './ground.ts';
+import {
+  estimatedSeconds,
+  planFault,
+  pointLabel,
+  PROFILES,
+  schedule,
+  wholeRounds,
+} from './plan.ts';
+import type { Profile } from './plan.ts';
+import { resumeFault } from './resume.ts';
+import { takeSample, type Site } from './sample.ts';
+import { SPEED } from './scripts.ts';
 
 export interface BenchProgress {
+  /** Samples taken, of this run and the one it goes on with. */
   readonly done: number;
+  /** At most: a point whose ratios are known well enough ends before its limit. */
   readonly total: number;
   readonly arm: Arm;
   /** What is measured now. */
   readonly point: string;
+  /** At most. */
   readonly secondsLeft: number;
 }
 
 export interface BenchOptions {
   readonly cgroup: string;
   /** A plan, or the name of one of ours. */
-  readonly plan: Plan | 'quick';
+  readonly plan: Plan | Profile;
+  /** The bundled programs, for the arms whose policy does not serve the cgroup. */
+  readonly source: (policy: Policy) => Promise<BpfSource>;
+  /** Of a guarded policy the run loads itself. */
+  readonly limits?: GuardedLimits | undefined;
+  /** Load also where no bypass serves the cgroup at all; an error otherwise. */
+  readonly loadMissing?: boolean | undefined;
+  /** The saved run this one will be compared with. */
+  readonly baselineId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: BenchProgress) => void;
   /** Called with the document before the first sample, after each one, and at the end. */
   readonly save: (document: ResultDocument) => Promise<void>;
 }
 
-/** Where the arms of one run are measured. */
-interface Bench {
-  readonly cgroups: { readonly bypass: string; readonly baseline: string };
-  readonly ports: { readonly bypass: number; readonly baseline: number };
-  readonly counters: string;
-  /** Whether the connection was cut, so that the host has ended the servers. */
-  lost(): boolean;
-}
-
 /**
- * Measures TCP and the bypass on the host: the bypass in a cgroup made inside the chosen one, TCP in
- * one made outside of every bypass. Whatever happens, both are removed with all that runs in them.
- * What was measured before an error or a cancellation has been saved.
+ * Measures TCP and the bypass on the host (`prepareGround` tells where). Whatever happens, nothing
+ * of it stays there. What was measured before an error or a cancellation has been saved.
  * @throws HostError
  */
 export async function runBenchmark(host: Host, options: BenchOptions): Promise<ResultDocument> {
+  return measure(host, options.cgroup, options, (policy, facts) => {
+    const plan = typeof options.plan === 'string' ? PROFILES[options.plan](policy) : options.plan;
+    return {
+      schema: 1,
+      id: crypto.randomUUID(),
+      startedAt: new Date().toISOString(),
+      ...(options.baselineId !== undefined && { baselineId: options.baselineId }),
+      host: facts,
+      cgroup: '',
+      programs: { policy, tags: {} },
+      plan,
+      samples: [],
+    };
+  });
+}
+
+/**
+ * Goes on with a run that was cut off, on the same host and cgroup with the same programs.
+ * @returns the same document with what was missing. Of a point that was cut off between two of its
+ *   arms the round is measured again: only what was measured side by side is compared.
+ * @throws HostError also when what would be measured is no longer the same.
+ */
+export async function resumeBenchmark(
+  host: Host,
+  document: ResultDocument,
+  options: Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>,
+): Promise<ResultDocument> {
+  const { finishedAt, resumedAt = [], ...cut } = document;
+  if (finishedAt !== undefined) throw refusal(host, 'it has finished');
+  return measure(
+    host,
+    cut.cgroup,
+    options,
+    () => ({
+      ...cut,
+      resumedAt: [...resumedAt, new Date().toISOString()],
+      samples: wholeRounds(cut.plan, cut.samples),
+    }),
+    document,
+  );
+}
+
+type Start = (policy: Policy, host: ResultDocument['host']) => ResultDocument;
+
+async function measure(
+  host: Host,
+  named: string,
+  options: Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>,
+  start: Start,
+  cut?: ResultDocument,
+): Promise<ResultDocument> {
   const { signal, save, onProgress } = options;
   await host.becomeRoot(signal);
   const { facts, mount } = await requireFacts(host, 'benchmark', signal);
-  const cgroup = await existingCgroup(host, mount, options.cgroup, signal);
+  const cgroup = await existingCgroup(host, mount, named, signal);
   const status = await readStatus(host, mount, signal);
-  const attachment = servingAttachment(status, cgroup);
-  const { outside, counters } = placeOf(host, cgroup, mount, attachment);
-  const policy = attachment?.policy ?? 'guarded';
-  const plan = options.plan === 'quick' ? quickPlan(policy) : options.plan;
-  checkArms(host, plan, policy);
-
-  const name = `sockmap-bypass-bench-${crypto.randomUUID().slice(0, 8)}`;
-  await using servers = await guard(
-    host,
-    { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [cgroup, outside, name] },
-    { tried: 'start netserver', root: true, signal },
-  );
-  const [bypassPort = 0, baselinePort = 0] = servers.line.split(' ').map(Number);
-  const bench: Bench = {
-    cgroups: { bypass: `${cgroup}/${name}`, baseline: `${outside}/${name}` },
-    ports: { bypass: bypassPort, baseline: baselinePort },
-    counters,
-    lost: () => servers.lost(),
-  };
-
-  let document = newDocument(host, facts, cgroup, plan, attachment);
+  const policy = servingAttachment(status, cgroup)?.policy ?? 'guarded';
+  const known = await hostFacts(host, facts, signal);
+  let document = { ...start(policy, known), cgroup };
+  const { plan } = document;
+  const fault = planFault(plan);
+  if (fault !== undefined) throw refusal(host, fault, 'Correct the plan.');
+  await using ground = await prepareGround(host, { ...options, cgroup, mount, status, plan });
+  if (plan.points.some(({ arms }) => arms.includes('unix'))) {
+    await checkUnix(host, ground.site('unix'), signal);
+  }
+  const now = { host: known, programs: ground.programs };
+  const changed = cut === undefined ? undefined : resumeFault(cut, now);
+  if (changed !== undefined) throw refusal(host, changed);
+  document = { ...document, programs: ground.programs };
   await save(document);
-  const slots = schedule(plan);
-  await warmUp(host, bench, plan, signal);
-  const begun = Date.now();
-  for (const [order, slot] of slots.entries()) {
-    onProgress?.({
-      done: order,
-      total: slots.length,
-      arm: slot.arm,
-      point: pointLabel(slot.point),
-      secondsLeft:
-        order === 0
-          ? estimatedSeconds(plan, slots.length)
-          : ((Date.now() - begun) / 1000 / order) * (slots.length - order),
-    });
-    const sample = await takeSample(host, bench, plan.secondsPerSample, slot, order, signal);
-    document = { ...document, samples: [...document.samples, sample] };
-    await save(document);
+  await warmUp(host, ground, plan, signal);
+
+  const begun = { at: Date.now(), done: document.samples.length };
+  for (;;) {
+    const { slots, later } = schedule(plan, document.samples);
+    if (slots.length === 0) break;
+    for (const [index, slot] of slots.entries()) {
+      const order = document.samples.length;
+      const left = slots.length - index + later;
+      const taken = order - begun.done;
+      onProgress?.({
+        done: order,
+        total: order + left,
+        arm: slot.arm,
+        point: pointLabel(slot.point),
+        secondsLeft:
+          taken === 0
+            ? estimatedSeconds(plan, left)
+            : ((Date.now() - begun.at) / 1000 / taken) * left,
+      });
+      const sample = await takeSample(host, ground.site(slot.arm), slot, {
+        ...{ seconds: plan.secondsPerSample, order, signal },
+        lost: () => ground.lost(),
+      });
+      document = { ...document, samples: [...document.samples, sample] };
+      await save(document);
+    }
   }
   document = { ...document, finishedAt: new Date().toISOString() };
   await save(document);
   return document;
 }
 
-/** The cgroup outside of the bypass and the counters that prove it. */
-function placeOf(
+/** netperf measures Unix sockets only where it was built for it, which Debian's is not. */
+async function checkUnix(
   host: Host,
-  cgroup: string,
-  mount: string,
-  attachment: Attachment | undefined,
-): { outside: string; counters: string } {
-  const problem = (words: string, next: string) =>
-    new HostError({ kind: 'input', tried: 'run the benchmark', where: host.name, words, next });
-  const bypassed = attachment?.cgroup;
-  if (bypassed === undefined || attachment?.pins === undefined) {
-    throw problem(
-      `no bypass is loaded on ${cgroup} or above it`,
-      'Load it, then run the benchmark.',
-    );
-  }
-  if (bypassed === mount) {
-    throw problem(
-      'the bypass is on the root cgroup, so nothing on this host is outside of it',
-      'Load it on another cgroup to have plain TCP to compare with.',
-    );
-  }
-  return {
-    outside: bypassed.slice(0, bypassed.lastIndexOf('/')),
-    counters: `${attachment.pins}/bypass_counters`,
-  };
+  { port }: Site,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  // It looks at the name of the test only once it is connected.
+  const server = ['-H', '127.0.0.1', '-p', String(port)];
+  const { stdout, stderr } = await host.run(
+    ['netperf', ...server, '-t', 'STREAM_STREAM', '-l', '1'],
+    { tried: 'find out whether netperf knows Unix sockets', signal },
+  );
+  if (!(stdout + stderr).includes('unknown to this netperf')) return;
+  throw refusal(
+    host,
+    'the plan asks for Unix sockets, and netperf was built without them',
+    'Leave the arm "unix" out, or install a netperf configured with --enable-unixdomain.',
+  );
 }
 
-function checkArms(host: Host, plan: Plan, policy: Attachment['policy']): void {
-  const possible: Arm[] = ['tcp', 'tcp-nodelay', bypassArm(policy)];
-  const impossible = plan.points.flatMap(({ arms }) => arms).find((arm) => !possible.includes(arm));
-  if (impossible === undefined) return;
-  throw new HostError({
-    kind: 'input',
-    tried: 'run the benchmark',
-    where: host.name,
-    words: `the plan asks for ${impossible}, but what is loaded is ${policy}`,
-    next: 'Load the other policy, or leave that arm out.',
-  });
-}
-
-function newDocument(
+/** What makes a result comparable months later. */
+async function hostFacts(
   host: Host,
   facts: Facts,
-  cgroup: string,
-  plan: Plan,
-  attachment: Attachment | undefined,
-): ResultDocument {
-  const tags = {
-    ...(attachment?.sockops && { sockmap_sockops: attachment.sockops.tag }),
-    ...(attachment?.redirect && { sockmap_redirect: attachment.redirect.tag }),
-  };
+  signal: AbortSignal | undefined,
+): Promise<ResultDocument['host']> {
+  const boundary = newBoundary();
+  const { stdout } = await host.run(['sh', '-c', `{ ${SPEED}\n} 2>/dev/null`, 'sh', boundary], {
+    tried: 'read how fast the host is set to be',
+    signal,
+  });
   return {
-    schema: 1,
-    id: crypto.randomUUID(),
-    startedAt: new Date().toISOString(),
-    host: {
-      name: host.name,
-      kernel: facts.kernel,
-      architecture: facts.architecture,
-      distribution: facts.distribution.name,
-      cpus: facts.cpus,
-      netperf: facts.netperf ?? '',
-      clang: facts.clang,
-      jit: facts.jit,
-    },
-    cgroup,
-    programs: { policy: attachment?.policy ?? 'guarded', tags },
-    plan,
-    samples: [],
+    name: host.name,
+    kernel: facts.kernel,
+    architecture: facts.architecture,
+    distribution: facts.distribution.name,
+    cpus: facts.cpus,
+    netperf: facts.netperf ?? '',
+    clang: facts.clang,
+    jit: facts.jit,
+    ...parseSpeed(stdout, boundary),
+  };
+}
+
+/** @param text output of the SPEED script. */
+export function parseSpeed(
+  text: string,
+  boundary: string,
+): Pick<ResultDocument['host'], 'governor' | 'turbo' | 'virtual' | 'cpuModel'> {
+  const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
+  const read = (name: string): string => sections.get(name) ?? '';
+  const turbo = read('no_turbo') === '' ? read('boost') === '1' : read('no_turbo') === '0';
+  const cpuModel = /:\s*(.+)/.exec(read('cpu'))?.[1];
+  return {
+    ...(read('governor') !== '' && { governor: read('governor') }),
+    ...(read('no_turbo') + read('boost') !== '' && { turbo }),
+    virtual: read('virtual') === 'yes',
+    ...(cpuModel !== undefined && { cpuModel }),
   };
 }
 
 /** The first connections find cold caches and an idle clock: one short sample of each arm, dropped. */
-async function warmUp(host: Host, bench: Bench, plan: Plan, signal?: AbortSignal): Promise<void> {
+async function warmUp(
+  host: Host,
+  ground: Ground,
+  plan: Plan,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const first = new Map<Arm, Point>();
   for (const point of plan.points)
     for (const arm of point.arms) if (!first.has(arm)) first.set(arm, point);
   for (const [arm, point] of first) {
-    await takeSample(host, bench, 1, { point, arm, repetition: 0 }, 0, signal);
-  }
-}
-
-async function takeSample(
-  host: Host,
-  bench: Bench,
-  seconds: number,
-  { point, arm, repetition }: Slot,
-  order: number,
-  signal: AbortSignal | undefined,
-): Promise<Sample> {
-  const side = arm === 'bypass' || arm === 'bypass-classic' ? 'bypass' : 'baseline';
-  const tried = `measure ${arm}, ${pointLabel(point)}`;
-  const boundary = newBoundary();
-  const target = { address: '127.0.0.1', port: bench.ports[side], seconds };
-  const counters = side === 'bypass' ? bench.counters : '';
-  const startedAt = new Date().toISOString();
-  const sampling = host.check(
-    [
-      ...['sh', '-c', SAMPLE, 'sh', boundary, bench.cgroups[side], counters],
-      ...netperfArgv(point, arm, target),
-    ],
-    {
-      tried,
-      root: true,
-      signal,
-      timeoutMs: (seconds + 30) * 1000,
-      next: 'What was measured before is kept.',
-    },
-  );
-  const text = await sampling.catch((error: unknown) => {
-    // The next command connects anew, but finds its cgroup gone.
-    const failed = error instanceof HostError && error.problem.kind === 'command';
-    if (!failed || !bench.lost()) throw error;
-    throw new HostError({ ...error.problem, kind: 'connection-lost' }, { cause: error });
-  });
-  const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
-  const read = (name: string): string => sections.get(name) ?? '';
-  try {
-    const redirected = (when: string): number =>
-      parseCounters(read(`counters ${when}`))['redirected_bytes'] ?? 0;
-    return {
-      ...parseNetperf(read('netperf'), point),
-      arm,
-      repetition,
-      order,
-      startedAt,
-      loopbackBytes: Number(read('loopback after')) - Number(read('loopback before')),
-      ...(side === 'bypass' && {
-        bpf: { redirectedBytes: redirected('after') - redirected('before') },
-      }),
-    };
-  } catch (cause) {
-    throw new HostError(
-      {
-        kind: 'command',
-        tried,
-        where: host.name,
-        words: `${(cause as Error).message}\n${text}`,
-        next: 'What was measured before is kept.',
-      },
-      { cause },
-    );
+    const slot = { point, arm, repetition: 0, timed: false };
+    await takeSample(host, ground.site(arm), slot, {
+      ...{ seconds: 1, order: 0, signal },
+      lost: () => ground.lost(),
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { max, mean, median, min, sampleStandardDeviation } from 'simple-statistics';
+import { max, mean, median, min, sampleStandardDeviation, sampleVariance } from 'simple-statistics';
 
 /** The samples of one arm at one point, in the unit of the samples. `low` and `high` are the extremes: 3 to 10 samples have no tails to cut. */
 export type Spread = { readonly median: number; readonly low: number; readonly high: number };
@@ -9,10 +9,15 @@ export type Ratio = {
   readonly ratio: number;
   /** 95% interval of `ratio`; absent for a single pair, which says nothing about spread. */
   readonly interval?: { readonly low: number; readonly high: number };
+  /** How many pairs; of values that are not paired, how many the smaller side has. */
   readonly pairs: number;
 };
 
-export type Verdict = 'higher' | 'lower' | 'unclear';
+/**
+ * `same`: no difference that matters (see `EQUIVALENCE`). `unclear`: inconclusive, too few samples
+ * or too noisy ones.
+ */
+export type Verdict = 'higher' | 'lower' | 'same' | 'unclear';
 
 /**
  * Upper 97.5% points of Student's t for 1 to 30 degrees of freedom
@@ -24,9 +29,19 @@ const T975 = [
   2.045, 2.042,
 ] as const;
 
-/** Beyond the table its last value serves: at most 4% too wide, never too narrow. */
-function t975(degreesOfFreedom: number): number {
-  return T975[degreesOfFreedom - 1] ?? T975[T975.length - 1] ?? NaN;
+/** The normal distribution's, to which Student's t tends. */
+const Z975 = 1.96;
+
+/**
+ * For any number of degrees of freedom from 1 on: between two entries of the table, and beyond its
+ * end, linear in their reciprocals, as such tables are read. Within 0.1% from 10 on.
+ */
+export function t975(degreesOfFreedom: number): number {
+  const below = Math.min(Math.floor(degreesOfFreedom), T975.length);
+  const [from, to] = [T975[below - 1] ?? NaN, T975[below] ?? Z975];
+  const end = below < T975.length ? 1 / (below + 1) : 0;
+  const part = (1 / below - 1 / degreesOfFreedom) / (1 / below - end);
+  return from + part * (to - from);
 }
 
 /**
@@ -67,17 +82,76 @@ export function pairedRatio(
   const margin = (t975(logs.length - 1) * sampleStandardDeviation(logs)) / Math.sqrt(logs.length);
   const subject = median(pairs.map((pair) => pair[0]));
   const baseline = median(pairs.map((pair) => pair[1]));
-  const interval = {
+  return {
+    ratio,
+    interval: intervalOf(centre, margin, subject, baseline, step),
+    pairs: logs.length,
+  };
+}
+
+function intervalOf(
+  centre: number,
+  margin: number,
+  subject: number,
+  baseline: number,
+  step: number,
+): { low: number; high: number } {
+  return {
     low: Math.exp(centre - margin) * (baseline / (baseline + step)),
     high: Math.exp(centre + margin) * ((subject + step) / subject),
   };
-  return { ratio, interval, pairs: logs.length };
 }
 
-/** What a ratio allows to say: nothing, unless the whole interval lies on one side of 1. */
-export function verdictOf(ratio: Ratio): Verdict {
-  if (!ratio.interval) return 'unclear';
-  if (ratio.interval.low > 1) return 'higher';
-  if (ratio.interval.high < 1) return 'lower';
-  return 'unclear';
+/**
+ * Compares values of two runs, which have no rounds in common: the ratio of their geometric means,
+ * subject to baseline, with Welch's interval of the difference of mean logarithms (variances may
+ * differ). Source: B. L. Welch, "The generalization of 'Student's' problem when several different
+ * population variances are involved", Biometrika 34:28, 1947.
+ * @param step as for `pairedRatio`.
+ * @returns undefined where a side has no values, or one that is not positive.
+ */
+export function unpairedRatio(
+  subject: readonly number[],
+  baseline: readonly number[],
+  step = 0,
+): Ratio | undefined {
+  if (subject.length === 0 || baseline.length === 0) return undefined;
+  if ([...subject, ...baseline].some((value) => !(value > 0))) return undefined;
+  const [own, other] = [subject.map(Math.log), baseline.map(Math.log)];
+  const centre = mean(own) - mean(other);
+  const ratio = Math.exp(centre);
+  const pairs = Math.min(own.length, other.length);
+  if (pairs < 2) return { ratio, pairs };
+
+  const [a, b] = [sampleVariance(own) / own.length, sampleVariance(other) / other.length];
+  // Satterthwaite's approximation; where nothing varies there is no margin to compute.
+  const degreesOfFreedom = (a + b) ** 2 / (a ** 2 / (own.length - 1) + b ** 2 / (other.length - 1));
+  const margin = a + b === 0 ? 0 : t975(degreesOfFreedom) * Math.sqrt(a + b);
+  const medians = [median([...subject]), median([...baseline])] as const;
+  return { ratio, interval: intervalOf(centre, margin, ...medians, step), pairs };
+}
+
+/**
+ * How well a ratio is known: half the width of its 95% interval on the logarithmic scale, as a part
+ * of the ratio. 0.05: it lies between 1/1.05 and 1.05 of what it is thought to be. Infinity without an interval.
+ */
+export const precisionOf = ({ interval }: Ratio): number =>
+  interval === undefined ? Infinity : Math.sqrt(interval.high / interval.low) - 1;
+
+/** Differences of up to 5% either way are none that matter: a quiet host has as much between two boots. */
+export const EQUIVALENCE = 0.05;
+
+/**
+ * What a ratio allows to say, from its whole interval: within `EQUIVALENCE` of 1, above 1, below 1,
+ * or nothing. An interval beside 1 but within that margin is a difference too small to matter.
+ * Source: Schuirmann, "A comparison of the two one-sided tests procedure and the power approach for
+ * assessing the equivalence of average bioavailability", J. Pharmacokinet. Biopharm. 15:657, 1987;
+ * with the 95% interval in place of the 90% one, which errs towards `unclear`.
+ */
+export function verdictOf({ interval }: Ratio): Verdict {
+  if (!interval) return 'unclear';
+  const { low, high } = interval;
+  if (low >= 1 / (1 + EQUIVALENCE) && high <= 1 + EQUIVALENCE) return 'same';
+  if (low > 1) return 'higher';
+  return high < 1 ? 'lower' : 'unclear';
 }

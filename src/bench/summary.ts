@@ -1,6 +1,4 @@
-import { median } from 'simple-statistics';
-import type { Arm, LatencySample, ResultDocument, Sample, ThroughputSample } from './document.ts';
-import { pairedRatio, spreadOf, type Ratio, type Spread } from './statistics.ts';
+import type { Arm, ResultDocument } from './document.ts';
 
 /**
  * Names for people, in the order of legends and tables. The schema's own list would bring the
@@ -13,7 +11,18 @@ export const ARM_LABELS: Readonly<Record<Arm, string>> = {
   'bypass-classic': 'Bypass classic',
   unix: 'Unix socket',
 };
-const ARM_ORDER = Object.keys(ARM_LABELS) as Arm[];
+export const ARM_ORDER = Object.keys(ARM_LABELS) as Arm[];
+
+/** The figures of the article by its numbers, and one picture of them all. */
+export const FIGURE_IDS = ['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const;
+export type FigureId = (typeof FIGURE_IDS)[number];
+
+/** Quantities of a round trip, in microseconds. */
+export const LATENCY_METRICS = ['p50', 'p90', 'p99', 'mean'] as const;
+export type LatencyMetric = (typeof LATENCY_METRICS)[number];
+export const METRIC_LABELS: Readonly<Record<LatencyMetric, string>> = {
+  ...{ p50: 'P50', p90: 'P90', p99: 'P99', mean: 'Mean' },
+};
 
 /** What every other arm is compared with. */
 export const BASELINE: Arm = 'tcp';
@@ -28,7 +37,7 @@ export type LatencySize = {
 export type Size = ThroughputSize | LatencySize;
 
 /** A size somebody chose, exactly: `64 B`, `16 KiB`, `65483 B`. */
-function bytes(size: number): string {
+export function bytes(size: number): string {
   if (size >= 1 << 20 && size % (1 << 20) === 0) return `${size >> 20} MiB`;
   if (size >= 1 << 10 && size % (1 << 10) === 0) return `${size >> 10} KiB`;
   return `${size} B`;
@@ -40,41 +49,6 @@ export function sizeLabel(size: Size): string {
     ? bytes(size.messageBytes)
     : `${bytes(size.requestBytes)} / ${bytes(size.responseBytes)}`;
 }
-
-/** One quantity of one arm at one size. */
-export type Measure = Spread & {
-  /** Compared with `BASELINE`, by round; absent for the baseline and where no round has both. */
-  readonly ratioToTcp?: Ratio;
-};
-
-type RowCommon = {
-  readonly arm: Arm;
-  readonly samples: number;
-  /** Sums over the samples; absent where no sample has the figure. */
-  readonly redirectedBytes?: number;
-  readonly loopbackBytes?: number;
-};
-export type ThroughputRow = RowCommon &
-  ThroughputSize & {
-    /** At the receiver. */
-    readonly throughputBitsPerSecond: Measure;
-  };
-/** Quantities of a round trip, in microseconds. */
-export const LATENCY_METRICS = ['p50', 'p90', 'p99', 'mean'] as const;
-export type LatencyMetric = (typeof LATENCY_METRICS)[number];
-export type LatencyRow = RowCommon &
-  LatencySize & {
-    readonly latencyUs: Readonly<Record<LatencyMetric, Measure>>;
-    readonly transactionsPerSecond: Measure;
-  };
-export type Row = ThroughputRow | LatencyRow;
-
-/** How far a run has come, in samples. */
-export type Progress = {
-  readonly state: 'running' | 'finished' | 'incomplete';
-  readonly taken: number;
-  readonly planned: number;
-};
 
 /** A name of a size that is the same for equal sizes. */
 export function sizeKey(size: Size): string {
@@ -108,122 +82,7 @@ function bySize(a: Size, b: Size): number {
   return a.requestBytes - b.requestBytes || a.responseBytes - b.responseBytes;
 }
 
-/**
- * The document in rows: one for each size and arm that has samples, throughput before latency,
- * sizes ascending, arms in the order of `ARM_LABELS`.
- */
-export function summarize(document: ResultDocument): Row[] {
-  const samples = groupBy(document.samples, sizeKey);
-  return sizesOf(document).flatMap((size) => {
-    const arms = groupBy(samples.get(sizeKey(size)) ?? [], (sample) => sample.arm);
-    const baseline = arms.get(BASELINE) ?? [];
-    return ARM_ORDER.flatMap((arm) => {
-      const own = arms.get(arm);
-      if (!own) return [];
-      return [rowOf(size, arm, own, arm === BASELINE ? [] : baseline)];
-    });
-  });
-}
-
-function rowOf(size: Size, arm: Arm, own: Sample[], baseline: Sample[]): Row {
-  const redirectedBytes = total(own.map((sample) => sample.bpf?.redirectedBytes));
-  const loopbackBytes = total(own.map((sample) => sample.loopbackBytes));
-  const common = {
-    arm,
-    samples: own.length,
-    ...(redirectedBytes !== undefined && { redirectedBytes }),
-    ...(loopbackBytes !== undefined && { loopbackBytes }),
-  };
-  if (size.experiment === 'throughput') {
-    const [subjects, baselines] = [own.filter(isThroughput), baseline.filter(isThroughput)];
-    return {
-      ...common,
-      ...size,
-      throughputBitsPerSecond: measure(subjects, baselines, (s) => s.throughputBitsPerSecond),
-    };
-  }
-  const [subjects, baselines] = [own.filter(isLatency), baseline.filter(isLatency)];
-  const percentile = (name: 'p50' | 'p90' | 'p99') =>
-    measure(subjects, baselines, (s) => s.latencyUs[name], percentileStepUs);
-  return {
-    ...common,
-    ...size,
-    latencyUs: {
-      p50: percentile('p50'),
-      p90: percentile('p90'),
-      p99: percentile('p99'),
-      mean: measure(subjects, baselines, (s) => s.latencyUs.mean),
-    },
-    transactionsPerSecond: measure(subjects, baselines, (s) => s.transactionsPerSecond),
-  };
-}
-
-const isThroughput = (sample: Sample): sample is ThroughputSample =>
-  sample.experiment === 'throughput';
-const isLatency = (sample: Sample): sample is LatencySample => sample.experiment === 'latency';
-
 /** netperf's histogram has buckets of 1 µs up to 100 µs, of 10 µs up to 1 ms, and so on. */
-function percentileStepUs(us: number): number {
+export function percentileStepUs(us: number): number {
   return us < 100 ? 1 : 10 ** (Math.floor(Math.log10(us)) - 1);
-}
-
-function measure<S extends { repetition: number }>(
-  own: S[],
-  baseline: S[],
-  value: (sample: S) => number,
-  step: (value: number) => number = () => 0,
-): Measure {
-  const spread = spreadOf(own.map(value));
-  const rounds = valueByRound(baseline, value);
-  const pairs = [...valueByRound(own, value)].flatMap(([round, subject]) => {
-    const partner = rounds.get(round);
-    return partner === undefined ? [] : [[subject, partner] as const];
-  });
-  const coarsest = Math.max(step(spread.median), ...pairs.map((pair) => step(pair[1])));
-  const ratioToTcp = pairedRatio(pairs, coarsest);
-  return { ...spread, ...(ratioToTcp && { ratioToTcp }) };
-}
-
-/** A round may hold an arm more than once (a balanced order does); it still counts as one. */
-function valueByRound<S extends { repetition: number }>(
-  samples: S[],
-  value: (sample: S) => number,
-): Map<number, number> {
-  const rounds = groupBy(samples, (sample) => sample.repetition);
-  return new Map([...rounds].map(([round, list]) => [round, median(list.map(value))]));
-}
-
-/** `Map.groupBy`, which the oldest editor we run in does not have. */
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
-}
-
-function total(values: (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);
-}
-
-/**
- * A document does not say whether its run was cut off, only that it has not finished: it counts as
- * running while the next sample is not overdue.
- * @param now milliseconds since the epoch.
- */
-export function progressOf(document: ResultDocument, now: number): Progress {
-  const { plan, samples } = document;
-  const arms = plan.points.reduce((sum, point) => sum + point.arms.length, 0);
-  const counts = { taken: samples.length, planned: arms * plan.repetitions };
-  if (document.finishedAt !== undefined) return { state: 'finished', ...counts };
-  const last = Date.parse(samples.at(-1)?.startedAt ?? document.startedAt);
-  return { state: now > last + patienceMs(plan) ? 'incomplete' : 'running', ...counts };
-}
-
-/** A sample, the one after it, and time for set-up and slow connections. */
-function patienceMs(plan: { secondsPerSample: number }): number {
-  return (2 * plan.secondsPerSample + 60) * 1000;
 }

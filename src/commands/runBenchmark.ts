@@ -3,17 +3,24 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { planSchema, type ResultDocument } from '../bench/document.ts';
-import { runBenchmark } from '../bench/run.ts';
+import { PROFILES, type Profile } from '../bench/plan.ts';
+import { runBenchmark, type BenchOptions, type BenchProgress } from '../bench/run.ts';
 import { documentFileName, writeDocument } from '../bench/store.ts';
 import { ARM_LABELS } from '../bench/summary.ts';
+import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
+import { durationLabel } from '../views/duration.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
+import { pickPlan } from '../views/planForm.ts';
 import { withProgress } from '../views/progress.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
+import { readLimits } from './limits.ts';
+
+export const profileSchema = z.enum(Object.keys(PROFILES) as Profile[]);
 
 const benchmarkArgument = cgroupArgument.extend({
-  profile: z.union([z.literal('quick'), planSchema]).default('quick'),
+  profile: z.union([profileSchema, planSchema]).default('quick'),
 });
 
 /**
@@ -28,45 +35,92 @@ export async function runBenchmarkCommand(
   const wanted = readArgument(benchmarkArgument, argument) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
-  let file: vscode.Uri | undefined;
-  const save = async (document: ResultDocument): Promise<void> => {
-    file ??= await newFile(context, document);
-    await writeDocument(file.fsPath, document);
-    // Not as a preview: the next file a person looks at would take the place of the run.
-    if (document.samples.length === 0) {
-      await vscode.commands.executeCommand('vscode.open', file, { preview: false });
-    }
-  };
+  const file = new ResultFile(context);
+  await showRun(host, file, async (options) =>
+    runBenchmark(await context.host(host), {
+      ...{ ...options, ...benchSource(context), cgroup, plan: profile },
+    }),
+  );
+  return file.uri;
+}
+
+/** What a run needs of the extension, for the policies it loads itself. */
+export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'limits'> => ({
+  source: (policy) => readSource(context.bpfDirectory, policy),
+  limits: readLimits(),
+});
+
+const active = new Set<ResultFile>();
+
+/** Whether a run of this window writes the document now. */
+export const isActive = (uri: vscode.Uri): boolean =>
+  [...active].some((file) => file.uri?.toString() === uri.toString());
+
+/** Runs with a notification; a run that is cancelled keeps what was measured. */
+export async function showRun(
+  host: string,
+  file: ResultFile,
+  run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<unknown>,
+): Promise<void> {
+  active.add(file);
   try {
     await withProgress(`Benchmark on ${host}`, async (report, signal) => {
       report('preparing');
-      return runBenchmark(await context.host(host), {
-        cgroup,
-        plan: profile,
+      let done: number | undefined;
+      await run({
         signal,
-        save,
-        onProgress: ({ done, total, arm, point, secondsLeft }) => {
-          report(
-            `${ARM_LABELS[arm]}, ${point} (${done + 1} of ${total}, ${duration(secondsLeft)} left)`,
-            100 / total,
-          );
+        save: (document) => file.save(document),
+        onProgress: (progress) => {
+          // A run that goes on with another begins where that ended.
+          const steps = done === undefined ? progress.done : progress.done - done;
+          done = progress.done;
+          report(progressLine(progress), (100 * steps) / progress.total);
         },
       });
     });
   } catch (error) {
-    if (!isCancelled(error) || file === undefined) throw error;
+    if (!isCancelled(error) || file.uri === undefined) throw error;
     void vscode.window.showInformationMessage(
-      `The benchmark was cancelled. What was measured is kept in ${path.basename(file.fsPath)}.`,
+      `The benchmark was cancelled. What was measured is kept in ${path.basename(file.uri.fsPath)}.`,
     );
+  } finally {
+    active.delete(file);
   }
-  return file;
 }
 
+export const progressLine = ({ done, total, arm, point, secondsLeft }: BenchProgress): string =>
+  `${ARM_LABELS[arm]}, ${point} (${done + 1} of ${total}, ${durationLabel(secondsLeft)} left)`;
+
 async function ask(context: Context): Promise<z.infer<typeof benchmarkArgument> | undefined> {
-  const host = await pickHost(context, 'Run netperf benchmark');
+  const title = 'Run netperf benchmark';
+  const host = await pickHost(context, title);
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(context, host, 'Run netperf benchmark');
-  return cgroup === undefined ? undefined : { host, cgroup, profile: 'quick' };
+  const cgroup = await pickAttachment(context, host, title);
+  if (cgroup === undefined) return undefined;
+  const profile = await pickPlan(title);
+  return profile === undefined ? undefined : { host, cgroup, profile };
+}
+
+/** The document of a run, which opens with its first version. */
+export class ResultFile {
+  readonly #context: Context;
+  uri: vscode.Uri | undefined;
+  #shown = false;
+
+  /** @param uri of a document there is already; a new one in the workspace otherwise. */
+  constructor(context: Context, uri?: vscode.Uri) {
+    this.#context = context;
+    this.uri = uri;
+  }
+
+  async save(document: ResultDocument): Promise<void> {
+    this.uri ??= await newFile(this.#context, document);
+    await writeDocument(this.uri.fsPath, document);
+    if (this.#shown) return;
+    this.#shown = true;
+    // Not as a preview: the next file a person looks at would take the place of the run.
+    await vscode.commands.executeCommand('vscode.open', this.uri, { preview: false });
+  }
 }
 
 /** In the workspace's first folder, where a person finds it; without one, in our own storage. */
@@ -76,9 +130,4 @@ async function newFile(context: Context, document: ResultDocument): Promise<vsco
     folder?.uri ?? vscode.Uri.joinPath(context.extension.globalStorageUri, 'results');
   await mkdir(directory.fsPath, { recursive: true });
   return vscode.Uri.joinPath(directory, documentFileName(document));
-}
-
-function duration(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return whole < 90 ? `${whole} s` : `${Math.ceil(whole / 60)} min`;
 }

@@ -8,36 +8,28 @@ import { parseDocument } from '../../src/bench/document.ts';
 import { schedule } from '../../src/bench/plan.ts';
 import { runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { writeDocument } from '../../src/bench/store.ts';
-import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../support/cgroup.ts';
 import { commandLine, endProcesses } from '../support/processes.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { setBenchStage, type BenchStage } from './helpers/benchStage.ts';
 import { assertNoBench, benchCgroups, benchProcesses } from './helpers/benches.ts';
-import { bpfSource, makeGround, shortPlan, type BypassGround } from './helpers/bypass.ts';
+import { bpfSource, shortPlan, type BypassGround } from './helpers/bypass.ts';
 import { masters } from './helpers/masters.ts';
 import { problemOf } from './helpers/problems.ts';
 
 describe('a benchmark', () => {
+  let stage: BenchStage;
   let server: TestSshd;
   let host: Host;
-  /** Everything is below a cgroup of our own, so that all of a run can be seen in it. */
   let outer: BypassGround;
   let cgroup: string;
   before(async () => {
-    server = await startSshd();
-    host = new Host(server.alias, { ssh: { configFile: server.configFile } });
-    outer = makeGround('bench');
-    cgroup = outer.path;
-    await loadBypass(host, { cgroup, source: await bpfSource('guarded') });
+    stage = await setBenchStage('bench');
+    ({ server, host, outer, cgroup } = stage);
   });
-  after(async () => {
-    await unloadBypass(host, cgroup);
-    await host.dispose();
-    await outer.remove();
-    await server.stop();
-  });
+  after(() => stage.stop());
   afterEach(() => assertNoBench(outer.cgroup.path));
 
   const saved: ResultDocument[] = [];
@@ -48,6 +40,7 @@ describe('a benchmark', () => {
     runBenchmark(by, {
       cgroup,
       plan: shortPlan('guarded'),
+      source: bpfSource,
       save: (document) => {
         saved.push(structuredClone(document));
         return Promise.resolve();
@@ -58,7 +51,7 @@ describe('a benchmark', () => {
   for (const way of ['ssh', 'local'] as const) {
     it(`measures each arm of each point by ${way}, and saves after each`, async () => {
       const plan = shortPlan('guarded');
-      const slots = schedule(plan);
+      const { slots } = schedule(plan, []);
       const progress: number[] = [];
       const by = way === 'ssh' ? host : new Host('local');
       const document = await bench(
@@ -94,8 +87,11 @@ describe('a benchmark', () => {
                 sample.latencyUs.p50 <= sample.latencyUs.p99,
         );
         // The proof that each arm was what it is called.
-        if (arm === 'bypass') assert.ok((bpf?.redirectedBytes ?? 0) > 0);
-        else assert.equal(bpf, undefined);
+        if (arm === 'bypass') {
+          assert.ok((bpf?.redirectedBytes ?? 0) > 0);
+          assert.equal(bpf?.counters?.['redirected_bytes'], bpf?.redirectedBytes);
+          assert.ok((bpf?.counters?.['sockets_added'] ?? 0) >= 2);
+        } else assert.equal(bpf, undefined);
         if (arm !== 'bypass' && experiment === 'throughput') {
           const bytes = (sample.throughputBitsPerSecond / 8) * seconds;
           assert.ok((sample.loopbackBytes ?? 0) > bytes * 0.9, 'TCP crosses the loopback device');
@@ -227,12 +223,19 @@ describe('a benchmark', () => {
       assert.deepEqual(benchCgroups(outer.cgroup.path), []);
     });
 
-    it('an arm that is not loaded', async () => {
-      for (const arm of ['bypass-classic', 'unix'] as const) {
-        const plan: Plan = { ...ONE, points: [{ ...ONE.points[0], arms: ['tcp', arm] } as never] };
-        const problem = await problemOf(bench({ plan }), 'input');
-        assert.match(problem.words, new RegExp(arm));
-      }
+    it('Unix sockets, which Debian builds netperf without', async () => {
+      const point: Plan['points'][number] = {
+        ...{ experiment: 'throughput', messageBytes: 64, arms: ['tcp', 'unix'] },
+      };
+      const problem = await problemOf(bench({ plan: { ...ONE, points: [point] } }), 'input');
+      assert.match(problem.words, /Unix sockets/);
+      assert.match(problem.next, /Leave the arm "unix" out/);
+    });
+
+    it('a size that is there twice', async () => {
+      const plan: Plan = { ...ONE, points: [...ONE.points, ...ONE.points] };
+      const problem = await problemOf(bench({ plan }), 'input');
+      assert.match(problem.words, /there twice/);
     });
 
     it('no bypass on the cgroup or above it', async () => {

@@ -12,9 +12,10 @@ describe("netperf's own output", () => {
     assert.deepEqual(parseNetperf(read('stream'), STREAM), {
       experiment: 'throughput',
       messageBytes: 4096,
-      throughputBitsPerSecond: 19_569_865_210,
+      throughputBitsPerSecond: 9_833_034_170,
       seconds: 1,
-      cpu: { client: 73.51, server: 73.51 },
+      cpu: { client: 98.5, server: 98.5 },
+      serviceDemand: { client: 1.641, server: 1.641 },
     });
   });
 
@@ -23,17 +24,18 @@ describe("netperf's own output", () => {
       experiment: 'latency',
       requestBytes: 64,
       responseBytes: 128,
-      transactionsPerSecond: 13_848.361,
-      latencyUs: { mean: 72.14, stddev: 37.05, p50: 72, p90: 81, p99: 107 },
+      transactionsPerSecond: 63_439.329,
+      latencyUs: { mean: 15.71, stddev: 27.54, p50: 15, p90: 17, p99: 35 },
       seconds: 1,
-      cpu: { client: 31.48, server: 31.48 },
+      cpu: { client: 99.5, server: 99.5 },
+      serviceDemand: { client: 31.369, server: 31.369 },
     });
   });
 
   it('after a banner', () => {
     const figures = parseNetperf(read('stream-banner'), STREAM);
     assert.equal(figures.experiment, 'throughput');
-    assert.equal(figures.throughputBitsPerSecond, 7_277_092_830);
+    assert.equal(figures.throughputBitsPerSecond, 6_091_917_080);
   });
 
   it('after warnings', () => {
@@ -56,8 +58,10 @@ describe('output of netperf that is no sample', () => {
     refused('garbage\n\0\n====', STREAM, /no ELAPSED_TIME/);
     refused(read('no-server'), RR, /no ELAPSED_TIME/);
     refused(read('unknown-key'), RR, /no ELAPSED_TIME/);
-    refused(read('stream'), RR, /no TRANSACTION_RATE/);
-    refused(read('rr'), STREAM, /no REMOTE_RECV_THROUGHPUT/);
+    // Units first: a figure in another one is none.
+    refused(read('stream'), RR, /service demand in "usec\/KB"/);
+    refused(read('rr'), STREAM, /service demand in "usec\/Tran"/);
+    refused(read('stream').replace(/^REMOTE_RECV.*$/m, ''), STREAM, /no REMOTE_RECV_THROUGHPUT/);
   });
 
   it('is never taken for one when it was cut off', () => {
@@ -91,7 +95,10 @@ describe("netperf's command line", () => {
 
   it('of a stream asks for the receiver’s figure', () => {
     assert.match(argv(STREAM, 'tcp'), /^netperf -H 127\.0\.0\.1 -p 23456 -t TCP_STREAM -l 2 /);
-    assert.match(argv(STREAM, 'tcp'), / -- -m 4096 -k [A-Z_,]*REMOTE_RECV_THROUGHPUT/);
+    assert.match(
+      argv(STREAM, 'tcp'),
+      / -- -m 4096 -k [A-Z_,]*LOCAL_SD,REMOTE_SD,SD_UNITS,REMOTE_RECV_THROUGHPUT/,
+    );
   });
 
   it('of round trips asks for both sizes and the percentiles', () => {

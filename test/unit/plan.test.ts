@@ -1,35 +1,140 @@
 import assert from 'node:assert/strict';
-import { planSchema, type Plan } from '../../src/bench/document.ts';
 import {
+  planSchema,
+  type Arm,
+  type Plan,
+  type Point,
+  type Sample,
+} from '../../src/bench/document.ts';
+import {
+  articlePlan,
   bypassArm,
   estimatedSeconds,
+  extentOf,
+  planFault,
   pointLabel,
   quickPlan,
   schedule,
+  standardPlan,
+  wholeRounds,
+  type Slot,
 } from '../../src/bench/plan.ts';
+import { isCompared } from '../../src/bench/samples.ts';
 import { sizeLabel } from '../../src/bench/summary.ts';
+import { roundTrip, stream } from './documents.ts';
 
-describe('the quick plan', () => {
+/** The sample a slot asks for, with a rate. */
+function sampleOf({ point, arm, repetition, timed }: Slot, order: number, rate: number): Sample {
+  const common = {
+    ...{ arm, repetition, order },
+    ...(timed && { bpf: { redirectedBytes: 1, runs: 1, nanoseconds: 1 } }),
+  };
+  if (point.experiment === 'throughput') {
+    const { messageBytes } = point;
+    return { ...stream(), ...common, messageBytes, throughputBitsPerSecond: rate };
+  }
+  const { requestBytes, responseBytes } = point;
+  const { bpf: _bpf, ...rest } = roundTrip();
+  return { ...rest, ...common, requestBytes, responseBytes, transactionsPerSecond: rate };
+}
+
+/** Takes samples as a run does, up to a number of them. */
+function run(
+  plan: Plan,
+  {
+    from = [],
+    upTo = Infinity,
+    rate = () => 100,
+  }: { from?: readonly Sample[]; upTo?: number; rate?: (slot: Slot) => number } = {},
+): { slots: Slot[]; samples: Sample[] } {
+  const [slots, samples]: [Slot[], Sample[]] = [[], [...from]];
+  for (;;) {
+    const round = schedule(plan, samples).slots;
+    if (round.length === 0) return { slots, samples };
+    for (const slot of round) {
+      if (samples.length >= upTo) return { slots, samples };
+      slots.push(slot);
+      samples.push(sampleOf(slot, samples.length, rate(slot)));
+    }
+  }
+}
+
+describe('our plans', () => {
   for (const policy of ['guarded', 'classic'] as const) {
-    it(`of the ${policy} policy measures TCP, TCP without Nagle and it`, () => {
-      const plan = quickPlan(policy);
-      assert.deepEqual(planSchema.parse(plan), plan);
-      const streams = plan.points.filter(({ experiment }) => experiment === 'throughput');
-      const trips = plan.points.filter(({ experiment }) => experiment === 'latency');
-      assert.equal(streams.length, 3);
-      assert.equal(trips.length, 1);
-      for (const { arms } of streams) {
-        assert.deepEqual(arms, ['tcp', 'tcp-nodelay', bypassArm(policy)]);
-      }
-      for (const { arms } of trips)
-        assert.ok(arms.includes('tcp') && arms.includes(bypassArm(policy)));
-    });
+    for (const make of [quickPlan, standardPlan, articlePlan]) {
+      const plan = make(policy);
+      it(`${plan.name} of the ${policy} policy measures TCP, TCP without Nagle and it`, () => {
+        assert.deepEqual(planSchema.parse(plan), plan);
+        assert.equal(planFault(plan), undefined);
+        for (const { experiment, arms } of plan.points) {
+          const wanted: Arm[] = ['tcp', 'tcp-nodelay', bypassArm(policy)];
+          // A round trip has nothing to batch.
+          const expected = wanted.filter(
+            (arm) => experiment === 'throughput' || arm !== 'tcp-nodelay',
+          );
+          assert.deepEqual(arms, expected);
+        }
+      });
+    }
   }
 
-  it('takes about a minute', () => {
-    const plan = quickPlan('guarded');
-    const seconds = estimatedSeconds(plan, schedule(plan).length);
-    assert.ok(seconds > 30 && seconds < 120, String(seconds));
+  it('quick takes about a minute, standard at most about ten, article hours', () => {
+    const minutes = (plan: Plan) => extentOf(plan).seconds.map((seconds) => seconds / 60);
+    const [[quick = 0], [, standard = 0], [article = 0]] = [
+      minutes(quickPlan('guarded')),
+      minutes(standardPlan('guarded')),
+      minutes(articlePlan('guarded')),
+    ];
+    assert.ok(quick > 0.5 && quick < 2, String(quick));
+    assert.ok(standard > 8 && standard < 12, String(standard));
+    assert.ok(article > 120, String(article));
+  });
+
+  it('standard covers each figure of the article', () => {
+    const { points, bpfTime } = standardPlan('guarded');
+    const streams = points.filter(({ experiment }) => experiment === 'throughput');
+    const requests = points.flatMap((point) =>
+      point.experiment === 'latency' ? [point.requestBytes] : [],
+    );
+    // Fig. 2, 3 and 7: by message size; Fig. 4 to 6: for requests of 64, 128 and 256 B.
+    assert.ok(streams.length >= 4 && bpfTime === true);
+    assert.deepEqual([...new Set(requests)], [64, 128, 256]);
+    for (const request of [64, 128, 256]) {
+      assert.ok(requests.filter((bytes) => bytes === request).length >= 3);
+    }
+  });
+
+  it("article has the sizes of the article's scripts", () => {
+    const { points, secondsPerSample } = articlePlan('guarded');
+    const sizes = points.flatMap((point) =>
+      point.experiment === 'throughput' ? [point.messageBytes] : [],
+    );
+    assert.deepEqual(sizes.slice(0, 5), [256, 512, 1024, 2048, 3072]);
+    assert.equal(sizes.length, 20);
+    assert.equal(sizes.at(-1), 18_432);
+    assert.equal(points.length, 20 + 3 * 9);
+    assert.equal(secondsPerSample, 60);
+  });
+});
+
+describe('a plan that makes no sense', () => {
+  const point: Point = { experiment: 'throughput', messageBytes: 64, arms: ['tcp', 'bypass'] };
+  const plan: Plan = { name: 'own', points: [point], secondsPerSample: 1, repetitions: 4 };
+
+  it('has a size or an arm twice', () => {
+    assert.equal(planFault(plan), undefined);
+    assert.match(
+      planFault({ ...plan, points: [point, point] }) ?? '',
+      /64 B messages is there twice/,
+    );
+    const arms: Arm[] = ['tcp', 'bypass', 'tcp'];
+    assert.match(planFault({ ...plan, points: [{ ...point, arms }] }) ?? '', /arm tcp twice/);
+  });
+
+  it('asks for more rounds than it allows', () => {
+    assert.ok(planSchema.safeParse({ ...plan, minRepetitions: 4 }).success);
+    const { error } = planSchema.safeParse({ ...plan, minRepetitions: 5 });
+    assert.deepEqual(error?.issues[0]?.path, ['minRepetitions']);
   });
 });
 
@@ -43,7 +148,7 @@ describe('the order of samples', () => {
     secondsPerSample: 1,
     repetitions: 4,
   };
-  const slots = schedule(plan);
+  const { slots } = run(plan);
 
   it('has every arm of every point once a repetition', () => {
     assert.equal(slots.length, 4 * 5);
@@ -79,6 +184,123 @@ describe('the order of samples', () => {
       });
       assert.equal(new Set(means).size, 1, String(means));
     }
+  });
+
+  it('is told beforehand', () => {
+    assert.deepEqual(schedule(plan, []).slots, slots.slice(0, 5));
+    assert.equal(schedule(plan, []).later, 15);
+    assert.deepEqual(extentOf(plan).samples, [20, 20]);
+    assert.equal(extentOf(plan).seconds[1], estimatedSeconds(plan, 20));
+  });
+
+  it('has samples for the run time of BPF beside the others, in the first rounds', () => {
+    const timed = run({ ...plan, bpfTime: true });
+    const of = timed.slots.filter((slot) => slot.timed);
+    assert.deepEqual(
+      of.map(({ point, arm, repetition }) => [point.experiment, arm, repetition]),
+      [0, 1, 2].map((repetition) => ['throughput', 'bypass', repetition]),
+    );
+    assert.deepEqual(
+      timed.slots.filter((slot) => !slot.timed),
+      slots,
+    );
+    assert.equal(timed.samples.filter((sample) => !isCompared(sample)).length, 3);
+    assert.deepEqual(extentOf({ ...plan, bpfTime: true }).samples, [23, 23]);
+  });
+});
+
+describe('rounds', () => {
+  const [first, second]: Point[] = [
+    { experiment: 'throughput', messageBytes: 64, arms: ['tcp', 'bypass'] },
+    { experiment: 'latency', requestBytes: 1, responseBytes: 1, arms: ['tcp', 'bypass'] },
+  ];
+  assert.ok(first && second);
+  const plan: Plan = {
+    name: 'own',
+    points: [first, second],
+    secondsPerSample: 1,
+    repetitions: 9,
+    minRepetitions: 4,
+    targetInterval: 0.05,
+    bpfTime: true,
+  };
+  /** The stream is steady, the round trips are not. */
+  const rate = ({ point, arm, repetition }: Slot) =>
+    point === first ? 100 + repetition : arm === 'tcp' ? 100 : 100 + 40 * (repetition % 2);
+  const rounds = (samples: readonly Sample[], experiment: Point['experiment']) =>
+    1 + Math.max(...samples.filter((s) => s.experiment === experiment).map((s) => s.repetition));
+
+  it('end at a point whose ratio is known well enough, or with the limit', () => {
+    const { samples } = run(plan, { rate });
+    assert.equal(rounds(samples, 'throughput'), 4);
+    assert.equal(rounds(samples, 'latency'), 9);
+    assert.deepEqual(extentOf(plan).samples, [20, 40]);
+  });
+
+  it('are not fewer than 3 unless told', () => {
+    const { minRepetitions: _, ...short } = plan;
+    assert.equal(rounds(run(short, { rate }).samples, 'throughput'), 3);
+    const two = run({ ...short, repetitions: 2 }, { rate });
+    assert.equal(rounds(two.samples, 'throughput'), 2);
+  });
+
+  it('go on to the limit without a target', () => {
+    const { targetInterval: _, ...all } = plan;
+    assert.equal(rounds(run(all, { rate }).samples, 'throughput'), 9);
+  });
+
+  it('do not end where an arm stalled, which has no ratio', () => {
+    const stalled = run(plan, { rate: ({ arm }) => (arm === 'tcp' ? 100 : 0) });
+    assert.equal(rounds(stalled.samples, 'throughput'), 9);
+  });
+
+  it('end for all of a point’s arms together', () => {
+    const point: Point = { ...first, arms: ['tcp', 'tcp-nodelay', 'bypass'] };
+    const noisy = ({ arm, repetition }: Slot) =>
+      arm === 'bypass' ? 100 + 40 * (repetition % 2) : 100;
+    const { samples } = run({ ...plan, points: [point] }, { rate: noisy });
+    assert.equal(samples.filter(({ arm }) => arm === 'tcp-nodelay').length, 9);
+  });
+
+  it('wait for every arm to be compared with the first one where there is no TCP', () => {
+    const point: Point = { ...first, arms: ['bypass', 'bypass-classic'] };
+    const { samples } = run({ ...plan, points: [point] });
+    assert.equal(rounds(samples, 'throughput'), 4);
+  });
+
+  describe('of a run that was cut off', () => {
+    const whole = run(plan, { rate });
+    const key = ({ experiment, arm, repetition, bpf }: Sample) =>
+      [experiment, arm, repetition, bpf?.nanoseconds === undefined].join(' ');
+
+    it('go on with the same samples, none twice and none missing, wherever it was', () => {
+      for (let cut = 0; cut <= whole.samples.length; cut++) {
+        const kept = wholeRounds(plan, whole.samples.slice(0, cut));
+        const { samples } = run(plan, { from: kept, rate });
+        assert.deepEqual(samples.map(key), whole.samples.map(key), `cut at ${cut}`);
+        assert.deepEqual(
+          samples.map(({ order }) => order),
+          [...samples.keys()],
+        );
+      }
+    });
+
+    it('measure anew what was cut in half, and nothing else', () => {
+      for (let cut = 0; cut <= whole.samples.length; cut++) {
+        const samples = whole.samples.slice(0, cut);
+        const kept = wholeRounds(plan, samples);
+        const lost = samples.slice(kept.length);
+        assert.deepEqual(samples.slice(0, kept.length), kept);
+        // At most two of a point's three samples.
+        assert.ok(lost.length <= 2);
+        assert.ok(lost.every((sample) => key(sample).split(' ')[0] === lost[0]?.experiment));
+        const [next] = schedule(plan, kept).slots;
+        const begun = kept.filter(
+          (s) => s.experiment === next?.point.experiment && s.repetition === next.repetition,
+        );
+        assert.deepEqual(begun, [], `cut at ${cut}`);
+      }
+    });
   });
 });
 

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { pairedRatio, spreadOf, verdictOf } from '../../src/bench/statistics.ts';
+import {
+  pairedRatio,
+  precisionOf,
+  spreadOf,
+  t975,
+  unpairedRatio,
+  verdictOf,
+} from '../../src/bench/statistics.ts';
 
 describe('statistics', () => {
   it('takes the middle and the extremes', () => {
@@ -9,19 +16,70 @@ describe('statistics', () => {
     assert.throws(() => spreadOf([]));
   });
 
-  it("agrees with the published paired t interval of Student's sleep data", () => {
-    // Student, Biometrika 6 (1908); R prints for t.test(group2, group1, paired = TRUE):
+  // Student, Biometrika 6 (1908): hours of sleep two drugs gained ten patients; R's data set `sleep`.
+  const drug1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
+  const drug2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+  /** The statistics take logarithms first. */
+  const asLogs = (hours: readonly number[]) => hours.map(Math.exp);
+  const close = (value: number, published: number, tolerance: number) => {
+    assert.ok(Math.abs(value - published) < tolerance, `${value}, published ${published}`);
+  };
+
+  it('agrees with the published median of the sleep data', () => {
+    // R prints for summary(sleep): Min. -1.600, Median 0.950, Max. 5.500.
+    const spread = spreadOf([...drug1, ...drug2]);
+    close(spread.median, 0.95, 1e-9);
+    assert.deepEqual([spread.low, spread.high], [-1.6, 5.5]);
+  });
+
+  it('agrees with the published paired t interval of the sleep data', () => {
+    // R prints for t.test(group2, group1, paired = TRUE):
     // mean difference 1.58, 95 percent confidence interval 0.7001142 2.4598858.
-    const group1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
-    const group2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
-    const ratio = pairedRatio(
-      group2.map((hours, index) => [Math.exp(hours), Math.exp(group1[index] ?? NaN)]),
-    );
+    const [own, other] = [asLogs(drug2), asLogs(drug1)];
+    const ratio = pairedRatio(own.map((value, index) => [value, other[index] ?? NaN]));
     assert.ok(ratio?.interval);
-    assert.ok(Math.abs(Math.log(ratio.ratio) - 1.58) < 1e-9);
-    assert.ok(Math.abs(Math.log(ratio.interval.low) - 0.7001142) < 2e-4);
-    assert.ok(Math.abs(Math.log(ratio.interval.high) - 2.4598858) < 2e-4);
+    close(Math.log(ratio.ratio), 1.58, 1e-9);
+    close(Math.log(ratio.interval.low), 0.7001142, 2e-4);
+    close(Math.log(ratio.interval.high), 2.4598858, 2e-4);
     assert.equal(ratio.pairs, 10);
+  });
+
+  it("agrees with the published Welch interval of the sleep data, and so with Welch's test", () => {
+    // R prints for t.test(extra ~ group, data = sleep): t = -1.8608, df = 17.776, p-value = 0.07939,
+    // 95 percent confidence interval -3.3654832 0.2054832, means 0.75 and 2.33.
+    const ratio = unpairedRatio(asLogs(drug1), asLogs(drug2));
+    assert.ok(ratio?.interval);
+    close(Math.log(ratio.ratio), 0.75 - 2.33, 1e-9);
+    close(Math.log(ratio.interval.low), -3.3654832, 2e-3);
+    close(Math.log(ratio.interval.high), 0.2054832, 2e-3);
+    assert.equal(verdictOf(ratio), 'unclear', 'p > 0.05');
+  });
+
+  it("agrees with the published table of Student's t", () => {
+    // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, column 0.975.
+    const table = [
+      ...([
+        [1, 12.706],
+        [2, 4.303],
+        [10, 2.228],
+        [29, 2.045],
+        [30, 2.042],
+      ] as const),
+      ...([
+        [31, 2.04],
+        [40, 2.021],
+        [50, 2.009],
+        [60, 2],
+        [80, 1.99],
+        [100, 1.984],
+      ] as const),
+    ];
+    for (const [degreesOfFreedom, published] of table) {
+      close(t975(degreesOfFreedom), published, 0.002);
+    }
+    close(t975(1e9), 1.96, 1e-6);
+    // Between two entries: R's qt(0.975, 17.776) is 2.102733.
+    close(t975(17.776), 2.102733, 0.001);
   });
 
   it('draws no conclusion from a single pair', () => {
@@ -41,6 +99,23 @@ describe('statistics', () => {
     );
   });
 
+  it('compares runs of unequal length, and none with nothing', () => {
+    assert.equal(unpairedRatio([], [1]), undefined);
+    assert.equal(unpairedRatio([1, 0], [1, 1]), undefined);
+    assert.deepEqual(unpairedRatio([2], [1, 1, 1]), { ratio: 2, pairs: 1 });
+    const steady = unpairedRatio([2, 2, 2], [1, 1]);
+    assert.deepEqual(steady, { ratio: 2, interval: { low: 2, high: 2 }, pairs: 2 });
+    const coarse = unpairedRatio([13, 13, 13], [12, 12, 12], 1);
+    assert.ok(coarse);
+    assert.equal(verdictOf(coarse), 'unclear');
+  });
+
+  it('tells how well a ratio is known', () => {
+    assert.equal(precisionOf({ ratio: 2, pairs: 1 }), Infinity);
+    const interval = { low: 2 / 1.05, high: 2 * 1.05 };
+    close(precisionOf({ ratio: 2, interval, pairs: 5 }), 0.05, 1e-12);
+  });
+
   it('does not take one step of a coarse scale for a difference', () => {
     const pairs = [12, 12, 12].map((value) => [value, 13] as const);
     const [exact, coarse] = [pairedRatio(pairs), pairedRatio(pairs, 1)];
@@ -55,6 +130,18 @@ describe('statistics', () => {
     assert.equal(verdictOf(far), 'lower');
   });
 
+  it('says what the whole interval allows', () => {
+    const verdict = (low: number, high: number) =>
+      verdictOf({ ratio: (low + high) / 2, interval: { low, high }, pairs: 5 });
+    assert.equal(verdict(0.97, 1.03), 'same');
+    assert.equal(verdict(1.005, 1.04), 'same');
+    assert.equal(verdict(1.005, 1.06), 'higher');
+    assert.equal(verdict(0.9, 0.99), 'lower');
+    assert.equal(verdict(0.94, 0.995), 'lower');
+    assert.equal(verdict(0.94, 1.01), 'unclear');
+    assert.equal(verdict(0.5, 2), 'unclear');
+  });
+
   for (const rounds of [3, 5, 10]) {
     it(`calls an arm different from itself in 1 of 20 runs of ${rounds} rounds`, () => {
       const random = normal(7);
@@ -67,7 +154,7 @@ describe('statistics', () => {
         });
         const ratio = pairedRatio(pairs);
         assert.ok(ratio);
-        if (verdictOf(ratio) !== 'unclear') wrong++;
+        if (!ratio.interval || ratio.interval.low > 1 || ratio.interval.high < 1) wrong++;
       }
       assert.ok(Math.abs(wrong / runs - 0.05) < 0.012, `${wrong} of ${runs}`);
     });

@@ -1,0 +1,211 @@
+import type { Arm, ResultDocument, Sample } from './document.ts';
+import { policyOf } from './plan.ts';
+import { groupBy, isCompared, rateOf } from './samples.ts';
+import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
+import { ARM_LABELS, percentileStepUs, sizeKey, sizeLabel, sizesOf, type Size } from './summary.ts';
+
+/** What of a sample is compared: more of the rate is better, less of a latency is. */
+export type Figure = 'rate' | 'p50' | 'p90' | 'p99';
+
+/** One quantity of one arm at one size, in two runs. */
+export interface Difference {
+  readonly size: Size;
+  readonly arm: Arm;
+  readonly figure: Figure;
+  /** In bits per second or transactions per second (`rate`), or µs. */
+  readonly before: Spread;
+  readonly after: Spread;
+  /** After to before; absent where a run stalled. */
+  readonly ratio: Ratio | undefined;
+  readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive';
+}
+
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** What the runs do not have in common beside their figures, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Two runs, by size and arm: unpaired, as no round of one belongs to a round of the other
+ * (`unpairedRatio`), with verdicts as within a run (`verdictOf`).
+ */
+export function compareDocuments(before: ResultDocument, after: ResultDocument): Comparison {
+  const [old, now] = [byPlace(before), byPlace(after)];
+  const differences = sizesOf(after).flatMap((size) =>
+    (Object.keys(ARM_LABELS) as Arm[]).flatMap((arm) => {
+      const key = `${sizeKey(size)} ${arm}`;
+      const [a, b] = [old.get(key), now.get(key)];
+      if (a === undefined || b === undefined) return [];
+      const figures: Figure[] =
+        size.experiment === 'throughput' ? ['rate'] : ['rate', 'p50', 'p90', 'p99'];
+      return figures.map((figure) => difference(size, arm, figure, a, b));
+    }),
+  );
+  return { differences, notes: notesOf(before, after, [...old.keys()], [...now.keys()]) };
+}
+
+/** The compared samples of each size and arm. */
+const byPlace = ({ samples }: ResultDocument): Map<string, Sample[]> =>
+  groupBy(samples.filter(isCompared), (sample) => `${sizeKey(sample)} ${sample.arm}`);
+
+function difference(
+  size: Size,
+  arm: Arm,
+  figure: Figure,
+  before: readonly Sample[],
+  after: readonly Sample[],
+): Difference {
+  const valueOf = (sample: Sample): number => {
+    if (figure === 'rate') return rateOf(sample);
+    return sample.experiment === 'latency' ? sample.latencyUs[figure] : NaN;
+  };
+  const [old, now] = [before.map(valueOf), after.map(valueOf)];
+  const spreads = { before: spreadOf(old), after: spreadOf(now) };
+  const step =
+    figure === 'rate'
+      ? 0
+      : Math.max(percentileStepUs(spreads.before.median), percentileStepUs(spreads.after.median));
+  const ratio = unpairedRatio(now, old, step);
+  const verdict = ratio === undefined ? 'unclear' : verdictOf(ratio);
+  const good = figure === 'rate' ? 'higher' : 'lower';
+  const words = {
+    unclear: 'inconclusive',
+    same: 'same',
+    higher: good === 'higher' ? 'better' : 'worse',
+    lower: good === 'lower' ? 'better' : 'worse',
+  } as const;
+  return { size, arm, figure, ...spreads, ratio, verdict: words[verdict] };
+}
+
+function notesOf(
+  before: ResultDocument,
+  after: ResultDocument,
+  old: readonly string[],
+  now: readonly string[],
+): string[] {
+  const facts = ['name', 'kernel', 'architecture', 'cpus', 'netperf', 'governor'] as const;
+  const words = (value: string | number | undefined): string =>
+    value === undefined ? 'unknown' : String(value);
+  const notes = facts
+    .filter((fact) => before.host[fact] !== after.host[fact])
+    .map((fact) => {
+      const label = fact === 'name' ? 'host' : fact;
+      return `The ${label} differs: ${words(before.host[fact])} before, ${words(after.host[fact])} after.`;
+    });
+  const tags = ({ programs }: ResultDocument) =>
+    JSON.stringify(Object.entries(programs.tags).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (before.programs.policy !== after.programs.policy || tags(before) !== tags(after)) {
+    notes.push('The BPF programs differ.');
+  }
+  if (before.plan.secondsPerSample !== after.plan.secondsPerSample) {
+    notes.push(
+      `A sample took ${before.plan.secondsPerSample} s before, ${after.plan.secondsPerSample} s after.`,
+    );
+  }
+  for (const { finishedAt, startedAt } of [before, after]) {
+    if (finishedAt === undefined) notes.push(`The run of ${startedAt} was cut off.`);
+  }
+  const alone = (own: readonly string[], other: readonly string[]) =>
+    own.filter((key) => !other.includes(key)).length;
+  const [gone, added] = [alone(old, now), alone(now, old)];
+  if (gone + added > 0) {
+    notes.push(`${gone} arms and sizes were measured before only, ${added} after only.`);
+  }
+  return notes;
+}
+
+/** A bypass that got slower than this many percent is worse, unless a task says otherwise. */
+export const MAX_SLOWDOWN_PERCENT = 5;
+
+/**
+ * Where the bypass got slower for sure: the whole interval of its rate lies below what is allowed.
+ * TCP's own arms do not count: they tell about the host. Of runs without a bypass all arms count.
+ * @param maxSlowdown in percent.
+ */
+export function regressions(
+  { differences }: Comparison,
+  maxSlowdown: number = MAX_SLOWDOWN_PERCENT,
+): Difference[] {
+  const rates = differences.filter(({ figure }) => figure === 'rate');
+  const bypass = rates.filter(({ arm }) => policyOf(arm) !== undefined);
+  return (bypass.length > 0 ? bypass : rates).filter(
+    ({ ratio }) => ratio?.interval !== undefined && ratio.interval.high < 1 - maxSlowdown / 100,
+  );
+}
+
+const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
+  rate: 'rate',
+  p50: 'P50 latency',
+  p90: 'P90 latency',
+  p99: 'P99 latency',
+};
+
+/** Both runs in one Markdown table, under a summary in words. */
+export function comparisonReport(
+  before: ResultDocument,
+  after: ResultDocument,
+  { differences, notes }: Comparison = compareDocuments(before, after),
+): string {
+  const count = (verdict: Difference['verdict']) =>
+    differences.filter((one) => one.verdict === verdict).length;
+  const run = ({ startedAt, host, plan, samples }: ResultDocument) =>
+    `${startedAt} on ${escape(host.name)}, plan ${escape(plan.name)}, ${samples.length} samples`;
+  const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
+  const moved = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
+  return [
+    '# Benchmark compared with a saved run',
+    '',
+    `- Before: ${run(before)}`,
+    `- After: ${run(after)}`,
+    ...notes.map((note) => `- ${escape(note)}`),
+    '',
+    differences.length === 0
+      ? 'The runs have no arm and size in common.'
+      : `Of ${differences.length} figures ${count('better')} are better, ${count('worse')} worse, ${count('same')} the same within 5%, and ${count('inconclusive')} inconclusive.`,
+    ...(moved.length === 0
+      ? []
+      : [
+          '',
+          `TCP itself changed at ${moved.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
+        ]),
+    ...(differences.length === 0 ? [] : ['', ...table(differences)]),
+    '',
+    'Change: ratio of the geometric means with its 95% interval (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to tell.',
+    '',
+  ].join('\n');
+}
+
+function table(differences: readonly Difference[]): string[] {
+  const rows = differences.map((one) => [
+    `${one.size.experiment === 'throughput' ? 'throughput' : 'round trip'}, ${sizeLabel(one.size)}`,
+    ARM_LABELS[one.arm],
+    FIGURE_LABELS[one.figure],
+    valueLabel(one, one.before.median),
+    valueLabel(one, one.after.median),
+    changeLabel(one.ratio),
+    one.verdict,
+  ]);
+  const head = ['Size', 'Arm', 'Figure', 'Before (median)', 'After (median)', 'Change', 'Verdict'];
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+function valueLabel({ size, figure }: Difference, value: number): string {
+  if (figure !== 'rate') return `${value} µs`;
+  return size.experiment === 'throughput'
+    ? `${(value / 1e9).toPrecision(3)} Gbit/s`
+    : `${Math.round(value)} /s`;
+}
+
+/** "-10.2% (-12.0% to -8.3%)". */
+export function changeLabel(ratio: Ratio | undefined): string {
+  if (ratio === undefined) return '';
+  const percent = (value: number) => `${value >= 1 ? '+' : ''}${(100 * (value - 1)).toFixed(1)}%`;
+  const { interval } = ratio;
+  return interval === undefined
+    ? percent(ratio.ratio)
+    : `${percent(ratio.ratio)} (${percent(interval.low)} to ${percent(interval.high)})`;
+}
+
+/** Names come from files of others: no Markdown of theirs takes effect. */
+const escape = (text: string): string => text.replace(/[\\`*_[\]<>|#!]/g, '\\$&');

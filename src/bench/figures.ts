@@ -1,0 +1,574 @@
+import { median } from 'simple-statistics';
+import type { Arm, ResultDocument, Sample } from './document.ts';
+import { groupBy, isCompared } from './samples.ts';
+import { pairedRatio, spreadOf, type Ratio, type Spread } from './statistics.ts';
+import {
+  ARM_LABELS,
+  ARM_ORDER,
+  bytes,
+  LATENCY_METRICS,
+  METRIC_LABELS,
+  percentileStepUs,
+  type FigureId,
+  type LatencyMetric,
+} from './summary.ts';
+
+/** A document under the name that tells it from the others shown with it. */
+export type Run = { readonly document: ResultDocument; readonly label: string };
+
+/**
+ * What one chart shows, before anything is drawn. Charts, tables, exports and findings are all made
+ * of it, so that they cannot differ.
+ */
+export type Figure = {
+  readonly id: FigureId;
+  /** `Fig. 2`, as in the article. */
+  readonly name: string;
+  readonly title: string;
+  readonly xTitle: string;
+  /** Says the unit, and which direction is better. */
+  readonly yTitle: string;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** What a value is, inside a sentence: `throughput`. */
+  readonly quantity: string;
+  /** What `Point.ratio` compares with; absent where there is nothing to compare. */
+  readonly baseline?: Arm;
+  /** The places on the x axis, in bytes, ascending: planned or measured. */
+  readonly sizes: readonly number[];
+  readonly series: readonly Series[];
+  /** Only where nothing was measured: what is missing and how to get it. */
+  readonly absent?: string;
+};
+
+/** One line of a figure: an arm of a run, and of what else the figure tells apart. */
+export type Series = {
+  /** Unique within the figure. */
+  readonly key: string;
+  readonly label: string;
+  readonly arm: Arm;
+  /** Index into the runs. */
+  readonly run: number;
+  /** What tells it from the other series of its arm: equal numbers look alike in every arm. */
+  readonly variant: number;
+  /** The same in words; empty where an arm has one series only. */
+  readonly variantLabel: string;
+  /** Of latency and transaction rates. */
+  readonly requestBytes?: number;
+  /** Of latency. */
+  readonly metric?: LatencyMetric;
+  /** Of a ratio: what it compares with. */
+  readonly against?: Arm;
+  /** An entry for each of the figure's sizes, undefined where nothing was measured. */
+  readonly points: readonly (Point | undefined)[];
+};
+
+/** One mark on the chart, in the figure's unit. */
+export type Point = Spread & {
+  readonly bytes: number;
+  /** `64 B`; for round trips request and response, `64 B / 1 KiB`. */
+  readonly label: string;
+  /** What `low` and `high` are of: samples, or rounds of a ratio. */
+  readonly count: number;
+  /** The raw values. */
+  readonly values: readonly number[];
+  /** Compared with the figure's baseline, by round; absent where no round has both. */
+  readonly ratio?: Ratio;
+  /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
+  readonly step?: number;
+  readonly details: Details;
+};
+
+/** What a table tells beside the values: medians of the samples, or sums where it says so. */
+export type Details = {
+  /** µs: of a percentile, what it was a part of; its spread within a sample. */
+  readonly meanUs?: number;
+  readonly stddevUs?: number;
+  /** Percent of the host's CPU time. */
+  readonly cpuClient?: number;
+  readonly cpuServer?: number;
+  /** CPU time for the work: µs per KB of a stream, µs per transaction. */
+  readonly demandClient?: number;
+  readonly demandServer?: number;
+  /** ns for each call of the BPF programs. */
+  readonly nanosecondsPerRun?: number;
+  /** Sums. */
+  readonly redirectedBytes?: number;
+  readonly loopbackBytes?: number;
+};
+
+type Experiment = Sample['experiment'];
+type Value = (sample: Sample) => number | undefined;
+
+type Spec = Omit<Figure, 'sizes' | 'series' | 'absent'> & {
+  readonly experiment: Experiment;
+  readonly arms: readonly Arm[];
+  /** One series for each request size, or only that of the article's simpler figure. */
+  readonly requests?: 'all' | 'one';
+  readonly metrics?: readonly LatencyMetric[];
+  readonly value: (metric: LatencyMetric | undefined) => Value;
+  /** Which samples count; those whose BPF time was taken are slowed down by that. */
+  readonly timed?: true;
+  readonly missing: string;
+};
+
+const BYPASSES = ['bypass', 'bypass-classic'] as const satisfies Arm[];
+
+const throughput: Value = (sample) =>
+  sample.experiment === 'throughput' ? sample.throughputBitsPerSecond / 1e9 : undefined;
+const rate: Value = (sample) =>
+  sample.experiment === 'latency' ? sample.transactionsPerSecond : undefined;
+const latency =
+  (metric: LatencyMetric | undefined): Value =>
+  (sample) =>
+    sample.experiment === 'latency' ? sample.latencyUs[metric ?? 'p50'] : undefined;
+
+/** The length of the article's samples: times in the kernel are told for as long. */
+const ARTICLE_SECONDS = 60;
+const kernelTime: Value = ({ bpf, seconds }) =>
+  bpf?.nanoseconds === undefined
+    ? undefined
+    : (bpf.nanoseconds / 1e9) * (ARTICLE_SECONDS / seconds);
+
+const throughputSpec = {
+  experiment: 'throughput',
+  xTitle: 'Send message size',
+  yTitle: 'Throughput in Gbit/s (higher is better)',
+  unit: 'Gbit/s',
+  better: 'higher',
+  quantity: 'throughput',
+  value: () => throughput,
+} as const;
+const rateSpec = {
+  experiment: 'latency',
+  xTitle: 'Response message size',
+  yTitle: 'Transactions per second (higher is better)',
+  unit: '1/s',
+  better: 'higher',
+  quantity: 'transaction rate',
+  baseline: 'tcp',
+  arms: ARM_ORDER,
+  value: () => rate,
+  missing:
+    'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+} as const;
+
+const SPECS: readonly Spec[] = [
+  {
+    ...throughputSpec,
+    id: 'fig2',
+    name: 'Fig. 2',
+    title: 'Throughput by message size, Nagle’s algorithm on',
+    baseline: 'tcp',
+    arms: ['tcp', ...BYPASSES, 'unix'],
+    missing:
+      'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
+  },
+  {
+    ...throughputSpec,
+    id: 'fig3',
+    name: 'Fig. 3',
+    title: 'Throughput by message size, Nagle’s algorithm off',
+    baseline: 'tcp-nodelay',
+    arms: ['tcp-nodelay', ...BYPASSES, 'unix'],
+    missing:
+      'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
+  },
+  {
+    id: 'fig4',
+    name: 'Fig. 4',
+    title: 'Latency by request and response size',
+    experiment: 'latency',
+    xTitle: 'Response message size',
+    yTitle: 'Latency in µs (lower is better)',
+    unit: 'µs',
+    better: 'lower',
+    quantity: 'latency',
+    baseline: 'tcp',
+    arms: ARM_ORDER,
+    requests: 'all',
+    metrics: LATENCY_METRICS,
+    value: latency,
+    missing:
+      'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+  },
+  {
+    ...rateSpec,
+    id: 'fig5',
+    name: 'Fig. 5',
+    title: 'Transaction rate by response size',
+    requests: 'one',
+  },
+  {
+    ...rateSpec,
+    id: 'fig6',
+    name: 'Fig. 6',
+    title: 'Transaction rate for different request sizes',
+    requests: 'all',
+  },
+  {
+    ...throughputSpec,
+    id: 'fig7',
+    name: 'Fig. 7',
+    title: 'Time in the kernel spent by the BPF programs',
+    yTitle: 'Seconds in BPF programs for 60 s of netperf (lower is better)',
+    unit: 's per 60 s',
+    better: 'lower',
+    quantity: 'time in the BPF programs',
+    arms: BYPASSES,
+    value: () => kernelTime,
+    timed: true,
+    missing:
+      'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
+  },
+];
+
+/** Every figure, in the article's order, the overview first. */
+export function figuresOf(runs: readonly Run[]): Record<FigureId, Figure> {
+  const indexed = runs.map(indexRun);
+  const figures = [overviewOf(indexed), ...SPECS.map((spec) => figureOf(spec, indexed))];
+  return Object.fromEntries(figures.map((figure) => [figure.id, figure])) as Record<
+    FigureId,
+    Figure
+  >;
+}
+
+/** The host's name, and where two runs share it, when they started. */
+export function runsOf(documents: readonly ResultDocument[]): Run[] {
+  const hosts = documents.map(({ host }) => host.name);
+  return documents.map((document) => {
+    const { name } = document.host;
+    const unique = hosts.indexOf(name) === hosts.lastIndexOf(name);
+    const started = document.startedAt.slice(0, 16).replace('T', ' ');
+    return { document, label: unique ? name : `${name}, ${started} UTC` };
+  });
+}
+
+/** A place on the x axis, of one request size where there are requests. */
+type Place = { readonly x: number; readonly request?: number };
+
+/** A run's samples by what a point of a figure is made of. */
+type Indexed = {
+  readonly label: string;
+  readonly places: Readonly<Record<Experiment, readonly Place[]>>;
+  cell(timed: boolean, experiment: Experiment, place: Place, arm: Arm): Cell;
+};
+
+/** The samples of one place and arm, and what several figures make of them, worked out once. */
+type Cell = {
+  readonly samples: readonly Sample[];
+  readonly rounds: () => ReadonlyMap<number, readonly Sample[]>;
+  readonly details: () => Details;
+};
+
+function cellOf(samples: readonly Sample[]): Cell {
+  let rounds: Map<number, Sample[]> | undefined;
+  let details: Details | undefined;
+  return {
+    samples,
+    rounds: () => (rounds ??= groupBy(samples, ({ repetition }) => repetition)),
+    details: () => (details ??= detailsOf(samples)),
+  };
+}
+const NOTHING = cellOf([]);
+
+type Sized = Sample | ResultDocument['plan']['points'][number];
+
+const placeOf = (at: Sized): Place =>
+  at.experiment === 'throughput'
+    ? { x: at.messageBytes }
+    : { x: at.responseBytes, request: at.requestBytes };
+const placeKey = ({ x, request }: Place): string => `${request ?? ''}/${x}`;
+
+function indexRun({ document, label }: Run): Indexed {
+  const key = (timed: boolean, experiment: Experiment, place: Place, arm: Arm) =>
+    `${timed ? 'timed' : ''}/${experiment}/${placeKey(place)}/${arm}`;
+  const samples = groupBy(document.samples, (sample) =>
+    key(!isCompared(sample), sample.experiment, placeOf(sample), sample.arm),
+  );
+  const cells = new Map(Array.from(samples, ([of, list]) => [of, cellOf(list)]));
+  const places = (experiment: Experiment) => [
+    ...new Map(
+      [...document.plan.points, ...document.samples]
+        .filter((at) => at.experiment === experiment)
+        .map(placeOf)
+        .map((place) => [placeKey(place), place]),
+    ).values(),
+  ];
+  return {
+    label,
+    places: { throughput: places('throughput'), latency: places('latency') },
+    cell: (...of) => cells.get(key(...of)) ?? NOTHING,
+  };
+}
+
+const ascending = (values: Iterable<number>): number[] =>
+  [...new Set(values)].sort((a, b) => a - b);
+
+const sizesIn = (runs: readonly Indexed[], experiment: Experiment): number[] =>
+  ascending(runs.flatMap(({ places }) => places[experiment].map(({ x }) => x)));
+
+/** Request sizes of a figure; undefined where there are no requests. */
+function requestsIn(
+  runs: readonly Indexed[],
+  experiment: Experiment,
+  which: 'all' | 'one',
+): (number | undefined)[] {
+  if (experiment === 'throughput') return [undefined];
+  const places = runs.flatMap((run) => run.places.latency);
+  const all = ascending(places.flatMap(({ request }) => request ?? []));
+  if (which === 'all') return all;
+  // The one with the most response sizes makes the longest line; of equals, the smallest.
+  const sizes = (request: number) =>
+    new Set(places.filter((place) => place.request === request).map(({ x }) => x)).size;
+  const most = Math.max(...all.map(sizes));
+  return all.filter((request) => sizes(request) === most).slice(0, 1);
+}
+
+function figureOf(spec: Spec, runs: readonly Indexed[]): Figure {
+  const { experiment, arms, requests, metrics, value, timed, missing, ...figure } = spec;
+  const { baseline } = spec;
+  const sizes = sizesIn(runs, experiment);
+  const requestSizes = requestsIn(runs, experiment, requests ?? 'all');
+  const lines = runs.flatMap((run, index) =>
+    (metrics ?? [undefined]).flatMap((metric) =>
+      requestSizes.flatMap((request) =>
+        arms.map((arm): Line => {
+          const step = metric !== undefined && metric !== 'mean' ? percentileStepUs : undefined;
+          const cell = (of: Arm, x: number) =>
+            run.cell(timed === true, experiment, placeFor(x, request), of);
+          return {
+            ...{ arm, run: index, metric, requestBytes: request },
+            words: [
+              requestSizes.length > 1 && request !== undefined
+                ? `${bytes(request)} requests`
+                : undefined,
+              runs.length > 1 ? run.label : undefined,
+            ],
+            points: sizes.map((x) =>
+              pointOf(
+                { x, label: labelOf(x, request) },
+                cell(arm, x),
+                baseline === undefined || arm === baseline ? NOTHING : cell(baseline, x),
+                value(metric),
+                step,
+              ),
+            ),
+          };
+        }),
+      ),
+    ),
+  );
+  const series = seriesOf(lines);
+  // Without its own baseline a figure would only repeat part of another.
+  const shown = baseline !== 'tcp-nodelay' || series.some(({ arm }) => arm === baseline);
+  return {
+    ...figure,
+    sizes,
+    ...(shown && series.length > 0 ? { series } : { series: [], absent: missing }),
+  };
+}
+
+const placeFor = (x: number, request: number | undefined): Place =>
+  request === undefined ? { x } : { x, request };
+const labelOf = (x: number, request: number | undefined): string =>
+  request === undefined ? bytes(x) : `${bytes(request)} / ${bytes(x)}`;
+
+type Line = {
+  readonly arm: Arm;
+  readonly run: number;
+  readonly metric?: LatencyMetric | undefined;
+  readonly requestBytes?: number | undefined;
+  readonly against?: Arm;
+  /** What tells it from others of its arm. */
+  readonly words: readonly (string | undefined)[];
+  readonly points: readonly (Point | undefined)[];
+};
+
+/** Lines that have points, named, with the variants numbered in the order they come. */
+function seriesOf(lines: readonly Line[]): Series[] {
+  const measured = lines.filter(({ points }) => points.some((point) => point !== undefined));
+  const variants = new Map<string, number>();
+  return measured.map(({ words, metric, requestBytes, ...line }) => {
+    const variantLabel = words.filter((word) => word !== undefined).join(', ');
+    const variant = variants.get(variantLabel) ?? variants.size;
+    variants.set(variantLabel, variant);
+    const label = [ARM_LABELS[line.arm], variantLabel].filter((word) => word !== '').join(', ');
+    return {
+      ...line,
+      key: [line.arm, metric, label].join('/'),
+      ...{ label, variant, variantLabel },
+      ...(metric && { metric }),
+      ...(requestBytes !== undefined && { requestBytes }),
+    };
+  });
+}
+
+/** How many times as fast as TCP each arm is, by size: above 1 it wins, below it loses. */
+function overviewOf(runs: readonly Indexed[]): Figure {
+  const [request] = requestsIn(runs, 'latency', 'one');
+  const kinds: readonly {
+    experiment: Experiment;
+    value: Value;
+    against: Arm;
+    arms: readonly Arm[];
+    words: string;
+  }[] = [
+    {
+      experiment: 'throughput',
+      value: throughput,
+      against: 'tcp',
+      arms: ['bypass', 'bypass-classic', 'tcp-nodelay', 'unix'],
+      words: 'throughput, Nagle on',
+    },
+    {
+      experiment: 'throughput',
+      value: throughput,
+      against: 'tcp-nodelay',
+      arms: BYPASSES,
+      words: 'throughput, Nagle off',
+    },
+    {
+      experiment: 'latency',
+      // The inverse of the mean round trip, and not rounded to whole µs as percentiles are.
+      value: rate,
+      against: 'tcp',
+      arms: ['bypass', 'bypass-classic', 'tcp-nodelay', 'unix'],
+      words: 'transaction rate',
+    },
+  ];
+  const sizes = ascending([...sizesIn(runs, 'throughput'), ...sizesIn(runs, 'latency')]);
+  const lines = runs.flatMap((run, index) =>
+    kinds.flatMap(({ experiment, value, against, arms, words }) => {
+      const of = experiment === 'latency' ? request : undefined;
+      const cell = (arm: Arm, x: number) => run.cell(false, experiment, placeFor(x, of), arm);
+      return arms.map((arm): Line => ({
+        ...{ arm, run: index, requestBytes: of, against },
+        words: [words, runs.length > 1 ? run.label : undefined],
+        points: sizes.map((x) =>
+          ratioPoint({ x, label: labelOf(x, of) }, cell(arm, x), cell(against, x), value),
+        ),
+      }));
+    }),
+  );
+  const series = seriesOf(lines);
+  return {
+    id: 'overview',
+    name: 'Overview',
+    title: 'Speed compared with TCP, by size',
+    xTitle: 'Message size, or response size of round trips',
+    yTitle: 'Times as fast as TCP (above 1 is faster)',
+    unit: '× TCP',
+    better: 'higher',
+    quantity: 'speed',
+    sizes,
+    series,
+    ...(series.length === 0 && {
+      absent: 'Nothing to compare yet: no round has both TCP and another arm.',
+    }),
+  };
+}
+
+type At = { readonly x: number; readonly label: string };
+
+function pointOf(
+  { x, label }: At,
+  own: Cell,
+  baseline: Cell,
+  value: Value,
+  stepOf?: (value: number) => number,
+): Point | undefined {
+  const values = valuesOf(own.samples, value);
+  if (values.length === 0) return undefined;
+  const spread = spreadOf(values);
+  const pairs = pairsOf(own, baseline, value);
+  const step = stepOf?.(Math.max(spread.median, ...pairs.map((pair) => pair[1])));
+  const ratio = pairedRatio(pairs, step);
+  return {
+    ...spread,
+    ...{ bytes: x, label, count: values.length, values },
+    ...(ratio && { ratio }),
+    ...(step !== undefined && { step }),
+    details: own.details(),
+  };
+}
+
+function ratioPoint({ x, label }: At, own: Cell, baseline: Cell, value: Value): Point | undefined {
+  const pairs = pairsOf(own, baseline, value);
+  const ratio = pairedRatio(pairs);
+  if (!ratio) return undefined;
+  const values = pairs.map(([subject, partner]) => subject / partner);
+  const { low, high } = ratio.interval ?? { low: ratio.ratio, high: ratio.ratio };
+  const spread = { median: ratio.ratio, low, high };
+  return { ...spread, bytes: x, label, count: ratio.pairs, values, ratio, details: {} };
+}
+
+/** A plain loop: of ten thousand samples each figure asks. */
+function valuesOf(samples: readonly Sample[], value: Value): number[] {
+  const values: number[] = [];
+  for (const sample of samples) {
+    const each = value(sample);
+    if (each !== undefined) values.push(each);
+  }
+  return values;
+}
+
+/** What was measured in the same round, one pair for each round that has both. */
+function pairsOf(own: Cell, baseline: Cell, value: Value) {
+  if (baseline === NOTHING) return [];
+  const partners = valueByRound(baseline, value);
+  return [...valueByRound(own, value)].flatMap(([round, subject]) => {
+    const partner = partners.get(round);
+    return partner === undefined ? [] : [[subject, partner] as const];
+  });
+}
+
+/** A round may hold an arm more than once (a balanced order does); it still counts as one. */
+function valueByRound({ rounds }: Cell, value: Value): Map<number, number> {
+  return new Map(
+    Array.from(rounds(), ([round, list]) => {
+      const values = valuesOf(list, value);
+      return [round, values.length > 1 ? median(values) : values[0]] as const;
+    }).filter((each): each is [number, number] => each[1] !== undefined),
+  );
+}
+
+function detailsOf(samples: readonly Sample[]): Details {
+  const known = (value: Value) => valuesOf(samples, value);
+  const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0);
+  const middle = (values: number[]) => (values.length === 0 ? undefined : median(values));
+  const total = (values: number[]) => (values.length === 0 ? undefined : sum(values));
+  const timed = samples.filter(({ bpf }) => (bpf?.runs ?? 0) > 0);
+  const details = {
+    meanUs: middle(
+      known((sample) => (sample.experiment === 'latency' ? sample.latencyUs.mean : undefined)),
+    ),
+    stddevUs: middle(
+      known((sample) => (sample.experiment === 'latency' ? sample.latencyUs.stddev : undefined)),
+    ),
+    cpuClient: middle(known(({ cpu }) => cpu?.client)),
+    cpuServer: middle(known(({ cpu }) => cpu?.server)),
+    demandClient: middle(known(({ serviceDemand }) => serviceDemand?.client)),
+    demandServer: middle(known(({ serviceDemand }) => serviceDemand?.server)),
+    nanosecondsPerRun: middle(
+      timed.flatMap(({ bpf }) =>
+        bpf?.nanoseconds === undefined ? [] : bpf.nanoseconds / (bpf.runs ?? 1),
+      ),
+    ),
+    redirectedBytes: total(known(({ bpf }) => bpf?.redirectedBytes)),
+    loopbackBytes: total(known(({ loopbackBytes }) => loopbackBytes)),
+  };
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+}
+
+/** One percentile of a figure that has several; others are as they are. */
+export function withMetric(figure: Figure, metric: LatencyMetric): Figure {
+  if (figure.id !== 'fig4') return figure;
+  const name = METRIC_LABELS[metric];
+  return {
+    ...figure,
+    yTitle: figure.yTitle.replace('Latency', `${name} latency`),
+    quantity: `${name} latency`,
+    series: figure.series.filter((series) => series.metric === metric),
+  };
+}

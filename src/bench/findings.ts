@@ -1,0 +1,455 @@
+import type { Arm } from './document.ts';
+import { withMetric, type Figure, type Point, type Run, type Series } from './figures.ts';
+import { change, changes, decimal, factor, number, percent } from './format.ts';
+import { noiseOf } from './noise.ts';
+import { verdictOf, type Ratio, type Verdict } from './statistics.ts';
+import { ARM_LABELS, bytes, type FigureId, type LatencyMetric } from './summary.ts';
+
+type Figures = Readonly<Record<FigureId, Figure>>;
+
+/**
+ * What each figure shows, in sentences: only what the data bear out, run by run.
+ * @param metric the quantity of the latency figure.
+ */
+export function findingsOf(
+  figures: Figures,
+  runs: readonly Run[],
+  metric: LatencyMetric = 'p50',
+): Record<FigureId, string[]> {
+  const of = (id: FigureId, words: (run: number) => string[]): string[] => {
+    const { absent } = figures[id];
+    if (absent !== undefined) return [absent];
+    return runs.flatMap(({ label }, run) => {
+      const sentences = words(run);
+      return runs.length > 1 && sentences.length > 0
+        ? [`${label}: ${sentences.join(' ')}`]
+        : sentences;
+    });
+  };
+  const fig4 = withMetric(figures.fig4, metric);
+  return {
+    overview: of('overview', (run) => [
+      ...recommendation(figures, run),
+      ...runs.slice(run, run + 1).flatMap(({ document }) => noiseOf(document)),
+    ]),
+    fig2: of('fig2', (run) => throughputWords(figures.fig2, run)),
+    fig3: of('fig3', (run) => [...throughputWords(figures.fig3, run), ...nagleWords(figures, run)]),
+    fig4: of('fig4', (run) => [
+      ...without(fig4, run),
+      ...subjectsOf(fig4, run)
+        .slice(0, 1)
+        .flatMap((series) => comparison(fig4, series)),
+      ...movement(fig4, run),
+      ...requestWords(fig4, run),
+      ...stepWords(figures, run, metric),
+    ]),
+    fig5: of('fig5', (run) => [
+      ...without(figures.fig5, run),
+      ...subjectsOf(figures.fig5, run).flatMap((series) => comparison(figures.fig5, series)),
+      ...inverseWords(figures, run),
+    ]),
+    fig6: of('fig6', (run) => [
+      ...without(figures.fig6, run),
+      ...subjectsOf(figures.fig6, run).flatMap((series) => comparison(figures.fig6, series)),
+      ...requestWords(figures.fig6, run),
+    ]),
+    fig7: of('fig7', (run) =>
+      seriesOfRun(figures.fig7, run).flatMap((series) => kernelWords(series)),
+    ),
+  };
+}
+
+const BYPASSES: readonly Arm[] = ['bypass', 'bypass-classic'];
+
+const seriesOfRun = (figure: Figure, run: number): Series[] =>
+  figure.series.filter((series) => series.run === run);
+
+/** The bypass's series of a run, the guarded one's first. */
+const subjectsOf = (figure: Figure, run: number): Series[] =>
+  seriesOfRun(figure, run)
+    .filter(({ arm }) => BYPASSES.includes(arm))
+    .sort((a, b) => BYPASSES.indexOf(a.arm) - BYPASSES.indexOf(b.arm));
+
+const baselineOf = (figure: Figure, { run, requestBytes, metric }: Series): Series | undefined =>
+  figure.series.find(
+    (series) =>
+      series.arm === figure.baseline &&
+      series.run === run &&
+      series.requestBytes === requestBytes &&
+      series.metric === metric,
+  );
+
+const measured = ({ points }: Series): Point[] => points.filter((point) => point !== undefined);
+
+/** `Bypass`, `Bypass, 64 B requests`: without the run's name, which stands before the sentence. */
+const nameOf = (figure: Figure, { arm, requestBytes }: Series): string => {
+  const several = new Set(figure.series.map((series) => series.requestBytes)).size > 1;
+  const requests =
+    several && requestBytes !== undefined ? `, ${bytes(requestBytes)} requests,` : '';
+  return `${ARM_LABELS[arm]}${requests}`;
+};
+
+const without = (figure: Figure, run: number): string[] =>
+  subjectsOf(figure, run).length === 0 ? ['No samples of the bypass yet.'] : [];
+
+/** The arm against TCP over all sizes, in one sentence. */
+function comparison(figure: Figure, series: Series): string[] {
+  const baseline = baselineOf(figure, series);
+  const name = nameOf(figure, series);
+  if (figure.baseline === undefined) return [];
+  const other = ARM_LABELS[figure.baseline];
+  if (!baseline) return [`No samples of ${other} to compare with yet.`];
+  const compared = comparedOf(series);
+  const [first] = compared;
+  if (!first) return [`No round has both ${name} and ${other} yet.`];
+  const partner = baseline.points[series.points.indexOf(first)];
+  if (compared.length === 1 && partner) return [single(figure, name, other, first, partner)];
+  const groups = groupsOf(compared);
+  const phrases = groups.map((group) => `${outcome(group)} ${placeOf(group, compared.length)}`);
+  return [`${name} ${figure.quantity} against ${other}: ${phrases.join('; ')}.`];
+}
+
+type Compared = Point & { readonly ratio: Ratio };
+
+const comparedOf = (series: Series): Compared[] =>
+  measured(series).filter((point): point is Compared => point.ratio !== undefined);
+
+function single(
+  { unit, quantity }: Figure,
+  name: string,
+  other: string,
+  point: Compared,
+  partner: Point,
+): string {
+  const values =
+    `At ${point.label}, ${name} ${quantity} is ${number(point.median)} ${unit}, ` +
+    `${other} ${number(partner.median)} ${unit} (medians)`;
+  const { interval, ratio } = point.ratio;
+  if (!interval) return `${values}: one round so far, too little to compare.`;
+  const range = `95% interval ${between(interval.low, interval.high)}`;
+  // The change is that within the rounds, which the medians alone need not give.
+  const words = {
+    higher: `${change(ratio)} round by round`,
+    lower: `${change(ratio)} round by round`,
+    same: 'no difference that matters',
+    unclear: 'inconclusive',
+  }[verdictOf(point.ratio)];
+  return `${values}: ${words} (${range}).`;
+}
+
+function between(low: number, high: number): string {
+  const oneSide = high < 1 || low > 1;
+  return oneSide ? changes([low, high]) : `${change(low)} to ${change(high)}`;
+}
+
+/** Neighbouring sizes with the same outcome. */
+type Group = { readonly verdict: Verdict | 'early'; readonly members: Compared[] };
+
+function groupsOf(compared: readonly Compared[]): Group[] {
+  const groups: Group[] = [];
+  for (const point of compared) {
+    const verdict = point.ratio.interval ? verdictOf(point.ratio) : 'early';
+    const last = groups.at(-1);
+    if (last?.verdict === verdict) last.members.push(point);
+    else groups.push({ verdict, members: [point] });
+  }
+  return groups;
+}
+
+function outcome({ verdict, members }: Group): string {
+  if (verdict === 'early') return 'too few rounds to compare';
+  if (verdict === 'same') return 'no difference that matters';
+  if (verdict === 'unclear') return 'inconclusive';
+  return changes(members.map(({ ratio }) => ratio.ratio));
+}
+
+function placeOf({ members }: Group, sizes: number): string {
+  const [first, last] = [bytes(members[0]?.bytes ?? 0), bytes(members.at(-1)?.bytes ?? 0)];
+  if (members.length === 1) return `at ${first}`;
+  if (members.length < sizes) return `from ${first} to ${last}`;
+  return sizes === 2 ? 'at both sizes' : `at all ${sizes} sizes`;
+}
+
+function throughputWords(figure: Figure, run: number): string[] {
+  const subjects = subjectsOf(figure, run);
+  const [first] = subjects;
+  return [
+    ...without(figure, run),
+    ...subjects.flatMap((series) => comparison(figure, series)),
+    ...(first ? [...overtaking(figure, first), ...growth(figure, first)] : []),
+  ];
+}
+
+/** The article's question: from which message size on the bypass is ahead. */
+function overtaking(figure: Figure, series: Series): string[] {
+  const compared = comparedOf(series);
+  if (compared.length < 2 || figure.baseline === undefined) return [];
+  const other = ARM_LABELS[figure.baseline];
+  const name = ARM_LABELS[series.arm];
+  const verdicts = compared.map(({ ratio }) => verdictOf(ratio));
+  if (verdicts.includes('unclear')) return [];
+  const ahead = verdicts.indexOf('higher');
+  const largest = bytes(compared.at(-1)?.bytes ?? 0);
+  if (ahead === -1) return [`${name} does not overtake ${other} up to ${largest}.`];
+  const behindLater = verdicts.slice(ahead).includes('lower');
+  if (behindLater || ahead === 0) return [];
+  const [at, before] = [compared[ahead], compared[ahead - 1]];
+  if (!at || !before) return [];
+  return [`${name} overtakes ${other} between ${bytes(before.bytes)} and ${bytes(at.bytes)}.`];
+}
+
+/** Whether throughput grows in step with the message, as a cost for each call alone would have it. */
+function growth(figure: Figure, series: Series): string[] {
+  const baseline = baselineOf(figure, series);
+  const [first, last] = endsOf(series);
+  const [low, high] = baseline ? endsOf(baseline) : [];
+  if (!first || !last || !low || !high || first === last) return [];
+  if (low.bytes !== first.bytes || high.bytes !== last.bytes) return [];
+  if (first.median === 0 || low.median === 0) return [];
+  const times = (a: Point, b: Point) => {
+    const grown = b.median / a.median;
+    return grown < 1.15 ? 'not' : `${number(Number(grown.toPrecision(2)))} times`;
+  };
+  return [
+    `From ${bytes(first.bytes)} to ${bytes(last.bytes)} the message grows ` +
+      `${number(Number((last.bytes / first.bytes).toPrecision(4)))} times, the throughput of ` +
+      `${ARM_LABELS[series.arm]} ${times(first, last)}, that of ` +
+      `${ARM_LABELS[baseline?.arm ?? 'tcp']} ${times(low, high)}.`,
+  ];
+}
+
+const endsOf = (series: Series): [Point | undefined, Point | undefined] => {
+  const points = measured(series);
+  return [points[0], points.at(-1)];
+};
+
+/** What Nagle's algorithm does for TCP: the same stream with and without it. */
+function nagleWords({ overview }: Figures, run: number): string[] {
+  const series = seriesOfRun(overview, run).find(
+    ({ arm, requestBytes }) => arm === 'tcp-nodelay' && requestBytes === undefined,
+  );
+  if (!series) return [];
+  const compared = comparedOf(series);
+  if (compared.length === 0) return [];
+  const phrases = groupsOf(compared).map(
+    (group) => `${outcome(group)} ${placeOf(group, Infinity)}`,
+  );
+  return [`Without Nagle’s algorithm, TCP throughput is ${phrases.join('; ')}.`];
+}
+
+/** How latency moves with the response's size. */
+function movement(figure: Figure, run: number): string[] {
+  const [subject] = subjectsOf(figure, run);
+  const baseline = subject && baselineOf(figure, subject);
+  const [first, last] = subject ? endsOf(subject) : [];
+  if (!subject || !first || !last || first === last) return [];
+  const moves = (series: Series): string => {
+    const [from, to] = endsOf(series);
+    return `${ARM_LABELS[series.arm]} from ${number(from?.median ?? 0)} to ${number(to?.median ?? 0)} ${figure.unit}`;
+  };
+  const both = [subject, ...(baseline ? [baseline] : [])].map(moves).join(', ');
+  return [
+    `As responses grow from ${bytes(first.bytes)} to ${bytes(last.bytes)}, ${figure.quantity} moves: ${both}.`,
+  ];
+}
+
+/** How much the request's size matters, at equal response sizes. */
+function requestWords(figure: Figure, run: number): string[] {
+  const arms = [...new Set([...BYPASSES, 'tcp'] as Arm[])];
+  const told = arms.flatMap((arm) => {
+    const lines = seriesOfRun(figure, run).filter((series) => series.arm === arm);
+    const spans = figure.sizes.flatMap((_, place) => {
+      const medians = lines.flatMap(({ points }) => points[place]?.median ?? []);
+      const low = Math.min(...medians);
+      return medians.length > 1 && low > 0 ? [Math.max(...medians) / low] : [];
+    });
+    return spans.length === 0 ? [] : [`${percent(Math.max(...spans))} for ${ARM_LABELS[arm]}`];
+  });
+  return told.length === 0
+    ? []
+    : [`The request’s size moves ${figure.quantity} by at most ${told.join(', ')}.`];
+}
+
+/** From this share of a value on, a step of the histogram hides differences people ask about. */
+const STEP_MATTERS = 0.02;
+
+/** netperf's percentiles are whole µs, and coarser from 100 µs on. */
+function stepWords({ fig4 }: Figures, run: number, metric: LatencyMetric): string[] {
+  if (metric === 'mean') return [];
+  const [subject] = subjectsOf(withMetric(fig4, metric), run);
+  const coarse = subject && measured(subject).find((point) => isCoarse(point));
+  if (!subject || coarse?.step === undefined) return [];
+  const means = withMetric(fig4, 'mean').series.filter(
+    (series) =>
+      series.run === run &&
+      series.requestBytes === subject.requestBytes &&
+      [subject.arm, fig4.baseline].includes(series.arm),
+  );
+  const values = means.flatMap(({ arm, points }) => {
+    const point = points.find((each) => each?.bytes === coarse.bytes);
+    const { stddevUs } = point?.details ?? {};
+    if (!point) return [];
+    const spread = stddevUs === undefined ? '' : ` (standard deviation ${decimal(stddevUs)})`;
+    return [`${ARM_LABELS[arm]} ${decimal(point.median)} µs${spread}`];
+  });
+  return [
+    `netperf counts percentiles in steps of ${number(coarse.step)} µs, which is ` +
+      `${share(coarse.step / coarse.median)} of ${number(coarse.median)} µs; ` +
+      `the means at ${coarse.label} are finer: ${values.join(', ')}.`,
+  ];
+}
+
+/** Whether a step of the histogram is a share of the value that matters. */
+export const isCoarse = ({ step, median }: Point): boolean =>
+  step !== undefined && step / median >= STEP_MATTERS;
+
+/** One transaction at a time: the rate is the inverse of the mean, or something is wrong. */
+function inverseWords({ fig4, fig5 }: Figures, run: number): string[] {
+  const rates = seriesOfRun(fig5, run);
+  const means = withMetric(fig4, 'mean').series.filter((series) => series.run === run);
+  const errors = rates.flatMap((rate) => {
+    const mean = means.find(
+      ({ arm, requestBytes }) => arm === rate.arm && requestBytes === rate.requestBytes,
+    );
+    return rate.points.flatMap((point, place) => {
+      // Sample by sample: the medians of either need not be of the same one.
+      const others = mean?.points[place]?.values ?? [];
+      return (point?.values ?? []).flatMap((value, index) => {
+        const other = others[index];
+        return other === undefined ? [] : [Math.abs((value * other) / 1e6 - 1)];
+      });
+    });
+  });
+  if (errors.length === 0) return [];
+  const worst = Math.max(...errors);
+  return [
+    worst <= 0.1
+      ? `It is the inverse of the mean latency, within ${percent(1 + Math.max(worst, 0.001))}.`
+      : `It is up to ${percent(1 + worst)} off the inverse of the mean latency: the host was busy with something else in between.`,
+  ];
+}
+
+function kernelWords(series: Series): string[] {
+  const name = ARM_LABELS[series.arm];
+  const [first, last] = endsOf(series);
+  if (!first || !last) return [];
+  const at = (point: Point) =>
+    `${decimal(point.median)} s of 60 s at ${bytes(point.bytes)} (${share(point.median / 60)} of one CPU)`;
+  const ends = first === last ? at(first) : `${at(first)} and ${at(last)}`;
+  const most = measured(series).reduce((a, b) => (b.median > a.median ? b : a));
+  const peak =
+    most === first || most === last
+      ? undefined
+      : `it is most at ${bytes(most.bytes)}, ${decimal(most.median)} s`;
+  const trend = last.median < first.median * 0.9 ? 'it falls as messages grow' : undefined;
+  const rising = last.median > first.median * 1.1 ? 'it rises as messages grow' : undefined;
+  const words =
+    first === last ? '' : `: ${peak ?? trend ?? rising ?? 'about the same at every size'}`;
+  const calls = measured(series).flatMap(({ details }) => details.nanosecondsPerRun ?? []);
+  const [low, high] = [Math.min(...calls), Math.max(...calls)].map((each) => Math.round(each));
+  const cost =
+    calls.length === 0
+      ? []
+      : [
+          `A call takes ${low === high ? number(low ?? 0) : `${number(low ?? 0)} to ${number(high ?? 0)}`} ns.`,
+        ];
+  return [`${name} spends ${ends} in its BPF programs${words}.`, ...cost];
+}
+
+const share = (part: number): string => `${(part * 100).toPrecision(2)}%`;
+
+type Traffic = { readonly words: string; readonly series: Series | undefined };
+
+/** Worth it for which traffic, on this host, and when not. */
+function recommendation({ overview }: Figures, run: number): string[] {
+  const subjects = subjectsOf(overview, run);
+  const arm = subjects[0]?.arm;
+  if (arm === undefined) return ['No samples of the bypass to compare with TCP yet.'];
+  const find = (against: Arm, requests: boolean) =>
+    subjects.find(
+      (series) =>
+        series.arm === arm &&
+        series.against === against &&
+        (series.requestBytes !== undefined) === requests,
+    );
+  const traffics: readonly Traffic[] = [
+    { words: 'requests and responses', series: find('tcp', true) },
+    { words: 'one-way streams', series: find('tcp', false) },
+    {
+      words: 'one-way streams of programs that set TCP_NODELAY',
+      series: find('tcp-nodelay', false),
+    },
+  ];
+  const of = (...verdicts: Group['verdict'][]): string[] =>
+    traffics.flatMap(({ words, series }) => {
+      if (!series) return [];
+      const compared = comparedOf(series);
+      return groupsOf(compared)
+        .filter(({ verdict }) => verdicts.includes(verdict))
+        .map((group) => {
+          const place = placeOf(group, compared.length);
+          const much = ['higher', 'lower'].includes(group.verdict)
+            ? ` (${speeds(group.members.map(({ ratio }) => ratio.ratio))})`
+            : '';
+          return `${words} ${place}${much}`;
+        });
+    });
+  const list = (start: string, members: string[]): string[] =>
+    members.length === 0 ? [] : [`${start} ${members.join('; ')}.`];
+  const name = ARM_LABELS[arm];
+  const gains = of('higher');
+  const losses = of('lower');
+  const open = of('unclear', 'early');
+  return [
+    ...(gains.length > 0
+      ? list(`On this host ${name} is worth it for`, gains)
+      : [
+          open.length > 0
+            ? 'Nothing measured here is clearly faster over the bypass yet.'
+            : 'Nothing measured here is clearly faster over the bypass: leave it off on this host.',
+        ]),
+    ...list('Leave TCP in place for', losses),
+    ...list('No difference that matters for', of('same')),
+    ...list('This run does not decide', open),
+    ...(arm === 'bypass-classic'
+      ? ['Only the classic policy was measured: a yardstick, not meant to be left on.']
+      : []),
+  ];
+}
+
+/** `20% to 50% faster`, `2.1 times as fast`. */
+const speeds = (ratios: readonly number[]): string =>
+  changes(ratios)
+    .replace('times as high', 'times as fast')
+    .replace('higher', 'faster')
+    .replace('lower', 'slower');
+
+/** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
+export function pointText(figure: Figure, point: Point): string {
+  const { unit, baseline } = figure;
+  const { median, low, high, count, ratio } = point;
+  if (figure.id === 'overview') {
+    const range = ratio?.interval ? `95% interval ${factor(low)} to ${factor(high)}, ` : '';
+    return `${factor(median)} ${unit} (${range}${rounds(count)})`;
+  }
+  const samples = count === 1 ? '1 sample' : `${number(low)} to ${number(high)}, ${count} samples`;
+  const against =
+    ratio && baseline !== undefined ? `, ${factor(ratio.ratio)} × ${ARM_LABELS[baseline]}` : '';
+  const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
+  return `${number(median)} ${unit} (${samples}${step})${against}`;
+}
+
+const rounds = (count: number): string => (count === 1 ? '1 round' : `${count} rounds`);
+
+/** In words, in the direction of the figure. */
+export function verdictText(ratio: Ratio, better: Figure['better']): string {
+  const words = {
+    higher: 'faster',
+    lower: 'slower',
+    same: 'no difference',
+    unclear: 'inconclusive',
+  };
+  const verdict = verdictOf(ratio);
+  if (better === 'higher' || verdict === 'same' || verdict === 'unclear') return words[verdict];
+  return verdict === 'higher' ? words.lower : words.higher;
+}

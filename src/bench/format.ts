@@ -1,0 +1,70 @@
+// One fixed locale: the numbers match the document, the terminal and the documentation.
+const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const four = new Intl.NumberFormat('en', {
+  minimumSignificantDigits: 4,
+  maximumSignificantDigits: 4,
+});
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const two = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** Four significant digits: more than a benchmark can promise, enough to compare. */
+export const decimal = (value: number): string =>
+  Math.abs(value) >= 10_000 ? whole.format(value) : four.format(value);
+
+/** The same for what may be counted in whole units: 12 stays `12`. */
+export const number = (value: number): string =>
+  Number.isInteger(value) ? whole.format(value) : decimal(value);
+
+/** At most four significant digits, for marks on an axis: `0.05`. */
+export const mark = (value: number): string => plain.format(value);
+
+/** An amount that was counted, rounded: `12.3 GiB`. */
+export function amount(count: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
+  return `${plain.format(Number((count / 1024 ** power).toPrecision(3)))} ${units[power] ?? ''}`;
+}
+
+/** A ratio as a factor: `0.742`, `2.10`. */
+export const factor = (ratio: number): string =>
+  ratio >= 10 ? number(ratio) : ratio.toFixed(ratio < 1 ? 3 : 2);
+
+/** A ratio as a change: `26% lower`. */
+export function change(ratio: number): string {
+  if (ratio >= 2) return `${two.format(ratio)} times as high`;
+  const share = percent(ratio);
+  return ratio < 1 ? `${share} lower` : `${share} higher`;
+}
+
+/** How far a ratio is from 1, in percent. */
+export function percent(ratio: number): string {
+  const share = Math.abs(1 - ratio) * 100;
+  return `${share >= 1 ? whole.format(share) : share.toFixed(1)}%`;
+}
+
+/** Several ratios on the same side of 1 as one change: `20% to 55% lower`. */
+export function changes(ratios: readonly number[]): string {
+  const low = Math.min(...ratios);
+  const high = Math.max(...ratios);
+  if (change(low) === change(high)) return change(low);
+  if (high >= 2) return `${two.format(low)} to ${two.format(high)} times as high`;
+  return low < 1
+    ? `${percent(high)} to ${percent(low)} lower`
+    : `${percent(low)} to ${percent(high)} higher`;
+}
+
+/** In the reader's own time zone. */
+export const when = (iso: string): string => date.format(new Date(iso));
+
+/** `4 min 10 s`. */
+export function duration(fromIso: string, toIso: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(toIso) - Date.parse(fromIso)) / 1000));
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
+}

@@ -1,0 +1,145 @@
+import type { BpfSource } from '../bypass/compile.ts';
+import type { GuardedLimits } from '../bypass/config.ts';
+import { loadBypass, servingAttachment } from '../bypass/load.ts';
+import type { Attachment, BypassStatus, Policy } from '../bypass/status.ts';
+import { HostError } from '../host/errors.ts';
+import { PIN_ROOT } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
+import { guard } from '../host/scratch.ts';
+import type { Arm, Plan, ResultDocument } from './document.ts';
+import { policyOf } from './plan.ts';
+import type { Site } from './sample.ts';
+import { BENCH_SETUP, BENCH_UNDO } from './scripts.ts';
+
+/** What a run makes on the host: a cgroup with a netserver for each kind of arm. */
+export interface Ground extends AsyncDisposable {
+  readonly programs: ResultDocument['programs'];
+  site(arm: Arm): Site;
+  /** Whether the connection was cut, so that the host has removed it all. */
+  lost(): boolean;
+}
+
+export interface GroundOptions {
+  readonly cgroup: string;
+  readonly mount: string;
+  readonly status: BypassStatus;
+  readonly plan: Plan;
+  /** The bundled programs, for a policy that does not serve the cgroup. */
+  readonly source: (policy: Policy) => Promise<BpfSource>;
+  readonly limits?: GuardedLimits | undefined;
+  /** Load also where no bypass serves the cgroup at all; an error otherwise. */
+  readonly loadMissing?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Kind = Policy | 'tcp';
+const kindOf = (arm: Arm): Kind => policyOf(arm) ?? 'tcp';
+
+/**
+ * The policy that serves the chosen cgroup is measured in a cgroup below it, as it is loaded. Any
+ * other policy of the plan is loaded for the run, on a cgroup made for it outside of every bypass,
+ * as is TCP's. However the run ends, the host removes them with all that runs or is loaded there.
+ * @throws HostError
+ */
+export async function prepareGround(host: Host, options: GroundOptions): Promise<Ground> {
+  const { cgroup, mount, status, plan, source, limits, signal } = options;
+  const serving = servingAttachment(status, cgroup);
+  if (serving === undefined && options.loadMissing !== true) {
+    throw refusal(
+      host,
+      `no bypass is loaded on ${cgroup} or above it`,
+      'Load it, then run the benchmark.',
+    );
+  }
+  const outside = outsideOf(host, status, cgroup, mount);
+  const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
+  const name = `sockmap-bypass-bench-${crypto.randomUUID().slice(0, 8)}`;
+  const cgroups = new Map(
+    kinds.map((kind) => [
+      kind,
+      kind === serving?.policy ? `${cgroup}/${name}` : `${outside}/${name}-${kind}`,
+    ]),
+  );
+
+  const servers = await guard(
+    host,
+    { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [PIN_ROOT, ...cgroups.values()] },
+    { tried: 'start netserver', root: true, signal },
+  );
+  try {
+    const ports = servers.line.trim().split(' ').map(Number);
+    const sites = new Map<Kind, Site>();
+    const tags = new Map<Kind, Record<string, string>>();
+    for (const [index, [kind, place]] of [...cgroups].entries()) {
+      const own = kind !== 'tcp' && kind !== serving?.policy;
+      const attachment = own
+        ? servingAttachment(
+            await loadBypass(host, {
+              ...{ cgroup: place, source: await source(kind), replace: true, signal },
+              ...(limits && { limits }),
+            }),
+            place,
+          )
+        : serving;
+      const pins = kind === 'tcp' ? undefined : attachment?.pins;
+      sites.set(kind, {
+        ...{ cgroup: place, port: ports[index] ?? 0 },
+        ...(pins !== undefined && { pins }),
+      });
+      if (kind !== 'tcp') tags.set(kind, tagsOf(attachment));
+    }
+    if (serving !== undefined) tags.set(serving.policy, tagsOf(serving));
+    return {
+      programs: programsOf(serving?.policy ?? (tags.has('guarded') ? 'guarded' : 'classic'), tags),
+      site(arm) {
+        const site = sites.get(kindOf(arm));
+        if (site === undefined) throw new RangeError(`${arm} is not in the plan`);
+        return site;
+      },
+      lost: () => servers.lost(),
+      [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await servers[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The nearest cgroup on the way up that no bypass serves. */
+function outsideOf(host: Host, status: BypassStatus, cgroup: string, mount: string): string {
+  const above = status.attachments
+    .filter(({ state }) => state !== 'detached')
+    .flatMap(({ cgroup: at }) => (at === undefined ? [] : [at]))
+    .filter((at) => cgroup === at || cgroup.startsWith(`${at}/`))
+    .sort((a, b) => a.length - b.length);
+  const [highest] = above;
+  if (highest === undefined) return cgroup;
+  if (highest !== mount) return highest.slice(0, highest.lastIndexOf('/'));
+  throw refusal(
+    host,
+    'the bypass is on the root cgroup, so nothing on this host is outside of it',
+    'Load it on another cgroup to have plain TCP to compare with.',
+  );
+}
+
+/** Why a benchmark is not run. */
+export const refusal = (host: Host, words: string, next = 'Run a new benchmark.'): HostError =>
+  new HostError({ kind: 'input', tried: 'run the benchmark', where: host.name, words, next });
+
+const tagsOf = (attachment: Attachment | undefined): Record<string, string> => ({
+  ...(attachment?.sockops && { sockmap_sockops: attachment.sockops.tag }),
+  ...(attachment?.redirect && { sockmap_redirect: attachment.redirect.tag }),
+});
+
+function programsOf(
+  policy: Policy,
+  tags: ReadonlyMap<Kind, Record<string, string>>,
+): ResultDocument['programs'] {
+  const named = [...tags].flatMap(([kind, programs]) =>
+    Object.entries(programs).map(([program, tag]) => [
+      kind === policy ? program : `${kind}/${program}`,
+      tag,
+    ]),
+  );
+  return { policy, tags: Object.fromEntries(named) as Record<string, string> };
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { parseJson, planSchema, type Arm, type Plan, type Point } from './document.ts';
+import { planFault, roundTrips, streams } from './plan.ts';
+
+/**
+ * Reads a plan file, `*.sockmap-plan.json`.
+ * @throws Error naming the first fault and its place in the file.
+ */
+export function parsePlan(text: string): Plan {
+  const what = 'a benchmark plan';
+  const plan = parseJson(text, z.preprocess(withoutSchema, planSchema), what);
+  const fault = planFault(plan);
+  if (fault !== undefined) throw new Error(`not ${what}: ${fault}`);
+  return plan;
+}
+
+/** Editors know the schema by `$schema`, which is no part of a plan. */
+function withoutSchema(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  return Object.fromEntries(Object.entries(json).filter(([key]) => key !== '$schema'));
+}
+
+/** netperf's own limit is the host's memory; one message of more than this measures nothing else. */
+const MOST_BYTES = 1 << 30;
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1 << 10, m: 1 << 20 };
+
+/**
+ * Sizes as a person types them: "64, 1k, 64 KiB", in bytes, ascending, each once.
+ * @throws Error naming the word that is no size.
+ */
+export function parseSizes(text: string): number[] {
+  const words = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  const sizes = words.map((word) => {
+    const [, digits = '', unit = ''] = /^(\d+)\s*(?:(b|k|m)(?:i?b)?)?$/i.exec(word) ?? [];
+    const bytes = Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN);
+    if (digits === '' || !(bytes >= 1 && bytes <= MOST_BYTES)) {
+      throw new Error(`"${word}" is no size: write 64, 1k or 64 KiB`);
+    }
+    return bytes;
+  });
+  return [...new Set(sizes)].sort((a, b) => a - b);
+}
+
+/** What the form asks for. */
+export interface OwnPlan {
+  readonly messages: readonly number[];
+  readonly requests: readonly number[];
+  readonly responses: readonly number[];
+  readonly arms: readonly Arm[];
+  readonly secondsPerSample: number;
+  readonly repetitions: number;
+  readonly targetInterval: number | undefined;
+}
+
+/** Nagle holds back streams alone: where there is more than it, round trips are measured without it. */
+export function ownPlan(wanted: OwnPlan): Plan {
+  const { messages, requests, responses, secondsPerSample, repetitions, targetInterval } = wanted;
+  const arms = [...wanted.arms];
+  const others = arms.filter((arm) => arm !== 'tcp-nodelay');
+  const points: Point[] = [
+    ...streams(messages, arms),
+    ...roundTrips(requests, responses, others.length > 0 ? others : arms),
+  ];
+  return {
+    ...{ name: 'own', points, secondsPerSample, repetitions },
+    ...(targetInterval !== undefined && { targetInterval }),
+    bpfTime: true,
+  };
+}

@@ -1,0 +1,35 @@
+import type { ResultDocument } from './document.ts';
+import { schedule } from './plan.ts';
+
+/** How far a run has come, in samples. */
+export type Progress = {
+  readonly state: 'running' | 'finished' | 'incomplete';
+  readonly taken: number;
+  /** At most, where the plan ends a point as soon as it is known well enough. */
+  readonly planned: number;
+};
+
+/**
+ * A document does not say whether its run was cut off, only that it has not finished: it counts as
+ * running while the next sample is not overdue.
+ * @param now milliseconds since the epoch.
+ */
+export function progressOf(document: ResultDocument, now: number): Progress {
+  const { plan, samples, startedAt, resumedAt = [], finishedAt } = document;
+  const taken = samples.length;
+  if (finishedAt !== undefined) return { state: 'finished', taken, planned: taken };
+  const { slots, later } = schedule(plan, samples);
+  const signs = [
+    startedAt,
+    ...resumedAt.slice(-1),
+    ...samples.slice(-1).map((last) => last.startedAt),
+  ];
+  const last = Math.max(...signs.map((each) => Date.parse(each)));
+  const state = now > last + patienceMs(plan) ? 'incomplete' : 'running';
+  return { state, taken, planned: taken + slots.length + later };
+}
+
+/** A sample, the one after it, and time for set-up and slow connections. */
+function patienceMs(plan: { secondsPerSample: number }): number {
+  return (2 * plan.secondsPerSample + 60) * 1000;
+}

@@ -1,0 +1,30 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ResultDocument } from './document.ts';
+
+/**
+ * Why a run cannot go on where it was cut off; undefined: it can.
+ * @param now what is there today.
+ */
+export function resumeFault(
+  cut: Pick<ResultDocument, 'host' | 'programs'>,
+  now: Pick<ResultDocument, 'host' | 'programs'>,
+): string | undefined {
+  for (const fact of ['name', 'kernel', 'architecture', 'cpus', 'netperf'] as const) {
+    const [before, after] = [cut.host[fact], now.host[fact]];
+    if (before !== after) {
+      return `the run was measured with ${FACT_WORDS[fact]} ${before}, and this is ${after}`;
+    }
+  }
+  if (isDeepStrictEqual(cut.programs, now.programs)) return undefined;
+  return cut.programs.policy === now.programs.policy
+    ? 'the programs that are loaded are not those the run was measured with'
+    : `the run was measured with the ${cut.programs.policy} policy loaded, now it is the ${now.programs.policy} one`;
+}
+
+const FACT_WORDS = {
+  name: 'host',
+  kernel: 'kernel',
+  architecture: 'architecture',
+  cpus: 'a number of CPUs of',
+  netperf: 'netperf',
+} as const;

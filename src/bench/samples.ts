@@ -1,0 +1,39 @@
+import { median } from 'simple-statistics';
+import type { Arm, Sample } from './document.ts';
+
+/**
+ * Whether a sample may be compared with others. Those that measure the run time of the BPF programs
+ * may not: the kernel reads its clock twice for each run of a program.
+ */
+export const isCompared = (sample: Sample): boolean => sample.bpf?.nanoseconds === undefined;
+
+/** The figure arms are compared by: bits per second of a stream, transactions per second of round trips. */
+export const rateOf = (sample: Sample): number =>
+  sample.experiment === 'throughput'
+    ? sample.throughputBitsPerSecond
+    : sample.transactionsPerSecond;
+
+/** `Map.groupBy`, which the oldest editor we run in does not have. */
+export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+/** The rates of two arms, measured side by side, by round; of the samples of one point. */
+export function pairsOf(
+  samples: readonly Sample[],
+  subject: Arm,
+  baseline: Arm,
+): [subject: number, baseline: number][] {
+  const compared = samples.filter(isCompared);
+  return [...groupBy(compared, ({ repetition }) => repetition).values()].flatMap((round) => {
+    const rates = (arm: Arm) => round.filter((sample) => sample.arm === arm).map(rateOf);
+    const [own, other] = [rates(subject), rates(baseline)];
+    return own.length === 0 || other.length === 0 ? [] : [[median(own), median(other)]];
+  });
+}

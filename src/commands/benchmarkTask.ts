@@ -1,0 +1,96 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import {
+  changeLabel,
+  compareDocuments,
+  MAX_SLOWDOWN_PERCENT,
+  regressions,
+} from '../bench/compare.ts';
+import type { ResultDocument } from '../bench/document.ts';
+import { runBenchmark } from '../bench/run.ts';
+import { ARM_LABELS, sizeLabel } from '../bench/summary.ts';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { readDocument } from '../views/pickDocument.ts';
+import { readPlan } from '../views/planForm.ts';
+import { cgroupArgument, readArgument } from './arguments.ts';
+import { benchSource, profileSchema, progressLine, ResultFile } from './runBenchmark.ts';
+
+/** What package.json contributes as the task type `sockmap-bench`. */
+const definition = cgroupArgument.extend({
+  type: z.string(),
+  profile: profileSchema.optional(),
+  plan: z.string().min(1).optional(),
+  baseline: z.string().min(1).optional(),
+  maxSlowdown: z.number().min(0).max(100).default(MAX_SLOWDOWN_PERCENT),
+});
+
+/** How a task ends. */
+const EXIT = { good: 0, failed: 1, worse: 2 } as const;
+
+/**
+ * Runs a benchmark as a task does, and compares it with a saved run where the task names one. Where
+ * no bypass serves the cgroup, the run loads the bundled one for itself.
+ * @param say shows a line to whoever reads the task's output.
+ * @returns the exit code: 0, 1 when it could not be measured, 2 when the bypass got slower.
+ */
+export async function runBenchmarkTask(
+  context: Context,
+  given: unknown,
+  folder: vscode.Uri | undefined,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    const wanted = readArgument(definition, given);
+    if (wanted === undefined) throw new RangeError('a task without a definition');
+    const { host, cgroup, profile = 'quick', plan, baseline, maxSlowdown } = wanted;
+    const file = (name: string) => vscode.Uri.file(path.resolve(folder?.fsPath ?? '', name));
+    const before = baseline === undefined ? undefined : await readDocument(file(baseline));
+    const result = new ResultFile(context);
+    const document = await runBenchmark(await context.host(host), {
+      ...benchSource(context),
+      ...{ cgroup, signal, loadMissing: true, baselineId: before?.id },
+      plan: plan === undefined ? profile : await readPlan(file(plan)),
+      save: (document) => result.save(document),
+      onProgress: (progress) => {
+        say(progressLine(progress));
+      },
+    });
+    say(`Result: ${result.uri?.fsPath ?? ''}`);
+    return before === undefined ? EXIT.good : judge(before, document, maxSlowdown, say);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    if (error instanceof HostError) error.problem.words.split('\n').forEach(say);
+    return EXIT.failed;
+  }
+}
+
+function judge(
+  before: ResultDocument,
+  after: ResultDocument,
+  maxSlowdown: number,
+  say: (line: string) => void,
+): number {
+  const comparison = compareDocuments(before, after);
+  comparison.notes.forEach(say);
+  const rates = comparison.differences.filter(({ figure }) => figure === 'rate');
+  const worse = regressions(comparison, maxSlowdown);
+  for (const one of rates) {
+    const { size, arm, ratio, verdict } = one;
+    const mark = worse.includes(one) ? 'WORSE' : verdict;
+    const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
+    say(`${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${changeLabel(ratio)}`);
+  }
+  if (rates.length === 0) {
+    say('The saved run has no arm and size in common with this one: nothing was compared.');
+    return EXIT.failed;
+  }
+  say(
+    worse.length === 0
+      ? `No figure of the bypass is more than ${maxSlowdown}% slower than in the saved run for sure.`
+      : `${worse.length} figures of the bypass are more than ${maxSlowdown}% slower than in the saved run.`,
+  );
+  return worse.length === 0 ? EXIT.good : EXIT.worse;
+}

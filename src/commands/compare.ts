@@ -1,0 +1,44 @@
+import path from 'node:path';
+import * as z from 'zod';
+import { compareDocuments, comparisonReport, type Comparison } from '../bench/compare.ts';
+import type { Context } from '../context.ts';
+import { pickDocument, readDocument } from '../views/pickDocument.ts';
+import { readArgument, uriArgument } from './arguments.ts';
+
+const compareArgument = z.object({ baseline: uriArgument, uri: uriArgument });
+
+/**
+ * Compare benchmarks: shows the differences of two result documents as a report.
+ * @returns the differences as data.
+ */
+export async function compare(
+  context: Context,
+  argument: unknown,
+): Promise<Comparison | undefined> {
+  const wanted = readArgument(compareArgument, argument) ?? (await ask());
+  if (wanted === undefined) return undefined;
+  const [before, after] = await Promise.all([
+    readDocument(wanted.baseline),
+    readDocument(wanted.uri),
+  ]);
+  const comparison = compareDocuments(before, after);
+  const [old, now] = [wanted.baseline, wanted.uri].map(({ fsPath }) => path.basename(fsPath));
+  await context.reports.showMarkdown(
+    `${now ?? ''} compared with ${old ?? ''}`,
+    comparisonReport(before, after, comparison),
+  );
+  return comparison;
+}
+
+async function ask(): Promise<z.infer<typeof compareArgument> | undefined> {
+  const title = 'Compare benchmarks';
+  const none = 'there are no two result documents to compare';
+  const uri = await pickDocument({ title, none, placeholder: 'Choose a run' });
+  if (uri === undefined) return undefined;
+  const baseline = await pickDocument({
+    ...{ title, none },
+    placeholder: 'Choose the saved run it is compared with',
+    accept: (_document, other) => other.toString() !== uri.toString(),
+  });
+  return baseline === undefined ? undefined : { baseline, uri };
+}

@@ -1,0 +1,48 @@
+import path from 'node:path';
+import type * as vscode from 'vscode';
+import * as z from 'zod';
+import { resumeBenchmark } from '../bench/run.ts';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { readArgument, uriArgument } from './arguments.ts';
+import { pickDocument, readDocument } from '../views/pickDocument.ts';
+import { benchSource, isActive, ResultFile, showRun } from './runBenchmark.ts';
+
+const resumeArgument = z.object({ uri: uriArgument });
+
+/**
+ * Resume benchmark: completes the document of a run that was cut off.
+ * @returns the document.
+ */
+export async function resumeBenchmarkCommand(
+  context: Context,
+  argument: unknown,
+): Promise<vscode.Uri | undefined> {
+  const wanted = readArgument(resumeArgument, argument);
+  const uri = wanted === undefined ? await pickUnfinished() : wanted.uri;
+  if (uri === undefined) return undefined;
+  if (isActive(uri)) {
+    throw new HostError({
+      kind: 'occupied',
+      tried: `resume ${path.basename(uri.fsPath)}`,
+      where: 'this window',
+      words: 'its run is still under way',
+      next: 'Wait for its end, or cancel it first.',
+    });
+  }
+  const document = await readDocument(uri);
+  const { name } = document.host;
+  const file = new ResultFile(context, uri);
+  await showRun(name, file, async (options) =>
+    resumeBenchmark(await context.host(name), document, { ...options, ...benchSource(context) }),
+  );
+  return uri;
+}
+
+const pickUnfinished = (): Promise<vscode.Uri | undefined> =>
+  pickDocument({
+    title: 'Resume benchmark',
+    placeholder: 'Choose a run that was cut off',
+    accept: ({ finishedAt }) => finishedAt === undefined,
+    none: 'no run in this workspace was cut off',
+  });

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Arm, Plan, ResultDocument, Sample } from '../../src/bench/document.ts';
+import { parseDocument } from '../../src/bench/document.ts';
+import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
+import type { Host } from '../../src/host/host.ts';
+import { cgroupMount } from '../support/cgroup.ts';
+import { endProcesses } from '../support/processes.ts';
+import type { TestSshd } from '../support/sshd.ts';
+import { setBenchStage, type BenchStage } from './helpers/benchStage.ts';
+import { assertNoBench } from './helpers/benches.ts';
+import { bpfSource, PIN_ROOT, type BypassGround } from './helpers/bypass.ts';
+import { masters } from './helpers/masters.ts';
+import { problemOf } from './helpers/problems.ts';
+import { eventually } from './helpers/wait.ts';
+
+const SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
+const stats = (): string => fs.readFileSync(SWITCH, 'utf8').trim();
+const pins = (): string[] => (fs.existsSync(PIN_ROOT) ? fs.readdirSync(PIN_ROOT).sort() : []);
+
+const plan = (arms: Arm[], change: Partial<Plan> = {}): Plan => ({
+  name: 'method',
+  points: [{ experiment: 'throughput', messageBytes: 16_384, arms }],
+  secondsPerSample: 1,
+  repetitions: 1,
+  ...change,
+});
+
+describe('the method of a benchmark', () => {
+  let stage: BenchStage;
+  let server: TestSshd;
+  let host: Host;
+  let outer: BypassGround;
+  let cgroup: string;
+  before(async () => {
+    stage = await setBenchStage('method');
+    ({ server, host, outer, cgroup } = stage);
+  });
+  after(() => stage.stop());
+  let known: string[] = [];
+  let switched = '0';
+  beforeEach(() => {
+    known = pins();
+    switched = stats();
+  });
+  afterEach(async () => {
+    await assertNoBench(outer.cgroup.path);
+    await eventually('no pins of a cgroup that is gone are left', () => {
+      const cgroups = execFileSync('find', [cgroupMount() ?? '', '-type', 'd', '-printf', '%i\n']);
+      const living = cgroups.toString().split('\n');
+      return pins().every(
+        (name) => known.includes(name) || living.includes(name.split('_')[0] ?? ''),
+      );
+    });
+    await eventually('the switch is as it was', () => stats() === switched);
+  });
+
+  const bench = (options: Partial<BenchOptions> & Pick<BenchOptions, 'plan'>, by = host) =>
+    runBenchmark(by, { cgroup, source: bpfSource, save: () => Promise.resolve(), ...options });
+
+  it('measures both policies in one run, and loads the one that is not there for it', async () => {
+    const { samples, programs } = await bench({ plan: plan(['tcp', 'bypass', 'bypass-classic']) });
+    const [tcp, guarded, classic] = samples;
+    assert.equal(tcp?.bpf, undefined);
+    for (const sample of [guarded, classic]) {
+      assert.ok((sample?.bpf?.redirectedBytes ?? 0) > 1e6, 'bytes went by the programs');
+      assert.ok((sample?.bpf?.redirectedMessages ?? 0) > 0);
+      assert.ok((sample?.loopbackBytes ?? 0) < (tcp?.loopbackBytes ?? 0) / 10, 'and not by lo');
+    }
+    assert.equal(programs.policy, 'guarded');
+    assert.deepEqual(Object.keys(programs.tags).sort(), [
+      ...['classic/sockmap_redirect', 'classic/sockmap_sockops'],
+      ...['sockmap_redirect', 'sockmap_sockops'],
+    ]);
+  });
+
+  it('loads what it needs for itself where nothing is loaded, if it may', async () => {
+    const beside = outer.cgroup.child('beside');
+    const { samples } = await bench({
+      ...{ cgroup: beside, loadMissing: true, plan: plan(['tcp', 'bypass']) },
+    });
+    assert.ok((samples[1]?.bpf?.redirectedBytes ?? 0) > 1e6);
+  });
+
+  it('ends a point whose ratio is known well enough, and says what else went on', async () => {
+    const { samples, host: facts } = await bench({
+      plan: plan(['tcp', 'bypass'], { repetitions: 9, minRepetitions: 2, targetInterval: 1 }),
+    });
+    // However noisy: within a factor of 2 it is known before the limit, or never.
+    const rounds = samples.length / 2;
+    assert.ok(rounds >= 2 && rounds <= 9 && Number.isInteger(rounds));
+    for (const { noise, serviceDemand } of samples) {
+      assert.ok(noise !== undefined && noise.load1 >= 0 && noise.stealPercent >= 0);
+      assert.ok(noise.stealPercent <= 100);
+      assert.ok(serviceDemand !== undefined && serviceDemand.client > 0);
+    }
+    assert.equal(typeof facts.virtual, 'boolean');
+  });
+
+  describe('BPF run time', () => {
+    const timed = plan(['tcp', 'bypass'], { bpfTime: true });
+    const isTimed = ({ bpf }: Sample) => bpf?.nanoseconds !== undefined;
+
+    it('is measured in samples of its own, and the switch is on no longer than that', async () => {
+      const seen = new Map<number, string>();
+      const { samples } = await bench({
+        plan: timed,
+        onProgress: ({ done }) => void delay(700).then(() => seen.set(done, stats())),
+      });
+      assert.deepEqual(samples.map(isTimed), [false, false, true]);
+      const { bpf } = samples[2] ?? {};
+      assert.ok((bpf?.runs ?? 0) > 100);
+      const each = (bpf?.nanoseconds ?? 0) / (bpf?.runs ?? 1);
+      assert.ok(each > 5 && each < 100_000, `${each} ns a run`);
+      assert.deepEqual([...seen.values()], ['0', '0', '1']);
+    });
+
+    it('leaves the switch on where it was on before', async () => {
+      fs.writeFileSync(SWITCH, '1');
+      try {
+        await bench({ plan: timed });
+        assert.equal(stats(), '1');
+      } finally {
+        fs.writeFileSync(SWITCH, switched);
+      }
+    });
+
+    for (const way of ['cancelled', 'cut off'] as const) {
+      it(`switches it off again when the run is ${way}`, async () => {
+        const controller = new AbortController();
+        const killed: Promise<void>[] = [];
+        const running = bench({
+          plan: timed,
+          signal: controller.signal,
+          onProgress: ({ done }) => {
+            if (done !== 2) return;
+            void eventually('it is on', () => stats() === '1').then(() => {
+              if (way === 'cancelled') controller.abort();
+              else killed.push(endProcesses(masters(server), { first: 'SIGKILL' }));
+            });
+          },
+        });
+        await problemOf(running, way === 'cancelled' ? 'cancelled' : 'connection-lost');
+        await Promise.all(killed);
+      });
+    }
+  });
+
+  describe('a run that was cut off', () => {
+    const wanted = plan(['tcp', 'bypass', 'bypass-classic'], { repetitions: 2 });
+    const key = ({ arm, repetition }: Sample) => `${arm} ${repetition}`;
+    let cut: ResultDocument | undefined;
+
+    it('stands as far as it came', async () => {
+      const running = bench({
+        plan: wanted,
+        save: (document) => {
+          // As it is read from the file.
+          cut = parseDocument(JSON.stringify(document));
+          return Promise.resolve();
+        },
+        onProgress: ({ done }) => {
+          if (done !== 4) return;
+          void delay(500).then(() => endProcesses(masters(server), { first: 'SIGKILL' }));
+        },
+      });
+      await problemOf(running, 'connection-lost');
+      assert.equal(cut?.samples.length, 4);
+    });
+
+    it('is completed, with no sample twice and none missing', async () => {
+      assert.ok(cut);
+      const done = await resumeBenchmark(host, cut, {
+        source: bpfSource,
+        save: () => Promise.resolve(),
+      });
+      assert.equal(done.id, cut.id);
+      assert.equal(done.startedAt, cut.startedAt);
+      assert.equal(done.resumedAt?.length, 1);
+      assert.ok(done.finishedAt !== undefined);
+      assert.deepEqual(done.samples.map(key), [
+        ...['tcp 0', 'bypass 0', 'bypass-classic 0'],
+        ...['bypass-classic 1', 'bypass 1', 'tcp 1'],
+      ]);
+      assert.deepEqual(
+        done.samples.map(({ order }) => order),
+        [...done.samples.keys()],
+      );
+      assert.deepEqual(done.samples.slice(0, 3), cut.samples.slice(0, 3));
+    });
+
+    it('is not mixed with what is measured elsewhere', async () => {
+      assert.ok(cut);
+      const save = () => Promise.reject(new Error('nothing is to be saved'));
+      const other = { ...cut, host: { ...cut.host, kernel: '4.19.0' } };
+      const problem = await problemOf(
+        resumeBenchmark(host, other, { source: bpfSource, save }),
+        'input',
+      );
+      assert.match(problem.words, /with kernel 4\.19\.0/);
+      const tags = { ...cut.programs.tags, sockmap_sockops: '0000000000000000' };
+      const changed = { ...cut, programs: { ...cut.programs, tags } };
+      await problemOf(resumeBenchmark(host, changed, { source: bpfSource, save }), 'input');
+      const whole = { ...cut, finishedAt: cut.startedAt };
+      await problemOf(resumeBenchmark(host, whole, { source: bpfSource, save }), 'input');
+    });
+  });
+});
