@@ -1,52 +1,67 @@
 import {
-  BarController,
-  BarElement,
-  CategoryScale,
   Chart,
   LinearScale,
   LineController,
   LineElement,
+  LogarithmicScale,
   PointElement,
   Tooltip,
+  type ChartConfiguration,
   type ChartDataset,
   type ChartOptions,
 } from 'chart.js';
 import type { Arm } from '../src/bench/document.ts';
-import { ARM_LABELS } from '../src/bench/summary.ts';
-import type { Figure, Point, Series } from './figure.ts';
-import { factor, number } from './format.ts';
-import { fillOf, LOOKS } from './looks.ts';
+import type { Figure, Series } from '../src/bench/figures.ts';
+import { pointText } from '../src/bench/findings.ts';
+import { mark } from '../src/bench/format.ts';
+import { verdictOf } from '../src/bench/statistics.ts';
+import { bytes } from '../src/bench/summary.ts';
+import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
+import { dashOf, isHollow, SHAPES } from './looks.ts';
+import { halves, marks, sideBySide } from './marks.ts';
 import type { Theme } from './theme.ts';
-import { sideBySide, whiskersIn } from './whiskers.ts';
 
-Chart.register(
-  BarController,
-  BarElement,
-  CategoryScale,
-  LinearScale,
-  LineController,
-  LineElement,
-  PointElement,
-  Tooltip,
-);
+Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);
 
-type Kind = 'bar' | 'line';
-type Dataset = ChartDataset<Kind, (number | null)[]>;
+/** A figure and how the reader wants it. */
+export type View = {
+  readonly figure: Figure;
+  readonly axes: Axes;
+  readonly hidden: ReadonlySet<Arm>;
+  /** Every value as a dot. */
+  readonly raw: boolean;
+  readonly theme: Theme;
+};
 
-/** Many sizes make bars too thin to tell apart, and a trend is what there is to see. */
-export const kindOf = (figure: Figure): Kind => (figure.labels.length > 6 ? 'line' : 'bar');
+type Place = { readonly x: number; readonly y: number | null };
+type Config = ChartConfiguration<'line', Place[]>;
+type Dataset = ChartDataset<'line', Place[]>;
+
+/** What chart.js draws; also for a picture that is saved. */
+export function configOf(view: () => View): Config {
+  return {
+    type: 'line',
+    data: { datasets: datasetsOf(view()) },
+    options: optionsOf(view()),
+    plugins: [
+      sideBySide,
+      marks(view),
+      halves(() => ({ theme: view().theme, ratio: view().figure.id === 'overview' })),
+    ],
+  };
+}
 
 /** A chart that is drawn anew in place: the same canvas and chart.js instance for its whole life. */
 export class FigureChart {
-  readonly #chart: Chart<Kind, (number | null)[], string>;
-  #theme: Theme | undefined;
+  readonly #onPlace: (words: string) => void;
+  #chart: Chart<'line', Place[]> | undefined;
+  #view: View | undefined;
+  readonly canvas: HTMLCanvasElement;
 
-  constructor(canvas: HTMLCanvasElement) {
-    this.#chart = new Chart<Kind, (number | null)[], string>(canvas, {
-      type: 'bar',
-      data: { labels: [], datasets: [] },
-      plugins: [sideBySide, whiskersIn(() => this.#whiskerColours())],
-    });
+  /** @param onPlace gets in words what the keyboard has come to. */
+  constructor(canvas: HTMLCanvasElement, onPlace: (words: string) => void) {
+    this.canvas = canvas;
+    this.#onPlace = onPlace;
     canvas.addEventListener('keydown', (event) => {
       this.#onKey(event);
     });
@@ -55,47 +70,55 @@ export class FigureChart {
     });
   }
 
-  draw(figure: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
-    this.#theme = theme;
+  draw(view: View): void {
+    const other = this.#view?.figure.id !== view.figure.id;
+    this.#view = view;
+    const current = () => this.#view ?? view;
+    if (!this.#chart) {
+      this.#chart = new Chart<'line', Place[]>(this.canvas, configOf(current));
+      return;
+    }
+    if (other) this.#show(undefined);
     const { data } = this.#chart;
-    data.labels = [...figure.labels];
-    // chart.js knows its datasets by identity: those of arms that stay are filled anew.
-    const known = new Map(data.datasets.map((dataset) => [dataset.series?.arm, dataset]));
-    data.datasets = figure.series.map((series) =>
-      Object.assign(known.get(series.arm) ?? {}, datasetOf(series, kindOf(figure), theme, hidden)),
+    // chart.js knows its datasets by identity: those of series that stay are filled anew.
+    const known = new Map(data.datasets.map((dataset) => [dataset.series?.key, dataset]));
+    data.datasets = datasetsOf(view).map((dataset) =>
+      Object.assign(known.get(dataset.series?.key) ?? {}, dataset),
     );
-    this.#chart.options = optionsOf(figure, theme);
+    this.#chart.options = optionsOf(view);
     this.#chart.update();
   }
 
   /** What is on the canvas, read from the chart itself. */
   drawn(): unknown {
-    const { data, options } = this.#chart;
+    const chart = this.#chart;
+    if (!chart || !this.#view) return {};
+    const { x, y } = chart.options.scales ?? {};
     return {
-      xTitle: options.scales?.['x']?.title?.text,
-      yTitle: options.scales?.['y']?.title?.text,
-      labels: data.labels,
-      series: data.datasets.map((dataset, index) => ({
-        arm: dataset.series?.arm,
-        label: dataset.label,
-        visible: this.#chart.isDatasetVisible(index),
-        kind: dataset.type,
-        values: dataset.data,
-        low: dataset.series?.points.map((point) => point?.low ?? null),
-        high: dataset.series?.points.map((point) => point?.high ?? null),
-        samples: dataset.series?.points.map((point) => point?.samples ?? 0),
+      figure: this.#view.figure.id,
+      xTitle: x?.title?.text,
+      yTitle: y?.title?.text,
+      xScale: x?.type,
+      yScale: y?.type,
+      unit: this.#view.figure.unit,
+      raw: this.#view.raw,
+      sizes: this.#view.figure.sizes,
+      series: chart.data.datasets.map(({ series, label, data }, index) => ({
+        ...{ label, arm: series?.arm, run: series?.run },
+        ...{ requestBytes: series?.requestBytes, metric: series?.metric },
+        visible: chart.isDatasetVisible(index),
+        values: data.map((point) => point.y),
+        low: series?.points.map((point) => point?.low ?? null),
+        high: series?.points.map((point) => point?.high ?? null),
+        samples: series?.points.map((point) => point?.count ?? 0),
       })),
     };
   }
 
-  #whiskerColours(): { ink: string; halo: string } {
-    return { ink: this.#theme?.foreground ?? 'black', halo: this.#theme?.background ?? 'white' };
-  }
-
   /** The arrow keys do what the mouse does: walk from size to size and read the values. */
   #onKey(event: KeyboardEvent): void {
-    const last = (this.#chart.data.labels?.length ?? 0) - 1;
-    const at = this.#chart.getActiveElements()[0]?.index;
+    const last = (this.#view?.figure.sizes.length ?? 0) - 1;
+    const at = this.#chart?.getActiveElements()[0]?.index;
     const target = {
       ArrowRight: at === undefined ? 0 : Math.min(at + 1, last),
       ArrowLeft: at === undefined ? last : Math.max(at - 1, 0),
@@ -109,8 +132,11 @@ export class FigureChart {
 
   #show(place: number | undefined): void {
     const chart = this.#chart;
+    if (!chart || !this.#view) return;
     const active = chart.data.datasets.flatMap((dataset, datasetIndex) =>
-      place !== undefined && chart.isDatasetVisible(datasetIndex) && dataset.data[place] != null
+      place !== undefined &&
+      chart.isDatasetVisible(datasetIndex) &&
+      (dataset.data[place]?.y ?? null) !== null
         ? [{ datasetIndex, index: place }]
         : [],
     );
@@ -118,52 +144,65 @@ export class FigureChart {
     const element = active[0] && chart.getDatasetMeta(active[0].datasetIndex).data[active[0].index];
     chart.tooltip?.setActiveElements(active, { x: element?.x ?? 0, y: element?.y ?? 0 });
     chart.update();
+    const { figure } = this.#view;
+    const words = active.map(({ datasetIndex }) =>
+      lineOf(figure, chart.data.datasets[datasetIndex]?.series, place ?? 0),
+    );
+    const size = figure.sizes[place ?? -1];
+    this.#onPlace(size === undefined ? '' : `${figure.xTitle} ${bytes(size)}: ${words.join('; ')}`);
   }
 }
 
-function datasetOf(series: Series, kind: Kind, theme: Theme, hidden: ReadonlySet<Arm>): Dataset {
-  const colour = theme.arms[series.arm];
-  const look = LOOKS[series.arm];
-  const common = {
-    series,
-    label: ARM_LABELS[series.arm],
-    data: series.points.map((point) => point?.median ?? null),
-    hidden: hidden.has(series.arm),
-    borderColor: colour,
-    borderWidth: 2,
-  };
-  if (kind === 'bar') {
-    const fill = fillOf(series.arm, colour);
+const lineOf = (figure: Figure, series: Series | undefined, place: number): string => {
+  const point = series?.points[place];
+  return series && point ? `${series.label}: ${pointText(figure, point)}` : '';
+};
+
+function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
+  return figure.series.map((series): Dataset => {
+    const colour = theme.arms[series.arm];
+    const fills = series.points.map((point) =>
+      isOpen(figure, series, point) ? theme.background : colour,
+    );
     return {
-      ...common,
-      type: 'bar',
-      backgroundColor: fill,
-      hoverBackgroundColor: fill,
-      maxBarThickness: 56,
+      series,
+      label: series.label,
+      data: series.points.map((point, place) => ({
+        x: figure.sizes[place] ?? NaN,
+        y: point?.median ?? null,
+      })),
+      hidden: hidden.has(series.arm),
+      borderColor: colour,
+      backgroundColor: colour,
+      borderWidth: 2,
+      borderDash: dashOf(series.variant),
+      pointStyle: SHAPES[series.arm],
+      pointRadius: 5,
+      pointHoverRadius: 7,
+      pointBorderWidth: 2,
+      pointBackgroundColor: fills,
+      pointHoverBackgroundColor: fills,
+      spanGaps: true,
     };
-  }
-  return {
-    ...common,
-    type: 'line',
-    borderDash: [...look.dash],
-    pointStyle: look.point,
-    pointRadius: 5,
-    pointHoverRadius: 7,
-    backgroundColor: colour,
-    spanGaps: true,
-  };
+  });
 }
 
-function optionsOf(figure: Figure, theme: Theme): ChartOptions<Kind> {
+/** In the overview a full marker is a clear difference; elsewhere every second kind of line is hollow. */
+function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {
+  if (figure.id !== 'overview') return isHollow(series.variant);
+  return point?.ratio !== undefined && !['higher', 'lower'].includes(verdictOf(point.ratio));
+}
+
+function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'line'> {
   const font = { family: theme.fontFamily, size: 12 };
-  const highest = Math.max(
-    ...figure.series.flatMap((series) => series.points.map((point) => point?.high ?? 0)),
-  );
+  const shown = figure.series.filter(({ arm }) => !hidden.has(arm));
+  const range = { x: xRange(figure.sizes, axes.x), y: yRange(figure, shown, axes.y, raw) };
   const axis = (text: string) => ({
     title: { display: true, text, color: theme.foreground, font },
-    ticks: { color: theme.foreground, font },
     border: { color: theme.muted },
   });
+  const ticks = { color: theme.foreground, font };
+  const isRatio = figure.id === 'overview';
   return {
     responsive: true,
     maintainAspectRatio: false,
@@ -171,17 +210,43 @@ function optionsOf(figure: Figure, theme: Theme): ChartOptions<Kind> {
     animation: false,
     color: theme.foreground,
     font,
+    normalized: true,
     interaction: { mode: 'index', intersect: false },
     scales: {
-      x: { ...axis(figure.xTitle), offset: true, grid: { display: false } },
+      x: {
+        ...axis(figure.xTitle),
+        type: axes.x,
+        ...range.x,
+        grid: { color: theme.grid },
+        ticks: {
+          ...ticks,
+          autoSkip: false,
+          maxRotation: 0,
+          callback: (value) => bytes(Number(value)),
+        },
+        afterBuildTicks: (scale) => {
+          const room = 64 / Math.max(scale.chart.width - 80, 64);
+          scale.ticks = sizeTicks(figure.sizes, range.x, axes.x, room).map((value) => ({ value }));
+        },
+      },
       y: {
         ...axis(figure.yTitle),
-        beginAtZero: true,
-        suggestedMax: highest,
+        type: axes.y,
+        // A linear axis ends at a round number.
+        min: range.y.min,
+        ...(axes.y === 'linear' ? { suggestedMax: range.y.max } : { max: range.y.max }),
         grid: { color: theme.grid },
+        ticks: { ...ticks, callback: (value) => mark(Number(value)) },
+        ...((isRatio || axes.y === 'logarithmic') && {
+          afterBuildTicks: (scale) => {
+            scale.ticks = roundTicks(range.y, axes.y, isRatio).map((value) => ({ value }));
+          },
+        }),
       },
     },
     plugins: {
+      // The page has one that the keyboard reaches; a saved picture brings its own.
+      legend: { display: false },
       tooltip: {
         backgroundColor: theme.raised,
         borderColor: theme.border,
@@ -193,30 +258,26 @@ function optionsOf(figure: Figure, theme: Theme): ChartOptions<Kind> {
         bodyColor: theme.foreground,
         titleFont: font,
         bodyFont: font,
-        usePointStyle: kindOf(figure) === 'line',
+        usePointStyle: true,
         multiKeyBackground: 'transparent',
+        filter: ({ dataset, dataIndex }) => dataset.series?.points[dataIndex] !== undefined,
         callbacks: {
-          title: (items) => `${figure.xTitle} ${items[0]?.label ?? ''}`,
-          label: ({ dataset, dataIndex }) => {
-            const point = dataset.series?.points[dataIndex];
-            return point ? `${dataset.label ?? ''}: ${valueText(point, figure.unit)}` : '';
-          },
+          title: ([item]) =>
+            item ? `${figure.xTitle} ${bytes(figure.sizes[item.dataIndex] ?? 0)}` : '',
+          label: ({ dataset, dataIndex }) => lineOf(figure, dataset.series, dataIndex),
+          labelColor: ({ dataset }) => ({
+            borderColor: dataset.series ? theme.arms[dataset.series.arm] : theme.foreground,
+            backgroundColor:
+              dataset.series && !isHollow(dataset.series.variant)
+                ? theme.arms[dataset.series.arm]
+                : theme.raised,
+          }),
           labelPointStyle: ({ dataset }) => ({
-            pointStyle: dataset.series ? LOOKS[dataset.series.arm].point : 'circle',
+            pointStyle: dataset.series ? SHAPES[dataset.series.arm] : 'circle',
             rotation: 0,
           }),
         },
       },
     },
   };
-}
-
-/** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
-function valueText(point: Point, unit: string): string {
-  const samples =
-    point.samples === 1
-      ? '1 sample'
-      : `${number(point.low)} to ${number(point.high)}, ${point.samples} samples`;
-  const ratio = point.ratioToTcp ? `, ${factor(point.ratioToTcp.ratio)} × TCP` : '';
-  return `${number(point.median)} ${unit} (${samples})${ratio}`;
 }

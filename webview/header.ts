@@ -1,7 +1,10 @@
 import type { ResultDocument } from '../src/bench/document.ts';
-import type { Progress } from '../src/bench/summary.ts';
+import type { Run } from '../src/bench/figures.ts';
+import { duration, when } from '../src/bench/format.ts';
+import type { Progress } from '../src/bench/progress.ts';
+import type { ShownRun } from '../src/protocol.ts';
+import { button } from './chooser.ts';
 import { el } from './dom.ts';
-import { duration, when } from './format.ts';
 
 const STATES: Readonly<Record<Progress['state'], string>> = {
   running: 'Running',
@@ -9,54 +12,109 @@ const STATES: Readonly<Record<Progress['state'], string>> = {
   incomplete: 'Incomplete',
 };
 
-/** What was measured, where, and how far it has come. */
+export type HeaderEvents = {
+  onResume(): void;
+  onAddRuns(): void;
+  onRemoveRun(run: number): void;
+};
+
+/** What was measured, where, and how far it has come; and the runs shown beside it. */
 export class Header {
   readonly #title = el('h1');
   // Only the state is announced to a screen reader, not every sample.
   readonly #state = el('strong', { role: 'status', id: 'state' });
   readonly #counts = el('span', { id: 'counts' });
   readonly #progress = el('progress', { 'aria-label': 'Samples taken' });
+  readonly #resume: HTMLButtonElement;
   readonly #facts = el('dl', { class: 'facts' });
-  readonly element = el(
-    'header',
-    {},
-    this.#title,
-    el('p', { class: 'state' }, this.#state, ' ', this.#counts, ' ', this.#progress),
-    this.#facts,
-  );
+  readonly #runs = el('ul', { class: 'runs', 'aria-label': 'Runs shown' });
+  readonly #events: HeaderEvents;
+  readonly element: HTMLElement;
 
-  draw(document: ResultDocument, fileName: string, progress: Progress): void {
-    const { host, plan, programs } = document;
-    this.#title.textContent = fileName;
+  constructor(events: HeaderEvents) {
+    this.#events = events;
+    this.#resume = button(
+      'Resume',
+      () => {
+        events.onResume();
+      },
+      { id: 'resume', class: 'primary' },
+    );
+    const add = button(
+      'Overlay another run…',
+      () => {
+        events.onAddRuns();
+      },
+      { id: 'add-runs' },
+    );
+    this.element = el(
+      'header',
+      {},
+      this.#title,
+      el(
+        'p',
+        { class: 'state' },
+        this.#state,
+        ' ',
+        this.#counts,
+        ' ',
+        this.#progress,
+        this.#resume,
+        add,
+      ),
+      this.#facts,
+      this.#runs,
+    );
+  }
+
+  draw(shown: readonly ShownRun[], runs: readonly Run[], progress: Progress): void {
+    const [own] = shown;
+    if (!own) return;
+    const { host, plan, programs } = own.document;
+    this.#title.textContent = own.fileName;
     if (this.#state.textContent !== STATES[progress.state]) {
       this.#state.textContent = STATES[progress.state];
     }
     this.element.dataset['state'] = progress.state;
-    this.#counts.textContent = countsText(progress);
+    this.#counts.textContent = countsText(progress, own.document);
     this.#progress.max = Math.max(progress.planned, 1);
     this.#progress.value = progress.taken;
     this.#progress.hidden = progress.state !== 'running';
+    this.#resume.hidden = progress.state !== 'incomplete';
     const facts: [string, string][] = [
       ['Host', `${host.name} (${host.distribution}, ${host.cpus} × ${host.architecture})`],
       ['Kernel', host.kernel],
-      ['Cgroup', document.cgroup],
+      ['Cgroup', own.document.cgroup],
       ['Policy', programs.policy],
       ['Plan', planText(plan)],
-      ['Started', startedText(document)],
+      ['Started', startedText(own.document)],
     ];
     this.#facts.replaceChildren(
       ...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
     );
+    this.#runs.hidden = runs.length < 2;
+    this.#runs.replaceChildren(
+      ...runs.map(({ label }, index) => {
+        const remove = () => {
+          this.#events.onRemoveRun(index);
+        };
+        const close = button('×', remove, { 'aria-label': `Remove ${label}`, class: 'close' });
+        return el('li', {}, label, index === 0 ? undefined : close);
+      }),
+    );
   }
 }
 
-function countsText({ state, taken, planned }: Progress): string {
-  if (state === 'finished' && taken === planned) return `${taken} samples`;
-  return `${taken} of ${planned} samples`;
+function countsText({ state, taken, planned }: Progress, { plan }: ResultDocument): string {
+  if (state === 'finished') return `${taken} samples`;
+  const most = plan.targetInterval === undefined ? '' : 'at most ';
+  return `${taken} of ${most}${planned} samples`;
 }
 
-function planText({ name, repetitions, secondsPerSample }: ResultDocument['plan']): string {
-  return `${name} (${repetitions} × ${secondsPerSample} s for each arm and size)`;
+function planText(plan: ResultDocument['plan']): string {
+  const { name, repetitions, minRepetitions = 3, secondsPerSample, targetInterval } = plan;
+  const rounds = targetInterval === undefined ? repetitions : `${minRepetitions} to ${repetitions}`;
+  return `${name} (${rounds} × ${secondsPerSample} s for each arm and size)`;
 }
 
 function startedText({ startedAt, finishedAt }: ResultDocument): string {

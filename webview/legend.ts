@@ -1,14 +1,18 @@
 import type { Arm } from '../src/bench/document.ts';
-import { ARM_LABELS } from '../src/bench/summary.ts';
+import type { Figure } from '../src/bench/figures.ts';
+import { ARM_LABELS, ARM_ORDER } from '../src/bench/summary.ts';
 import { el } from './dom.ts';
-import { drawSwatch } from './looks.ts';
+import { drawSwatch, type Swatch } from './looks.ts';
 import type { Theme } from './theme.ts';
 
-type Kind = 'bar' | 'line';
-
-/** One toggle for each arm; chart.js's own legend is a picture that no keyboard reaches. */
+/**
+ * A toggle for each arm, and a key to the kinds of lines where an arm has several; chart.js's own
+ * legend is a picture that no keyboard reaches.
+ */
 export class Legend {
-  readonly element = el('div', { class: 'legend', role: 'group', 'aria-label': 'Shown in charts' });
+  readonly #toggles = el('div', { class: 'legend', role: 'group', 'aria-label': 'Arms shown' });
+  readonly #key = el('ul', { class: 'key', 'aria-label': 'Kinds of lines' });
+  readonly element = el('div', { class: 'legends' }, this.#toggles, this.#key);
   readonly #buttons = new Map<Arm, HTMLButtonElement>();
   readonly #onToggle: (arm: Arm) => void;
 
@@ -17,7 +21,8 @@ export class Legend {
   }
 
   /** Buttons of arms that stay are kept, and with them the keyboard's focus. */
-  draw(arms: readonly Arm[], kinds: readonly Kind[], theme: Theme, hidden: ReadonlySet<Arm>): void {
+  draw({ series }: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
+    const arms = ARM_ORDER.filter((arm) => series.some((each) => each.arm === arm));
     for (const [arm, button] of this.#buttons) {
       if (arms.includes(arm)) continue;
       button.remove();
@@ -25,17 +30,20 @@ export class Legend {
     }
     for (const [place, arm] of arms.entries()) {
       const button = this.#buttons.get(arm) ?? this.#add(arm);
-      if (this.element.children[place] !== button) {
-        this.element.insertBefore(button, this.element.children[place] ?? null);
+      if (this.#toggles.children[place] !== button) {
+        this.#toggles.insertBefore(button, this.#toggles.children[place] ?? null);
       }
       button.setAttribute('aria-pressed', String(!hidden.has(arm)));
-      const swatches = kinds.map((kind) => {
-        const canvas = el('canvas', { 'aria-hidden': 'true' });
-        drawSwatch(canvas, arm, theme.arms[arm], kind);
-        return canvas;
-      });
-      button.replaceChildren(...swatches, el('span', {}, ARM_LABELS[arm]));
+      const look = swatch(theme, { arm, variant: 0, colour: theme.arms[arm] });
+      button.replaceChildren(look, el('span', {}, ARM_LABELS[arm]));
     }
+    const variants = new Map(series.map((each) => [each.variant, each.variantLabel]));
+    this.#key.hidden = variants.size < 2;
+    this.#key.replaceChildren(
+      ...[...variants].map(([variant, label]) =>
+        el('li', {}, swatch(theme, { variant, colour: theme.foreground }), label),
+      ),
+    );
   }
 
   #add(arm: Arm): HTMLButtonElement {
@@ -46,4 +54,10 @@ export class Legend {
     this.#buttons.set(arm, button);
     return button;
   }
+}
+
+function swatch(theme: Theme, look: Swatch): HTMLCanvasElement {
+  const canvas = el('canvas', { 'aria-hidden': 'true' });
+  drawSwatch(canvas, theme.background, look);
+  return canvas;
 }

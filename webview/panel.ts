@@ -1,27 +1,48 @@
-import type { Arm, ResultDocument } from '../src/bench/document.ts';
+import { Chart } from 'chart.js';
+import type { Arm } from '../src/bench/document.ts';
+import { figuresOf, runsOf, withMetric, type Figure, type Run } from '../src/bench/figures.ts';
+import { findingsOf } from '../src/bench/findings.ts';
+import { progressOf } from '../src/bench/progress.ts';
 import {
-  ARM_LABELS,
+  ARM_ORDER,
+  FIGURE_IDS,
   LATENCY_METRICS,
-  progressOf,
-  sizesOf,
-  summarize,
+  type FigureId,
   type LatencyMetric,
-  type Row,
-  type Size,
 } from '../src/bench/summary.ts';
-import { isToPanel, type FromPanel, type ToPanel } from '../src/protocol.ts';
-import { kindOf } from './chart.ts';
-import { metricChooser } from './chooser.ts';
+import {
+  isToPanel,
+  shownRun,
+  type FromPanel,
+  type ShownRun,
+  type ToPanel,
+} from '../src/protocol.ts';
+import { defaultAxes, type Axes } from './axes.ts';
+import type { View } from './chart.ts';
+import { button } from './chooser.ts';
 import { el } from './dom.ts';
-import { latencyFigure, throughputFigure, type Figure } from './figure.ts';
 import { Header } from './header.ts';
-import { Legend } from './legend.ts';
-import { FigureSection } from './section.ts';
-import { latencyTable, throughputTable } from './table.ts';
+import { FigurePage } from './page.ts';
+import { pngOf, svgOf } from './picture.ts';
+import { Tabs } from './tabs.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
 /** What the reader chose; VS Code keeps it while the panel is hidden, as the page itself is not. */
-type Choices = { readonly hidden: readonly Arm[]; readonly metric: LatencyMetric };
+type Choices = {
+  readonly page: FigureId;
+  readonly hidden: readonly Arm[];
+  readonly metric: LatencyMetric;
+  readonly raw: boolean;
+  /** Of figures whose axes are not the ones they come with. */
+  readonly axes: Partial<Readonly<Record<FigureId, Axes>>>;
+};
+
+/** The newest message, worked out. */
+type Shown = {
+  readonly files: readonly ShownRun[];
+  readonly runs: readonly Run[];
+  readonly figures: Readonly<Record<FigureId, Figure>>;
+};
 
 declare function acquireVsCodeApi(): {
   postMessage(message: FromPanel): void;
@@ -33,146 +54,184 @@ const RECHECK_MS = 15_000;
 
 const vscode = acquireVsCodeApi();
 let choices = restoreChoices(vscode.getState());
-let shown: { message: ToPanel; sizes: Size[]; rows: Row[] } | undefined;
+let message: ToPanel | undefined;
+let shown: Shown | undefined;
 let recheck: number | undefined;
 
-const header = new Header();
-const legend = new Legend((arm) => {
-  const hidden = new Set(choices.hidden);
-  if (!hidden.delete(arm)) hidden.add(arm);
-  choose({ ...choices, hidden: [...hidden] });
+const header = new Header({
+  onResume: () => {
+    vscode.postMessage({ type: 'resume' });
+  },
+  onAddRuns: () => {
+    vscode.postMessage({ type: 'addRuns' });
+  },
+  onRemoveRun: (run) => {
+    vscode.postMessage({ type: 'removeRun', run });
+  },
 });
-const chooser = metricChooser(choices.metric, (metric) => {
-  choose({ ...choices, metric });
+const page = new FigurePage('figure', {
+  onArm(arm) {
+    const hidden = new Set(choices.hidden);
+    if (!hidden.delete(arm)) hidden.add(arm);
+    choose({ hidden: [...hidden] });
+  },
+  onMetric: (metric) => {
+    choose({ metric });
+  },
+  onAxes: (axes) => {
+    choose({ axes: { ...choices.axes, [choices.page]: axes } });
+  },
+  onRaw: (raw) => {
+    choose({ raw });
+  },
+  onPicture: (format) => void exportPicture(format),
+  onText(what) {
+    const { page: figure, metric } = choices;
+    vscode.postMessage({ type: 'exportText', what, figure, metric });
+  },
 });
-const throughput = new FigureSection('throughput');
-const latency = new FigureSection('latency', chooser);
-const empty = el('p', { id: 'empty' });
-const figures = el('div', { class: 'figures' }, throughput.element, latency.element);
-const note = el('p', { class: 'note' });
-note.textContent =
-  'Bars and markers are medians of the samples, whiskers the lowest and highest sample. ' +
-  '× TCP is the geometric mean of the ratios within a round; its 95% interval is Student’s t on ' +
-  'their logarithms, widened by the histogram step for percentiles.';
-const tables = ['throughput', 'latency'].map((id) =>
-  el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Numbers of ${id}` }),
+const tabs = new Tabs<FigureId>(
+  FIGURE_IDS.map((id) => ({
+    id,
+    label: id === 'overview' ? 'Overview' : id.replace('fig', 'Fig. '),
+  })),
+  'figure',
+  (id) => {
+    choose({ page: id });
+  },
 );
-const charts = el('div', { id: 'charts' }, legend.element, figures, note, ...tables);
+const empty = el('p', { id: 'empty' });
+const note = el(
+  'p',
+  { class: 'note' },
+  'Markers are medians of the samples, whiskers the lowest and highest sample; in the overview ' +
+    'ratios and their 95% intervals, hollow where the difference is not clear. A ratio is the ' +
+    'geometric mean of the ratios within a round; its interval is Student’s t on their logarithms, ' +
+    'widened by the histogram step for percentiles.',
+);
+const charts = el('div', { id: 'charts' }, tabs.element, page.element, note);
 const report = el('div', { id: 'report', hidden: true }, header.element, empty, charts);
 
 const reason = el('pre', { id: 'reason', tabindex: 0 });
 const invalidTitle = el('h1');
-const openAsText = el('button', { type: 'button', class: 'primary' }, 'Open as text');
-openAsText.addEventListener('click', () => {
-  vscode.postMessage({ type: 'openAsText' });
-});
 const invalid = el(
   'div',
   { id: 'invalid', role: 'alert', hidden: true },
   invalidTitle,
   el('p', {}, 'This file cannot be shown as a benchmark:'),
   reason,
-  openAsText,
+  button(
+    'Open as text',
+    () => {
+      vscode.postMessage({ type: 'openAsText' });
+    },
+    { class: 'primary' },
+  ),
 );
 document.querySelector('main')?.append(report, invalid);
 
+// The chart by its canvas, for tests and for whoever looks into the panel: `Chart.getChart('chart')`.
+Object.assign(window, { Chart });
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isToPanel(data)) return;
-  const result = data.type === 'document' ? data.document : undefined;
-  shown = {
-    message: data,
-    sizes: result ? sizesOf(result) : [],
-    rows: result ? summarize(result) : [],
-  };
+  message = data;
+  if (data.type === 'runs') {
+    const files = data.runs.map(shownRun);
+    const runs = runsOf(files.map((file) => file.document));
+    shown = { files, runs, figures: figuresOf(runs) };
+  } else shown = undefined;
   render();
 });
 onThemeChange(render);
 vscode.postMessage({ type: 'ready' });
 
-function choose(next: Choices): void {
-  choices = next;
+function choose(change: Partial<Choices>): void {
+  choices = { ...choices, ...change };
   vscode.setState(choices);
   render();
 }
 
 function render(): void {
   window.clearTimeout(recheck);
-  if (!shown) return;
-  const { message } = shown;
-  report.hidden = message.type !== 'document';
+  if (!message) return;
+  report.hidden = !shown;
   invalid.hidden = message.type !== 'invalid';
-  if (message.type === 'document') renderDocument(message.document, message.fileName, shown);
-  else {
+  if (shown) renderRuns(shown);
+  else if (message.type === 'invalid') {
     invalidTitle.textContent = message.fileName;
     reason.textContent = message.reason;
     expose({});
   }
 }
 
-function renderDocument(
-  result: ResultDocument,
-  fileName: string,
-  { sizes, rows }: { sizes: Size[]; rows: Row[] },
-): void {
-  const progress = progressOf(result, Date.now());
-  header.draw(result, fileName, progress);
+function renderRuns({ files, runs, figures }: Shown): void {
+  const [own] = files;
+  if (!own) return;
+  const progress = progressOf(own.document, Date.now());
+  header.draw(files, runs, progress);
   // Nothing tells us that a run was cut off; only time does.
   if (progress.state === 'running') recheck = window.setTimeout(render, RECHECK_MS);
 
-  empty.hidden = rows.length > 0;
-  charts.hidden = rows.length === 0;
+  const nothing = runs.every((run) => run.document.samples.length === 0);
+  empty.hidden = !nothing;
+  charts.hidden = nothing;
   empty.textContent =
     progress.state === 'running'
       ? 'No samples yet: the first one is being taken.'
       : 'The run ended before its first sample.';
-  if (rows.length === 0) {
+  if (nothing) {
     expose({});
     return;
   }
-
-  const theme = readTheme();
-  const hidden = new Set(choices.hidden);
-  const drawn: Record<string, unknown> = {};
-  const present: Figure[] = [];
-  for (const [section, figure, id] of [
-    [throughput, throughputFigure(sizes, rows), 'throughput'],
-    [latency, latencyFigure(sizes, rows, choices.metric), 'latency'],
-  ] as const) {
-    section.element.hidden = figure.labels.length === 0;
-    if (section.element.hidden) continue;
-    present.push(figure);
-    section.draw(figure, theme, hidden);
-    drawn[id] = section.drawn();
-  }
-  // Trends over many sizes need the whole width.
-  figures.classList.toggle(
-    'wide',
-    present.some((figure) => kindOf(figure) === 'line'),
-  );
-  const arms = (Object.keys(ARM_LABELS) as Arm[]).filter((arm) =>
-    rows.some((row) => row.arm === arm),
-  );
-  legend.draw(arms, [...new Set(present.map(kindOf))], theme, hidden);
-  const [first, second] = tables;
-  first?.replaceChildren(throughputTable(rows));
-  second?.replaceChildren(latencyTable(rows, choices.metric));
-  if (first) first.hidden = throughput.element.hidden;
-  if (second) second.hidden = latency.element.hidden;
-  expose(drawn);
+  tabs.draw(choices.page, new Set(FIGURE_IDS.filter((id) => figures[id].absent !== undefined)));
+  const findings = findingsOf(figures, runs, choices.metric);
+  page.draw(viewOf(figures), findings[choices.page], choices.metric);
+  expose(page.drawn());
 }
 
-/** Leaves what is on the canvases where tests and other programs can read it. */
+function viewOf(figures: Shown['figures']): View {
+  const figure = withMetric(figures[choices.page], choices.metric);
+  return {
+    figure,
+    axes: choices.axes[choices.page] ?? defaultAxes(figure),
+    hidden: new Set(choices.hidden),
+    raw: choices.raw,
+    theme: readTheme(),
+  };
+}
+
+async function exportPicture(format: 'png' | 'svg'): Promise<void> {
+  if (!shown) return;
+  const view = viewOf(shown.figures);
+  const subtitle = shown.runs.map(
+    ({ label, document }) =>
+      `${label} (Linux ${document.host.kernel}, ${document.programs.policy} policy)`,
+  );
+  vscode.postMessage({
+    type: 'exportPicture',
+    figure: view.figure.id,
+    picture:
+      format === 'png'
+        ? { format, content: await pngOf(view, subtitle) }
+        : { format, content: svgOf(view, subtitle) },
+  });
+}
+
+/** Leaves what is on the canvas where tests and other programs can read it. */
 function expose(drawn: unknown): void {
   const data = document.querySelector('#chart-data');
   if (data) data.textContent = JSON.stringify(drawn);
 }
 
+/** Kept by an earlier version, or by none: what is not known is left out. */
 function restoreChoices(state: unknown): Choices {
-  const { hidden, metric } = (state ?? {}) as { hidden?: unknown; metric?: unknown };
+  const known = (state ?? {}) as Partial<Record<keyof Choices, unknown>>;
+  const { hidden } = known;
   return {
-    hidden: (Object.keys(ARM_LABELS) as Arm[]).filter(
-      (arm) => Array.isArray(hidden) && hidden.includes(arm),
-    ),
-    metric: LATENCY_METRICS.find((name) => name === metric) ?? 'p50',
+    page: FIGURE_IDS.find((id) => id === known.page) ?? 'overview',
+    hidden: ARM_ORDER.filter((arm) => Array.isArray(hidden) && hidden.includes(arm)),
+    metric: LATENCY_METRICS.find((name) => name === known.metric) ?? 'p50',
+    raw: known.raw === true,
+    axes: known.axes ?? {},
   };
 }

@@ -1,5 +1,5 @@
 import type { Arm } from '../src/bench/document.ts';
-import { ARM_LABELS } from '../src/bench/summary.ts';
+import { ARM_ORDER } from '../src/bench/summary.ts';
 
 /** The editor's colours as a canvas needs them; panel.css says which of them each part uses. */
 export type Theme = {
@@ -15,8 +15,7 @@ export type Theme = {
 
 export function readTheme(): Theme {
   const style = getComputedStyle(document.body);
-  const read = (name: string) => style.getPropertyValue(name).trim();
-  const arms = (Object.keys(ARM_LABELS) as Arm[]).map((arm) => [arm, read(`--arm-${arm}`)]);
+  const read = (name: string) => plain(style.getPropertyValue(name).trim());
   return {
     foreground: read('--text'),
     muted: read('--muted'),
@@ -25,8 +24,24 @@ export function readTheme(): Theme {
     raised: read('--raised'),
     border: read('--border'),
     fontFamily: style.fontFamily,
-    arms: Object.fromEntries(arms) as Record<Arm, string>,
+    arms: Object.fromEntries(ARM_ORDER.map((arm) => [arm, read(`--arm-${arm}`)])) as Theme['arms'],
   };
+}
+
+const known = new Map<string, string>();
+const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+
+/** A colour as every program that opens an exported picture knows it: `rgba(…)`, no `color-mix(…)`. */
+function plain(colour: string): string {
+  const cached = known.get(colour);
+  if (cached !== undefined || !pixel) return cached ?? colour;
+  pixel.clearRect(0, 0, 1, 1);
+  pixel.fillStyle = colour;
+  pixel.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0, alpha = 255] = pixel.getImageData(0, 0, 1, 1).data;
+  const rgba = `rgba(${red}, ${green}, ${blue}, ${Number((alpha / 255).toFixed(3))})`;
+  known.set(colour, rgba);
+  return rgba;
 }
 
 /** VS Code swaps the variables on the root element and the class of the body, without a reload. */

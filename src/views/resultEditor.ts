@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { isFromPanel, type ToPanel } from '../protocol.ts';
+import {
+  isFromPanel,
+  sentRun,
+  type FromPanel,
+  type SentRun,
+  type ShownRun,
+  type ToPanel,
+} from '../protocol.ts';
 
 /** Shows a `*.sockmap-bench.json` as charts, and follows it while a run writes it. */
 export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider<ResultFile> {
@@ -33,16 +40,15 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
         vscode.Uri.joinPath(this.#extension, folder),
       ),
     };
-    const send = () => {
-      // A hidden panel's page is gone; it asks again, with `ready`, when it is back.
-      if (file.state) void webview.postMessage(file.state);
-    };
+    const shown = new ShownRuns(file, (state) => void webview.postMessage(state));
     const subscriptions = [
-      file.onDidChange(send),
+      shown,
       webview.onDidReceiveMessage((message: unknown) => {
-        if (!isFromPanel(message)) return;
-        if (message.type === 'ready') send();
-        else void vscode.commands.executeCommand('vscode.openWith', file.uri, 'default');
+        if (isFromPanel(message)) {
+          answer(file, shown, message).catch((error: unknown) => {
+            void vscode.window.showErrorMessage(reasonOf(error));
+          });
+        }
       }),
     ];
     panel.onDidDispose(() => {
@@ -60,6 +66,8 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
       `default-src 'none'`,
       `script-src 'nonce-${nonce}'`,
       `style-src ${source}`,
+      // What writes a chart as SVG finds the parts of a font by a style attribute.
+      `style-src-attr 'unsafe-inline'`,
       `img-src ${source} data:`,
       `font-src ${source}`,
     ].join('; ');
@@ -81,6 +89,109 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
   }
 }
 
+async function answer(file: ResultFile, shown: ShownRuns, message: FromPanel): Promise<void> {
+  switch (message.type) {
+    case 'ready':
+      // A hidden panel's page is gone; it asks again when it is back.
+      shown.listening = true;
+      shown.send();
+      return;
+    case 'openAsText':
+      await vscode.commands.executeCommand('vscode.openWith', file.uri, 'default');
+      return;
+    case 'resume':
+      // It tells of its own failures.
+      void vscode.commands.executeCommand('sockmapBypass.resumeBenchmark', { uri: file.uri });
+      return;
+    case 'addRuns': {
+      const picked = await vscode.window.showOpenDialog({
+        title: 'Overlay other runs',
+        openLabel: 'Overlay',
+        canSelectMany: true,
+        defaultUri: vscode.Uri.joinPath(file.uri, '..'),
+        filters: { 'Sockmap benchmarks': ['sockmap-bench.json', 'json'] },
+      });
+      for (const uri of picked ?? []) await shown.add(uri);
+      return;
+    }
+    case 'removeRun':
+      shown.remove(message.run);
+      return;
+    case 'exportText':
+    case 'exportPicture': {
+      const { exportShown } = await import('./exportResult.ts');
+      await exportShown(file.uri, shown.runs(), message);
+    }
+  }
+}
+
+/** The runs of one panel: the editor's own file, and files a person has picked beside it. */
+class ShownRuns implements vscode.Disposable {
+  /** Whether the page has asked: what is sent before would wait there, and be drawn for nothing. */
+  listening = false;
+  readonly #own: ResultFile;
+  readonly #send: (state: ToPanel) => void;
+  readonly #others: ResultFile[] = [];
+  readonly #subscription: vscode.Disposable;
+
+  constructor(own: ResultFile, send: (state: ToPanel) => void) {
+    this.#own = own;
+    this.#send = send;
+    this.#subscription = own.onDidChange(() => {
+      this.send();
+    });
+  }
+
+  /** What can be shown now; empty where the panel's own file cannot. */
+  runs(): ShownRun[] {
+    return this.#files().flatMap(({ state }) => state?.run ?? []);
+  }
+
+  #files(): ResultFile[] {
+    return [this.#own, ...this.#others];
+  }
+
+  send(): void {
+    if (!this.listening) return;
+    const { state } = this.#own;
+    const [own, ...others] = this.#files().flatMap((file) => file.state?.sent ?? []);
+    if (state?.reason !== undefined) {
+      this.#send({ type: 'invalid', reason: state.reason, fileName: this.#own.name });
+    } else if (own) this.#send({ type: 'runs', runs: [own, ...others] });
+  }
+
+  /** @throws Error where it is no result document. */
+  async add(uri: vscode.Uri): Promise<void> {
+    const known = this.#files().some((each) => each.uri.toString() === uri.toString());
+    if (known) return;
+    const file = new ResultFile(uri);
+    const { reason } = await file.first;
+    if (reason !== undefined) {
+      file.dispose();
+      throw new Error(`${file.name} cannot be shown: ${reason}`);
+    }
+    this.#others.push(file);
+    file.onDidChange(() => {
+      this.send();
+    });
+    this.send();
+  }
+
+  /** @param run as in the panel: the files that can be shown, in their order. */
+  remove(run: number): void {
+    const file = this.#others.filter(({ state }) => state?.run)[run - 1];
+    if (!file) return;
+    this.#others.splice(this.#others.indexOf(file), 1);
+    file.dispose();
+    this.send();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    for (const file of this.#others) file.dispose();
+  }
+}
+
 /** A run writes in bursts of events; one reading serves them all. */
 const SETTLE_MS = 100;
 /** Watchers miss changes on network drives and behind some links; a look at the clock does not. */
@@ -89,14 +200,21 @@ const POLL_MS = 2000;
 const ATTEMPTS = 3;
 const RETRY_MS = 200;
 
+/** What the file holds, or why it cannot be shown. */
+type FileState =
+  | { readonly run: ShownRun; readonly sent: SentRun; readonly reason?: undefined }
+  | { readonly reason: string; readonly run?: undefined; readonly sent?: undefined };
+
 /** A result document on disk, read anew whenever it changes. */
 class ResultFile implements vscode.CustomDocument {
   readonly uri: vscode.Uri;
-  /** The newest message for panels; absent until the file was read for the first time. */
-  state: ToPanel | undefined;
+  readonly name: string;
+  /** Absent until the file was read for the first time. */
+  state: FileState | undefined;
+  /** The first reading. */
+  readonly first: Promise<FileState>;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
-  readonly #name: string;
   readonly #watcher: vscode.FileSystemWatcher;
   readonly #poll: NodeJS.Timeout;
   #settle: NodeJS.Timeout | undefined;
@@ -107,18 +225,24 @@ class ResultFile implements vscode.CustomDocument {
 
   constructor(uri: vscode.Uri) {
     this.uri = uri;
-    this.#name = baseName(uri);
+    this.name = baseName(uri);
     // The folder is watched, not the file: a rename puts a new file in the old one's place, and a
     // name may hold characters that mean something else in a pattern.
     const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), '*');
     this.#watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const onEvent = (at: vscode.Uri) => {
-      if (baseName(at) === this.#name) this.#schedule();
+      if (baseName(at) === this.name) this.#schedule();
     };
     this.#watcher.onDidCreate(onEvent);
     this.#watcher.onDidChange(onEvent);
     this.#watcher.onDidDelete(onEvent);
     this.#poll = setInterval(() => void this.#refresh(), POLL_MS);
+    this.first = new Promise((resolve) => {
+      const first = this.onDidChange(() => {
+        first.dispose();
+        if (this.state) resolve(this.state);
+      });
+    });
     void this.#refresh();
   }
 
@@ -166,7 +290,7 @@ class ResultFile implements vscode.CustomDocument {
     }
   }
 
-  async #read(): Promise<ToPanel> {
+  async #read(): Promise<FileState> {
     let reason = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -175,12 +299,14 @@ class ResultFile implements vscode.CustomDocument {
         // Loaded with the first result: the validator would slow the extension's start.
         const { parseDocument } = await import('../bench/document.ts');
         const document = parseDocument(new TextDecoder().decode(content));
-        return { type: 'document', document, fileName: this.#name };
+        const run = { document, fileName: this.name };
+        // Made while the page is still coming up.
+        return { run, sent: sentRun(run) };
       } catch (error) {
         reason = reasonOf(error);
       }
     }
-    return { type: 'invalid', reason, fileName: this.#name };
+    return { reason };
   }
 }
 

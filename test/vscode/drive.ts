@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { parseDocument, type ResultDocument } from '../../src/bench/document.ts';
-import { schedule } from '../../src/bench/plan.ts';
+import { extentOf } from '../../src/bench/plan.ts';
 import type { Workbench } from './workbench.ts';
 
 const SUFFIX = '.sockmap-bench.json';
@@ -75,7 +75,7 @@ export function drive(workbench: Workbench) {
         if (name === undefined) continue;
         const file = path.join(folder, name);
         const document = parseDocument(readFileSync(file, 'utf8'));
-        onProgress?.(document.samples.length, schedule(document.plan).length);
+        onProgress?.(document.samples.length, extentOf(document.plan).samples[1]);
         if (document.finishedAt !== undefined) return { file, document };
       }
     },

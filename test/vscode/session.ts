@@ -105,12 +105,13 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
             text.includes(`pid ${host} started`) && text.includes('Eager extensions activated'),
         );
     const reload = async (): Promise<void> => {
+      // After a crash VS Code starts one by itself, which the old page may have left behind.
       const old = extensionHosts();
       await needWindow().page.reload();
       await needWindow().workbench.ready();
       await until(() => {
         const now = extensionHosts();
-        return !now.some((host) => old.includes(host)) && now.some(isReady);
+        return now.length === 1 && now.every((host) => !old.includes(host) && isReady(host));
       }, 'The reloaded window gets no extension host of its own.');
     };
     if (window)

@@ -4,6 +4,7 @@ import { attachedTo, inodeOf, pinsOf } from '../../host/helpers/bypass.ts';
 import { makeNetns, Pair, type TestNetns } from '../../host/helpers/traffic.ts';
 import { eventually } from '../../host/helpers/wait.ts';
 import { cgroupMount } from '../../support/cgroup.ts';
+import { skip } from '../../support/skip.ts';
 import { keepEvidence } from '../artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
@@ -42,6 +43,27 @@ describe('the bypass from the palette', () => {
     assert.match(await workbench.item('Another host').innerText(), /ada@elsewhere\.example/);
     await workbench.dismissQuickInput();
     assert.deepEqual(await stage.left(), []);
+  });
+
+  it('loads nothing when what it warns of is not accepted', async function () {
+    assert.ok(stage);
+    const { workbench, host, steps, place } = stage;
+    const warning = workbench.dialog().filter({ hasText: 'FIONREAD' });
+    await workbench.run(LOAD);
+    await steps.pickHost(host);
+    await steps.shows(steps.asksForCgroup);
+    await steps.pickCgroup(place.label);
+    await steps.shows(warning, steps.on);
+    if ((await warning.count()) === 0) {
+      await steps.unload(host, place.cgroup);
+      await workbench.clearNotifications();
+      skip(this, 'a kernel whose FIONREAD is at fault');
+    }
+    assert.match(await warning.innerText(), /though data waits[^]*may stall: .*nginx/);
+    await workbench.pressDialogButton('Cancel');
+    await warning.waitFor({ state: 'detached' });
+    assert.deepEqual(await stage.left(), []);
+    assert.deepEqual(await place.attached(), []);
   });
 
   it('loads into a cgroup of the list', async () => {
@@ -84,6 +106,26 @@ describe('the bypass from the palette', () => {
     assert.equal(Number(redirected.replaceAll(',', '')), 4 << 20);
     await pair.close();
     pair = undefined;
+  });
+
+  it('changes the policy of what is loaded', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps, place } = stage;
+    const before = await place.attached();
+    const change = async (mode: string): Promise<void> => {
+      await workbench.run('Sockmap: Change bypass policy');
+      await steps.pickHost(host);
+      // It is loaded once only: no question which.
+      await workbench.pick(mode);
+    };
+    await change('Off');
+    await steps.shows(workbench.notification(/ is off: every connection is on TCP/));
+    await workbench.statusBarItem(`Sockmap off: ${host}`).waitFor();
+    await change('Guarded');
+    await steps.shows(workbench.notification(/ is guarded, with the limits of the settings/));
+    await workbench.statusBarItem(`Sockmap on: ${host}`).waitFor();
+    assert.deepEqual(await place.attached(), before);
+    await workbench.clearNotifications();
   });
 
   it('asks before it replaces what is loaded', async () => {

@@ -149,7 +149,7 @@ describe('errors in the window', () => {
       await says(
         await failsAt(host, place.cgroup),
         /Could not have the kernel verify sockmap_bypass\.bpf\.c/,
-        /BPF program load failed/,
+        /: R1 invalid mem access 'scalar'\./,
         /The host is as it was before/,
       );
       await showsWholeLog(stage, /R\d invalid mem access 'scalar'[^]*processed \d+ insns/);

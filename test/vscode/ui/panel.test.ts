@@ -1,0 +1,412 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseDocument, type ResultDocument } from '../../../src/bench/document.ts';
+import { figuresOf, runsOf, withMetric, type Figure } from '../../../src/bench/figures.ts';
+import { FIGURE_IDS, type FigureId } from '../../../src/bench/summary.ts';
+import { eventually } from '../../host/helpers/wait.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+import { keepEvidence } from '../artifacts.ts';
+import { packageExtension } from '../packageExtension.ts';
+import { startSession, type Session } from '../session.ts';
+import type { Theme } from '../workbench.ts';
+
+const RECORDED = path.resolve(import.meta.dirname, '../../unit/recorded/bench');
+const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/panel');
+const [FILE, OTHER, CUT] = ['run', 'other', 'cut'].map((name) => `${name}.sockmap-bench.json`) as [
+  string,
+  string,
+  string,
+];
+
+/** The article's: number, what is on the axes, the unit, and which arms it compares. */
+const ARTICLE: Readonly<
+  Record<Exclude<FigureId, 'overview'>, { x: RegExp; y: RegExp; unit: string; arms: string[] }>
+> = {
+  fig2: { x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s', arms: ['tcp', 'bypass'] },
+  fig3: {
+    ...{ x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s' },
+    arms: ['tcp-nodelay', 'bypass'],
+  },
+  fig4: { x: /^Response/, y: /^P50 latency in µs/, unit: 'µs', arms: ['tcp', 'bypass'] },
+  fig5: { x: /^Response/, y: /^Transactions per second/, unit: '1/s', arms: ['tcp', 'bypass'] },
+  fig6: { x: /^Response/, y: /^Transactions per second/, unit: '1/s', arms: ['tcp', 'bypass'] },
+  fig7: { x: /^Send message size$/, y: /^Seconds in BPF/, unit: 's per 60 s', arms: ['bypass'] },
+};
+
+/** What the chart itself holds, read in the panel. */
+interface Held {
+  readonly xTitle: unknown;
+  readonly yTitle: unknown;
+  readonly xType: string;
+  readonly yType: string;
+  readonly series: readonly {
+    readonly label: string;
+    readonly arm: string;
+    readonly visible: boolean;
+    readonly data: readonly { readonly x: number; readonly y: number | null }[];
+    readonly low: readonly (number | null)[];
+    readonly high: readonly (number | null)[];
+    readonly values: readonly (readonly number[])[];
+  }[];
+}
+
+describe('the chart panel', () => {
+  let session: Session | undefined;
+  let folder: TemporaryDirectory | undefined;
+  let measured: ResultDocument;
+  keepEvidence(() => session);
+
+  before(async () => {
+    // Measured on a real host, with every figure's samples.
+    const text = fs.readFileSync(path.join(RECORDED, 'all-figures.sockmap-bench.json'), 'utf8');
+    measured = parseDocument(text);
+    const other = { ...measured, host: { ...measured.host, name: 'web2' } };
+    const { finishedAt: _, ...unfinished } = measured;
+    const cut = { ...unfinished, samples: measured.samples.slice(0, 30) };
+    folder = temporaryDirectory({
+      [FILE]: text,
+      [OTHER]: JSON.stringify(other),
+      [CUT]: JSON.stringify(cut),
+    });
+    session = await startSession({
+      extensions: [await packageExtension()],
+      folder: folder.path,
+      viewport: { width: 1280, height: 1000 },
+      settings: {
+        'files.simpleDialog.enable': true,
+        // The chart gets the window.
+        'workbench.sideBar.visible': false,
+      },
+    });
+    await session.workbench.openFile(FILE);
+    await session.workbench.webview().locator('#state', { hasText: 'Finished' }).waitFor();
+    await session.workbench.run('View: Toggle Primary Side Bar Visibility');
+  });
+  after(async () => {
+    await session?.stop();
+    await folder?.remove();
+  });
+
+  const panel = () => {
+    assert.ok(session);
+    return session.workbench.webview();
+  };
+  const tab = (id: FigureId) => panel().locator(`#tab-${id}`);
+  const held = (): Promise<Held> =>
+    panel()
+      .locator('#chart')
+      .evaluate((canvas) => {
+        interface Point {
+          readonly low: number;
+          readonly high: number;
+          readonly values: readonly number[];
+        }
+        interface Series {
+          readonly arm: string;
+          readonly points: readonly (Point | undefined)[];
+        }
+        interface Live {
+          readonly options: {
+            readonly scales: Record<string, { type: string; title: { text: unknown } }>;
+          };
+          readonly data: {
+            readonly datasets: readonly {
+              readonly label: string;
+              readonly data: Held['series'][number]['data'];
+              readonly series: Series;
+            }[];
+          };
+          isDatasetVisible(index: number): boolean;
+        }
+        const { Chart } = window as unknown as {
+          Chart: { getChart(canvas: Element): Live | undefined };
+        };
+        const chart = Chart.getChart(canvas);
+        if (!chart) throw new Error('no chart on the canvas');
+        const { x, y } = chart.options.scales;
+        return {
+          xTitle: x?.title.text,
+          yTitle: y?.title.text,
+          xType: x?.type ?? '',
+          yType: y?.type ?? '',
+          series: chart.data.datasets.map(({ label, data, series }, index) => ({
+            label,
+            arm: series.arm,
+            visible: chart.isDatasetVisible(index),
+            data: data.map(({ x, y }) => ({ x, y })),
+            low: series.points.map((point) => point?.low ?? null),
+            high: series.points.map((point) => point?.high ?? null),
+            values: series.points.map((point) => point?.values ?? []),
+          })),
+        };
+      });
+  /** The chart holds exactly the figure. */
+  const assertHolds = async (figure: Figure): Promise<Held> => {
+    const chart = await held();
+    assert.equal(chart.xTitle, figure.xTitle);
+    assert.equal(chart.yTitle, figure.yTitle);
+    const { sizes } = figure;
+    assert.deepEqual(
+      rounded(chart.series.map(({ visible: _, ...series }) => series)),
+      rounded(
+        figure.series.map(({ label, arm, points }) => ({
+          ...{ label, arm },
+          data: points.map((point, place) => ({ x: sizes[place], y: point?.median ?? null })),
+          low: points.map((point) => point?.low ?? null),
+          high: points.map((point) => point?.high ?? null),
+          values: points.map((point) => point?.values ?? []),
+        })),
+      ),
+    );
+    return chart;
+  };
+
+  for (const id of FIGURE_IDS) {
+    it(`draws ${id} from the document, with the article’s axes, units and series`, async () => {
+      const figure = withMetric(figuresOf(runsOf([measured]))[id], 'p50');
+      await tab(id).click();
+      await assertHolds(figure);
+      assert.equal(await tab(id).getAttribute('aria-selected'), 'true');
+      if (id !== 'overview') {
+        const { x, y, unit, arms } = ARTICLE[id];
+        assert.match(figure.xTitle, x);
+        assert.match(figure.yTitle, y);
+        assert.equal(figure.unit, unit);
+        assert.deepEqual([...new Set(figure.series.map(({ arm }) => arm))], arms);
+        assert.match(
+          await panel().locator('#figure-title').innerText(),
+          new RegExp(`^${figure.name}: `),
+        );
+      }
+      // The table tells of as many points, and findings of something.
+      const points = figure.series.flatMap((series) => series.points).filter(Boolean).length;
+      assert.equal(await panel().locator('#table tbody tr').count(), points);
+      assert.ok((await panel().locator('#findings').innerText()).length > 40);
+    });
+  }
+
+  it('shows the percentile, axes, arms and samples a person asks for', async () => {
+    const { fig4 } = figuresOf(runsOf([measured]));
+    await tab('fig4').click();
+    for (const [label, metric] of [
+      ['P90', 'p90'],
+      ['P99', 'p99'],
+      ['Mean', 'mean'],
+      ['P50', 'p50'],
+    ] as const) {
+      await panel().getByRole('radio', { name: label }).check();
+      await assertHolds(withMetric(fig4, metric));
+    }
+    assert.deepEqual(await axes(), ['logarithmic', 'linear']);
+    await panel().getByRole('group', { name: 'Values' }).getByLabel('log').check();
+    await panel().getByRole('group', { name: 'Sizes' }).getByLabel('linear').check();
+    assert.deepEqual(await axes(), ['linear', 'logarithmic']);
+    const before = await picture();
+    await panel().getByLabel('Each sample').check();
+    assert.notEqual(await picture(), before, 'the samples are drawn');
+    await panel().getByRole('button', { name: 'TCP', exact: true }).click();
+    const shown = (await held()).series.filter(({ visible }) => visible);
+    assert.ok(shown.length > 0 && shown.every(({ arm }) => arm !== 'tcp'));
+    await panel().getByRole('button', { name: 'TCP', exact: true }).click();
+    await panel().getByLabel('Each sample').uncheck();
+    // Other figures keep their own axes.
+    await tab('fig2').click();
+    assert.deepEqual(await axes(), ['logarithmic', 'linear']);
+  });
+  const axes = async (): Promise<string[]> => {
+    const { xType, yType } = await held();
+    return [xType, yType];
+  };
+  const picture = (): Promise<string> =>
+    panel()
+      .locator('#chart')
+      .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+  it('works with the keyboard alone', async () => {
+    assert.ok(session);
+    const { keyboard } = session.page;
+    const focused = (): Promise<string> =>
+      panel()
+        .locator('body')
+        .evaluate(() => {
+          const element = document.activeElement;
+          return element?.id !== '' && element
+            ? element.id
+            : (element?.ariaLabel ?? element?.textContent ?? '');
+        });
+    await tab('overview').click();
+    await keyboard.press('ArrowRight');
+    assert.equal(await focused(), 'tab-fig2');
+    await keyboard.press('End');
+    assert.equal(await focused(), 'tab-fig7');
+    await keyboard.press('ArrowRight');
+    assert.equal(await focused(), 'tab-overview');
+    await keyboard.press('ArrowRight');
+    await eventually('Fig. 2 is drawn', async () => (await held()).series.length === 2);
+    // From the tab on, each Tab goes to what comes next on the page.
+    const stops: string[] = [];
+    for (let stop = 0; stop < 20 && stops.at(-1) !== 'Numbers of Fig. 2'; stop++) {
+      await keyboard.press('Tab');
+      stops.push(await focused());
+      if (stops.at(-1) === 'TCP') {
+        await keyboard.press('Space');
+        assert.equal((await held()).series[0]?.visible, false);
+        await keyboard.press('Space');
+      }
+      if (stops.at(-1) === 'chart') {
+        await keyboard.press('ArrowRight');
+        const spoken = await panel().locator('#place').innerText();
+        assert.match(spoken, /^Send message size 64 B: TCP: .* Gbit\/s \(.* samples\); Bypass: /);
+        await keyboard.press('Escape');
+      }
+    }
+    for (const wanted of [
+      ...['figure', 'TCP', 'Bypass', 'chart', 'Export chart as PNG', 'Export chart as SVG'],
+      ...['Export this figure as CSV', 'Export all samples as CSV'],
+      ...['Export a Markdown report of all figures', 'Numbers of Fig. 2'],
+    ]) {
+      assert.ok(stops.includes(wanted), `${wanted} in ${stops.join('; ')}`);
+    }
+  });
+
+  it('exports pictures, numbers and a report', async () => {
+    assert.ok(session && folder);
+    const { workbench } = session;
+    const place = folder.path;
+    await tab('fig2').click();
+    const save = async (button: string, suffix: string): Promise<Buffer> => {
+      const file = path.join(place, `run-${suffix}`);
+      await panel().getByRole('button', { name: button }).click();
+      await workbench.quickInput().waitFor();
+      await eventually('the name is proposed', async () =>
+        (await workbench.quickInput().inputValue()).endsWith(`run-${suffix}`),
+      );
+      await workbench.page.keyboard.press('Enter');
+      await eventually(`${suffix} is written`, () => fs.existsSync(file));
+      await workbench.notification(`Exported run-${suffix}`).waitFor();
+      await workbench.clearNotifications();
+      return fs.readFileSync(file);
+    };
+    const png = await save('Export chart as PNG', 'fig2.png');
+    assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
+    assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [1920, 1120]);
+    const svg = (await save('Export chart as SVG', 'fig2.svg')).toString();
+    assert.match(svg, /^<svg .*<\/svg>$/s);
+    const { title, series, xTitle, yTitle } = figuresOf(runsOf([measured])).fig2;
+    for (const words of [title, xTitle, yTitle, ...series.map(({ label }) => label)]) {
+      assert.ok(svg.includes(words), `${words} is in the picture`);
+    }
+    assert.match(svg, /<text [^>]*font-size="16px" [^>]*font-weight="bold"/);
+    assert.ok((svg.match(/<path /g) ?? []).length > 20, 'lines and markers are paths');
+    fs.mkdirSync(ARTIFACTS, { recursive: true });
+    fs.writeFileSync(path.join(ARTIFACTS, 'export.png'), png);
+    fs.writeFileSync(path.join(ARTIFACTS, 'export.svg'), svg);
+    const lines = (text: Buffer) => text.toString().trimEnd().split('\r\n');
+    const points = series.flatMap((each) => each.points).filter(Boolean).length;
+    assert.equal(lines(await save('Export this figure as CSV', 'fig2.csv')).length, points + 1);
+    assert.equal(
+      lines(await save('Export all samples as CSV', 'samples.csv')).length,
+      measured.samples.length + 1,
+    );
+    const report = (await save('Export a Markdown report', 'report.md')).toString();
+    fs.writeFileSync(path.join(ARTIFACTS, 'report.md'), report);
+    assert.match(report, /^## Fig\. 7: /m);
+    assert.ok(report.includes(await panel().locator('#findings p').first().innerText()));
+  });
+
+  it('overlays another run, told apart by more than colour, and takes it away', async () => {
+    assert.ok(session && folder);
+    const { workbench } = session;
+    await panel().getByRole('button', { name: 'Overlay another run' }).click();
+    await workbench.quick.locator('.monaco-list-row', { hasText: OTHER }).click();
+    await panel().locator('.runs li', { hasText: 'web2' }).waitFor();
+    const other = parseDocument(fs.readFileSync(path.join(folder.path, OTHER), 'utf8'));
+    const { fig2 } = figuresOf(runsOf([measured, other]));
+    await tab('fig2').click();
+    const { series } = await assertHolds(fig2);
+    assert.ok(series.some(({ label }) => label === 'Bypass, web2'));
+    const lines = await panel().locator('.key li').count();
+    assert.equal(lines, 2, 'a key to the kinds of lines');
+    await workbench.screenshot(path.join(ARTIFACTS, 'overlay.png'));
+    await panel().getByRole('button', { name: 'Remove web2' }).click();
+    await panel().locator('.runs').waitFor({ state: 'hidden' });
+    await assertHolds(figuresOf(runsOf([measured])).fig2);
+  });
+
+  it('is readable in every theme, and accessible', async () => {
+    assert.ok(session);
+    const axe = fs.readFileSync(
+      path.resolve(import.meta.dirname, '../../../node_modules/axe-core/axe.min.js'),
+      'utf8',
+    );
+    const body = panel().locator('body');
+    const faults: string[] = [];
+    for (const theme of [
+      'light',
+      'high-contrast',
+      'high-contrast-light',
+      'dark',
+    ] as const satisfies Theme[]) {
+      await session.setTheme(theme);
+      await panel().locator(`body.${BODY_CLASS[theme]}`).waitFor();
+      // The policy of the page lets no script in but its own: this one comes from outside of it.
+      await body.evaluate((_, source) => {
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+        new Function(source)();
+      }, axe);
+      for (const id of FIGURE_IDS) {
+        await tab(id).click();
+        const found = await body.evaluate(async () => {
+          interface Axe {
+            run(
+              context: Document,
+              options: object,
+            ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+          }
+          const { axe } = window as unknown as { axe: Axe };
+          const { violations } = await axe.run(document, {
+            runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] },
+          });
+          return violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+          );
+        });
+        faults.push(...found.map((fault) => `${theme}, ${id}: ${fault}`));
+        await session.workbench.screenshot(path.join(ARTIFACTS, `${id}-${theme}.png`));
+      }
+    }
+    assert.deepEqual(faults, []);
+  });
+
+  it('offers to resume a run that was cut off, and says what is not measured', async () => {
+    assert.ok(session);
+    const { workbench } = session;
+    await workbench.openFile(CUT);
+    await panel().locator('#state', { hasText: 'Incomplete' }).waitFor();
+    await panel().getByRole('button', { name: 'Resume' }).waitFor();
+    await tab('fig7').click();
+    assert.match(await panel().locator('#findings').innerText(), /No BPF time in this run: /);
+    assert.equal(await panel().locator('#chart').isVisible(), false);
+    await workbench.screenshot(path.join(ARTIFACTS, 'cut.png'));
+    const errors = session
+      .browserErrors()
+      .filter((each) => /Content Security Policy|panel\.(js|css)/i.test(each));
+    assert.deepEqual(errors, []);
+  });
+});
+
+/** Two engines' logarithms may differ in the last digit. */
+const rounded = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, each: unknown) =>
+      typeof each === 'number' ? Number(each.toPrecision(12)) : each,
+    ),
+  );
+
+const BODY_CLASS: Readonly<Record<Theme, string>> = {
+  dark: 'vscode-dark',
+  light: 'vscode-light',
+  'high-contrast': 'vscode-high-contrast',
+  'high-contrast-light': 'vscode-high-contrast-light',
+};

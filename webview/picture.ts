@@ -1,0 +1,108 @@
+import {
+  BasicPlatform,
+  Chart,
+  Legend,
+  SubTitle,
+  Title,
+  type ChartConfiguration,
+  type ChartItem,
+} from 'chart.js';
+import { Context } from 'svgcanvas';
+import { configOf, type View } from './chart.ts';
+
+Chart.register(Legend, SubTitle, Title);
+
+/** CSS pixels: as wide as a page of a report. */
+const [WIDTH, HEIGHT] = [960, 560];
+/** For print and dense screens. */
+const SHARPNESS = 2;
+
+/** The chart by itself: with its title, legend, and under the title what it is of. */
+export async function pngOf(view: View, subtitle: readonly string[]): Promise<Uint8Array> {
+  const canvas = document.createElement('canvas');
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const chart = draw(canvas, view, subtitle, SHARPNESS);
+  const blob = await new Promise<Blob | null>((resolve) => {
+    canvas.toBlob(resolve, 'image/png');
+  });
+  chart.destroy();
+  if (!blob) throw new Error('The browser made no picture.');
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** The same in lines and text. */
+export function svgOf(view: View, subtitle: readonly string[]): string {
+  const context = new Context(WIDTH, HEIGHT);
+  const canvas = Object.assign(context, { getContext: () => context });
+  const chart = draw(canvas as unknown as ChartItem, view, subtitle, 1);
+  const svg = context.getSvg();
+  svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
+  svg.setAttribute('role', 'img');
+  const title = document.createElementNS(svg.namespaceURI, 'title');
+  title.textContent = `${view.figure.name}: ${view.figure.title} (${subtitle.join('; ')})`;
+  svg.prepend(title);
+  const text = new XMLSerializer().serializeToString(svg);
+  chart.destroy();
+  return text;
+}
+
+function draw(
+  canvas: ChartItem,
+  view: View,
+  subtitle: readonly string[],
+  sharpness: number,
+): Chart {
+  const { figure, theme, hidden } = view;
+  const config = configOf(() => view);
+  const text = (words: string | string[], size: number) => ({
+    display: true,
+    text: words,
+    color: theme.foreground,
+    font: { family: theme.fontFamily, size },
+  });
+  const picture: ChartConfiguration<'line', (typeof config.data.datasets)[number]['data']> = {
+    ...config,
+    data: {
+      datasets: config.data.datasets
+        .filter(({ series }) => series && !hidden.has(series.arm))
+        // Asked for any, chart.js draws a line piece by piece, and not by a Path2D, which is no SVG.
+        .map((dataset) => ({ ...dataset, segment: {} })),
+    },
+    // No page around it: it takes its size from the canvas.
+    platform: BasicPlatform,
+    options: {
+      ...config.options,
+      responsive: false,
+      devicePixelRatio: sharpness,
+      events: [],
+      layout: { padding: 16 },
+      plugins: {
+        tooltip: { enabled: false },
+        title: text(`${figure.name}: ${figure.title}`, 16),
+        subtitle: { ...text([...subtitle], 12), color: theme.muted, padding: { bottom: 8 } },
+        legend: {
+          position: 'bottom',
+          labels: {
+            usePointStyle: true,
+            boxHeight: 8,
+            color: theme.foreground,
+            font: { family: theme.fontFamily, size: 12 },
+          },
+        },
+      },
+    },
+    plugins: [paper(theme.background), ...(config.plugins ?? [])],
+  };
+  return new Chart(canvas, picture);
+}
+
+const paper = (colour: string) => ({
+  id: 'paper',
+  beforeDraw({ ctx, width, height }: Chart) {
+    ctx.save();
+    ctx.fillStyle = colour;
+    ctx.fillRect(0, 0, width, height);
+    ctx.restore();
+  },
+});

@@ -1,0 +1,53 @@
+import { el } from './dom.ts';
+
+export type Tab<Id extends string> = { readonly id: Id; readonly label: string };
+
+/** The WAI-ARIA tabs pattern: one stop of the Tab key, arrow keys, Home and End choose at once. */
+export class Tabs<Id extends string> {
+  readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Figures' });
+  readonly #buttons = new Map<Id, HTMLButtonElement>();
+  readonly #onChoice: (id: Id) => void;
+
+  /** @param panel id of the element the tabs fill. */
+  constructor(tabs: readonly Tab<Id>[], panel: string, onChoice: (id: Id) => void) {
+    this.#onChoice = onChoice;
+    for (const { id, label } of tabs) {
+      const attributes = { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': panel };
+      const button = el('button', attributes, label);
+      button.addEventListener('click', () => {
+        onChoice(id);
+      });
+      this.#buttons.set(id, button);
+      this.element.append(button);
+    }
+    this.element.addEventListener('keydown', (event) => {
+      this.#onKey(event);
+    });
+  }
+
+  /** @param absent the tabs of pages that have nothing to show yet. */
+  draw(chosen: Id, absent: ReadonlySet<Id>): void {
+    for (const [id, button] of this.#buttons) {
+      button.setAttribute('aria-selected', String(id === chosen));
+      button.tabIndex = id === chosen ? 0 : -1;
+      button.classList.toggle('absent', absent.has(id));
+      button.title = absent.has(id) ? 'Not measured in this run' : '';
+    }
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const ids = [...this.#buttons.keys()];
+    const at = ids.findIndex((id) => this.#buttons.get(id)?.ariaSelected === 'true');
+    const target = {
+      ArrowRight: (at + 1) % ids.length,
+      ArrowLeft: (at - 1 + ids.length) % ids.length,
+      Home: 0,
+      End: ids.length - 1,
+    }[event.key];
+    const id = target === undefined ? undefined : ids[target];
+    if (id === undefined) return;
+    event.preventDefault();
+    this.#onChoice(id);
+    this.#buttons.get(id)?.focus();
+  }
+}
