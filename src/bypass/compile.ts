@@ -40,6 +40,8 @@ export const clangFlags = (
   ],
   ...Object.entries(defines).map(([name, value]) => `-D${name}=${value}`),
   `-I${directory}`,
+  // <asm/types.h>, which the kernel's headers include, lies here on Debian and its kin.
+  ...['-idirafter', `/usr/include/${architecture}-linux-gnu`],
 ];
 
 /**

@@ -1,10 +1,20 @@
+import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 
 const text = z.string().min(1);
 
-export const hostArgument = z.object({ host: text });
-export const cgroupArgument = z.object({ host: text, cgroup: text });
+export const hostArgument = z.strictObject({ host: text });
+export const cgroupArgument = z.strictObject({ host: text, cgroup: text });
+
+/** A file: a URI, how it is written in a keybinding, or one of another extension, that has lost its class. */
+export const uriArgument = z.union([
+  z.custom<vscode.Uri>((value) => value instanceof vscode.Uri),
+  text.transform((value) =>
+    /^[a-z][\w+.-]+:/i.test(value) ? vscode.Uri.parse(value) : vscode.Uri.file(value),
+  ),
+  z.looseObject({ scheme: z.string(), path: text }).transform((parts) => vscode.Uri.from(parts)),
+]);
 
 /**
  * Reads a command's argument, which keybindings, tasks and other extensions write.

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { BpfSource } from '../bypass/compile.ts';
-import { readSource } from '../bypass/source.ts';
-import { loadBypass, type LoadStep } from '../bypass/load.ts';
+import { existingCgroup, loadBypass, requireFacts, type LoadStep } from '../bypass/load.ts';
 import { type BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
+import type { Facts } from '../host/facts.ts';
+import { readPrograms, type Programs } from '../language/copy.ts';
 import { pickCgroup, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
@@ -38,10 +38,12 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   const wanted = given ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, policy } = wanted;
-  const source = await readSource(context.bpfDirectory, policy);
-  if (!(await warnOfFionread(context, host, source, given === undefined))) return undefined;
+  const programs = await readPrograms(context, policy);
+  const facts = await checkPlace(context, wanted);
+  if (!(await warnOfFionread(context, host, facts, programs.source, given === undefined)))
+    return undefined;
   try {
-    return await loadInto(context, source, wanted);
+    return await loadInto(context, programs, wanted);
   } catch (error) {
     const occupied = error instanceof HostError && error.problem.kind === 'occupied';
     if (!occupied || given !== undefined) throw error;
@@ -55,8 +57,19 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
     );
     return replace === undefined
       ? undefined
-      : loadInto(context, source, { ...wanted, replace: true });
+      : loadInto(context, programs, { ...wanted, replace: true });
   }
+}
+
+/** Whether the host and the cgroup will do, before anybody waits for a probe or answers a question. */
+async function checkPlace(context: Context, { host: name, cgroup }: LoadArgument): Promise<Facts> {
+  const host = await context.host(name);
+  return withProgress(`Checking ${name}`, async (_report, signal) => {
+    await host.becomeRoot(signal);
+    const { facts, mount } = await requireFacts(host, 'load', signal);
+    await existingCgroup(host, mount, cgroup, signal);
+    return facts;
+  });
 }
 
 async function ask(context: Context): Promise<LoadArgument | undefined> {
@@ -68,7 +81,7 @@ async function ask(context: Context): Promise<LoadArgument | undefined> {
 
 async function loadInto(
   context: Context,
-  source: BpfSource,
+  { source, copy }: Programs,
   wanted: LoadArgument,
 ): Promise<BypassStatus> {
   const { host, cgroup, policy, replace } = wanted;
@@ -83,20 +96,20 @@ async function loadInto(
         replace,
         signal,
         onStep: (step) => {
-          report(STEPS[step]);
+          report(copy === undefined ? STEPS[step] : `${STEPS[step]}, ${copy}`);
         },
       }),
   );
   context.statusBar.show(status);
-  void announce(host, cgroup, policy);
+  void announce(host, cgroup, copy === undefined ? policy : `${policy}, from ${copy}`);
   return status;
 }
 
-async function announce(host: string, cgroup: string, policy: string): Promise<void> {
+async function announce(host: string, cgroup: string, what: string): Promise<void> {
   const benchmark = 'Run Benchmark';
   const unload = 'Unload';
   const chosen = await vscode.window.showInformationMessage(
-    `The sockmap bypass is on: ${cgroup} on ${host} (${policy}). New connections between its processes bypass TCP/IP.`,
+    `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.`,
     benchmark,
     unload,
   );

@@ -22,6 +22,8 @@ export interface Problem {
   readonly where: string;
   /** The host's or tool's own words, whole: never cut, may be many lines. */
   readonly words: string;
+  /** The line of them that names the fault, where that is known. */
+  readonly headline?: string | undefined;
   /** What the person can do next, one sentence. */
   readonly next: string;
   /** A command that mends it, for a terminal on that host. */
@@ -39,8 +41,8 @@ export class HostError extends Error {
   }
 }
 
-function summary({ tried, where, words, next }: Problem): string {
-  const told = firstTelling(words);
+function summary({ tried, where, words, headline, next }: Problem): string {
+  const told = headline ?? firstTelling(words);
   return `Could not ${tried} on ${where}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
 }
 

@@ -71,6 +71,7 @@ export class Host {
   #privilege: Privilege | undefined;
   #password: string | undefined;
   #asking: Promise<void> | undefined;
+  readonly #ends = new Set<AsyncDisposable>();
 
   /** @param name a host string: `local`, or a destination `ssh` accepts. */
   constructor(name: string, options: HostOptions = {}) {
@@ -254,8 +255,16 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
     refuse('3 incorrect passwords', 'Check the password of your account on that host.');
   }
 
+  /** What is kept on the host for longer than a command goes with `dispose`, before the connection. */
+  own(kept: AsyncDisposable): void {
+    this.#ends.add(kept);
+  }
+
   async dispose(): Promise<void> {
     this.#password = undefined;
+    const ends = Array.from(this.#ends);
+    this.#ends.clear();
+    await Promise.all(ends.map((kept) => kept[Symbol.asyncDispose]()));
     await this.#transport.dispose();
   }
 

@@ -7,34 +7,45 @@ import type { Context } from '../context.ts';
 import { listCgroups, type Cgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import { sshAliases } from '../host/sshConfig.ts';
+import { preferredHost, recentHosts, rememberHost } from './knownHosts.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 
-const RECENT = 'recentHosts';
-
 /** Asks for a host: the ones used before, the aliases of the ssh configuration, or any other. */
 export async function pickHost(context: Context, title: string): Promise<string | undefined> {
-  const memory = context.extension.globalState;
-  const recent = memory.get<string[]>(RECENT, []);
-  const settings = vscode.workspace.getConfiguration('sockmapBypass');
-  const preferred = settings.get<string>('host', '');
-  const file = settings.get<string>('ssh.configFile', '') || path.join(homedir(), '.ssh', 'config');
-  const aliases = await sshAliases(file, (name) => readFile(name, 'utf8'));
-  const names = new Set([...(preferred === '' ? [] : [preferred]), ...recent, ...aliases, 'local']);
-  const items = Array.from(names, (name): Item<string> => ({
-    label: name,
-    description: describeHost(name, preferred, recent),
-    value: name,
-  }));
+  const items = await hostItems(context);
   const host = await pickOrType(items, {
     title,
     placeholder: 'Choose a host, or type user@host',
     typed: (value) => ({ label: '$(edit) Another host', detail: value, value }),
   });
-  if (host !== undefined) {
-    await memory.update(RECENT, [host, ...recent.filter((name) => name !== host)].slice(0, 5));
-  }
+  if (host !== undefined) await rememberHost(context, host);
   return host;
+}
+
+/** Asks for several of the known hosts. */
+export async function pickHosts(context: Context, title: string): Promise<string[] | undefined> {
+  const items = await hostItems(context);
+  const chosen = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: 'Choose hosts',
+    canPickMany: true,
+  });
+  return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ value }) => value);
+}
+
+async function hostItems(context: Context): Promise<Item<string>[]> {
+  const recent = recentHosts(context);
+  const preferred = preferredHost();
+  const settings = vscode.workspace.getConfiguration('sockmapBypass');
+  const file = settings.get<string>('ssh.configFile', '') || path.join(homedir(), '.ssh', 'config');
+  const aliases = await sshAliases(file, (name) => readFile(name, 'utf8'));
+  const names = new Set([...(preferred === '' ? [] : [preferred]), ...recent, ...aliases, 'local']);
+  return Array.from(names, (name): Item<string> => ({
+    label: name,
+    description: describeHost(name, preferred, recent),
+    value: name,
+  }));
 }
 
 function describeHost(name: string, preferred: string, recent: readonly string[]): string {

@@ -61,6 +61,8 @@ for (const way of ['ssh', 'local'] as const) {
         ['a.bpf.c', Buffer.from("it's\n")],
         ['bytes_1.bin', randomBytes(500_000)],
         ['empty', Buffer.alloc(0)],
+        ['below/of it/deep.h', Buffer.from('x')],
+        ...Array.from({ length: 20 }, (_, index) => [`${index}.h`, Buffer.from('y')] as const),
       ]);
       await upload(host, directory.line, files);
       for (const [name, content] of files) {
@@ -72,7 +74,10 @@ for (const way of ['ssh', 'local'] as const) {
 
     it('takes no file that would lie elsewhere', async () => {
       await using directory = await scratchDirectory(host);
-      for (const name of ['../x', '/etc/x', '', '.', '..', '-x', 'a/b', 'a b', '.hidden', 'a\n']) {
+      for (const name of [
+        ...['../x', '/etc/x', '', '.', '..', '-x', '.hidden', 'a\n', 'a\\b'],
+        ...['a/../../x', 'a/', 'a//b', 'a/-b', '.a/b'],
+      ]) {
         await assert.rejects(
           upload(host, directory.line, new Map([[name, Buffer.from('')]])),
           RangeError,

@@ -100,6 +100,15 @@ describe('commands with an argument', () => {
     assert.equal((await place?.left())?.length, 2);
   });
 
+  it('configure gives the status with the new policy', async () => {
+    const off = await execute<BypassStatus>('configure', { host, cgroup, mode: 'off' });
+    assertPlain(off);
+    assert.equal(ours(off)?.config?.mode, 'off');
+    const on = await execute<BypassStatus>('configure', { host, cgroup, mode: 'guarded' });
+    // The limits are those of the settings.
+    assert.deepEqual(ours(on)?.config, { mode: 'guarded', queueBound: 4 << 20, oneWayLimit: 256 });
+  });
+
   it('unload gives the status after it', async () => {
     const status = await execute<BypassStatus>('unload', { host, cgroup });
     assertPlain(status);
@@ -138,7 +147,9 @@ describe('commands with an argument', () => {
     ['load', 'a word', /expected object/],
     ['load', { host: 'h', cgroup: 'c', policy: 'other' }, /policy/],
     ['load', { host: 'h', cgroup: 'c', replace: 'yes' }, /replace/],
+    ['load', { host: 'h', cgroup: 'c', polcy: 'classic' }, /polcy/],
     ['unload', { host: 'h' }, /cgroup/],
+    ['configure', { host: 'h', cgroup: 'c', mode: 'on' }, /mode/],
     ['status', { host: '' }, /host/],
     ['status', 7, /expected object/],
     ['checkHost', { host: 7 }, /host/],

@@ -8,12 +8,14 @@ import CountingReporter from '../../support/reporter.ts';
 const Mocha = mochaModule.default;
 
 export async function run(): Promise<void> {
+  const grep = process.env['SOCKMAP_TEST_GREP'];
   const mocha = new Mocha({
     ui: 'bdd',
     color: true,
     forbidOnly: true,
     timeout: 120_000,
     reporter: CountingReporter,
+    ...(grep !== undefined && { grep }),
   });
   const files = fs.readdirSync(__dirname).filter((file) => file.endsWith('.test.cjs'));
   for (const file of files.sort()) mocha.addFile(path.join(__dirname, file));

@@ -1,0 +1,63 @@
+// What a kernel's verifier says of the programs in test/host/verifier/rejected, for the unit tests of its
+// parsers. They are compiled here, so that all kernels see the same instructions.
+// Usage: tsx scripts/record-verifier.ts HOST [SSH_CONFIG]
+import fs from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { readSourceTree } from '../src/bypass/sourceTree.ts';
+import { parseVerdicts, verifySource } from '../src/bypass/verify.ts';
+import { Host } from '../src/host/host.ts';
+import { scratchDirectory, upload } from '../src/host/scratch.ts';
+import { newBoundary } from '../src/host/sections.ts';
+
+const [name = 'local', configFile] = process.argv.slice(2);
+const root = path.resolve(import.meta.dirname, '..');
+const programs = path.join(root, 'test/host/verifier');
+const target = path.join(root, 'test/unit/recorded/verifier');
+const tool = fs.readFileSync(path.join(root, 'bpf/verify.c'));
+
+const LONGEST_LOG = 500_000;
+
+const here = new Host('local');
+const there = new Host(name, configFile === undefined ? {} : { ssh: { configFile } });
+try {
+  const objects = new Map<string, Uint8Array>();
+  for (const file of fs.readdirSync(path.join(programs, 'rejected'))) {
+    const entry = path.join(programs, 'rejected', file);
+    const source = await readSourceTree({ entry, root: programs });
+    const { object } = await verifySource(here, source, { tool });
+    objects.set(file, object ?? new Uint8Array());
+  }
+  await using directory = await scratchDirectory(there);
+  await upload(there, directory.line, new Map([...objects, ['verify.c', tool]]));
+  const shell = (script: string, ...args: string[]) =>
+    there.check(['sh', '-c', script, 'sh', directory.line, ...args], {
+      tried: 'record',
+      root: true,
+      timeoutMs: 300_000,
+    });
+  await there.becomeRoot();
+  const kernel = await shell('cd "$1" && clang -O1 -o verify verify.c -lbpf && uname -r');
+  const recorded: Record<string, object> = {};
+  for (const file of objects.keys()) {
+    const boundary = newBoundary();
+    const text = await shell(`cd "$1" && ./verify "$2" 0 '' "$3"`, boundary, file);
+    const verdicts = parseVerdicts(text, boundary);
+    // Of programs with too many paths the log is too long for the repository.
+    if (text.length < LONGEST_LOG) recorded[file] = verdicts;
+    console.log(file, verdicts.programs.map(({ verdict }) => verdict).join(' '));
+  }
+  fs.mkdirSync(target, { recursive: true });
+  const write = (to: string, value: object) => {
+    fs.writeFileSync(path.join(target, to), gzipSync(JSON.stringify(value), { level: 9 }));
+  };
+  const version = /^\d+\.\d+/.exec(kernel)?.[0] ?? kernel.trim();
+  write(`${version}.json.gz`, { kernel: kernel.trim(), programs: recorded });
+  const base64 = Array.from(objects, ([file, bytes]) => [
+    file,
+    Buffer.from(bytes).toString('base64'),
+  ]);
+  write('objects.json.gz', Object.fromEntries(base64) as Record<string, string>);
+} finally {
+  await Promise.all([here.dispose(), there.dispose()]);
+}

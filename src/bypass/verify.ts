@@ -1,0 +1,370 @@
+import { gunzipSync } from 'node:zlib';
+import { archive } from '../host/archive.ts';
+import { HostError } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import { scratchDirectory, type Guard } from '../host/scratch.ts';
+import { newBoundary, parseSections } from '../host/sections.ts';
+import { clangFlags, type BpfSource } from './compile.ts';
+
+/** What the kernel said of one program. */
+export interface ProgramVerdict {
+  readonly name: string;
+  readonly section: string;
+  /** `failed`: libbpf gave up before the kernel saw it. */
+  readonly verdict: 'accepted' | 'rejected' | 'failed';
+  /** libbpf's words, errors and warnings. */
+  readonly words: string;
+  /** The verifier's log, whole: of an accepted program its statistics, unless more was asked for. */
+  readonly log: string;
+}
+
+/** What a host's compiler and kernel make of a source. Plain data, but for the object. */
+export interface Verification {
+  readonly host: string;
+  /** `uname -r`. */
+  readonly kernel: string;
+  /** clang's words, warnings too; files by their path in the source. */
+  readonly compiler: string;
+  /** Undefined when it does not compile. */
+  readonly object: Uint8Array | undefined;
+  /** libbpf's words if it cannot read the object. */
+  readonly words: string;
+  readonly programs: readonly ProgramVerdict[];
+}
+
+export interface VerifyOptions {
+  /** `bpf/verify.c`. */
+  readonly tool: Uint8Array;
+  readonly signal?: AbortSignal | undefined;
+  /** Directories searched for headers, of the source or, absolute, of the host. */
+  readonly include?: readonly string[];
+}
+
+/** What the kernel makes of one program, for reading. */
+export interface Dump {
+  /** The verifier's log with the state at every instruction. */
+  readonly log: string;
+  /** Instructions after the kernel's rewriting, and machine code, with their source lines. */
+  readonly xlated: string;
+  readonly jited: string;
+}
+
+/** A source that compiles longer than this, or in more memory, is none of a BPF program. */
+const COMPILE_SECONDS = 20;
+const COMPILE_KIB = 2 * 1024 * 1024;
+/** The kernel gives up after a million instructions, which takes some seconds, thrice with logs. */
+const VERIFY_SECONDS = 60;
+
+/**
+ * Compiles a source on the host and has its kernel verify each program of it. Nothing is attached and
+ * nothing stays.
+ * @throws HostError when that is not possible; what clang or the kernel object to is a result.
+ */
+export async function verifySource(
+  host: Host,
+  source: BpfSource,
+  options: VerifyOptions,
+): Promise<Verification> {
+  const { signal } = options;
+  const bench = await workbench(host, options.tool, signal);
+  const directory = await unpack(host, bench, source, signal);
+  try {
+    const { compiler, object } = await compileThere(host, bench, directory, source, options);
+    const told = { host: host.name, kernel: bench.kernel, compiler, object };
+    if (object === undefined) return { ...told, words: '', programs: [] };
+    return { ...told, ...(await verifyThere(host, bench, directory, source.entry, signal)) };
+  } finally {
+    void remove(host, directory);
+  }
+}
+
+/**
+ * One accepted program as the kernel has it.
+ * @throws HostError of kind `compile` or `verifier` when it does not get that far.
+ */
+export async function dumpProgram(
+  host: Host,
+  source: BpfSource,
+  program: string,
+  options: VerifyOptions,
+): Promise<Dump> {
+  const { signal } = options;
+  const bench = await workbench(host, options.tool, signal);
+  const directory = await unpack(host, bench, source, signal);
+  const tried = `read ${program} of ${source.entry} from the kernel`;
+  try {
+    const { compiler, object } = await compileThere(host, bench, directory, source, options);
+    const problem = (kind: 'compile' | 'verifier', words: string) =>
+      new HostError({ kind, tried, where: host.name, words, next: 'Mend the source first.' });
+    if (object === undefined) throw problem('compile', compiler);
+    const boundary = newBoundary();
+    const text = await rootScript(
+      host,
+      DUMP,
+      [
+        ...[boundary, bench.directory.line, objectFile(directory, source.entry)],
+        ...[program, bench.architecture],
+      ],
+      tried,
+      signal,
+    );
+    const sections = parseSections(text, boundary);
+    const part = (name: string) => sections.find((section) => section.name === name)?.text ?? '';
+    const verdict = parseVerdicts(text, boundary).programs.find(({ name }) => name === program);
+    if (verdict?.verdict !== 'accepted') throw problem('verifier', verdict?.log ?? text);
+    const jited = withLines(part('jited'), part('lines'), source);
+    return { log: verdict.log, xlated: part('xlated'), jited };
+  } finally {
+    void remove(host, directory);
+  }
+}
+
+/** objdump's listing with the source above the instructions, as bpftool has it with `linum`. */
+export function withLines(listing: string, lines: string, { entry, files }: BpfSource): string {
+  const text = Buffer.from(files.get(entry) ?? '')
+    .toString()
+    .split('\n');
+  const starts = new Map(
+    lines.split('\n').map((words) => {
+      const [offset = 0, line = 0, column = 0] = words.split(' ').map(Number);
+      const told = (text[line - 1] ?? '').trim();
+      return [offset, `; ${told} [file:${entry} line_num:${line} line_col:${column}]`];
+    }),
+  );
+  return listing
+    .split('\n')
+    .filter((line) => /^\s+[0-9a-f]+:\t/.test(line))
+    .flatMap((line) => {
+      const start = starts.get(Number.parseInt(line, 16));
+      return start === undefined ? [line] : [start, line];
+    })
+    .join('\n');
+}
+
+/** What stays on a host between verifications, until its connection ends. */
+interface Workbench {
+  readonly directory: Guard;
+  readonly architecture: string;
+  readonly kernel: string;
+}
+
+const workbenches = new WeakMap<Host, Promise<Workbench>>();
+
+async function workbench(
+  host: Host,
+  tool: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Workbench> {
+  await host.becomeRoot(signal);
+  const known = await workbenches.get(host)?.catch(() => undefined);
+  if (known?.directory.lost() === false) return known;
+  const made = makeWorkbench(host, tool);
+  workbenches.set(host, made);
+  made.catch(() => workbenches.delete(host));
+  return made;
+}
+
+/** Not cancellable: the next verification needs it anyway. */
+async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
+  const directory = await scratchDirectory(host);
+  try {
+    const script = `umask 077; cat >"$1/verify.c" && uname -m && uname -r &&
+clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
+    const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
+      tried: 'build what talks to the verifier',
+      input: tool,
+      next: "Check the host: clang and libbpf's library and headers are needed.",
+    });
+    const [architecture = '', kernel = ''] = text.split('\n');
+    host.own(directory);
+    return { directory, architecture, kernel };
+  } catch (error) {
+    await directory[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Puts the source's files into a directory of their own; returns it. */
+async function unpack(
+  host: Host,
+  { directory }: Workbench,
+  source: BpfSource,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const script = `umask 077; d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" && printf '%s\\n' "$d"`;
+  const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
+    tried: `upload ${source.entry}`,
+    input: archive(source.files),
+    signal,
+    next: 'Check the free space of the host.',
+  });
+  return text.trim();
+}
+
+async function remove(host: Host, directory: string): Promise<void> {
+  try {
+    await host.run(['rm', '-rf', directory], { tried: 'remove the upload' });
+  } catch {
+    // It goes with the workbench at the latest.
+  }
+}
+
+const objectFile = (directory: string, entry: string): string =>
+  `${directory}/${entry.replace(/\.c$/, '')}.o`;
+
+/** Within limits: a source can make the compiler read or compute without end. $1 seconds, $2 KiB, $3 object. */
+const COMPILE = `seconds=$1 kib=$2 object=$3; shift 3
+ulimit -v "$kib"; ulimit -f "$kib"
+timeout -k 2 "$seconds" "$@" </dev/null >&2 || exit
+base64 "$object"`;
+
+/** Writes the kernel's types beside the tool, once. */
+const VMLINUX = `[ -e "$1/include/vmlinux.h" ] || { umask 077; mkdir -p "$1/include" &&
+bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$1/include/.new$$" && mv "$1/include/.new$$" "$1/include/vmlinux.h"; }`;
+
+async function compileThere(
+  host: Host,
+  bench: Workbench,
+  directory: string,
+  source: BpfSource,
+  { include = [], signal }: VerifyOptions,
+): Promise<{ compiler: string; object: Uint8Array | undefined }> {
+  const { entry, files } = source;
+  const tried = `compile ${entry}`;
+  const wantsTypes = Array.from(files.values()).some((content) =>
+    /^\s*#\s*include\s*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
+  );
+  if (wantsTypes && !Array.from(files.keys()).some((name) => /(^|\/)vmlinux\.h$/.test(name))) {
+    await host.check(['sh', '-c', VMLINUX, 'sh', bench.directory.line], {
+      tried: "write the kernel's types to vmlinux.h",
+      signal,
+      next: 'Check that the kernel carries BTF.',
+    });
+  }
+  const folder = `${directory}/${entry}`.replace(/\/[^/]*$/, '');
+  const argv = [
+    'clang',
+    ...clangFlags(bench.architecture, folder, source.defines),
+    ...include.map((one) => `-I${one.startsWith('/') ? one : `${directory}/${one}`}`),
+    `-I${bench.directory.line}/include`,
+    ...[
+      '-fno-color-diagnostics',
+      '-fno-caret-diagnostics',
+      '-fdiagnostics-print-source-range-info',
+    ],
+    ...['-c', `${directory}/${entry}`, '-o', objectFile(directory, entry)],
+  ];
+  const { exitCode, stdout, stderr } = await host.run(
+    [
+      ...['sh', '-c', COMPILE, 'sh', String(COMPILE_SECONDS), String(COMPILE_KIB)],
+      ...[objectFile(directory, entry), ...argv],
+    ],
+    { tried, signal, timeoutMs: (COMPILE_SECONDS + 10) * 1000 },
+  );
+  const compiler = stderr.replaceAll(`${directory}/`, '');
+  if (exitCode === 0) return { compiler, object: Buffer.from(stdout, 'base64') };
+  // What ends it is a limit or the shell, not the compiler's opinion.
+  const limit =
+    exitCode === 124 || exitCode === 137
+      ? `no end after ${COMPILE_SECONDS} s`
+      : /out of memory|bad_alloc|allocat/i.test(stderr)
+        ? `more than ${COMPILE_KIB / 1024 / 1024} GiB of memory needed`
+        : undefined;
+  if (limit === undefined && exitCode === 1) return { compiler, object: undefined };
+  throw new HostError({
+    kind: exitCode === 127 ? 'not-found' : limit === undefined ? 'command' : 'compile',
+    tried,
+    where: host.name,
+    words: [limit ?? `exit code ${exitCode}`, compiler].join('\n'),
+    next:
+      exitCode === 127
+        ? 'Check the host: clang is needed.'
+        : 'Look for an include or a macro that has no end.',
+  });
+}
+
+/** $1 boundary, $2 workbench, $3 object. */
+const VERIFY = `"$2/verify" "$1" 0 '' "$3" | gzip -1 -c | base64`;
+
+async function verifyThere(
+  host: Host,
+  bench: Workbench,
+  directory: string,
+  entry: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Verification, 'words' | 'programs'>> {
+  const boundary = newBoundary();
+  const text = await rootScript(
+    host,
+    VERIFY,
+    [boundary, bench.directory.line, objectFile(directory, entry)],
+    `have the kernel verify ${entry}`,
+    signal,
+  );
+  const told = gunzipSync(Buffer.from(text, 'base64')).toString();
+  if (parseSections(told, boundary).at(-1)?.name === 'end') return parseVerdicts(told, boundary);
+  throw new HostError({
+    kind: 'command',
+    tried: `have the kernel verify ${entry}`,
+    where: host.name,
+    words: 'what talks to the verifier ended early',
+    next: "Look at the host's memory, then try again.",
+  });
+}
+
+/**
+ * In a mount namespace of its own, so that the pins bpftool needs are gone with it.
+ * $1 boundary, $2 workbench, $3 object, $4 program, $5 architecture.
+ */
+const DUMP = `exec unshare -m --propagation private sh -c '
+mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" 2 /sys/fs/bpf "$3" "$4" "$3.code" || exit
+[ -e "/sys/fs/bpf/$4" ] || exit 0
+printf "\\n%s xlated\\n" "$1"
+bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1
+printf "\\n%s jited\\n" "$1"
+case $5 in x86_64) machine=i386:x86-64 ;; *) machine=$5 ;; esac
+objdump -D -b binary -m "$machine" "$3.code" 2>&1' sh "$@"`;
+
+async function rootScript(
+  host: Host,
+  script: string,
+  args: readonly string[],
+  tried: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return host.check(['sh', '-c', script, 'sh', ...args], {
+    tried,
+    root: true,
+    signal,
+    timeoutMs: VERIFY_SECONDS * 1000,
+    next: 'Look at the log of the extension.',
+  });
+}
+
+/** What `verify.c` prints. */
+export function parseVerdicts(
+  text: string,
+  boundary: string,
+): Pick<Verification, 'words' | 'programs'> {
+  const programs: ProgramVerdict[] = [];
+  let words = '';
+  for (const { name, text: body } of parseSections(text, boundary)) {
+    const last = programs.pop();
+    if (name === 'object') words = body;
+    else if (name.startsWith('program ')) {
+      const [section = '', told = ''] = body.split('\n');
+      const verdict = (['accepted', 'rejected'] as const).find((one) => one === told) ?? 'failed';
+      if (last !== undefined) programs.push(last);
+      programs.push({ name: name.slice('program '.length), section, verdict, words: '', log: '' });
+    } else if (last !== undefined) {
+      programs.push(
+        name === 'words'
+          ? { ...last, words: body }
+          : name === 'log'
+            ? { ...last, log: body }
+            : last,
+      );
+    }
+  }
+  return { words, programs };
+}

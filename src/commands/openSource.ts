@@ -1,0 +1,108 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { policyEntry } from '../bypass/source.ts';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { bundledFiles } from '../language/bundled.ts';
+import { copyDirectory, foldersWithCopy } from '../language/copy.ts';
+import { exists } from '../language/files.ts';
+import { readArgument } from './arguments.ts';
+
+const openArgument = z.object({
+  /** The name of the workspace folder, where there are several. */
+  folder: z.string().optional(),
+});
+
+/**
+ * Open BPF source: an editable copy in the workspace, made unless there is one.
+ * @returns its main program.
+ */
+export async function openSource(
+  context: Context,
+  argument: unknown,
+): Promise<vscode.Uri | undefined> {
+  const given = readArgument(openArgument, argument);
+  const folder = await chooseFolder(given?.folder, argument !== undefined);
+  if (folder === undefined) return undefined;
+  const directory = copyDirectory(folder);
+  const entry = vscode.Uri.joinPath(directory, policyEntry('guarded'));
+  const isNew = !(await exists(entry));
+  if (isNew) await writeCopy(context, directory);
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(entry));
+  void tell(entry, isNew);
+  return entry;
+}
+
+async function chooseFolder(
+  name: string | undefined,
+  isGiven: boolean,
+): Promise<vscode.WorkspaceFolder | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (name !== undefined || (isGiven && folders.length !== 1)) {
+    const folder = folders.find((each) => each.name === name);
+    if (folder !== undefined) return folder;
+    throw new HostError({
+      kind: 'input',
+      tried: 'open the BPF source',
+      where: 'this window',
+      words:
+        folders.length === 0
+          ? 'no folder is open'
+          : `${name === undefined ? 'no folder is named' : `there is no folder ${name}`}; there are ${folders.map((each) => each.name).join(', ')}`,
+      next: folders.length === 0 ? 'Open a folder first.' : 'Name one of them.',
+    });
+  }
+  if (folders.length === 0) {
+    const open = 'Open Folder';
+    const chosen = await vscode.window.showInformationMessage(
+      'The editable copy of the BPF source goes into the workspace, and no folder is open.',
+      open,
+    );
+    if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder');
+    return undefined;
+  }
+  const having = await foldersWithCopy();
+  const candidates = having.length > 0 ? having : folders;
+  return candidates.length === 1
+    ? candidates[0]
+    : vscode.window.showWorkspaceFolderPick({
+        placeHolder: 'Choose the folder for the editable copy of the BPF source',
+      });
+}
+
+/** @throws HostError, and writes nothing, where a file of the person's is in the way. */
+async function writeCopy(context: Context, directory: vscode.Uri): Promise<void> {
+  const files = await bundledFiles(context);
+  const taken: string[] = [];
+  const missing: [vscode.Uri, Uint8Array][] = [];
+  for (const [name, content] of files) {
+    const file = vscode.Uri.joinPath(directory, name);
+    if (!(await exists(file))) missing.push([file, content]);
+    else if (!Buffer.from(await vscode.workspace.fs.readFile(file)).equals(content)) {
+      taken.push(vscode.workspace.asRelativePath(file));
+    }
+  }
+  if (taken.length > 0) {
+    throw new HostError({
+      kind: 'input',
+      tried: 'copy the BPF source',
+      where: 'this window',
+      words: `it would replace ${taken.join(', ')}`,
+      next: 'Rename what is there, or open another folder.',
+    });
+  }
+  for (const [file, content] of missing) await vscode.workspace.fs.writeFile(file, content);
+}
+
+async function tell(entry: vscode.Uri, isNew: boolean): Promise<void> {
+  const name = vscode.workspace.asRelativePath(entry);
+  if (!vscode.workspace.isTrusted) {
+    await vscode.window.showWarningMessage(
+      `${name} can be edited, but while this workspace is not trusted the bundled programs are used.`,
+    );
+  } else if (isNew) {
+    await vscode.window.showInformationMessage(
+      `${name} is your copy. From now on it is what this workspace loads and verifies, in place of the bundled programs.`,
+    );
+  }
+}

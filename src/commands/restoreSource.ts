@@ -1,0 +1,129 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { policyEntry } from '../bypass/source.ts';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { bundledFiles, bundledUri } from '../language/bundled.ts';
+import { copyDirectory, foldersWithCopy } from '../language/copy.ts';
+import { exists, relativePath } from '../language/files.ts';
+import { readArgument } from './arguments.ts';
+
+const compareArgument = z.object({ file: z.string().optional() });
+const restoreArgument = z.object({
+  /** Without asking. */
+  confirmed: z.boolean().default(false),
+});
+
+/**
+ * Compare with bundled: the editor's file, where it is one of the copy's, or the main program.
+ * @returns the names of the copy's files that differ.
+ */
+export async function compareSource(context: Context, argument: unknown): Promise<string[]> {
+  // From the title of an editor comes its Uri.
+  const given =
+    argument instanceof vscode.Uri ? undefined : readArgument(compareArgument, argument);
+  const directory = await copyOf('compare the BPF source');
+  const asked =
+    argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  const files = await bundledFiles(context);
+  const open = asked && relativePath(directory, asked);
+  const name =
+    given?.file ?? (open !== undefined && files.has(open) ? open : policyEntry('guarded'));
+  if (!files.has(name)) {
+    throw new HostError({
+      kind: 'input',
+      tried: 'compare the BPF source',
+      where: 'this window',
+      words: `no bundled file is named ${name}`,
+      next: `There are ${Array.from(files.keys()).join(', ')}.`,
+    });
+  }
+  await vscode.commands.executeCommand(
+    'vscode.diff',
+    bundledUri(context, name),
+    vscode.Uri.joinPath(directory, name),
+    `${name} (bundled ↔ yours)`,
+  );
+  return (await differences(directory, files)).map(({ name }) => name);
+}
+
+/**
+ * Restore bundled: puts the copy back to what is bundled, as an edit that can be undone; files the
+ * person added stay.
+ * @returns the names of the files that were put back; none where the person declined.
+ */
+export async function restoreSource(context: Context, argument: unknown): Promise<string[]> {
+  const confirmed = readArgument(restoreArgument, argument)?.confirmed === true;
+  const directory = await copyOf('restore the BPF source');
+  const differing = await differences(directory, await bundledFiles(context));
+  const names = differing.map(({ name }) => name);
+  if (names.length === 0) {
+    void vscode.window.showInformationMessage('Your copy of the BPF source is as bundled.');
+    return [];
+  }
+  if (!confirmed) {
+    const restore = 'Restore';
+    const chosen = await vscode.window.showWarningMessage(
+      `Restore ${names.length === 1 ? (names[0] ?? '') : `${names.length} files`} to what is bundled?`,
+      {
+        modal: true,
+        detail: `In ${vscode.workspace.asRelativePath(directory)}: ${names.join(', ')}. What you changed in ${names.length === 1 ? 'it' : 'them'} is replaced; Undo in the editor brings it back. Files you added stay.`,
+      },
+      restore,
+    );
+    if (chosen !== restore) return [];
+  }
+  for (const { file, content, isMissing } of differing) {
+    if (isMissing) await vscode.workspace.fs.writeFile(file, content);
+    else await replaceText(file, Buffer.from(content).toString());
+  }
+  return names;
+}
+
+async function copyOf(tried: string): Promise<vscode.Uri> {
+  const [folder] = await foldersWithCopy();
+  if (folder !== undefined) return copyDirectory(folder);
+  throw new HostError({
+    kind: 'not-found',
+    tried,
+    where: 'this window',
+    words: 'this workspace has no copy of it, and uses the bundled one',
+    next: 'Run Open BPF source to make one.',
+  });
+}
+
+interface Difference {
+  readonly name: string;
+  readonly file: vscode.Uri;
+  /** As bundled. */
+  readonly content: Uint8Array;
+  readonly isMissing: boolean;
+}
+
+/** Compares what editors show where one is open: that is what is about to be saved. */
+async function differences(
+  directory: vscode.Uri,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<Difference[]> {
+  const all = await Promise.all(
+    Array.from(files, async ([name, content]) => {
+      const file = vscode.Uri.joinPath(directory, name);
+      const isMissing = !(await exists(file));
+      const same = !isMissing && (await textOf(file)) === Buffer.from(content).toString();
+      return same ? [] : [{ name, file, content, isMissing }];
+    }),
+  );
+  return all.flat();
+}
+
+const textOf = async (file: vscode.Uri): Promise<string> =>
+  (await vscode.workspace.openTextDocument(file)).getText();
+
+async function replaceText(file: vscode.Uri, text: string): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(file);
+  const edit = new vscode.WorkspaceEdit();
+  const end = document.lineAt(document.lineCount - 1).range.end;
+  edit.replace(file, new vscode.Range(new vscode.Position(0, 0), end), text);
+  await vscode.workspace.applyEdit(edit);
+  await document.save();
+}

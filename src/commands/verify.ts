@@ -1,0 +1,94 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import type { Diagnosis } from '../language/verifier/diagnose.ts';
+import { pickHost, pickHosts } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { LISTINGS } from '../views/verifier/uris.ts';
+import { hostArgument, readArgument, uriArgument } from './arguments.ts';
+
+const verifyArgument = hostArgument.extend({ uri: uriArgument });
+const hostsArgument = z.object({ hosts: z.array(z.string().min(1)).min(1), uri: uriArgument });
+const logArgument = verifyArgument.extend({
+  program: z.string().min(1),
+  listing: z.enum(LISTINGS).default('log'),
+});
+
+/**
+ * Verify BPF source on host.
+ * @returns what clang, libbpf and the kernel's verifier object to, and the statistics of each program.
+ */
+export async function verify(context: Context, argument: unknown): Promise<Diagnosis | undefined> {
+  const given = readArgument(verifyArgument, argument);
+  const file = given?.uri ?? fileInEditor();
+  const host = given?.host ?? (await pickHost(context, 'Verify BPF source'));
+  return host === undefined ? undefined : (await run(context, file, [host]))[0];
+}
+
+/** Verify BPF source on several hosts. */
+export async function verifyOnHosts(
+  context: Context,
+  argument: unknown,
+): Promise<Diagnosis[] | undefined> {
+  const given = readArgument(hostsArgument, argument);
+  const file = given?.uri ?? fileInEditor();
+  const hosts = given?.hosts ?? (await pickHosts(context, 'Verify BPF source on several hosts'));
+  return hosts === undefined ? undefined : run(context, file, Array.from(new Set(hosts)));
+}
+
+/** Show verifier log: of one program, or a listing of it. */
+export async function showVerifierLog(context: Context, argument: unknown): Promise<void> {
+  const given = readArgument(logArgument, argument) ?? (await pickProgram(context));
+  if (given === undefined) return;
+  await withProgress(`Reading ${given.program} on ${given.host}`, () =>
+    context.logs.show({ ...given, source: given.uri }),
+  );
+}
+
+async function run(
+  context: Context,
+  file: vscode.Uri,
+  hosts: readonly string[],
+): Promise<Diagnosis[]> {
+  const name = vscode.workspace.asRelativePath(file);
+  return withProgress(`Verifying ${name} on ${hosts.join(', ')}`, (_report, signal) =>
+    context.verifier.verify(file, hosts, signal),
+  );
+}
+
+function fileInEditor(): vscode.Uri {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  if (uri?.path.endsWith('.c') === true) return uri;
+  throw new HostError({
+    kind: 'input',
+    tried: 'verify BPF source',
+    where: 'this window',
+    words: 'no BPF C file is in the editor',
+    next: 'Open one, *.bpf.c.',
+  });
+}
+
+type LogArgument = z.infer<typeof logArgument>;
+
+async function pickProgram(context: Context): Promise<LogArgument | undefined> {
+  const file = fileInEditor();
+  const items = Array.from(context.verifier.answers(file)).flatMap(([host, { diagnosis }]) =>
+    diagnosis.programs.map(({ name, verdict }) => ({
+      label: name,
+      description: `${verdict} by ${diagnosis.kernel} on ${host}`,
+      answer: { host, uri: file, program: name, listing: 'log' as const },
+    })),
+  );
+  if (items.length === 0) {
+    throw new HostError({
+      kind: 'not-found',
+      tried: 'show the log',
+      where: 'this window',
+      words: `${vscode.workspace.asRelativePath(file)} has not been verified`,
+      next: 'Verify it first.',
+    });
+  }
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Choose a program' });
+  return chosen?.answer;
+}

@@ -1,0 +1,42 @@
+/** One line of the compiler. Lines and columns from 1, as clang counts them. */
+export interface ClangMessage {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Where what it is about ends, on the same line; exclusive. */
+  readonly endColumn: number | undefined;
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly message: string;
+  readonly notes: readonly ClangMessage[];
+}
+
+const LINE =
+  /^(?<file>[^:\n]+):(?<line>\d+):(?<column>\d+):(?<ranges>(?:\{[\d:-]+\})*):? (?<kind>fatal error|error|warning|note): (?<message>.*)$/gm;
+
+/** What clang says with `-fno-caret-diagnostics -fdiagnostics-print-source-range-info`. */
+export function parseClang(text: string): ClangMessage[] {
+  const found: ClangMessage[] = [];
+  for (const { groups = {} } of text.matchAll(LINE)) {
+    const [line, column] = [Number(groups['line']), Number(groups['column'])];
+    const kind = groups['kind'] ?? '';
+    const message: ClangMessage = {
+      ...{ file: groups['file'] ?? '', line, column, message: groups['message'] ?? '', notes: [] },
+      endColumn: endColumn(groups['ranges'] ?? '', line, column),
+      severity: kind.endsWith('error') ? 'error' : kind === 'note' ? 'note' : 'warning',
+    };
+    const last = found.at(-1);
+    if (message.severity === 'note' && last !== undefined) {
+      found[found.length - 1] = { ...last, notes: [...last.notes, message] };
+    } else found.push(message);
+  }
+  return found;
+}
+
+/** `{12:5-12:9}{12:14-12:20}`: the first range that the position is in, or that begins there. */
+function endColumn(ranges: string, line: number, column: number): number | undefined {
+  for (const match of ranges.matchAll(/\{(\d+):(\d+)-(\d+):(\d+)\}/g)) {
+    const [startLine = 0, start = 0, endLine = 0, end = 0] = match.slice(1).map(Number);
+    if (startLine === line && endLine === line && start <= column && end > column) return end;
+  }
+  return undefined;
+}

@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import type { Context } from '../context.ts';
+
+const RECENT = 'recentHosts';
+
+/** The host of the settings; empty where none is set. */
+export const preferredHost = (): string =>
+  vscode.workspace.getConfiguration('sockmapBypass').get<string>('host', '');
+
+/** Hosts a person has chosen, the last one first. */
+export const recentHosts = (context: Context): readonly string[] =>
+  context.extension.globalState.get<string[]>(RECENT, []);
+
+export const rememberHost = (context: Context, host: string): Thenable<void> =>
+  context.extension.globalState.update(
+    RECENT,
+    [host, ...recentHosts(context).filter((name) => name !== host)].slice(0, 5),
+  );

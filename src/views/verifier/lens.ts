@@ -1,0 +1,56 @@
+import * as vscode from 'vscode';
+import type { ProgramReport } from '../../language/verifier/diagnose.ts';
+import { fileOf, type Verifier } from './verifier.ts';
+
+/** Above each program: what the kernel made of it. */
+export class ProgramLenses implements vscode.CodeLensProvider {
+  readonly #verifier: Verifier;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(verifier: Verifier) {
+    this.#verifier = verifier;
+    verifier.onDidVerify(() => {
+      this.#changed.fire();
+    });
+  }
+
+  provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
+    const answers = Array.from(this.#verifier.answers(uri).values());
+    return answers.flatMap(({ diagnosis: { host, kernel, programs } }) =>
+      programs.flatMap((program) => {
+        if (fileOf(uri, program.place)?.toString() !== uri.toString()) return [];
+        const range = new vscode.Range(program.place.line, 0, program.place.line, 0);
+        const open = (title: string, listing: string) =>
+          new vscode.CodeLens(range, {
+            title,
+            command: 'sockmapBypass.showVerifierLog',
+            arguments: [{ host, uri, program: program.name, listing }],
+          });
+        const where = answers.length > 1 ? `${host}: ` : '';
+        if (program.verdict !== 'accepted') {
+          return [open(`${where}$(error) ${program.verdict} by Linux ${kernel}: log`, 'log')];
+        }
+        return [
+          open(`${where}$(pass) ${summary(program)}`, 'states'),
+          open('bytecode', 'bytecode'),
+          open('machine code', 'machine-code'),
+        ];
+      }),
+    );
+  }
+}
+
+/** "551 instructions, 5,995 of 1,000,000 processed, 184 states (107 at a time), 136 bytes of stack, 6.3 ms". */
+export function summary({ instructions, statistics }: ProgramReport): string {
+  const count = (value: number) => value.toLocaleString('en');
+  if (statistics === undefined) return 'accepted';
+  const { processed, limit, states, peakStates, stack, microseconds } = statistics;
+  return [
+    ...(instructions === undefined ? [] : [`${count(instructions)} instructions`]),
+    `${count(processed)} of ${count(limit)} processed`,
+    `${count(states)} states (${count(peakStates)} at a time)`,
+    ...(stack.length === 0 ? [] : [`${count(stack.reduce((a, b) => a + b))} bytes of stack`]),
+    ...(microseconds === undefined ? [] : [`${(microseconds / 1000).toFixed(1)} ms`]),
+  ].join(', ');
+}

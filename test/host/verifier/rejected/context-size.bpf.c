@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+SEC("tc")
+int program(struct __sk_buff *ctx)
+{
+	return *(volatile u8 *)&ctx->data; // reject: invalid bpf_context access
+}

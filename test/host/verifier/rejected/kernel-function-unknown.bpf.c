@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+extern void no_such_function(void) __ksym;
+
+SEC("tc")
+int program(struct __sk_buff *ctx) // reject: no_such_function
+{
+	no_such_function();
+	return 0;
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+SEC("xdp")
+__attribute__((naked)) int program(struct xdp_md *ctx) // reject: last insn is not
+{
+	asm volatile("r0 = 0");
+}

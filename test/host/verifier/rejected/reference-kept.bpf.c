@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+SEC("tc")
+int program(struct __sk_buff *ctx)
+{
+	struct bpf_sock_tuple tuple = {};
+	struct bpf_sock *sk = bpf_sk_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv4), -1, 0);
+
+	return sk != 0; // reject: Unreleased reference
+}

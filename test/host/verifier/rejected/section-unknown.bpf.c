@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+SEC("no_such_type")
+int program(void *ctx) // reject: missing BPF prog type
+{
+	return 0;
+}

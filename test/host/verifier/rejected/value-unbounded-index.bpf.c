@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+SEC("xdp")
+int program(struct xdp_md *ctx)
+{
+	struct value *value = find(1);
+	u32 index = bpf_get_prandom_u32();
+
+	if (!value)
+		return XDP_PASS;
+	return value->text[index]; // reject: unbounded memory access
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parseObject } from '../../src/bypass/object.ts';
+import type { BpfSource } from '../../src/bypass/compile.ts';
+import { withLines, type Verification } from '../../src/bypass/verify.ts';
+import { explain } from '../../src/language/verifier/catalogue.ts';
+import { parseClang } from '../../src/language/verifier/clang.ts';
+import { diagnose, type Finding } from '../../src/language/verifier/diagnose.ts';
+import { parseLog } from '../../src/language/verifier/log.ts';
+import { listingLines } from '../../src/language/verifier/places.ts';
+
+const SOURCES = path.join(import.meta.dirname, '../host/verifier/rejected');
+const directory = path.join(import.meta.dirname, 'recorded/verifier');
+
+const unpack = (name: string): unknown =>
+  JSON.parse(gunzipSync(fs.readFileSync(path.join(directory, name))).toString());
+
+interface Recorded {
+  readonly kernel: string;
+  readonly programs: Readonly<Record<string, Pick<Verification, 'words' | 'programs'>>>;
+}
+
+const objects = unpack('objects.json.gz') as Readonly<Record<string, string>>;
+const objectOf = (file: string): Buffer => Buffer.from(objects[file] ?? '', 'base64');
+
+function verificationOf(file: string, { kernel, programs }: Recorded): Verification {
+  const recorded = programs[file];
+  assert.ok(recorded, file);
+  return { host: 'recorded', kernel, compiler: '', object: objectOf(file), ...recorded };
+}
+
+function sourceOf(file: string): { source: BpfSource; line: number } {
+  const text = fs.readFileSync(path.join(SOURCES, file));
+  const entry = `rejected/${file}`;
+  const line = text
+    .toString()
+    .split('\n')
+    .findIndex((each) => each.includes('// reject: '));
+  return { source: { entry, files: new Map([[entry, text]]) }, line };
+}
+
+/** What a kernel does not refuse, or refuses elsewhere, since it lacks the function. */
+const OTHERWISE: Readonly<Record<string, Readonly<Record<string, number | 'accepted'>>>> = {
+  '5.10': { 'callback-result.bpf.c': 9, 'global-function-null.bpf.c': 13 },
+  // It lets more functions call each other in a row.
+  '7.2': { 'call-depth.bpf.c': 'accepted' },
+};
+
+for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each))) {
+  const version = name.replace('.json.gz', '');
+  describe(`the verifier of Linux ${version}, as recorded`, () => {
+    const recorded = unpack(name) as Recorded;
+    for (const file of Object.keys(recorded.programs)) {
+      it(`${file}: an error at its line, explained`, () => {
+        const { source, line } = sourceOf(file);
+        const expected = OTHERWISE[version]?.[file] ?? line;
+        const verification = verificationOf(file, recorded);
+        const { findings } = diagnose(verification, source);
+        if (expected === 'accepted') {
+          assert.deepEqual(findings, []);
+          return;
+        }
+        const [finding, ...others] = findings;
+        assert.ok(finding, 'it is accepted');
+        assert.equal(others.length, 0);
+        assert.equal(finding.place.line, expected, finding.message);
+        assert.ok(finding.place.endColumn > finding.place.column);
+        assert.notEqual(finding.explanation, undefined, finding.message);
+        // The words come first, and they are the tool's own.
+        const told = verification.programs.map(({ log, words }) => `${log}\n${words}`).join('\n');
+        assert.ok(told.includes(firstLine(finding)), finding.message);
+      });
+    }
+  });
+}
+
+const firstLine = ({ message }: Finding): string => message.split('\n')[0] ?? '';
+
+describe('a log without positions', () => {
+  it('gets line and column from the object', () => {
+    const recorded = unpack('5.10.json.gz') as Recorded;
+    const [program] = recorded.programs['null-map-lookup.bpf.c']?.programs ?? [];
+    assert.ok(program && !/@ .*:\d+/.test(program.log));
+    const { source } = sourceOf('null-map-lookup.bpf.c');
+    const { findings } = diagnose(verificationOf('null-map-lookup.bpf.c', recorded), source);
+    assert.equal(findings[0]?.place.column, '\tvalue->'.length - 2 + 'count'.length + 2);
+  });
+});
+
+describe('the line information of an object', () => {
+  it('covers every instruction of a program, functions it calls included', () => {
+    const [program, ...others] = parseObject(objectOf('call-depth.bpf.c'));
+    assert.equal(others.length, 0);
+    assert.equal(program?.name, 'program');
+    const lines = Array.from({ length: program.instructions }, (_, i) => program.at(i)?.line);
+    assert.ok(lines.every((line) => line !== undefined && line > 0));
+    // The program itself, at the end of the file, comes first, then f1, which is above it.
+    assert.ok((lines[0] ?? 0) > (lines.at(-1) ?? 0));
+    assert.equal(program.at(program.instructions), undefined);
+  });
+
+  it('is refused where the object is none, or is cut off', () => {
+    for (const bytes of [new Uint8Array(), Buffer.from('\x7fELF'), Buffer.alloc(200)]) {
+      assert.throws(() => parseObject(bytes), RangeError);
+    }
+    const whole = objectOf('call-depth.bpf.c');
+    for (let size = 0; size < whole.length; size += 97) {
+      assert.throws(() => parseObject(whole.subarray(0, size)), RangeError);
+    }
+  });
+});
+
+/** Written after what kernel/bpf/diagnostics.c of Linux 7.3 prints: no such kernel is at hand. */
+const REPORT = `0: R1=ctx() R10=fp0
+; u64 *record = bpf_ringbuf_reserve(&records, 8, 0); @ a.bpf.c:7
+0: (85) call bpf_ringbuf_reserve#131  ; R0=ringbuf_mem_or_null(id=2,ref_obj_id=2,sz=8)
+; *record = 1; @ a.bpf.c:9
+1: (7a) *(u64 *)(r0 +0) = 1
+R0 invalid mem access 'ringbuf_mem_or_null'
+
+Verification failed: Register Type Safety: Invalid dereference
+
+Reason:
+  R0 may be NULL here (ringbuf_mem_or_null). The program could dereference NULL on this path, so the
+  verifier cannot prove this access is safe.
+
+At:
+  program @ a.bpf.c:9:10
+       8 |                                                                    0 | (85) call
+  >>>  9 |         *record = 1;                                           >>> 1 | (7a) *(u64 *)(r0 +0) = 1
+         |         ^-- error: invalid dereference of R0 (ringbuf_mem_or_null)
+
+Causal path:
+  program @ a.bpf.c:7:16
+  >>>  7 |         u64 *record = bpf_ringbuf_reserve(&records, 8, 0);     >>> 0 | (85) call
+         |         ^-- update: R0 changed from uninitialized value to ringbuf_mem_or_null
+  insn 1
+         | ^-- branch: condition is true
+
+Suggestion:
+  Add a NULL check and dereference the pointer only on the non-NULL path.
+
+verification time 30 usec
+stack depth 0
+processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+`;
+
+describe('the report of Linux 7.3', () => {
+  const log = parseLog(REPORT);
+
+  it('is read beside the log proper', () => {
+    assert.equal(log.message, "R0 invalid mem access 'ringbuf_mem_or_null'");
+    assert.equal(log.steps.length, 2);
+    assert.equal(log.statistics?.processed, 2);
+    assert.equal(log.report?.category, 'Register Type Safety');
+    assert.equal(log.report.problem, 'Invalid dereference');
+    assert.match(log.report.reason, /^R0 may be NULL here .* so the verifier cannot prove/);
+    assert.match(log.report.suggestion, /^Add a NULL check/);
+    assert.deepEqual(log.report.at, {
+      ...{ function: 'program', file: 'a.bpf.c', line: 9, column: 10, instruction: 1 },
+      what: 'error: invalid dereference of R0 (ringbuf_mem_or_null)',
+    });
+    assert.deepEqual(
+      log.report.path.map(({ line, instruction, what }) => [line, instruction, what]),
+      [
+        [7, 0, 'update: R0 changed from uninitialized value to ringbuf_mem_or_null'],
+        [undefined, 1, 'branch: condition is true'],
+      ],
+    );
+  });
+
+  it('explains the error in the kernel’s own words, with its path', () => {
+    const verification: Verification = {
+      ...{ host: 'h', kernel: '7.3.0', compiler: '', words: '', object: new Uint8Array() },
+      programs: [{ name: 'program', section: 'xdp', verdict: 'rejected', words: '', log: REPORT }],
+    };
+    const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
+    assert.match(
+      findings[0]?.message ?? '',
+      /^R0 invalid mem access.*\n\nInvalid dereference\. R0 may/,
+    );
+    assert.match(findings[0]?.mend ?? '', /NULL check/);
+    assert.equal(findings[0]?.place.line, 8);
+  });
+
+  it('with nothing in its path is read as well', () => {
+    const bare = REPORT.replace(
+      /Causal path:[^]*?\n\n/,
+      'Causal path:\n  no retained diagnostic events on this path\n\n',
+    );
+    assert.deepEqual(parseLog(bare).report?.path, []);
+  });
+});
+
+describe('a log', () => {
+  it('of a million instructions is parsed from its end, with its line numbers', () => {
+    const line = '1: (07) r1 += 1                       ; R1=scalar()\n';
+    const lines = 200_000;
+    const text = `${line.repeat(lines)}BPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns (limit 1000000) max_states_per_insn 4 total_states 5 peak_states 5 mark_read 0\n`;
+    const { steps, message, statistics } = parseLog(text);
+    assert.equal(steps.at(-1)?.line, lines - 1);
+    assert.ok(steps.length < lines);
+    assert.match(message, /too large/);
+    assert.equal(statistics?.processed, 1_000_001);
+  });
+
+  it('of nothing has nothing', () => {
+    assert.deepEqual(parseLog(''), {
+      ...{ steps: [], message: '', statistics: undefined, report: undefined },
+    });
+  });
+});
+
+describe('clang’s words', () => {
+  it('have place, range and notes', () => {
+    const text = `In file included from a.bpf.c:1:
+sub/h.h:3:5:{3:5-3:9}{3:12-3:13}: error: use of undeclared identifier 'nope'
+a.bpf.c:2:1: note: expanded from here
+a.bpf.c:9:2: warning: unused variable 'x' [-Wunused-variable]
+1 error generated.
+`;
+    assert.deepEqual(
+      parseClang(text).map(({ file, line, column, endColumn, severity, notes }) => [
+        ...[file, line, column, endColumn, severity, notes.length],
+      ]),
+      [
+        ['sub/h.h', 3, 5, 9, 'error', 1],
+        ['a.bpf.c', 9, 2, undefined, 'warning', 0],
+      ],
+    );
+  });
+});
+
+describe('listings', () => {
+  const source: BpfSource = {
+    entry: 'dir/a.bpf.c',
+    files: new Map([['dir/a.bpf.c', Buffer.from('one\n\ttwo\n')]]),
+  };
+
+  it('of objdump get the source lines, which both listings then follow', () => {
+    const listing = '   0:\t55\tpush %rbp\n   1:\tc9\tleave\n   2:\tc3\tret\n';
+    const text = withLines(listing, '0 1 1\n2 2 3', source);
+    assert.equal(text.split('\n')[0], '; one [file:dir/a.bpf.c line_num:1 line_col:1]');
+    assert.deepEqual(
+      listingLines(text).map(({ line, file, sourceLine }) => [line, file, sourceLine]),
+      [0, 1, 2, 3, 4].map((line) => [line, 'a.bpf.c', line < 3 ? 0 : 1]),
+    );
+  });
+});
+
+describe('the catalogue', () => {
+  it('has nothing to say of words it does not know', () => {
+    assert.equal(explain('something new'), undefined);
+  });
+});

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import vscode from 'vscode';
+import type { Diagnosis } from '../../../src/language/verifier/diagnose.ts';
+import { eventually } from '../../host/helpers/wait.ts';
+import { run } from '../../support/run.ts';
+import { startSshd, type TestSshd } from '../../support/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+
+const ACCEPTED = `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, long);
+} hits SEC(".maps");
+
+SEC("xdp")
+int count(struct xdp_md *ctx)
+{
+	int key = 0;
+	long *value = bpf_map_lookup_elem(&hits, &key);
+
+	if (value)
+		*value += 1;
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+`;
+/** Without the check: line 17 is where it fails. */
+const REJECTED = ACCEPTED.replace('\tif (value)\n\t', '');
+const WRONG_LINE = 16;
+
+async function execute<T>(name: string, argument: unknown): Promise<T> {
+  const answer: unknown = await vscode.commands.executeCommand(`sockmapBypass.${name}`, argument);
+  return answer as T;
+}
+
+describe('verifying BPF source', () => {
+  let sshd: TestSshd;
+  let folder: TemporaryDirectory;
+  const settings = (): vscode.WorkspaceConfiguration =>
+    vscode.workspace.getConfiguration('sockmapBypass');
+  const write = (name: string, text: string): vscode.Uri => {
+    const file = path.join(folder.path, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+    return vscode.Uri.file(file);
+  };
+  const errors = (uri: vscode.Uri): vscode.Diagnostic[] =>
+    vscode.languages.getDiagnostics(uri).filter(({ source }) => source?.startsWith('verifier'));
+
+  before(async () => {
+    sshd = await startSshd({ alias: 'of-verify' });
+    sshd.addHost('the-same-again');
+    folder = temporaryDirectory();
+    const target = vscode.ConfigurationTarget.Global;
+    await settings().update('ssh.configFile', sshd.configFile, target);
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const target = vscode.ConfigurationTarget.Global;
+    for (const name of ['ssh.configFile', 'host']) await settings().update(name, undefined, target);
+    await sshd.stop();
+    await folder.remove();
+  });
+
+  it('the command gives diagnostics and statistics as plain data', async () => {
+    const uri = write('rejected.bpf.c', REJECTED);
+    const diagnosis = await execute<Diagnosis>('verify', { host: sshd.alias, uri: uri.toString() });
+    assert.deepEqual(structuredClone(diagnosis), diagnosis);
+    assert.equal(diagnosis.kernel, os.release());
+    const [finding, ...others] = diagnosis.findings;
+    assert.equal(others.length, 0);
+    assert.equal(finding?.place.line, WRONG_LINE);
+    assert.equal(finding.explanation, 'null');
+    assert.equal(diagnosis.programs[0]?.verdict, 'rejected');
+    assert.ok((diagnosis.programs[0].statistics?.processed ?? 0) > 5);
+  });
+
+  it('an error is at its line, explained, with the path that led there and the log a click away', async () => {
+    const uri = write('rejected.bpf.c', REJECTED);
+    await execute('verify', { host: sshd.alias, uri });
+    const [error] = errors(uri);
+    assert.equal(error?.severity, vscode.DiagnosticSeverity.Error);
+    assert.equal(error.range.start.line, WRONG_LINE);
+    assert.equal(error.range.start.character, 1 + '*value '.length);
+    assert.match(error.message, /^R\d invalid mem access '.*or_null'\n\n.*NULL/);
+    assert.ok(error.relatedInformation?.some(({ location }) => location.range.start.line === 14));
+    const { target } = error.code as { target: vscode.Uri };
+    const log = await vscode.workspace.openTextDocument(target);
+    assert.match(log.getText(), /bpf_map_lookup_elem[^]*invalid mem access[^]*processed \d+ insns/);
+  });
+
+  it('saving checks on the host of the settings: mended, the error goes', async () => {
+    await settings().update('host', sshd.alias, vscode.ConfigurationTarget.Global);
+    const uri = write('saved.bpf.c', ACCEPTED);
+    const editor = await vscode.window.showTextDocument(uri);
+    const put = async (text: string): Promise<void> => {
+      const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
+      await editor.edit((edit) => {
+        edit.replace(new vscode.Range(new vscode.Position(0, 0), end), text);
+      });
+      assert.ok(await editor.document.save());
+    };
+    await put(REJECTED);
+    await eventually('the error shows', () => errors(uri).length === 1);
+    await put(ACCEPTED);
+    await eventually('the error goes', () => errors(uri).length === 0);
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      uri,
+    );
+    assert.match(lenses[0]?.command?.title ?? '', /\d+ instructions, \d+ of 1,000,000 processed/);
+    await settings().update('host', undefined, vscode.ConfigurationTarget.Global);
+  });
+
+  it('several hosts at once, one error for each, which names it', async () => {
+    const uri = write('hosts.bpf.c', REJECTED);
+    const hosts = [sshd.alias, 'the-same-again', 'local'];
+    const answers = await execute<Diagnosis[]>('verifyOnHosts', { hosts, uri });
+    assert.deepEqual(
+      answers.map(({ host }) => host),
+      hosts,
+    );
+    const found = errors(uri);
+    assert.equal(found.length, hosts.length);
+    for (const host of hosts) {
+      const its = found.filter(({ message }) =>
+        message.startsWith(`${host} (Linux ${os.release()}`),
+      );
+      assert.equal(its.length, 1);
+    }
+  });
+
+  it('states, bytecode and machine code of an accepted program', async () => {
+    const uri = write('listed.bpf.c', ACCEPTED);
+    const host = 'local';
+    await execute('verify', { host, uri });
+    const expected = { states: /R0=map_value/, bytecode: /line_num:15/, 'machine-code': /\bret/ };
+    for (const [listing, text] of Object.entries(expected)) {
+      await execute('showVerifierLog', { host, uri, program: 'count', listing });
+      const shown = vscode.window.activeTextEditor?.document;
+      assert.equal(shown?.uri.scheme, 'sockmap-log');
+      assert.match(shown.getText(), text);
+    }
+  });
+
+  it('what clang objects to is at its place too, headers included', async () => {
+    const uri = write('types.bpf.c', ACCEPTED.replace('int key', '#include "sub/h.h"\n\tint key'));
+    const header = write('sub/h.h', 'undeclared_thing;\n');
+    const { findings } = await execute<Diagnosis>('verify', { host: 'local', uri });
+    assert.equal(findings[0]?.from, 'clang');
+    assert.equal(findings[0].place.file, 'sub/h.h');
+    assert.match(vscode.languages.getDiagnostics(header)[0]?.message ?? '', /undeclared/);
+    write('sub/h.h', '');
+    await execute('verify', { host: 'local', uri });
+    assert.equal(vscode.languages.getDiagnostics(header).length, 0);
+  });
+
+  describe('hostile sources', () => {
+    const hostile: readonly (readonly [what: string, text: string, says: RegExp, line: number])[] =
+      [
+        ['an absolute include', '\n#include "/etc/passwd"\n', /not a path below this folder/, 1],
+        [
+          'an include of the network',
+          '#include "https://x/y.h"\n',
+          /not a path below this folder/,
+          0,
+        ],
+        ['an include outside of the folder', '#include "../../x.h"\n', /outside of the folder/, 0],
+        ['a pipe by a macro', '#define F "@PIPE@"\n#include F\n', /no end after 20 s/, 0],
+        ['a large file', `/*${'x'.repeat(10 * 2 ** 20)}*/\n`, /10\.0 MB/, 0],
+        [
+          'a compilation without end',
+          `#define A(x) x x x x x x x x x x
+int v[] = { A(A(A(A(A(A(A(A(A(A(1,)))))))))) };
+`,
+          /no end|memory/,
+          0,
+        ],
+      ];
+    let pipe = '';
+    before(async () => {
+      pipe = path.join(folder.path, 'pipe');
+      await run('mkfifo', [pipe]);
+    });
+    for (const [what, text, says, line] of hostile) {
+      it(`${what} is a clear error, and leaves nothing`, async () => {
+        const uri = write('hostile.bpf.c', text.replace('@PIPE@', pipe));
+        const { findings } = await execute<Diagnosis>('verify', { host: sshd.alias, uri });
+        assert.match(findings[0]?.message ?? '', says);
+        assert.equal(findings[0]?.place.line, line);
+      });
+    }
+  });
+
+  it('a workspace file that is none is refused', async () => {
+    await assert.rejects(
+      execute('verify', { host: 'local', uri: 'untitled:x.bpf.c' }),
+      /is not a file/,
+    );
+    await assert.rejects(execute('verify', { host: 'local' }), /uri/);
+  });
+});
