@@ -4,6 +4,8 @@ import type { Host } from './host/host.ts';
 import { showError } from './views/errors.ts';
 import { Reports } from './views/reports.ts';
 import { StatusBar } from './views/statusBar.ts';
+import { Logs } from './views/verifier/logs.ts';
+import { Verifier } from './views/verifier/verifier.ts';
 
 /** Owns what lives as long as the extension: hosts, log, status bar, reports. */
 export class Context implements vscode.Disposable {
@@ -11,6 +13,8 @@ export class Context implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('Sockmap Bypass', { log: true });
   readonly statusBar = new StatusBar();
   readonly reports = new Reports();
+  readonly verifier = new Verifier(this);
+  readonly logs = new Logs(this, this.verifier);
   readonly #hosts = new Map<string, Host>();
   readonly #settings = vscode.workspace.onDidChangeConfiguration((change) => {
     if (change.affectsConfiguration('sockmapBypass.ssh')) void this.disconnect();
@@ -74,7 +78,8 @@ export class Context implements vscode.Disposable {
 
   dispose(): void {
     void this.disconnect();
-    for (const owned of [this.#settings, this.statusBar, this.reports, this.log]) owned.dispose();
+    const views = [this.logs, this.verifier, this.statusBar, this.reports];
+    for (const owned of [this.#settings, ...views, this.log]) owned.dispose();
   }
 }
 

@@ -1,6 +1,9 @@
 import * as vscode from 'vscode';
 import { Context } from './context.ts';
+import { registerBenchmarkTasks } from './views/benchmarkTasks.ts';
 import { ResultEditorProvider } from './views/resultEditor.ts';
+import { ProgramLenses } from './views/verifier/lens.ts';
+import { BPF_FILES } from './views/verifier/verifier.ts';
 
 type Command = (context: Context, argument: unknown) => Promise<unknown>;
 
@@ -8,10 +11,20 @@ type Command = (context: Context, argument: unknown) => Promise<unknown>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   load: async () => (await import('./commands/load.ts')).load,
   unload: async () => (await import('./commands/unload.ts')).unload,
+  configure: async () => (await import('./commands/configure.ts')).configure,
   status: async () => (await import('./commands/status.ts')).status,
   checkHost: async () => (await import('./commands/checkHost.ts')).checkHost,
   checkSemantics: async () => (await import('./commands/checkSemantics.ts')).checkSemanticsCommand,
+  openSource: async () => (await import('./commands/openSource.ts')).openSource,
+  compareSource: async () => (await import('./commands/restoreSource.ts')).compareSource,
+  restoreSource: async () => (await import('./commands/restoreSource.ts')).restoreSource,
+  verify: async () => (await import('./commands/verify.ts')).verify,
+  verifyOnHosts: async () => (await import('./commands/verify.ts')).verifyOnHosts,
+  showVerifierLog: async () => (await import('./commands/verify.ts')).showVerifierLog,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
+  compare: async () => (await import('./commands/compare.ts')).compare,
+  resumeBenchmark: async () =>
+    (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };
 
 let context: Context | undefined;
@@ -21,6 +34,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   extension.subscriptions.push(
     created,
     ResultEditorProvider.register(extension),
+    registerBenchmarkTasks(created),
+    vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) =>
         created.run(command, argument),
