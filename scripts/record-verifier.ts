@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readSourceTree } from '../src/bypass/sourceTree.ts';
+import { collectSource, directoryReader } from '../src/bypass/source.ts';
 import { parseVerdicts, verifySource } from '../src/bypass/verify.ts';
 import { Host } from '../src/host/host.ts';
 import { scratchDirectory, upload } from '../src/host/scratch.ts';
@@ -23,8 +23,7 @@ const there = new Host(name, configFile === undefined ? {} : { ssh: { configFile
 try {
   const objects = new Map<string, Uint8Array>();
   for (const file of fs.readdirSync(path.join(programs, 'rejected'))) {
-    const entry = path.join(programs, 'rejected', file);
-    const source = await readSourceTree({ entry, root: programs });
+    const source = await collectSource(`rejected/${file}`, directoryReader(programs));
     const { object } = await verifySource(here, source, { tool });
     objects.set(file, object ?? new Uint8Array());
   }

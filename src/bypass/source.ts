@@ -1,12 +1,15 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { isPlainPath } from '../host/scratch.ts';
 import type { BpfSource } from './compile.ts';
 import type { Policy } from './status.ts';
 
-/** Reads a file of the source's folder by its relative path; undefined where there is none. */
-export type ReadFile = (file: string) => Promise<Uint8Array | undefined>;
+/**
+ * Reads a file of the source's folder by its path relative to it, with "/": its content, undefined
+ * where there is none, or why it may not be read ("is a link to elsewhere").
+ */
+export type ReadFile = (file: string) => Promise<Uint8Array | { wrong: string } | undefined>;
 
 /** A file that is not read, or an include that is not followed. */
 export interface Refusal {
@@ -22,73 +25,106 @@ export interface Collected extends BpfSource {
   readonly refused: readonly Refusal[];
 }
 
-/** Far more than BPF programs have; a kernel's vmlinux.h takes half of it. */
-export const LIMITS = { fileBytes: 8 * 2 ** 20, files: 200 } as const;
+/** A source that includes what may not be read. */
+export class SourceError extends HostError {
+  readonly refused: readonly Refusal[];
 
-const ENTRY: Readonly<Record<Policy, string>> = {
-  guarded: 'sockmap_bypass.bpf.c',
-  classic: 'classic.bpf.c',
-};
+  constructor(entry: string, refused: readonly Refusal[]) {
+    super({
+      kind: 'input',
+      tried: `read ${entry}`,
+      where: 'this machine',
+      words: refused.map(({ file, line, wrong }) => `${file}:${line}: ${wrong}`).join('\n'),
+      next: SourceError.next,
+    });
+    this.refused = refused;
+  }
 
-export const policyEntry = (policy: Policy): string => ENTRY[policy];
+  static readonly next = 'Keep what it includes in its own folder.';
+}
+
+/** Far more than BPF programs have; a kernel's vmlinux.h takes half of the first. */
+export const LIMITS = { fileBytes: 8 * 2 ** 20, totalBytes: 16 * 2 ** 20, files: 300 } as const;
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** For readers, so that they refuse a file by its size before they read it. */
+export const tooLarge = (bytes: number): { wrong: string } | undefined =>
+  bytes <= LIMITS.fileBytes
+    ? undefined
+    : {
+        wrong: `has ${mebibytes(bytes)}, more than the ${mebibytes(LIMITS.fileBytes)} a file may have here`,
+      };
 
 /**
- * A source with the files of its folder that it includes, and those that they include. What lies
- * outside of the folder is never read; what is not in it the compiler looks for among the host's headers.
+ * A source with the files of its folder that it includes, and those that they include, by their
+ * paths in it. What lies outside of the folder is never read; what is not in it the compiler looks
+ * for among the host's headers.
+ * @param entry the source's path in the folder.
+ * @param include further directories of the folder that are searched, as by -I.
  */
-export async function collect(entry: string, read: ReadFile): Promise<Collected> {
+export async function collect(
+  entry: string,
+  read: ReadFile,
+  include: readonly string[] = [],
+): Promise<Collected> {
   const files = new Map<string, Uint8Array>();
   const refused: Refusal[] = [];
-  const seen = new Set<string>();
-  const add = async (file: string, from: { file: string; line: number }): Promise<boolean> => {
-    if (seen.has(file)) return true;
-    const refuse = (wrong: string): boolean => refused.push({ ...from, wrong }) > 0;
-    if (!isPlainPath(file))
-      return refuse(
-        `${JSON.stringify(file)} is outside of the folder of the source, or has an odd name: it is not read.`,
-      );
-    const content = await read(file);
-    if (content === undefined) return false;
-    seen.add(file);
-    if (content.length > LIMITS.fileBytes) {
-      return refuse(
-        `${file} has ${content.length} bytes, more than the ${LIMITS.fileBytes} a source may have.`,
-      );
+  const searched = [path.posix.dirname(entry), ...include.map((one) => path.posix.normalize(one))];
+  let total = 0;
+
+  const look = async (file: string): Promise<Uint8Array | { wrong: string } | undefined> => {
+    if (!isPlainPath(file)) {
+      return {
+        wrong: 'is outside of the folder of the source, or has an odd name: it is not read',
+      };
     }
+    const found = await read(file);
+    if (found === undefined || 'wrong' in found) return found;
     if (files.size === LIMITS.files) {
-      return refuse(
-        `${file} is file ${LIMITS.files + 1} of the source: no more than ${LIMITS.files} are read.`,
-      );
+      return {
+        wrong: `is file ${LIMITS.files + 1} of the source: no more than ${LIMITS.files} are read`,
+      };
     }
-    files.set(file, content);
-    for (const include of includesOf(content)) {
-      const place = { file, line: include.line };
-      const beside = path.posix.join(path.posix.dirname(file), include.name);
-      const tried = path.posix.isAbsolute(include.name)
-        ? [include.name]
-        : include.quoted
-          ? [beside, path.posix.normalize(include.name)]
-          : [path.posix.normalize(include.name)];
-      for (const one of new Set(tried)) if (await add(one, place)) break;
+    return total + found.length > LIMITS.totalBytes
+      ? {
+          wrong: `and the rest have more than the ${mebibytes(LIMITS.totalBytes)} a source may have`,
+        }
+      : (tooLarge(found.length) ?? found);
+  };
+  /** @returns whether the compiler's search ends here. */
+  const add = async (file: string, from: { file: string; line: number }): Promise<boolean> => {
+    if (files.has(file)) return true;
+    const found = await look(file);
+    if (found === undefined) return false;
+    if ('wrong' in found) {
+      refused.push({ ...from, wrong: `${JSON.stringify(file)} ${found.wrong}.` });
+      return true;
+    }
+    total += found.length;
+    files.set(file, found);
+    for (const { name, quoted, line } of includesOf(found)) {
+      const beside = quoted ? [path.posix.dirname(file)] : [];
+      const candidates = isElsewhere(name)
+        ? [name]
+        : [...beside, ...searched].map((directory) => path.posix.join(directory, name));
+      for (const one of new Set(candidates)) if (await add(one, { file, line })) break;
     }
     return true;
   };
   if (!(await add(entry, { file: entry, line: 1 })))
-    refused.push({ file: entry, line: 1, wrong: `${entry} is not there.` });
+    refused.push({ file: entry, line: 1, wrong: `${JSON.stringify(entry)} is not there.` });
   return { entry, files, refused };
 }
 
-/** @throws HostError of kind `input` where something of it may not be read. */
-export async function collectSource(entry: string, read: ReadFile): Promise<BpfSource> {
-  const { files, refused } = await collect(entry, read);
+/** An absolute path, or the address of something remote. */
+const isElsewhere = (name: string): boolean => /^(?:[a-z][a-z\d+.-]*:\/)?\//i.test(name);
+
+/** @throws SourceError where something of it may not be read. */
+export async function collectSource(...request: Parameters<typeof collect>): Promise<BpfSource> {
+  const { entry, files, refused } = await collect(...request);
   if (refused.length === 0) return { entry, files };
-  throw new HostError({
-    kind: 'input',
-    tried: `read ${entry}`,
-    where: 'this machine',
-    words: refused.map(({ file, line, wrong }) => `${file}:${line}: ${wrong}`).join('\n'),
-    next: 'Keep what it includes in its own folder.',
-  });
+  throw new SourceError(entry, refused);
 }
 
 export interface Include {
@@ -120,22 +156,46 @@ export function includesOf(content: Uint8Array | string): Include[] {
 const INCLUDE =
   /^[ \t]*#.*\b(?:include|include_next|import|__has_include)\b[ \t(]*(?:"([^"]+)"|<([^>]+)>)/;
 
-/** Reads below a local directory, and nothing that a link in it points to elsewhere. */
-export function directoryReader(directory: string): ReadFile {
+/**
+ * Reads regular files below a local directory, through links too, but none that a link in it points
+ * to elsewhere.
+ * @param texts of files that an editor has, in place of what the disk has, by their relative path.
+ */
+export function directoryReader(
+  directory: string,
+  texts: ReadonlyMap<string, string> = new Map(),
+): ReadFile {
   return async (file) => {
     try {
       const [root, real] = await Promise.all([
         realpath(directory),
         realpath(path.join(directory, file)),
       ]);
-      return real.startsWith(root + path.sep) ? await readFile(real) : undefined;
+      const inside = path.relative(root, real).split(path.sep).join('/');
+      if (/^\.\.(?:\/|$)/.test(inside) || path.isAbsolute(inside)) {
+        return { wrong: 'is a link to what lies outside of the folder of the source' };
+      }
+      const found = await stat(real);
+      if (found.isDirectory()) return undefined;
+      if (!found.isFile()) return { wrong: 'is not a regular file' };
+      const text = texts.get(file) ?? texts.get(inside);
+      if (text !== undefined) return Buffer.from(text);
+      return tooLarge(found.size) ?? (await readFile(real));
     } catch (error) {
-      if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
-        return undefined;
-      throw error;
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      const text = texts.get(file);
+      if (!['ENOENT', 'ENOTDIR'].includes(code)) return { wrong: `cannot be read: ${code}` };
+      return text === undefined ? undefined : Buffer.from(text);
     }
   };
 }
+
+const ENTRY: Readonly<Record<Policy, string>> = {
+  guarded: 'sockmap_bypass.bpf.c',
+  classic: 'classic.bpf.c',
+};
+
+export const policyEntry = (policy: Policy): string => ENTRY[policy];
 
 /** The programs of a policy with what they include, from a local directory. */
 export const readSource = (directory: string, policy: Policy): Promise<BpfSource> =>

@@ -99,6 +99,6 @@ export async function upload(
 const UPLOAD = `umask 077; cd "$1" || exit
 case $2 in */*) mkdir -p "\${2%/*}" ;; esac && cat >"$2.part" && mv -f "$2.part" "$2"`;
 
-/** A relative path that stays below, of names that are neither hidden nor read as an option. */
+/** A relative path that stays below, of names that nothing takes for an option. */
 export const isPlainPath = (file: string): boolean =>
-  file.split('/').every((name) => /^[^\p{Cc}\\.-][^\p{Cc}\\]*$/u.test(name));
+  file.split('/').every((name) => /^(?!\.\.?$)[^\p{Cc}\\-][^\p{Cc}\\]*$/u.test(name));

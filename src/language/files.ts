@@ -1,7 +1,5 @@
-import { realpath } from 'node:fs/promises';
-import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ReadFile } from '../bypass/source.ts';
+import { directoryReader, tooLarge, type ReadFile } from '../bypass/source.ts';
 
 /** The path of a file below a folder, with "/" on every system; undefined where it is not below it. */
 export function relativePath(folder: vscode.Uri, file: vscode.Uri): string | undefined {
@@ -15,20 +13,32 @@ export async function exists(file: vscode.Uri): Promise<boolean> {
 }
 
 /**
- * Reads what is saved below a folder of whatever file system the workspace has, and nothing that a
- * link in it points to elsewhere.
+ * Reads files below a folder of whatever file system the workspace has, and nothing that a link in
+ * it points to elsewhere.
+ * @param isUnsavedRead whether the text of an editor counts before it is saved.
  */
-export function folderReader(folder: vscode.Uri): ReadFile {
+export function folderReader(folder: vscode.Uri, isUnsavedRead = false): ReadFile {
+  const texts = isUnsavedRead ? unsavedBelow(folder) : new Map<string, string>();
+  if (folder.scheme === 'file') return directoryReader(folder.fsPath, texts);
   return async (file) => {
     const uri = vscode.Uri.joinPath(folder, file);
     const found = await stat(uri);
-    if (found === undefined || (found.type & vscode.FileType.File) === 0) return undefined;
-    if (folder.scheme === 'file') {
-      const [root, real] = await Promise.all([realpath(folder.fsPath), realpath(uri.fsPath)]);
-      if (!real.startsWith(root + path.sep)) return undefined;
-    } else if ((found.type & vscode.FileType.SymbolicLink) !== 0) return undefined;
-    return vscode.workspace.fs.readFile(uri);
+    const text = texts.get(file);
+    if (text !== undefined) return Buffer.from(text);
+    if (found === undefined || found.type === vscode.FileType.Directory) return undefined;
+    if (found.type !== vscode.FileType.File) return { wrong: 'is not a regular file' };
+    return tooLarge(found.size) ?? vscode.workspace.fs.readFile(uri);
   };
+}
+
+/** Texts that are edited but not saved, by their path below a folder. */
+function unsavedBelow(folder: vscode.Uri): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const document of vscode.workspace.textDocuments) {
+    const file = relativePath(folder, document.uri);
+    if (document.isDirty && file !== undefined) found.set(file, document.getText());
+  }
+  return found;
 }
 
 async function stat(file: vscode.Uri): Promise<vscode.FileStat | undefined> {

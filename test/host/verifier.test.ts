@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { readSourceTree } from '../../src/bypass/sourceTree.ts';
+import { collectSource, directoryReader } from '../../src/bypass/source.ts';
 import { verifySource, type Verification } from '../../src/bypass/verify.ts';
 import { Host } from '../../src/host/host.ts';
 import { diagnose, type Diagnosis } from '../../src/language/verifier/diagnose.ts';
@@ -25,7 +25,8 @@ describe('programs and what the kernel says of them', () => {
   let host: Host;
   const tool = fs.readFileSync(path.join(BPF, 'verify.c'));
   const verify = async (entry: string): Promise<[Verification, Diagnosis]> => {
-    const source = await readSourceTree({ entry, root: path.dirname(path.dirname(entry)) });
+    const root = path.dirname(path.dirname(entry));
+    const source = await collectSource(path.relative(root, entry), directoryReader(root));
     const verification = await verifySource(host, source, { tool });
     return [verification, diagnose(verification, source)];
   };

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { IncludeError, readSourceTree } from '../../bypass/sourceTree.ts';
 import type { BpfSource } from '../../bypass/compile.ts';
+import { collectSource, SourceError } from '../../bypass/source.ts';
 import type { ProgramVerdict } from '../../bypass/verify.ts';
 import type { Context } from '../../context.ts';
 import { HostError, isCancelled } from '../../host/errors.ts';
 import { settled } from '../../host/settled.ts';
+import { folderReader, relativePath } from '../../language/files.ts';
 import type { Diagnosis, Finding, Place, Related } from '../../language/verifier/diagnose.ts';
 import { preferredHost, recentHosts } from '../knownHosts.ts';
 import { logUri } from './uris.ts';
@@ -119,17 +120,14 @@ export class Verifier implements vscode.Disposable {
         next: 'Save it to a file.',
       });
     }
-    const texts = vscode.workspace.textDocuments
-      .filter(({ uri: each, isDirty }) => isDirty && each.scheme === 'file')
-      .map((document) => [document.uri.fsPath, document.getText()] as const);
     const { readVerifySettings } = await import('./settings.ts');
     const { include, defines } = readVerifySettings(uri);
-    const source = await readSourceTree({
-      entry: uri.fsPath,
-      root: rootOf(uri),
-      texts: new Map(texts),
-      include: include.filter((one) => !path.isAbsolute(one)),
-    });
+    const root = rootOf(uri);
+    const source = await collectSource(
+      relativePath(root, uri) ?? path.posix.basename(uri.path),
+      folderReader(root, true),
+      include.filter((one) => !path.posix.isAbsolute(one)),
+    );
     return { source: { ...source, defines }, include };
   }
 
@@ -154,9 +152,9 @@ export class Verifier implements vscode.Disposable {
         milliseconds: Date.now() - started,
       };
     } catch (error) {
-      const finding = asFinding(error, path.relative(rootOf(uri), uri.fsPath));
-      if (finding === undefined) throw error;
-      const diagnosis = { host: name, kernel: '', findings: [finding], programs: [] };
+      const findings = asFindings(error, relativePath(rootOf(uri), uri) ?? '');
+      if (findings === undefined) throw error;
+      const diagnosis = { host: name, kernel: '', findings, programs: [] };
       return { diagnosis, verdicts: [], milliseconds: Date.now() - started };
     }
   }
@@ -255,14 +253,12 @@ const order =
     hosts.indexOf(a) - hosts.indexOf(b);
 
 /** What may be uploaded of a file's surroundings. */
-export function rootOf(uri: vscode.Uri): string {
-  const folder = vscode.workspace.getWorkspaceFolder(uri);
-  return folder?.uri.scheme === 'file' ? folder.uri.fsPath : path.dirname(uri.fsPath);
-}
+export const rootOf = (uri: vscode.Uri): vscode.Uri =>
+  vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
 
 /** A file of the source; undefined for one of the host. */
 export function fileOf(uri: vscode.Uri, { file }: Place): vscode.Uri | undefined {
-  return file.startsWith('/') ? undefined : vscode.Uri.file(path.join(rootOf(uri), file));
+  return file.startsWith('/') ? undefined : vscode.Uri.joinPath(rootOf(uri), file);
 }
 
 export const rangeOf = ({ line, column, endColumn }: Place): vscode.Range =>
@@ -300,15 +296,16 @@ function asDiagnostic(
 }
 
 /** What is wrong with the source rather than with asking. */
-function asFinding(error: unknown, entry: string): Finding | undefined {
+function asFindings(error: unknown, entry: string): Finding[] | undefined {
   if (!(error instanceof HostError)) return undefined;
   const { kind, words, next } = error.problem;
-  const isOfSource = error instanceof IncludeError || kind === 'compile';
-  if (!isOfSource) return undefined;
-  const [file, line] = error instanceof IncludeError ? [error.file, error.line] : [entry, 0];
-  return {
-    place: { file: path.isAbsolute(file) ? entry : file, line, column: 0, endColumn: 1000 },
-    ...{ severity: 'error', from: 'clang', message: `${words}\n\n${next}`, related: [] },
+  const at = (file: string, line: number, what: string): Finding => ({
+    place: { file, line, column: 0, endColumn: 1000 },
+    ...{ severity: 'error', from: 'clang', message: `${what}\n\n${next}`, related: [] },
     ...{ explanation: undefined, why: undefined, mend: next, program: undefined },
-  };
+  });
+  if (error instanceof SourceError) {
+    return error.refused.map(({ file, line, wrong }) => at(file, line - 1, wrong));
+  }
+  return kind === 'compile' ? [at(entry, 0, words)] : undefined;
 }
