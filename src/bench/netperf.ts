@@ -23,6 +23,7 @@ const DEMAND_UNITS = { throughput: 'usec/KB', latency: 'usec/Tran' } as const;
 /** The command line of one sample. */
 export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): string[] {
   const { address, port, seconds } = target;
+  if (arm === 'unix') return unixArgv(point, target);
   const test = point.experiment === 'throughput' ? 'TCP_STREAM' : 'TCP_RR';
   const size =
     point.experiment === 'throughput'
@@ -37,6 +38,20 @@ export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): stri
     ...size,
     ...(arm === 'tcp-nodelay' ? ['-D'] : []),
     ...['-k', KEYS[point.experiment].join(',')],
+  ];
+}
+
+/**
+ * Unix sockets are a test of their own, older than the omni output, and without percentiles: only
+ * streams can be measured (`planFault`).
+ */
+function unixArgv(point: Point, { address, port, seconds }: NetperfTarget): string[] {
+  if (point.experiment !== 'throughput') throw new RangeError('no round trips over Unix sockets');
+  return [
+    'netperf',
+    ...['-H', address, '-p', String(port), '-t', 'STREAM_STREAM', '-l', String(seconds)],
+    ...['-f', UNITS.throughput, '-c', '-C', '-P', '0'],
+    ...['--', '-m', String(point.messageBytes)],
   ];
 }
 
@@ -62,6 +77,32 @@ export type NetperfFigures =
       | 'cpu'
       | 'serviceDemand'
     >;
+
+const UNIX_COLUMNS =
+  'receive buffer, send buffer, message, seconds, 1000 bit/s, CPU of client and server in percent, their service demand in µs per KB';
+
+/**
+ * Reads the one line of STREAM_STREAM, whose columns have no names. Its throughput is the sender's
+ * count; a Unix socket holds back its sender after some 200 KB, which is as good as the receiver's.
+ * @throws Error where the line is not there, or of another message size.
+ */
+export function parseUnixStream(
+  text: string,
+  { messageBytes }: Extract<Point, { experiment: 'throughput' }>,
+): NetperfFigures {
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const columns = lines.find((line) => line.length === 9 && line.every(Number.isFinite));
+  if (columns?.[2] !== messageBytes || columns.slice(3).some((value) => value < 0)) {
+    throw new Error(`netperf gave no line of ${UNIX_COLUMNS}, for ${messageBytes} B`);
+  }
+  const [, , , seconds = 0, rate = 0, client = 0, server = 0, ...demands] = columns;
+  if (seconds === 0) throw new Error('netperf measured for no time at all');
+  const [own = 0, other = 0] = demands;
+  return {
+    ...{ experiment: 'throughput', messageBytes, throughputBitsPerSecond: rate * 1000, seconds },
+    ...{ cpu: { client, server }, serviceDemand: { client: own, server: other } },
+  };
+}
 
 /**
  * Reads netperf's `-k` output: lines KEY=VALUE.

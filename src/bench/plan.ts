@@ -96,6 +96,9 @@ export function planFault(plan: Plan): string | undefined {
     seen.add(sizeKey(point));
     const twice = point.arms.find((arm, index) => point.arms.indexOf(arm) !== index);
     if (twice !== undefined) return `${at} has the arm ${twice} twice`;
+    if (point.experiment === 'latency' && point.arms.includes('unix')) {
+      return `${at} has the arm unix, of which netperf measures no latencies: streams alone`;
+    }
   }
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts';
 import { guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Sample } from './document.ts';
-import { netperfArgv, parseNetperf } from './netperf.ts';
+import { netperfArgv, parseNetperf, parseUnixStream } from './netperf.ts';
 import { pointLabel, type Slot } from './plan.ts';
 import { SAMPLE, TIMING_SETUP, TIMING_UNDO } from './scripts.ts';
 
@@ -94,7 +94,9 @@ export function parseSample(
   const bypassed = sections.has('counters after');
   const counters = countersBetween(read('counters before'), read('counters after'));
   return {
-    ...parseNetperf(read('netperf'), point),
+    ...(arm === 'unix' && point.experiment === 'throughput'
+      ? parseUnixStream(read('netperf'), point)
+      : parseNetperf(read('netperf'), point)),
     arm,
     repetition,
     ...taken,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Point } from '../../src/bench/document.ts';
-import { netperfArgv, parseNetperf } from '../../src/bench/netperf.ts';
+import type { Arm, Point } from '../../src/bench/document.ts';
+import { netperfArgv, parseNetperf, parseUnixStream } from '../../src/bench/netperf.ts';
 import { recorded } from './recorded.ts';
 
 const STREAM: Point = { experiment: 'throughput', messageBytes: 4096, arms: ['tcp'] };
@@ -88,10 +88,41 @@ describe('output of netperf that is no sample', () => {
   });
 });
 
+describe("netperf's line of a stream over Unix sockets", () => {
+  // As its nettest_unix.c prints it: "%5d  %5d  %6d    %-6.2f     %7.2f   %-6.2f %-6.2f  %-6.3f  %-6.3f\n".
+  const LINE = '212992  212992    4096    1.00     25165824.50   49.75  49.75   0.324   0.324 \n';
+  const point = { ...STREAM, experiment: 'throughput', messageBytes: 4096 } as const;
+
+  it('has its figures by their place', () => {
+    assert.deepEqual(parseUnixStream(`\n${LINE}`, point), {
+      experiment: 'throughput',
+      messageBytes: 4096,
+      throughputBitsPerSecond: 25_165_824_500,
+      seconds: 1,
+      cpu: { client: 49.75, server: 49.75 },
+      serviceDemand: { client: 0.324, server: 0.324 },
+    });
+  });
+
+  it('is refused where it is not whole, of another size, or without CPU use', () => {
+    for (let length = 0; length <= LINE.lastIndexOf('0.324'); length++) {
+      assert.throws(() => parseUnixStream(LINE.slice(0, length), point), /netperf gave no line/);
+    }
+    for (const text of [
+      LINE.replace('4096', '64'),
+      LINE.replaceAll('49.75', '-1.00'),
+      LINE.replace('25165824.50', 'nan'),
+      read('stream'),
+    ]) {
+      assert.throws(() => parseUnixStream(text, point), /netperf gave no line/);
+    }
+    assert.throws(() => parseUnixStream(LINE.replace('1.00', '0.00'), point), /no time/);
+  });
+});
+
 describe("netperf's command line", () => {
   const target = { address: '127.0.0.1', port: 23_456, seconds: 2 };
-  const argv = (point: Point, arm: 'tcp' | 'tcp-nodelay' | 'bypass') =>
-    netperfArgv(point, arm, target).join(' ');
+  const argv = (point: Point, arm: Arm) => netperfArgv(point, arm, target).join(' ');
 
   it('of a stream asks for the receiver’s figure', () => {
     assert.match(argv(STREAM, 'tcp'), /^netperf -H 127\.0\.0\.1 -p 23456 -t TCP_STREAM -l 2 /);
@@ -108,5 +139,10 @@ describe("netperf's command line", () => {
   it('switches Nagle off in its arm alone', () => {
     assert.match(argv(STREAM, 'tcp-nodelay'), / -- -m 4096 -D -k /);
     for (const arm of ['tcp', 'bypass'] as const) assert.doesNotMatch(argv(STREAM, arm), / -D /);
+  });
+
+  it('never measures TCP for a Unix socket', () => {
+    assert.match(argv(STREAM, 'unix'), / -t STREAM_STREAM -l 2 -f k -c -C -P 0 -- -m 4096$/);
+    assert.throws(() => argv(RR, 'unix'), /no round trips/);
   });
 });
