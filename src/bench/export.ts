@@ -67,8 +67,9 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
   const head = [
     ...['figure', 'run', 'arm', 'against', 'requestBytes', 'metric', 'bytes', 'unit', 'count'],
     ...['median', 'low', 'high', 'ratio', 'ratioLow', 'ratioHigh', 'finding'],
-    ...['meanUs', 'stddevUs', 'clientCpuPercent', 'serverCpuPercent'],
-    ...['bpfNanosecondsPerCall', 'redirectedBytes', 'loopbackBytes'],
+    ...['quantisedBy', 'meanUs', 'stddevUs', 'clientCpuPercent', 'serverCpuPercent'],
+    ...['clientServiceDemand', 'serverServiceDemand'],
+    ...['bpfNanosecondsPerCall', 'bypassedPart', 'redirectedBytes', 'loopbackBytes'],
   ];
   const rows = figure.series.flatMap((series) =>
     series.points.flatMap((point): Cell[][] => {
@@ -81,8 +82,10 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
           ...[point.bytes, figure.unit, point.count, point.median, point.low, point.high],
           ...[ratio?.ratio, ratio?.interval?.low, ratio?.interval?.high],
           ratio && verdictText(ratio, figure.better),
-          ...[details.meanUs, details.stddevUs, details.cpuClient, details.cpuServer],
-          ...[details.nanosecondsPerRun, details.redirectedBytes, details.loopbackBytes],
+          ...[point.step, details.meanUs, details.stddevUs],
+          ...[details.cpuClient, details.cpuServer, details.demandClient, details.demandServer],
+          ...[details.nanosecondsPerRun, details.bypassed],
+          ...[details.redirectedBytes, details.loopbackBytes],
         ],
       ];
     }),

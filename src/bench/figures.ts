@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import type { Arm, ResultDocument, Sample } from './document.ts';
-import { groupBy, isCompared } from './samples.ts';
+import { bypassedPart, groupBy, isCompared } from './samples.ts';
 import { pairedRatio, spreadOf, type Ratio, type Spread } from './statistics.ts';
 import {
   ARM_LABELS,
@@ -92,6 +92,8 @@ export type Details = {
   readonly demandServer?: number;
   /** ns for each call of the BPF programs. */
   readonly nanosecondsPerRun?: number;
+  /** The part of the bytes that went by the bypass, 0 to 1. */
+  readonly bypassed?: number;
   /** Sums. */
   readonly redirectedBytes?: number;
   readonly loopbackBytes?: number;
@@ -233,16 +235,25 @@ export function figuresOf(runs: readonly Run[]): Record<FigureId, Figure> {
   >;
 }
 
-/** The host's name, and where two runs share it, when they started. */
+/** The host's name; where runs share it, when they started; where they share that too, a number. */
 export function runsOf(documents: readonly ResultDocument[]): Run[] {
-  const hosts = documents.map(({ host }) => host.name);
-  return documents.map((document) => {
-    const { name } = document.host;
-    const unique = hosts.indexOf(name) === hosts.lastIndexOf(name);
-    const started = document.startedAt.slice(0, 16).replace('T', ' ');
-    return { document, label: unique ? name : `${name}, ${started} UTC` };
+  const names = documents.map(({ host }) => host.name);
+  const times = apart(names, (name, place) => {
+    const started = documents[place]?.startedAt.slice(0, 16).replace('T', ' ') ?? '';
+    return `${name}, ${started} UTC`;
   });
+  const labels = apart(times, (time, place) => {
+    const same = times.slice(0, place + 1).filter((other) => other === time);
+    return `${time}, ${same.length}`;
+  });
+  return documents.map((document, place) => ({ document, label: labels[place] ?? '' }));
 }
+
+/** Makes more of the texts that are there more than once. */
+const apart = (texts: readonly string[], more: (text: string, place: number) => string): string[] =>
+  texts.map((text, place) =>
+    texts.indexOf(text) === texts.lastIndexOf(text) ? text : more(text, place),
+  );
 
 /** A place on the x axis, of one request size where there are requests. */
 type Place = { readonly x: number; readonly request?: number };
@@ -555,6 +566,7 @@ function detailsOf(samples: readonly Sample[]): Details {
         bpf?.nanoseconds === undefined ? [] : bpf.nanoseconds / (bpf.runs ?? 1),
       ),
     ),
+    bypassed: middle(known(bypassedPart)),
     redirectedBytes: total(known(({ bpf }) => bpf?.redirectedBytes)),
     loopbackBytes: total(known(({ loopbackBytes }) => loopbackBytes)),
   };

@@ -1,7 +1,8 @@
 import type { Arm } from './document.ts';
 import { withMetric, type Figure, type Point, type Run, type Series } from './figures.ts';
-import { change, changes, decimal, factor, number, percent } from './format.ts';
+import { change, changes, decimal, factor, number, part, percent } from './format.ts';
 import { noiseOf } from './noise.ts';
+import { proofWords } from './proof.ts';
 import { verdictOf, type Ratio, type Verdict } from './statistics.ts';
 import { ARM_LABELS, bytes, type FigureId, type LatencyMetric } from './summary.ts';
 
@@ -42,6 +43,7 @@ export function findingsOf(
       ...movement(fig4, run),
       ...requestWords(fig4, run),
       ...stepWords(figures, run, metric),
+      ...proof(fig4, run),
     ]),
     fig5: of('fig5', (run) => [
       ...without(figures.fig5, run),
@@ -53,9 +55,10 @@ export function findingsOf(
       ...subjectsOf(figures.fig6, run).flatMap((series) => comparison(figures.fig6, series)),
       ...requestWords(figures.fig6, run),
     ]),
-    fig7: of('fig7', (run) =>
-      seriesOfRun(figures.fig7, run).flatMap((series) => kernelWords(series)),
-    ),
+    fig7: of('fig7', (run) => [
+      ...seriesOfRun(figures.fig7, run).flatMap((series) => kernelWords(series)),
+      ...proof(figures.fig7, run),
+    ]),
   };
 }
 
@@ -88,6 +91,14 @@ const nameOf = (figure: Figure, { arm, requestBytes }: Series): string => {
     several && requestBytes !== undefined ? `, ${bytes(requestBytes)} requests,` : '';
   return `${ARM_LABELS[arm]}${requests}`;
 };
+
+const proof = (figure: Figure, run: number): string[] =>
+  BYPASSES.flatMap((arm) =>
+    proofWords(
+      subjectsOf(figure, run).filter((series) => series.arm === arm),
+      figure.sizes,
+    ),
+  );
 
 const without = (figure: Figure, run: number): string[] =>
   subjectsOf(figure, run).length === 0 ? ['No samples of the bypass yet.'] : [];
@@ -177,6 +188,7 @@ function throughputWords(figure: Figure, run: number): string[] {
     ...without(figure, run),
     ...subjects.flatMap((series) => comparison(figure, series)),
     ...(first ? [...overtaking(figure, first), ...growth(figure, first)] : []),
+    ...proof(figure, run),
   ];
 }
 
@@ -294,7 +306,7 @@ function stepWords({ fig4 }: Figures, run: number, metric: LatencyMetric): strin
   });
   return [
     `netperf counts percentiles in steps of ${number(coarse.step)} µs, which is ` +
-      `${share(coarse.step / coarse.median)} of ${number(coarse.median)} µs; ` +
+      `${part(coarse.step / coarse.median)} of ${number(coarse.median)} µs; ` +
       `the means at ${coarse.label} are finer: ${values.join(', ')}.`,
   ];
 }
@@ -334,7 +346,7 @@ function kernelWords(series: Series): string[] {
   const [first, last] = endsOf(series);
   if (!first || !last) return [];
   const at = (point: Point) =>
-    `${decimal(point.median)} s of 60 s at ${bytes(point.bytes)} (${share(point.median / 60)} of one CPU)`;
+    `${decimal(point.median)} s of 60 s at ${bytes(point.bytes)} (${part(point.median / 60)} of one CPU)`;
   const ends = first === last ? at(first) : `${at(first)} and ${at(last)}`;
   const most = measured(series).reduce((a, b) => (b.median > a.median ? b : a));
   const peak =
@@ -355,8 +367,6 @@ function kernelWords(series: Series): string[] {
         ];
   return [`${name} spends ${ends} in its BPF programs${words}.`, ...cost];
 }
-
-const share = (part: number): string => `${(part * 100).toPrecision(2)}%`;
 
 type Traffic = { readonly words: string; readonly series: Series | undefined };
 

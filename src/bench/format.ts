@@ -6,6 +6,7 @@ const four = new Intl.NumberFormat('en', {
 });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const two = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+const parts = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** Four significant digits: more than a benchmark can promise, enough to compare. */
@@ -25,6 +26,9 @@ export function amount(count: number): string {
   const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
   return `${plain.format(Number((count / 1024 ** power).toPrecision(3)))} ${units[power] ?? ''}`;
 }
+
+/** A part of a whole as `0.5%`, `98%`. */
+export const part = (value: number): string => parts.format(value);
 
 /** A ratio as a factor: `0.742`, `2.10`. */
 export const factor = (ratio: number): string =>

@@ -13,6 +13,23 @@ export const rateOf = (sample: Sample): number =>
     ? sample.throughputBitsPerSecond
     : sample.transactionsPerSecond;
 
+/** Bytes the two programs handed to each other, both ways. */
+const bytesOf = (sample: Sample): number =>
+  sample.experiment === 'throughput'
+    ? (sample.throughputBitsPerSecond / 8) * sample.seconds
+    : sample.transactionsPerSecond * sample.seconds * (sample.requestBytes + sample.responseBytes);
+
+/**
+ * The part of a sample's bytes that went by the bypass, 0 to 1: the proof that it measured what its
+ * arm is called. Undefined outside of a bypass, or where nothing moved.
+ */
+export function bypassedPart(sample: Sample): number | undefined {
+  const all = bytesOf(sample);
+  if (sample.bpf === undefined || all === 0) return undefined;
+  // netperf's own control connection is bypassed as well.
+  return Math.min(1, sample.bpf.redirectedBytes / all);
+}
+
 /** `Map.groupBy`, which the oldest editor we run in does not have. */
 export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();

@@ -1,6 +1,6 @@
-import { verdictText } from './findings.ts';
+import { isCoarse, verdictText } from './findings.ts';
 import type { Details, Figure, Point } from './figures.ts';
-import { amount, decimal, factor, number } from './format.ts';
+import { amount, decimal, factor, number, part } from './format.ts';
 import { ARM_LABELS, bytes } from './summary.ts';
 
 /** A figure as a table of text: for the panel and for reports. */
@@ -53,6 +53,9 @@ function columnsOf(figure: Figure): Column[] {
     { title: 'Median', cell: valueOf(figure, ({ median }) => median) },
     { title: 'Lowest', cell: valueOf(figure, ({ low }) => low) },
     { title: 'Highest', cell: valueOf(figure, ({ high }) => high) },
+    ...(figure.series.some(({ points }) => points.some((point) => point?.step !== undefined))
+      ? [quantised]
+      : []),
     ...(baseline === undefined
       ? []
       : [
@@ -70,6 +73,12 @@ function columnsOf(figure: Figure): Column[] {
 /** Percentiles are counted, and the rest measured. */
 const valueOf = (figure: Figure, value: (point: Point) => number) => (point: Point) =>
   point.step === undefined ? decimal(value(point)) : number(value(point));
+
+/** Where the histogram's step hides differences people ask about. */
+const quantised: Column = {
+  title: 'Quantised',
+  cell: (point) => (isCoarse(point) ? `in steps of ${number(point.step ?? 0)} µs` : undefined),
+};
 
 const interval: Column = {
   title: '95% interval',
@@ -92,6 +101,7 @@ const DETAILS: Readonly<
   demandClient: ['Client service demand', decimal],
   demandServer: ['Server service demand', decimal],
   nanosecondsPerRun: ['ns per call', decimal],
+  bypassed: ['Bypassed', part],
   redirectedBytes: ['Redirected', amount],
   loopbackBytes: ['Over loopback', amount],
 };

@@ -43,6 +43,11 @@ describe('export', () => {
       Object.fromEntries(row.map((cell, at): [string, string] => [head[at] ?? '', cell])),
     );
     assert.deepEqual(
+      cells.map(({ bypassedPart }) => bypassedPart),
+      // 10 bytes of 5 s at 2 Gbit/s.
+      ['', '8e-9'],
+    );
+    assert.deepEqual(
       cells.map(({ arm, bytes, unit, count, median, ratio, finding }) => [
         ...[arm, bytes, unit, count, median, ratio, finding],
       ]),

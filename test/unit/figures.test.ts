@@ -138,6 +138,21 @@ describe('figures', () => {
     assert.equal(point.details.nanosecondsPerRun, 250);
   });
 
+  it('tell how much of a bypass went by it: of the bytes of a stream, of both ways of round trips', () => {
+    const { fig2, fig4 } = figures([
+      stream('tcp', 0, 1e9),
+      // 5 s of 1 Gbit/s are 625 MB.
+      stream('bypass', 0, 1e9, 64, { redirectedBytes: 250e6 }),
+      { ...trip('bypass', 0, 9.5, 1000, 24), bpf: { redirectedBytes: 512e6 } },
+    ]);
+    const bypassed = (series: Figure['series'][number] | undefined) =>
+      series?.points.find((point) => point !== undefined)?.details.bypassed;
+    assert.equal(bypassed(fig2.series[0]), undefined);
+    assert.equal(bypassed(fig2.series[1]), 0.4);
+    // 100,000 a second for 5 s: 512 MB, and never more than all of them.
+    assert.equal(bypassed(fig4.series[0]), 1);
+  });
+
   it('show several runs, by host, or by time where the host is the same', () => {
     const samples = [stream('tcp', 0, 1e9), stream('bypass', 0, 2e9)];
     const one = documentOf(samples);
@@ -147,6 +162,15 @@ describe('figures', () => {
       runsOf([one, other]).map(({ label }) => label),
       ['ann@web1', 'db2'],
     );
+    // A copy of the same run is another line all the same.
+    const twice = figuresOf(runsOf([one, one]));
+    assert.deepEqual(labels(twice.fig2).slice(2), [
+      'TCP, ann@web1, 2026-03-01 10:00 UTC, 2',
+      'Bypass, ann@web1, 2026-03-01 10:00 UTC, 2',
+    ]);
+    for (const { series } of Object.values(twice)) {
+      assert.equal(new Set(series.map(({ key }) => key)).size, series.length);
+    }
     const { fig2 } = figuresOf(runsOf([one, later]));
     assert.deepEqual(labels(fig2), [
       'TCP, ann@web1, 2026-03-01 10:00 UTC',

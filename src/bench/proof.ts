@@ -1,0 +1,52 @@
+import type { Series } from './figures.ts';
+import { part } from './format.ts';
+import { ARM_LABELS, bytes } from './summary.ts';
+
+/** Below the first, hardly anything went by the bypass; from the second on, all but a handshake. */
+const [HARDLY, ALL] = [0.01, 0.99];
+
+type Group = { readonly kind: 'hardly' | 'some' | 'all'; sizes: number[]; parts: number[] };
+
+/**
+ * How much of what a bypass sent went by it, by its programs' own count: where they had given a
+ * stream back to TCP, it is TCP that was measured.
+ * @param series of one arm of a run; of those that share a size the least counts.
+ * @param sizes of their figure, in bytes.
+ */
+export function proofWords(series: readonly Series[], sizes: readonly number[]): string[] {
+  const [first] = series;
+  if (!first) return [];
+  const groups: Group[] = [];
+  for (const [place, size] of sizes.entries()) {
+    const parts = series.flatMap(({ points }) => points[place]?.details.bypassed ?? []);
+    if (parts.length === 0) continue;
+    const least = Math.min(...parts);
+    const kind = least < HARDLY ? 'hardly' : least < ALL ? 'some' : 'all';
+    const last = groups.at(-1);
+    if (last?.kind === kind) {
+      last.sizes.push(size);
+      last.parts.push(least);
+    } else groups.push({ kind, sizes: [size], parts: [least] });
+  }
+  if (groups.length === 0) return [];
+  const name = ARM_LABELS[first.arm];
+  const phrases = groups.map(
+    (group) => `${amountOf(group)} ${groups.length === 1 ? 'at every size' : at(group)}`,
+  );
+  const given = groups.some(({ kind }) => kind === 'hardly')
+    ? ' Where that is hardly anything, the stream was on TCP, and TCP is what was measured.'
+    : '';
+  return [`Of its bytes, ${name} redirected ${phrases.join(', ')}.${given}`];
+}
+
+function amountOf({ kind, parts }: Group): string {
+  if (kind === 'hardly') return 'less than 1%';
+  if (kind === 'all') return 'at least 99%';
+  const [low, high] = [part(Math.min(...parts)), part(Math.max(...parts))];
+  return low === high ? low : `${low} to ${high}`;
+}
+
+function at({ sizes }: Group): string {
+  const [first, last] = [bytes(sizes[0] ?? 0), bytes(sizes.at(-1) ?? 0)];
+  return sizes.length === 1 ? `at ${first}` : `from ${first} to ${last}`;
+}
