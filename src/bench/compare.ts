@@ -1,8 +1,16 @@
 import type { Arm, ResultDocument, Sample } from './document.ts';
 import { policyOf } from './plan.ts';
-import { groupBy, isCompared, rateOf } from './samples.ts';
+import { groupBy, isCompared, pairsOf, rateOf } from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
-import { ARM_LABELS, percentileStepUs, sizeKey, sizeLabel, sizesOf, type Size } from './summary.ts';
+import {
+  ARM_LABELS,
+  BASELINE,
+  percentileStepUs,
+  sizeKey,
+  sizeLabel,
+  sizesOf,
+  type Size,
+} from './summary.ts';
 
 /** What of a sample is compared: more of the rate is better, less of a latency is. */
 export type Figure = 'rate' | 'p50' | 'p90' | 'p99';
@@ -17,6 +25,11 @@ export interface Difference {
   readonly after: Spread;
   /** After to before; absent where a run stalled. */
   readonly ratio: Ratio | undefined;
+  /**
+   * The same of the arm's ratio to TCP, which a host that is faster or slower as a whole leaves as
+   * it is. Of rates alone, where both runs have TCP at the size.
+   */
+  readonly againstTcp?: Ratio;
   readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive';
 }
 
@@ -39,7 +52,11 @@ export function compareDocuments(before: ResultDocument, after: ResultDocument):
       if (a === undefined || b === undefined) return [];
       const figures: Figure[] =
         size.experiment === 'throughput' ? ['rate'] : ['rate', 'p50', 'p90', 'p99'];
-      return figures.map((figure) => difference(size, arm, figure, a, b));
+      const againstTcp = unpairedRatio(toTcp(now, size, arm), toTcp(old, size, arm));
+      return figures.map((figure) => ({
+        ...difference(size, arm, figure, a, b),
+        ...(figure === 'rate' && againstTcp && { againstTcp }),
+      }));
     }),
   );
   return { differences, notes: notesOf(before, after, [...old.keys()], [...now.keys()]) };
@@ -48,6 +65,13 @@ export function compareDocuments(before: ResultDocument, after: ResultDocument):
 /** The compared samples of each size and arm. */
 const byPlace = ({ samples }: ResultDocument): Map<string, Sample[]> =>
   groupBy(samples.filter(isCompared), (sample) => `${sizeKey(sample)} ${sample.arm}`);
+
+/** Ratios of the rate to TCP's, one for each round that has both. */
+function toTcp(places: ReadonlyMap<string, readonly Sample[]>, size: Size, arm: Arm): number[] {
+  const at = (of: Arm) => places.get(`${sizeKey(size)} ${of}`) ?? [];
+  if (arm === BASELINE) return [];
+  return pairsOf([...at(arm), ...at(BASELINE)], arm, BASELINE).map(([own, tcp]) => own / tcp);
+}
 
 function difference(
   size: Size,
@@ -119,8 +143,9 @@ function notesOf(
 export const MAX_SLOWDOWN_PERCENT = 5;
 
 /**
- * Where the bypass got slower for sure: the whole interval of its rate lies below what is allowed.
- * TCP's own arms do not count: they tell about the host. Of runs without a bypass all arms count.
+ * Where the bypass got slower for sure: the whole interval of its rate lies below what is allowed,
+ * and so does that of its ratio to TCP, for a host that is slower as a whole, as shared ones often
+ * are, says nothing about the bypass. TCP's own arms do not count. Of runs without a bypass all do.
  * @param maxSlowdown in percent.
  */
 export function regressions(
@@ -129,8 +154,10 @@ export function regressions(
 ): Difference[] {
   const rates = differences.filter(({ figure }) => figure === 'rate');
   const bypass = rates.filter(({ arm }) => policyOf(arm) !== undefined);
+  const isSlower = (ratio: Ratio | undefined): boolean =>
+    ratio?.interval !== undefined && ratio.interval.high < 1 - maxSlowdown / 100;
   return (bypass.length > 0 ? bypass : rates).filter(
-    ({ ratio }) => ratio?.interval !== undefined && ratio.interval.high < 1 - maxSlowdown / 100,
+    ({ ratio, againstTcp = ratio }) => isSlower(ratio) && isSlower(againstTcp),
   );
 }
 
@@ -171,7 +198,7 @@ export function comparisonReport(
         ]),
     ...(differences.length === 0 ? [] : ['', ...table(differences)]),
     '',
-    'Change: ratio of the geometric means with its 95% interval (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to tell.',
+    'Change: ratio of the geometric means with its 95% interval (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to tell. "Change against TCP" is that of the ratio to TCP within a round: a host that is faster or slower as a whole leaves it as it is.',
     '',
   ].join('\n');
 }
@@ -185,8 +212,12 @@ function table(differences: readonly Difference[]): string[] {
     valueLabel(one, one.after.median),
     changeLabel(one.ratio),
     one.verdict,
+    changeLabel(one.againstTcp),
   ]);
-  const head = ['Size', 'Arm', 'Figure', 'Before (median)', 'After (median)', 'Change', 'Verdict'];
+  const head = [
+    ...['Size', 'Arm', 'Figure', 'Before (median)', 'After (median)', 'Change', 'Verdict'],
+    'Change against TCP',
+  ];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 

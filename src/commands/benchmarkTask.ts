@@ -8,10 +8,12 @@ import {
   regressions,
 } from '../bench/compare.ts';
 import type { ResultDocument } from '../bench/document.ts';
+import { PROFILES } from '../bench/plan.ts';
 import { runBenchmark } from '../bench/run.ts';
 import { ARM_LABELS, sizeLabel } from '../bench/summary.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
+import { timeLabel } from '../views/duration.ts';
 import { readDocument } from '../views/pickDocument.ts';
 import { readPlan } from '../views/planForm.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
@@ -49,10 +51,13 @@ export async function runBenchmarkTask(
     const file = (name: string) => vscode.Uri.file(path.resolve(folder?.fsPath ?? '', name));
     const before = baseline === undefined ? undefined : await readDocument(file(baseline));
     const result = new ResultFile(context);
+    const measured = plan === undefined ? profile : await readPlan(file(plan));
+    const whole = typeof measured === 'string' ? PROFILES[measured]('guarded') : measured;
+    say(`Plan ${whole.name} on ${host}: ${timeLabel(whole)}.`);
     const document = await runBenchmark(await context.host(host), {
       ...benchSource(context),
       ...{ cgroup, signal, loadMissing: true, baselineId: before?.id },
-      plan: plan === undefined ? profile : await readPlan(file(plan)),
+      plan: measured,
       save: (document) => result.save(document),
       onProgress: (progress) => {
         say(progressLine(progress));
@@ -81,7 +86,10 @@ function judge(
     const { size, arm, ratio, verdict } = one;
     const mark = worse.includes(one) ? 'WORSE' : verdict;
     const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
-    say(`${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${changeLabel(ratio)}`);
+    const relative = one.againstTcp ? `, against TCP ${changeLabel(one.againstTcp)}` : '';
+    say(
+      `${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${changeLabel(ratio)}${relative}`,
+    );
   }
   if (rates.length === 0) {
     say('The saved run has no arm and size in common with this one: nothing was compared.');

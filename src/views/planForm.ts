@@ -5,7 +5,7 @@ import { armSchema, type Arm, type Plan } from '../bench/document.ts';
 import { ownPlan, parsePlan, parseSizes } from '../bench/planFile.ts';
 import { extentOf, PROFILES, type Profile } from '../bench/plan.ts';
 import { ARM_LABELS } from '../bench/summary.ts';
-import { durationLabel } from './duration.ts';
+import { timeLabel } from './duration.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { readParsed } from './readFile.ts';
 
@@ -56,12 +56,6 @@ function profileItem(profile: Profile, description: string): Item<Choice> {
     description: `${timeLabel(PROFILES[profile]('guarded'))}: ${description}`,
     value: { kind: 'profile', profile },
   };
-}
-
-/** "about 4 min", "3 min to 10 min". */
-function timeLabel(plan: Plan): string {
-  const [least, most] = extentOf(plan).seconds.map(durationLabel);
-  return least === most ? `about ${most ?? ''}` : `${least ?? ''} to ${most ?? ''}`;
 }
 
 async function confirmed(plan: Plan | Profile): Promise<boolean> {

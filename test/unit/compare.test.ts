@@ -130,6 +130,18 @@ describe('a run that got worse', () => {
     assert.deepEqual(regressions(compared(1, 0.5)), []);
   });
 
+  it('is none where the host is slower as a whole', () => {
+    const { differences } = compared(0.8, 0.8);
+    const [tcp, bypass] = differences;
+    assert.deepEqual([tcp?.verdict, bypass?.verdict], ['worse', 'worse']);
+    assert.equal(tcp?.againstTcp, undefined);
+    assert.ok(Math.abs((bypass?.againstTcp?.ratio ?? 0) - 1) < 1e-9);
+    assert.deepEqual(regressions(compared(0.8, 0.8)), []);
+    // Nor where TCP has won what the bypass has not.
+    assert.deepEqual(regressions(compared(1, 2)), []);
+    assert.equal(regressions(compared(0.8, 0.9)).length, 1);
+  });
+
   it('is one of TCP where there is nothing else', () => {
     const only = (rate: number) => run({ tcp: rate });
     assert.equal(regressions(compareDocuments(only(1e9), only(5e8))).length, 1);

@@ -42,6 +42,10 @@ describe('statistics', () => {
     close(Math.log(ratio.interval.low), 0.7001142, 2e-4);
     close(Math.log(ratio.interval.high), 2.4598858, 2e-4);
     assert.equal(ratio.pairs, 10);
+    // The same call prints t = 4.0621, df = 9, p-value = 0.002833: significant.
+    assert.equal(verdictOf(ratio), 'higher');
+    const halfWidth = Math.log(ratio.interval.high / ratio.interval.low) / 2;
+    close((Math.log(ratio.ratio) / halfWidth) * t975(9), 4.0621, 1e-3);
   });
 
   it("agrees with the published Welch interval of the sleep data, and so with Welch's test", () => {
@@ -80,6 +84,14 @@ describe('statistics', () => {
     close(t975(1e9), 1.96, 1e-6);
     // Between two entries: R's qt(0.975, 17.776) is 2.102733.
     close(t975(17.776), 2.102733, 0.001);
+  });
+
+  it('leaves 5% of the density of Student’s t outside, or less, at any degrees of freedom', () => {
+    for (const v of [1, 1.2, 1.5, 1.9, 2.5, 3.5, 4.5, 7.5, 11.3, 17.776, 29.5, 35, 45, 120, 1000]) {
+      const outside = 1 - 2 * areaUpTo(t975(v), v);
+      // Between few degrees of freedom the interval is a little too wide, never too narrow.
+      assert.ok(outside < 0.0501 && outside > (v < 3 ? 0.038 : 0.0493), `${v}: ${outside}`);
+    }
   });
 
   it('draws no conclusion from a single pair', () => {
@@ -160,6 +172,20 @@ describe('statistics', () => {
     });
   }
 });
+
+/** Student's density from 0 to `t`, by Simpson's rule; its factor from the area of its upper half. */
+function areaUpTo(t: number, v: number): number {
+  const density = (x: number) => (1 + (x * x) / v) ** (-(v + 1) / 2);
+  const simpson = (f: (x: number) => number, end: number, steps = 20_000) => {
+    const h = end / steps;
+    let sum = f(0) + f(end);
+    for (let i = 1; i < steps; i++) sum += f(i * h) * (i % 2 === 1 ? 4 : 2);
+    return (sum * h) / 3;
+  };
+  // x = tan(u) brings infinity to a quarter turn; just before it the density is as good as 0.
+  const all = simpson((u) => density(Math.tan(u)) / Math.cos(u) ** 2, Math.PI / 2 - 1e-6);
+  return simpson(density, t) / all / 2;
+}
 
 /** Standard normal numbers (Box and Muller) from a fixed seed. */
 function normal(seed: number): () => number {
