@@ -11,12 +11,13 @@ export const ARMS = armSchema.options;
 
 const bytes = z.int().positive();
 const seconds = z.number().positive();
-const arms = z
-  .array(armSchema)
-  .min(1)
-  .describe(
-    'Competitors: TCP, TCP without Nagle, the guarded and the classic bypass, and Unix sockets where netperf has them.',
-  );
+const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
+  description:
+    'Competitors: TCP, TCP without Nagle, the guarded and the classic bypass, and, for streams, Unix sockets where netperf has them.',
+  uniqueItems: true,
+});
+/** What a plan may ask for, and a hostile document make us look at. */
+const MOST_POINTS = 500;
 
 /** One place of the plan: an experiment at one size, measured for every arm. */
 const throughputPoint = z.strictObject({
@@ -36,7 +37,11 @@ export type Point = z.infer<typeof pointSchema>;
 export const planSchema = z
   .strictObject({
     name: z.string().min(1).describe('What people call it.'),
-    points: z.array(pointSchema).min(1).describe('What is measured, each by every arm it names.'),
+    points: z
+      .array(pointSchema)
+      .min(1)
+      .max(MOST_POINTS)
+      .describe('What is measured, each by every arm it names.'),
     secondsPerSample: seconds.max(3600).describe('Length of one sample, in seconds.'),
     repetitions: z
       .int()

@@ -32,11 +32,11 @@ export async function compare(
 
 async function ask(): Promise<z.infer<typeof compareArgument> | undefined> {
   const title = 'Compare benchmarks';
-  const none = 'there are no two result documents to compare';
-  const uri = await pickDocument({ title, none, placeholder: 'Choose a run' });
+  const fault = 'a run cannot be compared with itself';
+  const uri = await pickDocument({ title, fault, placeholder: 'Choose a run' });
   if (uri === undefined) return undefined;
   const baseline = await pickDocument({
-    ...{ title, none },
+    ...{ title, fault },
     placeholder: 'Choose the saved run it is compared with',
     accept: (_document, other) => other.toString() !== uri.toString(),
   });

@@ -44,5 +44,5 @@ const pickUnfinished = (): Promise<vscode.Uri | undefined> =>
     title: 'Resume benchmark',
     placeholder: 'Choose a run that was cut off',
     accept: ({ finishedAt }) => finishedAt === undefined,
-    none: 'no run in this workspace was cut off',
+    fault: 'its run has finished',
   });

@@ -78,6 +78,24 @@ describe('a plan file', () => {
       text({ points: [...quickPlan('guarded').points, ...quickPlan('guarded').points] }),
       /is there twice/,
     ],
+    [
+      'latencies of Unix sockets',
+      text({
+        points: [
+          { experiment: 'latency', requestBytes: 1, responseBytes: 1, arms: ['tcp', 'unix'] },
+        ],
+      }),
+      /round trip, 1 B \/ 1 B has the arm unix, of which netperf measures no latencies/,
+    ],
+    [
+      'more points than anybody measures',
+      text({
+        points: Array.from({ length: 501 }, (_, size) => ({
+          ...{ experiment: 'throughput', messageBytes: size + 1, arms: ['tcp'] },
+        })),
+      }),
+      /points/,
+    ],
   ];
   for (const [name, file, words] of FAULTS) {
     it(`with ${name} is refused`, () => {
