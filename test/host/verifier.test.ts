@@ -6,27 +6,19 @@ import { verifySource, type Verification } from '../../src/bypass/verify.ts';
 import { Host } from '../../src/host/host.ts';
 import { diagnose, type Diagnosis } from '../../src/language/verifier/diagnose.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { expectation, programsThatAre, VERIFIER_PROGRAMS } from '../support/verifierPrograms.ts';
 
-const ROOT = path.join(import.meta.dirname, 'verifier');
 const BPF = path.join(import.meta.dirname, '../../bpf');
-
-const programs = (kind: string): string[] =>
-  fs.readdirSync(path.join(ROOT, kind)).map((name) => path.join(ROOT, kind, name));
-
-/** Where a file says it is rejected, from 0, and a part of the kernel's words. */
-export function expectation(text: string): { line: number; words: string } {
-  const line = text.split('\n').findIndex((each) => each.includes('// reject: '));
-  const words = /\/\/ reject: (.*)$/m.exec(text)?.[1] ?? '';
-  return { line, words };
-}
 
 describe('programs and what the kernel says of them', () => {
   let sshd: TestSshd;
   let host: Host;
   const tool = fs.readFileSync(path.join(BPF, 'verify.c'));
-  const verify = async (entry: string): Promise<[Verification, Diagnosis]> => {
-    const root = path.dirname(path.dirname(entry));
-    const source = await collectSource(path.relative(root, entry), directoryReader(root));
+  const verify = async (
+    entry: string,
+    root = VERIFIER_PROGRAMS,
+  ): Promise<[Verification, Diagnosis]> => {
+    const source = await collectSource(entry, directoryReader(root));
     const verification = await verifySource(host, source, { tool });
     return [verification, diagnose(verification, source)];
   };
@@ -39,16 +31,18 @@ describe('programs and what the kernel says of them', () => {
     await sshd.stop();
   });
 
-  for (const file of programs('rejected')) {
-    it(`${path.basename(file)} is rejected at its line, explained, with the whole log`, async () => {
-      const { line, words } = expectation(fs.readFileSync(file, 'utf8'));
+  for (const file of programsThatAre('rejected')) {
+    it(`${file}: at its line, explained, with the whole log`, async () => {
+      const text = fs.readFileSync(path.join(VERIFIER_PROGRAMS, file), 'utf8');
+      const { line, words, explanation } = expectation(text);
       const [verification, { findings }] = await verify(file);
       const [finding, ...others] = findings.filter(({ severity }) => severity === 'error');
       assert.ok(finding, verification.compiler);
       assert.equal(others.length, 0);
       assert.ok(finding.message.includes(words), finding.message);
       assert.equal(finding.place.line, line, finding.message);
-      assert.ok(finding.why !== undefined && finding.mend !== undefined, finding.message);
+      assert.equal(finding.explanation, explanation, finding.message);
+      assert.ok(finding.message.endsWith(`${finding.why} ${finding.mend}`));
       assert.ok(finding.place.endColumn > finding.place.column);
       const [verdict] = verification.programs.filter(({ verdict: each }) => each !== 'accepted');
       if (finding.from === 'verifier') {
@@ -58,12 +52,13 @@ describe('programs and what the kernel says of them', () => {
     });
   }
 
-  for (const file of [
-    ...programs('accepted'),
-    ...['sockmap_bypass.bpf.c', 'classic.bpf.c'].map((name) => path.join(BPF, name)),
+  const bundled = ['sockmap_bypass.bpf.c', 'classic.bpf.c'].map((name) => [name, BPF] as const);
+  for (const [file, root] of [
+    ...programsThatAre('accepted').map((name) => [name, VERIFIER_PROGRAMS] as const),
+    ...bundled,
   ]) {
-    it(`${path.basename(file)} is accepted, with statistics`, async () => {
-      const [{ compiler }, { findings, programs: reports }] = await verify(file);
+    it(`${file}, with statistics`, async () => {
+      const [{ compiler }, { findings, programs: reports }] = await verify(file, root);
       assert.deepEqual(findings, [], compiler);
       assert.ok(reports.length > 0);
       for (const { verdict, statistics, instructions } of reports) {

@@ -186,15 +186,15 @@ function rejected(
 ): Finding {
   const log = parseLog(verdict.log);
   const { report, steps } = log;
-  const failing = failingStep(log);
+  const at = (number: number, step?: Step) =>
+    placeOf(program?.at(number), entry) ?? placeInLog(step, start.file);
+  const failing = failingStep(log, (step) => at(step.instruction, step)?.line);
   const instruction = failing.instruction ?? report?.at?.instruction;
   const place =
     (instruction === undefined ? undefined : placeOf(program?.at(instruction), entry)) ??
     placeInLog(failing.step, start.file) ??
     start;
   const words = log.message || libbpfMessage(verdict.words);
-  const at = (number: number, step?: Step) =>
-    placeOf(program?.at(number), entry) ?? placeInLog(step, start.file);
   const related =
     report !== undefined && report.path.length > 0
       ? report.path.flatMap(({ instruction: number, what }) => {
@@ -213,26 +213,39 @@ function rejected(
 }
 
 /** Which instruction it is about: the one the message names, or the last one looked at. */
-function failingStep({ steps, message }: VerifierLog): {
-  instruction: number | undefined;
-  step: Step | undefined;
-} {
+function failingStep(
+  { steps, message }: VerifierLog,
+  lineOf: (step: Step) => number | undefined,
+): { instruction: number | undefined; step: Step | undefined } {
   const match = NAMED_INSTRUCTION.exec(message);
   const named = match?.[1] ?? match?.[2];
   if (named !== undefined) {
     const instruction = Number(named);
     return { instruction, step: steps.findLast((step) => step.instruction === instruction) };
   }
-  const step = COMPLEXITY.test(message) ? busiest(steps) : steps.at(-1);
+  const step = COMPLEXITY.test(message) ? busiest(steps, lineOf) : steps.at(-1);
   return { instruction: step?.instruction, step };
 }
 
-/** The instruction walked over most often: it is in the loop that has no end. */
-function busiest(steps: readonly Step[]): Step | undefined {
-  const visits = new Map<number, number>();
-  for (const { instruction } of steps) visits.set(instruction, (visits.get(instruction) ?? 0) + 1);
-  const most = Math.max(0, ...visits.values());
-  return steps.find(({ instruction }) => visits.get(instruction) === most);
+/**
+ * Where the loop begins that has no end: of the instructions walked over most often, the one that
+ * comes first in the source. (Of a long log only the end is known: counts differ by one.)
+ */
+function busiest(
+  steps: readonly Step[],
+  lineOf: (step: Step) => number | undefined,
+): Step | undefined {
+  const visits = new Map<number, { step: Step; count: number }>();
+  for (const step of steps) {
+    const seen = visits.get(step.instruction);
+    if (seen === undefined) visits.set(step.instruction, { step, count: 1 });
+    else seen.count++;
+  }
+  const most = Math.max(0, ...Array.from(visits.values(), ({ count }) => count));
+  return Array.from(visits.values())
+    .filter(({ count }) => count >= most * 0.9)
+    .map(({ step }) => ({ step, line: lineOf(step) ?? Number.MAX_SAFE_INTEGER }))
+    .sort((a, b) => a.line - b.line)[0]?.step;
 }
 
 const basename = (path: string): string => path.replace(/^.*\//, '');

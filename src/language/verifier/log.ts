@@ -80,7 +80,7 @@ const NOISE = [
   /^\s+(?:frame\d+: )?R\d+[=_]/,
   /^\s*frame\d+: /,
   /^(?:Validating|propagating|reg type unsupported|Func#\d+ .* is (?:safe|global))/,
-  /^(?:verification time|stack depth|processed) /,
+  /^(?:verification time|stack depth|processed|insns processed) /,
   /^hit /,
   /^\d+: safe$/,
 ];

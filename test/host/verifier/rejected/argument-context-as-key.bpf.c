@@ -4,5 +4,5 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	return bpf_map_lookup_elem(&hash, ctx) != 0; // reject: R2 type=ctx
+	return bpf_map_lookup_elem(&hash, ctx) != 0; // reject argument-type: R2 type=ctx
 }

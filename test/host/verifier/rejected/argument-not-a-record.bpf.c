@@ -8,6 +8,6 @@ int program(struct xdp_md *ctx)
 	struct value *value = find(1);
 
 	if (value)
-		bpf_ringbuf_submit(value, 0); // reject: R1
+		bpf_ringbuf_submit(value, 0); // reject argument-type: R1
 	return XDP_PASS;
 }

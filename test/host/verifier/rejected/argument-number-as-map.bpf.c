@@ -6,5 +6,5 @@ int program(struct xdp_md *ctx)
 {
 	u32 key = 1;
 
-	return bpf_map_lookup_elem((void *)5, &key) != 0; // reject: R1 type=
+	return bpf_map_lookup_elem((void *)5, &key) != 0; // reject argument-type: R1 type=
 }

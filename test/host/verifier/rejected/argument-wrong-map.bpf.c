@@ -4,6 +4,6 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	bpf_tail_call(ctx, &hash, 0); // reject: map
+	bpf_tail_call(ctx, &hash, 0); // reject map-argument: map
 	return XDP_PASS;
 }

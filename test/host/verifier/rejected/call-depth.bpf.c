@@ -10,7 +10,7 @@ static __attribute__((noinline)) int f8(u32 *n)
 static __attribute__((noinline)) int f7(u32 *n)
 {
 	*n += 1;
-	return f8(n) + 1; // reject: frames is too deep
+	return f8(n) + 1; // reject call-depth: frames is too deep
 }
 
 static __attribute__((noinline)) int f6(u32 *n)

@@ -3,7 +3,7 @@
 
 static int each(u32 index, void *context)
 {
-	return 5; // reject: R0
+	return 5; // reject return-value: R0
 }
 
 SEC("xdp")

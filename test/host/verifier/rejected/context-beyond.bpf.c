@@ -4,5 +4,5 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	return *(volatile u32 *)((char *)ctx + 200); // reject: invalid bpf_context access
+	return *(volatile u32 *)((char *)ctx + 200); // reject context-access: invalid bpf_context access
 }

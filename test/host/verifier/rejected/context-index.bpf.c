@@ -6,5 +6,5 @@ int program(struct xdp_md *ctx)
 {
 	u32 index = bpf_get_prandom_u32() & 4;
 
-	return *(volatile u32 *)((char *)ctx + index); // reject: ctx
+	return *(volatile u32 *)((char *)ctx + index); // reject context-access: ctx
 }

@@ -4,5 +4,5 @@
 SEC("tc")
 int program(struct __sk_buff *ctx)
 {
-	return *(volatile u8 *)&ctx->data; // reject: invalid bpf_context access
+	return *(volatile u8 *)&ctx->data; // reject context-access: invalid bpf_context access
 }

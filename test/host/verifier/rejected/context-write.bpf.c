@@ -4,6 +4,6 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	*(volatile u32 *)&ctx->data = 0; // reject: invalid bpf_context access
+	*(volatile u32 *)&ctx->data = 0; // reject context-access: invalid bpf_context access
 	return XDP_PASS;
 }

@@ -6,6 +6,6 @@ int program(struct xdp_md *ctx)
 {
 	u64 value = ctx->data;
 
-	asm volatile("%0 /= 0" : "+r"(value)); // reject: by zero
+	asm volatile("%0 /= 0" : "+r"(value)); // reject division: by zero
 	return value;
 }

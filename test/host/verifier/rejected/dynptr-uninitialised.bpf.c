@@ -7,6 +7,6 @@ int program(struct xdp_md *ctx)
 	struct bpf_dynptr dynptr;
 	char text[4] = {};
 
-	bpf_dynptr_read(text, sizeof(text), &dynptr, 0, 0); // reject: dynptr
+	bpf_dynptr_read(text, sizeof(text), &dynptr, 0, 0); // reject dynptr: dynptr
 	return text[0];
 }

@@ -7,7 +7,7 @@ struct item {
 
 __attribute__((noinline)) int use(struct item *item)
 {
-	return item->number; // reject: R1
+	return item->number; // reject null: R1
 }
 
 SEC("tc")

@@ -7,6 +7,6 @@ int program(struct bpf_raw_tracepoint_args *ctx)
 {
 	char text[4] = {};
 
-	bpf_probe_read_kernel(text, sizeof(text), (void *)ctx->args[0]); // reject: GPL
+	bpf_probe_read_kernel(text, sizeof(text), (void *)ctx->args[0]); // reject gpl: GPL
 	return text[0];
 }

@@ -6,6 +6,6 @@ int program(struct xdp_md *ctx)
 {
 	char text[4] = {};
 
-	bpf_skb_load_bytes(ctx, 0, text, sizeof(text)); // reject: bpf_skb_load_bytes#26
+	bpf_skb_load_bytes(ctx, 0, text, sizeof(text)); // reject helper-not-allowed: bpf_skb_load_bytes#26
 	return text[0];
 }

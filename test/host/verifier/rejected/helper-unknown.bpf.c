@@ -6,5 +6,5 @@ int program(struct xdp_md *ctx)
 {
 	static int (*const helper)(void) = (void *)9999;
 
-	return helper(); // reject: 9999
+	return helper(); // reject helper-unknown: 9999
 }

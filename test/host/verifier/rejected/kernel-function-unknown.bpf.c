@@ -4,7 +4,7 @@
 extern void no_such_function(void) __ksym;
 
 SEC("tc")
-int program(struct __sk_buff *ctx) // reject: no_such_function
+int program(struct __sk_buff *ctx) // reject ksym: no_such_function
 {
 	no_such_function();
 	return 0;

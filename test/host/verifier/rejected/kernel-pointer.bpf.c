@@ -6,5 +6,5 @@ int program(struct bpf_raw_tracepoint_args *ctx)
 {
 	volatile long *registers = (void *)ctx->args[0];
 
-	return registers[3]; // reject: invalid mem access
+	return registers[3]; // reject scalar-dereference: invalid mem access
 }

@@ -13,4 +13,4 @@ int program(struct __sk_buff *ctx)
 	bpf_spin_lock(&locked->lock);
 	locked->count++;
 	return 0;
-} // reject: bpf_spin_lock
+} // reject lock: bpf_spin_lock

@@ -10,6 +10,6 @@ int program(struct __sk_buff *ctx)
 
 	if (!locked)
 		return 0;
-	bpf_spin_unlock(&locked->lock); // reject: bpf_spin_unlock without taking a lock
+	bpf_spin_unlock(&locked->lock); // reject lock: bpf_spin_unlock without taking a lock
 	return 0;
 }

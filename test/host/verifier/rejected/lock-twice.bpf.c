@@ -11,7 +11,7 @@ int program(struct __sk_buff *ctx)
 	if (!locked)
 		return 0;
 	bpf_spin_lock(&locked->lock);
-	bpf_spin_lock(&locked->lock); // reject: lock
+	bpf_spin_lock(&locked->lock); // reject lock: lock
 	bpf_spin_unlock(&locked->lock);
 	return 0;
 }

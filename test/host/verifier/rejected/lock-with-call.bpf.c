@@ -11,7 +11,7 @@ int program(struct __sk_buff *ctx)
 	if (!locked)
 		return 0;
 	bpf_spin_lock(&locked->lock);
-	locked->count = bpf_get_prandom_u32(); // reject: lock
+	locked->count = bpf_get_prandom_u32(); // reject lock: lock
 	bpf_spin_unlock(&locked->lock);
 	return 0;
 }

@@ -10,6 +10,6 @@ int program(struct __sk_buff *ctx)
 
 	if (!locked)
 		return 0;
-	locked->lock.val = 1; // reject: cannot be accessed directly
+	locked->lock.val = 1; // reject special-field: cannot be accessed directly
 	return 0;
 }

@@ -6,7 +6,7 @@ int program(struct xdp_md *ctx)
 {
 	u32 sum = 0;
 
-	for (;;) // reject: infinite loop detected
+	for (;;) // reject infinite-loop: infinite loop detected
 		asm volatile("" : "+r"(sum));
 	return sum;
 }

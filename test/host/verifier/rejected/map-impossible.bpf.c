@@ -6,7 +6,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, u64);
 	__type(value, u64);
-} wide SEC(".maps"); // reject: map 'wide'
+} wide SEC(".maps"); // reject map-creation: map 'wide'
 
 SEC("xdp")
 int program(struct xdp_md *ctx)

@@ -2,7 +2,7 @@
 #include "../common.h"
 
 SEC("xdp")
-__attribute__((naked)) int program(struct xdp_md *ctx) // reject: last insn is not
+__attribute__((naked)) int program(struct xdp_md *ctx) // reject control-flow: last insn is not
 {
 	asm volatile("r0 = 0");
 }

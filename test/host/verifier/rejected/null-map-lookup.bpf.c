@@ -6,6 +6,6 @@ int program(struct xdp_md *ctx)
 {
 	struct value *value = find(1);
 
-	value->count++; // reject: invalid mem access 'map_value_or_null'
+	value->count++; // reject null: invalid mem access 'map_value_or_null'
 	return XDP_PASS;
 }

@@ -7,7 +7,7 @@ int program(struct xdp_md *ctx)
 {
 	u64 *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
 
-	*record = 1; // reject: invalid mem access
+	*record = 1; // reject null: invalid mem access
 	bpf_ringbuf_submit(record, 0);
 	return XDP_PASS;
 }

@@ -7,5 +7,5 @@ int program(struct __sk_buff *ctx)
 	struct bpf_sock_tuple tuple = {};
 	struct bpf_sock *sk = bpf_sk_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv4), -1, 0);
 
-	return sk->family; // reject: _or_null
+	return sk->family; // reject null: _or_null
 }

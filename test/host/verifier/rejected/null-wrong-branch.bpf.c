@@ -7,6 +7,6 @@ int program(struct xdp_md *ctx)
 	struct value *value = find(1);
 
 	if (!value)
-		return *(volatile char *)value->text; // reject: invalid mem access
+		return *(volatile char *)value->text; // reject scalar-dereference: invalid mem access
 	return XDP_PASS;
 }

@@ -9,5 +9,5 @@ int program(struct xdp_md *ctx)
 
 	if (data + 4 > end)
 		return XDP_DROP;
-	return *(u64 *)data & 3; // reject: invalid access to packet
+	return *(u64 *)data & 3; // reject packet: invalid access to packet
 }

@@ -9,5 +9,5 @@ int program(struct xdp_md *ctx)
 
 	if (data + 1 > end || bpf_xdp_adjust_head(ctx, 0))
 		return XDP_DROP;
-	return *(volatile char *)data; // reject: invalid mem access
+	return *(volatile char *)data; // reject scalar-dereference: invalid mem access
 }

@@ -11,5 +11,5 @@ int program(struct xdp_md *ctx)
 
 	if (data + offset + 1 > end)
 		return XDP_DROP;
-	return *(char *)(data + offset); // reject: outside of the packet
+	return *(char *)(data + offset); // reject packet: outside of the packet
 }

@@ -6,5 +6,5 @@ int program(struct xdp_md *ctx)
 {
 	char *data = (void *)(long)ctx->data;
 
-	return data[4]; // reject: invalid access to packet
+	return data[4]; // reject packet: invalid access to packet
 }

@@ -9,5 +9,5 @@ int program(struct xdp_md *ctx)
 
 	if (data + 8 < end)
 		return XDP_PASS;
-	return *(u32 *)data; // reject: invalid access to packet
+	return *(u32 *)data; // reject packet: invalid access to packet
 }

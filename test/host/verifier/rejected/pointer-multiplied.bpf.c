@@ -6,6 +6,6 @@ int program(struct xdp_md *ctx)
 {
 	u64 value = (long)ctx;
 
-	asm volatile("%0 *= 2" : "+r"(value)); // reject: prohibited
+	asm volatile("%0 *= 2" : "+r"(value)); // reject pointer-arithmetic: prohibited
 	return value;
 }

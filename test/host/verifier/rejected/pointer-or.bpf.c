@@ -9,6 +9,6 @@ int program(struct __sk_buff *ctx)
 
 	if (!value)
 		return 0;
-	asm volatile("%0 |= 1" : "+r"(number)); // reject: bitwise operator |= on pointer
+	asm volatile("%0 |= 1" : "+r"(number)); // reject pointer-arithmetic: bitwise operator |= on pointer
 	return number;
 }

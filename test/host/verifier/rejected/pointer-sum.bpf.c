@@ -8,6 +8,6 @@ int program(struct xdp_md *ctx)
 
 	if (!one || !two)
 		return 0;
-	asm volatile("r1 = %0; r1 += %1" ::"r"(one), "r"(two) : "r1"); // reject: pointer
+	asm volatile("r1 = %0; r1 += %1" ::"r"(one), "r"(two) : "r1"); // reject pointer-arithmetic: pointer
 	return XDP_PASS;
 }

@@ -9,7 +9,7 @@ int program(struct xdp_md *ctx)
 
 	if (!record)
 		return XDP_PASS;
-	record[1] = 1; // reject: invalid access to memory
+	record[1] = 1; // reject memory-bounds: invalid access to memory
 	bpf_ringbuf_submit(record, 0);
 	return XDP_PASS;
 }

@@ -9,5 +9,5 @@ int program(struct xdp_md *ctx)
 
 	if (record)
 		*record = 1;
-	return XDP_PASS; // reject: Unreleased reference
+	return XDP_PASS; // reject reference-leak: Unreleased reference
 }

@@ -10,6 +10,6 @@ int program(struct __sk_buff *ctx)
 	if (!sk)
 		return 0;
 	bpf_sk_release(sk);
-	bpf_sk_release(sk); // reject: R1
+	bpf_sk_release(sk); // reject argument-type: R1
 	return 0;
 }

@@ -10,5 +10,5 @@ int program(struct __sk_buff *ctx)
 	if (!sk)
 		return 0;
 	bpf_sk_release(sk);
-	return *(volatile u32 *)&sk->family; // reject: invalid mem access
+	return *(volatile u32 *)&sk->family; // reject scalar-dereference: invalid mem access
 }

@@ -4,5 +4,5 @@
 SEC("cgroup/sock_create")
 int program(struct bpf_sock *ctx)
 {
-	return 5; // reject: R0 has
+	return 5; // reject return-value: R0 has
 }

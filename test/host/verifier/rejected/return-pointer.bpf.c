@@ -4,5 +4,5 @@
 SEC("cgroup/sock_create")
 __attribute__((naked)) int program(struct bpf_sock *ctx)
 {
-	asm volatile("r0 = r10; exit"); // reject: R0
+	asm volatile("r0 = r10; exit"); // reject return-value: R0
 }

@@ -4,5 +4,5 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	return *(volatile long *)0x1234; // reject: invalid mem access
+	return *(volatile long *)0x1234; // reject scalar-dereference: invalid mem access
 }

@@ -2,7 +2,7 @@
 #include "../common.h"
 
 SEC("no_such_type")
-int program(void *ctx) // reject: missing BPF prog type
+int program(void *ctx) // reject section-name: missing BPF prog type
 {
 	return 0;
 }

@@ -6,6 +6,6 @@ int program(struct xdp_md *ctx)
 {
 	u64 value = ctx->ingress_ifindex;
 
-	asm volatile("%0 <<= 64" : "+r"(value)); // reject: invalid shift
+	asm volatile("%0 <<= 64" : "+r"(value)); // reject shift: invalid shift
 	return value;
 }

@@ -6,6 +6,6 @@ int program(struct bpf_raw_tracepoint_args *ctx)
 {
 	static const char format[] = "x";
 
-	bpf_trace_printk(format, 0); // reject: zero-size
+	bpf_trace_printk(format, 0); // reject argument-size: zero-size
 	return 0;
 }

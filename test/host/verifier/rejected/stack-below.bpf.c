@@ -4,6 +4,6 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	asm volatile("*(u64 *)(r10 - 520) = %0" ::"r"(1L)); // reject: stack
+	asm volatile("*(u64 *)(r10 - 520) = %0" ::"r"(1L)); // reject stack-bounds: stack
 	return XDP_PASS;
 }

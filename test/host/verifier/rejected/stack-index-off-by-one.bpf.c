@@ -7,6 +7,6 @@ int program(struct xdp_md *ctx)
 	volatile char text[16] = {};
 	u32 index = bpf_get_prandom_u32() & 31;
 
-	text[index] = 1; // reject: stack
+	text[index] = 1; // reject stack-bounds: stack
 	return text[0];
 }

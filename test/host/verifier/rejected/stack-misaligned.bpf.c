@@ -4,6 +4,6 @@
 SEC("xdp")
 int program(struct xdp_md *ctx)
 {
-	asm volatile("*(u32 *)(r10 - 7) = %0" ::"r"(1L)); // reject: misaligned stack access
+	asm volatile("*(u32 *)(r10 - 7) = %0" ::"r"(1L)); // reject misaligned: misaligned stack access
 	return XDP_PASS;
 }

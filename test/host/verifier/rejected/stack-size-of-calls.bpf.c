@@ -10,7 +10,7 @@ static __attribute__((noinline)) int inner(u32 seed)
 }
 
 SEC("xdp")
-int program(struct xdp_md *ctx) // reject: combined stack size
+int program(struct xdp_md *ctx) // reject stack-size: combined stack size
 {
 	volatile char text[300] = {};
 

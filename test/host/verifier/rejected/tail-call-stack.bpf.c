@@ -9,7 +9,7 @@ static __attribute__((noinline)) int jump(struct xdp_md *ctx)
 }
 
 SEC("xdp")
-int program(struct xdp_md *ctx) // reject: tail_calls are not allowed
+int program(struct xdp_md *ctx) // reject tail-call: tail_calls are not allowed
 {
 	volatile char text[300] = {};
 

@@ -6,8 +6,8 @@ int program(struct xdp_md *ctx)
 {
 	u32 sum = 0;
 
-	for (u32 i = 0; i < 30000; i++)
-		if (bpf_get_prandom_u32() == 7) // reject: too complex
+	for (u32 i = 0; i < 30000; i++) // reject too-complex: too complex
+		if (bpf_get_prandom_u32() == 7)
 			sum += i;
 	return sum;
 }

@@ -7,6 +7,6 @@ int program(struct xdp_md *ctx)
 	u64 value = 0;
 
 	bpf_get_prandom_u32();
-	asm volatile("%0 = r1" : "=r"(value)); // reject: R1 !read_ok
+	asm volatile("%0 = r1" : "=r"(value)); // reject uninitialised-register: R1 !read_ok
 	return value;
 }

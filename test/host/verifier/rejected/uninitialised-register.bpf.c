@@ -6,6 +6,6 @@ int program(struct xdp_md *ctx)
 {
 	u64 value;
 
-	asm volatile("%0 = r7" : "=r"(value)); // reject: R7 !read_ok
+	asm volatile("%0 = r7" : "=r"(value)); // reject uninitialised-register: R7 !read_ok
 	return value;
 }

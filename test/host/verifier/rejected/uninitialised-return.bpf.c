@@ -4,5 +4,5 @@
 SEC("xdp")
 __attribute__((naked)) int program(struct xdp_md *ctx)
 {
-	asm volatile("exit"); // reject: R0 !read_ok
+	asm volatile("exit"); // reject uninitialised-register: R0 !read_ok
 }

@@ -6,6 +6,6 @@ __attribute__((naked)) int program(struct xdp_md *ctx)
 {
 	asm volatile("r0 = 0");
 	asm volatile("goto +1");
-	asm volatile("r0 = 1"); // reject: unreachable insn
+	asm volatile("r0 = 1"); // reject dead-code: unreachable insn
 	asm volatile("exit");
 }

@@ -9,5 +9,5 @@ int program(struct xdp_md *ctx)
 
 	if (!value || index > 16)
 		return XDP_PASS;
-	return value->text[index]; // reject: invalid access to map value
+	return value->text[index]; // reject map-value-bounds: invalid access to map value
 }

@@ -9,5 +9,5 @@ int program(struct xdp_md *ctx)
 
 	if (!value)
 		return XDP_PASS;
-	return value->text[index]; // reject: unbounded memory access
+	return value->text[index]; // reject unbounded: unbounded memory access
 }

@@ -1,0 +1,17 @@
+/** A kind of error and what is known of it. */
+export interface Entry {
+  /** A stable name, shown as the code of the diagnostic. */
+  readonly id: string;
+  readonly pattern: RegExp;
+  /** What this very message says, in plain words, where its numbers and types tell more. */
+  readonly detail?: (match: Readonly<Record<string, string | undefined>>) => string | undefined;
+  /** Why the verifier refuses. */
+  readonly why: string;
+  /** How to mend it. */
+  readonly mend: string;
+}
+
+/** "bytes 24 to 31", or "byte 24". */
+export function bytes(offset: number, size: number): string {
+  return size === 1 ? `byte ${offset}` : `bytes ${offset} to ${offset + size - 1}`;
+}
