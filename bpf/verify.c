@@ -2,7 +2,7 @@
 /*
  * Has the kernel verify every program of a BPF object, each by itself.
  *
- *   verify BOUNDARY LEVEL PIN OBJECT [PROGRAM MACHINE_CODE]
+ *   verify BOUNDARY LEVEL SECONDS PIN OBJECT [PROGRAM MACHINE_CODE]
  *
  * A native program, for root. bpftool stops at the first program the kernel
  * rejects, and tells the statistics of the others only together with a log that
@@ -10,7 +10,8 @@
  * alone where it is accepted and with the whole log where it is not.
  *
  * LEVEL is the log of an accepted program: 0 its statistics, 2 the state at
- * every instruction. PIN is a directory of a bpffs for accepted programs, or "".
+ * every instruction. After SECONDS the rest gets no verdict. PIN is a directory of
+ * a bpffs for accepted programs, or "".
  * With PROGRAM the others are left out; what the JIT compiler made of it is written
  * to the file MACHINE_CODE. Nothing is attached, no map is pinned or shared, and all
  * of it goes with the process.
@@ -24,11 +25,13 @@
  *   lines           of MACHINE_CODE: "OFFSET LINE COLUMN", where a source line begins
  */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -39,11 +42,35 @@
 
 /* Kernels before 5.2 take no larger one; few programs need more. */
 #define LOG_SIZE     (16u << 20)
-#define LOG_SIZE_MAX (1u << 30)
+#define LOG_SIZE_MAX (256u << 20)
+
+/* A map is made with as many entries as fit into this, and all together have four times
+ * as much: the verdict is the same, and the host keeps its memory.
+ */
+#define MAP_BYTES (64ull << 20)
 
 static const char *boundary;
 static FILE *words;
 static char *told;
+static volatile sig_atomic_t is_late;
+
+/* The verifier gives up when a signal is pending. libbpf tries again: the signals go on.
+ */
+static void late(int signal)
+{
+	(void)signal;
+	is_late = 1;
+}
+
+static void end_after(int seconds)
+{
+	struct itimerval timer = {.it_value.tv_sec = seconds,
+				  .it_interval.tv_usec = 20000};
+	struct sigaction action = {.sa_handler = late, .sa_flags = SA_RESTART};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
 
 static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -76,6 +103,62 @@ static void part(const char *name, const char *of, const char *text)
 
 enum verdict { ACCEPTED, REJECTED, FAILED };
 
+static unsigned long long entry_bytes(const struct bpf_map *map)
+{
+	unsigned long long value = bpf_map__value_size(map);
+
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
+		return 1; /* their entries are bytes */
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		value *= libbpf_num_possible_cpus();
+		break;
+	default:
+		break;
+	}
+	return bpf_map__key_size(map) + value;
+}
+
+/* Returns what the map takes now. */
+static unsigned long long limit_map(struct bpf_map *map)
+{
+	unsigned long long bytes = entry_bytes(map);
+	unsigned int entries = bpf_map__max_entries(map);
+
+	/* A power of two stays one. */
+	while (entries > 1 && bytes * entries > MAP_BYTES)
+		entries /= 2;
+	bpf_map__set_max_entries(map, entries);
+	return bytes * entries;
+}
+
+/* False, with words, if the maps are too large even so. */
+static bool limit_maps(struct bpf_object *object)
+{
+	unsigned long long bytes = 0;
+	struct bpf_map *map, *inner;
+
+	bpf_object__for_each_map(map, object)
+	{
+		bpf_map__set_pin_path(map, NULL);
+		bytes += limit_map(map);
+		inner = bpf_map__inner_map(map);
+		if (inner)
+			bytes += limit_map(inner);
+		if (bytes > 4 * MAP_BYTES) {
+			fprintf(words,
+				"map '%s': the values of the maps take more than the "
+				"%llu MiB they may here\n",
+				bpf_map__name(map), 4 * MAP_BYTES >> 20);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Loads one program of the object with a log of this level, and lets go of it again. */
 static enum verdict load(const char *file, const char *name, int level, char *log,
 			 size_t size, const char *pin)
@@ -83,15 +166,22 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 	struct bpf_program *program, *wanted = NULL;
 	enum verdict verdict = ACCEPTED;
 	struct bpf_object *object;
-	struct bpf_map *map;
 	char path[4096];
 
 	listen();
 	log[0] = '\0';
+	if (is_late) {
+		fputs("no verdict: verifying took too long before its turn came\n",
+		      words);
+		return FAILED;
+	}
 	object = bpf_object__open_file(file, NULL);
 	if (!object)
 		return FAILED;
-	bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
+	if (!limit_maps(object)) {
+		bpf_object__close(object);
+		return FAILED;
+	}
 	bpf_object__for_each_program(program, object)
 	{
 		bool is_wanted = strcmp(bpf_program__name(program), name) == 0;
@@ -105,7 +195,10 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 	/* It fails after the verdict too, of a prog array that names a program left out.
 	 */
 	if (bpf_object__load(object)) {
-		if (strstr(heard(), "program load failed"))
+		if (is_late) {
+			fputs("no verdict: verifying took too long\n", words);
+			verdict = FAILED;
+		} else if (strstr(heard(), "program load failed"))
 			verdict = REJECTED;
 		else if (!strstr(log, "processed "))
 			verdict = FAILED;
@@ -182,7 +275,7 @@ static void verify(const char *file, const char *name, const char *section, int 
 			level |= LOG_PATH;
 		else if (verdict == REJECTED && strlen(log) + 2 >= size &&
 			 size < LOG_SIZE_MAX)
-			size *= 8;
+			size *= 4;
 		else
 			break;
 		free(log);
@@ -191,6 +284,9 @@ static void verify(const char *file, const char *name, const char *section, int 
 	printf("\n%s", verdicts[verdict]);
 	part("words", "", heard());
 	part("log", "", log);
+	if (strlen(log) + 2 >= size)
+		printf("\n(the log is longer than the %u MiB kept of it)\n",
+		       LOG_SIZE_MAX >> 20);
 	fflush(stdout);
 	free(log);
 }
@@ -201,24 +297,25 @@ int main(int argc, char **argv)
 	struct bpf_object *object;
 	int level;
 
-	if (argc < 5)
+	if (argc < 6)
 		return 2;
 	boundary = argv[1];
 	level = LOG_STATS | (strcmp(argv[2], "2") == 0 ? LOG_PATH | LOG_FULL : 0);
 	libbpf_set_print(keep_words);
+	end_after(atoi(argv[3]));
 	listen();
-	object = bpf_object__open_file(argv[4], NULL);
+	object = bpf_object__open_file(argv[5], NULL);
 	part("object", "", object ? "" : heard());
 	if (object) {
 		bpf_object__for_each_program(
 			program,
-			object) if (argc < 6 ||
-				    strcmp(bpf_program__name(program), argv[5]) == 0)
-			verify(argv[4], bpf_program__name(program),
-			       bpf_program__section_name(program), level, argv[3]);
+			object) if (argc < 7 ||
+				    strcmp(bpf_program__name(program), argv[6]) == 0)
+			verify(argv[5], bpf_program__name(program),
+			       bpf_program__section_name(program), level, argv[4]);
 	}
-	if (object && argc > 6)
-		machine_code(argv[3], argv[5], argv[6]);
+	if (object && argc > 7)
+		machine_code(argv[4], argv[6], argv[7]);
 	part("end", "", "");
 	return 0;
 }

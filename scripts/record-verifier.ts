@@ -40,7 +40,7 @@ try {
   const recorded: Record<string, object> = {};
   for (const file of objects.keys()) {
     const boundary = newBoundary();
-    const text = await shell(`cd "$1" && ./verify "$2" 0 '' "$3"`, boundary, file);
+    const text = await shell(`cd "$1" && ./verify "$2" 0 300 '' "$3"`, boundary, file);
     const verdicts = parseVerdicts(text, boundary);
     // Of programs with too many paths the log is too long for the repository.
     if (text.length < LONGEST_LOG) recorded[file] = verdicts;

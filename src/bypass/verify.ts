@@ -38,6 +38,8 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Directories searched for headers, of the source or, absolute, of the host. */
   readonly include?: readonly string[];
+  /** How long the kernel may take for all programs; those that are left then get no verdict. */
+  readonly verifySeconds?: number;
 }
 
 /** What the kernel makes of one program, for reading. */
@@ -49,11 +51,10 @@ export interface Dump {
   readonly jited: string;
 }
 
-/** A source that compiles longer than this, or in more memory, is none of a BPF program. */
-const COMPILE_SECONDS = 20;
-const COMPILE_KIB = 2 * 1024 * 1024;
+/** A source that takes more than this to compile is none of a BPF program. */
+const COMPILE = { seconds: 20, kib: 2 * 1024 * 1024, outputMiB: 32 } as const;
 /** The kernel gives up after a million instructions, which takes some seconds, thrice with logs. */
-const VERIFY_SECONDS = 60;
+const VERIFY_SECONDS = 45;
 
 /**
  * Compiles a source on the host and has its kernel verify each program of it. Nothing is attached and
@@ -72,7 +73,7 @@ export async function verifySource(
     const { compiler, object } = await compileThere(host, bench, directory, source, options);
     const told = { host: host.name, kernel: bench.kernel, compiler, object };
     if (object === undefined) return { ...told, words: '', programs: [] };
-    return { ...told, ...(await verifyThere(host, bench, directory, source.entry, signal)) };
+    return { ...told, ...(await verifyThere(host, bench, directory, source.entry, options)) };
   } finally {
     void remove(host, directory);
   }
@@ -144,6 +145,8 @@ export function withLines(listing: string, lines: string, { entry, files }: BpfS
 /** What stays on a host between verifications, until its connection ends. */
 interface Workbench {
   readonly directory: Guard;
+  /** Whether the compiler has to be kept from root's privileges, and can be. */
+  readonly isRoot: boolean;
   readonly architecture: string;
   readonly kernel: string;
 }
@@ -168,16 +171,18 @@ async function workbench(
 async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
   const directory = await scratchDirectory(host);
   try {
-    const script = `umask 077; cat >"$1/verify.c" && uname -m && uname -r &&
+    // Its name cannot be guessed; a compiler that is not root has to get to what is below.
+    const script = `umask 077; chmod 711 "$1"; cat >"$1/verify.c" && uname -m && uname -r &&
+{ [ "$(id -u)" = 0 ] && ${AS_NOBODY} clang --version >/dev/null 2>&1 && echo root || echo; } &&
 clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
     const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
       tried: 'build what talks to the verifier',
       input: tool,
       next: "Check the host: clang and libbpf's library and headers are needed.",
     });
-    const [architecture = '', kernel = ''] = text.split('\n');
+    const [architecture = '', kernel = '', user] = text.split('\n');
     host.own(directory);
-    return { directory, architecture, kernel };
+    return { directory, architecture, kernel, isRoot: user === 'root' };
   } catch (error) {
     await directory[Symbol.asyncDispose]();
     throw error;
@@ -187,11 +192,12 @@ clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
 /** Puts the source's files into a directory of their own; returns it. */
 async function unpack(
   host: Host,
-  { directory }: Workbench,
+  { directory, isRoot }: Workbench,
   source: BpfSource,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const script = `umask 077; d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" && printf '%s\\n' "$d"`;
+  const script = `umask 077; d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" &&
+${isRoot ? `chown -R ${NOBODY}:${NOBODY} "$d" && ` : ''}printf '%s\\n' "$d"`;
   const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
     tried: `upload ${source.entry}`,
     input: archive(source.files),
@@ -212,14 +218,27 @@ async function remove(host: Host, directory: string): Promise<void> {
 const objectFile = (directory: string, entry: string): string =>
   `${directory}/${entry.replace(/\.c$/, '')}.o`;
 
-/** Within limits: a source can make the compiler read or compute without end. $1 seconds, $2 KiB, $3 object. */
-const COMPILE = `seconds=$1 kib=$2 object=$3; shift 3
-ulimit -v "$kib"; ulimit -f "$kib"
-timeout -k 2 "$seconds" "$@" </dev/null >&2 || exit
+/** Whom root compiles as, the same number everywhere. */
+const NOBODY = 65534;
+
+const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs --`;
+
+/**
+ * Within limits: a source can make the compiler read any file or device, and compute or write without
+ * end. $1 directory, $2 seconds, $3 KiB, $4 MiB, $5 object, then the compiler.
+ */
+const COMPILE_SCRIPT = `directory=$1 seconds=$2 kib=$3 mib=$4 object=$5; shift 5
+(
+  ulimit -c 0; ulimit -v "$kib"; ulimit -f $((mib * 2048))
+  cd "$directory" && TMPDIR=$directory HOME=$directory exec timeout -k 2 "$seconds" "$@"
+) </dev/null >"$directory.said" 2>&1
+code=$?
+head -c 1048576 "$directory.said" >&2; rm -f "$directory.said"
+[ "$code" = 0 ] || exit "$code"
 base64 "$object"`;
 
 /** Writes the kernel's types beside the tool, once. */
-const VMLINUX = `[ -e "$1/include/vmlinux.h" ] || { umask 077; mkdir -p "$1/include" &&
+const VMLINUX = `[ -e "$1/include/vmlinux.h" ] || { umask 022; mkdir -p "$1/include" &&
 bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$1/include/.new$$" && mv "$1/include/.new$$" "$1/include/vmlinux.h"; }`;
 
 async function compileThere(
@@ -243,6 +262,7 @@ async function compileThere(
   }
   const folder = `${directory}/${entry}`.replace(/\/[^/]*$/, '');
   const argv = [
+    ...(bench.isRoot ? AS_NOBODY.split(' ') : []),
     'clang',
     ...clangFlags(bench.architecture, folder, source.defines),
     ...include.map((one) => `-I${one.startsWith('/') ? one : `${directory}/${one}`}`),
@@ -251,25 +271,31 @@ async function compileThere(
       '-fno-color-diagnostics',
       '-fno-caret-diagnostics',
       '-fdiagnostics-print-source-range-info',
+      '-fno-crash-diagnostics',
     ],
     ...['-c', `${directory}/${entry}`, '-o', objectFile(directory, entry)],
   ];
   const { exitCode, stdout, stderr } = await host.run(
     [
-      ...['sh', '-c', COMPILE, 'sh', String(COMPILE_SECONDS), String(COMPILE_KIB)],
+      ...['sh', '-c', COMPILE_SCRIPT, 'sh', directory],
+      ...[COMPILE.seconds, COMPILE.kib, COMPILE.outputMiB].map(String),
       ...[objectFile(directory, entry), ...argv],
     ],
-    { tried, signal, timeoutMs: (COMPILE_SECONDS + 10) * 1000 },
+    { tried, signal, timeoutMs: (COMPILE.seconds + 10) * 1000 },
   );
   const compiler = stderr.replaceAll(`${directory}/`, '');
   if (exitCode === 0) return { compiler, object: Buffer.from(stdout, 'base64') };
   // What ends it is a limit or the shell, not the compiler's opinion.
   const limit =
     exitCode === 124 || exitCode === 137
-      ? `no end after ${COMPILE_SECONDS} s`
-      : /out of memory|bad_alloc|allocat/i.test(stderr)
-        ? `more than ${COMPILE_KIB / 1024 / 1024} GiB of memory needed`
-        : undefined;
+      ? `no end after ${COMPILE.seconds} s`
+      : exitCode === FILE_TOO_LARGE || /file (?:size limit|too large)/i.test(stderr)
+        ? `more than ${COMPILE.outputMiB} MiB written`
+        : /out of memory|bad_alloc|cannot allocate/i.test(stderr)
+          ? `more than ${COMPILE.kib / 2 ** 20} GiB of memory needed`
+          : exitCode > 128 || stderr.includes('PLEASE submit a bug report')
+            ? 'the compiler has crashed'
+            : undefined;
   if (limit === undefined && exitCode === 1) return { compiler, object: undefined };
   throw new HostError({
     kind: exitCode === 127 ? 'not-found' : limit === undefined ? 'command' : 'compile',
@@ -279,25 +305,27 @@ async function compileThere(
     next:
       exitCode === 127
         ? 'Check the host: clang is needed.'
-        : 'Look for an include or a macro that has no end.',
+        : 'Look for an include, a macro or a variable that has no end.',
   });
 }
 
-/** $1 boundary, $2 workbench, $3 object. */
-const VERIFY = `"$2/verify" "$1" 0 '' "$3" | gzip -1 -c | base64`;
+/** 128 and SIGXFSZ. */
+const FILE_TOO_LARGE = 153;
+/** $1 boundary, $2 workbench, $3 seconds, $4 object. */
+const VERIFY = `"$2/verify" "$1" 0 "$3" '' "$4" | gzip -1 -c | base64`;
 
 async function verifyThere(
   host: Host,
   bench: Workbench,
   directory: string,
   entry: string,
-  signal: AbortSignal | undefined,
+  { signal, verifySeconds = VERIFY_SECONDS }: VerifyOptions,
 ): Promise<Pick<Verification, 'words' | 'programs'>> {
   const boundary = newBoundary();
   const text = await rootScript(
     host,
     VERIFY,
-    [boundary, bench.directory.line, objectFile(directory, entry)],
+    [boundary, bench.directory.line, String(verifySeconds), objectFile(directory, entry)],
     `have the kernel verify ${entry}`,
     signal,
   );
@@ -317,7 +345,7 @@ async function verifyThere(
  * $1 boundary, $2 workbench, $3 object, $4 program, $5 architecture.
  */
 const DUMP = `exec unshare -m --propagation private sh -c '
-mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" 2 /sys/fs/bpf "$3" "$4" "$3.code" || exit
+mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" 2 ${VERIFY_SECONDS} /sys/fs/bpf "$3" "$4" "$3.code" || exit
 [ -e "/sys/fs/bpf/$4" ] || exit 0
 printf "\\n%s xlated\\n" "$1"
 bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1
@@ -336,7 +364,7 @@ async function rootScript(
     tried,
     root: true,
     signal,
-    timeoutMs: VERIFY_SECONDS * 1000,
+    timeoutMs: (VERIFY_SECONDS + 15) * 1000,
     next: 'Look at the log of the extension.',
   });
 }

@@ -8,6 +8,6 @@ int program(struct xdp_md *ctx)
 
 	if (!value)
 		return 0;
-	asm volatile("r1 = %0; w1 += 1" ::"r"(value) : "r1"); // reject pointer-arithmetic: 32-bit pointer arithmetic
+	asm volatile("r1 = %0; w1 += 1" ::"r"(value) : "r1"); // reject pointer-arithmetic: 32-bit
 	return XDP_PASS;
 }
