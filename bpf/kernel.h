@@ -29,6 +29,8 @@ enum { false, true };
 #define AF_INET	 2
 #define AF_INET6 10
 
+#define E2BIG 7
+
 #define O_NONBLOCK 04000
 
 #define SOL_TCP		  6
@@ -136,6 +138,10 @@ typedef struct {
 } atomic_t;
 
 typedef struct {
+	long counter;
+} atomic_long_t;
+
+typedef struct {
 	int owned;
 	struct wait_queue_head wq;
 } __kernel_view socket_lock_t;
@@ -148,10 +154,21 @@ struct socket {
 	struct file *file;
 } __kernel_view;
 
+struct proto {
+	atomic_long_t *memory_allocated;
+	long *sysctl_mem;
+} __kernel_view;
+
+struct sock_common {
+	struct proto *skc_prot;
+} __kernel_view;
+
 struct sock {
+	struct sock_common __sk_common;
 	struct {
 		atomic_t rmem_alloc;
 	} __kernel_view sk_backlog;
+	__u8 sk_kern_sock : 1;
 	socket_lock_t sk_lock;
 	struct socket_wq *sk_wq;
 	struct socket *sk_socket;

@@ -30,6 +30,15 @@
 #define COUNTS_REDIRECTED 1
 #endif
 
+/*
+ * A socket accepted from a Multipath TCP listener, as Go makes them, is a TCP
+ * socket if the client asks for no more. Before 6.18 accept() does not know it
+ * for one when it is in a sockmap. 0 does as if before, for tests.
+ */
+#ifndef ACCEPT_KNOWS_SOCKMAP
+#define ACCEPT_KNOWS_SOCKMAP (LINUX_KERNEL_VERSION >= (6 << 16 | 18 << 8))
+#endif
+
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
 #define DEFAULT_SMALL_MESSAGE 16384
@@ -73,6 +82,7 @@ struct config {
 struct counters {
 	__u64 sockets_added;
 	__u64 sockets_removed;
+	__u64 sockets_refused;
 	__u64 map_full;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
@@ -107,7 +117,7 @@ struct shared {
 	__u32 sent;    /* messages */
 	__u32 sender;  /* the thread that sends: none yet, an id, or MANY */
 	__u32 leaving; /* do not redirect to me any more */
-	__u32 pad;
+	__u32 removed; /* from the map */
 };
 
 enum route {
@@ -187,12 +197,15 @@ struct {
 	__type(value, struct counters);
 } bypass_counters SEC(".maps");
 
-#define count(field, n)                                                                  \
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+/* Atomic, because a softirq may count in the middle of it. */
+#define count(field)                                                                     \
 	do {                                                                             \
 		struct counters *__c =                                                   \
 			bpf_map_lookup_elem(&bypass_counters, &(__u32){0});              \
 		if (__c)                                                                 \
-			__c->field += (n);                                               \
+			__sync_fetch_and_add(&__c->field, 1);                            \
 	} while (0)
 
 static bool is_loopback(const __u32 ip[4])
@@ -319,12 +332,23 @@ static bool owned_or_wanted(struct tcp_sock *tp)
 	       BPF_CORE_READ(waiters, next) != waiters;
 }
 
-/* Threads inside tcp_bpf_sendmsg() and tcp_bpf_recvmsg(); -1 without a psock. */
+/*
+ * Threads inside tcp_bpf_sendmsg() and tcp_bpf_recvmsg(), for a socket in the map;
+ * -1 without a psock.
+ */
 static int users(struct tcp_sock *tp)
 {
 	struct sk_psock *psock = psock_of(tp);
 
 	return BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
+}
+
+/* Sockets the kernel uses itself: for Multipath TCP, mostly. */
+static bool kernels_own(struct tcp_sock *tp)
+{
+	return tp->inet_conn.icsk_ulp_ops ||
+	       (!ACCEPT_KNOWS_SOCKMAP &&
+		BPF_CORE_READ_BITFIELD(&tp->inet_conn.icsk_inet.sk, sk_kern_sock));
 }
 
 static void established(struct bpf_sock_ops *ops)
@@ -336,6 +360,7 @@ static void established(struct bpf_sock_ops *ops)
 	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
 	struct tcp_sock *tp;
 	struct conn *conn;
+	int err;
 
 	if (!sk || (ops->family != AF_INET && ops->family != AF_INET6))
 		return;
@@ -353,7 +378,7 @@ static void established(struct bpf_sock_ops *ops)
 	    !bpf_map_lookup_elem(&bypass_flows, &peer_key))
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
+	if (!tp || kernels_own(tp))
 		return;
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!conn)
@@ -369,18 +394,27 @@ static void established(struct bpf_sock_ops *ops)
 	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt)
 		conn->tcp_seq--;
 
-	if (bpf_sock_hash_update(ops, &bypass_socks, &self.cookie, BPF_NOEXIST)) {
-		count(map_full, 1);
-		bpf_sk_storage_delete(&bypass_conns, sk);
-		return;
-	}
+	err = bpf_sock_hash_update(ops, &bypass_socks, &self.cookie, BPF_NOEXIST);
+	if (err)
+		goto not_added;
 	/* Last, because whoever finds the flow may redirect to the socket. */
-	if (bpf_map_update_elem(&bypass_flows, &key, &self, BPF_ANY))
-		count(map_full, 1);
+	err = bpf_map_update_elem(&bypass_flows, &key, &self, BPF_ANY);
+	if (err) {
+		bpf_map_delete_elem(&bypass_socks, &self.cookie);
+		goto not_added;
+	}
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags |
 					       BPF_SOCK_OPS_STATE_CB_FLAG |
 					       BPF_SOCK_OPS_RTT_CB_FLAG);
-	count(sockets_added, 1);
+	count(sockets_added);
+	return;
+
+not_added:
+	if (err == -E2BIG)
+		count(map_full);
+	else
+		count(sockets_refused);
+	bpf_sk_storage_delete(&bypass_conns, sk);
 }
 
 static void forget_flow(struct conn *conn)
@@ -396,12 +430,14 @@ static void forget_flow(struct conn *conn)
 
 /*
  * May a redirect to us be in flight still? It holds no lock, but it counts as a
- * user of the peer's psock.
+ * user of the peer's psock. users() leaves the map out, which is one too, until
+ * the peer is removed from it.
  */
 static bool redirect_in_flight(struct conn *conn)
 {
 	struct shared peer;
 	__u32 sleeper = 0;
+	int n;
 
 	if (!conn->peer.cookie) {
 		struct endpoint *end =
@@ -411,7 +447,9 @@ static bool redirect_in_flight(struct conn *conn)
 			return false;
 		conn->peer = *end;
 	}
-	if (!read_peer(conn, &peer) || !peer.sender || !users(peer_tp(conn)))
+	/* Before `removed`, which is set before the map lets go. */
+	n = users(peer_tp(conn));
+	if (!read_peer(conn, &peer) || !peer.sender || n + (int)peer.removed <= 0)
 		return false;
 	return sleepers(peer_tp(conn), &sleeper) != 1 || peer.sender != sleeper;
 }
@@ -454,8 +492,9 @@ static void acked(struct bpf_sock_ops *ops)
 	bpf_sock_ops_cb_flags_set(ops,
 				  ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
 	forget_flow(conn);
+	conn->self.removed = true;
 	if (!bpf_map_delete_elem(&bypass_socks, &conn->self.cookie))
-		count(sockets_removed, 1);
+		count(sockets_removed);
 }
 
 static void closed(struct bpf_sock_ops *ops)
@@ -497,6 +536,9 @@ int sockmap_sockops(struct bpf_sock_ops *ops)
  * tcp_bpf_recvmsg(), which does see redirected data, may sleep there too, but it
  * counts as a user of the psock. So does a sender: only if no other thread can
  * be sending is the sleeper known to be the user.
+ *
+ * One that is woken for nothing leaves the wait queue while it owns the socket,
+ * and comes back before it lets go: look at the queue on both sides.
  */
 static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct shared *peer)
 {
@@ -504,9 +546,11 @@ static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct sha
 	__u32 sleeper = 0;
 	int asleep;
 
-	if (BPF_CORE_READ(ptp, copied_seq) != tp->write_seq || owned_or_wanted(ptp))
+	if (BPF_CORE_READ(ptp, copied_seq) != tp->write_seq)
 		return false;
 	asleep = sleepers(ptp, &sleeper);
+	if (owned_or_wanted(ptp) || sleepers(ptp, &sleeper) != asleep)
+		return false;
 	if (!asleep)
 		return true;
 	return asleep == 1 && users(ptp) == 1 && conn->self.sender != MANY &&
@@ -566,6 +610,21 @@ static bool may_block(struct conn *conn, struct tcp_sock *tp)
 	return flags & O_NONBLOCK || (conn->quiet >= QUIET && !conn->reads_meanwhile);
 }
 
+/*
+ * Do all TCP sockets together hold more than net.ipv4.tcp_mem's first value? From
+ * its second on the kernel takes no more for a receiver who has his share: send()
+ * fails with ENOMEM, and what was sent over TCP is dropped. Leave the rest to TCP,
+ * which makes its senders wait.
+ */
+static bool memory_is_short(struct tcp_sock *tp)
+{
+	struct proto *prot = tp->inet_conn.icsk_inet.sk.__sk_common.skc_prot;
+	long low = 0;
+
+	bpf_probe_read_kernel(&low, sizeof(low), prot->sysctl_mem);
+	return prot->memory_allocated->counter > low;
+}
+
 static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 			   __u64 bound)
 {
@@ -575,6 +634,8 @@ static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 	/* Small messages are not worth the look, and do not fill the queue. */
 	if (size >= BULK_SIZE && !conn->reads_meanwhile)
 		conn->reads_meanwhile = sleepers(tp, &sleeper);
+	if ((size >= BULK_SIZE || conn->quiet > QUIET) && memory_is_short(tp))
+		return false;
 	if (below_bound(conn, size, bound))
 		return true;
 	if (may_block(conn, tp))
@@ -640,21 +701,21 @@ static int leave(struct conn *conn, enum route why)
 {
 	conn->route = why;
 	if (why == TCP_QUEUE_BOUND) {
-		count(tcp_queue_bound, 1);
+		count(tcp_queue_bound);
 		return SK_PASS;
 	}
 	conn->left_at = bpf_ktime_get_ns();
 	conn->self.leaving = true;
 	if (why == TCP_EARLY_BYTES)
-		count(tcp_early_bytes, 1);
+		count(tcp_early_bytes);
 	else if (why == TCP_ONE_WAY_SMALL)
-		count(tcp_one_way_small, 1);
+		count(tcp_one_way_small);
 	else if (why == TCP_SWITCHED_OFF)
-		count(tcp_switched_off, 1);
+		count(tcp_switched_off);
 	else if (why == TCP_KERNEL_TLS)
-		count(tcp_kernel_tls, 1);
+		count(tcp_kernel_tls);
 	else
-		count(tcp_peer_gone, 1);
+		count(tcp_peer_gone);
 	return SK_PASS;
 }
 
@@ -697,7 +758,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	if (conn->route == TCP_QUEUE_BOUND) {
 		if (!tcp_drained(conn, tp, &peer))
 			return SK_PASS;
-		count(back_on_bypass, 1);
+		count(back_on_bypass);
 		conn->tcp_seq = tp->write_seq;
 		conn->route = BYPASS;
 		conn->cost = 0;

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Mode } from '../../src/bypass/config.ts';
 import { configureBypass, type ConfigureOptions } from '../../src/bypass/configure.ts';
-import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment, BypassStatus, Policy } from '../../src/bypass/status.ts';
 import { Host } from '../../src/host/host.ts';
 import { run } from '../support/run.ts';
 import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
 import { problemOf } from './helpers/problems.ts';
 import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
+import { eventually } from './helpers/wait.ts';
 
 const BYTES = 4 << 20;
 /** Handshakes and their like. */
@@ -58,6 +59,11 @@ describe('the policy of a bypass that is loaded', () => {
     assert.ok((await live.move(BYTES)) > BYTES);
     const fresh = await connect();
     assert.ok((await fresh.move(BYTES)) > BYTES);
+    await eventually('the live connection has left the map', async () => {
+      const { sockets, counters } = own(await bypassStatus(host));
+      assert.equal(counters['tcp_switched_off'], 2, 'once for each direction');
+      return sockets === 0 && counters['sockets_removed'] === 2;
+    });
 
     assert.equal(own(await configure('guarded')).config?.mode, 'guarded');
     assert.ok((await live.move(BYTES)) > BYTES, 'what was on TCP stays there');

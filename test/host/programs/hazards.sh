@@ -4,7 +4,7 @@
 # Shows each hazard of a sockmap bypass with one set of programs loaded.
 #
 #   hazards.sh tcp|classic|guarded [HAZARD...]
-#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn
+#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn memory mptcp
 #
 # FAMILIES and STALL_BYTES in the environment choose among the cases, CLANG_FLAGS
 # are for the programs.
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 bpf=$here/../../../bpf
 policy=${1:?tcp, classic or guarded}
 shift
-hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn}
+hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn memory mptcp}
 families=${FAMILIES:-ipv4 ipv6 mapped}
 id=hazards-$$
 pins=/sys/fs/bpf/$id
@@ -250,9 +250,31 @@ churn() {
 	verdict churn all $((left == 0)) "\"connections\": 9000, \"entriesLeft\": $left"
 }
 
+# All senders together are held back before TCP has no more memory. (A namespace has no tcp_mem.)
+memory() { for f in $families; do try run "$tmp/memory" "$f"; done; }
+
+# Multipath TCP's sockets are the kernel's own. One that fell back to TCP is bypassed where accept()
+# can tell.
+mptcp() {
+	[ "$policy" = guarded ] || return
+	reload
+	for f in $families; do
+		local ends
+		for ends in 'mptcp tcp' 'tcp mptcp' 'mptcp mptcp'; do
+			local added=$(counter sockets_added) full=$(counter map_full)
+			local refused=$(counter sockets_refused) sent=$(counter redirected_messages)
+			local answer=$(run_in $ns timeout 20 "$tmp/mptcp" "$f" $ends 2>&1)
+			added=$(($(counter sockets_added) - added)) full=$(($(counter map_full) - full))
+			refused=$(($(counter sockets_refused) - refused)) sent=$(($(counter redirected_messages) - sent))
+			verdict "${ends/ /-to-}" "$f" $((full + refused == 0)) \
+				"\"socketsAdded\": $added, \"redirectedMessages\": $sent, \"answered\": \"$answer\""
+		done
+	done
+}
+
 trap clean EXIT
 trap 'exit 3' HUP INT PIPE TERM
-for p in reorder leak stall live transfer; do
+for p in reorder leak stall live transfer memory mptcp; do
 	cc -O2 -Wall -pthread -o "$tmp/$p" "$here/$p.c" || exit 2
 done
 mkdir "$cgroup" && ip netns add $ns && ip -n $ns link set lo up || exit 2

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { Host } from '../../src/host/host.ts';
+import { run } from '../support/run.ts';
+import { skip } from '../support/skip.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { Arms, runInside, type Arm } from './helpers/arms.ts';
+import { bpfSource } from './helpers/bypass.ts';
+
+const SOURCE = path.join(import.meta.dirname, 'programs/reasons.c');
+
+/** Every reason to give a direction back to TCP. */
+const REASONS = [
+  'tcp_early_bytes',
+  'tcp_one_way_small',
+  'tcp_switched_off',
+  'tcp_kernel_tls',
+  'tcp_peer_gone',
+  'tcp_queue_bound',
+];
+
+/** What each connection of reasons.c, in which only one end sends, is counted as. */
+const COUNTED: readonly { name: string; title: string; counter: string; also?: string }[] = [
+  { name: 'early', title: 'bytes before the peer is ready', counter: 'tcp_early_bytes' },
+  { name: 'small', title: 'small messages without an answer', counter: 'tcp_one_way_small' },
+  { name: 'gone', title: 'a peer that has closed', counter: 'tcp_peer_gone' },
+  {
+    ...{ name: 'bound', title: 'a reader whose queue is full, and its return to the bypass' },
+    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+  },
+  { name: 'tls', title: 'TLS in the kernel', counter: 'tcp_kernel_tls' },
+];
+
+describe('the counters of the guarded bypass', () => {
+  let temporary: TemporaryDirectory;
+  let program: string;
+  let arms: Arms;
+  before(async () => {
+    temporary = temporaryDirectory();
+    program = path.join(temporary.path, 'reasons');
+    await run('cc', ['-O2', '-Wall', '-o', program, SOURCE]);
+    arms = new Arms('counters');
+    await arms.load();
+  });
+  after(async () => {
+    await arms.remove();
+    await temporary.remove();
+  });
+
+  for (const { name, title, counter, also } of COUNTED) {
+    it(`tell of ${title}`, async function () {
+      const { counters: before } = await arms.status();
+      const said = (await runInside(arms.bypass, [program, name])).trim();
+      if (said === 'unknown') skip(this, 'a kernel with TLS');
+      assert.equal(said, 'ok');
+      const { counters } = await arms.status();
+      const grown = (each: string): number => (counters[each] ?? NaN) - (before[each] ?? NaN);
+      const grew = REASONS.filter((each) => grown(each) !== 0);
+      assert.deepEqual(grew, [counter], JSON.stringify(counters));
+      assert.equal(grown(counter), 1);
+      assert.equal(grown('sockets_added'), 2);
+      if (also !== undefined) assert.ok(grown(also) >= 1, JSON.stringify(counters));
+    });
+  }
+
+  it('tell of sockets that are in the map of another bypass, and not that the map is full', async () => {
+    const host = new Host('local');
+    const inner: Arm = { name: 'bypass', cgroup: path.join(arms.bypass.cgroup, 'inner') };
+    fs.mkdirSync(inner.cgroup);
+    try {
+      await loadBypass(host, { cgroup: inner.cgroup, source: await bpfSource('guarded') });
+      const { counters: before } = await arms.status();
+      assert.equal((await runInside(inner, [program, 'small'])).trim(), 'ok');
+      const { counters } = await arms.status();
+      const grown = (each: string): number => (counters[each] ?? NaN) - (before[each] ?? NaN);
+      // The end that connects is refused; without it the other one does not try.
+      assert.deepEqual(['sockets_added', 'sockets_refused', 'map_full'].map(grown), [0, 1, 0]);
+    } finally {
+      await unloadBypass(host, inner.cgroup);
+      await host.dispose();
+    }
+  });
+});

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One connection that goes from the bypass to TCP for one reason.
+ *
+ *   reasons early|small|gone|bound|tls
+ *
+ * Every byte that is sent is read and checked. Prints "ok", or "unknown" where
+ * the kernel has no TLS.
+ */
+#include "net.h"
+
+#ifndef TCP_ULP
+#define TCP_ULP 31
+#endif
+
+#define SMALL 64
+#define BULK  65536
+
+static int fd[2];
+static uint64_t sent, got;
+
+static void transmit(size_t len)
+{
+	static char buf[BULK];
+
+	stream_fill(1, sent, buf, len);
+	if (!write_all(fd[0], buf, len))
+		die("send");
+	sent += len;
+}
+
+/* Until all that was sent is here. */
+static void receive(void)
+{
+	static char buf[BULK];
+
+	while (got < sent) {
+		ssize_t n = recv(fd[1], buf, sizeof(buf), 0);
+
+		if (n <= 0)
+			die("recv");
+		if (stream_check(1, got, buf, n) >= 0)
+			die("a wrong byte");
+		got += n;
+	}
+}
+
+/* A listener that defers accept() has no socket when the first bytes come. */
+static void early(void)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int seconds = 5, l = listener(IPV4, &ss, &len);
+
+	setsockopt(l, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(fd[0], (void *)&ss, len))
+		die("connect");
+	transmit(SMALL);
+	fd[1] = accept(l, NULL, NULL);
+	receive();
+}
+
+static void small(void)
+{
+	connected_pair(IPV4, fd);
+	for (int i = 0; i < 300; i++) {
+		transmit(SMALL);
+		receive();
+	}
+}
+
+static void gone(void)
+{
+	connected_pair(IPV4, fd);
+	transmit(SMALL);
+	receive();
+	close(fd[1]);
+	/* The first is answered with a reset. */
+	transmit(SMALL);
+}
+
+/* Writes until the reader's queue is full, has it read, and writes on. */
+static void bound(void)
+{
+	static char buf[BULK];
+	ssize_t n;
+
+	connected_pair(IPV4, fd);
+	for (;;) {
+		stream_fill(1, sent, buf, BULK);
+		n = send(fd[0], buf, BULK, MSG_DONTWAIT);
+		if (n < 0)
+			break;
+		sent += n;
+	}
+	if (errno != EAGAIN)
+		die("send");
+	receive();
+	/* After a send() that would block the kernel does not ask about the next one. */
+	for (int i = 0; i < 2; i++) {
+		transmit(BULK);
+		receive();
+	}
+}
+
+static void tls(void)
+{
+	connected_pair(IPV4, fd);
+	transmit(SMALL);
+	receive();
+	if (setsockopt(fd[0], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls"))) {
+		puts("unknown");
+		exit(0);
+	}
+	/* Without a key it sends plain text. */
+	transmit(SMALL);
+	receive();
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} reasons[] = {
+	{"early", early}, {"small", small}, {"gone", gone},
+	{"bound", bound}, {"tls", tls},
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(argv[1], reasons[i].name))
+			continue;
+		reasons[i].run();
+		puts("ok");
+		return 0;
+	}
+	fprintf(stderr, "reasons early|small|gone|bound|tls\n");
+	return 2;
+}
