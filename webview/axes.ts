@@ -1,4 +1,5 @@
 import type { Figure, Series } from '../src/bench/figures.ts';
+import { isCoarse } from '../src/bench/findings.ts';
 
 export type ScaleKind = 'logarithmic' | 'linear';
 export type Axes = { readonly x: ScaleKind; readonly y: ScaleKind };
@@ -31,15 +32,23 @@ export function yRange(
 ): Range {
   const points = shown.flatMap((series) => series.points.flatMap((point) => point ?? []));
   const isRatio = figure.id === 'overview';
-  const all = points.flatMap(({ median, low, high, values }) => [
-    // An interval of two rounds may reach to the moon; the picture is of the ratios.
-    isRatio ? Math.max(low, median / 1.5) : low,
-    isRatio ? Math.min(high, median * 1.5) : high,
-    ...(raw ? values : []),
-  ]);
-  const positive = all.filter((value) => value > 0);
-  const max = Math.max(...positive, isRatio ? 1.1 : 0);
-  const min = Math.min(...positive, isRatio ? 0.9 : Infinity);
+  const all = points.flatMap(({ median, values, step, ...extremes }) => {
+    const { low, high } = extremes.interval ?? extremes;
+    return [
+      // An interval of two rounds may reach to the moon; the picture is of the ratios.
+      isRatio ? Math.max(low, median / 1.5) : low,
+      isRatio ? Math.min(high, median * 1.5) : high,
+      ...(step !== undefined && isCoarse({ step, median }) ? [median + step] : []),
+      ...(raw ? values : []),
+    ];
+  });
+  let [min, max] = isRatio ? [0.9, 1.1] : [Infinity, 0];
+  // A loop: a call takes no hundred thousand arguments, and there may be as many values.
+  for (const value of all) {
+    if (value <= 0) continue;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
   if (!Number.isFinite(min) || max <= 0) return { min: kind === 'linear' ? 0 : 0.1, max: 1 };
   return kind === 'linear' ? { min: 0, max: max * 1.05 } : { min: min / 1.15, max: max * 1.15 };
 }

@@ -21,7 +21,7 @@ export class Legend {
   }
 
   /** Buttons of arms that stay are kept, and with them the keyboard's focus. */
-  draw({ series }: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
+  draw({ id, series }: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
     const arms = ARM_ORDER.filter((arm) => series.some((each) => each.arm === arm));
     for (const [arm, button] of this.#buttons) {
       if (arms.includes(arm)) continue;
@@ -38,11 +38,17 @@ export class Legend {
       button.replaceChildren(look, el('span', {}, ARM_LABELS[arm]));
     }
     const variants = new Map(series.map((each) => [each.variant, each.variantLabel]));
-    this.#key.hidden = variants.size < 2;
+    const colour = theme.foreground;
+    // In the overview a hollow marker says something else.
+    const overview = id === 'overview';
+    this.#key.hidden = variants.size < 2 && !overview;
     this.#key.replaceChildren(
       ...[...variants].map(([variant, label]) =>
-        el('li', {}, swatch(theme, { variant, colour: theme.foreground }), label),
+        el('li', {}, swatch(theme, { variant, colour, plain: overview }), label),
       ),
+      ...(overview
+        ? [el('li', {}, swatch(theme, { colour, hollow: true }), 'hollow: no clear difference')]
+        : []),
     );
   }
 

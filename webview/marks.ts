@@ -1,5 +1,6 @@
 import type { Chart, ChartType, Plugin } from 'chart.js';
 import type { Series } from '../src/bench/figures.ts';
+import { isCoarse } from '../src/bench/findings.ts';
 import type { Theme } from './theme.ts';
 
 declare module 'chart.js' {
@@ -15,6 +16,7 @@ type Kind = 'line';
 
 const CAP = 4;
 const DOT = 1.5;
+const BOX = 7;
 
 /**
  * Moves the markers of a size apart: medians that coincide stay visible, and every whisker belongs
@@ -44,7 +46,10 @@ function closest(chart: Chart): number {
   return Math.min(chart.chartArea.width / 4, ...gaps);
 }
 
-/** Lowest and highest of every point as a whisker, and on demand each value as a dot. */
+/**
+ * The interval of every point as a whisker, or its lowest and highest where it has none, the step of quantised percentiles as a pale box,
+ * and on demand each value as a dot.
+ */
 export const marks = (options: () => { theme: Theme; raw: boolean }): Plugin<Kind> => ({
   id: 'marks',
   // Under the marker, which is small.
@@ -57,6 +62,7 @@ export const marks = (options: () => { theme: Theme; raw: boolean }): Plugin<Kin
     ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
     ctx.clip();
     ctx.strokeStyle = ctx.fillStyle = colour;
+    steps(chart, meta.index);
     ctx.lineWidth = 1.5;
     ctx.beginPath();
     whiskers(chart, meta.index);
@@ -66,6 +72,21 @@ export const marks = (options: () => { theme: Theme; raw: boolean }): Plugin<Kin
   },
 });
 
+/** A percentile of 12 in steps of 1 was anything from 12 up to 13. */
+function steps(chart: Chart, index: number): void {
+  const { ctx } = chart;
+  const y = chart.scales['y'];
+  const series = chart.data.datasets[index]?.series;
+  ctx.globalAlpha = 0.25;
+  for (const [place, { x }] of chart.getDatasetMeta(index).data.entries()) {
+    const point = series?.points[place];
+    if (!y || !point || !isCoarse(point)) continue;
+    const top = pixel(y, point.median + (point.step ?? 0));
+    ctx.fillRect(x - BOX, top, 2 * BOX, pixel(y, point.median) - top);
+  }
+  ctx.globalAlpha = 1;
+}
+
 function whiskers(chart: Chart, index: number): void {
   const { ctx } = chart;
   const y = chart.scales['y'];
@@ -74,7 +95,8 @@ function whiskers(chart: Chart, index: number): void {
     const point = series?.points[place];
     // A single sample has no spread: a flat whisker would claim that it was measured.
     if (!y || !point || point.count < 2) continue;
-    const [low, high] = [pixel(y, point.low), pixel(y, point.high)];
+    const ends = point.interval ?? point;
+    const [low, high] = [pixel(y, ends.low), pixel(y, ends.high)];
     ctx.moveTo(x - CAP, low);
     ctx.lineTo(x + CAP, low);
     ctx.moveTo(x, low);

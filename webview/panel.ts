@@ -104,10 +104,11 @@ const empty = el('p', { id: 'empty' });
 const note = el(
   'p',
   { class: 'note' },
-  'Markers are medians of the samples, whiskers the lowest and highest sample; in the overview ' +
-    'ratios and their 95% intervals, hollow where the difference is not clear. A ratio is the ' +
+  'Markers are medians of the samples, whiskers their 95% intervals (below six samples the lowest ' +
+    'and the highest); in the overview ratios and their 95% intervals. A ratio is the ' +
     'geometric mean of the ratios within a round; its interval is Student’s t on their logarithms, ' +
-    'widened by the histogram step for percentiles.',
+    'widened by the histogram step for percentiles. A pale box above a percentile is that step, ' +
+    'where it matters: the value was somewhere within.',
 );
 const charts = el('div', { id: 'charts' }, tabs.element, page.element, note);
 const report = el('div', { id: 'report', hidden: true }, header.element, empty, charts);

@@ -66,7 +66,17 @@ export function samplesCsv(runs: readonly Run[]): string {
 export function figureCsv(figure: Figure, runs: readonly Run[]): string {
   const head = [
     ...['figure', 'run', 'arm', 'against', 'requestBytes', 'metric', 'bytes', 'unit', 'count'],
-    ...['median', 'low', 'high', 'ratio', 'ratioLow', 'ratioHigh', 'finding'],
+    ...[
+      'median',
+      'medianLow',
+      'medianHigh',
+      'low',
+      'high',
+      'ratio',
+      'ratioLow',
+      'ratioHigh',
+      'finding',
+    ],
     ...['quantisedBy', 'meanUs', 'stddevUs', 'clientCpuPercent', 'serverCpuPercent'],
     ...['clientServiceDemand', 'serverServiceDemand'],
     ...['bpfNanosecondsPerCall', 'bypassedPart', 'redirectedBytes', 'loopbackBytes'],
@@ -79,7 +89,8 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
         [
           ...[figure.name, runs[series.run]?.label, series.arm],
           ...[series.against ?? figure.baseline, series.requestBytes, series.metric],
-          ...[point.bytes, figure.unit, point.count, point.median, point.low, point.high],
+          ...[point.bytes, figure.unit, point.count, point.median],
+          ...[point.interval?.low, point.interval?.high, point.low, point.high],
           ...[ratio?.ratio, ratio?.interval?.low, ratio?.interval?.high],
           ratio && verdictText(ratio, figure.better),
           ...[point.step, details.meanUs, details.stddevUs],

@@ -511,7 +511,8 @@ function ratioPoint({ x, label }: At, own: Cell, baseline: Cell, value: Value): 
   const values = pairs.map(([subject, partner]) => subject / partner);
   const { low, high } = ratio.interval ?? { low: ratio.ratio, high: ratio.ratio };
   const spread = { median: ratio.ratio, low, high };
-  return { ...spread, bytes: x, label, count: ratio.pairs, values, ratio, details: {} };
+  const { details } = own;
+  return { ...spread, bytes: x, label, count: ratio.pairs, values, ratio, details: details() };
 }
 
 /** A plain loop: of ten thousand samples each figure asks. */
@@ -579,6 +580,7 @@ export function withMetric(figure: Figure, metric: LatencyMetric): Figure {
   const name = METRIC_LABELS[metric];
   return {
     ...figure,
+    title: figure.title.replace('Latency', `${name} latency`),
     yTitle: figure.yTitle.replace('Latency', `${name} latency`),
     quantity: `${name} latency`,
     series: figure.series.filter((series) => series.metric === metric),

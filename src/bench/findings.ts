@@ -1,9 +1,10 @@
+import { max } from 'simple-statistics';
 import type { Arm } from './document.ts';
 import { withMetric, type Figure, type Point, type Run, type Series } from './figures.ts';
-import { change, changes, decimal, factor, number, part, percent } from './format.ts';
+import { change, changes, decimal, factor, number, part, percent, withUnit } from './format.ts';
 import { noiseOf } from './noise.ts';
-import { proofWords } from './proof.ts';
-import { verdictOf, type Ratio, type Verdict } from './statistics.ts';
+import { HARDLY, proofWords } from './proof.ts';
+import { unpairedRatio, verdictOf, type Ratio, type Verdict } from './statistics.ts';
 import { ARM_LABELS, bytes, type FigureId, type LatencyMetric } from './summary.ts';
 
 type Figures = Readonly<Record<FigureId, Figure>>;
@@ -133,8 +134,8 @@ function single(
   partner: Point,
 ): string {
   const values =
-    `At ${point.label}, ${name} ${quantity} is ${number(point.median)} ${unit}, ` +
-    `${other} ${number(partner.median)} ${unit} (medians)`;
+    `At ${point.label}, ${name} ${quantity} is ${withUnit(point.median, unit)}, ` +
+    `${other} ${withUnit(partner.median, unit)} (medians)`;
   const { interval, ratio } = point.ratio;
   if (!interval) return `${values}: one round so far, too little to compare.`;
   const range = `95% interval ${between(interval.low, interval.high)}`;
@@ -154,18 +155,29 @@ function between(low: number, high: number): string {
 }
 
 /** Neighbouring sizes with the same outcome. */
-type Group = { readonly verdict: Verdict | 'early'; readonly members: Compared[] };
+type Group = { readonly verdict: Verdict | 'early' | 'tcp'; readonly members: Compared[] };
 
-function groupsOf(compared: readonly Compared[]): Group[] {
+/** @param verdictFor what is said of a size. */
+function groupsOf(
+  compared: readonly Compared[],
+  verdictFor: (point: Compared) => Group['verdict'] = verdictOfPoint,
+): Group[] {
   const groups: Group[] = [];
   for (const point of compared) {
-    const verdict = point.ratio.interval ? verdictOf(point.ratio) : 'early';
+    const verdict = verdictFor(point);
     const last = groups.at(-1);
     if (last?.verdict === verdict) last.members.push(point);
     else groups.push({ verdict, members: [point] });
   }
   return groups;
 }
+
+const verdictOfPoint = ({ ratio }: Compared): Group['verdict'] =>
+  ratio.interval ? verdictOf(ratio) : 'early';
+
+/** Where hardly anything went by the bypass, nothing can be said for or against it. */
+const bypassVerdict = (point: Compared): Group['verdict'] =>
+  (point.details.bypassed ?? 1) < HARDLY ? 'tcp' : verdictOfPoint(point);
 
 function outcome({ verdict, members }: Group): string {
   if (verdict === 'early') return 'too few rounds to compare';
@@ -265,21 +277,34 @@ function movement(figure: Figure, run: number): string[] {
   ];
 }
 
-/** How much the request's size matters, at equal response sizes. */
+/** Whether the request's size matters, at equal response sizes: the largest against the smallest. */
 function requestWords(figure: Figure, run: number): string[] {
-  const arms = [...new Set([...BYPASSES, 'tcp'] as Arm[])];
-  const told = arms.flatMap((arm) => {
-    const lines = seriesOfRun(figure, run).filter((series) => series.arm === arm);
-    const spans = figure.sizes.flatMap((_, place) => {
-      const medians = lines.flatMap(({ points }) => points[place]?.median ?? []);
-      const low = Math.min(...medians);
-      return medians.length > 1 && low > 0 ? [Math.max(...medians) / low] : [];
+  const lines = seriesOfRun(figure, run);
+  const requests = lines.flatMap(({ requestBytes }) => requestBytes ?? []);
+  const [small, large] = [Math.min(...requests), Math.max(...requests)];
+  if (small >= large) return [];
+  const told = [...BYPASSES, 'tcp' as const].flatMap((arm) => {
+    const line = (bytes: number) =>
+      lines.find((series) => series.arm === arm && series.requestBytes === bytes);
+    const [low, high] = [line(small), line(large)];
+    const compared = (high?.points ?? []).flatMap((point, place): Compared[] => {
+      const other = low?.points[place];
+      if (!point || !other) return [];
+      const step = Math.max(point.step ?? 0, other.step ?? 0);
+      const ratio = unpairedRatio(point.values, other.values, step);
+      return ratio ? [{ ...point, ratio }] : [];
     });
-    return spans.length === 0 ? [] : [`${percent(Math.max(...spans))} for ${ARM_LABELS[arm]}`];
+    if (compared.length === 0) return [];
+    const phrases = groupsOf(compared).map(
+      (group) => `${outcome(group)} ${placeOf(group, compared.length)}`,
+    );
+    return [`${ARM_LABELS[arm]} ${phrases.join(', ')}`];
   });
   return told.length === 0
     ? []
-    : [`The request’s size moves ${figure.quantity} by at most ${told.join(', ')}.`];
+    : [
+        `With requests of ${bytes(large)} instead of ${bytes(small)}, ${figure.quantity}: ${told.join('; ')}.`,
+      ];
 }
 
 /** From this share of a value on, a step of the histogram hides differences people ask about. */
@@ -312,7 +337,7 @@ function stepWords({ fig4 }: Figures, run: number, metric: LatencyMetric): strin
 }
 
 /** Whether a step of the histogram is a share of the value that matters. */
-export const isCoarse = ({ step, median }: Point): boolean =>
+export const isCoarse = ({ step, median }: Pick<Point, 'step' | 'median'>): boolean =>
   step !== undefined && step / median >= STEP_MATTERS;
 
 /** One transaction at a time: the rate is the inverse of the mean, or something is wrong. */
@@ -333,7 +358,7 @@ function inverseWords({ fig4, fig5 }: Figures, run: number): string[] {
     });
   });
   if (errors.length === 0) return [];
-  const worst = Math.max(...errors);
+  const worst = max(errors);
   return [
     worst <= 0.1
       ? `It is the inverse of the mean latency, within ${percent(1 + Math.max(worst, 0.001))}.`
@@ -346,13 +371,13 @@ function kernelWords(series: Series): string[] {
   const [first, last] = endsOf(series);
   if (!first || !last) return [];
   const at = (point: Point) =>
-    `${decimal(point.median)} s of 60 s at ${bytes(point.bytes)} (${part(point.median / 60)} of one CPU)`;
+    `${number(point.median)} s of 60 s at ${bytes(point.bytes)} (${part(point.median / 60)} of one CPU)`;
   const ends = first === last ? at(first) : `${at(first)} and ${at(last)}`;
   const most = measured(series).reduce((a, b) => (b.median > a.median ? b : a));
   const peak =
     most === first || most === last
       ? undefined
-      : `it is most at ${bytes(most.bytes)}, ${decimal(most.median)} s`;
+      : `it is most at ${bytes(most.bytes)}, ${number(most.median)} s`;
   const trend = last.median < first.median * 0.9 ? 'it falls as messages grow' : undefined;
   const rising = last.median > first.median * 1.1 ? 'it rises as messages grow' : undefined;
   const words =
@@ -394,15 +419,16 @@ function recommendation({ overview }: Figures, run: number): string[] {
     traffics.flatMap(({ words, series }) => {
       if (!series) return [];
       const compared = comparedOf(series);
-      return groupsOf(compared)
+      const places = groupsOf(compared, bypassVerdict)
         .filter(({ verdict }) => verdicts.includes(verdict))
         .map((group) => {
           const place = placeOf(group, compared.length);
           const much = ['higher', 'lower'].includes(group.verdict)
             ? ` (${speeds(group.members.map(({ ratio }) => ratio.ratio))})`
             : '';
-          return `${words} ${place}${much}`;
+          return `${place}${much}`;
         });
+      return places.length === 0 ? [] : [`${words} ${places.join(' and ')}`];
     });
   const list = (start: string, members: string[]): string[] =>
     members.length === 0 ? [] : [`${start} ${members.join('; ')}.`];
@@ -420,6 +446,7 @@ function recommendation({ overview }: Figures, run: number): string[] {
         ]),
     ...list('Leave TCP in place for', losses),
     ...list('No difference that matters for', of('same')),
+    ...list('Hardly a byte went by the bypass, and nothing can be said of it, for', of('tcp')),
     ...list('This run does not decide', open),
     ...(arm === 'bypass-classic'
       ? ['Only the classic policy was measured: a yardstick, not meant to be left on.']
@@ -437,16 +464,18 @@ const speeds = (ratios: readonly number[]): string =>
 /** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
 export function pointText(figure: Figure, point: Point): string {
   const { unit, baseline } = figure;
-  const { median, low, high, count, ratio } = point;
+  const { median, low, high, interval, count, ratio } = point;
   if (figure.id === 'overview') {
     const range = ratio?.interval ? `95% interval ${factor(low)} to ${factor(high)}, ` : '';
     return `${factor(median)} ${unit} (${range}${rounds(count)})`;
   }
-  const samples = count === 1 ? '1 sample' : `${number(low)} to ${number(high)}, ${count} samples`;
+  const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
+  const range = `${interval ? '95% interval ' : ''}${from ?? ''} to ${to ?? ''}`;
+  const samples = count === 1 ? '1 sample' : `${range}, ${count} samples`;
   const against =
     ratio && baseline !== undefined ? `, ${factor(ratio.ratio)} × ${ARM_LABELS[baseline]}` : '';
   const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
-  return `${number(median)} ${unit} (${samples}${step})${against}`;
+  return `${withUnit(median, unit)} (${samples}${step})${against}`;
 }
 
 const rounds = (count: number): string => (count === 1 ? '1 round' : `${count} rounds`);

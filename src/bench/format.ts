@@ -13,9 +13,9 @@ const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 export const decimal = (value: number): string =>
   Math.abs(value) >= 10_000 ? whole.format(value) : four.format(value);
 
-/** The same for what may be counted in whole units: 12 stays `12`. */
+/** The same inside a sentence, and for what may be counted in whole units: 12 stays `12`. */
 export const number = (value: number): string =>
-  Number.isInteger(value) ? whole.format(value) : decimal(value);
+  Number.isInteger(value) || Math.abs(value) >= 10_000 ? whole.format(value) : plain.format(value);
 
 /** At most four significant digits, for marks on an axis: `0.05`. */
 export const mark = (value: number): string => plain.format(value);
@@ -28,7 +28,12 @@ export function amount(count: number): string {
 }
 
 /** A part of a whole as `0.5%`, `98%`. */
-export const part = (value: number): string => parts.format(value);
+export const part = (value: number): string =>
+  value > 0 && value < 1e-4 ? '<0.01%' : parts.format(value);
+
+/** A value with its unit inside a sentence: `2.5 Gbit/s`, `24,691/s`. */
+export const withUnit = (value: number, unit: string): string =>
+  `${number(value)}${unit.startsWith('1/') ? unit.slice(1) : ` ${unit}`}`;
 
 /** A ratio as a factor: `0.742`, `2.10`. */
 export const factor = (ratio: number): string =>

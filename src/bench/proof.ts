@@ -2,8 +2,10 @@ import type { Series } from './figures.ts';
 import { part } from './format.ts';
 import { ARM_LABELS, bytes } from './summary.ts';
 
-/** Below the first, hardly anything went by the bypass; from the second on, all but a handshake. */
-const [HARDLY, ALL] = [0.01, 0.99];
+/** Below this part, hardly anything went by the bypass. */
+export const HARDLY = 0.01;
+/** From this part on, all but a handshake did. */
+const ALL = 0.99;
 
 type Group = { readonly kind: 'hardly' | 'some' | 'all'; sizes: number[]; parts: number[] };
 

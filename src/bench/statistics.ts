@@ -1,14 +1,32 @@
-import { max, mean, median, min, sampleStandardDeviation, sampleVariance } from 'simple-statistics';
+import {
+  max,
+  mean,
+  median,
+  medianSorted,
+  min,
+  sampleStandardDeviation,
+  sampleVariance,
+} from 'simple-statistics';
 
-/** The samples of one arm at one point, in the unit of the samples. `low` and `high` are the extremes: 3 to 10 samples have no tails to cut. */
-export type Spread = { readonly median: number; readonly low: number; readonly high: number };
+/** Both ends belong to it. */
+export type Interval = { readonly low: number; readonly high: number };
+
+/** The samples of one arm at one point, in the unit of the samples. */
+export type Spread = {
+  readonly median: number;
+  /** The extremes. */
+  readonly low: number;
+  readonly high: number;
+  /** 95% interval of the median; absent below 6 samples, whose extremes hold it less often. */
+  readonly interval?: Interval;
+};
 
 /** How many times as large one arm's values are as another's: 0.74 is 26% lower. */
 export type Ratio = {
   /** Geometric mean of the ratios of the pairs. */
   readonly ratio: number;
   /** 95% interval of `ratio`; absent for a single pair, which says nothing about spread. */
-  readonly interval?: { readonly low: number; readonly high: number };
+  readonly interval?: Interval;
   /** How many pairs; of values that are not paired, how many the smaller side has. */
   readonly pairs: number;
 };
@@ -45,12 +63,34 @@ export function t975(degreesOfFreedom: number): number {
 }
 
 /**
- * Median and extremes of at least one value.
+ * Median, its interval and the extremes of at least one value.
  * @throws where there is none.
  */
 export function spreadOf(values: readonly number[]): Spread {
-  const list = [...values];
-  return { median: median(list), low: min(list), high: max(list) };
+  const list = [...values].sort((a, b) => a - b);
+  const rank = medianRank(list.length);
+  const [low, high] = [list[rank - 1], list[list.length - rank]];
+  return {
+    ...{ median: medianSorted(list), low: min(list), high: max(list) },
+    ...(low !== undefined && high !== undefined && { interval: { low, high } }),
+  };
+}
+
+/**
+ * The values with this rank from below and from above are the ends of the median's 95% interval,
+ * however the values are distributed: fewer than `rank` of n tosses of a coin show heads in 2.5% of
+ * cases at most. Source: Campbell and Gardner, "Calculating confidence intervals for some
+ * non-parametric analyses", BMJ 296:1454, 1988.
+ * @returns 0 below 6 values, which have no such interval.
+ */
+export function medianRank(n: number): number {
+  // Beyond that a single case is too rare for a number of 64 bits: the normal approximation.
+  if (n > 1000) return Math.floor((n - Z975 * Math.sqrt(n)) / 2);
+  let [rank, below] = [0, 0];
+  for (let cases = 0.5 ** n; ; cases *= (n - rank) / (rank + 1), rank++) {
+    below += cases;
+    if (below > 0.025 || rank * 2 > n) return rank;
+  }
 }
 
 /**

@@ -50,9 +50,14 @@ function columnsOf(figure: Figure): Column[] {
   const { baseline } = figure;
   return [
     { title: 'Samples', cell: ({ count }) => String(count) },
-    { title: 'Median', cell: valueOf(figure, ({ median }) => median) },
-    { title: 'Lowest', cell: valueOf(figure, ({ low }) => low) },
-    { title: 'Highest', cell: valueOf(figure, ({ high }) => high) },
+    { title: 'Median', cell: valueOf(({ median }) => median) },
+    {
+      title: 'Its 95% interval',
+      cell: ({ interval: of, step }) =>
+        of && [of.low, of.high].map((end) => valueText(end, step)).join(' to '),
+    },
+    { title: 'Lowest', cell: valueOf(({ low }) => low) },
+    { title: 'Highest', cell: valueOf(({ high }) => high) },
     ...(figure.series.some(({ points }) => points.some((point) => point?.step !== undefined))
       ? [quantised]
       : []),
@@ -71,8 +76,10 @@ function columnsOf(figure: Figure): Column[] {
 }
 
 /** Percentiles are counted, and the rest measured. */
-const valueOf = (figure: Figure, value: (point: Point) => number) => (point: Point) =>
-  point.step === undefined ? decimal(value(point)) : number(value(point));
+const valueText = (value: number, step: number | undefined): string =>
+  step === undefined ? decimal(value) : number(value);
+const valueOf = (value: (point: Point) => number) => (point: Point) =>
+  valueText(value(point), point.step);
 
 /** Where the histogram's step hides differences people ask about. */
 const quantised: Column = {
@@ -81,7 +88,7 @@ const quantised: Column = {
 };
 
 const interval: Column = {
-  title: '95% interval',
+  title: 'Interval of ratio',
   cell: ({ ratio }) =>
     ratio?.interval && `${factor(ratio.interval.low)} to ${factor(ratio.interval.high)}`,
 };

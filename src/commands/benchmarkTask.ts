@@ -1,16 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import {
-  changeLabel,
-  compareDocuments,
-  MAX_SLOWDOWN_PERCENT,
-  regressions,
-} from '../bench/compare.ts';
-import type { ResultDocument } from '../bench/document.ts';
+import { MAX_SLOWDOWN_PERCENT } from '../bench/compare.ts';
+import { EXIT, judge } from '../bench/judge.ts';
 import { PROFILES } from '../bench/plan.ts';
 import { runBenchmark } from '../bench/run.ts';
-import { ARM_LABELS, sizeLabel } from '../bench/summary.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { timeLabel } from '../views/duration.ts';
@@ -27,9 +21,6 @@ const definition = cgroupArgument.extend({
   baseline: z.string().min(1).optional(),
   maxSlowdown: z.number().min(0).max(100).default(MAX_SLOWDOWN_PERCENT),
 });
-
-/** How a task ends. */
-const EXIT = { good: 0, failed: 1, worse: 2 } as const;
 
 /**
  * Runs a benchmark as a task does, and compares it with a saved run where the task names one. Where
@@ -70,35 +61,4 @@ export async function runBenchmarkTask(
     if (error instanceof HostError) error.problem.words.split('\n').forEach(say);
     return EXIT.failed;
   }
-}
-
-function judge(
-  before: ResultDocument,
-  after: ResultDocument,
-  maxSlowdown: number,
-  say: (line: string) => void,
-): number {
-  const comparison = compareDocuments(before, after);
-  comparison.notes.forEach(say);
-  const rates = comparison.differences.filter(({ figure }) => figure === 'rate');
-  const worse = regressions(comparison, maxSlowdown);
-  for (const one of rates) {
-    const { size, arm, ratio, verdict } = one;
-    const mark = worse.includes(one) ? 'WORSE' : verdict;
-    const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
-    const relative = one.againstTcp ? `, against TCP ${changeLabel(one.againstTcp)}` : '';
-    say(
-      `${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${changeLabel(ratio)}${relative}`,
-    );
-  }
-  if (rates.length === 0) {
-    say('The saved run has no arm and size in common with this one: nothing was compared.');
-    return EXIT.failed;
-  }
-  say(
-    worse.length === 0
-      ? `No figure of the bypass is more than ${maxSlowdown}% slower than in the saved run for sure.`
-      : `${worse.length} figures of the bypass are more than ${maxSlowdown}% slower than in the saved run.`,
-  );
-  return worse.length === 0 ? EXIT.good : EXIT.worse;
 }

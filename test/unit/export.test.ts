@@ -73,7 +73,7 @@ describe('export', () => {
       assert.match(report, new RegExp(`^## ${heading}: `, 'm'));
     }
     assert.match(report, /On this host Bypass is worth it for requests and responses at 64 B/);
-    assert.match(report, /^\| 64 B \| Bypass \| 3 \| 2\.000 \| 2\.000 \| 2\.000 \| 2\.00 \|/m);
+    assert.match(report, /^\| 64 B \| Bypass \| 3 \| 2\.000 \| – \| 2\.000 \| 2\.000 \| 2\.00 \|/m);
     assert.match(report, /^No throughput of TCP without Nagle’s algorithm/m);
     // Every row of a table has as many cells as its head.
     const tables = report.split('\n\n').filter((block) => block.startsWith('|'));

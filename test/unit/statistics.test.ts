@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  medianRank,
   pairedRatio,
   precisionOf,
   spreadOf,
@@ -14,6 +15,39 @@ describe('statistics', () => {
     assert.deepEqual(spreadOf([4, 1, 2, 3]), { median: 2.5, low: 1, high: 4 });
     assert.deepEqual(spreadOf([7]), { median: 7, low: 7, high: 7 });
     assert.throws(() => spreadOf([]));
+  });
+
+  it('agrees with the published ranks of the interval of a median', () => {
+    // Campbell and Gardner, BMJ 296:1454 (1988): sample size, ranks of the 95% interval, exact level.
+    const table = [
+      [6, 1, 6, 96.9],
+      [8, 1, 8, 99.2],
+      [9, 2, 8, 96.1],
+      [10, 2, 9, 97.9],
+      [12, 3, 10, 96.1],
+      [15, 4, 12, 96.5],
+      [20, 6, 15, 95.9],
+      [25, 8, 18, 95.7],
+      [30, 10, 21, 95.7],
+      [40, 14, 27, 96.2],
+      [50, 18, 33, 96.7],
+      [100, 40, 61, 96.5],
+    ] as const;
+    for (const [n, low, high] of table) {
+      assert.deepEqual([medianRank(n), n + 1 - medianRank(n)], [low, high], String(n));
+      // 1, 2, … n: each value is its rank.
+      const { interval } = spreadOf(Array.from({ length: n }, (_, i) => n - i));
+      assert.deepEqual(interval, { low, high });
+    }
+    for (const n of [0, 1, 3, 5]) assert.equal(medianRank(n), 0);
+    assert.equal(spreadOf([1, 2, 3, 4, 5]).interval, undefined);
+    // The way of counting changes at 1000.
+    assert.ok(medianRank(1001) - medianRank(1000) <= 1 && medianRank(1000) > 460);
+  });
+
+  it('takes the middle of many values', () => {
+    const { median, low, high } = spreadOf(Array.from({ length: 300_000 }, (_, i) => i));
+    assert.deepEqual([median, low, high], [149_999.5, 0, 299_999]);
   });
 
   // Student, Biometrika 6 (1908): hours of sleep two drugs gained ten patients; R's data set `sleep`.

@@ -1,0 +1,43 @@
+import { changeLabel, compareDocuments, regressions } from './compare.ts';
+import type { ResultDocument } from './document.ts';
+import { ARM_LABELS, sizeLabel } from './summary.ts';
+
+/** Exit codes of a run that is compared with a saved one: `failed` means that nothing could be told. */
+export const EXIT = { good: 0, failed: 1, worse: 2 } as const;
+
+/**
+ * Compares a run with a saved one, rate by rate.
+ * @param maxSlowdown in percent, see `regressions`.
+ * @param say shows a line to whoever reads the output.
+ * @returns the exit code.
+ */
+export function judge(
+  before: ResultDocument,
+  after: ResultDocument,
+  maxSlowdown: number,
+  say: (line: string) => void,
+): (typeof EXIT)[keyof typeof EXIT] {
+  const comparison = compareDocuments(before, after);
+  comparison.notes.forEach(say);
+  const rates = comparison.differences.filter(({ figure }) => figure === 'rate');
+  const worse = regressions(comparison, maxSlowdown);
+  for (const one of rates) {
+    const { size, arm, ratio, verdict } = one;
+    const mark = worse.includes(one) ? 'WORSE' : verdict;
+    const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
+    const relative = one.againstTcp ? `, against TCP ${changeLabel(one.againstTcp)}` : '';
+    say(
+      `${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${changeLabel(ratio)}${relative}`,
+    );
+  }
+  if (rates.length === 0) {
+    say('The saved run has no arm and size in common with this one: nothing was compared.');
+    return EXIT.failed;
+  }
+  say(
+    worse.length === 0
+      ? `No figure of the bypass is more than ${maxSlowdown}% slower than in the saved run for sure.`
+      : `${worse.length} figures of the bypass are more than ${maxSlowdown}% slower than in the saved run.`,
+  );
+  return worse.length === 0 ? EXIT.good : EXIT.worse;
+}
