@@ -207,6 +207,17 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>, what: string): 
     throw new Error(`not JSON: ${(cause as Error).message}`, { cause });
   }
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new Error(`not ${what}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const [first, ...others] = parsed.error.issues;
+  throw new Error(`not ${what}: ${faultText(first)}${moreText(others.length)}`);
 }
+
+/** "samples[3].arm: Invalid option: …". A hostile file may have a fault in each of a million places. */
+function faultText(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'unknown fault';
+  const place = z.core.toDotPath(issue.path);
+  return place === '' ? issue.message : `${place}: ${issue.message}`;
+}
+
+const moreText = (count: number): string =>
+  count === 0 ? '' : ` (and ${count} more ${count === 1 ? 'fault' : 'faults'})`;

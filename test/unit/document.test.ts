@@ -92,6 +92,14 @@ describe('a result document', () => {
     }
   });
 
+  it('with a fault in each of many places is refused in a line', () => {
+    const samples = Array.from({ length: 5000 }, () => ({ ...stream(), arm: 'udp' }));
+    assert.throws(
+      () => parseDocument(damaged('samples', samples)),
+      /^Error: not a sockmap benchmark: samples\[0\]\.arm: Invalid option: .{1,100} \(and 4999 more faults\)$/,
+    );
+  });
+
   it('cannot reach the prototype', () => {
     const text = JSON.stringify(resultDocument()).replace('{', '{"__proto__":{"polluted":1},');
     const document = parseDocument(text);
