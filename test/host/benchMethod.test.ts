@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Arm, Plan, ResultDocument, Sample } from '../../src/bench/document.ts';
 import { parseDocument } from '../../src/bench/document.ts';
@@ -146,6 +147,18 @@ describe('the method of a benchmark', () => {
         await Promise.all(killed);
       });
     }
+
+    it('switches it off again when the process that measures this machine is killed', async () => {
+      const script = path.join(import.meta.dirname, 'helpers/timedBench.ts');
+      const child = spawn(process.execPath, ['--import', 'tsx', script, cgroup], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await eventually('it is on', () => stats() === '1', 60_000);
+      child.kill('SIGKILL');
+      await ended;
+      await eventually('it is off', () => stats() === switched);
+    });
   });
 
   describe('a run that was cut off', () => {

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  parseDocument,
+  type Plan,
+  type ResultDocument,
+  type Sample,
+} from '../../../src/bench/document.ts';
+import { schedule } from '../../../src/bench/plan.ts';
+import { eventually } from '../../host/helpers/wait.ts';
+import { keepEvidence } from '../artifacts.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const SUFFIX = '.sockmap-bench.json';
+const PLAN: Plan = {
+  name: 'to be resumed',
+  points: [
+    { experiment: 'throughput', messageBytes: 4096, arms: ['tcp', 'bypass'] },
+    { experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] },
+  ],
+  secondsPerSample: 1,
+  repetitions: 3,
+  bpfTime: true,
+};
+const RUN = 'Control+Alt+F8';
+
+describe('a benchmark whose editor is killed', () => {
+  let stage: Stage | undefined;
+  keepEvidence(() => stage?.session);
+
+  before(async () => {
+    stage = await setStage({
+      label: 'resume',
+      keybindings: (host, cgroup) => [
+        {
+          key: 'ctrl+alt+f8',
+          command: 'sockmapBypass.runBenchmark',
+          args: { host, cgroup, profile: PLAN },
+        },
+      ],
+    });
+    await stage.steps.load(stage.host, stage.place.label);
+    await stage.workbench.clearNotifications();
+  });
+  after(async () => {
+    await stage?.stop();
+  });
+
+  const read = (file: string): ResultDocument => parseDocument(fs.readFileSync(file, 'utf8'));
+  const name = ({ experiment, arm, repetition, bpf }: Sample): string =>
+    [experiment, arm, repetition, bpf?.nanoseconds === undefined ? '' : 'timed'].join(' ');
+  const wanted = (): string[] => {
+    const samples: Sample[] = [];
+    const names: string[] = [];
+    for (;;) {
+      const { slots } = schedule(PLAN, samples);
+      if (slots.length === 0) return names;
+      for (const { point, arm, repetition, timed } of slots) {
+        names.push([point.experiment, arm, repetition, timed ? 'timed' : ''].join(' '));
+        const common = { arm, repetition, order: 0, startedAt: '', seconds: 1 };
+        const bpf = timed ? { bpf: { redirectedBytes: 0, nanoseconds: 1 } } : {};
+        samples.push(
+          point.experiment === 'throughput'
+            ? { ...point, ...common, ...bpf, throughputBitsPerSecond: 1 }
+            : {
+                ...{ ...point, ...common, transactionsPerSecond: 1 },
+                latencyUs: { mean: 1, stddev: 1, p50: 1, p90: 1, p99: 1 },
+              },
+        );
+      }
+    }
+  };
+
+  it('goes on in the next window, with no sample twice and none missing', async () => {
+    assert.ok(stage);
+    const { workbench, session, folder } = stage;
+    await workbench.page.keyboard.press(RUN);
+    const file = await eventually(
+      'a document is there',
+      () => {
+        const found = fs.readdirSync(folder).find((each) => each.endsWith(SUFFIX));
+        return found === undefined ? '' : path.join(folder, found);
+      },
+      60_000,
+    );
+    // In the middle of the second round.
+    await eventually('six samples are taken', () => read(file).samples.length >= 6, 60_000);
+    const [pid = assert.fail()] = session.extensionHosts();
+    process.kill(pid, 'SIGKILL');
+    const cut = read(file);
+    assert.equal(cut.finishedAt, undefined);
+    await session.reload();
+    await eventually('the host is clean', async () => (await stage?.left())?.length === 2);
+    assert.equal(fs.readFileSync('/proc/sys/kernel/bpf_stats_enabled', 'utf8').trim(), '0');
+
+    await workbench.run('Sockmap: Resume benchmark');
+    await workbench.pick(path.basename(file));
+    const finished = workbench.webview().locator('#state', { hasText: 'Finished' });
+    await finished.or(stage.steps.failure).first().waitFor({ timeout: 60_000 });
+    assert.equal(await stage.steps.failure.count(), 0);
+
+    const whole = read(file);
+    assert.deepEqual(
+      [whole.id, whole.startedAt, whole.host, whole.programs, whole.plan],
+      [cut.id, cut.startedAt, cut.host, cut.programs, PLAN],
+    );
+    assert.equal(whole.resumedAt?.length, 1);
+    assert.deepEqual(whole.samples.map(name).sort(), wanted().sort());
+    assert.deepEqual(
+      whole.samples.map(({ order }) => order),
+      [...whole.samples.keys()],
+    );
+    // What was kept is as it was measured: all but, at most, the half of a point's round.
+    const kept = whole.samples.filter(({ startedAt }) => startedAt < (whole.resumedAt?.[0] ?? ''));
+    const before = new Map(cut.samples.map((sample) => [sample.startedAt, sample]));
+    assert.ok(kept.length >= cut.samples.length - 2, `${kept.length} of ${cut.samples.length}`);
+    for (const { order: _, ...sample } of kept) {
+      const { order: __, ...own } = before.get(sample.startedAt) ?? assert.fail();
+      assert.deepEqual(sample, own);
+    }
+    await eventually('the host is clean', async () => (await stage?.left())?.length === 2);
+    assert.deepEqual(
+      fs.readdirSync(folder).filter((each) => each.includes('.tmp')),
+      [],
+    );
+    await workbench.clearNotifications();
+    await stage.steps.unload(stage.host, stage.place.cgroup);
+    assert.deepEqual(await stage.left(), []);
+  });
+});
