@@ -57,6 +57,7 @@ let choices = restoreChoices(vscode.getState());
 let message: ToPanel | undefined;
 let shown: Shown | undefined;
 let recheck: number | undefined;
+let others: number | undefined;
 
 const header = new Header({
   onResume: () => {
@@ -184,10 +185,15 @@ function renderRuns({ files, runs, figures }: Shown): void {
     expose({});
     return;
   }
-  tabs.draw(choices.page, new Set(FIGURE_IDS.filter((id) => figures[id].absent !== undefined)));
+  tabs.draw(choices.page);
   const findings = findingsOf(figures, runs, choices.metric);
   page.draw(viewOf(figures), findings[choices.page], choices.metric);
   expose(page.drawn());
+  // The other figures are worked out once this one is on the screen.
+  window.clearTimeout(others);
+  others = window.setTimeout(() => {
+    tabs.mark(new Set(FIGURE_IDS.filter((id) => figures[id].absent !== undefined)));
+  });
 }
 
 function viewOf(figures: Shown['figures']): View {

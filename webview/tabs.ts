@@ -25,11 +25,16 @@ export class Tabs<Id extends string> {
     });
   }
 
-  /** @param absent the tabs of pages that have nothing to show yet. */
-  draw(chosen: Id, absent: ReadonlySet<Id>): void {
+  draw(chosen: Id): void {
     for (const [id, button] of this.#buttons) {
       button.setAttribute('aria-selected', String(id === chosen));
       button.tabIndex = id === chosen ? 0 : -1;
+    }
+  }
+
+  /** @param absent the tabs of pages that have nothing to show yet. */
+  mark(absent: ReadonlySet<Id>): void {
+    for (const [id, button] of this.#buttons) {
       button.classList.toggle('absent', absent.has(id));
       button.title = absent.has(id) ? 'Not measured in this run' : '';
     }

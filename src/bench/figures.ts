@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import type { Arm, ResultDocument, Sample } from './document.ts';
+import { lazily } from './lazily.ts';
 import { bypassedPart, groupBy, isCompared } from './samples.ts';
 import { pairedRatio, spreadOf, type Ratio, type Spread } from './statistics.ts';
 import {
@@ -225,14 +226,14 @@ const SPECS: readonly Spec[] = [
   },
 ];
 
-/** Every figure, in the article's order, the overview first. */
+/** Every figure, in the article's order, the overview first; each is worked out when it is asked for. */
 export function figuresOf(runs: readonly Run[]): Record<FigureId, Figure> {
   const indexed = runs.map(indexRun);
-  const figures = [overviewOf(indexed), ...SPECS.map((spec) => figureOf(spec, indexed))];
-  return Object.fromEntries(figures.map((figure) => [figure.id, figure])) as Record<
-    FigureId,
-    Figure
-  >;
+  const makers: [FigureId, () => Figure][] = [
+    ['overview', () => overviewOf(indexed)],
+    ...SPECS.map((spec): [FigureId, () => Figure] => [spec.id, () => figureOf(spec, indexed)]),
+  ];
+  return lazily(Object.fromEntries(makers) as Record<FigureId, () => Figure>);
 }
 
 /** The host's name; where runs share it, when they started; where they share that too, a number. */

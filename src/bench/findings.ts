@@ -2,6 +2,7 @@ import { max } from 'simple-statistics';
 import type { Arm } from './document.ts';
 import { withMetric, type Figure, type Point, type Run, type Series } from './figures.ts';
 import { change, changes, decimal, factor, number, part, percent, withUnit } from './format.ts';
+import { lazily } from './lazily.ts';
 import { noiseOf } from './noise.ts';
 import { HARDLY, proofWords } from './proof.ts';
 import { unpairedRatio, verdictOf, type Ratio, type Verdict } from './statistics.ts';
@@ -18,7 +19,7 @@ export function findingsOf(
   runs: readonly Run[],
   metric: LatencyMetric = 'p50',
 ): Record<FigureId, string[]> {
-  const of = (id: FigureId, words: (run: number) => string[]): string[] => {
+  const of = (id: FigureId, words: (run: number) => string[]) => (): string[] => {
     const { absent } = figures[id];
     if (absent !== undefined) return [absent];
     return runs.flatMap(({ label }, run) => {
@@ -28,24 +29,26 @@ export function findingsOf(
         : sentences;
     });
   };
-  const fig4 = withMetric(figures.fig4, metric);
-  return {
+  return lazily<FigureId, string[]>({
     overview: of('overview', (run) => [
       ...recommendation(figures, run),
       ...runs.slice(run, run + 1).flatMap(({ document }) => noiseOf(document)),
     ]),
     fig2: of('fig2', (run) => throughputWords(figures.fig2, run)),
     fig3: of('fig3', (run) => [...throughputWords(figures.fig3, run), ...nagleWords(figures, run)]),
-    fig4: of('fig4', (run) => [
-      ...without(fig4, run),
-      ...subjectsOf(fig4, run)
-        .slice(0, 1)
-        .flatMap((series) => comparison(fig4, series)),
-      ...movement(fig4, run),
-      ...requestWords(fig4, run),
-      ...stepWords(figures, run, metric),
-      ...proof(fig4, run),
-    ]),
+    fig4: of('fig4', (run) => {
+      const figure = withMetric(figures.fig4, metric);
+      return [
+        ...without(figure, run),
+        ...subjectsOf(figure, run)
+          .slice(0, 1)
+          .flatMap((series) => comparison(figure, series)),
+        ...movement(figure, run),
+        ...requestWords(figure, run),
+        ...stepWords(figures, run, metric),
+        ...proof(figure, run),
+      ];
+    }),
     fig5: of('fig5', (run) => [
       ...without(figures.fig5, run),
       ...subjectsOf(figures.fig5, run).flatMap((series) => comparison(figures.fig5, series)),
@@ -60,7 +63,7 @@ export function findingsOf(
       ...seriesOfRun(figures.fig7, run).flatMap((series) => kernelWords(series)),
       ...proof(figures.fig7, run),
     ]),
-  };
+  });
 }
 
 const BYPASSES: readonly Arm[] = ['bypass', 'bypass-classic'];
