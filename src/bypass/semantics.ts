@@ -49,13 +49,16 @@ export interface SemanticsOptions {
   readonly onStep?: (step: SemanticsStep) => void;
 }
 
-/** What load warns about: enough to ask `fionreadFault` of the rows. */
+/** Enough to ask `fionreadFault` of the rows. */
 export const FIONREAD_PROBES: readonly string[] = [
   'fionread',
   'fionread-early',
   'fionread-outside',
   'fionread-connecting',
 ];
+
+/** What load warns about: enough for `socketFaults`. */
+export const FAULT_PROBES: readonly string[] = [...FIONREAD_PROBES, 'signal-restart'];
 
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
 const RUN_TIMEOUT_MS = 40_000;
@@ -242,6 +245,29 @@ export const fionreadMissesRedirected = (rows: readonly SemanticRow[]): boolean 
     ({ semantic, tcp, bypass }) =>
       semantic === 'fionread' && tcp === 'counted' && bypass === 'zero',
   );
+
+/** What makes programs stall or fail that do nothing unusual. */
+export interface SocketFaults {
+  /** FIONREAD reads 0 though data waits, on sockets whose peer is not bypassed… */
+  readonly outside: boolean;
+  /** …and for bypassed data itself. */
+  readonly redirected: boolean;
+  /** Programs known to ask FIONREAD. */
+  readonly affected: readonly string[];
+  /** A blocked recv() that is woken without data fails with EAGAIN. */
+  readonly eagain: boolean;
+}
+
+/** @param rows of FAULT_PROBES. */
+export const socketFaults = (rows: readonly SemanticRow[]): SocketFaults => ({
+  outside: fionreadFault(rows),
+  redirected: fionreadMissesRedirected(rows),
+  affected: FIONREAD,
+  eagain: rows.some(
+    ({ semantic, tcp, bypass }) =>
+      semantic === 'signal-restart' && tcp === 'continues' && bypass === 'EAGAIN',
+  ),
+});
 
 interface Known {
   readonly title: string;

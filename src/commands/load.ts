@@ -9,8 +9,8 @@ import { readPrograms, type Programs } from '../language/copy.ts';
 import { pickCgroup, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
-import { warnOfFionread } from './fionread.ts';
 import { readLimits } from './limits.ts';
+import { warnOfSocketFaults } from './socketFaults.ts';
 
 const loadArgument = cgroupArgument.extend({
   policy: z.enum(['guarded', 'classic']).default('guarded'),
@@ -40,7 +40,7 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   const { host, cgroup, policy } = wanted;
   const programs = await readPrograms(context, policy);
   const facts = await checkPlace(context, wanted);
-  if (!(await warnOfFionread(context, host, facts, programs.source, given === undefined)))
+  if (!(await warnOfSocketFaults(context, host, facts, programs.source, given === undefined)))
     return undefined;
   try {
     return await loadInto(context, programs, wanted);

@@ -5,7 +5,9 @@ import {
   FIONREAD_PROBES,
   pairSemantics,
   parseSemantics,
+  socketFaults,
 } from '../../src/bypass/semantics.ts';
+import { loadWarning } from '../../src/views/loadWarning.ts';
 
 /* What the probe printed on Linux 6.18.44, x86-64: over plain TCP, classic and guarded. */
 
@@ -226,6 +228,36 @@ describe('socket semantics', () => {
       assert.ok(!fionreadFault(pairSemantics(tcp, older)));
       assert.ok(fionreadMissesRedirected(pairSemantics(tcp, older)));
       assert.ok(!fionreadMissesRedirected(pairSemantics(tcp, classic)));
+    });
+  });
+
+  describe('the warning before a load', () => {
+    const warned = (rows: ReturnType<typeof pairSemantics>) =>
+      loadWarning('6.18.44', socketFaults(rows));
+    const counting = classic.map((one) =>
+      FIONREAD_PROBES.includes(one.semantic) ? { ...one, result: 'counted' } : one,
+    );
+
+    it('asks where programs would stall, names them, and tells of EAGAIN too', () => {
+      const warning = warned(pairSemantics(tcp, classic));
+      assert.ok(warning?.grave);
+      assert.match(
+        warning.message,
+        /^Linux 6\.18\.44 answers FIONREAD with 0 on .* though data waits/,
+      );
+      assert.match(warning.detail, /may stall: nginx, Java NIO, \.NET\. [^]*recv\(\)[^]*EAGAIN/);
+    });
+
+    it('only tells where FIONREAD counts and a woken recv() fails', () => {
+      const warning = warned(pairSemantics(tcp, counting));
+      assert.equal(warning?.grave, false);
+      assert.match(warning.message, /recv\(\).* EAGAIN/);
+      assert.doesNotMatch(warning.message, /FIONREAD/);
+    });
+
+    it('is not there when nothing is amiss, nor when nobody could look', () => {
+      assert.equal(warned(pairSemantics(tcp, tcp)), undefined);
+      assert.equal(warned([]), undefined);
     });
   });
 });

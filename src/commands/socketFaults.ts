@@ -2,39 +2,35 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/compile.ts';
-import {
-  checkSemantics,
-  FIONREAD_PROBES,
-  fionreadFault,
-  fionreadMissesRedirected,
-} from '../bypass/semantics.ts';
+import { checkSemantics, FAULT_PROBES, socketFaults } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
+import { loadWarning } from '../views/loadWarning.ts';
 import { withProgress } from '../views/progress.ts';
 
+/** SocketFaults, and whether a person has read of them and loads all the same. */
 const verdictSchema = z.object({
-  /** FIONREAD reads 0 though data waits… on sockets whose peer is not bypassed. */
   outside: z.boolean(),
-  /** …for bypassed data itself. */
   redirected: z.boolean(),
   affected: z.array(z.string()),
-  /** The person has read it and loads all the same. */
+  eagain: z.boolean(),
   accepted: z.boolean(),
 });
 type Verdict = z.infer<typeof verdictSchema>;
 
-const MEMORY = 'fionreadVerdicts';
+const MEMORY = 'socketFaults';
 const REMEMBERED = 50;
 
 /**
- * Warns before a load that would make programs stall: some kernels answer FIONREAD with 0 on sockets
- * in a sockmap. Probed once for a host's kernel and these programs, then remembered.
+ * Warns before a load of what would make programs stall or fail: some kernels answer FIONREAD with 0
+ * on sockets in a sockmap, and a blocked recv() may fail there with EAGAIN. Probed once for a host's
+ * kernel and these programs, then remembered.
  * @param ask whether a person can be asked; otherwise they are told.
  * @returns whether to load.
  */
-export async function warnOfFionread(
+export async function warnOfSocketFaults(
   context: Context,
   name: string,
   facts: Facts,
@@ -54,23 +50,19 @@ export async function warnOfFionread(
       MEMORY,
       Object.fromEntries([...Object.entries(known), [key, kept]].slice(-REMEMBERED)),
     );
-  if (known[key] === undefined) await remember(verdict);
-  if ((!verdict.outside && !verdict.redirected) || verdict.accepted) return true;
+  const fresh = known[key] === undefined;
+  if (fresh) await remember(verdict);
+  const warning = loadWarning(facts.kernel, verdict);
+  if (warning === undefined || verdict.accepted) return true;
 
-  const sockets = [
-    ...(verdict.outside ? ['sockets that get data over TCP while they can be bypassed'] : []),
-    ...(verdict.redirected ? ['bypassed sockets'] : []),
-  ].join(' and ');
-  const wrong = `Linux ${facts.kernel} answers FIONREAD with 0 on ${sockets}, though data waits.`;
-  const detail = `Programs that ask how much there is to read before they read may stall${
-    verdict.affected.length === 0 ? '' : `: ${verdict.affected.join(', ')}`
-  }. nginx does with large uploads. Do not load it into a cgroup with one of them.`;
-  if (!ask) {
-    void vscode.window.showWarningMessage(`${wrong} ${detail}`);
+  const { message, detail, grave } = warning;
+  if (!grave || !ask) {
+    // Said each time where it may stall what runs; what every sockmap does, once.
+    if (grave || fresh) void vscode.window.showWarningMessage(`${message} ${detail}`);
     return true;
   }
   const load = 'Load Anyway';
-  if ((await vscode.window.showWarningMessage(wrong, { modal: true, detail }, load)) !== load) {
+  if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, load)) !== load) {
     return false;
   }
   await remember({ ...verdict, accepted: true });
@@ -86,24 +78,20 @@ async function probe(
   try {
     const program = await readProbe(context.bpfDirectory);
     const rows = await withProgress(
-      `Probing FIONREAD on ${name}, once for this kernel`,
+      `Probing sockets on ${name}, once for this kernel`,
       async (_report, signal) =>
         checkSemantics(await context.host(name), {
           source,
           probe: program,
-          only: FIONREAD_PROBES,
+          only: FAULT_PROBES,
           signal,
         }),
     );
-    return {
-      outside: fionreadFault(rows),
-      redirected: fionreadMissesRedirected(rows),
-      affected: Array.from(new Set(rows.flatMap(({ affected }) => affected))),
-      accepted: false,
-    };
+    const { affected, ...faults } = socketFaults(rows);
+    return { ...faults, affected: [...affected], accepted: false };
   } catch (error) {
     if (isCancelled(error)) throw error;
-    context.log.warn(`FIONREAD could not be probed on ${name}: ${String(error)}`);
+    context.log.warn(`The sockets could not be probed on ${name}: ${String(error)}`);
     return undefined;
   }
 }
