@@ -20,9 +20,10 @@ const SWITCH_OFF = `switch_off() {
  * Exit: 0 attached, 3 occupied, else the failing step is the last one printed.
  *
  * sk_msg goes to the map before sock_ops goes to the cgroup: a socket inherits the program when it
- * is inserted. New programs are loaded beside the old ones, which go only when the new ones verify.
- * When a step can no longer be told, whoever asked is gone: it is undone, unless the old ones are
- * away already. Others who load at the same time may take the pin root away, or be first.
+ * is inserted. New programs are attached beside the old ones, which go only then: a connection that
+ * comes up meanwhile stays with the old ones, and goes to TCP with them. When a step can no longer be
+ * told, whoever asked is gone, and it is undone. Others who load at the same time may take the pin
+ * root away, or be first.
  */
 export const LOAD = `set -fu
 trap '' HUP INT TERM PIPE
@@ -30,7 +31,7 @@ umask 077
 root=$1 object=$2 cgroup=$3 replace=$4 batch=$5 off=$6
 ${SWITCH_OFF}
 id=$(stat -c %i "$cgroup") || exit 1
-pins=$root/$id new= swapped= replaced=
+pins=$root/$id new= swapped=
 undo() {
   [ -z "$swapped" ] || rm -rf "$pins"
   [ -z "$new" ] || rm -rf "$new"
@@ -38,6 +39,10 @@ undo() {
 }
 fail() { undo; exit "$1"; }
 say() { echo "step $1" || fail 1; }
+attach() { bpftool cgroup attach "$cgroup" sock_ops pinned "$1/sockmap_sockops" multi >&2; }
+detach() {
+  [ ! -e "$1/sockmap_sockops" ] || bpftool cgroup detach "$cgroup" sock_ops pinned "$1/sockmap_sockops" 2>/dev/null
+}
 [ "$replace" = yes ] || [ ! -e "$pins" ] || exit 3
 for try in 1 2 3 4 5; do mkdir -p "$root" && new=$(mktemp -d "$root/\${id}_XXXXXXXX") && break; done
 [ -n "$new" ] || fail 1
@@ -53,15 +58,18 @@ bpftool prog attach pinned "$new/sockmap_redirect" msg_verdict pinned "$new/bypa
 if [ -e "$pins" ]; then
   [ "$replace" = yes ] || fail 3
   say replace
-  replaced=yes
-  [ ! -e "$pins/sockmap_sockops" ] || bpftool cgroup detach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" 2>/dev/null
+  say sock_ops
+  attach "$new" || fail 1
+  detach "$pins"
   switch_off "$pins"
   rm -rf "$pins"
-fi
-echo 'step sock_ops' || [ -n "$replaced" ] || fail 1
-mv -T "$new" "$pins" || { [ ! -e "$pins" ] || fail 3; fail 1; }
-swapped=yes
-bpftool cgroup attach "$cgroup" sock_ops pinned "$pins/sockmap_sockops" multi >&2 || fail 1`;
+  mv -T "$new" "$pins" || { detach "$new"; fail 3; }
+else
+  say sock_ops
+  mv -T "$new" "$pins" || { [ ! -e "$pins" ] || fail 3; fail 1; }
+  swapped=yes
+  attach "$pins" || fail 1
+fi`;
 
 /**
  * Takes away what `status` found. $1 pin root, $2 cgroup or "" when it is gone, $3 program ids to

@@ -70,6 +70,11 @@ int sockmap_redirect(struct sk_msg_md *msg)
 char LICENSE[] SEC("license") = "GPL";
 `;
 
+/** The kernel takes it, but not at the place of sock_ops programs. */
+const UNATTACHABLE = REJECTED.replace('SEC("sockops")', 'SEC("cgroup_skb/egress")')
+  .replace('struct bpf_sock_ops *ops', 'void *skb')
+  .replace(/\{\s+volatile[^}]*/, '{\n\treturn 1;\n');
+
 const STEPS: readonly LoadStep[] = [
   ...(['connect', 'check', 'upload', 'compile'] as const),
   ...(['verify', 'sk_msg', 'sock_ops', 'status'] as const),
@@ -225,13 +230,18 @@ describe('the bypass', () => {
       await pair.close();
     });
 
-    it('leaves it alone when the new one does not compile or verify', async () => {
+    it('leaves it alone when the new one does not compile, verify or attach', async () => {
       const first = only((await load()).attachments, ground);
-      for (const [text, kind] of [
-        [BROKEN, 'compile'],
-        [REJECTED, 'verifier'],
+      for (const [text, kind, next] of [
+        [BROKEN, 'compile', /./],
+        [REJECTED, 'verifier', /as it was before/],
+        [UNATTACHABLE, 'command', /as it was before/],
       ] as const) {
-        await problemOf(load({ source: await ownSource(text), replace: true }), kind);
+        const problem = await problemOf(
+          load({ source: await ownSource(text), replace: true }),
+          kind,
+        );
+        assert.match(problem.next, next);
         assert.deepEqual(only((await bypassStatus(host)).attachments, ground), first);
         assert.deepEqual(pinsOf(ground.inode), [first.pins]);
       }
