@@ -39,6 +39,20 @@ function configRows({ mode, queueBound, oneWayLimit }: LiveConfig): [string, str
   ];
 }
 
+/** Counters whose own names say too little; the others are shown as they are called. */
+const COUNTER_LABELS: Readonly<Record<string, string>> = {
+  sockets_removed: 'sockets removed, on TCP for good',
+  sockets_refused: 'sockets refused, in another map',
+  map_full: 'connections on TCP, map full',
+  tcp_early_bytes: 'back to TCP, early bytes',
+  tcp_queue_bound: 'back to TCP, queue bound',
+  tcp_one_way_small: 'back to TCP, one-way small messages',
+  tcp_switched_off: 'back to TCP, switched off',
+  tcp_kernel_tls: 'back to TCP, TLS in the kernel',
+  tcp_peer_gone: 'back to TCP, peer gone',
+  back_on_bypass: 'on the bypass again',
+};
+
 function attachmentReport(attachment: Attachment): string {
   const { cgroup, state, policy, config, sockops, redirect, sockets, maxSockets, counters } =
     attachment;
@@ -52,7 +66,7 @@ function attachmentReport(attachment: Attachment): string {
     ['sockmap_redirect', program(redirect)],
     ['sockets in the map', `${sockets.toLocaleString('en')} of ${maxSockets.toLocaleString('en')}`],
     ...Object.entries(counters).map(([name, count]): [string, string] => [
-      name.replaceAll('_', ' '),
+      COUNTER_LABELS[name] ?? name.replaceAll('_', ' '),
       count.toLocaleString('en'),
     ]),
   ];

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import { Host } from '../../src/host/host.ts';
+import { statusReport } from '../../src/views/statusReport.ts';
 import { run } from '../support/run.ts';
 import { skip } from '../support/skip.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
@@ -64,6 +65,16 @@ describe('the counters of the guarded bypass', () => {
       if (also !== undefined) assert.ok(grown(also) >= 1, JSON.stringify(counters));
     });
   }
+
+  it('are all shown by the status, the reasons in words', async () => {
+    const own = await arms.status();
+    const reasons = Object.keys(own.counters).filter((name) => name.startsWith('tcp_'));
+    assert.deepEqual(reasons.toSorted(), REASONS.toSorted());
+    const report = statusReport({ host: 'local', attachments: [own] });
+    assert.equal(report.match(/^ {2}back to TCP, .* \d+$/gm)?.length, REASONS.length, report);
+    assert.doesNotMatch(report, /^ {2}tcp /m);
+    assert.match(report, /^ {2}connections on TCP, map full +0$/m);
+  });
 
   it('tell of sockets that are in the map of another bypass, and not that the map is full', async () => {
     const host = new Host('local');

@@ -7,7 +7,8 @@
 #   stress.sh SECONDS [WORKERS] [classic|guarded]
 #
 # Prints stress.c's JSON line and what was done; the exit code is stress.c's.
-# Also fails when the kernel warned, or kept memory.
+# Also fails when the kernel warned, or kept memory. CLANG_FLAGS in the environment
+# are for the programs.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 bpf=$here/../../../bpf
@@ -61,7 +62,7 @@ configure() {
 trap clean EXIT
 trap 'exit 3' HUP INT PIPE TERM
 cc -O2 -Wall -pthread -o "$tmp/stress" "$here/stress.c" || exit 2
-clang -O2 -g -target bpf -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" || exit 2
+clang -O2 -g -target bpf ${CLANG_FLAGS:-} -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" || exit 2
 mkdir "$cgroup" && ip netns add $id && ip -n $id link set lo up || exit 2
 dmesg >/dev/null || exit 2
 before=$(tcp_pages)
