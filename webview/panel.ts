@@ -214,6 +214,7 @@ async function exportPicture(format: 'png' | 'svg'): Promise<void> {
     ({ label, document }) =>
       `${label} (Linux ${document.host.kernel}, ${document.programs.policy} policy)`,
   );
+  if (view.figure.id === 'overview') subtitle.push('Hollow markers: no clear difference');
   vscode.postMessage({
     type: 'exportPicture',
     figure: view.figure.id,

@@ -7,8 +7,10 @@ import {
   type ChartConfiguration,
   type ChartItem,
 } from 'chart.js';
+import { drawPoint } from 'chart.js/helpers';
 import { Context } from 'svgcanvas';
 import { configOf, type View } from './chart.ts';
+import { isHollow, SHAPES } from './looks.ts';
 
 Chart.register(Legend, SubTitle, Title);
 
@@ -83,19 +85,47 @@ function draw(
         subtitle: { ...text([...subtitle], 12), color: theme.muted, padding: { bottom: 8 } },
         legend: {
           position: 'bottom',
+          // A line as it is drawn, dashes and all; `legendMarkers` puts its marker on it.
           labels: {
-            usePointStyle: true,
-            boxHeight: 8,
+            boxWidth: LINE,
+            boxHeight: 0,
+            padding: 12,
             color: theme.foreground,
             font: { family: theme.fontFamily, size: 12 },
           },
         },
       },
     },
-    plugins: [paper(theme.background), ...(config.plugins ?? [])],
+    plugins: [paper(theme.background), ...(config.plugins ?? []), legendMarkers(theme.background)],
   };
   return new Chart(canvas, picture);
 }
+
+/** Pixels of a line in the legend. */
+const LINE = 36;
+
+type HitBox = { readonly left: number; readonly top: number; readonly height: number };
+
+/** Arms differ by their markers, and series of an arm by their lines: a legend has to show both. */
+const legendMarkers = (page: string) => ({
+  id: 'legendMarkers',
+  afterDraw(chart: Chart) {
+    const { ctx, legend, data } = chart;
+    // Where chart.js has put each entry; it has no type.
+    const { legendHitBoxes: boxes = [] } = (legend ?? {}) as { legendHitBoxes?: HitBox[] };
+    for (const [index, { left, top, height }] of boxes.entries()) {
+      const { series, borderColor } = data.datasets[index] ?? {};
+      if (!series || typeof borderColor !== 'string') continue;
+      const hollow = series.against === undefined && isHollow(series.variant);
+      ctx.save();
+      ctx.strokeStyle = borderColor;
+      ctx.fillStyle = hollow ? page : borderColor;
+      const look = { pointStyle: SHAPES[series.arm], radius: 5, borderWidth: 2 };
+      drawPoint(ctx, look, left + LINE / 2, top + height / 2);
+      ctx.restore();
+    }
+  },
+});
 
 const paper = (colour: string) => ({
   id: 'paper',
