@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import { isCancelled } from './host/errors.ts';
 import type { Host } from './host/host.ts';
+import { LanguageService } from './language/client/service.ts';
 import { showError } from './views/errors.ts';
 import { Reports } from './views/reports.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { Logs } from './views/verifier/logs.ts';
 import { Verifier } from './views/verifier/verifier.ts';
 
-/** Owns what lives as long as the extension: hosts, log, status bar, reports. */
+/** Owns what lives as long as the extension: hosts, log, status bar, reports, verifier, language features. */
 export class Context implements vscode.Disposable {
   readonly extension: vscode.ExtensionContext;
   readonly log = vscode.window.createOutputChannel('Sockmap Bypass', { log: true });
@@ -15,6 +16,7 @@ export class Context implements vscode.Disposable {
   readonly reports = new Reports();
   readonly verifier = new Verifier(this);
   readonly logs = new Logs(this, this.verifier);
+  readonly language: LanguageService;
   readonly #hosts = new Map<string, Host>();
   readonly #settings = vscode.workspace.onDidChangeConfiguration((change) => {
     if (change.affectsConfiguration('sockmapBypass.ssh')) void this.disconnect();
@@ -22,6 +24,10 @@ export class Context implements vscode.Disposable {
 
   constructor(extension: vscode.ExtensionContext) {
     this.extension = extension;
+    this.language = new LanguageService(this);
+    this.language.onDidDiagnose((uri) => {
+      this.verifier.refresh(uri);
+    });
   }
 
   /** The bundled BPF C. */
@@ -78,7 +84,7 @@ export class Context implements vscode.Disposable {
 
   dispose(): void {
     void this.disconnect();
-    const views = [this.logs, this.verifier, this.statusBar, this.reports];
+    const views = [this.language, this.logs, this.verifier, this.statusBar, this.reports];
     for (const owned of [this.#settings, ...views, this.log]) owned.dispose();
   }
 }

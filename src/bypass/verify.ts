@@ -44,7 +44,8 @@ export interface VerifyOptions {
 
 /** What the kernel makes of one program, for reading. */
 export interface Dump {
-  /** The verifier's log with the state at every instruction. */
+  readonly object: Uint8Array;
+  /** The verifier's log, with the state at every instruction where that was asked for. */
   readonly log: string;
   /** Instructions after the kernel's rewriting, and machine code, with their source lines. */
   readonly xlated: string;
@@ -81,13 +82,14 @@ export async function verifySource(
 
 /**
  * One accepted program as the kernel has it.
+ * @param options.states whether the log has the state at every instruction: it may take seconds.
  * @throws HostError of kind `compile` or `verifier` when it does not get that far.
  */
 export async function dumpProgram(
   host: Host,
   source: BpfSource,
   program: string,
-  options: VerifyOptions,
+  options: VerifyOptions & { readonly states?: boolean },
 ): Promise<Dump> {
   const { signal } = options;
   const bench = await workbench(host, options.tool, signal);
@@ -104,7 +106,7 @@ export async function dumpProgram(
       DUMP,
       [
         ...[boundary, bench.directory.line, objectFile(directory, source.entry)],
-        ...[program, bench.architecture],
+        ...[program, bench.architecture, options.states === true ? '2' : '0'],
       ],
       tried,
       signal,
@@ -114,7 +116,12 @@ export async function dumpProgram(
     const verdict = parseVerdicts(text, boundary).programs.find(({ name }) => name === program);
     if (verdict?.verdict !== 'accepted') throw problem('verifier', verdict?.log ?? text);
     const jited = withLines(part('jited'), part('lines'), source);
-    return { log: verdict.log, xlated: part('xlated'), jited };
+    return {
+      object,
+      log: verdict.log,
+      xlated: part('xlated').replaceAll(`${directory}/`, ''),
+      jited,
+    };
   } finally {
     void remove(host, directory);
   }
@@ -173,7 +180,7 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
   try {
     // Its name cannot be guessed; a compiler that is not root has to get to what is below.
     const script = `umask 077; chmod 711 "$1"; cat >"$1/verify.c" && uname -m && uname -r &&
-{ [ "$(id -u)" = 0 ] && ${AS_NOBODY} clang --version >/dev/null 2>&1 && echo root || echo; } &&
+{ ${ROOT_CAN_BE_NOBODY} && echo root || echo; } &&
 clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
     const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
       tried: 'build what talks to the verifier',
@@ -219,9 +226,12 @@ const objectFile = (directory: string, entry: string): string =>
   `${directory}/${entry.replace(/\.c$/, '')}.o`;
 
 /** Whom root compiles as, the same number everywhere. */
-const NOBODY = 65534;
+export const NOBODY = 65534;
 
-const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs --`;
+export const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs --`;
+
+/** sh: whether we are root, and nobody has clang and can get to the directory $1. */
+export const ROOT_CAN_BE_NOBODY = `[ "$(id -u)" = 0 ] && ${AS_NOBODY} sh -c 'clang --version && cd "$1"' sh "$1" >/dev/null 2>&1`;
 
 /**
  * Within limits: a source can make the compiler read any file or device, and compute or write without
@@ -329,7 +339,7 @@ async function verifyThere(
     `have the kernel verify ${entry}`,
     signal,
   );
-  const told = gunzipSync(Buffer.from(text, 'base64')).toString();
+  const told = gunzipSync(Buffer.from(text, 'base64')).toString().replaceAll(`${directory}/`, '');
   if (parseSections(told, boundary).at(-1)?.name === 'end') return parseVerdicts(told, boundary);
   throw new HostError({
     kind: 'command',
@@ -342,10 +352,11 @@ async function verifyThere(
 
 /**
  * In a mount namespace of its own, so that the pins bpftool needs are gone with it.
- * $1 boundary, $2 workbench, $3 object, $4 program, $5 architecture.
+ * $1 boundary, $2 workbench, $3 object, $4 program, $5 architecture,
+ * $6 level of the log.
  */
 const DUMP = `exec unshare -m --propagation private sh -c '
-mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" 2 ${VERIFY_SECONDS} /sys/fs/bpf "$3" "$4" "$3.code" || exit
+mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" "$6" ${VERIFY_SECONDS} /sys/fs/bpf "$3" "$4" "$3.code" || exit
 [ -e "/sys/fs/bpf/$4" ] || exit 0
 printf "\\n%s xlated\\n" "$1"
 bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1

@@ -180,7 +180,7 @@ export class Host {
 
   /** Starts a process that speaks on its standard streams until its input ends. */
   spawn(argv: readonly string[], options: { tried: string; root?: boolean }): HostProcess {
-    return this.#start(['sh', '-c', PLAIN, 'sh', ...argv], argv, options);
+    return this.#start(['sh', '-c', PLAIN, 'sh', ...argv], argv, options, false);
   }
 
   /** How commands become root's here; asked from the host once a connection. */
@@ -272,11 +272,12 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
     wrapped: readonly string[],
     argv: readonly string[],
     { root = false, tried }: { root?: boolean; tried: string },
+    keep = true,
   ): HostProcess {
     const password = root && this.#privilege === 'sudo-password' ? this.#password : undefined;
     this.#options.log?.(`${this.name}${root ? ' (root)' : ''}: ${tried}\n  ${shellLine(argv)}`);
     const { file, args } = this.#transport.command(root ? this.#asRoot(wrapped) : wrapped);
-    const child = startProcess(file, args);
+    const child = startProcess(file, args, keep);
     // sudo reads this line byte by byte and leaves the rest to the command.
     if (password !== undefined) child.stdin.write(`${password}\n`);
     return child;
@@ -303,10 +304,12 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
   }
 }
 
-function startProcess(file: string, args: string[]) {
+/** @param keep whether the result holds the whole output; one that speaks for hours would fill the memory. */
+function startProcess(file: string, args: string[], keep: boolean) {
   const child = execa(file, args, {
     reject: false,
     stdin: 'pipe',
+    buffer: { stdout: keep, stderr: true },
     stripFinalNewline: false,
     maxBuffer: 256 * 1024 * 1024,
   });

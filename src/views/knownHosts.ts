@@ -16,3 +16,15 @@ export const rememberHost = (context: Context, host: string): Thenable<void> =>
     RECENT,
     [host, ...recentHosts(context).filter((name) => name !== host)].slice(0, 5),
   );
+
+const EDITING = 'editingHost';
+
+/** The host whose compiler and kernel answer while BPF source is edited; undefined before there is one. */
+export function editingHost(context: Context): string | undefined {
+  const chosen = context.extension.workspaceState.get<string>(EDITING);
+  const preferred = preferredHost();
+  return chosen ?? (preferred === '' ? recentHosts(context)[0] : preferred);
+}
+
+export const chooseEditingHost = (context: Context, host: string): Thenable<void> =>
+  context.extension.workspaceState.update(EDITING, host);

@@ -6,16 +6,18 @@ import { collectSource, SourceError } from '../../bypass/source.ts';
 import type { ProgramVerdict } from '../../bypass/verify.ts';
 import type { Context } from '../../context.ts';
 import { HostError, isCancelled } from '../../host/errors.ts';
+import { isPlainPath } from '../../host/scratch.ts';
 import { settled } from '../../host/settled.ts';
 import { folderReader, relativePath } from '../../language/files.ts';
 import type { Diagnosis, Finding, Place, Related } from '../../language/verifier/diagnose.ts';
-import { preferredHost, recentHosts } from '../knownHosts.ts';
+import { editingHost } from '../knownHosts.ts';
 import { logUri } from './uris.ts';
 
 /** What one host made of a file, with what it is to be shown again. */
 export interface Verified {
   readonly diagnosis: Diagnosis;
   readonly verdicts: readonly ProgramVerdict[];
+  readonly object: Uint8Array | undefined;
   readonly milliseconds: number;
 }
 
@@ -149,13 +151,14 @@ export class Verifier implements vscode.Disposable {
       return {
         diagnosis: diagnose(verification, source),
         verdicts: verification.programs,
+        object: verification.object,
         milliseconds: Date.now() - started,
       };
     } catch (error) {
       const findings = asFindings(error, relativePath(rootOf(uri), uri) ?? '');
       if (findings === undefined) throw error;
       const diagnosis = { host: name, kernel: '', findings, programs: [] };
-      return { diagnosis, verdicts: [], milliseconds: Date.now() - started };
+      return { diagnosis, verdicts: [], object: undefined, milliseconds: Date.now() - started };
     }
   }
 
@@ -179,8 +182,8 @@ export class Verifier implements vscode.Disposable {
   }
 
   #knownHosts(): string[] {
-    const preferred = preferredHost();
-    return preferred === '' ? recentHosts(this.#context).slice(0, 1) : [preferred];
+    const host = editingHost(this.#context);
+    return host === undefined ? [] : [host];
   }
 
   #publish(uri: vscode.Uri, found: ReadonlyMap<string, Verified>): void {
@@ -196,13 +199,22 @@ export class Verifier implements vscode.Disposable {
     const old = this.#marks.get(uri.toString());
     this.#marks.set(uri.toString(), marks);
     this.#answers.set(uri.toString(), found);
-    for (const key of new Set([...(old?.keys() ?? []), ...marks.keys()])) this.#show(key);
+    for (const key of new Set([...(old?.keys() ?? []), ...marks.keys()]))
+      this.refresh(vscode.Uri.parse(key));
     this.#changed.fire(uri);
   }
 
-  #show(key: string): void {
+  /** Shows what there is of a file, but for what clangd shows as one types: that stands there already. */
+  refresh(uri: vscode.Uri): void {
+    const key = uri.toString();
+    const typed = this.#context.language.diagnostics(uri);
     const all = Array.from(this.#marks.values(), (marks) => marks.get(key) ?? []).flat();
-    this.#diagnostics.set(vscode.Uri.parse(key), all);
+    this.#diagnostics.set(
+      uri,
+      all.filter(
+        (each) => each.source !== 'clang' || !typed.some((other) => isSameError(each, other)),
+      ),
+    );
   }
 
   #forget(uri: vscode.Uri): void {
@@ -252,13 +264,23 @@ const order =
   ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
     hosts.indexOf(a) - hosts.indexOf(b);
 
+/** clang and clangd word an error alike, but for its first letter and what clangd adds. */
+function isSameError(a: vscode.Diagnostic, b: vscode.Diagnostic): boolean {
+  const words = ({ message }: vscode.Diagnostic): string =>
+    message
+      .replace(/\n[^]*/, '')
+      .replace(/ (\[-W[\w-]+\]|\(fix(es)? available\))$/, '')
+      .toLowerCase();
+  return a.range.start.line === b.range.start.line && words(a) === words(b);
+}
+
 /** What may be uploaded of a file's surroundings. */
 export const rootOf = (uri: vscode.Uri): vscode.Uri =>
   vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
 
-/** A file of the source; undefined for one of the host. */
+/** A file of the source; undefined for one of the host, or what a `#line` directive makes up. */
 export function fileOf(uri: vscode.Uri, { file }: Place): vscode.Uri | undefined {
-  return file.startsWith('/') ? undefined : vscode.Uri.joinPath(rootOf(uri), file);
+  return isPlainPath(file) ? vscode.Uri.joinPath(rootOf(uri), file) : undefined;
 }
 
 export const rangeOf = ({ line, column, endColumn }: Place): vscode.Range =>
@@ -301,7 +323,7 @@ function asFindings(error: unknown, entry: string): Finding[] | undefined {
   const { kind, words, next } = error.problem;
   const at = (file: string, line: number, what: string): Finding => ({
     place: { file, line, column: 0, endColumn: 1000 },
-    ...{ severity: 'error', from: 'clang', message: `${what}\n\n${next}`, related: [] },
+    ...{ severity: 'error', from: 'clang', message: `${what}\n${next}`, related: [] },
     ...{ explanation: undefined, why: undefined, mend: next, program: undefined },
   });
   if (error instanceof SourceError) {

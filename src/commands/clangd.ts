@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import type { Context } from '../context.ts';
+import { HostError } from '../host/errors.ts';
+import { collectFacts } from '../host/facts.ts';
+import { findings } from '../host/findings.ts';
+import { chooseEditingHost } from '../views/knownHosts.ts';
+import { pickHost } from '../views/pickers.ts';
+import { withProgress } from '../views/progress.ts';
+import { openTerminal } from '../views/terminal.ts';
+import { hostArgument, readArgument } from './arguments.ts';
+
+/** Restart clangd on host. */
+export async function restartClangd(context: Context): Promise<void> {
+  await withProgress('Starting clangd', () => context.language.restart());
+}
+
+/** Choose host for BPF source: of clangd, and of what is verified on saving. */
+export async function chooseHost(context: Context, argument: unknown): Promise<void> {
+  const given = readArgument(hostArgument, argument);
+  const host = given?.host ?? (await pickHost(context, 'Host for BPF source'));
+  if (host === undefined) return;
+  await chooseEditingHost(context, host);
+  await restartClangd(context);
+}
+
+/** Install clangd on host: in a terminal there, where a person sees what is done. */
+export async function installClangd(context: Context, argument: unknown): Promise<void> {
+  const given = readArgument(hostArgument, argument);
+  const name = given?.host ?? (await pickHost(context, 'Install clangd'));
+  if (name === undefined) return;
+  const host = await context.host(name);
+  const facts = await withProgress(`Checking ${name}`, (_report, signal) =>
+    collectFacts(host, { root: false, signal }),
+  );
+  const missing = findings(facts).find(({ id }) => id === 'clangd');
+  if (missing === undefined) {
+    await restartClangd(context);
+    return;
+  }
+  if (missing.remedy === undefined) {
+    throw new HostError({
+      kind: 'not-found',
+      tried: 'install clangd',
+      where: name,
+      words: `no package of it is known for ${facts.distribution.name}`,
+      next: 'Install it, then restart clangd.',
+    });
+  }
+  await openTerminal(host, missing.remedy);
+  void vscode.window.showInformationMessage(
+    `Once clangd is installed on ${name}, it starts with the next file you save.`,
+  );
+}

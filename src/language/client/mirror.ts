@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import { clangFlags } from '../../bypass/compile.ts';
+import { AS_NOBODY, NOBODY, ROOT_CAN_BE_NOBODY } from '../../bypass/verify.ts';
+import { archive } from '../../host/archive.ts';
+import { HostError } from '../../host/errors.ts';
+import type { Host, HostProcess } from '../../host/host.ts';
+import { guard, type Guard } from '../../host/scratch.ts';
+import { newBoundary, parseSections, SECTION } from '../../host/sections.ts';
+
+/**
+ * What a language server on a host reads: copies of the sources in a private directory there, each
+ * workspace folder below `src/N`, and the kernel's types in `include/vmlinux.h`. It goes with its
+ * connection, and takes the server with it.
+ */
+export class Mirror implements AsyncDisposable {
+  readonly host: Host;
+  /** On the host, absolute. */
+  readonly directory: string;
+  /** `uname -m`. */
+  readonly architecture: string;
+  /** clangd's version; undefined where there is none. */
+  readonly clangd: string | undefined;
+  readonly #guard: Guard;
+  /** What lies there: hashes of contents, by path from `src` on. */
+  readonly #there = new Map<string, string>();
+  /** Root has neither clangd nor the compiler run as root. */
+  readonly #user: readonly string[];
+  #hasTypes = false;
+
+  private constructor(host: Host, held: Guard, facts: ReadonlyMap<string, string>) {
+    this.host = host;
+    this.#guard = held;
+    this.directory = held.line;
+    this.architecture = facts.get('architecture') ?? '';
+    this.clangd = clangdVersion(facts.get('clangd') ?? '');
+    this.#user = facts.get('user') === 'nobody' ? AS_NOBODY.split(' ') : [];
+  }
+
+  /** @throws HostError when the host cannot be reached or has no space. */
+  static async open(host: Host, signal?: AbortSignal): Promise<Mirror> {
+    const tried = 'make a directory for the language server';
+    const held = await guard(host, { setup: SETUP, undo: UNDO }, { tried, signal });
+    try {
+      const boundary = newBoundary();
+      const { stdout } = await host.run(['sh', '-c', FACTS, 'sh', boundary, held.line], {
+        tried: 'look for clangd',
+        signal,
+      });
+      const sections = parseSections(stdout, boundary);
+      const mirror = new Mirror(
+        host,
+        held,
+        new Map(sections.map(({ name, text }) => [name, text])),
+      );
+      host.own(mirror);
+      return mirror;
+    } catch (error) {
+      await held[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Where the sources of folder number `index` are. */
+  folder(index: number): string {
+    return `${this.directory}/src/${index}`;
+  }
+
+  /**
+   * Makes a folder's copy hold just these files, by their relative path; only what differs travels.
+   * @returns whether anything did.
+   */
+  async sync(
+    index: number,
+    files: ReadonlyMap<string, Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const hashes = new Map(
+      Array.from(files, ([name, content]) => [`${index}/${name}`, hash(content)]),
+    );
+    const changed = Array.from(files).filter(
+      ([name]) => this.#there.get(`${index}/${name}`) !== hashes.get(`${index}/${name}`),
+    );
+    const gone = Array.from(this.#there.keys()).filter(
+      (name) => name.startsWith(`${index}/`) && !hashes.has(name),
+    );
+    if (changed.length === 0 && gone.length === 0) return false;
+    await this.host.check(
+      ['sh', '-c', SYNC, 'sh', `${this.directory}/src`, String(index), this.#owner, ...gone],
+      {
+        tried: 'copy the sources to the host',
+        input: archive(new Map(changed)),
+        signal,
+        next: 'Check the free space of the host.',
+      },
+    );
+    for (const name of gone) this.#there.delete(name);
+    for (const [name] of changed) {
+      this.#there.set(`${index}/${name}`, hashes.get(`${index}/${name}`) ?? '');
+    }
+    return true;
+  }
+
+  /**
+   * Writes the kernel's types to `include/vmlinux.h`, once.
+   * @returns whether it was done now.
+   */
+  async writeTypes(signal?: AbortSignal): Promise<boolean> {
+    if (this.#hasTypes) return false;
+    await this.host.check(['sh', '-c', TYPES, 'sh', this.directory], {
+      tried: "write the kernel's types to vmlinux.h",
+      signal,
+      next: 'Check that the kernel carries BTF, and that bpftool is there.',
+    });
+    this.#hasTypes = true;
+    return true;
+  }
+
+  /**
+   * How a file of a folder is compiled, as when it is verified.
+   * @param entry the program's path in the folder, @param file that of the file, a header maybe.
+   * @param include directories: of the folder, or absolute, of the host.
+   */
+  command(
+    index: number,
+    entry: string,
+    file: string,
+    { include, defines }: { include: readonly string[]; defines: Readonly<Record<string, number>> },
+  ): string[] {
+    const folder = this.folder(index);
+    const beside = `${folder}/${entry}`.replace(/\/[^/]*$/, '');
+    return [
+      'clang',
+      ...clangFlags(this.architecture, beside, defines),
+      ...include.map((one) => `-I${one.startsWith('/') ? one : `${folder}/${one}`}`),
+      `-I${this.directory}/include`,
+      // A header by itself would be taken for another language.
+      ...['-x', 'c', `${folder}/${file}`],
+    ];
+  }
+
+  /** Starts clangd on the copy; it speaks the language server protocol on its standard streams. */
+  startClangd(): HostProcess {
+    return this.host.spawn(['sh', '-c', START, 'sh', this.directory, ...this.#user, ...CLANGD], {
+      tried: 'start clangd',
+    });
+  }
+
+  /** What `-fsyntax-only` says of a program of the copy, in clang's words; files by their path in the folder. */
+  async checkSyntax(
+    index: number,
+    command: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ words: string; clangd: string | undefined }> {
+    const tried = 'check the syntax';
+    const boundary = newBoundary();
+    const { stdout } = await this.host.run(
+      ['sh', '-c', SYNTAX, 'sh', boundary, this.folder(index), ...this.#user, ...command],
+      { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
+    );
+    const sections = new Map(parseSections(stdout, boundary).map(({ name, text }) => [name, text]));
+    const words = (sections.get('clang') ?? '').replaceAll(`${this.folder(index)}/`, '');
+    const status = sections.get('status') ?? '';
+    if (status === '0' || status === '1') {
+      return { words, clangd: clangdVersion(sections.get('clangd') ?? '') };
+    }
+    const isMissing = status === '127';
+    throw new HostError({
+      kind: isMissing ? 'not-found' : 'compile',
+      tried,
+      where: this.host.name,
+      words:
+        status === '124' ? `no end after ${SYNTAX_SECONDS} s` : `${words}\nexit code ${status}`,
+      next: isMissing
+        ? 'Install clang on the host.'
+        : 'Look for an include or a macro that has no end.',
+    });
+  }
+
+  get #owner(): string {
+    return this.#user.length === 0 ? '' : `${NOBODY}:${NOBODY}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guard[Symbol.asyncDispose]();
+  }
+}
+
+/** Its name cannot be guessed; who is nobody has to get to what is below. */
+const SETUP = `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/sockmap-bypass.XXXXXXXXXX") || exit 1
+chmod 711 "$d" && mkdir -m 711 "$d/src" "$d/include" || exit 1
+printf '%s\\n' "$d"`;
+
+/** A server that does not heed the end of its input is known by its working directory, and ended. */
+const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null
+rm -rf "$d"`;
+
+const FACTS = `{ ${SECTION}
+section architecture; uname -m
+section clangd; clangd --version
+section user; ${ROOT_CAN_BE_NOBODY} && echo nobody
+section end; } 2>/dev/null`;
+
+/** $1 the directory of all folders, $2 the folder, $3 whose it is, then files to remove. -m: a copy is as new as it is there. */
+const SYNC = `umask 077; cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" || exit
+[ -z "$3" ] || chown -R "$3" "$2" || exit
+shift 3; [ $# = 0 ] || rm -f -- "$@"`;
+
+const TYPES = `umask 022; cd "$1/include" &&
+bpftool btf dump file /sys/kernel/btf/vmlinux format c >.new && mv .new vmlinux.h`;
+
+/**
+ * A source can make any compiler read or compute without end: more memory than this, or so much time in
+ * all, is the end of the server, and another one is started.
+ */
+const MEMORY_KIB = 6 * 1024 * 1024;
+const CPU_SECONDS = 3600;
+const START = `cd "$1" || exit; shift; echo $$ >pid
+ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
+exec nice -n 5 "$@"`;
+
+/** Nothing is read but the copy and the host's headers: neither settings of others nor of the account. */
+const CLANGD = [
+  'clangd',
+  '--compile-commands-dir=.',
+  '--enable-config=false',
+  '--background-index=false',
+  '--clang-tidy=false',
+  // vmlinux.h and the kernel's headers exclude each other: includes are the person's choice.
+  '--header-insertion=never',
+  '--completion-style=detailed',
+  '--pch-storage=memory',
+  '-j=2',
+  '--log=error',
+];
+
+export const clangdVersion = (text: string): string | undefined =>
+  /clangd version (\d+(?:\.\d+)*)/.exec(text)?.[1];
+
+const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64');
+
+/** Whether a text of the source asks for the kernel's types. */
+export function wantsTypes(files: ReadonlyMap<string, Uint8Array>): boolean {
+  if (Array.from(files.keys()).some((name) => /(^|\/)vmlinux\.h$/.test(name))) return false;
+  return Array.from(files.values()).some((content) =>
+    /^\s*#\s*include\s*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
+  );
+}
+
+const SYNTAX_SECONDS = 20;
+const SYNTAX = `${SECTION}
+ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null
+cd "$1" || exit; shift
+section clang; timeout -k 2 ${SYNTAX_SECONDS} "$@" -fsyntax-only -fno-color-diagnostics -fno-caret-diagnostics -fdiagnostics-print-source-range-info </dev/null 2>&1
+c=$?
+section status; echo $c
+section clangd; clangd --version 2>/dev/null
+section end`;
