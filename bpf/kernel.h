@@ -122,6 +122,7 @@ struct task_struct {
 
 struct wait_queue_entry {
 	void *private;
+	const void *func;
 	struct list_head entry;
 } __kernel_view;
 

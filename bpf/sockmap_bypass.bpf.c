@@ -297,7 +297,10 @@ static hot bool read_peer(struct conn *conn, struct shared *peer)
 	       peer->cookie == conn->peer.cookie;
 }
 
-/* How many threads sleep on a socket, and the id of one of them. */
+/* What poll() and select() are woken by. Absent where the kernel hides its symbols. */
+extern const void pollwake __ksym __weak;
+
+/* How many threads sleep in a call on a socket, and the id of one of them. */
 static int sleepers(struct tcp_sock *tp, __u32 *id)
 {
 	struct socket_wq *wq = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_wq);
@@ -314,8 +317,8 @@ static int sleepers(struct tcp_sock *tp, __u32 *id)
 		wait = (void *)entry -
 		       bpf_core_field_offset(struct wait_queue_entry, entry);
 		task = BPF_CORE_READ(wait, private);
-		/* epoll's entries have none. */
-		if (task) {
+		/* A thread in poll() reads nothing; epoll's entries are of no thread. */
+		if (task && BPF_CORE_READ(wait, func) != &pollwake) {
 			*id = BPF_CORE_READ(task, pid);
 			n++;
 		}

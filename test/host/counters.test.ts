@@ -31,6 +31,10 @@ const COUNTED: readonly { name: string; title: string; counter: string; also?: s
     ...{ name: 'bound', title: 'a reader whose queue is full, and its return to the bypass' },
     ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
   },
+  {
+    ...{ name: 'polled', title: 'the same while a thread sleeps in poll()' },
+    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+  },
   { name: 'tls', title: 'TLS in the kernel', counter: 'tcp_kernel_tls' },
 ];
 
@@ -41,7 +45,7 @@ describe('the counters of the guarded bypass', () => {
   before(async () => {
     temporary = temporaryDirectory();
     program = path.join(temporary.path, 'reasons');
-    await run('cc', ['-O2', '-Wall', '-o', program, SOURCE]);
+    await run('cc', ['-O2', '-Wall', '-pthread', '-o', program, SOURCE]);
     arms = new Arms('counters');
     await arms.load();
   });

@@ -2,12 +2,13 @@
 /*
  * One connection that goes from the bypass to TCP for one reason.
  *
- *   reasons early|small|gone|bound|tls
+ *   reasons early|small|gone|bound|polled|tls
  *
  * Every byte that is sent is read and checked. Prints "ok", or "unknown" where
  * the kernel has no TLS.
  */
 #include "net.h"
+#include <pthread.h>
 
 #ifndef TCP_ULP
 #define TCP_ULP 31
@@ -81,12 +82,11 @@ static void gone(void)
 }
 
 /* Writes until the reader's queue is full, has it read, and writes on. */
-static void bound(void)
+static void fill_and_go_on(void)
 {
 	static char buf[BULK];
 	ssize_t n;
 
-	connected_pair(IPV4, fd);
 	for (;;) {
 		stream_fill(1, sent, buf, BULK);
 		n = send(fd[0], buf, BULK, MSG_DONTWAIT);
@@ -102,6 +102,29 @@ static void bound(void)
 		transmit(BULK);
 		receive();
 	}
+}
+
+static void bound(void)
+{
+	connected_pair(IPV4, fd);
+	fill_and_go_on();
+}
+
+static void *poll_for_the_end(void *unused)
+{
+	poll(&(struct pollfd){fd[1], 0}, 1, -1);
+	return unused;
+}
+
+/* Somebody sleeps in poll() on the reader's socket all the time. */
+static void polled(void)
+{
+	pthread_t thread;
+
+	connected_pair(IPV4, fd);
+	if (pthread_create(&thread, NULL, poll_for_the_end, NULL))
+		die("pthread_create");
+	fill_and_go_on();
 }
 
 static void tls(void)
@@ -122,8 +145,8 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } reasons[] = {
-	{"early", early}, {"small", small}, {"gone", gone},
-	{"bound", bound}, {"tls", tls},
+	{"early", early}, {"small", small},   {"gone", gone},
+	{"bound", bound}, {"polled", polled}, {"tls", tls},
 };
 
 int main(int argc, char **argv)
@@ -135,6 +158,6 @@ int main(int argc, char **argv)
 		puts("ok");
 		return 0;
 	}
-	fprintf(stderr, "reasons early|small|gone|bound|tls\n");
+	fprintf(stderr, "reasons early|small|gone|bound|polled|tls\n");
 	return 2;
 }
