@@ -3,11 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { atEnd } from './cleanup.ts';
+import { isAlive, processRef } from './processes.ts';
 
 const PREFIX = 'sockmap-test-';
 
 export interface TestCgroup {
-  /** As in the file system, e.g. `/sys/fs/cgroup/unified/sockmap-test-1a2b3c`. */
+  /** As in the file system, e.g. `/sys/fs/cgroup/unified/sockmap-test-load-4711-8812-1a2b3c4d`. */
   readonly path: string;
   readonly name: string;
   add(pid: number): void;
@@ -34,7 +35,12 @@ export function cgroupMount(): string | undefined {
 export function makeCgroup(label = ''): TestCgroup {
   const mount = cgroupMount();
   if (mount === undefined) throw new Error('cgroup v2 is not mounted on this machine.');
-  const name = `${PREFIX}${label === '' ? '' : `${label}-`}${randomBytes(4).toString('hex')}`;
+  removeAbandoned(mount);
+  const owner = processRef(process.pid);
+  const name = [
+    `${PREFIX}${label === '' ? '' : `${label}-`}${process.pid}-${owner?.startedAt ?? ''}`,
+    randomBytes(4).toString('hex'),
+  ].join('-');
   const directory = path.join(mount, name);
   fs.mkdirSync(directory);
   return {
@@ -51,6 +57,41 @@ export function makeCgroup(label = ''): TestCgroup {
     pids: () => tree(directory).flatMap(pidsOf),
     remove: atEnd(() => removeTree(directory, mount)),
   };
+}
+
+let looked = false;
+
+/**
+ * A run of the tests that was killed could not clean up, and what it had loaded would be found by every
+ * test that asks what is loaded on this machine.
+ */
+function removeAbandoned(mount: string): void {
+  if (looked) return;
+  looked = true;
+  for (const name of fs.readdirSync(mount)) {
+    const [, pid, startedAt] = /^sockmap-test-(?:.*-)?(\d+)-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
+    if (pid === undefined || startedAt === undefined) continue;
+    if (isAlive({ pid: Number(pid), startedAt })) continue;
+    const groups = tree(path.join(mount, name));
+    for (const group of groups) {
+      const inode = fs.statSync(group).ino;
+      for (const process of pidsOf(group)) kill(process);
+      for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
+    }
+    // What a killed process still holds goes with the next run.
+    for (const group of groups) fs.rmdirSync(group);
+  }
+}
+
+export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
+
+/** Pin directories that belong to a cgroup, finished or not, by its number. */
+export function pinsOf(inode: number): string[] {
+  if (!fs.existsSync(PIN_ROOT)) return [];
+  return fs
+    .readdirSync(PIN_ROOT)
+    .filter((name) => name === String(inode) || name.startsWith(`${inode}_`))
+    .map((name) => path.join(PIN_ROOT, name));
 }
 
 /** The cgroup and those below it, the deepest first. */

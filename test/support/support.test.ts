@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeAccount, type TestAccount } from './accounts.ts';
 import { makeCgroup } from './cgroup.ts';
@@ -56,6 +57,29 @@ describe('a cgroup of the tests', () => {
     await group.remove();
     await ended;
     assert.ok(!fs.existsSync(group.path));
+  });
+
+  it('of a run that was killed goes with the next one; that of a live one stays', async () => {
+    const own = makeCgroup('live');
+    const module = path.join(import.meta.dirname, 'cgroup.ts');
+    const script = `const { makeCgroup } = await import(${JSON.stringify(module)});
+const group = makeCgroup('killed');
+group.child('below');
+console.log(group.path);
+process.kill(process.pid, 'SIGKILL');`;
+    const runs = [1, 2].map(() => async () => {
+      const argv = ['--import', 'tsx', '--input-type=module', '-e', script];
+      return (await run('sh', ['-c', '"$@"; :', 'sh', process.execPath, ...argv])).trim();
+    });
+    const paths: string[] = [];
+    for (const each of runs) paths.push(await each());
+    assert.deepEqual(
+      paths.map((each) => fs.existsSync(each)),
+      [false, true],
+    );
+    for (const left of [path.join(paths[1] ?? '', 'below'), paths[1] ?? '']) fs.rmdirSync(left);
+    assert.ok(fs.existsSync(own.path));
+    await own.remove();
   });
 });
 

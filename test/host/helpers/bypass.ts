@@ -5,12 +5,12 @@ import { bypassArm } from '../../../src/bench/plan.ts';
 import type { BpfSource } from '../../../src/bypass/compile.ts';
 import { readSource } from '../../../src/bypass/source.ts';
 import type { Policy } from '../../../src/bypass/status.ts';
-import { makeCgroup, type TestCgroup } from '../../support/cgroup.ts';
+import { makeCgroup, pinsOf, type TestCgroup } from '../../support/cgroup.ts';
 import { atEnd } from '../../support/cleanup.ts';
 import { run } from '../../support/run.ts';
 import { eventually } from './wait.ts';
 
-export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
+export { PIN_ROOT, pinsOf } from '../../support/cgroup.ts';
 
 /** The programs as they are bundled. */
 export const bpfSource = (policy: Policy): Promise<BpfSource> =>
@@ -42,15 +42,6 @@ export const shortPlan = (policy: Policy, repetitions = 1): Plan => ({
   secondsPerSample: 1,
   repetitions,
 });
-
-/** Pin directories that belong to a cgroup, finished or not, by its number. */
-export function pinsOf(inode: number): string[] {
-  if (!fs.existsSync(PIN_ROOT)) return [];
-  return fs
-    .readdirSync(PIN_ROOT)
-    .filter((name) => name === String(inode) || name.startsWith(`${inode}_`))
-    .map((name) => path.join(PIN_ROOT, name));
-}
 
 export const inodeOf = (directory: string): number => fs.statSync(directory).ino;
 
