@@ -438,17 +438,18 @@ function recommendation({ overview }: Figures, run: number): string[] {
   const name = ARM_LABELS[arm];
   const gains = of('higher');
   const losses = of('lower');
+  const equal = of('same');
   const open = of('unclear', 'early');
   return [
     ...(gains.length > 0
       ? list(`On this host ${name} is worth it for`, gains)
       : [
-          open.length > 0
+          open.length > 0 || losses.length + equal.length === 0
             ? 'Nothing measured here is clearly faster over the bypass yet.'
             : 'Nothing measured here is clearly faster over the bypass: leave it off on this host.',
         ]),
     ...list('Leave TCP in place for', losses),
-    ...list('No difference that matters for', of('same')),
+    ...list('No difference that matters for', equal),
     ...list('Hardly a byte went by the bypass, and nothing can be said of it, for', of('tcp')),
     ...list('This run does not decide', open),
     ...(arm === 'bypass-classic'

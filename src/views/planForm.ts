@@ -14,6 +14,8 @@ type Choice =
   | { readonly kind: 'form' }
   | { readonly kind: 'file'; readonly uri: vscode.Uri };
 
+const PLAN_SUFFIX = '.sockmap-plan.json';
+
 /** What a run of this length costs when it was chosen by accident. */
 const LONG_SECONDS = 15 * 60;
 
@@ -191,12 +193,15 @@ async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   const uri = await vscode.window.showSaveDialog({
     title: 'Save the plan',
-    filters: { 'Sockmap benchmark plan': ['sockmap-plan.json'] },
-    ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, 'own.sockmap-plan.json') }),
+    // Of an extension with a dot in it some dialogs know the last part alone, and add it once more.
+    filters: { 'Sockmap benchmark plan': ['json'] },
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, `own${PLAN_SUFFIX}`) }),
   });
   if (uri === undefined) return undefined;
-  const name = path.basename(uri.fsPath).replace(/(\.sockmap-plan)?\.json$/, '') || plan.name;
+  const name = path.basename(uri.fsPath).replace(/(\.sockmap-plan)?(\.json)?$/, '') || plan.name;
   const named = { ...plan, name };
-  await writeFile(uri.fsPath, `${JSON.stringify(named, null, 2)}\n`);
+  // Only by its whole suffix the editor knows what it is.
+  const file = path.join(path.dirname(uri.fsPath), `${name}${PLAN_SUFFIX}`);
+  await writeFile(file, `${JSON.stringify(named, null, 2)}\n`);
   return named;
 }

@@ -155,6 +155,10 @@ describe('findings', () => {
       'On this host Bypass is worth it for one-way streams at 64 KiB (50% faster).',
       'Hardly a byte went by the bypass, and nothing can be said of it, for one-way streams at 64 B.',
     ]);
+    assert.equal(
+      findings(part(64, 0)).overview[0],
+      'Nothing measured here is clearly faster over the bypass yet.',
+    );
     // Documents from before this was counted say nothing of it.
     assert.doesNotMatch(findings(streams(true)).fig2.join(' '), /redirected/);
   });

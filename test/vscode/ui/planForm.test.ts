@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseDocument } from '../../../src/bench/document.ts';
+import { parsePlan } from '../../../src/bench/planFile.ts';
+import { eventually } from '../../host/helpers/wait.ts';
+import { keepEvidence } from '../artifacts.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const SUFFIX = '.sockmap-bench.json';
+
+describe('the plan of a benchmark, from the palette', () => {
+  let stage: Stage | undefined;
+  keepEvidence(() => stage?.session);
+
+  before(async () => {
+    stage = await setStage({ label: 'plans' });
+    await stage.steps.load(stage.host, stage.place.label);
+    await stage.workbench.clearNotifications();
+  });
+  after(async () => {
+    await stage?.stop();
+  });
+
+  /** As far as the list of plans. */
+  const askForPlan = async (): Promise<Stage> => {
+    assert.ok(stage);
+    const { workbench, steps, host, place } = stage;
+    await workbench.run('Sockmap: Run netperf benchmark');
+    await steps.pickHost(host);
+    const plans = workbench.quick.locator('input[placeholder="Choose what to measure"]');
+    await steps.shows(steps.asksForCgroup, plans);
+    if ((await steps.asksForCgroup.count()) > 0) await steps.pickCgroup(place.cgroup);
+    await plans.waitFor();
+    return stage;
+  };
+  const results = (): string[] =>
+    fs.readdirSync(stage?.folder ?? '').filter((name) => name.endsWith(SUFFIX));
+
+  it('is offered with its time; one of hours is confirmed before it starts', async () => {
+    const { workbench } = await askForPlan();
+    const rows = await workbench.quick.locator('.monaco-list-row').allInnerTexts();
+    const row = (name: string) => rows.find((each) => each.trim().startsWith(name)) ?? '';
+    assert.match(row('Quick'), /about 7\d s/);
+    assert.match(row('Standard'), /\d min to 1[01] min/);
+    assert.match(row('Article'), /about \d+\.\d h/);
+    await workbench.pick('Article');
+    const dialog = workbench.dialog();
+    await dialog.waitFor();
+    assert.match(
+      await dialog.innerText(),
+      /This takes about \d+\.\d h\.[^]*up to \d+ samples of 60 s/,
+    );
+    await workbench.pressDialogButton('Cancel');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.deepEqual(results(), []);
+  });
+
+  it('is made step by step, checked while it is typed, kept as a file, and run', async () => {
+    const { workbench, steps, folder } = await askForPlan();
+    await workbench.pick('Own plan…');
+    const answer = async (prompt: RegExp, text: string) => {
+      await workbench.quick.filter({ hasText: prompt }).waitFor();
+      await workbench.input(text);
+    };
+    await workbench.quick.filter({ hasText: /Message sizes/ }).waitFor();
+    await workbench.input('64, many', { accept: false });
+    await workbench.quick
+      .filter({ hasText: /"many" is no size: write 64, 1k or 64 KiB/ })
+      .waitFor();
+    await workbench.input('4k');
+    await answer(/Request sizes/, '64');
+    await answer(/Response sizes/, '1 KiB');
+    await workbench.quick.filter({ hasText: /TCP no delay/ }).waitFor();
+    // TCP, TCP without Nagle and the guarded bypass are chosen already.
+    await workbench.page.keyboard.press('Enter');
+    await answer(/Length of a sample/, '1');
+    await answer(/Rounds at most/, '1');
+    await answer(/known to within/, '0');
+    await workbench.quick.filter({ hasText: /Run it/ }).waitFor();
+    await workbench.pick('Save it as a file and run it');
+    await workbench.quickInput().waitFor();
+    await eventually('a name is proposed', async () =>
+      (await workbench.quickInput().inputValue()).endsWith('own.sockmap-plan.json'),
+    );
+    await workbench.page.keyboard.press('Enter');
+
+    const document = await eventually(
+      'the run is finished',
+      async () => {
+        if ((await steps.failure.count()) > 0) throw new Error(await steps.failure.innerText());
+        const [name] = results();
+        if (name === undefined) return undefined;
+        const read = parseDocument(fs.readFileSync(path.join(folder, name), 'utf8'));
+        return read.finishedAt === undefined ? undefined : read;
+      },
+      90_000,
+    );
+    const plan = parsePlan(fs.readFileSync(path.join(folder, 'own.sockmap-plan.json'), 'utf8'));
+    assert.deepEqual(document?.plan, plan);
+    assert.deepEqual(plan, {
+      name: 'own',
+      points: [
+        { experiment: 'throughput', messageBytes: 4096, arms: ['tcp', 'tcp-nodelay', 'bypass'] },
+        {
+          ...{ experiment: 'latency', requestBytes: 64, responseBytes: 1024 },
+          arms: ['tcp', 'bypass'],
+        },
+      ],
+      ...{ secondsPerSample: 1, repetitions: 1, bpfTime: true },
+    });
+  });
+
+  it('is offered from its file the next time', async () => {
+    const { workbench } = await askForPlan();
+    await workbench.item('own.sockmap-plan.json').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    assert.ok(stage);
+    await workbench.clearNotifications();
+    await stage.steps.unload(stage.host, stage.place.cgroup);
+    assert.deepEqual(await stage.left(), []);
+  });
+});
