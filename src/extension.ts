@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   showVerifierLog: async () => (await import('./commands/verify.ts')).showVerifierLog,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
   compare: async () => (await import('./commands/compare.ts')).compare,
+  importBenchmark: async () => (await import('./commands/importBenchmark.ts')).importBenchmark,
   resumeBenchmark: async () =>
     (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };

@@ -124,7 +124,7 @@ export class ResultFile {
 }
 
 /** In the workspace's first folder, where a person finds it; without one, in our own storage. */
-async function newFile(context: Context, document: ResultDocument): Promise<vscode.Uri> {
+export async function newFile(context: Context, document: ResultDocument): Promise<vscode.Uri> {
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
   const directory =
     folder?.uri ?? vscode.Uri.joinPath(context.extension.globalStorageUri, 'results');

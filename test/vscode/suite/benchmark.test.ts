@@ -10,6 +10,7 @@ import {
   type Sample,
 } from '../../../src/bench/document.ts';
 import { startSshd, type TestSshd } from '../../support/sshd.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 import { eventually } from '../../host/helpers/wait.ts';
 import { makePlace, type Place } from '../place.ts';
 
@@ -100,8 +101,40 @@ describe('benchmarks in the editor', () => {
       const other = write(`hostile${SUFFIX}`, content);
       await assert.rejects(execute('compare', { baseline: other, uri }), words);
       await assert.rejects(execute('resumeBenchmark', { uri: other }), words);
+      await assert.rejects(execute('importBenchmark', { uri: other }), words);
     }
     fs.rmSync(file(`hostile${SUFFIX}`));
+  });
+
+  it('import takes the document of another machine, whatever its name, and overwrites nothing', async () => {
+    assert.ok(measured);
+    const elsewhere = temporaryDirectory();
+    const foreign = {
+      ...measured.document,
+      host: { ...measured.document.host, name: '../../db2' },
+      script: '<script>alert(1)</script>',
+    };
+    const from = path.join(elsewhere.path, 'mailed.txt');
+    fs.writeFileSync(from, JSON.stringify(foreign));
+    const uri = vscode.Uri.file(from);
+    const first = await execute<vscode.Uri>('importBenchmark', { uri });
+    assert.equal(path.dirname(first.fsPath), folder());
+    assert.match(path.basename(first.fsPath), /^[\w.-]*db2\.sockmap-bench\.json$/);
+    const { script: _, ...understood } = foreign;
+    assert.deepEqual(read(first.fsPath), understood);
+    assert.ok(!fs.readFileSync(first.fsPath, 'utf8').includes('script'));
+    const second = await execute<vscode.Uri>('importBenchmark', { uri });
+    assert.equal(second.fsPath, first.fsPath.replace(SUFFIX, `-2${SUFFIX}`));
+    await eventually('both are shown', () => {
+      const shown = vscode.window.tabGroups.all.flatMap(({ tabs }) =>
+        tabs.flatMap(({ input }) =>
+          input instanceof vscode.TabInputCustom ? input.uri.fsPath : [],
+        ),
+      );
+      return [first, second].every(({ fsPath }) => shown.includes(fsPath));
+    });
+    for (const each of [first, second]) fs.rmSync(each.fsPath);
+    await elsewhere.remove();
   });
 
   it('resume completes a document that was cut off, and refuses one that was not', async () => {

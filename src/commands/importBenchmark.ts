@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { writeDocument } from '../bench/store.ts';
+import type { Context } from '../context.ts';
+import { readDocument } from '../views/pickDocument.ts';
+import { ResultEditorProvider } from '../views/resultEditor.ts';
+import { readArgument, uriArgument } from './arguments.ts';
+import { newFile } from './runBenchmark.ts';
+
+const importArgument = z.object({ uri: uriArgument });
+
+/**
+ * Import benchmark result: takes a document of another machine, whatever its file is called, into
+ * the workspace, as it was understood, and shows it. Nothing that is there is overwritten.
+ * @returns the copy.
+ * @throws HostError naming what is wrong with the file.
+ */
+export async function importBenchmark(
+  context: Context,
+  argument: unknown,
+): Promise<vscode.Uri | undefined> {
+  const uri = readArgument(importArgument, argument)?.uri ?? (await ask());
+  if (uri === undefined) return undefined;
+  const document = await readDocument(uri);
+  const wanted = await newFile(context, document);
+  let target = wanted;
+  for (let copy = 2; existsSync(target.fsPath); copy++) {
+    const path = wanted.path.replace(/\.sockmap-bench\.json$/, `-${copy}$&`);
+    target = wanted.with({ path });
+  }
+  await writeDocument(target.fsPath, document);
+  await vscode.commands.executeCommand('vscode.openWith', target, ResultEditorProvider.viewType);
+  return target;
+}
+
+async function ask(): Promise<vscode.Uri | undefined> {
+  const [uri] =
+    (await vscode.window.showOpenDialog({
+      title: 'Import benchmark result',
+      openLabel: 'Import',
+      filters: { 'Sockmap benchmarks': ['json'] },
+    })) ?? [];
+  return uri;
+}
