@@ -41,6 +41,7 @@ async function main(): Promise<void> {
       report('palette to attached, pickers included', loads.whole);
       report('last choice to attached', loads.afterChoice);
       report('saved to diagnostics', await timeSaves(session, folder));
+      report('typed to diagnostics', await timeTyping(session));
       for (const count of SAMPLES) {
         const { open, turn } = await timePanel(session, count, ROUNDS);
         report(`a result of ${count} samples: file chosen to chart drawn`, open);
@@ -118,6 +119,24 @@ async function timeSaves({ page, workbench }: Session, folder: string): Promise<
     const state = round % 2 === 0 ? 'visible' : 'hidden';
     await workbench.squiggles().first().waitFor({ state });
     if (round > 0) seconds.push((performance.now() - begin) / 1000);
+  }
+  return seconds;
+}
+
+/** Seconds from the last key of an error until clangd on the host has it, in the file that was saved last. */
+async function timeTyping({ page, workbench }: Session): Promise<number[]> {
+  await page.keyboard.press('Control+G');
+  await workbench.input(`:${CHECK_LINE}`);
+  await page.keyboard.press('Home');
+  const seconds: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    await page.keyboard.type('unknown');
+    const begin = performance.now();
+    await page.keyboard.type(';');
+    await workbench.squiggles().first().waitFor({ state: 'visible' });
+    if (round > 0) seconds.push((performance.now() - begin) / 1000);
+    for (const _ of 'unknown;') await page.keyboard.press('Backspace');
+    await workbench.squiggles().first().waitFor({ state: 'hidden' });
   }
   return seconds;
 }
