@@ -91,6 +91,17 @@ describe('the policy of a bypass that is loaded', () => {
     assert.ok((await after.move(BYTES)) < SOME);
   });
 
+  it('a network that is named counts as the host, though no device has its addresses', async () => {
+    const [network, address] = ['10.88.0.0/16', '10.88.1.2'];
+    await run('ip', ['-n', netns.name, 'route', 'add', 'local', network, 'dev', 'lo']);
+    await load();
+    const before = await connect(address);
+    assert.ok((await before.move(BYTES)) > BYTES);
+    await configure('guarded', { localNetworks: [network] });
+    const after = await connect(address);
+    assert.ok((await after.move(BYTES)) < SOME);
+  });
+
   it('is refused where there is none, and where the programs are the classic ones', async () => {
     const none = await problemOf(configure('off'), 'not-found');
     assert.match(none.words, /nothing is loaded on /);
