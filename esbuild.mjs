@@ -1,10 +1,22 @@
 // Bundles the extension (dist/extension.cjs) and the chart panel (dist/panel.js).
 import { mkdir, stat } from 'node:fs/promises';
 import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
 
 const production = argv.includes('--production');
 const watch = argv.includes('--watch');
+
+/** zod words its messages in fifty languages; ours are in English, like all of the rest. */
+const onlyEnglish = {
+  name: 'only-english',
+  setup: (build) => {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: fileURLToPath(new URL('node_modules/zod/v4/locales', import.meta.url)),
+    }));
+  },
+};
 
 const common = {
   bundle: true,
@@ -12,6 +24,7 @@ const common = {
   sourcemap: !production,
   logLevel: 'info',
   legalComments: production ? 'linked' : 'none',
+  plugins: [onlyEnglish],
 };
 const bundles = [
   {
