@@ -105,8 +105,8 @@ const DETAILS: Readonly<
   stddevUs: ['Std dev µs', decimal],
   cpuClient: ['Client CPU %', decimal],
   cpuServer: ['Server CPU %', decimal],
-  demandClient: ['Client service demand', decimal],
-  demandServer: ['Server service demand', decimal],
+  demandClient: ['Client demand', decimal],
+  demandServer: ['Server demand', decimal],
   nanosecondsPerRun: ['ns per call', decimal],
   bypassed: ['Bypassed', part],
   redirectedBytes: ['Redirected', amount],
@@ -114,15 +114,16 @@ const DETAILS: Readonly<
 };
 
 /** Those of which the figure has any. */
-const detailColumns = ({ series }: Figure): Column[] =>
+const detailColumns = ({ id, series }: Figure): Column[] =>
   (Object.keys(DETAILS) as (keyof Details)[])
     .filter((name) =>
       series.some(({ points }) => points.some((point) => point?.details[name] !== undefined)),
     )
     .map((name) => {
       const [title, text] = DETAILS[name];
+      const per = ['fig4', 'fig5', 'fig6'].includes(id) ? 'transaction' : 'KB';
       return {
-        title,
+        title: name.startsWith('demand') ? `${title}, µs per ${per}` : title,
         cell: ({ details }) => {
           const value = details[name];
           return value === undefined ? undefined : text(value);

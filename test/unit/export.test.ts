@@ -75,6 +75,13 @@ describe('export', () => {
     assert.match(report, /On this host Bypass is worth it for requests and responses at 64 B/);
     assert.match(report, /^\| 64 B \| Bypass \| 3 \| 2\.000 \| – \| 2\.000 \| 2\.000 \| 2\.00 \|/m);
     assert.match(report, /^No throughput of TCP without Nagle’s algorithm/m);
+    const demanding = samples.map((sample) => ({
+      ...sample,
+      serviceDemand: { client: 1, server: 2 },
+    }));
+    const told = reportMarkdown(runsOf([documentOf(demanding)]));
+    assert.match(told, /\| Client demand, µs per KB \| Server demand, µs per KB \|/);
+    assert.match(told, /\| Client demand, µs per transaction \|/);
     // Every row of a table has as many cells as its head.
     const tables = report.split('\n\n').filter((block) => block.startsWith('|'));
     assert.ok(tables.length >= 6);
