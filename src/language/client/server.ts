@@ -104,23 +104,27 @@ export class Server implements AsyncDisposable {
     return server;
   }
 
-  /** Copies what has changed and has clangd look at it again. */
+  /** Copies what has changed and has clangd look at it again. What hinders it is for the log: one types on. */
   async refresh(): Promise<void> {
-    const { isNew, failures } = await this.#sources.update();
-    for (const failure of failures) this.#events.log.warn(String(failure));
-    await this.#configure();
-    for (const [key, { uri, open }] of Array.from(this.#waiting)) {
-      if (!this.#sources.has(uri)) continue;
-      this.#waiting.delete(key);
-      this.#opened.add(this.#paths.toHost(uri));
-      await open();
+    try {
+      const { isNew, failures } = await this.#sources.update();
+      for (const failure of failures) this.#events.log.warn(String(failure));
+      await this.#configure();
+      for (const [key, { uri, open }] of Array.from(this.#waiting)) {
+        if (!this.#sources.has(uri)) continue;
+        this.#waiting.delete(key);
+        this.#opened.add(this.#paths.toHost(uri));
+        await open();
+      }
+      const [any] = this.#opened;
+      if (!isNew || any === undefined) return;
+      // The one thing that makes clangd look at headers on disk again.
+      await this.#client.sendNotification(DidSaveTextDocumentNotification.type, {
+        textDocument: { uri: any },
+      });
+    } catch (error) {
+      if (!this.#ends) this.#events.log.error(String(error));
     }
-    const [any] = this.#opened;
-    if (!isNew || any === undefined) return;
-    // The one thing that makes clangd look at headers on disk again.
-    await this.#client.sendNotification(DidSaveTextDocumentNotification.type, {
-      textDocument: { uri: any },
-    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -239,12 +243,7 @@ export class Server implements AsyncDisposable {
 
   async #openProgram(uri: vscode.Uri, key: string, open: () => Promise<void>): Promise<void> {
     this.#sources.add(uri);
-    try {
-      await this.refresh();
-    } catch (error) {
-      // Without its headers the program can be edited all the same.
-      this.#events.log.error(String(error));
-    }
+    await this.refresh();
     this.#opened.add(key);
     await open();
   }
@@ -295,9 +294,7 @@ export class Server implements AsyncDisposable {
   #settleDown(): void {
     clearTimeout(this.#settle);
     this.#settle = setTimeout(() => {
-      this.refresh().catch((error: unknown) => {
-        this.#events.log.error(String(error));
-      });
+      void this.refresh();
     }, SETTLE_MS);
   }
 

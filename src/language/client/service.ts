@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Context } from '../../context.ts';
-import { HostError, isCancelled } from '../../host/errors.ts';
+import { cancelled, HostError, isCancelled } from '../../host/errors.ts';
 import { editingHost } from '../../views/knownHosts.ts';
 import { BPF_FILES } from '../../views/verifier/verifier.ts';
 import { explainConflicts } from './conflicts.ts';
@@ -138,8 +138,12 @@ export class LanguageService implements vscode.Disposable {
     const host = await this.#context.host(name);
     const mirror = await Mirror.open(host, signal);
     try {
-      this.#session = await this.#open(name, mirror);
-      signal.throwIfAborted();
+      const session = await this.#open(name, mirror);
+      if (signal.aborted) {
+        await session[Symbol.asyncDispose]();
+        throw cancelled('start clangd', name);
+      }
+      this.#session = session;
     } catch (error) {
       await mirror[Symbol.asyncDispose]();
       throw error;
@@ -274,7 +278,9 @@ async function offerClangd(context: Context, host: string): Promise<void> {
     `There is no clangd on ${host}: it would complete, explain and check BPF C as you type. Until then clang checks what you save.`,
     install,
   );
-  if (chosen === install) {
-    await vscode.commands.executeCommand('sockmapBypass.installClangd', { host });
-  }
+  if (chosen !== install) return;
+  // A failure is shown by the command itself.
+  await vscode.commands
+    .executeCommand('sockmapBypass.installClangd', { host })
+    .then(undefined, () => undefined);
 }
