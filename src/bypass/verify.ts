@@ -101,7 +101,7 @@ export async function dumpProgram(
       new HostError({ kind, tried, where: host.name, words, next: 'Mend the source first.' });
     if (object === undefined) throw problem('compile', compiler);
     const boundary = newBoundary();
-    const text = await rootScript(
+    const packed = await rootScript(
       host,
       DUMP,
       [
@@ -111,6 +111,7 @@ export async function dumpProgram(
       tried,
       signal,
     );
+    const text = unpacked(packed, directory);
     const sections = parseSections(text, boundary);
     const part = (name: string) => sections.find((section) => section.name === name)?.text ?? '';
     const verdict = parseVerdicts(text, boundary).programs.find(({ name }) => name === program);
@@ -119,7 +120,7 @@ export async function dumpProgram(
     return {
       object,
       log: verdict.log,
-      xlated: part('xlated').replaceAll(`${directory}/`, ''),
+      xlated: withPositions(part('xlated')),
       jited,
     };
   } finally {
@@ -127,16 +128,22 @@ export async function dumpProgram(
   }
 }
 
-/** objdump's listing with the source above the instructions, as bpftool has it with `linum`. */
+/** bpftool's listing with `linum`, its positions as in the verifier's log: `; return 0; @ a.bpf.c:7`. */
+export const withPositions = (listing: string): string =>
+  listing
+    .replace(/^; *\[file:.* line_num:0 .*\n/gm, '')
+    .replace(/ *\[file:(?:.*\/)?(.*) line_num:(\d+) line_col:\d+\]$/gm, ' @ $1:$2');
+
+/** objdump's listing with the source above the instructions, in the same form. */
 export function withLines(listing: string, lines: string, { entry, files }: BpfSource): string {
   const text = Buffer.from(files.get(entry) ?? '')
     .toString()
     .split('\n');
   const starts = new Map(
     lines.split('\n').map((words) => {
-      const [offset = 0, line = 0, column = 0] = words.split(' ').map(Number);
+      const [offset = 0, line = 0] = words.split(' ').map(Number);
       const told = (text[line - 1] ?? '').trim();
-      return [offset, `; ${told} [file:${entry} line_num:${line} line_col:${column}]`];
+      return [offset, `; ${told} @ ${entry.replace(/^.*\//, '')}:${line}`];
     }),
   );
   return listing
@@ -339,7 +346,7 @@ async function verifyThere(
     `have the kernel verify ${entry}`,
     signal,
   );
-  const told = gunzipSync(Buffer.from(text, 'base64')).toString().replaceAll(`${directory}/`, '');
+  const told = unpacked(text, directory);
   if (parseSections(told, boundary).at(-1)?.name === 'end') return parseVerdicts(told, boundary);
   throw new HostError({
     kind: 'command',
@@ -355,14 +362,18 @@ async function verifyThere(
  * $1 boundary, $2 workbench, $3 object, $4 program, $5 architecture,
  * $6 level of the log.
  */
-const DUMP = `exec unshare -m --propagation private sh -c '
+const DUMP = `unshare -m --propagation private sh -c '
 mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" "$6" ${VERIFY_SECONDS} /sys/fs/bpf "$3" "$4" "$3.code" || exit
 [ -e "/sys/fs/bpf/$4" ] || exit 0
 printf "\\n%s xlated\\n" "$1"
 bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1
 printf "\\n%s jited\\n" "$1"
 case $5 in x86_64) machine=i386:x86-64 ;; *) machine=$5 ;; esac
-objdump -D -b binary -m "$machine" "$3.code" 2>&1' sh "$@"`;
+objdump -D -b binary -m "$machine" "$3.code" 2>&1' sh "$@" | gzip -1 -c | base64`;
+
+/** What a script has packed for the way, without the directory it ran in. */
+const unpacked = (base64: string, directory: string): string =>
+  gunzipSync(Buffer.from(base64, 'base64')).toString().replaceAll(`${directory}/`, '');
 
 async function rootScript(
   host: Host,

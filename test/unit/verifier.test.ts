@@ -4,11 +4,12 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parseObject } from '../../src/bypass/object.ts';
 import type { BpfSource } from '../../src/bypass/compile.ts';
-import { withLines, type Verification } from '../../src/bypass/verify.ts';
+import { withLines, withPositions, type Verification } from '../../src/bypass/verify.ts';
 import { parseClang } from '../../src/language/verifier/clang.ts';
+import { condense } from '../../src/language/verifier/condense.ts';
 import { diagnose, type Finding } from '../../src/language/verifier/diagnose.ts';
 import { parseLog } from '../../src/language/verifier/log.ts';
-import { listingLines } from '../../src/language/verifier/places.ts';
+import { codeLines, logLines } from '../../src/language/verifier/places.ts';
 import { expectation, VERIFIER_PROGRAMS, type Expectation } from '../support/verifierPrograms.ts';
 
 const directory = path.join(import.meta.dirname, 'recorded/verifier');
@@ -91,7 +92,9 @@ describe('a log without positions', () => {
     assert.ok(program && !/@ .*:\d+/.test(program.log));
     const { source } = sourceOf('null-map-lookup.bpf.c');
     const { findings } = diagnose(verificationOf('null-map-lookup.bpf.c', recorded), source);
-    assert.equal(findings[0]?.place.column, '\tvalue->'.length - 2 + 'count'.length + 2);
+    // The compiler's column is that of ++ in `\tvalue->count++`.
+    assert.equal(findings[0]?.place.column, 1);
+    assert.equal(findings[0].place.endColumn, '\tvalue->count++'.length);
   });
 });
 
@@ -185,7 +188,7 @@ describe('the report of Linux 7.3', () => {
     const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
     assert.match(
       findings[0]?.message ?? '',
-      /^R0 invalid mem access.*\n\nInvalid dereference\. R0 may/,
+      /^R0 invalid mem access.*\nInvalid dereference\. R0 may/,
     );
     assert.match(findings[0]?.mend ?? '', /NULL check/);
     assert.equal(findings[0]?.place.line, 8);
@@ -239,18 +242,79 @@ a.bpf.c:9:2: warning: unused variable 'x' [-Wunused-variable]
   });
 });
 
+describe('a log with many states', () => {
+  const log = `0: R1=ctx() R10=fp0
+; for (i = 0; i < 3; i++) @ a.bpf.c:5
+0: (b7) r6 = 0                        ; R6=0
+1: (85) call bpf_get_prandom_u32#7    ; R0=scalar()
+2: (07) r6 += 1                       ; R6=1
+3: (55) if r6 != 0x3 goto pc-3        ; R6=1
+1: (85) call bpf_get_prandom_u32#7    ; R0=scalar(id=2)
+2: (07) r6 += 1                       ; R6=2
+; return 0; @ a.bpf.c:7
+4: (b7) r0 = 0                        ; R0=0
+processed 9 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+`;
+
+  it('is brought to each instruction once, in order, as it was first seen', () => {
+    assert.deepEqual(condense(log).split('\n'), [
+      '; for (i = 0; i < 3; i++) @ a.bpf.c:5',
+      `0: (b7) r6 = 0${' '.repeat(34)}; R6=0`,
+      `1: (85) call bpf_get_prandom_u32#7${' '.repeat(14)}; R0=scalar() (2 times)`,
+      `2: (07) r6 += 1${' '.repeat(33)}; R6=1 (2 times)`,
+      `3: (55) if r6 != 0x3 goto pc-3${' '.repeat(18)}; R6=1`,
+      '; return 0; @ a.bpf.c:7',
+      `4: (b7) r0 = 0${' '.repeat(34)}; R0=0`,
+    ]);
+  });
+
+  it('is followed in that form too', () => {
+    assert.deepEqual(
+      logLines(condense(log)).map(({ line, sourceLine }) => [line, sourceLine]),
+      [1, 2, 3, 4, 6].map((line) => [line, line < 6 ? 4 : 6]),
+    );
+  });
+});
+
 describe('listings', () => {
+  it('of a kernel without positions follow by the object', () => {
+    const file = 'null-map-lookup.bpf.c';
+    const { programs } = unpack('5.10.json.gz') as Recorded;
+    const log = programs[file]?.programs[0]?.log ?? '';
+    assert.deepEqual(logLines(log), []);
+    const [program] = parseObject(objectOf(file));
+    const lines = logLines(log, (instruction) => program?.at(instruction));
+    const { expected } = sourceOf(file);
+    assert.equal(lines.at(-1)?.sourceLine, expected.line);
+    assert.match(log.split('\n')[lines.at(-1)?.line ?? 0] ?? '', /^\d+: \(/);
+  });
+
   const source: BpfSource = {
     entry: 'dir/a.bpf.c',
     files: new Map([['dir/a.bpf.c', Buffer.from('one\n\ttwo\n')]]),
   };
 
+  it('of bpftool say where they come from as the verifier does', () => {
+    const listing = `int count(struct xdp_md * ctx):
+; int key = 0; [file:/tmp/x/dir/a.bpf.c line_num:14 line_col:6]
+   0: (b7) r1 = 0
+;  [file:/tmp/x/dir/a.bpf.c line_num:0 line_col:0]
+   1: (63) *(u32 *)(r10 -4) = r1
+`;
+    const text = withPositions(listing);
+    assert.equal(text.split('\n')[1], '; int key = 0; @ a.bpf.c:14');
+    assert.deepEqual(
+      codeLines(text).map(({ line, sourceLine }) => [line, sourceLine]),
+      [1, 2, 3].map((line) => [line, 13]),
+    );
+  });
+
   it('of objdump get the source lines, which both listings then follow', () => {
     const listing = '   0:\t55\tpush %rbp\n   1:\tc9\tleave\n   2:\tc3\tret\n';
     const text = withLines(listing, '0 1 1\n2 2 3', source);
-    assert.equal(text.split('\n')[0], '; one [file:dir/a.bpf.c line_num:1 line_col:1]');
+    assert.equal(text.split('\n')[0], '; one @ a.bpf.c:1');
     assert.deepEqual(
-      listingLines(text).map(({ line, file, sourceLine }) => [line, file, sourceLine]),
+      codeLines(text).map(({ line, file, sourceLine }) => [line, file, sourceLine]),
       [0, 1, 2, 3, 4].map((line) => [line, 'a.bpf.c', line < 3 ? 0 : 1]),
     );
   });

@@ -124,7 +124,8 @@ const textOf = (content: Uint8Array | undefined): string[] =>
     .toString()
     .split('\n');
 
-function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {
+/** The programs of an object; none of one that cannot be read. */
+export function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {
   try {
     return bytes === undefined ? [] : parseObject(bytes);
   } catch (error) {
@@ -144,7 +145,7 @@ function finding(
   const known = explain(words);
   return {
     ...{ place, severity: 'error', from, related, program },
-    message: known === undefined ? words : `${words}\n\n${known.why} ${known.mend}`,
+    message: known === undefined ? words : `${words}\n${known.why}\n${known.mend}`,
     explanation: known?.id,
     ...{ why: known?.why, mend: known?.mend },
   };
@@ -207,7 +208,7 @@ function rejected(
   // The kernel's own explanation goes before ours.
   return {
     ...one,
-    message: `${words}\n\n${[`${report.problem}.`, report.reason, report.suggestion].join(' ')}`,
+    message: [words, `${report.problem}. ${report.reason}`, report.suggestion].join('\n'),
     ...{ why: report.reason, mend: report.suggestion },
   };
 }
@@ -266,14 +267,22 @@ function placeInLog(step: Step | undefined, file: string): Place | undefined {
   return placeIn(named, source.line, 0, source.text);
 }
 
-/** From the column to the end of the statement. */
+/** From the operand that the column belongs to, to the end of the statement. */
 function placeIn(file: string, line: number, column: number, text: string): Place {
-  const first = column > 0 ? column - 1 : Math.max(0, text.search(/\S/));
+  const first = column > 0 ? operandStart(text, column - 1) : Math.max(0, text.search(/\S/));
   const end = text
     .replace(/\s*(?:\/\/.*|\/\*.*)?$/, '')
     .replace(/[;{]\s*$/, '')
     .trimEnd().length;
   return { file, line: line - 1, column: first, endColumn: Math.max(end, first + 1) };
+}
+
+/** The compiler gives `value->count += 1` the column of its operator, and `sk->family` that of its field. */
+function operandStart(text: string, column: number): number {
+  const before = text.slice(0, column);
+  const isInside = /(?:->|\.)$/.test(before) || !/[\w"'(!~]/.test(text[column] ?? '(');
+  const operand = /[*&]*\w+(?:(?:->|\.)\w+|\[[^\]]*\])*(?:->|\.)?\s*$/.exec(before);
+  return isInside && operand !== null ? operand.index : column;
 }
 
 /**

@@ -3,6 +3,8 @@ export interface Step {
   /** The line in the log, from 0. */
   readonly line: number;
   readonly instruction: number;
+  /** Its opcode, two hexadecimal digits. */
+  readonly code: string;
   /** The instruction as the log has it: `r1 = *(u64 *)(r0 +0)`. */
   readonly text: string;
   /** Registers and stack after it, where the log tells: `R0=map_value(…) R1=scalar()`. */
@@ -62,7 +64,7 @@ export interface VerifierLog {
 /** The end tells: of longer logs only so many characters are parsed (none is ever cut). */
 const PARSED = 4 * 1024 * 1024;
 
-const INSTRUCTION = /^(\d+): \([0-9a-f]{2}\) (.*)$/;
+const INSTRUCTION = /^(\d+): \(([0-9a-f]{2})\) (.*)$/;
 const STATE = /^(?:\d+|from \d+ to \d+(?: \([\w ]+\))?): ?((?:frame\d+: ?)?R\d.*)$/;
 const SOURCE = /^; ?(.*)$/;
 const POSITION = /^(.*) @ (\S+):(\d+)$/;
@@ -85,9 +87,12 @@ const NOISE = [
   /^\d+: safe$/,
 ];
 
-/** Parses the verifier's log of one program, from any kernel. */
-export function parseLog(text: string): VerifierLog {
-  const skipped = Math.max(0, text.length - PARSED);
+/**
+ * Parses the verifier's log of one program, from any kernel.
+ * @param most characters that are parsed, from the end.
+ */
+export function parseLog(text: string, most: number = PARSED): VerifierLog {
+  const skipped = Math.max(0, text.length - most);
   const before = skipped === 0 ? 0 : countLines(text, skipped);
   const lines = (skipped === 0 ? text : text.slice(text.indexOf('\n', skipped) + 1)).split('\n');
   const first = skipped === 0 ? 0 : before + 1;
@@ -105,10 +110,10 @@ export function parseLog(text: string): VerifierLog {
     const state = STATE.exec(line);
     const comment = SOURCE.exec(line);
     if (instruction !== null) {
-      const [told, known] = splitState(instruction[2] ?? '');
+      const [told, known] = splitState(instruction[3] ?? '');
       steps.push({
-        ...{ line: first + index, instruction: Number(instruction[1]), text: told, state: known },
-        source,
+        ...{ line: first + index, instruction: Number(instruction[1]), code: instruction[2] ?? '' },
+        ...{ text: told, state: known, source },
       });
     } else if (state !== null) {
       const last = steps.at(-1);

@@ -13,15 +13,13 @@ export interface ListingLine {
 const basename = (path: string): string => path.replace(/^.*\//, '');
 
 /**
- * Lines of a log with positions (Linux 6.9 and newer), or of bpftool's listings with `linum`.
- * @param at tells the source of an instruction where the log does not.
+ * Lines of a verifier's log.
+ * @param at tells the source of an instruction: before Linux 6.9 the log does not.
  */
-export function listingLines(
+export function logLines(
   text: string,
   at?: (instruction: number) => { file: string; line: number } | undefined,
 ): ListingLine[] {
-  const listed = bpftoolLines(text);
-  if (listed.length > 0) return listed;
   return parseLog(text).steps.flatMap(({ line, instruction, source, state }) => {
     const known =
       at?.(instruction) ??
@@ -34,16 +32,16 @@ export function listingLines(
   });
 }
 
-/** `; p + 5 > end [file:/tmp/x/a.bpf.c line_num:7 line_col:8]` counts for the lines below it. */
-function bpftoolLines(text: string): ListingLine[] {
+/** Lines of bytecode or machine code: `; p + 5 > end @ a.bpf.c:7` counts for those below it. */
+export function codeLines(text: string): ListingLine[] {
   const found: ListingLine[] = [];
   let place: { file: string; sourceLine: number } | undefined;
   text.split('\n').forEach((words, line) => {
-    const marked = /\[file:(.*) line_num:(\d+) line_col:\d+\]$/.exec(words);
+    const marked = /^; .* @ (.*):(\d+)$/.exec(words);
     if (marked !== null) {
       place = { file: basename(marked[1] ?? ''), sourceLine: Number(marked[2]) - 1 };
     }
-    if (place !== undefined) found.push({ line, ...place, state: undefined });
+    if (place !== undefined && words !== '') found.push({ line, ...place, state: undefined });
   });
   return found;
 }

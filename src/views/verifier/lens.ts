@@ -29,10 +29,10 @@ export class ProgramLenses implements vscode.CodeLensProvider {
           });
         const where = answers.length > 1 ? `${host}: ` : '';
         if (program.verdict !== 'accepted') {
-          return [open(`${where}$(error) ${program.verdict} by Linux ${kernel}: log`, 'log')];
+          return [open(`${where}$(error)\u00a0${program.verdict} by Linux ${kernel}: log`, 'log')];
         }
         return [
-          open(`${where}$(pass) ${summary(program)}`, 'states'),
+          open(`${where}$(pass)\u00a0${summary(program)}`, 'states'),
           open('bytecode', 'bytecode'),
           open('machine code', 'machine-code'),
         ];

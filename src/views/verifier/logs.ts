@@ -1,12 +1,31 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { ObjectProgram } from '../../bypass/object.ts';
 import type { Context } from '../../context.ts';
-import { listingLines, type ListingLine } from '../../language/verifier/places.ts';
+import { HostError } from '../../host/errors.ts';
+import { codeLines, logLines, type ListingLine } from '../../language/verifier/places.ts';
 import { LOG_SCHEME, logUri, parseLogUri, type Listing, type LogAddress } from './uris.ts';
 import type { Verifier } from './verifier.ts';
 
+/** A line in a loop that is unrolled, or that the verifier walks over often, has many. */
+const MOST_MARKED = 1000;
+/** Of the registers beside a line; all of them stand in the listing. */
+const LONGEST_STATE = 200;
+
 /** VS Code hands extensions no document of more than 50 MB; it opens such files all the same. */
 const LARGEST_DOCUMENT = 45 * 1024 * 1024;
+
+/** A log with states that is longer is shown with each instruction once. */
+const LONGEST_STATES = 2 * 1024 * 1024;
+
+/** What tells the source of instructions, on kernels before 6.9 of all of them. */
+async function programOf(
+  object: Uint8Array | undefined,
+  name: string,
+): Promise<ObjectProgram | undefined> {
+  const { readObject } = await import('../../language/verifier/diagnose.ts');
+  return readObject(object).find((each) => each.name === name);
+}
 
 /** Logs and listings beside the source; where the cursor is in one, the other follows. */
 export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -16,10 +35,10 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   readonly #lines = new Map<string, readonly ListingLine[]>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.#changed.event;
-  readonly #mark = vscode.window.createTextEditorDecorationType({
+  readonly #marked = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
-    backgroundColor: new vscode.ThemeColor('editor.rangeHighlightBackground'),
-    overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.rangeHighlightForeground'),
+    backgroundColor: new vscode.ThemeColor('editor.selectionHighlightBackground'),
+    overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.selectionHighlightForeground'),
   });
   readonly #subscriptions: vscode.Disposable[];
 
@@ -36,10 +55,10 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
         this.#lines.delete(uri.toString());
       }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections, kind }) => {
-        // Only a person's move: what follows moves a selection too.
+        // A listing that is opened or read anew moves its selection too, by no hand.
         const isMove =
-          kind === vscode.TextEditorSelectionChangeKind.Keyboard ||
-          kind === vscode.TextEditorSelectionChangeKind.Mouse;
+          textEditor === vscode.window.activeTextEditor &&
+          (kind !== undefined || !isListing(textEditor.document));
         if (isMove && selections[0] !== undefined) this.#follow(textEditor, selections[0].active);
       }),
     ];
@@ -49,66 +68,107 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     const uri = logUri(address.source, address.host, address.program, address.listing);
     const text = await this.#text(uri, address);
     if (text.length > LARGEST_DOCUMENT) {
-      await this.#showFile(address, text);
+      const file = await this.#writeFile(address, text);
+      await vscode.commands.executeCommand('vscode.open', file, vscode.ViewColumn.Beside);
       return;
     }
     const document = await vscode.workspace.openTextDocument(uri);
+    const other = vscode.window.visibleTextEditors.find((each) => isListing(each.document));
     const editor = await vscode.window.showTextDocument(document, {
-      viewColumn: vscode.ViewColumn.Beside,
+      viewColumn: other?.viewColumn ?? vscode.ViewColumn.Beside,
       preview: true,
     });
     const source = vscode.window.visibleTextEditors.find(
       ({ document: { uri: each } }) => each.toString() === address.source.toString(),
     );
-    if (address.listing === 'log') this.#reveal(editor, document.lineCount - 1);
+    const last = this.#lines.get(uri.toString())?.at(-1);
+    if (address.listing === 'log') this.#show(editor, [last?.line ?? document.lineCount - 1]);
     else if (source !== undefined) this.#follow(source, source.selection.active);
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const address = parseLogUri(uri);
-    return address === undefined ? '' : this.#text(uri, address);
+    if (address === undefined) return '';
+    try {
+      return await this.#text(uri, address);
+    } catch (error) {
+      // Read anew after a change that the host rejects: what was there before would be wrong.
+      return error instanceof HostError
+        ? `${error.message}\n\n${error.problem.words}`
+        : String(error);
+    }
   }
 
   async #text(uri: vscode.Uri, address: LogAddress): Promise<string> {
     const known = this.#texts.get(uri.toString());
     if (known !== undefined) return known;
-    const text = await this.#read(address);
+    const { text, object } = await this.#read(address);
     this.#texts.set(uri.toString(), text);
-    if (text.length <= LARGEST_DOCUMENT) this.#lines.set(uri.toString(), listingLines(text));
+    if (text.length <= LARGEST_DOCUMENT) {
+      const program = await programOf(object, address.program);
+      this.#lines.set(
+        uri.toString(),
+        isLog(address.listing)
+          ? logLines(text, (instruction) => program?.at(instruction))
+          : codeLines(text),
+      );
+    }
     return text;
   }
 
   /** The log of the last verification; listings are read from the kernel anew. */
-  async #read({ source, host, program, listing }: LogAddress): Promise<string> {
-    const answer = this.#verifier.answers(source).get(host);
-    const verdict = answer?.verdicts.find(({ name }) => name === program);
+  async #read(address: LogAddress): Promise<{ text: string; object: Uint8Array | undefined }> {
+    const { source, host, program, listing } = address;
     if (listing === 'log') {
+      const answer = this.#verifier.answers(source).get(host);
+      const verdict = answer?.verdicts.find(({ name }) => name === program);
       const words = verdict?.words.trim() ?? '';
       const log = verdict?.log ?? '';
-      return verdict === undefined
-        ? `${program} has not been verified on ${host} yet.`
-        : [...(words === '' ? [] : [words, '']), log].join('\n');
+      const text =
+        verdict === undefined
+          ? `${program} has not been verified on ${host} yet.`
+          : [...(words === '' ? [] : [words, '']), log].join('\n');
+      return { text, object: answer?.object };
     }
     const { dumpProgram } = await import('../../bypass/verify.ts');
     const read = await this.#verifier.source(source);
-    const dump = await dumpProgram(await this.#context.host(host), read.source, program, {
-      tool: await this.#verifier.tool(),
-      include: read.include,
-    });
+    const { object, log, xlated, jited } = await dumpProgram(
+      await this.#context.host(host),
+      read.source,
+      program,
+      {
+        tool: await this.#verifier.tool(),
+        include: read.include,
+        states: listing === 'states',
+      },
+    );
     const texts: Readonly<Record<Exclude<Listing, 'log'>, string>> = {
-      states: dump.log,
-      bytecode: dump.xlated,
-      'machine-code': dump.jited,
+      states: log.length > LONGEST_STATES ? await this.#shortened(address, log, object) : log,
+      bytecode: xlated,
+      'machine-code': jited,
     };
-    return texts[listing];
+    return { text: texts[listing], object };
   }
 
-  async #showFile({ program, host }: LogAddress, text: string): Promise<void> {
+  /** Each instruction once, of a log of hundreds of thousands of lines; all of it stands in a file. */
+  async #shortened(address: LogAddress, log: string, object: Uint8Array): Promise<string> {
+    const [{ condense }, program, file] = await Promise.all([
+      import('../../language/verifier/condense.ts'),
+      programOf(object, address.program),
+      this.#writeFile(address, log),
+    ]);
+    return `; Each instruction as the verifier saw it first, of ${log.split('\n').length.toLocaleString('en')} lines. All of them: ${file.toString()}
+${condense(log, (instruction) => program?.at(instruction))}
+${log.slice(log.lastIndexOf('\nprocessed ') + 1)}`;
+  }
+
+  async #writeFile({ program, host }: LogAddress, text: string): Promise<vscode.Uri> {
     const folder = this.#context.extension.globalStorageUri;
     await vscode.workspace.fs.createDirectory(folder);
-    const file = vscode.Uri.joinPath(folder, `${program} on ${host.replaceAll('/', '_')}.log`);
+    const name = `${program} on ${host.replaceAll('/', '_')}.bpf-log`;
+    const file = vscode.Uri.joinPath(folder, name);
     await vscode.workspace.fs.writeFile(file, Buffer.from(text));
-    await vscode.commands.executeCommand('vscode.open', file, vscode.ViewColumn.Beside);
+    return file;
   }
 
   #outdated(source: vscode.Uri): void {
@@ -123,41 +183,65 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
   #follow(from: vscode.TextEditor, { line }: vscode.Position): void {
     const { uri } = from.document;
-    const address = parseLogUri(uri);
+    const listed = this.#lines.get(uri.toString());
+    if (listed !== undefined) this.#followListing(from, listed, line);
+    else if (!isListing(from.document)) this.#followSource(from, line);
+  }
+
+  /** Marks the line of the source that an instruction comes from, with its registers beside it. */
+  #followListing(from: vscode.TextEditor, listed: readonly ListingLine[], line: number): void {
+    const at = listed.findLast((each) => each.line <= line);
+    this.#mark(from, at === undefined ? [] : [line]);
     for (const editor of vscode.window.visibleTextEditors) {
-      const other = parseLogUri(editor.document.uri);
-      if (address !== undefined && editor.document.uri.scheme === 'file') {
-        const at = this.#lines.get(uri.toString())?.findLast((each) => each.line <= line);
-        if (at?.file === path.basename(editor.document.uri.path)) {
-          this.#reveal(editor, at.sourceLine, at.state);
-          from.setDecorations(this.#mark, [lineRange(line)]);
-        }
-      } else if (other?.source.toString() === uri.toString()) {
-        const name = path.basename(uri.path);
-        const all = this.#lines
-          .get(editor.document.uri.toString())
-          ?.filter((each) => each.file === name && each.sourceLine === line);
-        const first = all?.[0];
-        if (first === undefined) continue;
-        this.#reveal(editor, first.line);
-        editor.setDecorations(
-          this.#mark,
-          (all ?? []).slice(0, 1000).map((each) => lineRange(each.line)),
-        );
-        from.setDecorations(this.#mark, [stateBeside(line, first.state)]);
-      }
+      if (isListing(editor.document)) continue;
+      const isSource = at?.file === path.basename(editor.document.uri.path);
+      this.#show(editor, isSource ? [at.sourceLine] : [], at?.state);
     }
   }
 
-  #reveal(editor: vscode.TextEditor, line: number, state?: string): void {
-    editor.setDecorations(this.#mark, [stateBeside(line, state)]);
-    editor.revealRange(lineRange(line), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  /** Marks all instructions of a line, in each listing beside the source. */
+  #followSource(from: vscode.TextEditor, line: number): void {
+    const name = path.basename(from.document.uri.path);
+    let state: string | undefined;
+    let isListed = false;
+    for (const editor of vscode.window.visibleTextEditors) {
+      const listed = this.#lines.get(editor.document.uri.toString());
+      if (listed === undefined) continue;
+      const its = listed.filter((each) => each.file === name && each.sourceLine === line);
+      state ??= its.find((each) => each.state !== undefined)?.state;
+      isListed ||= its.length > 0;
+      this.#show(
+        editor,
+        its.slice(0, MOST_MARKED).map((each) => each.line),
+      );
+    }
+    this.#mark(from, isListed ? [line] : [], state);
+  }
+
+  /** Marks lines in place of those marked before. */
+  #mark(editor: vscode.TextEditor, lines: readonly number[], state?: string): void {
+    editor.setDecorations(
+      this.#marked,
+      lines.map((line) => stateBeside(line, state)),
+    );
+  }
+
+  /** Marks lines, and brings the first of them into view. */
+  #show(editor: vscode.TextEditor, lines: readonly number[], state?: string): void {
+    this.#mark(editor, lines, state);
+    const [first] = lines;
+    if (first === undefined) return;
+    editor.revealRange(lineRange(first), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
   dispose(): void {
-    for (const owned of [this.#mark, this.#changed, ...this.#subscriptions]) owned.dispose();
+    for (const owned of [this.#marked, this.#changed, ...this.#subscriptions]) owned.dispose();
   }
 }
+
+const isListing = ({ uri }: vscode.TextDocument): boolean => uri.scheme === LOG_SCHEME;
+
+const isLog = (listing: Listing): boolean => listing === 'log' || listing === 'states';
 
 const lineRange = (line: number): vscode.Range => new vscode.Range(line, 0, line, 0);
 
@@ -167,7 +251,7 @@ const stateBeside = (line: number, state: string | undefined): vscode.Decoration
   ...(state !== undefined && {
     renderOptions: {
       after: {
-        contentText: state,
+        contentText: state.length > LONGEST_STATE ? `${state.slice(0, LONGEST_STATE)}…` : state,
         margin: '0 0 0 3ch',
         color: new vscode.ThemeColor('editorInlayHint.foreground'),
       },

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { eventually } from '../../host/helpers/wait.ts';
+import { startSshd, type TestSshd } from '../../support/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+import { packageExtension } from '../packageExtension.ts';
+import { startSession, type Session } from '../session.ts';
+
+/** Line 14 looks up, 16 checks, 17 counts. */
+const ACCEPTED = `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, long);
+} hits SEC(".maps");
+SEC("xdp")
+int count(struct xdp_md *ctx)
+{
+	int key = 0;
+	long *value = bpf_map_lookup_elem(&hits, &key);
+
+	if (value)
+		*value += 1;
+	return XDP_PASS;
+}
+char LICENSE[] SEC("license") = "GPL";
+`;
+const REJECTED = ACCEPTED.replace('\tif (value)\n\t', '');
+
+/** The texts of the lines that are marked, and what stands beside them. */
+async function marked(editor: Locator): Promise<{ lines: string[]; beside: string }> {
+  // No function with a name of its own: in the page the helper tsx calls for it is missing.
+  const drawn = await editor.evaluate((element) => ({
+    marks: Array.from(element.querySelectorAll('.view-overlays .cdr'), (each) => ({
+      name: each.className,
+      top: Math.round(each.getBoundingClientRect().top),
+    })),
+    lines: Array.from(element.querySelectorAll('.view-lines .view-line'), (each) => ({
+      text: each.textContent,
+      top: Math.round(each.getBoundingClientRect().top),
+    })),
+    after: Array.from(element.querySelectorAll('.view-lines span'), (each) => ({
+      name: each.className,
+      content: getComputedStyle(each, '::after').content,
+    })),
+  }));
+  const ours = /ced-.*TextEditorDecorationType/;
+  const tops = new Set(drawn.marks.filter(({ name }) => ours.test(name)).map(({ top }) => top));
+  return {
+    lines: drawn.lines
+      .filter(({ top }) => tops.has(top))
+      .map(({ text }) => text.replaceAll('\u00a0', ' ').trim()),
+    beside: drawn.after
+      .filter(({ name, content }) => ours.test(name) && content !== 'none')
+      .map(({ content }) => content)
+      .join(' '),
+  };
+}
+
+describe('what the verifier thinks of a source, in a window', () => {
+  let sshd: TestSshd;
+  let folder: TemporaryDirectory;
+  let session: Session;
+  before(async () => {
+    sshd = await startSshd({ alias: 'verifying-host' });
+    folder = temporaryDirectory({ 'rejected.bpf.c': REJECTED, 'accepted.bpf.c': ACCEPTED });
+    session = await startSession({
+      extensions: [await packageExtension()],
+      folder: path.resolve(folder.path),
+      settings: {
+        'sockmapBypass.ssh.configFile': sshd.configFile,
+        'sockmapBypass.host': sshd.alias,
+        'sockmapBypass.clangd.enabled': false,
+        'editor.minimap.enabled': false,
+        'editor.occurrencesHighlight': 'off',
+      },
+      viewport: { width: 1600, height: 900 },
+    });
+  });
+  after(async () => {
+    await session.stop();
+    await sshd.stop();
+    await folder.remove();
+  });
+  const save = async (name: string): Promise<void> => {
+    await session.workbench.openFile(name);
+    await session.page.keyboard.press('Control+s');
+  };
+  const lens = (text: string): Locator =>
+    session.page.locator('.codelens-decoration a:visible', { hasText: text });
+  const pressLine = async (index: number, text: string): Promise<void> => {
+    await session.workbench
+      .editor(index)
+      .locator('.view-line', { hasText: text })
+      .first()
+      .click({ position: { x: 60, y: 8 } });
+  };
+
+  it('the error stands in the hover, the verifier’s words first, then why, and how to mend it', async () => {
+    // Saved again until the extension, which opening the file wakes, is there to hear of it.
+    await eventually('the error shows', async () => {
+      await save('rejected.bpf.c');
+      return (await session.workbench.squiggles().count()) > 0;
+    });
+    const rows = await session.workbench.hover('+=');
+    const text = rows.join('\n').replaceAll('\u00a0', ' ');
+    assert.match(
+      text,
+      /^R0 invalid mem access 'map_value_or_null'\s+bpf_map_lookup_elem\(\) returns NULL where/,
+    );
+    assert.match(text, /Compare it with NULL[^]*verifier \d\S*null/);
+    assert.match(text, /R0 comes from here: call bpf_map_lookup_elem/);
+  });
+
+  it('the whole log is one press away', async () => {
+    await lens('rejected by Linux').click();
+    await session.workbench.tab('count on verifying-host.bpf-log').waitFor();
+    await eventually('the failing instruction is marked', async () => {
+      const { lines } = await marked(session.workbench.editor(1));
+      return (
+        lines.length === 1 &&
+        /^\d+: \([0-9a-f]{2}\) r1 = \*\(u64 \*\)\(r0 \+0\)/.test(lines[0] ?? '')
+      );
+    });
+    await session.workbench.run('View: Close All Editors');
+  });
+
+  it('of an accepted program what was counted stands above it', async () => {
+    await save('accepted.bpf.c');
+    await lens('instructions').waitFor();
+    assert.match(
+      (await lens('instructions').innerText()).replaceAll('\u00a0', ' '),
+      /\d+ instructions, \d+ of 1,000,000 processed, \d+ states \(\d+ at a time\), \d+ bytes of stack, [\d.]+ ms/,
+    );
+  });
+
+  const lookup = /bpf_map_lookup_elem\(&hits, &key\)/;
+  for (const [listing, pressed, instruction, line, registers] of [
+    ['bpf-states', 'instructions', 'R0=map_value_or_null', lookup, /R0=map_value_or_null/],
+    ['bpf-bytecode', 'bytecode', 'r1 = map[', lookup, /^/],
+    ['bpf-machine-code', 'machine code', 'push', /int count\(struct xdp_md \*ctx\)/, /^/],
+  ] as const) {
+    it(`${listing} follows the source, and the source follows it`, async () => {
+      await lens(pressed).click();
+      await session.workbench.tab(`count on verifying-host.${listing}`).waitFor();
+      // Only one listing at a time stands beside the source.
+      assert.equal(await session.page.locator('.editor-group-container').count(), 2);
+      await pressLine(0, '*value += 1');
+      await eventually('the instructions of the line are marked', async () => {
+        const { lines } = await marked(session.workbench.editor(1));
+        return lines.length > 0 && !lines.some((line) => line.includes('lookup'));
+      });
+      await pressLine(1, instruction);
+      await eventually('the line of the instruction is marked, with its registers', async () => {
+        const { lines, beside } = await marked(session.workbench.editor(0));
+        return lines.length === 1 && line.test(lines[0] ?? '') && registers.test(beside);
+      });
+    });
+  }
+});
