@@ -213,9 +213,13 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>, what: string): 
 }
 
 /** "samples[3].arm: Invalid option: …". A hostile file may have a fault in each of a million places. */
-function faultText(issue: z.core.$ZodIssue | undefined): string {
+function faultText(issue: z.ZodError['issues'][number] | undefined): string {
   if (issue === undefined) return 'unknown fault';
-  const place = z.core.toDotPath(issue.path);
+  // zod can write paths itself, and would bring all of its core into the extension for it.
+  const place = issue.path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
   return place === '' ? issue.message : `${place}: ${issue.message}`;
 }
 
