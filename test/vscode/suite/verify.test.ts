@@ -8,6 +8,13 @@ import { eventually } from '../../host/helpers/wait.ts';
 import { run } from '../../support/run.ts';
 import { startSshd, type TestSshd } from '../../support/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+import { expectation, programsThatAre } from '../../support/verifierPrograms.ts';
+
+/** This file is a bundle somewhere else. */
+const SOURCES = path.join(
+  vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass')?.extensionPath ?? '',
+  'test/host/verifier',
+);
 
 const ACCEPTED = `#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -168,6 +175,51 @@ describe('verifying BPF source', () => {
     assert.equal(vscode.languages.getDiagnostics(header).length, 0);
   });
 
+  describe('each of the programs the kernel rejects or accepts', () => {
+    const programs = (kind: 'rejected' | 'accepted'): string[] => programsThatAre(kind, SOURCES);
+    const given: string[] = [];
+    // They include what lies beside their directory: that has to be in the same workspace.
+    const copy = path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', 'programs');
+    before(() => {
+      fs.cpSync(SOURCES, copy, { recursive: true });
+    });
+    after(() => {
+      fs.rmSync(copy, { recursive: true });
+    });
+    const verified = async (name: string): Promise<readonly vscode.Diagnostic[]> => {
+      const uri = vscode.Uri.file(path.join(copy, name));
+      await execute('verify', { host: sshd.alias, uri });
+      given.push(name);
+      return vscode.languages
+        .getDiagnostics(uri)
+        .filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error);
+    };
+    for (const name of programs('rejected')) {
+      it(`${name}: one error, at its line, explained`, async () => {
+        const text = fs.readFileSync(path.join(SOURCES, name), 'utf8');
+        const { line, explanation, words } = expectation(text);
+        const [error, ...others] = await verified(name);
+        assert.ok(error);
+        assert.deepEqual(others, []);
+        assert.equal(error.range.start.line, line, error.message);
+        assert.ok(error.range.end.isAfter(error.range.start));
+        assert.ok(error.message.includes(words), error.message);
+        const { value, target } = error.code as { value: string; target: vscode.Uri };
+        assert.equal(value, explanation);
+        assert.equal(target.scheme, 'sockmap-log');
+      });
+    }
+    for (const name of programs('accepted')) {
+      it(`${name}: none`, async () => {
+        assert.deepEqual(await verified(name), []);
+      });
+    }
+    it('are at least 40 and 20', () => {
+      assert.ok(programs('rejected').length >= 40 && programs('accepted').length >= 20);
+      assert.equal(given.length, programs('rejected').length + programs('accepted').length);
+    });
+  });
+
   describe('hostile sources', () => {
     const hostile: readonly (readonly [what: string, text: string, says: RegExp, line: number])[] =
       [
@@ -188,7 +240,9 @@ int v[] = { A(A(A(A(A(A(A(A(A(A(1,)))))))))) };
     let pipe = '';
     before(async () => {
       pipe = path.join(folder.path, 'pipe');
-      await run('mkfifo', [pipe]);
+      await run('mkfifo', ['-m', '644', pipe]);
+      // The compiler is not root, and is to reach it.
+      fs.chmodSync(folder.path, 0o755);
     });
     for (const [what, text, says, line] of hostile) {
       it(`${what} is a clear error, and leaves nothing`, async () => {
