@@ -140,10 +140,12 @@ export function withLines(listing: string, lines: string, { entry, files }: BpfS
     .toString()
     .split('\n');
   const starts = new Map(
-    lines.split('\n').map((words) => {
+    lines.split('\n').flatMap((words): [number, string][] => {
       const [offset = 0, line = 0] = words.split(' ').map(Number);
+      // What the compiler made up by itself counts to the line before.
+      if (line === 0) return [];
       const told = (text[line - 1] ?? '').trim();
-      return [offset, `; ${told} @ ${entry.replace(/^.*\//, '')}:${line}`];
+      return [[offset, `; ${told} @ ${entry.replace(/^.*\//, '')}:${line}`]];
     }),
   );
   return listing

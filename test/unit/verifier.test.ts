@@ -311,7 +311,7 @@ describe('listings', () => {
 
   it('of objdump get the source lines, which both listings then follow', () => {
     const listing = '   0:\t55\tpush %rbp\n   1:\tc9\tleave\n   2:\tc3\tret\n';
-    const text = withLines(listing, '0 1 1\n2 2 3', source);
+    const text = withLines(listing, '0 1 1\n1 0 0\n2 2 3', source);
     assert.equal(text.split('\n')[0], '; one @ a.bpf.c:1');
     assert.deepEqual(
       codeLines(text).map(({ line, file, sourceLine }) => [line, file, sourceLine]),
