@@ -4,7 +4,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scratchDirectory, type Guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import { clangFlags, type BpfSource } from './compile.ts';
+import { AS_NOBODY, clangFlags, NOBODY, rootCanBeNobody, type BpfSource } from './compile.ts';
 
 /** What the kernel said of one program. */
 export interface ProgramVerdict {
@@ -189,7 +189,7 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
   try {
     // Its name cannot be guessed; a compiler that is not root has to get to what is below.
     const script = `umask 077; chmod 711 "$1"; cat >"$1/verify.c" && uname -m && uname -r &&
-{ ${ROOT_CAN_BE_NOBODY} && echo root || echo; } &&
+{ ${rootCanBeNobody('"$1"')} && echo root || echo; } &&
 clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
     const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
       tried: 'build what talks to the verifier',
@@ -233,14 +233,6 @@ async function remove(host: Host, directory: string): Promise<void> {
 
 const objectFile = (directory: string, entry: string): string =>
   `${directory}/${entry.replace(/\.c$/, '')}.o`;
-
-/** Whom root compiles as, the same number everywhere. */
-export const NOBODY = 65534;
-
-export const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs --`;
-
-/** sh: whether we are root, and nobody has clang and can get to the directory $1. */
-export const ROOT_CAN_BE_NOBODY = `[ "$(id -u)" = 0 ] && ${AS_NOBODY} sh -c 'clang --version && cd "$1"' sh "$1" >/dev/null 2>&1`;
 
 /**
  * Within limits: a source can make the compiler read any file or device, and compute or write without

@@ -262,6 +262,18 @@ describe('the bypass', () => {
       assert.equal(problem.tried, 'compile own.bpf.c');
     });
 
+    it('for an include of what root alone may read, which its compiler is not', async () => {
+      const place = temporaryDirectory();
+      fs.chmodSync(place.path, 0o755);
+      const secret = path.join(place.path, 'secret.h');
+      fs.writeFileSync(secret, '#error "was read"\n', { mode: 0o600 });
+      const text = `#define SECRET "${secret}"\n#include SECRET\n`;
+      const problem = await problemOf(load({ source: await ownSource(text) }), 'compile');
+      assert.match(problem.words, /Permission denied/);
+      assert.doesNotMatch(problem.words, /was read/);
+      await place.remove();
+    });
+
     it('because the kernel rejects it: with the whole log', async () => {
       const problem = await problemOf(load({ source: await ownSource(REJECTED) }), 'verifier');
       assert.match(problem.words, /^0: /m);

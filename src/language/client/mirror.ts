@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { clangFlags } from '../../bypass/compile.ts';
-import { AS_NOBODY, NOBODY, ROOT_CAN_BE_NOBODY } from '../../bypass/verify.ts';
+import { AS_NOBODY, clangFlags, NOBODY, rootCanBeNobody } from '../../bypass/compile.ts';
 import { archive } from '../../host/archive.ts';
 import { HostError } from '../../host/errors.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
@@ -197,7 +196,7 @@ rm -rf "$d"`;
 const FACTS = `{ ${SECTION}
 section architecture; uname -m
 section clangd; clangd --version
-section user; ${ROOT_CAN_BE_NOBODY} && echo nobody
+section user; ${rootCanBeNobody('"$1"')} && echo nobody
 section end; } 2>/dev/null`;
 
 /** $1 the directory of all folders, $2 the folder, $3 whose it is, then files to remove. -m: a copy is as new as it is there. */
