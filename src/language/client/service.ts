@@ -79,15 +79,28 @@ export class LanguageService implements vscode.Disposable {
    * @throws HostError when that fails; it is not tried again by itself then.
    */
   async restart(): Promise<void> {
+    const host = editingHost(this.#context);
+    if (!vscode.workspace.isTrusted || host === undefined) {
+      throw new HostError({
+        kind: 'input',
+        tried: 'start clangd',
+        where: host ?? 'this window',
+        words: host === undefined ? 'no host is chosen' : 'this workspace is not trusted',
+        next:
+          host === undefined
+            ? 'Choose a host for BPF source first.'
+            : 'Trust it first: its source would be sent to your host.',
+      });
+    }
+    // Nothing else begins meanwhile.
+    this.#halted = true;
     await this.stop();
     this.#failures = 0;
-    this.#halted = false;
-    const host = editingHost(this.#context);
-    if (host === undefined) return;
     try {
       await this.#start(host);
+      this.#halted = false;
     } catch (error) {
-      this.#halted = true;
+      this.#status.halted(error);
       throw error;
     }
   }
