@@ -22,8 +22,9 @@ describe('the installed extension', () => {
 
   it('offers its commands in the palette', async () => {
     assert.ok(session);
-    const offered = await session.workbench.commands('Sockmap: ');
+    // One by one: a long list shows only some of them.
     for (const { category, title } of manifest.contributes.commands) {
+      const offered = await session.workbench.commands(`${category}: ${title}`);
       assert.ok(offered.includes(`${category}: ${title}`), `${title} is not in the palette`);
     }
   });
