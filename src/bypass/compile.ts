@@ -2,6 +2,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { upload } from '../host/scratch.ts';
 import { settled } from '../host/settled.ts';
+import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain name. */
 export interface BpfSource {
@@ -64,13 +65,9 @@ export async function compile(
 ): Promise<string> {
   const { entry, files } = source;
   const tried = `compile ${entry}`;
-  const wanted = Array.from(files.values()).some((content) =>
-    Buffer.from(content).includes('"vmlinux.h"'),
-  );
-  const generate = wanted && !files.has('vmlinux.h');
   await settled([
     upload(host, directory, files, signal),
-    ...(generate ? [dumpVmlinux(host, directory, signal)] : []),
+    ...(wantsKernelTypes(files) ? [writeKernelTypes(host, directory, signal)] : []),
   ]);
   const object = `${directory}/${entry.replace(/\.c$/, '')}.o`;
   const argv = [
@@ -105,12 +102,3 @@ const COMPILE = `directory=$1 object=$2; shift 2
 if ${rootCanBeNobody('"$directory"')}; then set -- ${AS_NOBODY} "$@"; fi
 ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536
 exec timeout -k 2 ${COMPILE_SECONDS} "$@" </dev/null >"$object"`;
-
-async function dumpVmlinux(host: Host, directory: string, signal?: AbortSignal): Promise<void> {
-  const script = 'bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$1/vmlinux.h"';
-  await host.check(['sh', '-c', script, 'sh', directory], {
-    tried: "write the kernel's types to vmlinux.h",
-    signal,
-    next: 'Check that the kernel carries BTF.',
-  });
-}

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import { scratchDirectory, type Guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { AS_NOBODY, clangFlags, NOBODY, rootCanBeNobody, type BpfSource } from './compile.ts';
+import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 
 /** What the kernel said of one program. */
 export interface ProgramVerdict {
@@ -248,10 +249,6 @@ head -c 1048576 "$directory.said" >&2; rm -f "$directory.said"
 [ "$code" = 0 ] || exit "$code"
 base64 "$object"`;
 
-/** Writes the kernel's types beside the tool, once. */
-const VMLINUX = `[ -e "$1/include/vmlinux.h" ] || { umask 022; mkdir -p "$1/include" &&
-bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$1/include/.new$$" && mv "$1/include/.new$$" "$1/include/vmlinux.h"; }`;
-
 async function compileThere(
   host: Host,
   bench: Workbench,
@@ -261,15 +258,8 @@ async function compileThere(
 ): Promise<{ compiler: string; object: Uint8Array | undefined }> {
   const { entry, files } = source;
   const tried = `compile ${entry}`;
-  const wantsTypes = Array.from(files.values()).some((content) =>
-    /^\s*#\s*include\s*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
-  );
-  if (wantsTypes && !Array.from(files.keys()).some((name) => /(^|\/)vmlinux\.h$/.test(name))) {
-    await host.check(['sh', '-c', VMLINUX, 'sh', bench.directory.line], {
-      tried: "write the kernel's types to vmlinux.h",
-      signal,
-      next: 'Check that the kernel carries BTF.',
-    });
+  if (wantsKernelTypes(files)) {
+    await writeKernelTypes(host, `${bench.directory.line}/include`, signal);
   }
   const folder = `${directory}/${entry}`.replace(/\/[^/]*$/, '');
   const argv = [

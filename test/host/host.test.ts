@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { cancelled, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { onLines } from '../../src/host/lines.ts';
@@ -199,7 +200,8 @@ for (const way of ['ssh', 'local'] as const) {
         await host.connect();
         const child = host.spawn(['sh', '-c', 'cat; echo bye', mark], { tried });
         child.stdin.end();
-        assert.equal((await child).stdout, 'bye\n');
+        assert.equal(await text(child.stdout), 'bye\n');
+        assert.equal((await child).exitCode, 0);
         await assertAllEnd(mark);
       });
     });

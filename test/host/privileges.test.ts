@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { Host, type HostOptions } from '../../src/host/host.ts';
 import { guard } from '../../src/host/scratch.ts';
 import { makeAccount, type TestAccount } from '../support/accounts.ts';
@@ -159,7 +160,7 @@ describe('the privileges of an account', () => {
       assert.equal((await host.run(['cat'], { tried, root: true, finish: true })).stdout, '');
       const child = host.spawn(['cat'], { tried, root: true });
       child.stdin.end('spoken');
-      assert.equal((await child).stdout, 'spoken');
+      assert.equal(await text(child.stdout), 'spoken');
     });
 
     it('gives the command its input without the password also where sudo remembers it', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AS_NOBODY, clangFlags, NOBODY, rootCanBeNobody } from '../../bypass/compile.ts';
+import { writeKernelTypes } from '../../bypass/kernelTypes.ts';
 import { archive } from '../../host/archive.ts';
 import { HostError } from '../../host/errors.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
@@ -105,11 +106,7 @@ export class Mirror implements AsyncDisposable {
    */
   async writeTypes(signal?: AbortSignal): Promise<boolean> {
     if (this.#hasTypes) return false;
-    await this.host.check(['sh', '-c', TYPES, 'sh', this.directory], {
-      tried: "write the kernel's types to vmlinux.h",
-      signal,
-      next: 'Check that the kernel carries BTF, and that bpftool is there.',
-    });
+    await writeKernelTypes(this.host, `${this.directory}/include`, signal);
     this.#hasTypes = true;
     return true;
   }
@@ -204,9 +201,6 @@ const SYNC = `umask 077; cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" || exit
 [ -z "$3" ] || chown -R "$3" "$2" || exit
 shift 3; [ $# = 0 ] || rm -f -- "$@"`;
 
-const TYPES = `umask 022; cd "$1/include" &&
-bpftool btf dump file /sys/kernel/btf/vmlinux format c >.new && mv .new vmlinux.h`;
-
 /**
  * A source can make any compiler read or compute without end: more memory than this, or so much time in
  * all, is the end of the server, and another one is started.
@@ -236,14 +230,6 @@ export const clangdVersion = (text: string): string | undefined =>
   /clangd version (\d+(?:\.\d+)*)/.exec(text)?.[1];
 
 const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64');
-
-/** Whether a text of the source asks for the kernel's types. */
-export function wantsTypes(files: ReadonlyMap<string, Uint8Array>): boolean {
-  if (Array.from(files.keys()).some((name) => /(^|\/)vmlinux\.h$/.test(name))) return false;
-  return Array.from(files.values()).some((content) =>
-    /^\s*#\s*include\s*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
-  );
-}
 
 const SYNTAX_SECONDS = 20;
 const SYNTAX = `${SECTION}

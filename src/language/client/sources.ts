@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../../bypass/compile.ts';
+import { wantsKernelTypes } from '../../bypass/kernelTypes.ts';
 import { rootOf } from '../../views/verifier/verifier.ts';
 import { folderReader } from '../files.ts';
-import { wantsTypes, type Mirror } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
 
 /** A program as it is to be compiled: its files, and where further headers are looked for. */
@@ -97,7 +98,7 @@ export class Sources {
     }
     let isNew = false;
     for (const [index, files] of folders) {
-      if (wantsTypes(files)) isNew = (await this.#mirror.writeTypes()) || isNew;
+      if (wantsKernelTypes(files)) isNew = (await this.#mirror.writeTypes()) || isNew;
       isNew = (await this.#mirror.sync(index, files)) || isNew;
     }
     return { isNew, failures };
