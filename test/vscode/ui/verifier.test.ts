@@ -86,10 +86,16 @@ describe('what the verifier thinks of a source, in a window', () => {
     await sshd.stop();
     await folder.remove();
   });
-  const save = async (name: string): Promise<void> => {
-    await session.workbench.openFile(name);
-    await session.page.keyboard.press('Control+s');
-  };
+  /** Saves a file until something shows: an editor that is still coming up does not hear the key. */
+  const saveUntil = (name: string, shows: Locator): Promise<boolean> =>
+    eventually(`what is to show of ${name}`, async () => {
+      await session.workbench.openFile(name);
+      await session.page.keyboard.press('Control+s');
+      return shows.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   const lens = (text: string): Locator =>
     session.page.locator('.codelens-decoration a:visible', { hasText: text });
   const pressLine = async (index: number, text: string): Promise<void> => {
@@ -101,11 +107,7 @@ describe('what the verifier thinks of a source, in a window', () => {
   };
 
   it('the error stands in the hover, the verifier’s words first, then why, and how to mend it', async () => {
-    // Saved again until the extension, which opening the file wakes, is there to hear of it.
-    await eventually('the error shows', async () => {
-      await save('rejected.bpf.c');
-      return (await session.workbench.squiggles().count()) > 0;
-    });
+    await saveUntil('rejected.bpf.c', session.workbench.squiggles().first());
     const rows = await session.workbench.hover('+=');
     const text = rows.join('\n').replaceAll('\u00a0', ' ');
     assert.match(
@@ -130,8 +132,7 @@ describe('what the verifier thinks of a source, in a window', () => {
   });
 
   it('of an accepted program what was counted stands above it', async () => {
-    await save('accepted.bpf.c');
-    await lens('instructions').waitFor();
+    await saveUntil('accepted.bpf.c', lens('instructions'));
     assert.match(
       (await lens('instructions').innerText()).replaceAll('\u00a0', ' '),
       /\d+ instructions, \d+ of 1,000,000 processed, \d+ states \(\d+ at a time\), \d+ bytes of stack, [\d.]+ ms/,
