@@ -98,7 +98,7 @@ const COMPILE_SECONDS = 30;
  * written by nobody else, and a source makes the compiler neither read as root nor work without end.
  */
 const COMPILE = `directory=$1 object=$2; shift 2
-[ "$(id -u)" != 0 ] || chmod -R go=rX "$directory"
+[ "$(id -u)" != 0 ] || chmod -R go=rX "$directory" 2>/dev/null
 if ${rootCanBeNobody('"$directory"')}; then set -- ${AS_NOBODY} "$@"; fi
 ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536
 exec timeout -k 2 ${COMPILE_SECONDS} "$@" </dev/null >"$object"`;
