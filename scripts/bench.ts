@@ -28,6 +28,9 @@ async function main(): Promise<void> {
     const folder = temporaryDirectory().path;
     // Before the window is there: it looks for files once.
     for (const count of SAMPLES) writeRuns(folder, count, ROUNDS);
+    for (const name of ['bench.bpf.c', 'typing.bpf.c']) {
+      fs.writeFileSync(path.join(folder, name), SOURCE);
+    }
     const session = await startSession({
       extensions: [extension],
       folder,
@@ -42,8 +45,8 @@ async function main(): Promise<void> {
       const loads = await timeLoads(session, sshd.alias, cgroup.line, mount);
       report('palette to attached, pickers included', loads.whole);
       report('last choice to attached', loads.afterChoice);
-      report('saved to diagnostics', await timeSaves(session, folder));
-      report('typed to diagnostics', await timeTyping(session, folder));
+      report('saved to diagnostics', await timeSaves(session));
+      report('typed to diagnostics', await timeTyping(session));
       for (const count of SAMPLES) {
         const { open, turn } = await timePanel(session, count, ROUNDS);
         report(`a result of ${count} samples: file chosen to chart drawn`, open);
@@ -108,8 +111,7 @@ char LICENSE[] SEC("license") = "GPL";
 `;
 
 /** Seconds from the key that saves until the error shows or is gone; the first, which connects, is left out. */
-async function timeSaves({ page, workbench }: Session, folder: string): Promise<number[]> {
-  fs.writeFileSync(path.join(folder, 'bench.bpf.c'), SOURCE);
+async function timeSaves({ page, workbench }: Session): Promise<number[]> {
   await workbench.openFile('bench.bpf.c');
   await page.keyboard.press('Control+G');
   await workbench.input(`:${CHECK_LINE}`);
@@ -126,8 +128,7 @@ async function timeSaves({ page, workbench }: Session, folder: string): Promise<
 }
 
 /** Seconds from an error that is put in, or taken back, until clangd on the host says so; the first, which starts it, is left out. */
-async function timeTyping({ page, workbench }: Session, folder: string): Promise<number[]> {
-  fs.writeFileSync(path.join(folder, 'typing.bpf.c'), SOURCE);
+async function timeTyping({ page, workbench }: Session): Promise<number[]> {
   await workbench.openFile('typing.bpf.c');
   await page.keyboard.press('Control+G');
   await workbench.input(`:${CHECK_LINE}`);

@@ -54,8 +54,7 @@ export async function timePanel(
   const times: PanelTimes = { open: [], turn: [] };
   for (let round = 0; round <= rounds; round++) {
     const name = fileName(count, round);
-    await workbench.page.keyboard.press('Control+P');
-    await workbench.quickInput().fill(name);
+    await workbench.askForFile(name);
     const row = workbench.quick.locator('.monaco-list-row', { hasText: name }).first();
     await row.waitFor();
     const begin = performance.timeOrigin + performance.now();

@@ -160,10 +160,22 @@ export class Workbench {
   // Editors
 
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.quickInput().fill(name);
+    await this.askForFile(name);
     await this.quick.locator('.monaco-list-row', { hasText: name }).first().click();
     await this.tab(name).waitFor();
+  }
+
+  /** Types a name into the list of files. A window that is busy with another editor may swallow the key. */
+  async askForFile(name: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press('Control+P');
+      try {
+        await this.quickInput().fill(name, { timeout: 3000 });
+        return;
+      } catch (error) {
+        if (attempt === 10) throw error;
+      }
+    }
   }
 
   tab(name: string): Locator {
