@@ -42,6 +42,26 @@ export const clangFlags = (
   ...['-idirafter', `/usr/include/${architecture}-linux-gnu`],
 ];
 
+/**
+ * Those for a program of a source tree that lies in a directory of the host; its headers get the same.
+ * @param types the directory of vmlinux.h.
+ * @param include directories: of the tree, or absolute, of the host.
+ */
+export function treeFlags(
+  architecture: string,
+  directory: string,
+  types: string,
+  { entry, defines }: Pick<BpfSource, 'entry' | 'defines'>,
+  include: readonly string[],
+): string[] {
+  const beside = `${directory}/${entry}`.replace(/\/[^/]*$/, '');
+  return [
+    ...clangFlags(architecture, beside, defines),
+    ...include.map((one) => `-I${one.startsWith('/') ? one : `${directory}/${one}`}`),
+    `-I${types}`,
+  ];
+}
+
 /** Whom root compiles as, the same number everywhere. */
 export const NOBODY = 65534;
 

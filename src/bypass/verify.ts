@@ -4,7 +4,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scratchDirectory, type Guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import { AS_NOBODY, clangFlags, NOBODY, rootCanBeNobody, type BpfSource } from './compile.ts';
+import { AS_NOBODY, NOBODY, rootCanBeNobody, treeFlags, type BpfSource } from './compile.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 
 /** What the kernel said of one program. */
@@ -261,13 +261,10 @@ async function compileThere(
   if (wantsKernelTypes(files)) {
     await writeKernelTypes(host, `${bench.directory.line}/include`, signal);
   }
-  const folder = `${directory}/${entry}`.replace(/\/[^/]*$/, '');
   const argv = [
     ...(bench.isRoot ? AS_NOBODY.split(' ') : []),
     'clang',
-    ...clangFlags(bench.architecture, folder, source.defines),
-    ...include.map((one) => `-I${one.startsWith('/') ? one : `${directory}/${one}`}`),
-    `-I${bench.directory.line}/include`,
+    ...treeFlags(bench.architecture, directory, `${bench.directory.line}/include`, source, include),
     ...[
       '-fno-color-diagnostics',
       '-fno-caret-diagnostics',

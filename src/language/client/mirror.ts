@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { AS_NOBODY, clangFlags, NOBODY, rootCanBeNobody } from '../../bypass/compile.ts';
+import {
+  AS_NOBODY,
+  NOBODY,
+  rootCanBeNobody,
+  treeFlags,
+  type BpfSource,
+} from '../../bypass/compile.ts';
 import { writeKernelTypes } from '../../bypass/kernelTypes.ts';
 import { archive } from '../../host/archive.ts';
 import { HostError } from '../../host/errors.ts';
@@ -94,9 +100,7 @@ export class Mirror implements AsyncDisposable {
       },
     );
     for (const name of gone) this.#there.delete(name);
-    for (const [name] of changed) {
-      this.#there.set(`${index}/${name}`, hashes.get(`${index}/${name}`) ?? '');
-    }
+    for (const [name, value] of hashes) this.#there.set(name, value);
     return true;
   }
 
@@ -112,23 +116,19 @@ export class Mirror implements AsyncDisposable {
   }
 
   /**
-   * How a file of a folder is compiled, as when it is verified.
-   * @param entry the program's path in the folder, @param file that of the file, a header maybe.
-   * @param include directories: of the folder, or absolute, of the host.
+   * How a file of a program of a folder is compiled, as when it is verified.
+   * @param file the program's own path in the folder, or that of a header of it.
    */
   command(
     index: number,
-    entry: string,
+    program: Pick<BpfSource, 'entry' | 'defines'>,
+    include: readonly string[],
     file: string,
-    { include, defines }: { include: readonly string[]; defines: Readonly<Record<string, number>> },
   ): string[] {
     const folder = this.folder(index);
-    const beside = `${folder}/${entry}`.replace(/\/[^/]*$/, '');
     return [
       'clang',
-      ...clangFlags(this.architecture, beside, defines),
-      ...include.map((one) => `-I${one.startsWith('/') ? one : `${folder}/${one}`}`),
-      `-I${this.directory}/include`,
+      ...treeFlags(this.architecture, folder, `${this.directory}/include`, program, include),
       // A header by itself would be taken for another language.
       ...['-x', 'c', `${folder}/${file}`],
     ];

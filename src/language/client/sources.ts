@@ -128,8 +128,7 @@ export class Sources {
   }
 
   #command({ source, include }: Program, index: number, file: string): string[] {
-    const { entry, defines = {} } = source;
-    return this.#mirror.command(index, entry, file, { include, defines });
+    return this.#mirror.command(index, source, include, file);
   }
 }
 
