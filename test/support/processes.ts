@@ -44,7 +44,7 @@ export function isAlive(ref: ProcessRef): boolean {
 }
 
 /** The children of a process, their children and so on, the deepest last. */
-export function descendants(pid: number): ProcessRef[] {
+export function descendants(pid: number): (ProcessRef & { readonly parent: number })[] {
   const processes = all();
   const found: Stat[] = [];
   for (let parents = [pid]; parents.length > 0;) {

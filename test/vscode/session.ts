@@ -92,10 +92,15 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       if (window === undefined) throw new Error('This session was started without a browser.');
       return window;
     };
-    const extensionHosts = (): number[] =>
-      descendants(pid)
-        .map((ref) => ref.pid)
-        .filter((each) => commandLine(each).includes('--type=extensionHost'));
+    // What an extension host has forked looks like one until it executes its own program.
+    const extensionHosts = (): number[] => {
+      const hosts = descendants(pid).filter((each) =>
+        commandLine(each.pid).includes('--type=extensionHost'),
+      );
+      return hosts
+        .filter((host) => !hosts.some((other) => other.pid === host.parent))
+        .map((host) => host.pid);
+    };
     // A window reloaded before its extension host is up leaves that behind for the grace time.
     const isReady = (host: number): boolean =>
       logFiles(directories.base)
