@@ -81,6 +81,8 @@ const NOISE = [
   /^(?:caller|callee|returning from callee|to caller at \d+|from \d+ to \d+):?/,
   /^\s+(?:frame\d+: )?R\d+[=_]/,
   /^\s*frame\d+: /,
+  // Of a loop without end, before it is explained.
+  /^(?:cur|old) state:/,
   /^(?:Validating|propagating|reg type unsupported|Func#\d+ .* is (?:safe|global))/,
   /^(?:verification time|stack depth|processed|insns processed) /,
   /^hit /,
@@ -139,8 +141,13 @@ function countLines(text: string, end: number): number {
   return count;
 }
 
-/** `r1 = 0        ; R1=0`: since 5.16 what an instruction changes stands beside it. */
-function splitState(text: string): [string, string | undefined] {
+/**
+ * `r1 = 0        ; R1=0`: since 5.16 what an instruction changes stands beside it. Where the verifier
+ * takes back what it wrote of a path, what it knows on the next one stands behind the instruction, in
+ * the same line: `if r3 != 0x7 goto pc+3 15: R0=…`. That is of no use here.
+ */
+function splitState(words: string): [string, string | undefined] {
+  const text = words.replace(/ (?:from \d+ to )?\d+(?: \([\w ]+\))?: (?:frame\d+: ?)?R\d.*$/, '');
   const split = /^(.*?)\s*; ((?:frame\d+: ?)?(?:R\d|fp-|refs=).*)$/.exec(text);
   return split === null ? [text.trimEnd(), undefined] : [split[1] ?? '', split[2]];
 }
