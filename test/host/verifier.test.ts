@@ -33,13 +33,13 @@ describe('programs and what the kernel says of them', () => {
 
   for (const file of programsThatAre('rejected')) {
     it(`${file}: at its line, explained, with the whole log`, async () => {
-      const text = fs.readFileSync(path.join(VERIFIER_PROGRAMS, file), 'utf8');
-      const { line, words, explanation } = expectation(text);
+      const { file: where, line, words, explanation } = expectation(file);
       const [verification, { findings }] = await verify(file);
       const [finding, ...others] = findings.filter(({ severity }) => severity === 'error');
       assert.ok(finding, verification.compiler);
       assert.equal(others.length, 0);
       assert.ok(finding.message.includes(words), finding.message);
+      assert.equal(finding.place.file, where);
       assert.equal(finding.place.line, line, finding.message);
       assert.equal(finding.explanation, explanation, finding.message);
       assert.ok(finding.message.endsWith(`\n${finding.why}\n${finding.mend}`));

@@ -11,6 +11,8 @@ export const programsThatAre = (
 ): string[] => fs.readdirSync(path.join(root, kind)).map((name) => `${kind}/${name}`);
 
 export interface Expectation {
+  /** In the folder. */
+  readonly file: string;
   /** From 0. */
   readonly line: number;
   /** The name of the catalogue's entry. */
@@ -19,10 +21,16 @@ export interface Expectation {
   readonly words: string;
 }
 
-/** What a program's text says of its fault: `// reject EXPLANATION: WORDS` at the end of the line. */
-export function expectation(text: string): Expectation {
-  const lines = text.split('\n');
-  const line = lines.findIndex((each) => each.includes('// reject '));
-  const match = /\/\/ reject (\S+): (.*)$/.exec(lines[line] ?? '');
-  return { line, explanation: match?.[1] ?? '', words: match?.[2] ?? '' };
+/**
+ * What a program says of its fault: `// reject EXPLANATION: WORDS` at the end of the line; of one that
+ * has none in itself, what common.h says.
+ */
+export function expectation(program: string, root = VERIFIER_PROGRAMS): Expectation {
+  for (const file of [program, 'common.h']) {
+    const lines = fs.readFileSync(path.join(root, file), 'utf8').split('\n');
+    const line = lines.findIndex((each) => each.includes('// reject '));
+    const match = /\/\/ reject (\S+): (.*)$/.exec(lines[line] ?? '');
+    if (match !== null) return { file, line, explanation: match[1] ?? '', words: match[2] ?? '' };
+  }
+  throw new Error(`${program} does not say what is wrong with it`);
 }

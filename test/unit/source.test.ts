@@ -39,9 +39,11 @@ char text[] = "#include \\"no.h\\"";
       { name: 'three.h', quoted: true, line: 3 },
       { name: 'four.h', quoted: true, line: 4 },
     ]);
-    assert.deepEqual(includesOf(Buffer.from('#include "größe.h"\r\n')), [
-      { name: 'größe.h', quoted: true, line: 1 },
-    ]);
+    for (const text of ['#include "größe.h"\r\n', '\u{feff}#include "größe.h"\n']) {
+      const found = [{ name: 'größe.h', quoted: true, line: 1 }];
+      assert.deepEqual(includesOf(Buffer.from(text)), found);
+      assert.deepEqual(includesOf(text), found);
+    }
   });
 
   it('is followed inside the folder, from where it stands and from the top', async () => {

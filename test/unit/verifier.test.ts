@@ -7,6 +7,7 @@ import type { BpfSource } from '../../src/bypass/compile.ts';
 import { withLines, withPositions, type Verification } from '../../src/bypass/verify.ts';
 import { parseClang } from '../../src/language/verifier/clang.ts';
 import { condense } from '../../src/language/verifier/condense.ts';
+import { programLines } from '../../src/language/verifier/definitions.ts';
 import { diagnose, type Finding } from '../../src/language/verifier/diagnose.ts';
 import { parseLog } from '../../src/language/verifier/log.ts';
 import { codeLines, logLines } from '../../src/language/verifier/places.ts';
@@ -33,11 +34,10 @@ function verificationOf(file: string, { kernel, programs }: Recorded): Verificat
 
 function sourceOf(file: string): { source: BpfSource; expected: Expectation } {
   const entry = `rejected/${file}`;
-  const text = fs.readFileSync(path.join(VERIFIER_PROGRAMS, entry));
-  return {
-    source: { entry, files: new Map([[entry, text]]) },
-    expected: expectation(text.toString()),
-  };
+  const files = [entry, 'common.h'].map(
+    (name) => [name, fs.readFileSync(path.join(VERIFIER_PROGRAMS, name))] as const,
+  );
+  return { source: { entry, files: new Map(files) }, expected: expectation(entry) };
 }
 
 /** What a kernel does not refuse, or refuses elsewhere, since it lacks the function. */
@@ -71,6 +71,7 @@ for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each)))
         assert.ok(finding, 'it is accepted');
         assert.equal(others.length, 0);
         const expected = { ...usual, ...otherwise };
+        assert.equal(finding.place.file, expected.file);
         assert.equal(finding.place.line, expected.line, finding.message);
         assert.equal(finding.explanation, expected.explanation, finding.message);
         assert.ok(finding.place.endColumn > finding.place.column);
@@ -78,8 +79,38 @@ for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each)))
         // The words come first, and they are the tool's own.
         const told = verification.programs.map(({ log, words }) => `${log}\n${words}`).join('\n');
         assert.ok(told.includes(firstLine(finding)), finding.message);
+        // What led there: instructions in the source, each with what it alone changes.
+        for (const { place, message } of finding.related) {
+          assert.ok(source.files.has(place.file), place.file);
+          assert.doesNotMatch(message, / \d+: (?:frame|R\d)/);
+        }
       });
     }
+
+    it('tells where a value comes from that was not checked', () => {
+      const file = 'null-map-lookup.bpf.c';
+      const { findings } = diagnose(verificationOf(file, recorded), sourceOf(file).source);
+      assert.match(
+        findings[0]?.related.at(-1)?.message ?? '',
+        /^R0 comes from here: call bpf_map_lookup_elem/,
+      );
+    });
+
+    it('tells which way a branch went', () => {
+      const file = 'reference-kept.bpf.c';
+      const { findings } = diagnose(verificationOf(file, recorded), sourceOf(file).source);
+      const branches = (findings[0]?.related ?? []).filter(({ message }) =>
+        /^(?:not )?taken: if r\d+ [!=]= 0x0 goto pc\+\d+$/.test(message),
+      );
+      assert.notEqual(branches.length, 0, JSON.stringify(findings[0]?.related));
+    });
+
+    it('asks of no register where the verifier only shows what it has', () => {
+      const file = 'loop-endless.bpf.c';
+      const { findings } = diagnose(verificationOf(file, recorded), sourceOf(file).source);
+      assert.doesNotMatch(findings[0]?.message ?? '', /(?:cur|old) state/);
+      assert.ok(!findings[0]?.related.some(({ message }) => message.includes('comes from')));
+    });
   });
 }
 
@@ -231,7 +262,7 @@ a.bpf.c:9:2: warning: unused variable 'x' [-Wunused-variable]
 1 error generated.
 `;
     assert.deepEqual(
-      parseClang(text).map(({ file, line, column, endColumn, severity, notes }) => [
+      parseClang(text, new Map()).map(({ file, line, column, endColumn, severity, notes }) => [
         ...[file, line, column, endColumn, severity, notes.length],
       ]),
       [
@@ -239,6 +270,73 @@ a.bpf.c:9:2: warning: unused variable 'x' [-Wunused-variable]
         ['a.bpf.c', 9, 2, undefined, 'warning', 0],
       ],
     );
+  });
+});
+
+describe('places in a source', () => {
+  const text = [
+    '\u{feff}/* ä */ one;',
+    '/* größer als äöü 🐝 */ int key = undeclared;',
+    'a line;',
+    '',
+  ].join('\r\n');
+  const files = new Map([['sub/h.h', Buffer.from(text)]]);
+
+  it('are counted as editors count, where the compiler counts bytes', () => {
+    const bytes = (line: string, words: string): number =>
+      Buffer.from(line.slice(0, line.indexOf(words))).length + 1;
+    const [first = '', second = ''] = text.split('\r\n');
+    const said = [
+      `sub/h.h:1:${bytes(first, 'one')}: error: first`,
+      `sub/h.h:2:${bytes(second, 'und')}:{2:${bytes(second, 'und')}-2:${bytes(second, ';')}}: error: second`,
+      'sub/h.h:3:300: error: beyond the line',
+      'elsewhere.h:3:4: error: in a file that is not known',
+    ].join('\n');
+    assert.deepEqual(
+      parseClang(said, files).map(({ column, endColumn }) => [column - 1, endColumn]),
+      [
+        [first.indexOf('one') - 1, undefined],
+        [second.indexOf('und'), second.indexOf(';') + 1],
+        [299, undefined],
+        [3, undefined],
+      ],
+    );
+  });
+
+  it('are in the file that an include goes up to', () => {
+    const said = `In file included from rejected/a.bpf.c:1:
+rejected/../sub/./h.h:2:1: error: wrong
+/usr/include/x/../y.h:2:1: note: there
+`;
+    const verification: Verification = {
+      ...{ host: 'h', kernel: '6.1', compiler: said, object: undefined, words: '', programs: [] },
+    };
+    const { findings } = diagnose(verification, { entry: 'rejected/a.bpf.c', files });
+    assert.equal(findings[0]?.place.file, 'sub/h.h');
+    assert.equal(findings[0].related[0]?.place.file, '/usr/include/y.h');
+  });
+
+  it('of programs are where they are defined, by macros too', () => {
+    const lines = programLines(`char LICENSE[] SEC("license") = "GPL";
+struct { int x; } map SEC(".maps");
+static int helper(int one) { return one + two(1); }
+SEC("xdp") int one(struct xdp_md *ctx) { return helper(1); }
+SEC("kprobe/do_exit") // explained (here)
+int BPF_KPROBE(two)
+{ return one(0); }
+SEC("fentry/x") /* a * comment (too) */ int
+BPF_PROG(three, struct sock *sk, int one)
+SEC(SECTION) __weak __attribute__((aligned(8), naked)) int four (void *ctx)`);
+    assert.deepEqual(
+      ['one', 'two', 'three', 'four', 'helper', 'map'].map((name) => lines.get(name)),
+      [3, 5, 8, 9, undefined, undefined],
+    );
+  });
+
+  it('of programs are found in no time in a text that has none', () => {
+    for (const each of ['SEC("a") /* */ = ', 'SEC(a)', '/*', 'SEC("x") // \n', 'SEC("x") a ']) {
+      assert.ok(programLines(each.repeat(200_000)).size < 3);
+    }
   });
 });
 

@@ -118,13 +118,15 @@ export class Sources {
     return commands;
   }
 
-  /** How a program itself is compiled, and in which folder of the mirror; undefined if it could not be read. */
-  commandOf(uri: vscode.Uri): { index: number; entry: string; command: string[] } | undefined {
+  /** How a program itself is compiled, in which folder of the mirror, of what; undefined if it could not be read. */
+  commandOf(
+    uri: vscode.Uri,
+  ): { index: number; command: string[]; files: BpfSource['files'] } | undefined {
     const known = this.#known.get(uri.toString());
     if (known === undefined) return undefined;
     const { index, program } = known;
-    const { entry } = program.source;
-    return { index, entry, command: this.#command(program, index, entry) };
+    const { entry, files } = program.source;
+    return { index, command: this.#command(program, index, entry), files };
   }
 
   #command({ source, include }: Program, index: number, file: string): string[] {

@@ -64,7 +64,7 @@ export class SyntaxCheck implements vscode.Disposable {
       const { index, command } = known;
       const said = await this.#mirror.checkSyntax(index, command, controller.signal);
       if (controller.signal.aborted) return;
-      this.#show(document.uri, index, parseClang(said.words));
+      this.#show(document.uri, index, parseClang(said.words, known.files));
       if (said.clangd !== undefined) this.#events.onClangd();
     } catch (error) {
       if (!isCancelled(error)) this.#events.log.error(String(error));

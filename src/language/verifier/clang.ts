@@ -1,5 +1,10 @@
-/** One line of the compiler. Lines and columns from 1, as clang counts them. */
+import path from 'node:path';
+import type { BpfSource } from '../../bypass/compile.ts';
+import { editorColumn, linesOf } from './text.ts';
+
+/** One line of the compiler. Lines and columns from 1; columns as editors count them. */
 export interface ClangMessage {
+  /** Without the `..` of an include. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -13,16 +18,26 @@ export interface ClangMessage {
 const LINE =
   /^(?<file>[^:\n]+):(?<line>\d+):(?<column>\d+):(?<ranges>(?:\{[\d:-]+\})*):? (?<kind>fatal error|error|warning|note): (?<message>.*)$/gm;
 
-/** What clang says with `-fno-caret-diagnostics -fdiagnostics-print-source-range-info`. */
-export function parseClang(text: string): ClangMessage[] {
+/**
+ * What clang says with `-fno-caret-diagnostics -fdiagnostics-print-source-range-info`.
+ * @param files those that were compiled: clang counts bytes where editors count characters.
+ */
+export function parseClang(text: string, files: BpfSource['files']): ClangMessage[] {
   const found: ClangMessage[] = [];
+  const texts = new Map<string, string[]>();
   for (const { groups = {} } of text.matchAll(LINE)) {
+    const file = path.posix.normalize(groups['file'] ?? '');
+    const lines = texts.get(file) ?? linesOf(files.get(file));
+    texts.set(file, lines);
     const [line, column] = [Number(groups['line']), Number(groups['column'])];
+    const end = endColumn(groups['ranges'] ?? '', line, column);
+    const there = lines[line - 1] ?? '';
     const kind = groups['kind'] ?? '';
     const message: ClangMessage = {
-      ...{ file: groups['file'] ?? '', line, column, message: groups['message'] ?? '', notes: [] },
-      endColumn: endColumn(groups['ranges'] ?? '', line, column),
+      ...{ file, line, column: editorColumn(there, column - 1) + 1 },
+      endColumn: end === undefined ? undefined : editorColumn(there, end - 1) + 1,
       severity: kind.endsWith('error') ? 'error' : kind === 'note' ? 'note' : 'warning',
+      ...{ message: groups['message'] ?? '', notes: [] },
     };
     const last = found.at(-1);
     if (message.severity === 'note' && last !== undefined) {

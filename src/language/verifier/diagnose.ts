@@ -1,9 +1,12 @@
+import path from 'node:path';
 import { parseObject, type ObjectProgram, type SourceLine } from '../../bypass/object.ts';
 import type { BpfSource } from '../../bypass/compile.ts';
 import type { ProgramVerdict, Verification } from '../../bypass/verify.ts';
 import { explain } from './catalogue.ts';
 import { parseClang, type ClangMessage } from './clang.ts';
+import { programLines } from './definitions.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
+import { editorColumn, linesOf } from './text.ts';
 
 /** A place in the source. Lines and columns from 0, as editors count them; the end is exclusive. */
 export interface Place {
@@ -64,17 +67,18 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   const { entry } = source;
   const known = readObject(object);
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
-  const findings = parseClang(compiler).map(ofClang);
+  const findings = parseClang(compiler, source.files).map(ofClang);
   if (object === undefined && !findings.some(({ severity }) => severity === 'error')) {
     findings.push(finding('clang', top, compiler.trim() || 'clang has failed', undefined));
   }
   if (words !== '') findings.push(finding('libbpf', top, libbpfMessage(words), undefined));
 
+  const defined = definitions(source);
   const reports = programs.map((verdict): ProgramReport => {
     const program = known.find(({ name }) => name === verdict.name);
     return {
       ...{ name: verdict.name, section: verdict.section, verdict: verdict.verdict },
-      place: definition(source, verdict.name, placeOf(program?.at(0), entry) ?? top),
+      place: defined.get(verdict.name) ?? placeOf(program?.at(0), entry) ?? top,
       instructions: program?.instructions,
       statistics: parseStatistics(verdict.log),
     };
@@ -100,17 +104,22 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   return { host, kernel, findings, programs: reports };
 }
 
-/** The line with a program's name: its first instruction may come from further below. */
-function definition({ files }: BpfSource, name: string, first: Place): Place {
-  const lines = textOf(files.get(first.file)).slice(0, first.line + 1);
-  const line = lines.findLastIndex((text) => new RegExp(`\\b${name}\\s*\\(`).test(text));
-  return line < 0 ? first : placeIn(first.file, line + 1, 0, lines[line] ?? '');
+/** The lines with the names of programs: the first instruction of one may come from anywhere. */
+function definitions({ entry, files }: BpfSource): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>();
+  for (const file of new Set([entry, ...files.keys()])) {
+    const text = linesOf(files.get(file));
+    for (const [name, line] of programLines(text.join('\n'))) {
+      if (!found.has(name)) found.set(name, placeIn(file, line + 1, 0, text[line] ?? ''));
+    }
+  }
+  return found;
 }
 
 /** Where the map is defined that libbpf names, in the entry. */
 function mapPlace({ entry, files }: BpfSource, words: string): Place | undefined {
   const name = /^libbpf: map '(\w+)': failed/m.exec(words)?.[1];
-  const lines = textOf(files.get(entry));
+  const lines = linesOf(files.get(entry));
   const line = lines.findIndex((text) =>
     new RegExp(`\\b${name ?? ''}\\s+SEC\\("\\.?maps"\\)`).test(text),
   );
@@ -118,11 +127,6 @@ function mapPlace({ entry, files }: BpfSource, words: string): Place | undefined
     ? undefined
     : placeIn(entry, line + 1, 0, lines[line] ?? '');
 }
-
-const textOf = (content: Uint8Array | undefined): string[] =>
-  Buffer.from(content ?? [])
-    .toString()
-    .split('\n');
 
 /** The programs of an object; none of one that cannot be read. */
 export function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {
@@ -202,7 +206,7 @@ function rejected(
           const place = number === undefined ? undefined : at(number);
           return place === undefined ? [] : [{ place, message: what }];
         })
-      : path(steps, words, at);
+      : pathTo(steps, words, at);
   const one = finding('verifier', place, words, verdict.name, related.slice(-MOST_RELATED));
   if (report === undefined) return one;
   // The kernel's own explanation goes before ours.
@@ -254,9 +258,11 @@ const basename = (path: string): string => path.replace(/^.*\//, '');
 /** clang's path of the file ends in the one it was uploaded by. */
 function placeOf(line: SourceLine | undefined, entry: string): Place | undefined {
   if (line === undefined || line.line === 0) return undefined;
-  const uploaded = /\/sockmap-bypass\.\w+\/\w+\/(.*)$/.exec(line.file)?.[1];
-  const file = uploaded ?? (basename(line.file) === basename(entry) ? entry : line.file);
-  return placeIn(file, line.line, line.column, line.text);
+  const written = path.posix.normalize(line.file);
+  const uploaded = /\/sockmap-bypass\.\w+\/\w+\/(.*)$/.exec(written)?.[1];
+  const file = uploaded ?? (basename(written) === basename(entry) ? entry : written);
+  const column = line.column === 0 ? 0 : editorColumn(line.text, line.column - 1) + 1;
+  return placeIn(file, line.line, column, line.text);
 }
 
 /** The log names the file without its directories. */
@@ -289,7 +295,7 @@ function operandStart(text: string, column: number): number {
  * What led there: where the register the message names got its value, and which way the branches
  * before it went.
  */
-function path(
+function pathTo(
   steps: readonly Step[],
   message: string,
   at: (instruction: number, step: Step) => Place | undefined,

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { programLines } from '../../language/verifier/definitions.ts';
 import type { ProgramReport } from '../../language/verifier/diagnose.ts';
 import { fileOf, type Verifier } from './verifier.ts';
 
@@ -15,12 +16,17 @@ export class ProgramLenses implements vscode.CodeLensProvider {
     });
   }
 
-  provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const { uri } = document;
     const answers = Array.from(this.#verifier.answers(uri).values());
+    if (answers.length === 0) return [];
+    // Where they are now: the text may have been edited since.
+    const lines = programLines(document.getText());
     return answers.flatMap(({ diagnosis: { host, kernel, programs } }) =>
       programs.flatMap((program) => {
         if (fileOf(uri, program.place)?.toString() !== uri.toString()) return [];
-        const range = new vscode.Range(program.place.line, 0, program.place.line, 0);
+        const line = lines.get(program.name) ?? program.place.line;
+        const range = new vscode.Range(line, 0, line, 0);
         const open = (title: string, listing: string) =>
           new vscode.CodeLens(range, {
             title,
