@@ -21,12 +21,10 @@ describe('a host that cannot be reached', () => {
 
   const attempt = async (alias: string, ssh: { configFile?: string; program?: string } = {}) => {
     const host = new Host(alias, { ssh: { configFile: server.configFile, ...ssh } });
-    const before = process.hrtime.bigint();
     try {
       return await host.run(['true'], { tried: 'say hello' });
     } finally {
       await host.dispose();
-      assert.ok(process.hrtime.bigint() > before);
       assert.deepEqual(sshClients(server), []);
     }
   };
