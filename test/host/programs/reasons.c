@@ -4,8 +4,8 @@
  *
  *   reasons early|small|gone|bound|polled|tls
  *
- * Every byte that is sent is read and checked. Prints "ok", or "unknown" where
- * the kernel has no TLS.
+ * Or one that does not: "refused". Every byte that is sent is read and checked.
+ * Prints "ok", or "unknown" where the kernel has no TLS.
  */
 #include "net.h"
 #include <pthread.h>
@@ -127,12 +127,22 @@ static void polled(void)
 	fill_and_go_on();
 }
 
+/* Whether the kernel knows this protocol, to put it on top of TCP. */
+static bool on_top(const char *protocol)
+{
+	if (!setsockopt(fd[0], IPPROTO_TCP, TCP_ULP, protocol, strlen(protocol)))
+		return true;
+	if (errno != ENOENT)
+		die("TCP_ULP");
+	return false;
+}
+
 static void tls(void)
 {
 	connected_pair(IPV4, fd);
 	transmit(SMALL);
 	receive();
-	if (setsockopt(fd[0], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls"))) {
+	if (!on_top("tls")) {
 		puts("unknown");
 		exit(0);
 	}
@@ -141,12 +151,23 @@ static void tls(void)
 	receive();
 }
 
+static void refused(void)
+{
+	connected_pair(IPV4, fd);
+	transmit(SMALL);
+	receive();
+	if (on_top("no-such"))
+		die("TCP_ULP");
+	transmit(SMALL);
+	receive();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } reasons[] = {
-	{"early", early}, {"small", small},   {"gone", gone},
-	{"bound", bound}, {"polled", polled}, {"tls", tls},
+	{"early", early},   {"small", small}, {"gone", gone},	    {"bound", bound},
+	{"polled", polled}, {"tls", tls},     {"refused", refused},
 };
 
 int main(int argc, char **argv)
@@ -158,6 +179,6 @@ int main(int argc, char **argv)
 		puts("ok");
 		return 0;
 	}
-	fprintf(stderr, "reasons early|small|gone|bound|polled|tls\n");
+	fprintf(stderr, "reasons early|small|gone|bound|polled|tls|refused\n");
 	return 2;
 }
