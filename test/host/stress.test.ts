@@ -20,7 +20,7 @@ describe('the guarded bypass under stress', function () {
 
     const [pid, ...lines] = output.trim().split('\n');
     const printed = lines.filter((line) => line.startsWith('{'));
-    const [stress = {}, around = {}] = printed.map(
+    const [stress = {}, around = {}, counters = {}] = printed.map(
       (line) => JSON.parse(line) as Record<string, unknown>,
     );
     const atLeast = (figures: Record<string, unknown>, name: string, least: number): void => {
@@ -35,6 +35,16 @@ describe('the guarded bypass under stress', function () {
     );
     atLeast(stress, 'connections', 100);
     atLeast(stress, 'bytes', 10_000_000);
+    atLeast(stress, 'resets', 20);
+    // By those whose connection it was, and by the kernel.
+    atLeast(stress, 'cutOff', 20);
+    atLeast(around, 'resetsSent', Number(stress['resets']));
+
+    // A quarter to a half: it is off at times, and what was switched off stays on TCP.
+    atLeast(counters, 'redirected_bytes', Number(stress['bytes']) / 10);
+    atLeast(counters, 'tcp_queue_bound', 20);
+    atLeast(counters, 'back_on_bypass', 20);
+    atLeast(counters, 'tcp_switched_off', 1);
 
     assert.equal(around['kernelWarnings'], 0, output);
     // The first dozen changes hold each kind.

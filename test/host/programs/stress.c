@@ -7,10 +7,10 @@
  * Each worker makes one connection after the other: IPv4, IPv6 or mapped; one
  * way, request-response or full duplex; messages of 1 byte to 1 MB; blocking
  * and polling readers that peek, wait for all, or stall; ends that close, half
- * close or reset. Fails on a wrong, lost or surplus byte, on an error that TCP
- * would not have given, and when a connection makes no progress for a minute. A blocking
- * recv() that returns EAGAIN (the kernel's sockmap does that to a thread woken
- * without data) is counted apart.
+ * close, or reset in the midst of it. Fails on a wrong, lost or surplus byte, on
+ * an error that TCP would not have given, and when a connection makes no progress
+ * for a minute. A blocking recv() that returns EAGAIN (the kernel's sockmap does
+ * that to a thread woken without data) is counted apart.
  */
 #include "net.h"
 #include <pthread.h>
@@ -26,7 +26,8 @@ struct direction {
 	uint64_t stream;
 	uint64_t total;
 	uint64_t seed;
-	bool resets; /* somebody may cut it off */
+	bool resets;	     /* somebody may cut it off */
+	volatile bool quits; /* its own end is about to */
 	struct worker *worker;
 };
 
@@ -34,13 +35,13 @@ struct worker {
 	pthread_t thread;
 	uint64_t seed;
 	volatile double progress;
-	uint64_t connections, bytes;
+	uint64_t connections, bytes, resets;
 	bool joined;
 	char what[128];
 };
 
 static volatile bool stop;
-static uint64_t wrong_bytes, short_streams, surprises, spurious;
+static uint64_t wrong_bytes, short_streams, surprises, spurious, cut_offs;
 
 static uint64_t next(uint64_t *seed)
 {
@@ -71,9 +72,23 @@ static size_t message_size(uint64_t *seed)
 		fputc('\n', stderr);                                                     \
 	} while (0)
 
-static bool cut_off(int error)
+static bool cut_off(struct direction *d)
 {
-	return error == ECONNRESET || error == EPIPE;
+	if (!d->resets || (errno != ECONNRESET && errno != EPIPE))
+		return false;
+	__atomic_add_fetch(&cut_offs, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* The signal that makes a thread quit; a sockmap's recv() has EAGAIN for it. */
+static bool interrupted(struct direction *d)
+{
+	return d->quits && (errno == EINTR || errno == EAGAIN);
+}
+
+static void arrived(struct worker *w, size_t len)
+{
+	__atomic_add_fetch(&w->bytes, len, __ATOMIC_RELAXED);
 }
 
 static bool wait_for(int fd, short events)
@@ -94,7 +109,7 @@ static void *writer(void *arg)
 		if (len > d->total - done)
 			len = d->total - done;
 		stream_fill(d->stream, done, buf, len);
-		while (at < len) {
+		while (at < len && !d->quits) {
 			int flags = MSG_NOSIGNAL | (nonblocking ? MSG_DONTWAIT : 0);
 			struct iovec iov[2] = {
 				{buf + at, (len - at) / 2},
@@ -103,18 +118,22 @@ static void *writer(void *arg)
 			ssize_t n = sendmsg(d->fd, &msg, flags);
 
 			d->worker->progress = now();
+			if (n < 0 && interrupted(d))
+				goto out;
 			if (n < 0 && errno == EAGAIN && nonblocking) {
 				wait_for(d->fd, POLLOUT);
 				continue;
 			}
 			if (n < 0) {
-				if (!d->resets || !cut_off(errno))
+				if (!cut_off(d))
 					complain(surprises, d->worker, "send: %s",
 						 strerror(errno));
 				goto out;
 			}
 			at += n;
 		}
+		if (d->quits)
+			goto out;
 		done += len;
 		if (one_in(&d->seed, 4000))
 			sleep_ms(next(&d->seed) % 20);
@@ -132,7 +151,7 @@ static void *reader(void *arg)
 	bool nonblocking = one_in(&d->seed, 3), eof = false;
 	uint64_t done = 0;
 
-	while (!eof) {
+	while (!eof && !d->quits) {
 		size_t len = message_size(&d->seed) + (one_in(&d->seed, 2) ? 65536 : 0);
 		int flags = 0;
 		ssize_t n;
@@ -151,6 +170,8 @@ static void *reader(void *arg)
 			sleep_ms(1000);
 		n = recv(d->fd, buf, len, flags);
 		d->worker->progress = now();
+		if (n < 0 && interrupted(d))
+			goto out;
 		if (n < 0 && errno == EAGAIN && nonblocking) {
 			wait_for(d->fd, POLLIN);
 			continue;
@@ -160,7 +181,7 @@ static void *reader(void *arg)
 			continue;
 		}
 		if (n < 0) {
-			if (!d->resets || !cut_off(errno))
+			if (!cut_off(d))
 				complain(surprises, d->worker, "recv: %s",
 					 strerror(errno));
 			goto out;
@@ -177,26 +198,43 @@ static void *reader(void *arg)
 	if (done != d->total && !d->resets)
 		complain(short_streams, d->worker, "%lu of %lu bytes", done, d->total);
 out:
-	d->worker->bytes += done;
+	arrived(d->worker, done);
 	free(buf);
 	return NULL;
 }
 
-static bool read_patiently(int fd, char *buf, size_t len)
+/* Both return how much of it was done; errno is 0 at the end of the stream. */
+static size_t send_all(struct direction *d, const char *buf, size_t len)
 {
-	for (size_t at = 0; at < len;) {
-		ssize_t n = recv(fd, buf + at, len - at, 0);
+	size_t at = 0;
 
-		if (n < 0 && errno == EAGAIN) {
+	while (at < len) {
+		ssize_t n = send(d->fd, buf + at, len - at, MSG_NOSIGNAL);
+
+		if (n < 0)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+static size_t recv_all(struct direction *d, char *buf, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		ssize_t n = recv(d->fd, buf + at, len - at, 0);
+
+		if (n < 0 && errno == EAGAIN && !d->quits) {
 			__atomic_add_fetch(&spurious, 1, __ATOMIC_RELAXED);
 			errno = 0;
 			continue;
 		}
 		if (n <= 0)
-			return false;
+			break;
 		at += n;
 	}
-	return true;
+	return at;
 }
 
 /* Both ends draw the same sizes from the same seed. */
@@ -210,42 +248,45 @@ static void *echo(void *arg)
 	while (sent < d->total) {
 		size_t len[2] = {message_size(&seed), message_size(&seed)};
 
-		for (int i = 0; i < 2; i++) {
-			bool ok, sending = asks == (i == 0);
+		for (int i = 0; i < 2 && !d->quits; i++) {
+			bool sending = asks == (i == 0);
+			size_t n;
 
 			errno = 0;
 			if (sending) {
 				stream_fill(d->stream, sent, buf, len[i]);
-				ok = write_all(d->fd, buf, len[i]);
-				sent += len[i];
+				n = send_all(d, buf, len[i]);
+				sent += n;
 			} else {
-				ok = read_patiently(d->fd, buf, len[i]);
-				if (ok &&
-				    stream_check(d->stream ^ 1, got, buf, len[i]) >= 0) {
+				n = recv_all(d, buf, len[i]);
+				/* Also of what was cut off. */
+				if (stream_check(d->stream ^ 1, got, buf, n) >= 0) {
 					complain(wrong_bytes, d->worker,
 						 "wrong byte in %s",
 						 asks ? "response" : "request");
-					ok = false;
-					errno = ECONNRESET;
+					goto out;
 				}
-				got += len[i];
+				got += n;
+				arrived(d->worker, n);
 			}
 			d->worker->progress = now();
-			if (!ok) {
-				if (!d->resets && !cut_off(errno) && (errno || asks))
+			if (n < len[i]) {
+				if (!interrupted(d) && !cut_off(d) && (errno || asks))
 					complain(surprises, d->worker, "%s: %s",
 						 sending ? "send" : "recv",
 						 strerror(errno));
 				goto out;
 			}
 		}
-		d->worker->bytes += len[0] + len[1];
+		if (d->quits)
+			goto out;
 		/* The two totals differ: the asking end decides. */
 		if (!asks)
 			d->total = UINT64_MAX;
 	}
 out:
-	shutdown(d->fd, SHUT_RDWR);
+	if (!d->quits)
+		shutdown(d->fd, SHUT_RDWR);
 	free(buf);
 	return NULL;
 }
@@ -258,6 +299,41 @@ static void swap(int fd[2])
 	fd[1] = tmp;
 }
 
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static void quit(struct direction *d, pthread_t thread)
+{
+	d->quits = true;
+	/* Again, as a signal may come before the call that it is to interrupt. */
+	do {
+		pthread_kill(thread, SIGUSR1);
+		sleep_ms(1);
+	} while (pthread_tryjoin_np(thread, NULL));
+}
+
+/* Nobody but the peer may be using the connection: the kernel waits for others. */
+static void reset(struct worker *w, int fd)
+{
+	struct linger at_once = {.l_onoff = 1};
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	if (info.tcpi_state == TCP_ESTABLISHED)
+		w->resets++;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+}
+
+/* Threads in turn: writer and reader of end 0 to end 1, then of 1 to 0. */
+static int end_of(int thread)
+{
+	return (thread & 1) ^ (thread >> 1);
+}
+
 static void connection(struct worker *w)
 {
 	enum family family = next(&w->seed) % 3;
@@ -266,7 +342,7 @@ static void connection(struct worker *w)
 	bool resets = one_in(&w->seed, 8), small = one_in(&w->seed, 3);
 	struct direction d[4];
 	pthread_t thread[4];
-	int fd[2], threads = pattern == DUPLEX ? 4 : 2;
+	int fd[2], threads = pattern == DUPLEX ? 4 : 2, victim = -1;
 
 	if (small)
 		total = next(&w->seed) % 4096;
@@ -281,9 +357,8 @@ static void connection(struct worker *w)
 	if (one_in(&w->seed, 2))
 		nodelay(fd[1]);
 	for (int i = 0; i < threads; i++) {
-		/* Writer and reader of 0 to 1, then of 1 to 0. */
 		d[i] = (struct direction){
-			.fd = fd[(i & 1) ^ (i >> 1)],
+			.fd = fd[end_of(i)],
 			.stream = id | (pattern == REQUEST_RESPONSE ? !(i & 1) : i >> 1),
 			.total = total,
 			.seed = pattern == REQUEST_RESPONSE ? id | 1 : next(&w->seed) | 1,
@@ -297,21 +372,24 @@ static void connection(struct worker *w)
 			       &d[i]);
 	}
 	if (resets) {
-		struct linger now_or_never = {.l_onoff = 1};
-		int victim = one_in(&w->seed, 2);
-
+		victim = one_in(&w->seed, 2);
 		sleep_ms(next(&w->seed) % 30);
-		setsockopt(fd[victim], SOL_SOCKET, SO_LINGER, &now_or_never,
-			   sizeof(now_or_never));
-		shutdown(fd[victim], SHUT_RDWR);
-		shutdown(fd[!victim], SHUT_RDWR);
+		for (int i = 0; i < threads; i++)
+			if (end_of(i) == victim)
+				quit(&d[i], thread[i]);
+		reset(w, fd[victim]);
 	}
 	for (int i = 0; i < threads; i++)
-		pthread_join(thread[i], NULL);
-	if (one_in(&w->seed, 2))
-		swap(fd);
-	close(fd[0]);
-	close(fd[1]);
+		if (end_of(i) != victim)
+			pthread_join(thread[i], NULL);
+	if (resets) {
+		close(fd[!victim]);
+	} else {
+		if (one_in(&w->seed, 2))
+			swap(fd);
+		close(fd[0]);
+		close(fd[1]);
+	}
 	w->connections++;
 }
 
@@ -328,7 +406,8 @@ static void *work(void *arg)
 
 int main(int argc, char **argv)
 {
-	uint64_t connections = 0, bytes = 0;
+	struct sigaction interrupts = {.sa_handler = nothing};
+	uint64_t connections = 0, bytes = 0, resets = 0;
 	struct worker *workers;
 	double end;
 	int n, left;
@@ -337,6 +416,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "stress SECONDS WORKERS [SEED]\n");
 		return 2;
 	}
+	sigaction(SIGUSR1, &interrupts, NULL);
 	end = now() + atof(argv[1]);
 	n = atoi(argv[2]);
 	workers = calloc(n, sizeof(*workers));
@@ -367,12 +447,14 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		connections += workers[i].connections;
 		bytes += workers[i].bytes;
+		resets += workers[i].resets;
 	}
 	printf("{\"test\": \"stress\", \"connections\": %lu, \"bytes\": %lu, "
-	       "\"wrongBytes\": %lu, "
+	       "\"resets\": %lu, \"cutOff\": %lu, \"wrongBytes\": %lu, "
 	       "\"shortStreams\": %lu, \"unexpectedErrors\": %lu, \"spuriousEagain\": "
 	       "%lu, \"ok\": %s}\n",
-	       connections, bytes, wrong_bytes, short_streams, surprises, spurious,
+	       connections, bytes, resets, cut_offs, wrong_bytes, short_streams,
+	       surprises, spurious,
 	       wrong_bytes || short_streams || surprises ? "false" : "true");
 	return wrong_bytes || short_streams || surprises;
 }

@@ -6,9 +6,9 @@
 #
 #   stress.sh SECONDS [WORKERS] [classic|guarded]
 #
-# Prints stress.c's JSON line and what was done; the exit code is stress.c's.
-# Also fails when the kernel warned, or kept memory. CLANG_FLAGS in the environment
-# are for the programs.
+# Prints stress.c's JSON line, what was done, and the sums of the counters of all
+# programs; the exit code is stress.c's. Also fails when the kernel warned, or kept
+# memory. CLANG_FLAGS in the environment are for the programs.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 bpf=$here/../../../bpf
@@ -42,11 +42,25 @@ unload() {
 	[ -d $pins ] || return
 	bpftool cgroup detach "$cgroup" sock_ops pinned $pins/sockmap_sockops
 	bpftool prog detach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks
+	bpftool -j map dump pinned $pins/bypass_counters >>"$tmp/counters"
 	rm -r $pins
 }
 
 steer() {
 	ip netns exec $id sh -c "echo $1 >/sys/class/net/lo/queues/rx-0/rps_cpus" && steers=$((steers + 1))
+}
+
+# Of every CPU and every load.
+counters() {
+	tr ',{}' '\n\n\n' <"$tmp/counters" |
+		awk -F: '/^"[a-z_]+":[0-9]+$/ && !/^"(key|cpu)"/ { n[$1] += $2 }
+			END { for (name in n) { printf "%s%s: %.0f", sep, name, n[name]; sep = ", " } }'
+}
+
+# Nobody else is in the namespace.
+resets_sent() {
+	ip netns exec $id awk '$1 == "Tcp:" { for (i = 1; i <= NF; i++) if ($i == "OutRsts") at = i; n = $at }
+		END { print n }' /proc/net/snmp
 }
 
 tcp_pages() { awk '$1 == "TCP:" { print $NF }' /proc/net/sockstat; }
@@ -97,6 +111,7 @@ for _ in {1..30}; do
 	[ "$after" -le $((before + 1024)) ] && break
 done
 now=$(dmesg | grep -cE 'WARNING|BUG|Oops|refcount_t')
-echo "{\"changes\": $ticks, \"policySwitches\": $switches, \"loads\": $loads, \"steers\": $steers, \"kernelWarnings\": $((now - warnings)), \"tcpPagesBefore\": $before, \"tcpPagesAfterwards\": $after}"
+echo "{\"changes\": $ticks, \"policySwitches\": $switches, \"loads\": $loads, \"steers\": $steers, \"resetsSent\": $(resets_sent), \"kernelWarnings\": $((now - warnings)), \"tcpPagesBefore\": $before, \"tcpPagesAfterwards\": $after}"
+echo "{$(counters)}"
 [ $now = "$warnings" ] && [ "$after" -le $((before + 1024)) ] || status=1
 exit $status
