@@ -10,6 +10,9 @@ export type Arm = z.infer<typeof armSchema>;
 export const ARMS = armSchema.options;
 
 const bytes = z.int().positive();
+/** Of one message: netperf's own limit is the host's memory; more measures nothing else. */
+export const MOST_BYTES = 1 << 30;
+const planBytes = bytes.max(MOST_BYTES);
 const seconds = z.number().positive();
 const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
   description:
@@ -22,13 +25,13 @@ const MOST_POINTS = 500;
 /** One place of the plan: an experiment at one size, measured for every arm. */
 const throughputPoint = z.strictObject({
   experiment: z.literal('throughput'),
-  messageBytes: bytes.describe('Bytes of each send call.'),
+  messageBytes: planBytes.describe('Bytes of each send call.'),
   arms,
 });
 const latencyPoint = z.strictObject({
   experiment: z.literal('latency'),
-  requestBytes: bytes,
-  responseBytes: bytes,
+  requestBytes: planBytes,
+  responseBytes: planBytes,
   arms,
 });
 export const pointSchema = z.discriminatedUnion('experiment', [throughputPoint, latencyPoint]);
@@ -42,7 +45,12 @@ export const planSchema = z
       .min(1)
       .max(MOST_POINTS)
       .describe('What is measured, each by every arm it names.'),
-    secondsPerSample: seconds.max(3600).describe('Length of one sample, in seconds.'),
+    // netperf reads its -l as a whole number: 0.5 would be 0, a sample without end.
+    secondsPerSample: z
+      .int()
+      .positive()
+      .max(3600)
+      .describe('Length of one sample, in whole seconds.'),
     repetitions: z
       .int()
       .positive()
@@ -53,14 +61,14 @@ export const planSchema = z
       .positive()
       .max(1000)
       .optional()
-      .describe('Samples each arm gets before targetInterval may end a point; 3 unless told.'),
+      .describe('Samples each arm gets before targetInterval may end the run; 6 unless told.'),
     targetInterval: z
       .number()
       .positive()
       .max(1)
       .optional()
       .describe(
-        'A point ends when the ratio of each of its arms to TCP is known this well: half the width of its 95% interval, as a part of the ratio. 0.05: it lies within 5% of what is shown.',
+        'The run ends when the ratio of each arm to TCP is known this well at every point: half the width of its 95% interval, as a part of the ratio. 0.05: it lies within 5% of what is shown.',
       ),
     bpfTime: z
       .boolean()

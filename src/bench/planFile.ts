@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { parseJson, planSchema, type Arm, type Plan, type Point } from './document.ts';
+import {
+  MOST_BYTES,
+  parseJson,
+  planSchema,
+  type Arm,
+  type Plan,
+  type Point,
+} from './document.ts';
 import { planFault, roundTrips, streams } from './plan.ts';
 
 /**
@@ -20,8 +27,6 @@ function withoutSchema(json: unknown): unknown {
   return Object.fromEntries(Object.entries(json).filter(([key]) => key !== '$schema'));
 }
 
-/** netperf's own limit is the host's memory; one message of more than this measures nothing else. */
-const MOST_BYTES = 1 << 30;
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1 << 10, m: 1 << 20 };
 
 /**

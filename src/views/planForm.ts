@@ -129,16 +129,17 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   if (repetitions === undefined) return undefined;
   const percent = await number(
     7,
-    'End a point when its ratios to TCP are known to within this many percent: 0 (never) to 100',
+    'End the run when all ratios are known to within this many percent: 0 (never) to 100',
     '2',
     (value) => value >= 0 && value <= 100,
   );
   if (percent === undefined) return undefined;
   const targetInterval = percent === 0 ? undefined : percent / 100;
-  return keep(
-    title,
-    ownPlan({ messages, requests, responses, arms, secondsPerSample, repetitions, targetInterval }),
-  );
+  const plan = ownPlan({
+    ...{ messages, requests, responses, arms, secondsPerSample, repetitions, targetInterval },
+  });
+  // Each answer by itself may be sensible, and all together too much to be measured or drawn.
+  return keep(title, parsePlan(JSON.stringify(plan)));
 }
 
 const wholeUpTo =

@@ -224,29 +224,45 @@ describe('rounds', () => {
     targetInterval: 0.05,
     bpfTime: true,
   };
-  /** The stream is steady, the round trips are not. */
-  const rate = ({ point, arm, repetition }: Slot) =>
-    point === first ? 100 + repetition : arm === 'tcp' ? 100 : 100 + 40 * (repetition % 2);
+  /** Steady until the round in which a point jumps. */
+  const jump = (experiment: Point['experiment'], round: number) => (slot: Slot) =>
+    slot.point.experiment === experiment && slot.arm === 'bypass' && slot.repetition === round
+      ? 103
+      : 100;
   const rounds = (samples: readonly Sample[], experiment: Point['experiment']) =>
     1 + Math.max(...samples.filter((s) => s.experiment === experiment).map((s) => s.repetition));
 
-  it('end at a point whose ratio is known well enough, or with the limit', () => {
-    const { samples } = run(plan, { rate });
-    assert.equal(rounds(samples, 'throughput'), 4);
-    assert.equal(rounds(samples, 'latency'), 9);
-    assert.deepEqual(extentOf(plan).samples, [20, 40]);
+  it('end when every ratio is known well enough', () => {
+    const { samples } = run(plan);
+    assert.deepEqual([rounds(samples, 'throughput'), rounds(samples, 'latency')], [4, 4]);
+    assert.deepEqual(extentOf(plan).samples, [19, 39]);
   });
 
-  it('are not fewer than 3 unless told', () => {
+  // Ending on its own, a point would end when its rounds happen to agree.
+  it('end for no point before all are known', () => {
+    const first = run({ ...plan, targetInterval: 0.02 }, { rate: jump('throughput', 2) }).samples;
+    assert.equal(rounds(first, 'throughput'), rounds(first, 'latency'));
+    // Of n values, one 3% above the rest: t * 3% / n, with n - 1 degrees of freedom.
+    assert.equal(rounds(first, 'latency'), 5);
+    const second = run({ ...plan, targetInterval: 0.01 }, { rate: jump('latency', 2) }).samples;
+    assert.equal(rounds(second, 'throughput'), 8);
+  });
+
+  it('end with the limit', () => {
+    const { samples } = run({ ...plan, targetInterval: 0.001 }, { rate: jump('latency', 2) });
+    assert.deepEqual([rounds(samples, 'throughput'), rounds(samples, 'latency')], [9, 9]);
+  });
+
+  it('are not fewer than 6 unless told', () => {
     const { minRepetitions: _, ...short } = plan;
-    assert.equal(rounds(run(short, { rate }).samples, 'throughput'), 3);
-    const two = run({ ...short, repetitions: 2 }, { rate });
+    assert.equal(rounds(run(short).samples, 'throughput'), 6);
+    const two = run({ ...short, repetitions: 2 });
     assert.equal(rounds(two.samples, 'throughput'), 2);
   });
 
   it('go on to the limit without a target', () => {
     const { targetInterval: _, ...all } = plan;
-    assert.equal(rounds(run(all, { rate }).samples, 'throughput'), 9);
+    assert.equal(rounds(run(all).samples, 'throughput'), 9);
   });
 
   it('do not end where an arm stalled, which has no ratio', () => {
@@ -269,14 +285,18 @@ describe('rounds', () => {
   });
 
   describe('of a run that was cut off', () => {
-    const whole = run(plan, { rate });
+    // Beyond the fewest rounds, to the limit.
+    const rate = jump('latency', 3);
+    const patient = { ...plan, targetInterval: 0.005 };
+    const whole = run(patient, { rate });
+    assert.equal(whole.samples.at(-1)?.repetition, 8);
     const key = ({ experiment, arm, repetition, bpf }: Sample) =>
       [experiment, arm, repetition, bpf?.nanoseconds === undefined].join(' ');
 
     it('go on with the same samples, none twice and none missing, wherever it was', () => {
       for (let cut = 0; cut <= whole.samples.length; cut++) {
-        const kept = wholeRounds(plan, whole.samples.slice(0, cut));
-        const { samples } = run(plan, { from: kept, rate });
+        const kept = wholeRounds(patient, whole.samples.slice(0, cut));
+        const { samples } = run(patient, { from: kept, rate });
         assert.deepEqual(samples.map(key), whole.samples.map(key), `cut at ${cut}`);
         assert.deepEqual(
           samples.map(({ order }) => order),
@@ -288,13 +308,13 @@ describe('rounds', () => {
     it('measure anew what was cut in half, and nothing else', () => {
       for (let cut = 0; cut <= whole.samples.length; cut++) {
         const samples = whole.samples.slice(0, cut);
-        const kept = wholeRounds(plan, samples);
+        const kept = wholeRounds(patient, samples);
         const lost = samples.slice(kept.length);
         assert.deepEqual(samples.slice(0, kept.length), kept);
         // At most two of a point's three samples.
         assert.ok(lost.length <= 2);
         assert.ok(lost.every((sample) => key(sample).split(' ')[0] === lost[0]?.experiment));
-        const [next] = schedule(plan, kept).slots;
+        const [next] = schedule(patient, kept).slots;
         const begun = kept.filter(
           (s) => s.experiment === next?.point.experiment && s.repetition === next.repetition,
         );

@@ -72,6 +72,13 @@ describe('a plan file', () => {
       text({ points: [{ experiment: 'throughput', messageBytes: 1, arms: ['udp'] }] }),
       /points\[0\]\.arms\[0\]/,
     ],
+    // netperf's -l would read it as 0, which is without end.
+    ['half a second', text({ secondsPerSample: 0.5 }), /secondsPerSample: .*expected int/],
+    [
+      'a message of more than 1 GiB',
+      text({ points: [{ experiment: 'throughput', messageBytes: 2 ** 30 + 1, arms: ['tcp'] }] }),
+      /points\[0\]\.messageBytes/,
+    ],
     ['more rounds at least than at most', text({ minRepetitions: 6 }), /minRepetitions/],
     [
       'a size twice',

@@ -8,6 +8,7 @@ import {
   unpairedRatio,
   verdictOf,
 } from '../../src/bench/statistics.ts';
+import { normal } from './random.ts';
 
 describe('statistics', () => {
   it('takes the middle and the extremes', () => {
@@ -219,14 +220,4 @@ function areaUpTo(t: number, v: number): number {
   // x = tan(u) brings infinity to a quarter turn; just before it the density is as good as 0.
   const all = simpson((u) => density(Math.tan(u)) / Math.cos(u) ** 2, Math.PI / 2 - 1e-6);
   return simpson(density, t) / all / 2;
-}
-
-/** Standard normal numbers (Box and Muller) from a fixed seed. */
-function normal(seed: number): () => number {
-  let state = seed;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
