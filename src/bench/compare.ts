@@ -1,4 +1,5 @@
 import type { Arm, ResultDocument, Sample } from './document.ts';
+import { markdownText } from './format.ts';
 import { policyOf } from './plan.ts';
 import { groupBy, isCompared, pairsOf, rateOf } from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
@@ -23,7 +24,9 @@ export interface Difference {
   /** In bits per second or transactions per second (`rate`), or µs. */
   readonly before: Spread;
   readonly after: Spread;
-  /** After to before; absent where a run stalled. */
+  /** Rounds in which nothing moved; they have no ratio. */
+  readonly stalls: { readonly before: Stalls; readonly after: Stalls };
+  /** After to before, of the rounds that did not stall; absent where there are none. */
   readonly ratio: Ratio | undefined;
   /**
    * The same of the arm's ratio to TCP, which a host that is faster or slower as a whole leaves as
@@ -31,6 +34,11 @@ export interface Difference {
    */
   readonly againstTcp?: Ratio;
   readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive';
+}
+
+export interface Stalls {
+  readonly stalled: number;
+  readonly rounds: number;
 }
 
 export interface Comparison {
@@ -70,8 +78,16 @@ const byPlace = ({ samples }: ResultDocument): Map<string, Sample[]> =>
 function toTcp(places: ReadonlyMap<string, readonly Sample[]>, size: Size, arm: Arm): number[] {
   const at = (of: Arm) => places.get(`${sizeKey(size)} ${of}`) ?? [];
   if (arm === BASELINE) return [];
-  return pairsOf([...at(arm), ...at(BASELINE)], arm, BASELINE).map(([own, tcp]) => own / tcp);
+  return pairsOf([...at(arm), ...at(BASELINE)], arm, BASELINE)
+    .filter(([own, tcp]) => own > 0 && tcp > 0)
+    .map(([own, tcp]) => own / tcp);
 }
+
+const moved = (values: readonly number[]): number[] => values.filter((value) => value > 0);
+const stallsOf = (values: readonly number[]): Stalls => ({
+  stalled: values.length - moved(values).length,
+  rounds: values.length,
+});
 
 function difference(
   size: Size,
@@ -90,7 +106,11 @@ function difference(
     figure === 'rate'
       ? 0
       : Math.max(percentileStepUs(spreads.before.median), percentileStepUs(spreads.after.median));
-  const ratio = unpairedRatio(now, old, step);
+  const ratio = unpairedRatio(moved(now), moved(old), step);
+  const stalls = { before: stallsOf(old), after: stallsOf(now) };
+  if (figure === 'rate' && hasStopped(spreads)) {
+    return { size, arm, figure, ...spreads, stalls, ratio, verdict: 'worse' };
+  }
   const verdict = ratio === undefined ? 'unclear' : verdictOf(ratio);
   const good = figure === 'rate' ? 'higher' : 'lower';
   const words = {
@@ -99,8 +119,12 @@ function difference(
     higher: good === 'higher' ? 'better' : 'worse',
     lower: good === 'lower' ? 'better' : 'worse',
   } as const;
-  return { size, arm, figure, ...spreads, ratio, verdict: words[verdict] };
+  return { size, arm, figure, ...spreads, stalls, ratio, verdict: words[verdict] };
 }
+
+/** What moves nothing is worse than what moved something, though there is no ratio to say so. */
+const hasStopped = ({ before, after }: Pick<Difference, 'before' | 'after'>): boolean =>
+  before.median > 0 && after.median === 0;
 
 function notesOf(
   before: ResultDocument,
@@ -145,21 +169,73 @@ export const MAX_SLOWDOWN_PERCENT = 5;
 /**
  * Where the bypass got slower for sure: the whole interval of its rate lies below what is allowed,
  * and so does that of its ratio to TCP, for a host that is slower as a whole, as shared ones often
- * are, says nothing about the bypass. TCP's own arms do not count. Of runs without a bypass all do.
+ * are, says nothing about the bypass; or nothing goes by it any more. TCP's own arms do not count. Of
+ * runs without a bypass all do.
  * @param maxSlowdown in percent.
  */
 export function regressions(
   { differences }: Comparison,
   maxSlowdown: number = MAX_SLOWDOWN_PERCENT,
 ): Difference[] {
-  const rates = differences.filter(({ figure }) => figure === 'rate');
-  const bypass = rates.filter(({ arm }) => policyOf(arm) !== undefined);
   const isSlower = (ratio: Ratio | undefined): boolean =>
     ratio?.interval !== undefined && ratio.interval.high < 1 - maxSlowdown / 100;
-  return (bypass.length > 0 ? bypass : rates).filter(
-    ({ ratio, againstTcp = ratio }) => isSlower(ratio) && isSlower(againstTcp),
-  );
+  return judged(differences).filter((one) => {
+    const { ratio, againstTcp = ratio } = one;
+    return hasStopped(one) || (isSlower(ratio) && isSlower(againstTcp));
+  });
 }
+
+/** The rates of the bypass; of runs without one, all. */
+function judged(differences: readonly Difference[]): Difference[] {
+  const rates = differences.filter(({ figure }) => figure === 'rate');
+  const bypass = rates.filter(({ arm }) => policyOf(arm) !== undefined);
+  return bypass.length > 0 ? bypass : rates;
+}
+
+/**
+ * Why the runs do not tell whether the bypass got slower, in sentences: `regressions` finds nothing
+ * where there is nothing to compare. None: they tell.
+ */
+export function untold(
+  before: ResultDocument,
+  after: ResultDocument,
+  { differences }: Comparison,
+): string[] {
+  const arms = ({ samples }: ResultDocument) =>
+    new Set(samples.filter(isCompared).map(({ arm }) => arm));
+  const [old, now] = [arms(before), arms(after)];
+  const common = judged(differences);
+  if (common.length === 0) {
+    return ['The saved run has no arm and size in common with this one: nothing was compared.'];
+  }
+  const hasBypass = common.some(({ arm }) => policyOf(arm) !== undefined);
+  const missing = (Object.keys(ARM_LABELS) as Arm[])
+    .filter((arm) => policyOf(arm) !== undefined)
+    .flatMap((arm) => {
+      if (common.some((one) => one.arm === arm)) return [];
+      if (old.has(arm))
+        return [`This run has no samples of ${ARM_LABELS[arm]} at a size of the saved one.`];
+      return now.has(arm) && !hasBypass
+        ? [`The saved run has no samples of ${ARM_LABELS[arm]}.`]
+        : [];
+    });
+  const open = common.flatMap((one) => {
+    const { size, arm, ratio, againstTcp = ratio, stalls } = one;
+    if (hasStopped(one)) return [];
+    const at = `${ARM_LABELS[arm]} at ${sizeLabel(size)}`;
+    if (stalls.after.stalled * stalls.before.rounds > stalls.before.stalled * stalls.after.rounds) {
+      return [`${at} ${stallWords(stalls.after)}: its speed is that of the others alone.`];
+    }
+    return ratio?.interval === undefined || againstTcp?.interval === undefined
+      ? [`${at} has too few rounds to compare.`]
+      : [];
+  });
+  return [...missing, ...open];
+}
+
+/** `stalled in 1 of 4 rounds`. */
+export const stallWords = ({ stalled, rounds }: Stalls): string =>
+  `stalled in ${stalled} of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
 
 const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
   rate: 'rate',
@@ -177,24 +253,24 @@ export function comparisonReport(
   const count = (verdict: Difference['verdict']) =>
     differences.filter((one) => one.verdict === verdict).length;
   const run = ({ startedAt, host, plan, samples }: ResultDocument) =>
-    `${startedAt} on ${escape(host.name)}, plan ${escape(plan.name)}, ${samples.length} samples`;
+    `${startedAt} on ${markdownText(host.name)}, plan ${markdownText(plan.name)}, ${samples.length} samples`;
   const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
-  const moved = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
+  const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
   return [
     '# Benchmark compared with a saved run',
     '',
     `- Before: ${run(before)}`,
     `- After: ${run(after)}`,
-    ...notes.map((note) => `- ${escape(note)}`),
+    ...notes.map((note) => `- ${markdownText(note)}`),
     '',
     differences.length === 0
       ? 'The runs have no arm and size in common.'
       : `Of ${differences.length} figures ${count('better')} are better, ${count('worse')} worse, ${count('same')} the same within 5%, and ${count('inconclusive')} inconclusive.`,
-    ...(moved.length === 0
+    ...(changed.length === 0
       ? []
       : [
           '',
-          `TCP itself changed at ${moved.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
+          `TCP itself changed at ${changed.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
         ]),
     ...(differences.length === 0 ? [] : ['', ...table(differences)]),
     '',
@@ -210,7 +286,7 @@ function table(differences: readonly Difference[]): string[] {
     FIGURE_LABELS[one.figure],
     valueLabel(one, one.before.median),
     valueLabel(one, one.after.median),
-    changeLabel(one.ratio),
+    [changeLabel(one.ratio), ...stalled(one)].filter((words) => words !== '').join('; '),
     one.verdict,
     changeLabel(one.againstTcp),
   ]);
@@ -228,6 +304,12 @@ function valueLabel({ size, figure }: Difference, value: number): string {
     : `${Math.round(value)} /s`;
 }
 
+/** In which of the runs it stalled, if in any: "stalled in 1 of 4 rounds before". */
+export const stalled = ({ stalls }: Difference): string[] =>
+  (['before', 'after'] as const).flatMap((run) =>
+    stalls[run].stalled > 0 ? [`${stallWords(stalls[run])} ${run}`] : [],
+  );
+
 /** "-10.2% (-12.0% to -8.3%)". */
 export function changeLabel(ratio: Ratio | undefined): string {
   if (ratio === undefined) return '';
@@ -237,6 +319,3 @@ export function changeLabel(ratio: Ratio | undefined): string {
     ? percent(ratio.ratio)
     : `${percent(ratio.ratio)} (${percent(interval.low)} to ${percent(interval.high)})`;
 }
-
-/** Names come from files of others: no Markdown of theirs takes effect. */
-const escape = (text: string): string => text.replace(/[\\`*_[\]<>|#!]/g, '\\$&');

@@ -1,6 +1,7 @@
 import { FIGURE_IDS, LATENCY_METRICS } from './summary.ts';
 import type { ResultDocument, Sample } from './document.ts';
 import { figuresOf, withMetric, type Figure, type Run } from './figures.ts';
+import { markdownText } from './format.ts';
 import { findingsOf, verdictText } from './findings.ts';
 import { tableOf, type Table } from './table.ts';
 
@@ -114,7 +115,7 @@ export function reportMarkdown(runs: readonly Run[]): string {
       id === 'fig4' ? LATENCY_METRICS.map((metric) => withMetric(figure, metric)) : [figure];
     return [
       `## ${id === 'overview' ? `Overview: ${figure.title}` : `${figure.name}: ${figure.title}`}`,
-      ...findings[id].map(escape),
+      ...findings[id].map(markdownText),
       ...(figure.absent === undefined ? shown.map((each) => markdownTable(tableOf(each))) : []),
     ];
   });
@@ -135,7 +136,7 @@ function factsOf({ label, document }: Run): string {
     ['Plan', `${plan.name}, ${plan.secondsPerSample} s a sample, up to ${plan.repetitions} rounds`],
     ['Samples', `${samples.length}, started ${document.startedAt}, ${taken}`],
   ];
-  return facts.map(([name, value]) => `- ${name}: ${escape(value)}`).join('\n');
+  return facts.map(([name, value]) => `- ${name}: ${markdownText(value)}`).join('\n');
 }
 
 const tagsOf = ({ programs }: ResultDocument): string =>
@@ -144,9 +145,9 @@ const tagsOf = ({ programs }: ResultDocument): string =>
     .join(', ');
 
 function markdownTable({ caption, columns, groups }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(escape).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
   return [
-    `${escape(caption)}:`,
+    `${markdownText(caption)}:`,
     '',
     line(columns),
     `| --- | --- |${columns
@@ -158,7 +159,3 @@ function markdownTable({ caption, columns, groups }: Table): string {
     ),
   ].join('\n');
 }
-
-/** Names of hosts and cgroups come from a file: they stay text. */
-const escape = (text: string): string =>
-  text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, (mark) => `\\${mark}`);

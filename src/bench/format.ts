@@ -57,11 +57,20 @@ export function changes(ratios: readonly number[]): string {
   const low = Math.min(...ratios);
   const high = Math.max(...ratios);
   if (change(low) === change(high)) return change(low);
-  if (high >= 2) return `${two.format(low)} to ${two.format(high)} times as high`;
-  return low < 1
-    ? `${percent(high)} to ${percent(low)} lower`
-    : `${percent(low)} to ${percent(high)} higher`;
+  if (low < 1) return `${percent(high)} to ${percent(low)} lower`;
+  if (high < 2) return `${percent(low)} to ${percent(high)} higher`;
+  // Rounded to two digits, what is hardly higher would be 1 times as high.
+  return low < 1.2
+    ? `${change(low)} to ${change(high)}`
+    : `${two.format(low)} to ${two.format(high)} times as high`;
 }
+
+/**
+ * Text inside Markdown: names come from files of others, and none of their Markdown takes effect. A
+ * line break would begin a block of its own.
+ */
+export const markdownText = (text: string): string =>
+  text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#!]/g, '\\$&');
 
 /** In the reader's own time zone. */
 export const when = (iso: string): string => date.format(new Date(iso));

@@ -1,4 +1,4 @@
-import { changeLabel, compareDocuments, regressions } from './compare.ts';
+import { changeLabel, compareDocuments, regressions, stalled, untold } from './compare.ts';
 import type { ResultDocument } from './document.ts';
 import { ARM_LABELS, sizeLabel } from './summary.ts';
 
@@ -26,18 +26,25 @@ export function judge(
     const mark = worse.includes(one) ? 'WORSE' : verdict;
     const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
     const relative = one.againstTcp ? `, against TCP ${changeLabel(one.againstTcp)}` : '';
+    const change = [`${changeLabel(ratio)}${relative}`, ...stalled(one)];
     say(
-      `${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${changeLabel(ratio)}${relative}`,
+      `${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${change.filter((words) => words !== '').join('; ')}`,
     );
   }
-  if (rates.length === 0) {
-    say('The saved run has no arm and size in common with this one: nothing was compared.');
+  if (worse.length > 0) {
+    say(
+      `${worse.length} figures of the bypass are more than ${maxSlowdown}% slower than in the saved run.`,
+    );
+    return EXIT.worse;
+  }
+  const open = untold(before, after, comparison);
+  if (open.length > 0) {
+    open.forEach(say);
+    say('Whether the bypass got slower cannot be told.');
     return EXIT.failed;
   }
   say(
-    worse.length === 0
-      ? `No figure of the bypass is more than ${maxSlowdown}% slower than in the saved run for sure.`
-      : `${worse.length} figures of the bypass are more than ${maxSlowdown}% slower than in the saved run.`,
+    `No figure of the bypass is more than ${maxSlowdown}% slower than in the saved run for sure.`,
   );
-  return worse.length === 0 ? EXIT.good : EXIT.worse;
+  return EXIT.good;
 }

@@ -1,12 +1,5 @@
 import * as z from 'zod';
-import {
-  MOST_BYTES,
-  parseJson,
-  planSchema,
-  type Arm,
-  type Plan,
-  type Point,
-} from './document.ts';
+import { MOST_BYTES, parseJson, planSchema, type Arm, type Plan, type Point } from './document.ts';
 import { planFault, roundTrips, streams } from './plan.ts';
 
 /**

@@ -38,8 +38,8 @@ export type Size = ThroughputSize | LatencySize;
 
 /** A size somebody chose, exactly: `64 B`, `16 KiB`, `65483 B`. */
 export function bytes(size: number): string {
-  if (size >= 1 << 20 && size % (1 << 20) === 0) return `${size >> 20} MiB`;
-  if (size >= 1 << 10 && size % (1 << 10) === 0) return `${size >> 10} KiB`;
+  if (size >= 1 << 20 && size % (1 << 20) === 0) return `${size / (1 << 20)} MiB`;
+  if (size >= 1 << 10 && size % (1 << 10) === 0) return `${size / (1 << 10)} KiB`;
   return `${size} B`;
 }
 
