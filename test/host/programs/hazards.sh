@@ -216,7 +216,7 @@ full() {
 	[ "$policy" = guarded ] || return
 	for f in $families; do
 		reload -DMAX_SOCKETS=8
-		run_in $ns "$tmp/reorder" "$f" 20 >/dev/null
+		try run_in $ns "$tmp/reorder" "$f" 20 >/dev/null
 		local pids=() i
 		rm -f "$tmp"/full-*
 		for i in 1 2 3 4 5 6; do
@@ -241,13 +241,26 @@ until_answered() {
 churn() {
 	[ "$policy" = tcp ] && return
 	reload
-	for f in $families; do run_in $ns "$tmp/reorder" "$f" 3000 >/dev/null; done
-	sleep 0.5
-	local m left=0
-	for m in $pins/bypass_flows $pins/bypass_socks; do
-		[ -e $m ] && left=$((left + $(bpftool -j map dump pinned $m | grep -o '"key"' | wc -l)))
+	for f in $families; do
+		local added=$(counter sockets_added) status left
+		run_in $ns "$tmp/reorder" "$f" 3000 >/dev/null
+		status=$?
+		added=$(($(counter sockets_added) - added))
+		for _ in {1..100}; do
+			left=$(entries)
+			[ "$left" = 0 ] && break
+			sleep 0.1
+		done
+		verdict churn "$f" $((status == 0 && left == 0)) \
+			"\"exitCode\": $status, \"socketsAdded\": $added, \"entriesLeft\": $left"
 	done
-	verdict churn all $((left == 0)) "\"connections\": 9000, \"entriesLeft\": $left"
+}
+
+entries() {
+	local m
+	for m in $pins/bypass_flows $pins/bypass_socks; do
+		[ -e $m ] && bpftool -j map dump pinned $m
+	done | grep -o '"key"' | wc -l
 }
 
 # All senders together are held back before TCP has no more memory. (A namespace has no tcp_mem.)
