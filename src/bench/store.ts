@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import type { ResultDocument } from './document.ts';
 
@@ -7,7 +8,8 @@ import type { ResultDocument } from './document.ts';
  * @param file local path.
  */
 export async function writeDocument(file: string, document: ResultDocument): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
+  // Of this writing alone: another one may go on at the same time, here or in another window.
+  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     const handle = await open(temporary, 'w');
     try {

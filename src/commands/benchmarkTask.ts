@@ -41,7 +41,7 @@ export async function runBenchmarkTask(
     const { host, cgroup, profile = 'quick', plan, baseline, maxSlowdown } = wanted;
     const file = (name: string) => vscode.Uri.file(path.resolve(folder?.fsPath ?? '', name));
     const before = baseline === undefined ? undefined : await readDocument(file(baseline));
-    const result = new ResultFile(context);
+    using result = new ResultFile(context);
     const measured = plan === undefined ? profile : await readPlan(file(plan));
     const whole = typeof measured === 'string' ? PROFILES[measured]('guarded') : measured;
     say(`Plan ${whole.name} on ${host}: ${timeLabel(whole)}.`);

@@ -35,7 +35,7 @@ export async function runBenchmarkCommand(
   const wanted = readArgument(benchmarkArgument, argument) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
-  const file = new ResultFile(context);
+  using file = new ResultFile(context);
   await showRun(host, file, async (options) =>
     runBenchmark(await context.host(host), {
       ...{ ...options, ...benchSource(context), cgroup, plan: profile },
@@ -50,19 +50,12 @@ export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'li
   limits: readLimits(),
 });
 
-const active = new Set<ResultFile>();
-
-/** Whether a run of this window writes the document now. */
-export const isActive = (uri: vscode.Uri): boolean =>
-  [...active].some((file) => file.uri?.toString() === uri.toString());
-
 /** Runs with a notification; a run that is cancelled keeps what was measured. */
 export async function showRun(
   host: string,
   file: ResultFile,
   run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<unknown>,
 ): Promise<void> {
-  active.add(file);
   try {
     await withProgress(`Benchmark on ${host}`, async (report, signal) => {
       report('preparing');
@@ -83,8 +76,6 @@ export async function showRun(
     void vscode.window.showInformationMessage(
       `The benchmark was cancelled. What was measured is kept in ${path.basename(file.uri.fsPath)}.`,
     );
-  } finally {
-    active.delete(file);
   }
 }
 
@@ -95,14 +86,20 @@ async function ask(context: Context): Promise<z.infer<typeof benchmarkArgument> 
   const title = 'Run netperf benchmark';
   const host = await pickHost(context, title);
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(context, host, title);
+  const cgroup = await pickAttachment(context, host, title, { remains: false });
   if (cgroup === undefined) return undefined;
   const profile = await pickPlan(title);
   return profile === undefined ? undefined : { host, cgroup, profile };
 }
 
-/** The document of a run, which opens with its first version. */
-export class ResultFile {
+const active = new Set<ResultFile>();
+
+/** Whether a run of this window writes the document now. */
+export const isActive = (uri: vscode.Uri): boolean =>
+  [...active].some((file) => file.uri?.toString() === uri.toString());
+
+/** The document of a run, from its start to its end; it opens with its first version. */
+export class ResultFile implements Disposable {
   readonly #context: Context;
   uri: vscode.Uri | undefined;
   #shown = false;
@@ -111,6 +108,11 @@ export class ResultFile {
   constructor(context: Context, uri?: vscode.Uri) {
     this.#context = context;
     this.uri = uri;
+    active.add(this);
+  }
+
+  [Symbol.dispose](): void {
+    active.delete(this);
   }
 
   async save(document: ResultDocument): Promise<void> {

@@ -43,6 +43,18 @@ describe('writing a result document', () => {
     assert.ok(reads > 0);
   });
 
+  it('by several at once leaves one of theirs, whole, and no litter', async () => {
+    const documents = [1, 700, 40, 300].map((length) =>
+      resultDocument({ samples: Array.from({ length }, (_, order) => stream(order)) }),
+    );
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(documents.map((document) => writeDocument(file, document)));
+      const { samples } = read();
+      assert.ok(documents.some((document) => document.samples.length === samples.length));
+      assert.deepEqual(fs.readdirSync(directory.path), [path.basename(file)]);
+    }
+  });
+
   it('replaces the file: who has it open keeps the old one, whole', async () => {
     await writeDocument(file, resultDocument());
     const open = fs.openSync(file, 'r');

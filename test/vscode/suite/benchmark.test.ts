@@ -142,7 +142,14 @@ describe('benchmarks in the editor', () => {
     const { finishedAt: _, ...unfinished } = measured.document;
     const cut = { ...unfinished, samples: unfinished.samples.slice(0, 3) };
     const uri = write(`cut${SUFFIX}`, cut);
-    assert.equal((await execute<vscode.Uri>('resumeBenchmark', { uri })).fsPath, uri.fsPath);
+    // Its last sample is of this minute: somebody else may be taking the next.
+    await assert.rejects(
+      execute('resumeBenchmark', { uri }),
+      /another window or process.*under way/,
+    );
+    assert.deepEqual(read(uri.fsPath), cut);
+    const resumed = await execute<vscode.Uri>('resumeBenchmark', { uri, takeOver: true });
+    assert.equal(resumed.fsPath, uri.fsPath);
     const whole = read(uri.fsPath);
     assert.ok(whole.finishedAt !== undefined);
     assert.equal(whole.id, cut.id);
@@ -198,6 +205,33 @@ describe('benchmarks in the editor', () => {
     assert.equal(await runTask({ plan, baseline: 'none.sockmap-bench.json' }), 1);
     assert.equal(await runTask({ plan, cgroup: `${cgroup}/none` }), 1);
     assert.equal((await place?.left())?.length, 2, 'the bypass, and nothing of the runs');
+  });
+
+  it('no run of this window is resumed while it goes on: neither a command’s nor a task’s', async () => {
+    write('short.sockmap-plan.json', PLAN);
+    for (const start of [
+      () => execute('runBenchmark', { host, cgroup, profile: PLAN }),
+      () => runTask({ plan: 'short.sockmap-plan.json' }),
+    ]) {
+      const known = results();
+      const running = start();
+      const name = await eventually(
+        'a sample is taken',
+        () =>
+          results().find((each) => !known.includes(each) && read(file(each)).samples.length > 0) ??
+          '',
+        60_000,
+      );
+      const uri = vscode.Uri.file(file(name));
+      // Not even if a person says so: here we know.
+      for (const takeOver of [false, true]) {
+        const resuming = execute('resumeBenchmark', { uri, takeOver });
+        await assert.rejects(resuming, /on this window: its run is still under way/);
+      }
+      await running;
+      assert.equal(read(uri.fsPath).samples.length, 6);
+      await assert.rejects(execute('resumeBenchmark', { uri }), /it has finished/);
+    }
   });
 
   it('a plan file is completed and checked while it is written', async () => {
