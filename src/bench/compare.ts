@@ -126,21 +126,39 @@ function difference(
 const hasStopped = ({ before, after }: Pick<Difference, 'before' | 'after'>): boolean =>
   before.median > 0 && after.median === 0;
 
+/** What decides how fast a host is. */
+const FACT_LABELS = {
+  name: 'host',
+  kernel: 'kernel',
+  architecture: 'architecture',
+  distribution: 'distribution',
+  cpuModel: 'CPU model',
+  cpus: 'number of CPUs',
+  virtual: 'virtualisation',
+  governor: 'governor',
+  turbo: 'turbo',
+  netperf: 'netperf',
+} as const;
+const FACTS = Object.keys(FACT_LABELS) as (keyof typeof FACT_LABELS)[];
+
 function notesOf(
   before: ResultDocument,
   after: ResultDocument,
   old: readonly string[],
   now: readonly string[],
 ): string[] {
-  const facts = ['name', 'kernel', 'architecture', 'cpus', 'netperf', 'governor'] as const;
-  const words = (value: string | number | undefined): string =>
-    value === undefined ? 'unknown' : String(value);
-  const notes = facts
-    .filter((fact) => before.host[fact] !== after.host[fact])
-    .map((fact) => {
-      const label = fact === 'name' ? 'host' : fact;
-      return `The ${label} differs: ${words(before.host[fact])} before, ${words(after.host[fact])} after.`;
-    });
+  const words = (value: string | number | boolean | undefined): string => {
+    if (typeof value === 'boolean') return value ? 'on' : 'off';
+    return value === undefined ? 'unknown' : String(value);
+  };
+  const notes = FACTS.filter((fact) => before.host[fact] !== after.host[fact]).map(
+    (fact) =>
+      `The ${FACT_LABELS[fact]} differs: ${words(before.host[fact])} before, ${words(after.host[fact])} after.`,
+  );
+  const [machine, other] = [before.host.machine, after.host.machine];
+  if (machine !== undefined && other !== undefined && machine !== other) {
+    notes.unshift('The runs are of two machines.');
+  }
   const tags = ({ programs }: ResultDocument) =>
     JSON.stringify(Object.entries(programs.tags).sort(([a], [b]) => (a < b ? -1 : 1)));
   if (before.programs.policy !== after.programs.policy || tags(before) !== tags(after)) {

@@ -167,6 +167,8 @@ export const documentHostSchema = z.looseObject({
   /** Whether it is a virtual machine. */
   virtual: z.boolean().optional(),
   cpuModel: z.string().optional(),
+  /** A hash of the machine's id: many hosts go by one name, such as `local`. */
+  machine: z.string().optional(),
 });
 
 /**

@@ -9,11 +9,15 @@ export function resumeFault(
   cut: Pick<ResultDocument, 'host' | 'programs'>,
   now: Pick<ResultDocument, 'host' | 'programs'>,
 ): string | undefined {
-  for (const fact of ['name', 'kernel', 'architecture', 'cpus', 'netperf'] as const) {
-    const [before, after] = [cut.host[fact], now.host[fact]];
+  for (const fact of FACTS) {
+    const [before = 'unknown', after = 'unknown'] = [cut.host[fact], now.host[fact]];
     if (before !== after) {
       return `the run was measured with ${FACT_WORDS[fact]} ${before}, and this is ${after}`;
     }
+  }
+  const [before, after] = [cut.host.machine, now.host.machine];
+  if (before !== undefined && after !== undefined && before !== after) {
+    return `the run was measured on another machine that was called ${cut.host.name}`;
   }
   if (isDeepStrictEqual(cut.programs, now.programs)) return undefined;
   return cut.programs.policy === now.programs.policy
@@ -25,6 +29,8 @@ const FACT_WORDS = {
   name: 'host',
   kernel: 'kernel',
   architecture: 'architecture',
+  cpuModel: 'CPU',
   cpus: 'a number of CPUs of',
   netperf: 'netperf',
 } as const;
+const FACTS = Object.keys(FACT_WORDS) as (keyof typeof FACT_WORDS)[];

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { existingCgroup, requireFacts, servingAttachment } from '../bypass/load.ts';
 import type { BpfSource } from '../bypass/compile.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
@@ -208,18 +209,24 @@ async function hostFacts(
 export function parseSpeed(
   text: string,
   boundary: string,
-): Pick<ResultDocument['host'], 'governor' | 'turbo' | 'virtual' | 'cpuModel'> {
+): Pick<ResultDocument['host'], 'governor' | 'turbo' | 'virtual' | 'cpuModel' | 'machine'> {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';
   const turbo = read('no_turbo') === '' ? read('boost') === '1' : read('no_turbo') === '0';
   const cpuModel = /:\s*(.+)/.exec(read('cpu'))?.[1];
+  const [machineId] = /^[0-9a-f]{32}$/.exec(read('machine')) ?? [];
   return {
     ...(read('governor') !== '' && { governor: read('governor') }),
     ...(read('no_turbo') + read('boost') !== '' && { turbo }),
     virtual: read('virtual') === 'yes',
     ...(cpuModel !== undefined && { cpuModel }),
+    ...(machineId !== undefined && { machine: machineOf(machineId) }),
   };
 }
+
+/** machine-id(5): the id itself is confidential, a keyed hash of it is what programs may tell. */
+const machineOf = (machineId: string): string =>
+  createHmac('sha256', machineId).update('sockmap-bypass').digest('hex').slice(0, 16);
 
 /** The first connections find cold caches and an idle clock: one short sample of each arm, dropped. */
 async function warmUp(

@@ -86,11 +86,12 @@ around after
 section end
 exit $code`;
 
-/** What of a host decides how fast it is, and how steadily. $1 boundary. */
+/** What of a host decides how fast it is, and how steadily; and which machine it is. $1 boundary. */
 export const SPEED = `${SECTION}
 section governor; cat /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor
 section no_turbo; cat /sys/devices/system/cpu/intel_pstate/no_turbo
 section boost; cat /sys/devices/system/cpu/cpufreq/boost
 section cpu; grep -m 1 '^model name' /proc/cpuinfo
 section virtual; grep -q -m 1 '^flags.* hypervisor' /proc/cpuinfo && echo yes
+section machine; cat /etc/machine-id
 section end`;

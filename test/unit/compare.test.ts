@@ -112,6 +112,35 @@ describe('two runs', () => {
   });
 });
 
+describe('two runs of one name', () => {
+  const notes = (old: object, now: object): string[] => {
+    const of = (change: object) =>
+      run({ tcp: 1e9 }, { host: { ...resultDocument().host, ...change } });
+    return compareDocuments(of(old), of(now)).notes.slice();
+  };
+
+  it('tell another machine by what it is made of, and by its id', () => {
+    assert.deepEqual(
+      notes(
+        { cpuModel: 'Xeon', turbo: true, virtual: false, machine: 'a' },
+        { cpuModel: 'EPYC', turbo: false, distribution: 'Debian 12', machine: 'b' },
+      ),
+      [
+        'The runs are of two machines.',
+        'The distribution differs: Ubuntu 24.04 before, Debian 12 after.',
+        'The CPU model differs: Xeon before, EPYC after.',
+        'The virtualisation differs: off before, unknown after.',
+        'The turbo differs: on before, off after.',
+      ],
+    );
+  });
+
+  it('say nothing of a machine whose id one of them does not know', () => {
+    assert.deepEqual(notes({}, { machine: 'b' }), []);
+    assert.deepEqual(notes({ machine: 'b' }, { machine: 'b' }), []);
+  });
+});
+
 describe('a run that got worse', () => {
   const compared = (factor: number, tcp = 1) =>
     compareDocuments(run({ tcp: 1e9, bypass: 2e9 }), run({ tcp: tcp * 1e9, bypass: factor * 2e9 }));

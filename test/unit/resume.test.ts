@@ -18,6 +18,7 @@ describe('going on with a run', () => {
     ['architecture', 'aarch64', /architecture x86_64/],
     ['cpus', 4, /a number of CPUs of 8, and this is 4/],
     ['netperf', '2.8', /netperf 2\.7\.1/],
+    ['cpuModel', 'EPYC', /with CPU unknown, and this is EPYC/],
   ] as const;
   for (const [fact, value, words] of changes) {
     it(`is refused with another ${fact}`, () => {
@@ -25,6 +26,21 @@ describe('going on with a run', () => {
       assert.match(resumeFault(cut, { ...cut, host }) ?? '', words);
     });
   }
+
+  it('is refused on another machine of the same name, where both ids are known', () => {
+    const on = (machine?: string) => ({
+      ...cut,
+      host: { ...cut.host, ...(machine !== undefined && { machine }) },
+    });
+    assert.match(resumeFault(on('a'), on('b')) ?? '', /another machine that was called ann@web1/);
+    for (const [before, after] of [
+      ['a', 'a'],
+      [undefined, 'a'],
+      ['a', undefined],
+    ]) {
+      assert.equal(resumeFault(on(before), on(after)), undefined);
+    }
+  });
 
   it('is refused with other programs', () => {
     const tags = { ...cut.programs.tags, sockmap_sockops: 'def' };
