@@ -1,6 +1,9 @@
 import { FIGURE_IDS, LATENCY_METRICS, type FigureId, type LatencyMetric } from './bench/summary.ts';
 import type { ResultDocument } from './bench/document.ts';
 
+/** Side by side; of more, the lines could not be told apart. */
+export const MOST_RUNS = 3;
+
 /** A result document and the name of its file. */
 export type ShownRun = { readonly document: ResultDocument; readonly fileName: string };
 

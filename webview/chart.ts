@@ -17,7 +17,7 @@ import { mark } from '../src/bench/format.ts';
 import { verdictOf } from '../src/bench/statistics.ts';
 import { bytes } from '../src/bench/summary.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
-import { dashOf, isHollow, SHAPES } from './looks.ts';
+import { dashOf, isHollow, SHAPES, weightOf } from './looks.ts';
 import { halves, marks, sideBySide } from './marks.ts';
 import type { Theme } from './theme.ts';
 
@@ -161,6 +161,7 @@ const lineOf = (figure: Figure, series: Series | undefined, place: number): stri
 function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
   return figure.series.map((series): Dataset => {
     const colour = theme.arms[series.arm];
+    const { width, radius } = weightOf(series.run);
     const fills = series.points.map((point) =>
       isOpen(figure, series, point) ? theme.background : colour,
     );
@@ -174,11 +175,11 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
       hidden: hidden.has(series.arm),
       borderColor: colour,
       backgroundColor: colour,
-      borderWidth: 2,
+      borderWidth: width,
       borderDash: dashOf(series.variant),
       pointStyle: SHAPES[series.arm],
-      pointRadius: 5,
-      pointHoverRadius: 7,
+      pointRadius: radius,
+      pointHoverRadius: radius + 2,
       pointBorderWidth: 2,
       pointBackgroundColor: fills,
       pointHoverBackgroundColor: fills,
@@ -187,7 +188,7 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
   });
 }
 
-/** In the overview a full marker is a clear difference; elsewhere every second kind of line is hollow. */
+/** In the overview a full marker is a clear difference; elsewhere it is a kind of line. */
 function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {
   if (figure.id !== 'overview') return isHollow(series.variant);
   return point?.ratio !== undefined && !['higher', 'lower'].includes(verdictOf(point.ratio));

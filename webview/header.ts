@@ -28,7 +28,11 @@ export class Header {
   readonly #resume: HTMLButtonElement;
   readonly #facts = el('dl', { class: 'facts' });
   readonly #runs = el('ul', { class: 'runs', 'aria-label': 'Runs shown' });
+  readonly #add: HTMLButtonElement;
   readonly #events: HeaderEvents;
+  /** Of the runs shown, in their order, and the buttons that take away all but the first. */
+  #labels: readonly string[] = [];
+  #removes: readonly HTMLButtonElement[] = [];
   readonly element: HTMLElement;
 
   constructor(events: HeaderEvents) {
@@ -40,7 +44,7 @@ export class Header {
       },
       { id: 'resume', class: 'primary' },
     );
-    const add = button(
+    this.#add = button(
       'Overlay another run…',
       () => {
         events.onAddRuns();
@@ -60,7 +64,7 @@ export class Header {
         ' ',
         this.#progress,
         this.#resume,
-        add,
+        this.#add,
       ),
       this.#facts,
       this.#runs,
@@ -92,16 +96,33 @@ export class Header {
     this.#facts.replaceChildren(
       ...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
     );
-    this.#runs.hidden = runs.length < 2;
-    this.#runs.replaceChildren(
-      ...runs.map(({ label }, index) => {
-        const remove = () => {
-          this.#events.onRemoveRun(index);
-        };
-        const close = button('×', remove, { 'aria-label': `Remove ${label}`, class: 'close' });
-        return el('li', {}, label, index === 0 ? undefined : close);
-      }),
+    this.#drawRuns(runs.map(({ label }) => label));
+  }
+
+  /** Left alone while the runs are the same: a live one is drawn with every sample. */
+  #drawRuns(labels: readonly string[]): void {
+    if (
+      labels.length === this.#labels.length &&
+      labels.every((each, i) => each === this.#labels[i])
+    )
+      return;
+    this.#labels = labels;
+    const focused = this.#removes.findIndex((each) => each === document.activeElement);
+    this.#removes = labels.slice(1).map((label, index) =>
+      button(
+        '×',
+        () => {
+          this.#events.onRemoveRun(index + 1);
+        },
+        { 'aria-label': `Remove ${label}`, class: 'close' },
+      ),
     );
+    this.#runs.hidden = labels.length < 2;
+    this.#runs.replaceChildren(
+      ...labels.map((label, index) => el('li', {}, label, this.#removes[index - 1])),
+    );
+    // The run that was removed took the keyboard's focus along: on with the next one.
+    if (focused >= 0) (this.#removes[focused] ?? this.#removes.at(-1) ?? this.#add).focus();
   }
 }
 

@@ -2,7 +2,7 @@ import type { Arm } from '../src/bench/document.ts';
 import type { Figure } from '../src/bench/figures.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/bench/summary.ts';
 import { el } from './dom.ts';
-import { drawSwatch, type Swatch } from './looks.ts';
+import { drawSwatch, MOST_VARIANTS, type Swatch } from './looks.ts';
 import type { Theme } from './theme.ts';
 
 /**
@@ -38,17 +38,24 @@ export class Legend {
       button.replaceChildren(look, el('span', {}, ARM_LABELS[arm]));
     }
     const variants = new Map(series.map((each) => [each.variant, each.variantLabel]));
+    const runs = new Map(series.map((each) => [each.run, each.runLabel]));
     const colour = theme.foreground;
     // In the overview a hollow marker says something else.
     const overview = id === 'overview';
-    this.#key.hidden = variants.size < 2 && !overview;
-    this.#key.replaceChildren(
-      ...[...variants].map(([variant, label]) =>
-        el('li', {}, swatch(theme, { variant, colour, plain: overview }), label),
-      ),
-      ...(overview
-        ? [el('li', {}, swatch(theme, { colour, hollow: true }), 'hollow: no clear difference')]
+    const kinds: (readonly [Omit<Swatch, 'colour'>, string])[] = [
+      ...(variants.size > 1 || overview
+        ? [...variants].map(([variant, label]) => [{ variant, plain: true }, label] as const)
         : []),
+      ...(runs.size > 1
+        ? [...runs].map(([run, label]) => [{ variant: 0, run }, label] as const)
+        : []),
+      ...(overview ? [[{ hollow: true }, 'hollow: no clear difference'] as const] : []),
+    ];
+    const alike = `Only ${MOST_VARIANTS} kinds look different: the chart’s values name the others.`;
+    this.#key.hidden = kinds.length === 0;
+    this.#key.replaceChildren(
+      ...kinds.map(([look, label]) => el('li', {}, swatch(theme, { ...look, colour }), label)),
+      ...(variants.size > MOST_VARIANTS ? [el('li', {}, alike)] : []),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { PointStyle } from 'chart.js';
 import { drawPoint } from 'chart.js/helpers';
 import type { Arm } from '../src/bench/document.ts';
+import type { MOST_RUNS } from '../src/protocol.ts';
 
 /** An arm is told by its marker's shape as well as by its colour: in grey print, to a colour-blind eye. */
 export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
@@ -11,15 +12,28 @@ export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
   unix: 'star',
 };
 
-/** What else tells series apart, request sizes or runs, is in the line; every second is hollow too. */
+/** Of an arm, request sizes and the like are told apart by the line; where dashes end, hollow markers begin. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [2, 6]] as const;
 export const dashOf = (variant: number): number[] => [...(DASHES[variant % DASHES.length] ?? [])];
-export const isHollow = (variant: number): boolean => variant % 2 === 1;
+export const isHollow = (variant: number): boolean => Math.floor(variant / DASHES.length) % 2 === 1;
+/** From here on they begin anew. */
+export const MOST_VARIANTS = 2 * DASHES.length;
+
+/** Runs are told apart by their weight: of the line, and the markers on it. */
+const WEIGHTS = [
+  { width: 2, radius: 5 },
+  { width: 1, radius: 3 },
+  { width: 4, radius: 7 },
+] as const satisfies { length: typeof MOST_RUNS };
+export const weightOf = (run: number): { width: number; radius: number } =>
+  WEIGHTS[run % WEIGHTS.length] ?? WEIGHTS[0];
 
 export type Swatch = {
   readonly arm?: Arm;
   /** The kind of line; none where only a marker is shown. */
   readonly variant?: number;
+  /** Whose weight it has; that of the first one otherwise. */
+  readonly run?: number;
   readonly colour: string;
   /** Without the marker that the line has where there is no arm. */
   readonly plain?: boolean;
@@ -27,11 +41,12 @@ export type Swatch = {
   readonly hollow?: boolean;
 };
 
-const [WIDTH, HEIGHT] = [32, 14];
+const [WIDTH, HEIGHT] = [36, 18];
 
 /** Draws a line as it looks in the charts, with the marker of its arm where there is one. */
 export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swatch): void {
-  const { arm, variant, colour, plain = false } = swatch;
+  const { arm, variant, colour, run = 0, plain = false } = swatch;
+  const { width, radius } = weightOf(run);
   const hollow = swatch.hollow ?? (variant !== undefined && isHollow(variant));
   const sharpness = window.devicePixelRatio;
   canvas.width = Math.round(WIDTH * sharpness);
@@ -42,7 +57,7 @@ export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swat
   if (!context) return;
   context.scale(sharpness, sharpness);
   context.strokeStyle = colour;
-  context.lineWidth = 2;
+  context.lineWidth = width;
   if (variant !== undefined) {
     context.setLineDash(dashOf(variant));
     context.beginPath();
@@ -51,8 +66,9 @@ export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swat
     context.stroke();
     context.setLineDash([]);
   }
-  if (plain || (arm === undefined && !hollow)) return;
+  context.lineWidth = 2;
+  if (plain) return;
   context.fillStyle = hollow ? page : colour;
   const pointStyle = arm === undefined ? 'circle' : SHAPES[arm];
-  drawPoint(context, { pointStyle, radius: 5, borderWidth: 2 }, WIDTH / 2, HEIGHT / 2);
+  drawPoint(context, { pointStyle, radius, borderWidth: 2 }, WIDTH / 2, HEIGHT / 2);
 }

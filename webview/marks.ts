@@ -26,12 +26,16 @@ export const sideBySide: Plugin<Kind> = {
   id: 'sideBySide',
   afterDatasetsUpdate(chart) {
     const metas = chart.getSortedVisibleDatasetMetas().sort((a, b) => a.index - b.index);
-    const step = Math.min(8, (closest(chart) * 0.7) / Math.max(metas.length, 1));
+    const room = Math.min(WIDEST, closest(chart) * 0.7);
+    const step = Math.min(8, room / Math.max(metas.length, 1));
     for (const [position, meta] of metas.entries()) {
       for (const element of meta.data) element.x += (position - (metas.length - 1) / 2) * step;
     }
   },
 };
+
+/** Pixels: of many series, the outer ones stay on the chart at its first and last size. */
+const WIDEST = 90;
 
 /** Pixels between the two sizes that are closest together. */
 function closest(chart: Chart): number {

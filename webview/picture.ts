@@ -10,7 +10,7 @@ import {
 import { drawPoint } from 'chart.js/helpers';
 import { Context } from 'svgcanvas';
 import { configOf, type View } from './chart.ts';
-import { isHollow, SHAPES } from './looks.ts';
+import { isHollow, SHAPES, weightOf } from './looks.ts';
 
 Chart.register(Legend, SubTitle, Title);
 
@@ -96,7 +96,11 @@ function draw(
         },
       },
     },
-    plugins: [paper(theme.background), ...(config.plugins ?? []), legendMarkers(theme.background)],
+    plugins: [
+      paper(theme.background),
+      ...(config.plugins ?? []),
+      legendMarkers(theme.background, figure.id),
+    ],
   };
   return new Chart(canvas, picture);
 }
@@ -107,7 +111,7 @@ const LINE = 36;
 type HitBox = { readonly left: number; readonly top: number; readonly height: number };
 
 /** Arms differ by their markers, and series of an arm by their lines: a legend has to show both. */
-const legendMarkers = (page: string) => ({
+const legendMarkers = (page: string, id: View['figure']['id']) => ({
   id: 'legendMarkers',
   afterDraw(chart: Chart) {
     const { ctx, legend, data } = chart;
@@ -116,11 +120,13 @@ const legendMarkers = (page: string) => ({
     for (const [index, { left, top, height }] of boxes.entries()) {
       const { series, borderColor } = data.datasets[index] ?? {};
       if (!series || typeof borderColor !== 'string') continue;
-      const hollow = series.against === undefined && isHollow(series.variant);
+      // In the overview hollow markers say something of the point.
+      const hollow = id !== 'overview' && isHollow(series.variant);
       ctx.save();
       ctx.strokeStyle = borderColor;
       ctx.fillStyle = hollow ? page : borderColor;
-      const look = { pointStyle: SHAPES[series.arm], radius: 5, borderWidth: 2 };
+      const { radius } = weightOf(series.run);
+      const look = { pointStyle: SHAPES[series.arm], radius, borderWidth: 2 };
       drawPoint(ctx, look, left + LINE / 2, top + height / 2);
       ctx.restore();
     }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sizeKey, type Size } from './summary.ts';
 
 /** What is measured: a one-way stream, or one outstanding request and its response. */
 export const experimentSchema = z.enum(['throughput', 'latency']);
@@ -19,8 +20,19 @@ const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
     'Competitors: TCP, TCP without Nagle, the guarded and the classic bypass, and, for streams, Unix sockets where netperf has them.',
   uniqueItems: true,
 });
-/** What a plan may ask for, and a hostile document make us look at. */
+/** What a plan may ask for, and a document, which may be hostile, have us draw. */
 const MOST_POINTS = 500;
+const MOST_SAMPLES = 50_000;
+/** Each is a line of its own in the charts, with room for every response size. */
+const MOST_REQUESTS = 32;
+
+function areDrawable(sizes: readonly Size[]): boolean {
+  const trips = sizes.filter((at) => at.experiment === 'latency');
+  const requests = new Set(trips.map(({ requestBytes }) => requestBytes)).size;
+  const responses = new Set(trips.map(({ responseBytes }) => responseBytes)).size;
+  return requests <= MOST_REQUESTS && requests * responses <= MOST_POINTS;
+}
+const UNDRAWABLE = `more than ${MOST_REQUESTS} different request sizes, or ${MOST_POINTS} pairs of one with a response size`;
 
 /** One place of the plan: an experiment at one size, measured for every arm. */
 const throughputPoint = z.strictObject({
@@ -80,7 +92,13 @@ export const planSchema = z
   .refine(({ minRepetitions = 1, repetitions }) => minRepetitions <= repetitions, {
     path: ['minRepetitions'],
     message: 'must not be more than repetitions',
-  });
+  })
+  .refine(({ points }) => areDrawable(points), { path: ['points'], message: UNDRAWABLE })
+  .refine(
+    ({ points, repetitions }) =>
+      points.reduce((sum, { arms }) => sum + arms.length, 0) * repetitions <= MOST_SAMPLES,
+    { path: ['repetitions'], message: `more than ${MOST_SAMPLES} samples in all` },
+  );
 export type Plan = z.infer<typeof planSchema>;
 
 const latencyUs = z.object({
@@ -175,26 +193,35 @@ export const documentHostSchema = z.looseObject({
  * A benchmark run, `*.sockmap-bench.json`. It is written anew after every sample, so a document
  * without `finishedAt` is a run under way or one that was cut off.
  */
-export const documentSchema = z.object({
-  schema: z.literal(1),
-  id: z.uuid(),
-  startedAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime().optional(),
-  /** When the run was taken up again after it had been cut off. */
-  resumedAt: z.array(z.iso.datetime()).optional(),
-  /** The `id` of the saved run this one was compared with. */
-  baselineId: z.uuid().optional(),
-  host: documentHostSchema,
-  cgroup: z.string(),
-  programs: z.object({
-    /** What served the cgroup when the run began. */
-    policy: z.enum(['guarded', 'classic']),
-    /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
-    tags: z.record(z.string(), z.string()),
-  }),
-  plan: planSchema,
-  samples: z.array(sampleSchema),
-});
+export const documentSchema = z
+  .object({
+    schema: z.literal(1),
+    id: z.uuid(),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().optional(),
+    /** When the run was taken up again after it had been cut off. */
+    resumedAt: z.array(z.iso.datetime()).optional(),
+    /** The `id` of the saved run this one was compared with. */
+    baselineId: z.uuid().optional(),
+    host: documentHostSchema,
+    cgroup: z.string(),
+    programs: z.object({
+      /** What served the cgroup when the run began. */
+      policy: z.enum(['guarded', 'classic']),
+      /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
+      tags: z.record(z.string(), z.string()),
+    }),
+    plan: planSchema,
+    samples: z.array(sampleSchema),
+  })
+  .refine(({ plan, samples }) => areDrawable([...plan.points, ...samples]), {
+    path: ['samples'],
+    message: UNDRAWABLE,
+  })
+  .refine(
+    ({ plan, samples }) => new Set([...plan.points, ...samples].map(sizeKey)).size <= MOST_POINTS,
+    { path: ['samples'], message: `more than ${MOST_POINTS} different sizes` },
+  );
 export type ResultDocument = z.infer<typeof documentSchema>;
 
 /**

@@ -50,10 +50,12 @@ export type Series = {
   readonly arm: Arm;
   /** Index into the runs. */
   readonly run: number;
-  /** What tells it from the other series of its arm: equal numbers look alike in every arm. */
+  /** What tells it from the other series of its arm and run: equal numbers look alike everywhere. */
   readonly variant: number;
-  /** The same in words; empty where an arm has one series only. */
+  /** The same in words; empty where an arm has one series of a run only. */
   readonly variantLabel: string;
+  /** Empty where there is only one run. */
+  readonly runLabel: string;
   /** Of latency and transaction rates. */
   readonly requestBytes?: number;
   /** Of latency. */
@@ -257,13 +259,22 @@ const apart = (texts: readonly string[], more: (text: string, place: number) => 
   );
 
 /** A place on the x axis, of one request size where there are requests. */
-type Place = { readonly x: number; readonly request?: number };
+type Place = { readonly x: number; readonly request?: number | undefined };
 
 /** A run's samples by what a point of a figure is made of. */
 type Indexed = {
   readonly label: string;
   readonly places: Readonly<Record<Experiment, readonly Place[]>>;
-  cell(timed: boolean, experiment: Experiment, place: Place, arm: Arm): Cell;
+  /** What an arm has measured, by size; undefined where that is nothing. */
+  line(of: LineOf): ReadonlyMap<number, Cell> | undefined;
+};
+
+/** What the points of one line have in common. */
+type LineOf = {
+  readonly timed?: boolean | undefined;
+  readonly experiment: Experiment;
+  readonly request?: number | undefined;
+  readonly arm: Arm;
 };
 
 /** The samples of one place and arm, and what several figures make of them, worked out once. */
@@ -282,7 +293,6 @@ function cellOf(samples: readonly Sample[]): Cell {
     details: () => (details ??= detailsOf(samples)),
   };
 }
-const NOTHING = cellOf([]);
 
 type Sized = Sample | ResultDocument['plan']['points'][number];
 
@@ -293,12 +303,19 @@ const placeOf = (at: Sized): Place =>
 const placeKey = ({ x, request }: Place): string => `${request ?? ''}/${x}`;
 
 function indexRun({ document, label }: Run): Indexed {
-  const key = (timed: boolean, experiment: Experiment, place: Place, arm: Arm) =>
-    `${timed ? 'timed' : ''}/${experiment}/${placeKey(place)}/${arm}`;
-  const samples = groupBy(document.samples, (sample) =>
-    key(!isCompared(sample), sample.experiment, placeOf(sample), sample.arm),
+  const key = ({ timed = false, experiment, request, arm }: LineOf) =>
+    [timed, experiment, request, arm].join('/');
+  const samples = groupBy(document.samples, (sample) => {
+    const { request } = placeOf(sample);
+    const { experiment, arm } = sample;
+    return key({ timed: !isCompared(sample), experiment, request, arm });
+  });
+  const lines = new Map(
+    Array.from(samples, ([of, list]) => {
+      const bySize = groupBy(list, (sample) => placeOf(sample).x);
+      return [of, new Map(Array.from(bySize, ([x, cell]) => [x, cellOf(cell)]))];
+    }),
   );
-  const cells = new Map(Array.from(samples, ([of, list]) => [of, cellOf(list)]));
   const places = (experiment: Experiment) => [
     ...new Map(
       [...document.plan.points, ...document.samples]
@@ -310,7 +327,7 @@ function indexRun({ document, label }: Run): Indexed {
   return {
     label,
     places: { throughput: places('throughput'), latency: places('latency') },
-    cell: (...of) => cells.get(key(...of)) ?? NOTHING,
+    line: (of) => lines.get(key(of)),
   };
 }
 
@@ -337,53 +354,70 @@ function requestsIn(
   return all.filter((request) => sizes(request) === most).slice(0, 1);
 }
 
+/** Its series are worked out when they are asked for; that there are none is known before. */
 function figureOf(spec: Spec, runs: readonly Indexed[]): Figure {
-  const { experiment, arms, requests, metrics, value, timed, missing, ...figure } = spec;
-  const { baseline } = spec;
-  const sizes = sizesIn(runs, experiment);
+  const { id, name, title, xTitle, yTitle, unit, better, quantity, baseline } = spec;
+  const sizes = sizesIn(runs, spec.experiment);
+  const isMeasured = measuredIn(spec, runs);
+  return Object.assign(
+    lazily({ series: () => (isMeasured ? seriesOf(linesOf(spec, runs, sizes)) : []) }),
+    {
+      ...{ id, name, title, xTitle, yTitle, unit, better, quantity, sizes },
+      ...(baseline !== undefined && { baseline }),
+      ...(!isMeasured && { absent: spec.missing }),
+    },
+  );
+}
+
+/** Whether there is anything to show. */
+function measuredIn(spec: Spec, runs: readonly Indexed[]): boolean {
+  const { experiment, arms, requests, timed, baseline } = spec;
   const requestSizes = requestsIn(runs, experiment, requests ?? 'all');
-  const lines = runs.flatMap((run, index) =>
+  const some = (of: readonly Arm[]) =>
+    runs.some((run) =>
+      requestSizes.some((request) =>
+        of.some((arm) => run.line({ timed, experiment, request, arm }) !== undefined),
+      ),
+    );
+  // Without its own baseline a figure would only repeat part of another.
+  return some(arms) && (baseline !== 'tcp-nodelay' || some([baseline]));
+}
+
+function linesOf(spec: Spec, runs: readonly Indexed[], sizes: readonly number[]): Line[] {
+  const { experiment, arms, requests, metrics, value, timed, baseline } = spec;
+  const requestSizes = requestsIn(runs, experiment, requests ?? 'all');
+  return runs.flatMap((run, index) =>
     (metrics ?? [undefined]).flatMap((metric) =>
       requestSizes.flatMap((request) =>
-        arms.map((arm): Line => {
+        arms.flatMap((arm): Line[] => {
+          const own = run.line({ timed, experiment, request, arm });
+          if (!own) return [];
+          const against =
+            baseline === undefined || arm === baseline
+              ? undefined
+              : run.line({ timed, experiment, request, arm: baseline });
           const step = metric !== undefined && metric !== 'mean' ? percentileStepUs : undefined;
-          const cell = (of: Arm, x: number) =>
-            run.cell(timed === true, experiment, placeFor(x, request), of);
-          return {
-            ...{ arm, run: index, metric, requestBytes: request },
-            words: [
-              requestSizes.length > 1 && request !== undefined
-                ? `${bytes(request)} requests`
-                : undefined,
-              runs.length > 1 ? run.label : undefined,
-            ],
-            points: sizes.map((x) =>
-              pointOf(
-                { x, label: labelOf(x, request) },
-                cell(arm, x),
-                baseline === undefined || arm === baseline ? NOTHING : cell(baseline, x),
-                value(metric),
-                step,
-              ),
-            ),
-          };
+          return [
+            {
+              ...{ arm, run: index, metric, requestBytes: request },
+              variantLabel:
+                requestSizes.length > 1 && request !== undefined
+                  ? `${bytes(request)} requests`
+                  : '',
+              runLabel: runs.length > 1 ? run.label : '',
+              points: sizes.map((x) => {
+                const cell = own.get(x);
+                return cell && pointOf({ x, request }, cell, against?.get(x), value(metric), step);
+              }),
+            },
+          ];
         }),
       ),
     ),
   );
-  const series = seriesOf(lines);
-  // Without its own baseline a figure would only repeat part of another.
-  const shown = baseline !== 'tcp-nodelay' || series.some(({ arm }) => arm === baseline);
-  return {
-    ...figure,
-    sizes,
-    ...(shown && series.length > 0 ? { series } : { series: [], absent: missing }),
-  };
 }
 
-const placeFor = (x: number, request: number | undefined): Place =>
-  request === undefined ? { x } : { x, request };
-const labelOf = (x: number, request: number | undefined): string =>
+const labelOf = ({ x, request }: Place): string =>
   request === undefined ? bytes(x) : `${bytes(request)} / ${bytes(x)}`;
 
 type Line = {
@@ -392,8 +426,8 @@ type Line = {
   readonly metric?: LatencyMetric | undefined;
   readonly requestBytes?: number | undefined;
   readonly against?: Arm;
-  /** What tells it from others of its arm. */
-  readonly words: readonly (string | undefined)[];
+  readonly variantLabel: string;
+  readonly runLabel: string;
   readonly points: readonly (Point | undefined)[];
 };
 
@@ -401,15 +435,16 @@ type Line = {
 function seriesOf(lines: readonly Line[]): Series[] {
   const measured = lines.filter(({ points }) => points.some((point) => point !== undefined));
   const variants = new Map<string, number>();
-  return measured.map(({ words, metric, requestBytes, ...line }) => {
-    const variantLabel = words.filter((word) => word !== undefined).join(', ');
+  return measured.map(({ metric, requestBytes, ...line }) => {
+    const { arm, variantLabel, runLabel } = line;
     const variant = variants.get(variantLabel) ?? variants.size;
     variants.set(variantLabel, variant);
-    const label = [ARM_LABELS[line.arm], variantLabel].filter((word) => word !== '').join(', ');
+    const words = [ARM_LABELS[arm], variantLabel, runLabel];
+    const label = words.filter((word) => word !== '').join(', ');
     return {
       ...line,
-      key: [line.arm, metric, label].join('/'),
-      ...{ label, variant, variantLabel },
+      key: [arm, metric, label].join('/'),
+      ...{ label, variant },
       ...(metric && { metric }),
       ...(requestBytes !== undefined && { requestBytes }),
     };
@@ -453,14 +488,21 @@ function overviewOf(runs: readonly Indexed[]): Figure {
   const lines = runs.flatMap((run, index) =>
     kinds.flatMap(({ experiment, value, against, arms, words }) => {
       const of = experiment === 'latency' ? request : undefined;
-      const cell = (arm: Arm, x: number) => run.cell(false, experiment, placeFor(x, of), arm);
-      return arms.map((arm): Line => ({
-        ...{ arm, run: index, requestBytes: of, against },
-        words: [words, runs.length > 1 ? run.label : undefined],
-        points: sizes.map((x) =>
-          ratioPoint({ x, label: labelOf(x, of) }, cell(arm, x), cell(against, x), value),
-        ),
-      }));
+      const baseline = run.line({ experiment, request: of, arm: against });
+      return arms.flatMap((arm): Line[] => {
+        const own = run.line({ experiment, request: of, arm });
+        if (!own || !baseline) return [];
+        return [
+          {
+            ...{ arm, run: index, requestBytes: of, against },
+            ...{ variantLabel: words, runLabel: runs.length > 1 ? run.label : '' },
+            points: sizes.map((x) => {
+              const [cell, other] = [own.get(x), baseline.get(x)];
+              return cell && other && ratioPoint({ x, request: of }, cell, other, value);
+            }),
+          },
+        ];
+      });
     }),
   );
   const series = seriesOf(lines);
@@ -481,39 +523,40 @@ function overviewOf(runs: readonly Indexed[]): Figure {
   };
 }
 
-type At = { readonly x: number; readonly label: string };
-
 function pointOf(
-  { x, label }: At,
+  at: Place,
   own: Cell,
-  baseline: Cell,
+  baseline: Cell | undefined,
   value: Value,
   stepOf?: (value: number) => number,
 ): Point | undefined {
   const values = valuesOf(own.samples, value);
   if (values.length === 0) return undefined;
   const spread = spreadOf(values);
-  const pairs = pairsOf(own, baseline, value);
+  const pairs = baseline ? pairsOf(own, baseline, value) : [];
   const step = stepOf?.(Math.max(spread.median, ...pairs.map((pair) => pair[1])));
   const ratio = pairedRatio(pairs, step);
   return {
     ...spread,
-    ...{ bytes: x, label, count: values.length, values },
+    ...{ bytes: at.x, label: labelOf(at), count: values.length, values },
     ...(ratio && { ratio }),
     ...(step !== undefined && { step }),
     details: own.details(),
   };
 }
 
-function ratioPoint({ x, label }: At, own: Cell, baseline: Cell, value: Value): Point | undefined {
+function ratioPoint(at: Place, own: Cell, baseline: Cell, value: Value): Point | undefined {
   const pairs = pairsOf(own, baseline, value);
   const ratio = pairedRatio(pairs);
   if (!ratio) return undefined;
   const values = pairs.map(([subject, partner]) => subject / partner);
   const { low, high } = ratio.interval ?? { low: ratio.ratio, high: ratio.ratio };
   const spread = { median: ratio.ratio, low, high };
-  const { details } = own;
-  return { ...spread, bytes: x, label, count: ratio.pairs, values, ratio, details: details() };
+  return {
+    ...spread,
+    ...{ bytes: at.x, label: labelOf(at), count: ratio.pairs, values, ratio },
+    details: own.details(),
+  };
 }
 
 /** A plain loop: of ten thousand samples each figure asks. */
@@ -528,7 +571,6 @@ function valuesOf(samples: readonly Sample[], value: Value): number[] {
 
 /** What was measured in the same round, one pair for each round that has both. */
 function pairsOf(own: Cell, baseline: Cell, value: Value) {
-  if (baseline === NOTHING) return [];
   const partners = valueByRound(baseline, value);
   return [...valueByRound(own, value)].flatMap(([round, subject]) => {
     const partner = partners.get(round);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import {
   isFromPanel,
+  MOST_RUNS,
   sentRun,
   type FromPanel,
   type SentRun,
@@ -160,10 +161,15 @@ class ShownRuns implements vscode.Disposable {
     } else if (own) this.#send({ type: 'runs', runs: [own, ...others] });
   }
 
-  /** @throws Error where it is no result document. */
+  /** @throws Error where it is no result document, or one too many. */
   async add(uri: vscode.Uri): Promise<void> {
     const known = this.#files().some((each) => each.uri.toString() === uri.toString());
     if (known) return;
+    if (this.#others.length + 1 >= MOST_RUNS) {
+      throw new Error(
+        `${baseName(uri)} is not shown: ${MOST_RUNS} runs are as many as can be told apart. Remove one first.`,
+      );
+    }
     const file = new ResultFile(uri);
     const { reason } = await file.first;
     if (reason !== undefined) {

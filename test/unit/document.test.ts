@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { parseDocument } from '../../src/bench/document.ts';
+import {
+  parseDocument,
+  type LatencySample,
+  type Point,
+  type Sample,
+} from '../../src/bench/document.ts';
 import { resultDocument, roundTrip, stream } from './documents.ts';
 
 /** The document as JSON, with the value at a dotted place replaced, or removed. */
@@ -81,6 +86,45 @@ describe('a result document', () => {
       );
     });
   }
+
+  describe('of more than can be drawn is refused:', () => {
+    const text = (samples: readonly Sample[]) => JSON.stringify({ ...resultDocument(), samples });
+    const trip = (request: number, response: number): LatencySample => ({
+      ...roundTrip(),
+      ...{ requestBytes: request + 1, responseBytes: response + 1 },
+    });
+    const count = (length: number) => [...Array(length).keys()];
+
+    it('sizes', () => {
+      const streams = (length: number) =>
+        count(length).map((index) => ({ ...stream(index), messageBytes: index + 1 }));
+      parseDocument(text(streams(500)));
+      assert.throws(() => parseDocument(text(streams(501))), {
+        message: 'not a sockmap benchmark: samples: more than 500 different sizes',
+      });
+    });
+
+    it('request sizes, and pairs of them with response sizes, measured or not', () => {
+      const words =
+        /^Error: not a sockmap benchmark: samples: more than 32 different request sizes/;
+      parseDocument(text(count(32).map((index) => trip(index, 0))));
+      assert.throws(() => parseDocument(text(count(33).map((index) => trip(index, 0)))), words);
+      parseDocument(text(count(500).map((index) => trip(index % 25, index % 20))));
+      parseDocument(text(count(22).map((index) => trip(index, index))));
+      assert.throws(() => parseDocument(text(count(23).map((index) => trip(index, index)))), words);
+    });
+
+    it('samples of a plan', () => {
+      const plan = { ...resultDocument().plan, points: count(50).map(point) };
+      const of = (repetitions: number) =>
+        JSON.stringify({ ...resultDocument(), plan: { ...plan, repetitions } });
+      parseDocument(of(500));
+      assert.throws(() => parseDocument(of(501)), /plan\.repetitions: more than 50000 samples/);
+    });
+    const point = (index: number): Point => ({
+      ...{ experiment: 'throughput', messageBytes: index + 1, arms: ['tcp', 'bypass'] },
+    });
+  });
 
   it('is refused when it is not JSON, or not an object', () => {
     const whole = JSON.stringify(resultDocument());

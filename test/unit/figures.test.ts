@@ -99,6 +99,17 @@ describe('figures', () => {
     assert.equal(withMetric(fig4, 'p99').yTitle, 'P99 latency in µs (lower is better)');
   });
 
+  it('have lines of what was measured, and only of that', () => {
+    // Each response size with a request size of its own: most pairs of the two are not there.
+    const sizes = Array.from({ length: 20 }, (_, index) => 64 * (index + 1));
+    const { fig4, fig6 } = figures(sizes.map((size) => trip('bypass', 0, 10, size, size)));
+    assert.equal(withMetric(fig4, 'p50').series.length, sizes.length);
+    assert.deepEqual(
+      fig6.series.map(({ points }) => points.filter(Boolean).length),
+      sizes.map(() => 1),
+    );
+  });
+
   it('tell request sizes apart, but for Fig. 5, which is of one', () => {
     const samples = [64, 256].flatMap((request) =>
       [64, 1024].flatMap((response) => [
@@ -179,12 +190,12 @@ describe('figures', () => {
       'Bypass, ann@web1, 2026-03-02 10:00 UTC',
     ]);
     assert.deepEqual(
-      fig2.series.map(({ run, variant }) => [run, variant]),
+      fig2.series.map(({ run, variant, runLabel }) => [run, variant, runLabel.slice(0, 20)]),
       [
-        [0, 0],
-        [0, 0],
-        [1, 1],
-        [1, 1],
+        [0, 0, 'ann@web1, 2026-03-01'],
+        [0, 0, 'ann@web1, 2026-03-01'],
+        [1, 0, 'ann@web1, 2026-03-02'],
+        [1, 0, 'ann@web1, 2026-03-02'],
       ],
     );
   });

@@ -44,6 +44,17 @@ describe('a plan of the form', () => {
     assert.deepEqual(plan.points[1]?.arms, ['tcp', 'bypass']);
   });
 
+  it('may ask for more than can be measured or drawn, though each answer is sensible', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+    for (const [change, words] of [
+      [{ requests: many(33) }, /points: more than 32 different request sizes/],
+      [{ messages: many(50), repetitions: 1000 }, /repetitions: more than 50000 samples/],
+    ] as const) {
+      const text = JSON.stringify(ownPlan({ ...wanted, ...change }));
+      assert.throws(() => parsePlan(text), words);
+    }
+  });
+
   it('may have no target, and nothing but TCP without Nagle', () => {
     const plan = ownPlan({ ...wanted, arms: ['tcp-nodelay'], targetInterval: undefined });
     assert.deepEqual(planSchema.parse(plan), plan);

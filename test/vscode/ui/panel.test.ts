@@ -7,49 +7,17 @@ import { FIGURE_IDS, type FigureId } from '../../../src/bench/summary.ts';
 import { eventually } from '../../host/helpers/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
 import { keepEvidence } from '../artifacts.ts';
+import { ARTICLE, heldBy, type Held } from '../chart.ts';
 import { packageExtension } from '../packageExtension.ts';
 import { startSession, type Session } from '../session.ts';
 import type { Theme } from '../workbench.ts';
 
 const RECORDED = path.resolve(import.meta.dirname, '../../unit/recorded/bench');
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/panel');
-const [FILE, OTHER, CUT] = ['run', 'other', 'cut'].map((name) => `${name}.sockmap-bench.json`) as [
-  string,
-  string,
-  string,
-];
-
-/** The article's: number, what is on the axes, the unit, and which arms it compares. */
-const ARTICLE: Readonly<
-  Record<Exclude<FigureId, 'overview'>, { x: RegExp; y: RegExp; unit: string; arms: string[] }>
-> = {
-  fig2: { x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s', arms: ['tcp', 'bypass'] },
-  fig3: {
-    ...{ x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s' },
-    arms: ['tcp-nodelay', 'bypass'],
-  },
-  fig4: { x: /^Response/, y: /^P50 latency in µs/, unit: 'µs', arms: ['tcp', 'bypass'] },
-  fig5: { x: /^Response/, y: /^Transactions per second/, unit: '1/s', arms: ['tcp', 'bypass'] },
-  fig6: { x: /^Response/, y: /^Transactions per second/, unit: '1/s', arms: ['tcp', 'bypass'] },
-  fig7: { x: /^Send message size$/, y: /^Seconds in BPF/, unit: 's per 60 s', arms: ['bypass'] },
-};
-
-/** What the chart itself holds, read in the panel. */
-interface Held {
-  readonly xTitle: unknown;
-  readonly yTitle: unknown;
-  readonly xType: string;
-  readonly yType: string;
-  readonly series: readonly {
-    readonly label: string;
-    readonly arm: string;
-    readonly visible: boolean;
-    readonly data: readonly { readonly x: number; readonly y: number | null }[];
-    readonly low: readonly (number | null)[];
-    readonly high: readonly (number | null)[];
-    readonly values: readonly (readonly number[])[];
-  }[];
-}
+const FILES = ['run', 'other', 'third', 'fourth', 'cut', 'live'];
+const [FILE = '', OTHER = '', THIRD = '', FOURTH = '', CUT = '', LIVE = ''] = FILES.map(
+  (name) => `${name}.sockmap-bench.json`,
+);
 
 describe('the chart panel', () => {
   let session: Session | undefined;
@@ -61,12 +29,14 @@ describe('the chart panel', () => {
     // Measured on a real host, with every figure's samples.
     const text = fs.readFileSync(path.join(RECORDED, 'all-figures.sockmap-bench.json'), 'utf8');
     measured = parseDocument(text);
-    const other = { ...measured, host: { ...measured.host, name: 'web2' } };
+    const other = JSON.stringify(elsewhere('web2', 1.2));
     const { finishedAt: _, ...unfinished } = measured;
     const cut = { ...unfinished, samples: measured.samples.slice(0, 30) };
     folder = temporaryDirectory({
       [FILE]: text,
-      [OTHER]: JSON.stringify(other),
+      [OTHER]: other,
+      [THIRD]: JSON.stringify(elsewhere('web3', 1.5)),
+      [FOURTH]: other,
       [CUT]: JSON.stringify(cut),
     });
     session = await startSession({
@@ -88,59 +58,23 @@ describe('the chart panel', () => {
     await folder?.remove();
   });
 
+  /** The run as it would be on a faster host. */
+  const elsewhere = (name: string, speed: number): ResultDocument => ({
+    ...measured,
+    host: { ...measured.host, name },
+    samples: measured.samples.map((sample) =>
+      sample.experiment === 'throughput'
+        ? { ...sample, throughputBitsPerSecond: sample.throughputBitsPerSecond * speed }
+        : { ...sample, transactionsPerSecond: sample.transactionsPerSecond * speed },
+    ),
+  });
+
   const panel = () => {
     assert.ok(session);
     return session.workbench.webview();
   };
   const tab = (id: FigureId) => panel().locator(`#tab-${id}`);
-  const held = (): Promise<Held> =>
-    panel()
-      .locator('#chart')
-      .evaluate((canvas) => {
-        interface Point {
-          readonly low: number;
-          readonly high: number;
-          readonly values: readonly number[];
-        }
-        interface Series {
-          readonly arm: string;
-          readonly points: readonly (Point | undefined)[];
-        }
-        interface Live {
-          readonly options: {
-            readonly scales: Record<string, { type: string; title: { text: unknown } }>;
-          };
-          readonly data: {
-            readonly datasets: readonly {
-              readonly label: string;
-              readonly data: Held['series'][number]['data'];
-              readonly series: Series;
-            }[];
-          };
-          isDatasetVisible(index: number): boolean;
-        }
-        const { Chart } = window as unknown as {
-          Chart: { getChart(canvas: Element): Live | undefined };
-        };
-        const chart = Chart.getChart(canvas);
-        if (!chart) throw new Error('no chart on the canvas');
-        const { x, y } = chart.options.scales;
-        return {
-          xTitle: x?.title.text,
-          yTitle: y?.title.text,
-          xType: x?.type ?? '',
-          yType: y?.type ?? '',
-          series: chart.data.datasets.map(({ label, data, series }, index) => ({
-            label,
-            arm: series.arm,
-            visible: chart.isDatasetVisible(index),
-            data: data.map(({ x, y }) => ({ x, y })),
-            low: series.points.map((point) => point?.low ?? null),
-            high: series.points.map((point) => point?.high ?? null),
-            values: series.points.map((point) => point?.values ?? []),
-          })),
-        };
-      });
+  const held = (): Promise<Held> => heldBy(panel());
   /** The chart holds exactly the figure. */
   const assertHolds = async (figure: Figure): Promise<Held> => {
     const chart = await held();
@@ -223,18 +157,25 @@ describe('the chart panel', () => {
       .locator('#chart')
       .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
+  /** The id of what has the keyboard's focus, or its name. */
+  const focused = (): Promise<string> =>
+    panel()
+      .locator('body')
+      .evaluate(() => {
+        const element = document.activeElement;
+        return element?.id !== '' && element
+          ? element.id
+          : (element?.ariaLabel ?? element?.textContent ?? '');
+      });
+  const overlay = async (file: string): Promise<void> => {
+    assert.ok(session);
+    await panel().getByRole('button', { name: 'Overlay another run' }).click();
+    await session.workbench.quick.locator('.monaco-list-row', { hasText: file }).click();
+  };
+
   it('works with the keyboard alone', async () => {
     assert.ok(session);
     const { keyboard } = session.page;
-    const focused = (): Promise<string> =>
-      panel()
-        .locator('body')
-        .evaluate(() => {
-          const element = document.activeElement;
-          return element?.id !== '' && element
-            ? element.id
-            : (element?.ariaLabel ?? element?.textContent ?? '');
-        });
     await tab('overview').click();
     await keyboard.press('ArrowRight');
     assert.equal(await focused(), 'tab-fig2');
@@ -318,8 +259,7 @@ describe('the chart panel', () => {
   it('overlays another run, told apart by more than colour, and takes it away', async () => {
     assert.ok(session && folder);
     const { workbench } = session;
-    await panel().getByRole('button', { name: 'Overlay another run' }).click();
-    await workbench.quick.locator('.monaco-list-row', { hasText: OTHER }).click();
+    await overlay(OTHER);
     await panel().locator('.runs li', { hasText: 'web2' }).waitFor();
     const other = parseDocument(fs.readFileSync(path.join(folder.path, OTHER), 'utf8'));
     const { fig2 } = figuresOf(runsOf([measured, other]));
@@ -329,9 +269,58 @@ describe('the chart panel', () => {
     const lines = await panel().locator('.key li').count();
     assert.equal(lines, 2, 'a key to the kinds of lines');
     await workbench.screenshot(path.join(ARTIFACTS, 'overlay.png'));
-    await panel().getByRole('button', { name: 'Remove web2' }).click();
+    await overlay(THIRD);
+    await panel().locator('.runs li', { hasText: 'web3' }).waitFor();
+    await tab('fig6').click();
+    // Three kinds of lines, of three request sizes, and three of three runs.
+    await eventually('a key to them', async () => (await panel().locator('.key li').count()) === 6);
+    for (const theme of ['light', 'dark'] as const) {
+      await session.setTheme(theme);
+      await panel().locator(`body.${BODY_CLASS[theme]}`).waitFor();
+      await workbench.screenshot(path.join(ARTIFACTS, `overlay-three-${theme}.png`));
+    }
+    await overlay(FOURTH);
+    await workbench.notification(/3 runs are as many as can be told apart/).waitFor();
+    await workbench.clearNotifications();
+    await tab('fig2').click();
+    // By keyboard: the focus goes on with what is left.
+    await panel().getByRole('button', { name: 'Remove web2' }).focus();
+    await session.page.keyboard.press('Enter');
+    await eventually('the next one is next', async () => (await focused()) === 'Remove web3');
+    await session.page.keyboard.press('Enter');
+    await eventually('there is none left', async () => (await focused()) === 'add-runs');
     await panel().locator('.runs').waitFor({ state: 'hidden' });
     await assertHolds(figuresOf(runsOf([measured])).fig2);
+  });
+
+  it('keeps the keyboard’s focus while a run goes on', async () => {
+    assert.ok(session && folder);
+    const { workbench } = session;
+    const file = path.join(folder.path, LIVE);
+    const { finishedAt: _, ...unfinished } = measured;
+    const startedAt = new Date().toISOString();
+    const write = (count: number): void => {
+      const samples = measured.samples.slice(0, count);
+      fs.writeFileSync(file, JSON.stringify({ ...unfinished, startedAt, samples }));
+    };
+    write(20);
+    await workbench.openFile(LIVE);
+    await panel().locator('#state', { hasText: 'Running' }).waitFor();
+    await overlay(OTHER);
+    await panel().getByRole('button', { name: 'Remove web2' }).waitFor();
+    // From the button that has added it the Tab key goes to the one that takes it away.
+    await panel().locator('#add-runs').focus();
+    await session.page.keyboard.press('Tab');
+    assert.equal(await focused(), 'Remove web2');
+    for (const count of [21, 22]) {
+      write(count);
+      await panel()
+        .locator('#counts', { hasText: new RegExp(`^${count} of `) })
+        .waitFor();
+      assert.equal(await focused(), 'Remove web2');
+    }
+    await workbench.run('View: Close Editor');
+    await panel().locator('#state', { hasText: 'Finished' }).waitFor();
   });
 
   it('is readable in every theme, and accessible', async () => {
