@@ -12,9 +12,8 @@ import {
 } from 'chart.js';
 import type { Arm } from '../src/bench/document.ts';
 import type { Figure, Series } from '../src/bench/figures.ts';
-import { pointText } from '../src/bench/findings.ts';
+import { isDecided, pointText } from '../src/bench/findings.ts';
 import { mark } from '../src/bench/format.ts';
-import { verdictOf } from '../src/bench/statistics.ts';
 import { bytes } from '../src/bench/summary.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
 import { dashOf, isHollow, SHAPES, weightOf } from './looks.ts';
@@ -155,7 +154,7 @@ export class FigureChart {
 
 const lineOf = (figure: Figure, series: Series | undefined, place: number): string => {
   const point = series?.points[place];
-  return series && point ? `${series.label}: ${pointText(figure, point)}` : '';
+  return series && point ? `${series.label}: ${pointText(figure, series, point)}` : '';
 };
 
 function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
@@ -191,7 +190,7 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
 /** In the overview a full marker is a clear difference; elsewhere it is a kind of line. */
 function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {
   if (figure.id !== 'overview') return isHollow(series.variant);
-  return point?.ratio !== undefined && !['higher', 'lower'].includes(verdictOf(point.ratio));
+  return point?.ratio !== undefined && !isDecided(series, point);
 }
 
 function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'line'> {

@@ -5,12 +5,13 @@ import { groupBy, isCompared, pairsOf, rateOf } from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
 import {
   ARM_LABELS,
-  BASELINE,
   percentileStepUs,
   sizeKey,
   sizeLabel,
   sizesOf,
+  stallWords,
   type Size,
+  type Stalls,
 } from './summary.ts';
 
 /** What of a sample is compared: more of the rate is better, less of a latency is. */
@@ -34,11 +35,6 @@ export interface Difference {
    */
   readonly againstTcp?: Ratio;
   readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive';
-}
-
-export interface Stalls {
-  readonly stalled: number;
-  readonly rounds: number;
 }
 
 export interface Comparison {
@@ -77,8 +73,8 @@ const byPlace = ({ samples }: ResultDocument): Map<string, Sample[]> =>
 /** Ratios of the rate to TCP's, one for each round that has both. */
 function toTcp(places: ReadonlyMap<string, readonly Sample[]>, size: Size, arm: Arm): number[] {
   const at = (of: Arm) => places.get(`${sizeKey(size)} ${of}`) ?? [];
-  if (arm === BASELINE) return [];
-  return pairsOf([...at(arm), ...at(BASELINE)], arm, BASELINE)
+  if (arm === 'tcp') return [];
+  return pairsOf([...at(arm), ...at('tcp')], arm, 'tcp')
     .filter(([own, tcp]) => own > 0 && tcp > 0)
     .map(([own, tcp]) => own / tcp);
 }
@@ -250,10 +246,6 @@ export function untold(
   });
   return [...missing, ...open];
 }
-
-/** `stalled in 1 of 4 rounds`. */
-export const stallWords = ({ stalled, rounds }: Stalls): string =>
-  `stalled in ${stalled} of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
 
 const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
   rate: 'rate',

@@ -89,11 +89,11 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
       return [
         [
           ...[figure.name, runs[series.run]?.label, series.arm],
-          ...[series.against ?? figure.baseline, series.requestBytes, series.metric],
+          ...[series.against, series.requestBytes, series.metric],
           ...[point.bytes, figure.unit, point.count, point.median],
           ...[point.interval?.low, point.interval?.high, point.low, point.high],
           ...[ratio?.ratio, ratio?.interval?.low, ratio?.interval?.high],
-          ratio && verdictText(ratio, figure.better),
+          verdictText(series, point, figure.better),
           ...[point.step, details.meanUs, details.stddevUs],
           ...[details.cpuClient, details.cpuServer, details.demandClient, details.demandServer],
           ...[details.nanosecondsPerRun, details.bypassed],

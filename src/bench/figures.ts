@@ -1,11 +1,12 @@
 import { median } from 'simple-statistics';
 import type { Arm, ResultDocument, Sample } from './document.ts';
 import { lazily } from './lazily.ts';
-import { bypassedPart, groupBy, isCompared } from './samples.ts';
+import { bypassedPart, groupBy, isCompared, pairsByRound } from './samples.ts';
 import { pairedRatio, spreadOf, type Ratio, type Spread } from './statistics.ts';
 import {
   ARM_LABELS,
   ARM_ORDER,
+  baselineOf,
   bytes,
   LATENCY_METRICS,
   METRIC_LABELS,
@@ -33,8 +34,6 @@ export type Figure = {
   readonly better: 'higher' | 'lower';
   /** What a value is, inside a sentence: `throughput`. */
   readonly quantity: string;
-  /** What `Point.ratio` compares with; absent where there is nothing to compare. */
-  readonly baseline?: Arm;
   /** The places on the x axis, in bytes, ascending: planned or measured. */
   readonly sizes: readonly number[];
   readonly series: readonly Series[];
@@ -60,7 +59,7 @@ export type Series = {
   readonly requestBytes?: number;
   /** Of latency. */
   readonly metric?: LatencyMetric;
-  /** Of a ratio: what it compares with. */
+  /** What the ratios of its points compare with; absent where there is nothing to compare. */
   readonly against?: Arm;
   /** An entry for each of the figure's sizes, undefined where nothing was measured. */
   readonly points: readonly (Point | undefined)[];
@@ -75,7 +74,7 @@ export type Point = Spread & {
   readonly count: number;
   /** The raw values. */
   readonly values: readonly number[];
-  /** Compared with the figure's baseline, by round; absent where no round has both. */
+  /** Compared with what the series is against, by round; absent where no round has both, or one stalled. */
   readonly ratio?: Ratio;
   /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
   readonly step?: number;
@@ -108,6 +107,8 @@ type Value = (sample: Sample) => number | undefined;
 type Spec = Omit<Figure, 'sizes' | 'series' | 'absent'> & {
   readonly experiment: Experiment;
   readonly arms: readonly Arm[];
+  /** @param run arms the run has of the experiment. */
+  readonly baseline?: (run: { readonly arms: readonly Arm[] }) => Arm | undefined;
   /** One series for each request size, or only that of the article's simpler figure. */
   readonly requests?: 'all' | 'one';
   readonly metrics?: readonly LatencyMetric[];
@@ -135,6 +136,12 @@ const kernelTime: Value = ({ bpf, seconds }) =>
     ? undefined
     : (bpf.nanoseconds / 1e9) * (ARTICLE_SECONDS / seconds);
 
+/** TCP without Nagle's algorithm has a figure of its own. */
+function withNagle(run: { readonly arms: readonly Arm[] }): Arm | undefined {
+  const baseline = baselineOf(run);
+  return baseline === 'tcp-nodelay' ? undefined : baseline;
+}
+
 const throughputSpec = {
   experiment: 'throughput',
   xTitle: 'Send message size',
@@ -151,7 +158,7 @@ const rateSpec = {
   unit: '1/s',
   better: 'higher',
   quantity: 'transaction rate',
-  baseline: 'tcp',
+  baseline: baselineOf,
   arms: ARM_ORDER,
   value: () => rate,
   missing:
@@ -164,7 +171,7 @@ const SPECS: readonly Spec[] = [
     id: 'fig2',
     name: 'Fig. 2',
     title: 'Throughput by message size, Nagle’s algorithm on',
-    baseline: 'tcp',
+    baseline: withNagle,
     arms: ['tcp', ...BYPASSES, 'unix'],
     missing:
       'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
@@ -174,7 +181,7 @@ const SPECS: readonly Spec[] = [
     id: 'fig3',
     name: 'Fig. 3',
     title: 'Throughput by message size, Nagle’s algorithm off',
-    baseline: 'tcp-nodelay',
+    baseline: () => 'tcp-nodelay',
     arms: ['tcp-nodelay', ...BYPASSES, 'unix'],
     missing:
       'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
@@ -189,7 +196,7 @@ const SPECS: readonly Spec[] = [
     unit: 'µs',
     better: 'lower',
     quantity: 'latency',
-    baseline: 'tcp',
+    baseline: baselineOf,
     arms: ARM_ORDER,
     requests: 'all',
     metrics: LATENCY_METRICS,
@@ -265,6 +272,8 @@ type Place = { readonly x: number; readonly request?: number | undefined };
 type Indexed = {
   readonly label: string;
   readonly places: Readonly<Record<Experiment, readonly Place[]>>;
+  /** Planned or measured. */
+  readonly arms: Readonly<Record<Experiment, readonly Arm[]>>;
   /** What an arm has measured, by size; undefined where that is nothing. */
   line(of: LineOf): ReadonlyMap<number, Cell> | undefined;
 };
@@ -280,16 +289,13 @@ type LineOf = {
 /** The samples of one place and arm, and what several figures make of them, worked out once. */
 type Cell = {
   readonly samples: readonly Sample[];
-  readonly rounds: () => ReadonlyMap<number, readonly Sample[]>;
   readonly details: () => Details;
 };
 
 function cellOf(samples: readonly Sample[]): Cell {
-  let rounds: Map<number, Sample[]> | undefined;
   let details: Details | undefined;
   return {
     samples,
-    rounds: () => (rounds ??= groupBy(samples, ({ repetition }) => repetition)),
     details: () => (details ??= detailsOf(samples)),
   };
 }
@@ -324,8 +330,15 @@ function indexRun({ document, label }: Run): Indexed {
         .map((place) => [placeKey(place), place]),
     ).values(),
   ];
+  const arms = (experiment: Experiment) => {
+    const of = [...document.plan.points, ...document.samples].filter(
+      (at) => at.experiment === experiment,
+    );
+    return [...new Set(of.flatMap((at) => ('arms' in at ? at.arms : at.arm)))];
+  };
   return {
     label,
+    arms: { throughput: arms('throughput'), latency: arms('latency') },
     places: { throughput: places('throughput'), latency: places('latency') },
     line: (of) => lines.get(key(of)),
   };
@@ -337,33 +350,45 @@ const ascending = (values: Iterable<number>): number[] =>
 const sizesIn = (runs: readonly Indexed[], experiment: Experiment): number[] =>
   ascending(runs.flatMap(({ places }) => places[experiment].map(({ x }) => x)));
 
-/** Request sizes of a figure; undefined where there are no requests. */
+type Requests = readonly (number | undefined)[];
+
+/** Request sizes of a figure, for each run; undefined where there are no requests. */
 function requestsIn(
   runs: readonly Indexed[],
   experiment: Experiment,
   which: 'all' | 'one',
-): (number | undefined)[] {
-  if (experiment === 'throughput') return [undefined];
-  const places = runs.flatMap((run) => run.places.latency);
-  const all = ascending(places.flatMap(({ request }) => request ?? []));
-  if (which === 'all') return all;
-  // The one with the most response sizes makes the longest line; of equals, the smallest.
-  const sizes = (request: number) =>
-    new Set(places.filter((place) => place.request === request).map(({ x }) => x)).size;
-  const most = Math.max(...all.map(sizes));
-  return all.filter((request) => sizes(request) === most).slice(0, 1);
+): Requests[] {
+  if (experiment === 'throughput') return runs.map(() => [undefined]);
+  const own = runs.map(({ places }) => ascending(places.latency.flatMap((at) => at.request ?? [])));
+  if (which === 'all') return own;
+  const runsWith = (request: number) => own.filter((sizes) => sizes.includes(request)).length;
+  const responses = (request: number) =>
+    new Set(
+      runs.flatMap(({ places }) =>
+        places.latency.filter((at) => at.request === request).map(({ x }) => x),
+      ),
+    ).size;
+  // The one most runs have is comparable, the one with the most response sizes the longest line;
+  // of equals, the smallest.
+  const best = ascending(own.flat()).sort(
+    (a, b) => runsWith(b) - runsWith(a) || responses(b) - responses(a),
+  );
+  return own.map((sizes) => best.filter((request) => sizes.includes(request)).slice(0, 1));
 }
+
+/** What tells lines of several request sizes apart. */
+const requestLabel = (request: number | undefined, all: readonly Requests[]): string =>
+  request !== undefined && new Set(all.flat()).size > 1 ? `${bytes(request)} requests` : '';
 
 /** Its series are worked out when they are asked for; that there are none is known before. */
 function figureOf(spec: Spec, runs: readonly Indexed[]): Figure {
-  const { id, name, title, xTitle, yTitle, unit, better, quantity, baseline } = spec;
+  const { id, name, title, xTitle, yTitle, unit, better, quantity } = spec;
   const sizes = sizesIn(runs, spec.experiment);
   const isMeasured = measuredIn(spec, runs);
   return Object.assign(
     lazily({ series: () => (isMeasured ? seriesOf(linesOf(spec, runs, sizes)) : []) }),
     {
       ...{ id, name, title, xTitle, yTitle, unit, better, quantity, sizes },
-      ...(baseline !== undefined && { baseline }),
       ...(!isMeasured && { absent: spec.missing }),
     },
   );
@@ -371,50 +396,47 @@ function figureOf(spec: Spec, runs: readonly Indexed[]): Figure {
 
 /** Whether there is anything to show. */
 function measuredIn(spec: Spec, runs: readonly Indexed[]): boolean {
-  const { experiment, arms, requests, timed, baseline } = spec;
+  const { id, experiment, arms, requests, timed } = spec;
   const requestSizes = requestsIn(runs, experiment, requests ?? 'all');
   const some = (of: readonly Arm[]) =>
-    runs.some((run) =>
-      requestSizes.some((request) =>
+    runs.some((run, index) =>
+      requestSizes[index]?.some((request) =>
         of.some((arm) => run.line({ timed, experiment, request, arm }) !== undefined),
       ),
     );
-  // Without its own baseline a figure would only repeat part of another.
-  return some(arms) && (baseline !== 'tcp-nodelay' || some([baseline]));
+  // Without its own baseline it would only repeat part of another.
+  return some(arms) && (id !== 'fig3' || some(['tcp-nodelay']));
 }
 
 function linesOf(spec: Spec, runs: readonly Indexed[], sizes: readonly number[]): Line[] {
-  const { experiment, arms, requests, metrics, value, timed, baseline } = spec;
+  const { experiment, arms, requests, metrics, value, timed } = spec;
   const requestSizes = requestsIn(runs, experiment, requests ?? 'all');
-  return runs.flatMap((run, index) =>
-    (metrics ?? [undefined]).flatMap((metric) =>
-      requestSizes.flatMap((request) =>
+  return runs.flatMap((run, index) => {
+    const baseline = spec.baseline?.({ arms: run.arms[experiment] });
+    return (metrics ?? [undefined]).flatMap((metric) =>
+      (requestSizes[index] ?? []).flatMap((request) =>
         arms.flatMap((arm): Line[] => {
           const own = run.line({ timed, experiment, request, arm });
           if (!own) return [];
-          const against =
-            baseline === undefined || arm === baseline
-              ? undefined
-              : run.line({ timed, experiment, request, arm: baseline });
+          const against = arm === baseline ? undefined : baseline;
+          const other = against && run.line({ timed, experiment, request, arm: against });
           const step = metric !== undefined && metric !== 'mean' ? percentileStepUs : undefined;
           return [
             {
               ...{ arm, run: index, metric, requestBytes: request },
-              variantLabel:
-                requestSizes.length > 1 && request !== undefined
-                  ? `${bytes(request)} requests`
-                  : '',
+              ...(against && { against }),
+              variantLabel: requestLabel(request, requestSizes),
               runLabel: runs.length > 1 ? run.label : '',
               points: sizes.map((x) => {
                 const cell = own.get(x);
-                return cell && pointOf({ x, request }, cell, against?.get(x), value(metric), step);
+                return cell && pointOf({ x, request }, cell, other?.get(x), value(metric), step);
               }),
             },
           ];
         }),
       ),
-    ),
-  );
+    );
+  });
 }
 
 const labelOf = ({ x, request }: Place): string =>
@@ -453,25 +475,26 @@ function seriesOf(lines: readonly Line[]): Series[] {
 
 /** How many times as fast as TCP each arm is, by size: above 1 it wins, below it loses. */
 function overviewOf(runs: readonly Indexed[]): Figure {
-  const [request] = requestsIn(runs, 'latency', 'one');
+  const requestSizes = requestsIn(runs, 'latency', 'one');
+  const arms: readonly Arm[] = ['bypass', 'bypass-classic', 'tcp-nodelay', 'unix'];
   const kinds: readonly {
     experiment: Experiment;
     value: Value;
-    against: Arm;
+    baseline: NonNullable<Spec['baseline']>;
     arms: readonly Arm[];
     words: string;
   }[] = [
     {
       experiment: 'throughput',
       value: throughput,
-      against: 'tcp',
-      arms: ['bypass', 'bypass-classic', 'tcp-nodelay', 'unix'],
+      baseline: withNagle,
+      arms,
       words: 'throughput, Nagle on',
     },
     {
       experiment: 'throughput',
       value: throughput,
-      against: 'tcp-nodelay',
+      baseline: () => 'tcp-nodelay',
       arms: BYPASSES,
       words: 'throughput, Nagle off',
     },
@@ -479,23 +502,26 @@ function overviewOf(runs: readonly Indexed[]): Figure {
       experiment: 'latency',
       // The inverse of the mean round trip, and not rounded to whole µs as percentiles are.
       value: rate,
-      against: 'tcp',
-      arms: ['bypass', 'bypass-classic', 'tcp-nodelay', 'unix'],
+      baseline: baselineOf,
+      arms,
       words: 'transaction rate',
     },
   ];
   const sizes = ascending([...sizesIn(runs, 'throughput'), ...sizesIn(runs, 'latency')]);
   const lines = runs.flatMap((run, index) =>
-    kinds.flatMap(({ experiment, value, against, arms, words }) => {
-      const of = experiment === 'latency' ? request : undefined;
-      const baseline = run.line({ experiment, request: of, arm: against });
+    kinds.flatMap(({ experiment, value, baseline: baselineIn, arms, words }) => {
+      const of = experiment === 'latency' ? requestSizes[index]?.[0] : undefined;
+      const against = baselineIn({ arms: run.arms[experiment] });
+      const baseline = against && run.line({ experiment, request: of, arm: against });
       return arms.flatMap((arm): Line[] => {
         const own = run.line({ experiment, request: of, arm });
-        if (!own || !baseline) return [];
+        if (!own || !baseline || arm === against) return [];
+        const requests = requestLabel(of, requestSizes);
         return [
           {
             ...{ arm, run: index, requestBytes: of, against },
-            ...{ variantLabel: words, runLabel: runs.length > 1 ? run.label : '' },
+            variantLabel: requests === '' ? words : `${words}, ${requests}`,
+            ...{ runLabel: runs.length > 1 ? run.label : '' },
             points: sizes.map((x) => {
               const [cell, other] = [own.get(x), baseline.get(x)];
               return cell && other && ratioPoint({ x, request: of }, cell, other, value);
@@ -506,21 +532,30 @@ function overviewOf(runs: readonly Indexed[]): Figure {
     }),
   );
   const series = seriesOf(lines);
+  const other = compared(series.flatMap(({ against }) => against ?? []));
   return {
     id: 'overview',
     name: 'Overview',
-    title: 'Speed compared with TCP, by size',
+    title: `Speed compared with ${other}, by size`,
     xTitle: 'Message size, or response size of round trips',
-    yTitle: 'Times as fast as TCP (above 1 is faster)',
-    unit: '× TCP',
+    yTitle: `Times as fast as ${other} (above 1 is faster)`,
+    unit: `× ${other}`,
     better: 'higher',
     quantity: 'speed',
     sizes,
     series,
     ...(series.length === 0 && {
-      absent: 'Nothing to compare yet: no round has both TCP and another arm.',
+      absent:
+        'Nothing to compare yet: no size has both TCP, or the arm in its place, and another arm in rounds of which none stalled.',
     }),
   };
+}
+
+/** What ratios compare with, in words; either TCP is one. */
+function compared(against: readonly Arm[]): string {
+  const names = new Set(against.map((arm) => ARM_LABELS[arm === 'tcp-nodelay' ? 'tcp' : arm]));
+  const [only = ARM_LABELS.tcp] = names;
+  return names.size > 1 ? 'the baseline' : only;
 }
 
 function pointOf(
@@ -533,7 +568,7 @@ function pointOf(
   const values = valuesOf(own.samples, value);
   if (values.length === 0) return undefined;
   const spread = spreadOf(values);
-  const pairs = baseline ? pairsOf(own, baseline, value) : [];
+  const pairs = baseline ? pairsByRound(own.samples, baseline.samples, value) : [];
   const step = stepOf?.(Math.max(spread.median, ...pairs.map((pair) => pair[1])));
   const ratio = pairedRatio(pairs, step);
   return {
@@ -546,7 +581,7 @@ function pointOf(
 }
 
 function ratioPoint(at: Place, own: Cell, baseline: Cell, value: Value): Point | undefined {
-  const pairs = pairsOf(own, baseline, value);
+  const pairs = pairsByRound(own.samples, baseline.samples, value);
   const ratio = pairedRatio(pairs);
   if (!ratio) return undefined;
   const values = pairs.map(([subject, partner]) => subject / partner);
@@ -567,25 +602,6 @@ function valuesOf(samples: readonly Sample[], value: Value): number[] {
     if (each !== undefined) values.push(each);
   }
   return values;
-}
-
-/** What was measured in the same round, one pair for each round that has both. */
-function pairsOf(own: Cell, baseline: Cell, value: Value) {
-  const partners = valueByRound(baseline, value);
-  return [...valueByRound(own, value)].flatMap(([round, subject]) => {
-    const partner = partners.get(round);
-    return partner === undefined ? [] : [[subject, partner] as const];
-  });
-}
-
-/** A round may hold an arm more than once (a balanced order does); it still counts as one. */
-function valueByRound({ rounds }: Cell, value: Value): Map<number, number> {
-  return new Map(
-    Array.from(rounds(), ([round, list]) => {
-      const values = valuesOf(list, value);
-      return [round, values.length > 1 ? median(values) : values[0]] as const;
-    }).filter((each): each is [number, number] => each[1] !== undefined),
-  );
 }
 
 function detailsOf(samples: readonly Sample[]): Details {

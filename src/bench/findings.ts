@@ -6,7 +6,7 @@ import { lazily } from './lazily.ts';
 import { noiseOf } from './noise.ts';
 import { HARDLY, proofWords } from './proof.ts';
 import { unpairedRatio, verdictOf, type Ratio, type Verdict } from './statistics.ts';
-import { ARM_LABELS, bytes, type FigureId, type LatencyMetric } from './summary.ts';
+import { ARM_LABELS, bytes, stallWords, type FigureId, type LatencyMetric } from './summary.ts';
 
 type Figures = Readonly<Record<FigureId, Figure>>;
 
@@ -77,10 +77,14 @@ const subjectsOf = (figure: Figure, run: number): Series[] =>
     .filter(({ arm }) => BYPASSES.includes(arm))
     .sort((a, b) => BYPASSES.indexOf(a.arm) - BYPASSES.indexOf(b.arm));
 
-const baselineOf = (figure: Figure, { run, requestBytes, metric }: Series): Series | undefined =>
+/** The series that one is compared with. */
+const otherOf = (
+  figure: Figure,
+  { run, requestBytes, metric, against }: Series,
+): Series | undefined =>
   figure.series.find(
     (series) =>
-      series.arm === figure.baseline &&
+      series.arm === against &&
       series.run === run &&
       series.requestBytes === requestBytes &&
       series.metric === metric,
@@ -104,23 +108,33 @@ const proof = (figure: Figure, run: number): string[] =>
     ),
   );
 
-const without = (figure: Figure, run: number): string[] =>
-  subjectsOf(figure, run).length === 0 ? ['No samples of the bypass yet.'] : [];
+/** Why nothing is compared, if nothing can be. */
+function without(figure: Figure, run: number): string[] {
+  const subjects = subjectsOf(figure, run);
+  const [first] = subjects;
+  if (!first) return ['No samples of the bypass yet.'];
+  return subjects.some(({ against }) => against !== undefined)
+    ? []
+    : [`${ARM_LABELS[first.arm]} is measured alone here: there is nothing to compare it with.`];
+}
 
-/** The arm against TCP over all sizes, in one sentence. */
+/** The arm against its baseline over all sizes, in one sentence. */
 function comparison(figure: Figure, series: Series): string[] {
-  const baseline = baselineOf(figure, series);
+  if (series.against === undefined) return [];
+  const baseline = otherOf(figure, series);
   const name = nameOf(figure, series);
-  if (figure.baseline === undefined) return [];
-  const other = ARM_LABELS[figure.baseline];
+  const other = ARM_LABELS[series.against];
   if (!baseline) return [`No samples of ${other} to compare with yet.`];
-  const compared = comparedOf(series);
-  const [first] = compared;
+  const places = placesOf(figure, series);
+  const [first] = places;
   if (!first) return [`No round has both ${name} and ${other} yet.`];
-  const partner = baseline.points[series.points.indexOf(first)];
-  if (compared.length === 1 && partner) return [single(figure, name, other, first, partner)];
-  const groups = groupsOf(compared);
-  const phrases = groups.map((group) => `${outcome(group)} ${placeOf(group, compared.length)}`);
+  const partner = baseline.points[series.points.indexOf(first.point)];
+  const isProven = verdictFor(series)(first) !== 'tcp';
+  if (places.length === 1 && partner && first.ratio && isProven) {
+    return [single(figure, name, other, { ...first.point, ratio: first.ratio }, partner)];
+  }
+  const groups = groupsOf(places, verdictFor(series));
+  const phrases = groups.map((group) => `${outcome(group)} ${placeOf(group, places.length)}`);
   return [`${name} ${figure.quantity} against ${other}: ${phrases.join('; ')}.`];
 }
 
@@ -128,6 +142,35 @@ type Compared = Point & { readonly ratio: Ratio };
 
 const comparedOf = (series: Series): Compared[] =>
   measured(series).filter((point): point is Compared => point.ratio !== undefined);
+
+const atOf = (point: Compared): At => ({ point, ratio: point.ratio });
+
+/** One size: compared, or why it is not. */
+type At = {
+  readonly point: Point;
+  readonly ratio?: Ratio | undefined;
+  /** `stalled in 1 of 4 rounds`. */
+  readonly stall?: string | undefined;
+};
+
+/** The sizes at which a series and its baseline were measured, those that stalled among them. */
+function placesOf(figure: Figure, series: Series): At[] {
+  const other = otherOf(figure, series);
+  return series.points.flatMap((point, place): At[] => {
+    if (!point) return [];
+    if (point.ratio) return [{ point, ratio: point.ratio }];
+    const stall = stallOf(point) ?? stallOf(other?.points[place], other?.arm);
+    return stall === undefined ? [] : [{ point, stall }];
+  });
+}
+
+/** @param arm is named where it is not the one the sentence is of. */
+function stallOf(point: Point | undefined, arm?: Arm): string | undefined {
+  const stalled = point?.values.filter((value) => value === 0).length ?? 0;
+  if (!point || stalled === 0) return undefined;
+  const words = stallWords({ stalled, rounds: point.count });
+  return arm === undefined ? words : `${ARM_LABELS[arm]} ${words}`;
+}
 
 function single(
   { unit, quantity }: Figure,
@@ -158,39 +201,65 @@ function between(low: number, high: number): string {
 }
 
 /** Neighbouring sizes with the same outcome. */
-type Group = { readonly verdict: Verdict | 'early' | 'tcp'; readonly members: Compared[] };
+type Group = {
+  readonly verdict: Verdict | 'early' | 'tcp' | 'stalled';
+  readonly members: At[];
+};
 
-/** @param verdictFor what is said of a size. */
+/** @param verdictOfPlace what is said of a size. */
 function groupsOf(
-  compared: readonly Compared[],
-  verdictFor: (point: Compared) => Group['verdict'] = verdictOfPoint,
+  places: readonly At[],
+  verdictOfPlace: (at: At) => Group['verdict'] = verdictOfAt,
 ): Group[] {
   const groups: Group[] = [];
-  for (const point of compared) {
-    const verdict = verdictFor(point);
+  for (const at of places) {
+    const verdict = verdictOfPlace(at);
     const last = groups.at(-1);
-    if (last?.verdict === verdict) last.members.push(point);
-    else groups.push({ verdict, members: [point] });
+    if (last?.verdict === verdict && last.members[0]?.stall === at.stall) last.members.push(at);
+    else groups.push({ verdict, members: [at] });
   }
   return groups;
 }
 
-const verdictOfPoint = ({ ratio }: Compared): Group['verdict'] =>
-  ratio.interval ? verdictOf(ratio) : 'early';
+function verdictOfAt({ ratio, stall }: At): Group['verdict'] {
+  if (stall !== undefined || ratio === undefined) return 'stalled';
+  return ratio.interval ? verdictOf(ratio) : 'early';
+}
 
 /** Where hardly anything went by the bypass, nothing can be said for or against it. */
-const bypassVerdict = (point: Compared): Group['verdict'] =>
-  (point.details.bypassed ?? 1) < HARDLY ? 'tcp' : verdictOfPoint(point);
+function bypassVerdict(at: At): Group['verdict'] {
+  const { bypassed = 1 } = at.point.details;
+  return bypassed < HARDLY ? 'tcp' : verdictOfAt(at);
+}
 
-function outcome({ verdict, members }: Group): string {
-  if (verdict === 'early') return 'too few rounds to compare';
-  if (verdict === 'same') return 'no difference that matters';
-  if (verdict === 'unclear') return 'inconclusive';
-  return changes(members.map(({ ratio }) => ratio.ratio));
+const verdictFor = ({ arm }: Pick<Series, 'arm'>): ((at: At) => Group['verdict']) =>
+  BYPASSES.includes(arm) ? bypassVerdict : verdictOfAt;
+
+const ratiosOf = ({ members }: Group): number[] =>
+  members.flatMap(({ ratio }) => (ratio ? [ratio.ratio] : []));
+
+function outcome(group: Group): string {
+  switch (group.verdict) {
+    case 'early':
+      return 'too few rounds to compare';
+    case 'same':
+      return 'no difference that matters';
+    case 'unclear':
+      return 'inconclusive';
+    case 'tcp':
+      return 'hardly a byte redirected';
+    case 'stalled':
+      return group.members[0]?.stall ?? '';
+    default:
+      return changes(ratiosOf(group));
+  }
 }
 
 function placeOf({ members }: Group, sizes: number): string {
-  const [first, last] = [bytes(members[0]?.bytes ?? 0), bytes(members.at(-1)?.bytes ?? 0)];
+  const [first, last] = [
+    bytes(members[0]?.point.bytes ?? 0),
+    bytes(members.at(-1)?.point.bytes ?? 0),
+  ];
   if (members.length === 1) return `at ${first}`;
   if (members.length < sizes) return `from ${first} to ${last}`;
   return sizes === 2 ? 'at both sizes' : `at all ${sizes} sizes`;
@@ -209,25 +278,31 @@ function throughputWords(figure: Figure, run: number): string[] {
 
 /** The article's question: from which message size on the bypass is ahead. */
 function overtaking(figure: Figure, series: Series): string[] {
-  const compared = comparedOf(series);
-  if (compared.length < 2 || figure.baseline === undefined) return [];
-  const other = ARM_LABELS[figure.baseline];
+  const places = placesOf(figure, series);
+  if (places.length < 2 || series.against === undefined) return [];
+  const other = ARM_LABELS[series.against];
   const name = ARM_LABELS[series.arm];
-  const verdicts = compared.map(({ ratio }) => verdictOf(ratio));
-  if (verdicts.includes('unclear')) return [];
+  const verdicts = places.map(verdictFor(series));
+  const size = (place: number) => bytes(places[place]?.point.bytes ?? 0);
+  const known = (of: readonly Group['verdict'][]) =>
+    of.every((verdict) => ['higher', 'lower', 'same'].includes(verdict));
   const ahead = verdicts.indexOf('higher');
-  const largest = bytes(compared.at(-1)?.bytes ?? 0);
-  if (ahead === -1) return [`${name} does not overtake ${other} up to ${largest}.`];
+  if (ahead === -1) {
+    return known(verdicts)
+      ? [`${name} does not overtake ${other} up to ${size(places.length - 1)}.`]
+      : [];
+  }
+  // It was behind, or level, right before, and is not behind again; what is further down, or noisy
+  // further up, does not move the crossing.
+  const before = verdicts.slice(0, ahead);
   const behindLater = verdicts.slice(ahead).includes('lower');
-  if (behindLater || ahead === 0) return [];
-  const [at, before] = [compared[ahead], compared[ahead - 1]];
-  if (!at || !before) return [];
-  return [`${name} overtakes ${other} between ${bytes(before.bytes)} and ${bytes(at.bytes)}.`];
+  if (ahead === 0 || behindLater || !known(before.slice(-1))) return [];
+  return [`${name} overtakes ${other} between ${size(ahead - 1)} and ${size(ahead)}.`];
 }
 
 /** Whether throughput grows in step with the message, as a cost for each call alone would have it. */
 function growth(figure: Figure, series: Series): string[] {
-  const baseline = baselineOf(figure, series);
+  const baseline = otherOf(figure, series);
   const [first, last] = endsOf(series);
   const [low, high] = baseline ? endsOf(baseline) : [];
   if (!first || !last || !low || !high || first === last) return [];
@@ -258,7 +333,7 @@ function nagleWords({ overview }: Figures, run: number): string[] {
   if (!series) return [];
   const compared = comparedOf(series);
   if (compared.length === 0) return [];
-  const phrases = groupsOf(compared).map(
+  const phrases = groupsOf(compared.map(atOf)).map(
     (group) => `${outcome(group)} ${placeOf(group, Infinity)}`,
   );
   return [`Without Nagle’s algorithm, TCP throughput is ${phrases.join('; ')}.`];
@@ -267,7 +342,7 @@ function nagleWords({ overview }: Figures, run: number): string[] {
 /** How latency moves with the response's size. */
 function movement(figure: Figure, run: number): string[] {
   const [subject] = subjectsOf(figure, run);
-  const baseline = subject && baselineOf(figure, subject);
+  const baseline = subject && otherOf(figure, subject);
   const [first, last] = subject ? endsOf(subject) : [];
   if (!subject || !first || !last || first === last) return [];
   const moves = (series: Series): string => {
@@ -298,7 +373,7 @@ function requestWords(figure: Figure, run: number): string[] {
       return ratio ? [{ ...point, ratio }] : [];
     });
     if (compared.length === 0) return [];
-    const phrases = groupsOf(compared).map(
+    const phrases = groupsOf(compared.map(atOf), verdictFor({ arm })).map(
       (group) => `${outcome(group)} ${placeOf(group, compared.length)}`,
     );
     return [`${ARM_LABELS[arm]} ${phrases.join(', ')}`];
@@ -323,7 +398,7 @@ function stepWords({ fig4 }: Figures, run: number, metric: LatencyMetric): strin
     (series) =>
       series.run === run &&
       series.requestBytes === subject.requestBytes &&
-      [subject.arm, fig4.baseline].includes(series.arm),
+      [subject.arm, subject.against].includes(series.arm),
   );
   const values = means.flatMap(({ arm, points }) => {
     const point = points.find((each) => each?.bytes === coarse.bytes);
@@ -396,42 +471,39 @@ function kernelWords(series: Series): string[] {
   return [`${name} spends ${ends} in its BPF programs${words}.`, ...cost];
 }
 
-type Traffic = { readonly words: string; readonly series: Series | undefined };
+type Traffic = { readonly words: string; readonly figure: Figure };
 
 /** Worth it for which traffic, on this host, and when not. */
-function recommendation({ overview }: Figures, run: number): string[] {
-  const subjects = subjectsOf(overview, run);
-  const arm = subjects[0]?.arm;
-  if (arm === undefined) return ['No samples of the bypass to compare with TCP yet.'];
-  const find = (against: Arm, requests: boolean) =>
-    subjects.find(
-      (series) =>
-        series.arm === arm &&
-        series.against === against &&
-        (series.requestBytes !== undefined) === requests,
-    );
+function recommendation({ fig2, fig3, fig5 }: Figures, run: number): string[] {
   const traffics: readonly Traffic[] = [
-    { words: 'requests and responses', series: find('tcp', true) },
-    { words: 'one-way streams', series: find('tcp', false) },
-    {
-      words: 'one-way streams of programs that set TCP_NODELAY',
-      series: find('tcp-nodelay', false),
-    },
+    { words: 'requests and responses', figure: fig5 },
+    { words: 'one-way streams', figure: fig2 },
+    { words: 'one-way streams of programs that set TCP_NODELAY', figure: fig3 },
   ];
+  const subjects = traffics.flatMap(({ words, figure }) =>
+    subjectsOf(figure, run)
+      .map((series) => ({ words, series, places: placesOf(figure, series) }))
+      .filter(({ places }) => places.length > 0),
+  );
+  const arm = BYPASSES.find((each) => subjects.some(({ series }) => series.arm === each));
+  const own = subjects.filter(({ series }) => series.arm === arm);
+  const against = own[0]?.series.against;
+  if (arm === undefined || against === undefined) {
+    return ['No samples of the bypass to compare with another arm yet.'];
+  }
   const of = (...verdicts: Group['verdict'][]): string[] =>
-    traffics.flatMap(({ words, series }) => {
-      if (!series) return [];
-      const compared = comparedOf(series);
-      const places = groupsOf(compared, bypassVerdict)
+    own.flatMap(({ words, series, places }) => {
+      const told = groupsOf(places, verdictFor(series))
         .filter(({ verdict }) => verdicts.includes(verdict))
         .map((group) => {
-          const place = placeOf(group, compared.length);
+          const place = placeOf(group, places.length);
+          if (group.verdict === 'stalled') return `${place} (${outcome(group)})`;
           const much = ['higher', 'lower'].includes(group.verdict)
-            ? ` (${speeds(group.members.map(({ ratio }) => ratio.ratio))})`
+            ? ` (${speeds(ratiosOf(group))})`
             : '';
           return `${place}${much}`;
         });
-      return places.length === 0 ? [] : [`${words} ${places.join(' and ')}`];
+      return told.length === 0 ? [] : [`${words} ${told.join(' and ')}`];
     });
   const list = (start: string, members: string[]): string[] =>
     members.length === 0 ? [] : [`${start} ${members.join('; ')}.`];
@@ -439,7 +511,18 @@ function recommendation({ overview }: Figures, run: number): string[] {
   const gains = of('higher');
   const losses = of('lower');
   const equal = of('same');
-  const open = of('unclear', 'early');
+  const open = of('unclear', 'early', 'stalled');
+  const isTcp = against === 'tcp' || against === 'tcp-nodelay';
+  const other = ARM_LABELS[against];
+  if (!isTcp) {
+    return [
+      `TCP was not measured: ${name} is compared with ${other}.`,
+      ...list(`On this host ${name} is faster for`, gains),
+      ...list(`${other} is faster for`, losses),
+      ...list('No difference that matters for', equal),
+      ...list('This run does not decide', open),
+    ];
+  }
   return [
     ...(gains.length > 0
       ? list(`On this host ${name} is worth it for`, gains)
@@ -466,8 +549,8 @@ const speeds = (ratios: readonly number[]): string =>
     .replace('lower', 'slower');
 
 /** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
-export function pointText(figure: Figure, point: Point): string {
-  const { unit, baseline } = figure;
+export function pointText(figure: Figure, { against }: Series, point: Point): string {
+  const { unit } = figure;
   const { median, low, high, interval, count, ratio } = point;
   if (figure.id === 'overview') {
     const range = ratio?.interval ? `95% interval ${factor(low)} to ${factor(high)}, ` : '';
@@ -476,23 +559,33 @@ export function pointText(figure: Figure, point: Point): string {
   const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
   const range = `${interval ? '95% interval ' : ''}${from ?? ''} to ${to ?? ''}`;
   const samples = count === 1 ? '1 sample' : `${range}, ${count} samples`;
-  const against =
-    ratio && baseline !== undefined ? `, ${factor(ratio.ratio)} × ${ARM_LABELS[baseline]}` : '';
+  const times =
+    ratio && against !== undefined ? `, ${factor(ratio.ratio)} × ${ARM_LABELS[against]}` : '';
   const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
-  return `${withUnit(median, unit)} (${samples}${step})${against}`;
+  return `${withUnit(median, unit)} (${samples}${step})${times}`;
 }
 
 const rounds = (count: number): string => (count === 1 ? '1 round' : `${count} rounds`);
 
 /** In words, in the direction of the figure. */
-export function verdictText(ratio: Ratio, better: Figure['better']): string {
+export function verdictText(
+  series: Series,
+  point: Point,
+  better: Figure['better'],
+): string | undefined {
+  if (!point.ratio) return undefined;
   const words = {
-    higher: 'faster',
-    lower: 'slower',
+    higher: better === 'higher' ? 'faster' : 'slower',
+    lower: better === 'higher' ? 'slower' : 'faster',
     same: 'no difference',
     unclear: 'inconclusive',
+    early: 'inconclusive',
+    stalled: 'inconclusive',
+    tcp: 'hardly redirected',
   };
-  const verdict = verdictOf(ratio);
-  if (better === 'higher' || verdict === 'same' || verdict === 'unclear') return words[verdict];
-  return verdict === 'higher' ? words.lower : words.higher;
+  return words[verdictFor(series)({ point, ratio: point.ratio })];
 }
+
+/** Whether one is faster than the other for sure, and is what it is called. */
+export const isDecided = (series: Series, point: Point): boolean =>
+  ['faster', 'slower'].includes(verdictText(series, point, 'higher') ?? '');

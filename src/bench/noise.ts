@@ -1,8 +1,7 @@
 import { max, mean, median, sampleStandardDeviation } from 'simple-statistics';
 import type { ResultDocument } from './document.ts';
-import { baselineOf } from './plan.ts';
 import { groupBy, isCompared, rateOf } from './samples.ts';
-import { ARM_LABELS, sizeKey, sizeLabel } from './summary.ts';
+import { ARM_LABELS, baselineOf, sizeKey, sizeLabel } from './summary.ts';
 
 /** netperf and netserver themselves. */
 const OWN_LOAD = 2;

@@ -2,7 +2,7 @@ import type { Policy } from '../bypass/status.ts';
 import type { Arm, Plan, Point, Sample } from './document.ts';
 import { groupBy, isCompared, pairsOf } from './samples.ts';
 import { pairedRatio, precisionOf } from './statistics.ts';
-import { BASELINE, sizeKey, sizeLabel, type Size } from './summary.ts';
+import { baselineOf, sizeKey, sizeLabel, type Size } from './summary.ts';
 
 /** The arm that measures a policy. */
 export const bypassArm = (policy: Policy): Arm =>
@@ -112,10 +112,6 @@ export interface Slot {
   /** Whether it measures the run time of the BPF programs, and nothing else (see `isCompared`). */
   readonly timed: boolean;
 }
-
-/** What the other arms of a point are compared with. */
-export const baselineOf = ({ arms }: Point): Arm | undefined =>
-  arms.includes(BASELINE) ? BASELINE : arms[0];
 
 /**
  * Rounds that every run gets, unless its plan asks for fewer in all. With fewer than 6 values a

@@ -53,15 +53,12 @@ export interface OwnPlan {
   readonly targetInterval: number | undefined;
 }
 
-/** Nagle holds back streams alone: where there is more than it, round trips are measured without it. */
+/** Nagle holds back streams alone: round trips over either TCP are the same, and one is enough. */
 export function ownPlan(wanted: OwnPlan): Plan {
   const { messages, requests, responses, secondsPerSample, repetitions, targetInterval } = wanted;
   const arms = [...wanted.arms];
-  const others = arms.filter((arm) => arm !== 'tcp-nodelay');
-  const points: Point[] = [
-    ...streams(messages, arms),
-    ...roundTrips(requests, responses, others.length > 0 ? others : arms),
-  ];
+  const one = arms.includes('tcp') ? arms.filter((arm) => arm !== 'tcp-nodelay') : arms;
+  const points: Point[] = [...streams(messages, arms), ...roundTrips(requests, responses, one)];
   return {
     ...{ name: 'own', points, secondsPerSample, repetitions },
     ...(targetInterval !== undefined && { targetInterval }),

@@ -1,4 +1,3 @@
-import { median } from 'simple-statistics';
 import type { Arm, Sample } from './document.ts';
 
 /**
@@ -41,16 +40,36 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K
   return groups;
 }
 
-/** The rates of two arms, measured side by side, by round; of the samples of one point. */
-export function pairsOf(
-  samples: readonly Sample[],
-  subject: Arm,
-  baseline: Arm,
-): [subject: number, baseline: number][] {
-  const compared = samples.filter(isCompared);
-  return [...groupBy(compared, ({ repetition }) => repetition).values()].flatMap((round) => {
-    const rates = (arm: Arm) => round.filter((sample) => sample.arm === arm).map(rateOf);
-    const [own, other] = [rates(subject), rates(baseline)];
-    return own.length === 0 || other.length === 0 ? [] : [[median(own), median(other)]];
+type Pair = readonly [subject: number, baseline: number];
+
+/** What was measured in the same round, one pair for each round that has both. */
+export function pairsByRound(
+  own: readonly Sample[],
+  other: readonly Sample[],
+  value: (sample: Sample) => number | undefined,
+): Pair[] {
+  const partners = byRound(other, value);
+  return [...byRound(own, value)].flatMap(([round, subject]) => {
+    const partner = partners.get(round);
+    return partner === undefined ? [] : [[subject, partner] as const];
   });
+}
+
+/** No run takes an arm twice in a round; of a file that says so the last counts. */
+function byRound(
+  samples: readonly Sample[],
+  valueOf: (sample: Sample) => number | undefined,
+): Map<number, number> {
+  const rounds = new Map<number, number>();
+  for (const sample of samples) {
+    const value = valueOf(sample);
+    if (value !== undefined) rounds.set(sample.repetition, value);
+  }
+  return rounds;
+}
+
+/** The rates of two arms, measured side by side, by round; of the samples of one point. */
+export function pairsOf(samples: readonly Sample[], subject: Arm, baseline: Arm): Pair[] {
+  const of = (arm: Arm) => samples.filter((sample) => sample.arm === arm && isCompared(sample));
+  return pairsByRound(of(subject), of(baseline), rateOf);
 }

@@ -24,8 +24,9 @@ export const METRIC_LABELS: Readonly<Record<LatencyMetric, string>> = {
   ...{ p50: 'P50', p90: 'P90', p99: 'P99', mean: 'Mean' },
 };
 
-/** What every other arm is compared with. */
-export const BASELINE: Arm = 'tcp';
+/** What the other arms are compared with: TCP, or the first one in this order where there is none. */
+export const baselineOf = ({ arms }: { readonly arms: readonly Arm[] }): Arm | undefined =>
+  ARM_ORDER.find((arm) => arms.includes(arm));
 
 export type ThroughputSize = { readonly experiment: 'throughput'; readonly messageBytes: number };
 export type LatencySize = {
@@ -86,3 +87,10 @@ function bySize(a: Size, b: Size): number {
 export function percentileStepUs(us: number): number {
   return us < 100 ? 1 : 10 ** (Math.floor(Math.log10(us)) - 1);
 }
+
+/** Rounds in which nothing moved. */
+export type Stalls = { readonly stalled: number; readonly rounds: number };
+
+/** `stalled in 1 of 4 rounds`. */
+export const stallWords = ({ stalled, rounds }: Stalls): string =>
+  `stalled in ${stalled} of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;

@@ -1,5 +1,5 @@
 import { isCoarse, verdictText } from './findings.ts';
-import type { Details, Figure, Point } from './figures.ts';
+import type { Details, Figure, Point, Series } from './figures.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
 import { ARM_LABELS, bytes } from './summary.ts';
 
@@ -17,7 +17,14 @@ export type Row = {
   readonly cells: readonly string[];
 };
 
-type Column = { readonly title: string; readonly cell: (point: Point) => string | undefined };
+/** `× TCP`. */
+const timesText = ({ against }: Series): string =>
+  against === undefined ? '' : `× ${ARM_LABELS[against]}`;
+
+type Column = {
+  readonly title: string;
+  readonly cell: (point: Point, series: Series) => string | undefined;
+};
 
 const NONE = '–';
 
@@ -25,10 +32,11 @@ export function tableOf(figure: Figure): Table {
   const columns = columnsOf(figure);
   const groups = figure.sizes.map((size, place) => ({
     size: bytes(size),
-    rows: figure.series.flatMap(({ arm, label, points }) => {
-      const point = points[place];
+    rows: figure.series.flatMap((series) => {
+      const { arm, label } = series;
+      const point = series.points[place];
       if (!point) return [];
-      return [{ arm, label, cells: columns.map(({ cell }) => cell(point) ?? NONE) }];
+      return [{ arm, label, cells: columns.map(({ cell }) => cell(point, series) ?? NONE) }];
     }),
   }));
   return {
@@ -42,12 +50,13 @@ function columnsOf(figure: Figure): Column[] {
   if (figure.id === 'overview') {
     return [
       { title: 'Rounds', cell: ({ count }) => String(count) },
-      { title: '× TCP', cell: ({ median }) => factor(median) },
+      { title: figure.unit, cell: ({ median }) => factor(median) },
       interval,
       verdict(figure),
     ];
   }
-  const { baseline } = figure;
+  const against = [...new Set(figure.series.flatMap((series) => series.against ?? []))];
+  const [only] = against.length === 1 ? against : [];
   return [
     { title: 'Samples', cell: ({ count }) => String(count) },
     { title: 'Median', cell: valueOf(({ median }) => median) },
@@ -61,12 +70,16 @@ function columnsOf(figure: Figure): Column[] {
     ...(figure.series.some(({ points }) => points.some((point) => point?.step !== undefined))
       ? [quantised]
       : []),
-    ...(baseline === undefined
+    ...(against.length === 0
       ? []
       : [
           {
-            title: `× ${ARM_LABELS[baseline]}`,
-            cell: ({ ratio }: Point) => ratio && factor(ratio.ratio),
+            title: only === undefined ? 'Ratio' : `× ${ARM_LABELS[only]}`,
+            cell: ({ ratio }: Point, series: Series) =>
+              ratio &&
+              [factor(ratio.ratio), only === undefined && timesText(series)]
+                .filter(Boolean)
+                .join(' '),
           },
           interval,
           verdict(figure),
@@ -95,7 +108,7 @@ const interval: Column = {
 
 const verdict = ({ better }: Figure): Column => ({
   title: 'Finding',
-  cell: ({ ratio }) => ratio && verdictText(ratio, better),
+  cell: (point, series) => verdictText(series, point, better),
 });
 
 const DETAILS: Readonly<

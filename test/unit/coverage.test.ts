@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Plan, Sample } from '../../src/bench/document.ts';
-import { baselineOf, PROFILES, schedule, type Slot } from '../../src/bench/plan.ts';
+import { PROFILES, schedule, type Slot } from '../../src/bench/plan.ts';
 import { groupBy, pairsOf } from '../../src/bench/samples.ts';
 import { pairedRatio } from '../../src/bench/statistics.ts';
-import { sizeKey } from '../../src/bench/summary.ts';
+import { baselineOf, sizeKey } from '../../src/bench/summary.ts';
 import { roundTrip, stream } from './documents.ts';
 import { normal } from './random.ts';
 

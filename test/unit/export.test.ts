@@ -53,7 +53,7 @@ describe('export', () => {
       ]),
       [
         ['tcp', '64', 'Gbit/s', '3', '1', '', ''],
-        ['bypass', '64', 'Gbit/s', '3', '2', '2', 'faster'],
+        ['bypass', '64', 'Gbit/s', '3', '2', '2', 'hardly redirected'],
       ],
     );
   });
