@@ -135,6 +135,8 @@ const sampleCommon = {
       nanoseconds: z.int().nonnegative().optional(),
       redirectedBytes: z.int().nonnegative(),
       redirectedMessages: z.int().nonnegative().optional(),
+      /** What it carried in the moment before, when netperf did not run: others' messages. */
+      otherMessages: z.int().nonnegative().optional(),
       /** All that the programs counted (bpf/README.md), as far as it is not 0. */
       counters: z.record(z.string(), z.int().nonnegative()).optional(),
     })

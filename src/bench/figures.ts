@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { Arm, ResultDocument, Sample } from './document.ts';
 import { lazily } from './lazily.ts';
-import { bypassedPart, groupBy, isCompared, pairsByRound } from './samples.ts';
+import { bypassedPart, groupBy, isCompared, isShared, pairsByRound } from './samples.ts';
 import { pairedRatio, spreadOf, type Ratio, type Spread } from './statistics.ts';
 import {
   ARM_LABELS,
@@ -94,8 +94,10 @@ export type Details = {
   readonly demandServer?: number;
   /** ns for each call of the BPF programs. */
   readonly nanosecondsPerRun?: number;
-  /** The part of the bytes that went by the bypass, 0 to 1. */
+  /** The part of the bytes that went by the bypass, 0 to 1; where it was `shared`, at least. */
   readonly bypassed?: number;
+  /** In how many samples other programs used the bypass as well. */
+  readonly shared?: number;
   /** Sums. */
   readonly redirectedBytes?: number;
   readonly loopbackBytes?: number;
@@ -627,6 +629,7 @@ function detailsOf(samples: readonly Sample[]): Details {
       ),
     ),
     bypassed: middle(known(bypassedPart)),
+    shared: samples.filter(isShared).length || undefined,
     redirectedBytes: total(known(({ bpf }) => bpf?.redirectedBytes)),
     loopbackBytes: total(known(({ loopbackBytes }) => loopbackBytes)),
   };

@@ -129,7 +129,7 @@ function comparison(figure: Figure, series: Series): string[] {
   const [first] = places;
   if (!first) return [`No round has both ${name} and ${other} yet.`];
   const partner = baseline.points[series.points.indexOf(first.point)];
-  const isProven = verdictFor(series)(first) !== 'tcp';
+  const isProven = !['tcp', 'shared'].includes(verdictFor(series)(first));
   if (places.length === 1 && partner && first.ratio && isProven) {
     return [single(figure, name, other, { ...first.point, ratio: first.ratio }, partner)];
   }
@@ -202,7 +202,7 @@ function between(low: number, high: number): string {
 
 /** Neighbouring sizes with the same outcome. */
 type Group = {
-  readonly verdict: Verdict | 'early' | 'tcp' | 'stalled';
+  readonly verdict: Verdict | 'early' | 'tcp' | 'shared' | 'stalled';
   readonly members: At[];
 };
 
@@ -228,8 +228,9 @@ function verdictOfAt({ ratio, stall }: At): Group['verdict'] {
 
 /** Where hardly anything went by the bypass, nothing can be said for or against it. */
 function bypassVerdict(at: At): Group['verdict'] {
-  const { bypassed = 1 } = at.point.details;
-  return bypassed < HARDLY ? 'tcp' : verdictOfAt(at);
+  const { bypassed = 1, shared } = at.point.details;
+  if (bypassed >= HARDLY) return verdictOfAt(at);
+  return shared === undefined ? 'tcp' : 'shared';
 }
 
 const verdictFor = ({ arm }: Pick<Series, 'arm'>): ((at: At) => Group['verdict']) =>
@@ -248,6 +249,8 @@ function outcome(group: Group): string {
       return 'inconclusive';
     case 'tcp':
       return 'hardly a byte redirected';
+    case 'shared':
+      return 'an unknown part redirected';
     case 'stalled':
       return group.members[0]?.stall ?? '';
     default:
@@ -468,7 +471,10 @@ function kernelWords(series: Series): string[] {
       : [
           `A call takes ${low === high ? number(low ?? 0) : `${number(low ?? 0)} to ${number(high ?? 0)}`} ns.`,
         ];
-  return [`${name} spends ${ends} in its BPF programs${words}.`, ...cost];
+  const shared = measured(series).some(({ details }) => details.shared !== undefined)
+    ? ['Other programs used the same bypass meanwhile: the time is theirs, too.']
+    : [];
+  return [`${name} spends ${ends} in its BPF programs${words}.`, ...shared, ...cost];
 }
 
 type Traffic = { readonly words: string; readonly figure: Figure };
@@ -534,6 +540,10 @@ function recommendation({ fig2, fig3, fig5 }: Figures, run: number): string[] {
     ...list('Leave TCP in place for', losses),
     ...list('No difference that matters for', equal),
     ...list('Hardly a byte went by the bypass, and nothing can be said of it, for', of('tcp')),
+    ...list(
+      'Other programs used the same bypass, and whether netperf’s bytes went by it is not known, for',
+      of('shared'),
+    ),
     ...list('This run does not decide', open),
     ...(arm === 'bypass-classic'
       ? ['Only the classic policy was measured: a yardstick, not meant to be left on.']
@@ -582,6 +592,7 @@ export function verdictText(
     early: 'inconclusive',
     stalled: 'inconclusive',
     tcp: 'hardly redirected',
+    shared: 'unknown part redirected',
   };
   return words[verdictFor(series)({ point, ratio: point.ratio })];
 }

@@ -1,6 +1,6 @@
 import { max, mean, median, sampleStandardDeviation } from 'simple-statistics';
 import type { ResultDocument } from './document.ts';
-import { groupBy, isCompared, rateOf } from './samples.ts';
+import { groupBy, isCompared, isShared, rateOf } from './samples.ts';
 import { ARM_LABELS, baselineOf, sizeKey, sizeLabel } from './summary.ts';
 
 /** netperf and netserver themselves. */
@@ -17,8 +17,12 @@ export function noiseOf(document: ResultDocument): string[] {
   const noise = document.samples.flatMap((sample) => sample.noise ?? []);
   const steal = noise.map(({ stealPercent }) => stealPercent);
   const loads = noise.map(({ load1 }) => load1);
+  const bypassed = document.samples.filter(({ bpf }) => bpf !== undefined);
+  const shared = bypassed.filter(isShared).length;
   const sentences: (string | false)[] = [
     spreadSentence(document) ?? false,
+    shared > 0 &&
+      `Other programs used the same bypass during ${shared} of its ${bypassed.length} samples: its counts and its time are theirs, too.`,
     steal.length > 0 &&
       mean(steal) >= 1 &&
       `The hypervisor gave ${round(mean(steal))}% of the CPU time to others, up to ${round(max(steal))}% during a sample.`,

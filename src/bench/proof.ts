@@ -7,7 +7,8 @@ export const HARDLY = 0.01;
 /** From this part on, all but a handshake did. */
 const ALL = 0.99;
 
-type Group = { readonly kind: 'hardly' | 'some' | 'all'; sizes: number[]; parts: number[] };
+type Kind = 'hardly' | 'some' | 'all' | 'unknown' | 'least';
+type Group = { readonly kind: Kind; sizes: number[]; parts: number[] };
 
 /**
  * How much of what a bypass sent went by it, by its programs' own count: where they had given a
@@ -20,10 +21,12 @@ export function proofWords(series: readonly Series[], sizes: readonly number[]):
   if (!first) return [];
   const groups: Group[] = [];
   for (const [place, size] of sizes.entries()) {
-    const parts = series.flatMap(({ points }) => points[place]?.details.bypassed ?? []);
+    const details = series.flatMap(({ points }) => points[place]?.details ?? []);
+    const parts = details.flatMap(({ bypassed }) => bypassed ?? []);
     if (parts.length === 0) continue;
     const least = Math.min(...parts);
-    const kind = least < HARDLY ? 'hardly' : least < ALL ? 'some' : 'all';
+    const isShared = details.some(({ shared }) => shared !== undefined);
+    const kind = kindOf(least, isShared);
     const last = groups.at(-1);
     if (last?.kind === kind) {
       last.sizes.push(size);
@@ -38,13 +41,24 @@ export function proofWords(series: readonly Series[], sizes: readonly number[]):
   const given = groups.some(({ kind }) => kind === 'hardly')
     ? ' Where that is hardly anything, the stream was on TCP, and TCP is what was measured.'
     : '';
-  return [`Of its bytes, ${name} redirected ${phrases.join(', ')}.${given}`];
+  const shared = series.some(({ points }) => points.some((point) => point?.details.shared))
+    ? ' Other programs used the same bypass meanwhile: what they sent counts as little as what the loopback device may have carried.'
+    : '';
+  return [`Of its bytes, ${name} redirected ${phrases.join(', ')}.${given}${shared}`];
+}
+
+function kindOf(least: number, isShared: boolean): Kind {
+  if (least >= ALL) return 'all';
+  if (least < HARDLY) return isShared ? 'unknown' : 'hardly';
+  return isShared ? 'least' : 'some';
 }
 
 function amountOf({ kind, parts }: Group): string {
   if (kind === 'hardly') return 'less than 1%';
+  if (kind === 'unknown') return 'an unknown part';
   if (kind === 'all') return 'at least 99%';
   const [low, high] = [part(Math.min(...parts)), part(Math.max(...parts))];
+  if (kind === 'least') return `at least ${low}`;
   return low === high ? low : `${low} to ${high}`;
 }
 

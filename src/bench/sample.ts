@@ -93,6 +93,9 @@ export function parseSample(
     Math.max(0, figure('after') - figure('before'));
   const bypassed = sections.has('counters after');
   const counters = countersBetween(read('counters before'), read('counters after'));
+  // Nothing of ours runs yet.
+  const others = countersBetween(read('counters idle'), read('counters before'));
+  const otherMessages = others['redirected_messages'] ?? 0;
   return {
     ...(arm === 'unix' && point.experiment === 'throughput'
       ? parseUnixStream(read('netperf'), point)
@@ -113,6 +116,7 @@ export function parseSample(
         }),
         redirectedBytes: counters['redirected_bytes'] ?? 0,
         redirectedMessages: counters['redirected_messages'] ?? 0,
+        ...(otherMessages > 0 && { otherMessages }),
         counters,
       },
     }),

@@ -18,15 +18,31 @@ const bytesOf = (sample: Sample): number =>
     ? (sample.throughputBitsPerSecond / 8) * sample.seconds
     : sample.transactionsPerSecond * sample.seconds * (sample.requestBytes + sample.responseBytes);
 
+/** netperf's own control connection is bypassed as well. */
+const CONTROL_BYTES = 65_536;
+
+/**
+ * Whether other programs used the bypass as well: one that serves the cgroup of a live application
+ * counts, and takes the time of, whatever it carries.
+ */
+export function isShared(sample: Sample): boolean {
+  if (sample.bpf === undefined) return false;
+  const { redirectedBytes, otherMessages = 0 } = sample.bpf;
+  return otherMessages > 0 || redirectedBytes > 1.05 * bytesOf(sample) + CONTROL_BYTES;
+}
+
 /**
  * The part of a sample's bytes that went by the bypass, 0 to 1: the proof that it measured what its
- * arm is called. Undefined outside of a bypass, or where nothing moved.
+ * arm is called. Of one that is shared it is the least it can be: what the loopback device has not
+ * carried. Undefined outside of a bypass, or where nothing moved.
  */
 export function bypassedPart(sample: Sample): number | undefined {
   const all = bytesOf(sample);
   if (sample.bpf === undefined || all === 0) return undefined;
-  // netperf's own control connection is bypassed as well.
-  return Math.min(1, sample.bpf.redirectedBytes / all);
+  const bypassed = isShared(sample)
+    ? all - (sample.loopbackBytes ?? all)
+    : sample.bpf.redirectedBytes;
+  return Math.min(1, Math.max(0, bypassed / all));
 }
 
 /** `Map.groupBy`, which the oldest editor we run in does not have. */

@@ -70,12 +70,14 @@ cgroup=$1 pins=$2; shift 2
 programs() {
   section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
   section "sockops $1"; bpftool -j prog show pinned "$pins/sockmap_sockops"
-  section "counters $1"; bpftool -j map dump pinned "$pins/bypass_counters"
+  counters "$1"
 }
+counters() { section "counters $1"; bpftool -j map dump pinned "$pins/bypass_counters"; }
 around() {
   section "cpu $1"; head -n 1 /proc/stat
   section "loopback $1"; cat /sys/class/net/lo/statistics/tx_bytes
 }
+[ -z "$pins" ] || counters idle
 section load; cat /proc/loadavg
 [ -z "$pins" ] || programs before
 around before

@@ -122,6 +122,7 @@ const DETAILS: Readonly<
   demandServer: ['Server demand', decimal],
   nanosecondsPerRun: ['ns per call', decimal],
   bypassed: ['Bypassed', part],
+  shared: ['Samples with others’ traffic', String],
   redirectedBytes: ['Redirected', amount],
   loopbackBytes: ['Over loopback', amount],
 };

@@ -163,6 +163,38 @@ describe('findings', () => {
     assert.doesNotMatch(findings(streams(true)).fig2.join(' '), /redirected/);
   });
 
+  it('trust no count of a bypass that other programs used as well', () => {
+    const [tcpOnly, proven] = [64, 65_536].map((size, place) =>
+      rounds.flatMap((round): Sample[] => [
+        stream('tcp', round, 1e9, size),
+        {
+          // 5 s of 1.5 Gbit/s, twice as much counted, all or nothing over the loopback device.
+          ...stream('bypass', round, 1.5e9 * wobble(round), size, { redirectedBytes: 2e9 }),
+          loopbackBytes: place === 0 ? 1e9 : 0,
+        },
+        stream('bypass', round, 1e9, size, {
+          ...{ redirectedBytes: 2e9, runs: 10, nanoseconds: 1e6 },
+        }),
+      ]),
+    );
+    assert.ok(tcpOnly && proven);
+    const { overview, fig2, fig7 } = findings([...tcpOnly, ...proven]);
+    assert.deepEqual(overview.slice(0, 2), [
+      'On this host Bypass is worth it for one-way streams at 64 KiB (50% faster).',
+      'Other programs used the same bypass, and whether netperf’s bytes went by it is not known, for one-way streams at 64 B.',
+    ]);
+    assert.match(
+      overview.join(' '),
+      /Other programs used the same bypass during 12 of its 12 samples/,
+    );
+    assert.match(
+      fig2.at(-1) ?? '',
+      /redirected an unknown part at 64 B, at least 99% at 64 KiB\. Other programs/,
+    );
+    assert.match(fig7.join(' '), /the time is theirs, too/);
+    assert.doesNotMatch(Object.values(findings(proven.slice(0, 1))).join(' '), /Other programs/);
+  });
+
   it('recommend the bypass for the traffic it is faster for, and TCP for the rest', () => {
     const trips = rounds.flatMap((round) => [trip('tcp', round, 50), trip('bypass', round, 40)]);
     assert.deepEqual(findings([...streams(true), ...trips]).overview, [
