@@ -20,8 +20,20 @@ export function atEnd(task: Task): () => Promise<void> {
   return once;
 }
 
-/** Undoes everything that is still registered, the newest first; goes on after a failure. */
-export async function endAll(): Promise<void> {
+let ending: Promise<void> | undefined;
+
+/**
+ * Undoes everything that is still registered, the newest first; goes on after a failure. Who asks
+ * meanwhile, as a program does that a signal has made fail, waits for the same: what was made last
+ * needs what was made before.
+ */
+export function endAll(): Promise<void> {
+  return (ending ??= undoTasks().finally(() => {
+    ending = undefined;
+  }));
+}
+
+async function undoTasks(): Promise<void> {
   const failures: unknown[] = [];
   for (let task = tasks.pop(); task; task = tasks.pop()) {
     try {

@@ -83,6 +83,23 @@ process.kill(process.pid, 'SIGKILL');`;
   });
 });
 
+describe('what is undone at the end', () => {
+  it('is so one after the other, the newest first, also when it is asked for twice', async () => {
+    const module = path.join(import.meta.dirname, 'cleanup.ts');
+    const script = `const { atEnd, endAll } = await import(${JSON.stringify(module)});
+for (const [name, ms] of [['old', 0], ['new', 200]]) {
+  atEnd(async () => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    console.log(name);
+  });
+}
+await Promise.all([endAll(), endAll()]);
+console.log('all');`;
+    const argv = ['--import', 'tsx', '--input-type=module', '-e', script];
+    assert.equal(await run(process.execPath, argv), 'new\nold\nall\n');
+  });
+});
+
 describe('a throw-away account', () => {
   let account: TestAccount;
   let server: TestSshd;
