@@ -6,26 +6,30 @@
  *   tsx scripts/bench-bypass.ts [--rounds 7] [--seconds 1] [--only TEXT]
  *
  * Needs root, clang, cc, bpftool, cgroup v2 and bpffs; redis and nginx are measured where installed.
- * Makes cgroups and pins of its own and removes them. Throughput is the receiver's.
+ * Makes cgroups of its own, loads on them as the product does, and removes all of it, also when a
+ * signal ends it. Throughput is the receiver's.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { createServer, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, promisify } from 'node:util';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { pairedRatio, type Ratio } from '../src/bench/statistics.ts';
+import { loadBypass } from '../src/bypass/load.ts';
+import type { Policy } from '../src/bypass/status.ts';
+import { Host } from '../src/host/host.ts';
+import { inside } from '../test/host/helpers/arms.ts';
+import { bpfSource, makeGround } from '../test/host/helpers/bypass.ts';
+import {
+  nginxScratch,
+  startRedis,
+  startServer,
+  type Server,
+} from '../test/host/helpers/servers.ts';
+import { endAll } from '../test/support/cleanup.ts';
+import { run } from '../test/support/run.ts';
+import { temporaryDirectory } from '../test/support/temporary.ts';
 
-const run = promisify(execFile);
-
-const root = join(import.meta.dirname, '..');
-const programs = join(root, 'test/host/programs');
-const id = `bench-${process.pid}`;
-const pinRoot = '/sys/fs/bpf';
+const PROGRAMS = path.join(import.meta.dirname, '../test/host/programs');
 
 const { values: options } = parseArgs({
   options: {
@@ -38,62 +42,24 @@ const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 
 /** What may lie between two sockets. The programs, where there are some, see only the arm's cgroup. */
-class Arm {
+interface Arm {
   readonly name: string;
-  readonly source: string | undefined;
   readonly cgroup: string;
-  readonly pins: string;
+}
 
-  constructor(name: string, source: string | undefined, mount: string) {
-    const own = `${id}-${name.replaceAll(' ', '-')}`;
-    this.name = name;
-    this.source = source;
-    this.cgroup = join(mount, own);
-    this.pins = join(pinRoot, own);
-  }
+function makeArm(name: string): Arm {
+  return { name, cgroup: makeGround(`bench-${name.replaceAll(' ', '-')}`).path };
+}
 
-  async up(work: string): Promise<void> {
-    await mkdir(this.cgroup);
-    if (this.source === undefined) return;
-    const object = join(work, `${this.source}.o`);
-    const bpf = join(root, 'bpf');
-    await run('clang', [
-      ...['-O2', '-g', '-target', 'bpf', '-I', bpf],
-      ...['-c', join(bpf, `${this.source}.bpf.c`), '-o', object],
-    ]);
-    await run('bpftool', ['prog', 'loadall', object, this.pins, 'pinmaps', this.pins]);
-    await run('bpftool', ['prog', 'attach', ...this.verdict()]);
-    await run('bpftool', ['cgroup', 'attach', ...this.sockops(), 'multi']);
-  }
+async function makeBypass(host: Host, policy: Policy): Promise<Arm> {
+  const arm = makeArm(policy);
+  await loadBypass(host, { cgroup: arm.cgroup, source: await bpfSource(policy) });
+  return arm;
+}
 
-  async down(): Promise<void> {
-    if (existsSync(this.pins)) {
-      await run('bpftool', ['cgroup', 'detach', ...this.sockops()]).catch(() => undefined);
-      await run('bpftool', ['prog', 'detach', ...this.verdict()]).catch(() => undefined);
-      await rm(this.pins, { recursive: true });
-    }
-    for (let attempt = 0; existsSync(this.cgroup) && attempt < 50; attempt++) {
-      await rmdir(this.cgroup).catch(() => sleep(100));
-    }
-  }
-
-  /** The argv that runs a program inside the arm's cgroup. */
-  inside(argv: readonly string[]): [string, string[]] {
-    const script = 'echo $$ >"$0/cgroup.procs" && exec "$@"';
-    return ['sh', ['-c', script, this.cgroup, ...argv]];
-  }
-
-  private verdict(): string[] {
-    const { pins } = this;
-    return [
-      ...['pinned', `${pins}/sockmap_redirect`, 'msg_verdict'],
-      ...['pinned', `${pins}/bypass_socks`],
-    ];
-  }
-
-  private sockops(): string[] {
-    return [this.cgroup, 'sock_ops', 'pinned', `${this.pins}/sockmap_sockops`];
-  }
+function runInside(arm: Arm, argv: readonly string[]): Promise<string> {
+  const [command = '', ...args] = inside(arm, argv);
+  return run(command, args);
 }
 
 interface Measure {
@@ -116,120 +82,81 @@ const transferred = z.union([
   z.object({ transactionsPerSecond: z.number() }).transform((it) => it.transactionsPerSecond),
 ]);
 
-async function transfer(work: string, arm: Arm, argv: readonly string[]): Promise<number> {
+async function transfer(program: string, arm: Arm, argv: readonly string[]): Promise<number> {
   const family = arm.name === 'unix' ? 'unix' : 'ipv4';
   const nodelay = arm.name === 'tcp nodelay' ? ['nodelay'] : [];
-  const { stdout } = await run(
-    ...arm.inside([join(work, 'transfer'), family, ...argv, ...nodelay]),
-  );
-  return transferred.parse(JSON.parse(stdout));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
-
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      }).once('error', () => {
-        resolve(false);
-      });
-    });
-    if (up) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing listens on port ${port}`);
-}
-
-/** A server for each arm, inside its cgroup. */
-async function servers(
-  arms: readonly Arm[],
-  started: ChildProcess[],
-  argv: (port: number, arm: Arm) => Promise<string[]>,
-): Promise<Map<Arm, number>> {
-  const ports = new Map<Arm, number>();
-  for (const arm of arms) {
-    const port = await freePort();
-    started.push(spawn(...arm.inside(await argv(port, arm)), { stdio: 'ignore' }));
-    await listening(port);
-    ports.set(arm, port);
-  }
-  return ports;
+  const text = await runInside(arm, [program, family, ...argv, ...nodelay]);
+  return transferred.parse(JSON.parse(text));
 }
 
 const installed = (program: string): boolean =>
-  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+  (process.env['PATH'] ?? '')
+    .split(':')
+    .some((folder) => fs.existsSync(path.join(folder, program)));
 
-async function redis(
-  work: string,
+/** The port of a server for each arm, inside its cgroup. */
+async function serve(
   arms: readonly Arm[],
-  started: ChildProcess[],
-): Promise<Measure[]> {
+  start: (arm: Arm) => Promise<Server>,
+): Promise<(arm: Arm) => number> {
+  const ports = new Map<Arm, number>();
+  for (const arm of arms) ports.set(arm, (await start(arm)).port);
+  return (arm) => ports.get(arm) ?? Number.NaN;
+}
+
+async function redis(arms: readonly Arm[]): Promise<Measure[]> {
   if (!installed('redis-server') || !installed('redis-benchmark')) return [];
-  const ports = await servers(arms, started, (port) =>
-    Promise.resolve([
-      ...['redis-server', '--port', String(port), '--bind', '127.0.0.1'],
-      ...['--save', '', '--appendonly', 'no', '--dir', work],
-    ]),
-  );
+  const port = await serve(arms, (arm) => startRedis(arm));
   return [
     {
       name: 'redis SET',
       unit: 'requests/s',
       arms,
       sample: async (arm) => {
-        const { stdout } = await run(
-          ...arm.inside([
-            ...['redis-benchmark', '-h', '127.0.0.1', '-p', String(ports.get(arm))],
-            ...['-t', 'set', '-c', '8', '-n', String(30000 * seconds), '--csv'],
-          ]),
-        );
-        return Number(/"SET[^"]*","([\d.]+)"/.exec(stdout)?.[1]);
+        const text = await runInside(arm, [
+          ...['redis-benchmark', '-h', '127.0.0.1', '-p', String(port(arm))],
+          ...['-t', 'set', '-c', '8', '-n', String(30000 * seconds), '--csv'],
+        ]);
+        return Number(/"SET[^"]*","([\d.]+)"/.exec(text)?.[1]);
       },
     },
   ];
 }
 
-async function nginx(
-  work: string,
-  arms: readonly Arm[],
-  started: ChildProcess[],
-): Promise<Measure[]> {
-  if (!installed('nginx') || !installed('wrk')) return [];
-  await writeFile(join(work, '1m'), Buffer.alloc(1 << 20));
-  const ports = await servers(arms, started, async (port) => {
-    const file = join(work, `nginx-${port}.conf`);
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-      .map((name) => `${name}_temp_path ${work}/${name};`)
-      .join(' ');
-    await writeFile(
-      file,
-      `daemon off; user root; worker_processes 1; pid ${work}/nginx-${port}.pid; error_log /dev/null;
-       events {} http { access_log off; sendfile on; keepalive_requests 100000000; ${temporary}
-       server { listen 127.0.0.1:${port}; root ${work}; } }`,
-    );
-    return ['nginx', '-c', file];
+/** One worker, and nothing but a file. */
+const startNginx = (arm: Arm): Promise<Server> =>
+  startServer({
+    arm,
+    argv: (port, directory) => {
+      fs.writeFileSync(path.join(directory, '1m'), Buffer.alloc(1 << 20));
+      const config = path.join(directory, 'nginx.conf');
+      fs.writeFileSync(
+        config,
+        `daemon off; user root; worker_processes 1; pid ${directory}/pid; error_log stderr;
+events {}
+http {
+  access_log off; sendfile on; keepalive_requests 100000000; ${nginxScratch(directory)}
+  server { listen 127.0.0.1:${port}; root ${directory}; }
+}
+`,
+      );
+      return ['nginx', '-e', 'stderr', '-c', config];
+    },
   });
+
+async function nginx(arms: readonly Arm[]): Promise<Measure[]> {
+  if (!installed('nginx') || !installed('wrk')) return [];
+  const port = await serve(arms, startNginx);
   return [
     {
       name: 'nginx 1 MB',
       unit: 'requests/s',
       arms,
       sample: async (arm) => {
-        const url = `http://127.0.0.1:${ports.get(arm)}/1m`;
-        const { stdout } = await run(
-          ...arm.inside(['wrk', '-t', '1', '-c', '4', '-d', `${Math.ceil(seconds)}s`, url]),
-        );
-        return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+        const url = `http://127.0.0.1:${port(arm)}/1m`;
+        const duration = `${Math.ceil(seconds)}s`;
+        const text = await runInside(arm, ['wrk', '-t', '1', '-c', '4', '-d', duration, url]);
+        return Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
       },
     },
   ];
@@ -277,27 +204,17 @@ function row(measure: Measure, samples: ReadonlyMap<Arm, number[]>): string {
   return `${padded([measure.name, ...cells])}\n    guarded${measure.unit === 'per second' ? ', time' : ''}: ${ratios(measure, samples)}`;
 }
 
-const mounts = await readFile('/proc/mounts', 'utf8');
-const mount = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
-if (mount === undefined) throw new Error('cgroup v2 is not mounted');
-const work = await mkdtemp(join(tmpdir(), 'bench-bypass-'));
-const arms = [
-  new Arm('tcp', undefined, mount),
-  new Arm('tcp nodelay', undefined, mount),
-  new Arm('classic', 'classic', mount),
-  new Arm('guarded', 'sockmap_bypass', mount),
-  new Arm('unix', undefined, mount),
-] as const;
-const apps = [arms[0], arms[2], arms[3]];
-const started: ChildProcess[] = [];
-const interrupted = new AbortController();
-process.once('SIGINT', () => {
-  interrupted.abort();
-});
+async function main(): Promise<void> {
+  const program = path.join(temporaryDirectory().path, 'transfer');
+  await run('cc', ['-O2', '-o', program, path.join(PROGRAMS, 'transfer.c')]);
 
-try {
-  await run('cc', ['-O2', '-o', join(work, 'transfer'), join(programs, 'transfer.c')]);
-  for (const arm of arms) await arm.up(work);
+  const host = new Host('local');
+  const tcp = makeArm('tcp');
+  const classic = await makeBypass(host, 'classic');
+  const guarded = await makeBypass(host, 'guarded');
+  await host.dispose();
+  const arms = [tcp, makeArm('tcp nodelay'), classic, guarded, makeArm('unix')];
+  const apps = [tcp, classic, guarded];
 
   const measures: Measure[] = [
     ...(['64', '1024'] as const).flatMap((bytes) =>
@@ -306,38 +223,38 @@ try {
         unit: 'per second',
         arms,
         sample: (arm) =>
-          transfer(work, arm, ['rr', bytes, String(seconds), ...(cpus === '' ? [] : [cpus])]),
+          transfer(program, arm, ['rr', bytes, String(seconds), ...(cpus === '' ? [] : [cpus])]),
       })),
     ),
     ...[64, 256, 1024, 8192, 65536, 262144].map((bytes): Measure => ({
       name: `one way ${bytes} B`,
       unit: 'Gbit/s',
       arms,
-      sample: (arm) => transfer(work, arm, ['stream', String(bytes), String(seconds)]),
+      sample: (arm) => transfer(program, arm, ['stream', String(bytes), String(seconds)]),
     })),
-    ...(await redis(work, apps, started)),
-    ...(await nginx(work, apps, started)),
+    ...(await redis(apps)),
+    ...(await nginx(apps)),
   ].filter((measure) => measure.name.includes(options.only));
 
   console.log(`${rounds} rounds; median, × the better TCP, [lowest–highest]`);
   let heading = '';
   for (const measure of measures) {
     const samples = new Map<Arm, number[]>(measure.arms.map((arm) => [arm, []]));
-    for (let round = 0; round < rounds && !interrupted.signal.aborted; round++) {
+    for (let round = 0; round < rounds; round++) {
       const order = round % 2 === 0 ? measure.arms : measure.arms.toReversed();
       for (const arm of order) samples.get(arm)?.push(await measure.sample(arm));
     }
-    if (interrupted.signal.aborted) break;
     const names = padded([`(${measure.unit})`, ...measure.arms.map((arm) => arm.name)]);
     if (names !== heading) console.log(`\n${names}`);
     heading = names;
     console.log(row(measure, samples));
   }
-} finally {
-  for (const child of started) child.kill();
-  for (const child of started) {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  }
-  for (const arm of arms) await arm.down();
-  await rm(work, { recursive: true, force: true });
 }
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await endAll();

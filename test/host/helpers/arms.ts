@@ -21,7 +21,11 @@ const PATIENCE_SECONDS = 100;
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
 
 /** The argv that runs a program in the cgroup of an arm, as an account when one is named. */
-export const inside = (arm: Arm, argv: readonly string[], account?: string): string[] => [
+export const inside = (
+  arm: Pick<Arm, 'cgroup'>,
+  argv: readonly string[],
+  account?: string,
+): string[] => [
   ...['sh', '-c', JOIN, 'sh', arm.cgroup],
   ...(account === undefined
     ? []

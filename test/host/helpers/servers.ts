@@ -20,9 +20,9 @@ export interface Server {
 }
 
 interface Plan {
-  readonly arm: Arm;
+  readonly arm: Pick<Arm, 'cgroup'>;
   /** Root's when left out. */
-  readonly account?: string;
+  readonly account?: string | undefined;
   /** Prepares the directory, which belongs to the account, and tells what to run. */
   readonly argv: (
     port: number,
@@ -30,7 +30,7 @@ interface Plan {
   ) => readonly string[] | Promise<readonly string[]>;
 }
 
-async function startServer({ arm, account, argv }: Plan): Promise<Server> {
+export async function startServer({ arm, account, argv }: Plan): Promise<Server> {
   const port = await freePort();
   const temporary = temporaryDirectory();
   const directory = path.join(temporary.path, 'data');
@@ -82,7 +82,7 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-export const startRedis = (arm: Arm, account: string): Promise<Server> =>
+export const startRedis = (arm: Plan['arm'], account?: string): Promise<Server> =>
   startServer({
     ...{ arm, account },
     argv: (port, directory) => [
@@ -99,6 +99,12 @@ export const startMemcached = (arm: Arm, account: string): Promise<Server> =>
       ...['-m', '256', '-I', '4m', '-t', '2'],
     ],
   });
+
+/** Where nginx puts what it does not keep in memory; by default it is the system's. */
+export const nginxScratch = (directory: string): string =>
+  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${directory}/${name};`)
+    .join(' ');
 
 export interface Nginx extends Server {
   readonly tlsPort: number;
@@ -117,9 +123,7 @@ export async function startNginx(
   const server = await startServer({
     ...{ arm, account },
     argv: (port, directory) => {
-      const scratch = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-        .map((name) => `${name}_temp_path ${directory}/${name};`)
-        .join(' ');
+      const scratch = nginxScratch(directory);
       const config = path.join(path.dirname(directory), 'nginx.conf');
       fs.writeFileSync(
         config,
