@@ -2,7 +2,7 @@ import type { Arm } from '../src/bench/document.ts';
 import type { Figure } from '../src/bench/figures.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/bench/summary.ts';
 import { el } from './dom.ts';
-import { drawSwatch, MOST_VARIANTS, type Swatch } from './looks.ts';
+import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './looks.ts';
 import type { Theme } from './theme.ts';
 
 /**
@@ -44,7 +44,10 @@ export class Legend {
     const overview = id === 'overview';
     const kinds: (readonly [Omit<Swatch, 'colour'>, string])[] = [
       ...(variants.size > 1 || overview
-        ? [...variants].map(([variant, label]) => [{ variant, plain: true }, label] as const)
+        ? [...variants].map(([variant, label]) => {
+            const plain = overview || !isHollow(variant);
+            return [{ variant, plain }, label] as const;
+          })
         : []),
       ...(runs.size > 1
         ? [...runs].map(([run, label]) => [{ variant: 0, run }, label] as const)
