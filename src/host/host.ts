@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Let the command end by itself even when the connection or the caller goes: for transactions. */
   readonly finish?: boolean;
   readonly onLine?: (line: string) => void;
+  /** A command's question, for one with `finish`: the first answer to a line of it is its input. */
+  readonly answer?: (line: string) => string | undefined;
 }
 
 export interface RunResult {
@@ -62,6 +64,13 @@ wait "$child"; c=$?
 kill "$watch" 2>/dev/null
 [ $c = 255 ] && c=254
 exit $c`;
+
+/** sudo's own words, untranslated. */
+const PASSWORD_REFUSED = /^Sorry, try again|^sudo: .*incorrect password/;
+
+/** Of what runs with `finish`. */
+const ENDS_BY_ITSELF =
+  'It ends by itself on the host, done or undone: show the status to see which.';
 
 /** A Linux host: the one place that starts processes. */
 export class Host {
@@ -108,7 +117,7 @@ export class Host {
       argv,
       options,
     );
-    if (!lifeline) child.stdin.end(options.input ?? '');
+    if (!lifeline && options.answer === undefined) child.stdin.end(options.input ?? '');
 
     // Ending the input ends the command on the host; only if that fails, let go of it here.
     const deadline = { passed: false };
@@ -127,25 +136,49 @@ export class Host {
     signal?.addEventListener('abort', abort, { once: true });
     if (aborted()) abort();
     if (options.onLine !== undefined) onLines(child.stdout, options.onLine);
+    if (options.answer !== undefined) answerOnce(child, options.answer);
+    const password = options.root === true ? this.#sudoPassword() : undefined;
+    const refused = { seen: false };
+    if (password !== undefined) {
+      onLines(child.stderr, (line) => {
+        if (!PASSWORD_REFUSED.test(line)) return;
+        refused.seen = true;
+        // sudo would wait for another one until the time is up.
+        child.stdin.destroy();
+      });
+    }
     const result = await child;
     clearTimeout(timer);
     clearTimeout(force);
     signal?.removeEventListener('abort', abort);
 
     if (aborted() && options.finish !== true) throw cancelled(tried, this.name);
-    if (deadline.passed) {
+    if (refused.seen) {
+      if (this.#password === password) this.#password = undefined;
+      throw new HostError({
+        kind: 'privilege',
+        tried,
+        where: this.name,
+        words: `sudo no longer takes the password\n${result.stderr}`,
+        next: 'Try again, and give the password anew.',
+      });
+    }
+    if (deadline.passed && !(options.finish === true && result.exitCode === 0)) {
       throw new HostError({
         kind: 'timeout',
         tried,
         where: this.name,
         words: [`no end after ${timeoutMs / 1000} s: ${shellLine(argv)}`, result.stderr].join('\n'),
-        next: 'Look at the load of the host, then try again.',
+        next:
+          options.finish === true
+            ? ENDS_BY_ITSELF
+            : 'Look at the load of the host, then try again.',
       });
     }
     // A client that was killed has lost its connection just as one that says so.
     const killed = result.signal !== undefined;
     const lost = this.#transport.failure(killed ? 255 : result.exitCode, result.stderr);
-    if (lost !== undefined) throw this.#told(lost, tried);
+    if (lost !== undefined) throw this.#told(lost, tried, options.finish);
     if (result.exitCode === undefined) {
       throw new HostError({
         kind: killed ? 'command' : 'not-found',
@@ -274,7 +307,7 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
     { root = false, tried }: { root?: boolean; tried: string },
     keep = true,
   ): HostProcess {
-    const password = root && this.#privilege === 'sudo-password' ? this.#password : undefined;
+    const password = root ? this.#sudoPassword() : undefined;
     this.#options.log?.(`${this.name}${root ? ' (root)' : ''}: ${tried}\n  ${shellLine(argv)}`);
     const { file, args } = this.#transport.command(root ? this.#asRoot(wrapped) : wrapped);
     const child = startProcess(file, args, keep);
@@ -283,11 +316,16 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
     return child;
   }
 
+  #sudoPassword(): string | undefined {
+    return this.#privilege === 'sudo-password' ? this.#password : undefined;
+  }
+
   #asRoot(argv: readonly string[]): readonly string[] {
     if (this.#privilege === 'root') return argv;
     if (this.#privilege === 'sudo') return ['sudo', '-n', '--', ...argv];
     // -k: a cached ticket would leave the password for the command to read.
-    if (this.#password !== undefined) return ['sudo', '-k', '-S', '-p', '', '--', ...argv];
+    if (this.#password !== undefined)
+      return ['env', 'LC_ALL=C', 'sudo', '-k', '-S', '-p', '', '--', ...argv];
     throw new HostError({
       kind: 'privilege',
       tried: 'run as root',
@@ -297,11 +335,19 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
     });
   }
 
-  #told(lost: Error, tried: string): Error {
-    return lost instanceof HostError
-      ? new HostError({ ...lost.problem, tried, where: this.name })
-      : lost;
+  #told(lost: Error, tried: string, finish = false): Error {
+    if (!(lost instanceof HostError)) return lost;
+    const { problem } = lost;
+    const next = finish && problem.kind === 'connection-lost' ? ENDS_BY_ITSELF : problem.next;
+    return new HostError({ ...problem, tried, next, where: this.name });
   }
+}
+
+function answerOnce(child: HostProcess, answer: (line: string) => string | undefined): void {
+  onLines(child.stdout, (line) => {
+    const text = child.stdin.writableEnded ? undefined : answer(line);
+    if (text !== undefined) child.stdin.end(`${text}\n`);
+  });
 }
 
 /** @param keep whether the result holds the whole output; one that speaks for hours would fill the memory. */

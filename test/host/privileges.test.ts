@@ -129,6 +129,21 @@ describe('the privileges of an account', () => {
       ]);
     });
 
+    it('asks again when the password changes meanwhile, and waits for nothing', async () => {
+      const { host, asked } = answering(account.password, 'another');
+      await host.becomeRoot();
+      try {
+        await account.setPassword('another');
+        const problem = await problemOf(whoAmI(), 'privilege');
+        assert.match(problem.words, /no longer takes the password/);
+        await host.becomeRoot();
+        assert.equal(await whoAmI(), 'root');
+        assert.equal(asked.length, 2);
+      } finally {
+        await account.setPassword(account.password);
+      }
+    });
+
     it('gives up after three', async () => {
       const { host, asked } = answering('wrong', '', "it's $(id)", account.password);
       const problem = await problemOf(host.becomeRoot(), 'privilege');

@@ -14,6 +14,7 @@ export interface TestAccount {
   readonly uid: number;
   readonly home: string;
   readonly password: string;
+  setPassword(password: string): Promise<void>;
   setSudo(mode: SudoMode): Promise<void>;
   /** Ends its processes and removes the account with its home and its sudo rights. */
   remove(): Promise<void>;
@@ -57,13 +58,16 @@ export async function makeAccount(sudo: SudoMode): Promise<TestAccount> {
     fs.renameSync(`${rules}.new`, rules);
     fs.rmSync(draft);
   };
+  const setPassword = async (given: string): Promise<void> => {
+    await run('chpasswd', [], { input: `${name}:${given}\n` });
+  };
   try {
     await run('useradd', ['--home-dir', home, '--create-home', '--shell', '/bin/bash', name]);
-    await run('chpasswd', [], { input: `${name}:${password}\n` });
+    await setPassword(password);
     await setSudo(sudo);
     const uid = await uidOf(name);
     if (uid === undefined) throw new Error(`The account ${name} did not come into being.`);
-    return { name, uid, home, password, setSudo, remove };
+    return { name, uid, home, password, setPassword, setSudo, remove };
   } catch (error) {
     await remove();
     throw error;
