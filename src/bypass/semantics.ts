@@ -256,7 +256,11 @@ export interface SocketFaults {
   readonly affected: readonly string[];
   /** A blocked recv() that is woken without data fails with EAGAIN. */
   readonly eagain: boolean;
+  /** Whether every probe came to an end: on a busy host one may not. */
+  readonly certain: boolean;
 }
+
+const UNTOLD = ['failed', 'hangs', 'skipped'];
 
 /** @param rows of FAULT_PROBES. */
 export const socketFaults = (rows: readonly SemanticRow[]): SocketFaults => ({
@@ -266,6 +270,12 @@ export const socketFaults = (rows: readonly SemanticRow[]): SocketFaults => ({
   eagain: rows.some(
     ({ semantic, tcp, bypass }) =>
       semantic === 'signal-restart' && tcp === 'continues' && bypass === 'EAGAIN',
+  ),
+  certain: FAULT_PROBES.every((probe) =>
+    rows.some(
+      ({ semantic, tcp, bypass }) =>
+        semantic === probe && !UNTOLD.includes(tcp) && !UNTOLD.includes(bypass),
+    ),
   ),
 });
 

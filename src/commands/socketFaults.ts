@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/compile.ts';
-import { checkSemantics, FAULT_PROBES, socketFaults } from '../bypass/semantics.ts';
+import {
+  checkSemantics,
+  FAULT_PROBES,
+  socketFaults,
+  type SocketFaults,
+} from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
@@ -16,9 +21,10 @@ const verdictSchema = z.object({
   redirected: z.boolean(),
   affected: z.array(z.string()),
   eagain: z.boolean(),
+  certain: z.literal(true),
   accepted: z.boolean(),
 });
-type Verdict = z.infer<typeof verdictSchema>;
+type Verdict = SocketFaults & { accepted: boolean };
 
 const MEMORY = 'socketFaults';
 const REMEMBERED = 50;
@@ -26,7 +32,7 @@ const REMEMBERED = 50;
 /**
  * Warns before a load of what would make programs stall or fail: some kernels answer FIONREAD with 0
  * on sockets in a sockmap, and a blocked recv() may fail there with EAGAIN. Probed once for a host's
- * kernel and these programs, then remembered.
+ * kernel and these programs, then remembered; where that could not be told for certain, told so.
  * @param ask whether a person can be asked; otherwise they are told.
  * @returns whether to load.
  */
@@ -51,7 +57,7 @@ export async function warnOfSocketFaults(
       Object.fromEntries([...Object.entries(known), [key, kept]].slice(-REMEMBERED)),
     );
   const fresh = known[key] === undefined;
-  if (fresh) await remember(verdict);
+  if (fresh && verdict.certain) await remember(verdict);
   const warning = loadWarning(facts.kernel, verdict);
   if (warning === undefined || verdict.accepted) return true;
 
@@ -65,7 +71,7 @@ export async function warnOfSocketFaults(
   if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, load)) !== load) {
     return false;
   }
-  await remember({ ...verdict, accepted: true });
+  if (verdict.certain) await remember({ ...verdict, accepted: true });
   return true;
 }
 
@@ -87,11 +93,21 @@ async function probe(
           signal,
         }),
     );
-    const { affected, ...faults } = socketFaults(rows);
-    return { ...faults, affected: [...affected], accepted: false };
+    const faults = socketFaults(rows);
+    if (!faults.certain) {
+      warnOfDoubt(name, 'not every probe came to an end. The next load tries again');
+    }
+    return { ...faults, accepted: false };
   } catch (error) {
     if (isCancelled(error)) throw error;
     context.log.warn(`The sockets could not be probed on ${name}: ${String(error)}`);
+    warnOfDoubt(name, error instanceof Error ? error.message : String(error));
     return undefined;
   }
+}
+
+function warnOfDoubt(name: string, why: string): void {
+  void vscode.window.showWarningMessage(
+    `Whether the kernel of ${name} answers FIONREAD with 0 on bypassed sockets, which stalls some programs, could not be told: ${why.replace(/\.$/, '')}.`,
+  );
 }

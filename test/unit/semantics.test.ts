@@ -5,6 +5,7 @@ import {
   FIONREAD_PROBES,
   pairSemantics,
   parseSemantics,
+  FAULT_PROBES,
   socketFaults,
 } from '../../src/bypass/semantics.ts';
 import { loadWarning } from '../../src/views/loadWarning.ts';
@@ -253,6 +254,28 @@ describe('socket semantics', () => {
       assert.equal(warning?.grave, false);
       assert.match(warning.message, /recv\(\).* EAGAIN/);
       assert.doesNotMatch(warning.message, /FIONREAD/);
+    });
+
+    it('is of a verdict that is certain only when every probe came to an end', () => {
+      const rows = pairSemantics(tcp, classic).filter(({ semantic }) =>
+        FAULT_PROBES.includes(semantic),
+      );
+      const whole = FAULT_PROBES.map(
+        (semantic) =>
+          rows.find((row) => row.semantic === semantic) ?? {
+            ...rows[0],
+            semantic,
+            tcp: 'counted',
+            bypass: 'zero',
+          },
+      ) as typeof rows;
+      assert.ok(socketFaults(whole).certain);
+      for (const result of ['hangs', 'failed', 'skipped']) {
+        const hung = whole.map((row, index) => (index === 1 ? { ...row, bypass: result } : row));
+        assert.ok(!socketFaults(hung).certain);
+      }
+      assert.ok(!socketFaults(whole.slice(1)).certain);
+      assert.ok(!socketFaults([]).certain);
     });
 
     it('is not there when nothing is amiss, nor when nobody could look', () => {
