@@ -39,6 +39,15 @@
 #define ACCEPT_KNOWS_SOCKMAP (LINUX_KERNEL_VERSION >= (6 << 16 | 18 << 8))
 #endif
 
+/*
+ * Whether the kernel lets us load from any address, a fault reads as zero (6.17):
+ * saves a fifth of the time of a call that copies. 0 does as before, and leaves
+ * out a function that loaders before libbpf 1.2 must find in the kernel (5.16).
+ */
+#ifndef LOADS_DIRECTLY
+#define LOADS_DIRECTLY (LINUX_KERNEL_VERSION >= (6 << 16 | 17 << 8))
+#endif
+
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
 #define DEFAULT_SMALL_MESSAGE 16384
@@ -178,7 +187,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 65536);
 	__type(key, struct prefix);
 	__type(value, __u32);
 } bypass_local SEC(".maps");
@@ -198,6 +207,8 @@ struct {
 } bypass_counters SEC(".maps");
 
 extern int LINUX_KERNEL_VERSION __kconfig;
+
+extern const void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
 
 /* Atomic, because a softirq may count in the middle of it. */
 #define count(field)                                                                     \
@@ -292,9 +303,25 @@ static struct tcp_sock *peer_tp(struct conn *conn)
 
 static hot bool read_peer(struct conn *conn, struct shared *peer)
 {
-	return !bpf_probe_read_kernel(peer, sizeof(*peer),
-				      (void *)(unsigned long)conn->peer.conn) &&
-	       peer->cookie == conn->peer.cookie;
+	const struct conn *other = (void *)(unsigned long)conn->peer.conn;
+
+	if (LOADS_DIRECTLY) {
+		other = bpf_rdonly_cast(other, 0);
+		*peer = other->self;
+	} else if (bpf_probe_read_kernel(peer, sizeof(*peer), &other->self)) {
+		return false;
+	}
+	return peer->cookie == conn->peer.cookie;
+}
+
+static hot bool peer_has_ulp(struct conn *conn)
+{
+	const struct tcp_sock *tp = peer_tp(conn);
+
+	if (!LOADS_DIRECTLY)
+		return BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops);
+	tp = bpf_rdonly_cast(tp, 0);
+	return tp->inet_conn.icsk_ulp_ops;
 }
 
 /* What poll() and select() are woken by. Absent where the kernel hides its symbols. */
@@ -669,7 +696,7 @@ static hot enum route look_at_peer(struct conn *conn, struct shared *peer)
 {
 	if (!read_peer(conn, peer) || peer->leaving)
 		return TCP_PEER_GONE;
-	if (BPF_CORE_READ(peer_tp(conn), inet_conn.icsk_ulp_ops))
+	if (peer_has_ulp(conn))
 		return TCP_KERNEL_TLS;
 	if (peer->sent != conn->peer_sent) {
 		conn->peer_sent = peer->sent;
@@ -780,6 +807,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 				  BPF_F_INGRESS) != SK_PASS)
 		return leave(conn, TCP_PEER_GONE);
 	counters = bpf_map_lookup_elem(&bypass_counters, &zero);
+	/* Not atomic, which would take longer: a preempted sender may lose a few. */
 	if (counters) {
 		counters->redirected_messages++;
 		counters->redirected_bytes += size;

@@ -13,7 +13,7 @@ const FAMILIES = ['ipv4', 'ipv6', 'mapped'] as const;
 const MIB = 1 << 20;
 
 /** Builds the programs as for a kernel before 6.13, which does not count redirected bytes. */
-const UNCOUNTED = { CLANG_FLAGS: '-DCOUNTS_REDIRECTED=0' };
+const UNCOUNTED = { CLANG_FLAGS: '-DCOUNTS_REDIRECTED=0 -DLOADS_DIRECTLY=0' };
 /** The hazards in which it matters: how full a queue is, and what comes back from TCP. */
 const OF_QUEUES = ['reorder', 'stall', 'oneway', 'memory'];
 
