@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { upload } from '../host/scratch.ts';
 import { settled } from '../host/settled.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
+import { NOT_AS_ROOT, STILL_ROOT, stillRoot } from './nobody.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain name. */
 export interface BpfSource {
@@ -54,22 +56,13 @@ export function treeFlags(
   { entry, defines }: Pick<BpfSource, 'entry' | 'defines'>,
   include: readonly string[],
 ): string[] {
-  const beside = `${directory}/${entry}`.replace(/\/[^/]*$/, '');
   return [
-    ...clangFlags(architecture, beside, defines),
-    ...include.map((one) => `-I${one.startsWith('/') ? one : `${directory}/${one}`}`),
+    ...clangFlags(architecture, path.posix.join(directory, path.posix.dirname(entry)), defines),
+    // Resolved: the compiler calls a file by the directory it was found in, word for word.
+    ...include.map((one) => `-I${path.posix.resolve(directory, one)}`),
     `-I${types}`,
   ];
 }
-
-/** Whom root compiles as, the same number everywhere. */
-export const NOBODY = 65534;
-
-export const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs --`;
-
-/** sh: whether we are root, and nobody has clang and can get to a directory, an sh word. */
-export const rootCanBeNobody = (directory: string): string =>
-  `[ "$(id -u)" = 0 ] && ${AS_NOBODY} sh -c 'clang --version && cd "$1"' sh ${directory} >/dev/null 2>&1`;
 
 /**
  * Uploads the source into a private directory of the host and compiles it there, without root.
@@ -90,16 +83,17 @@ export async function compile(
     ...(wantsKernelTypes(files) ? [writeKernelTypes(host, directory, signal)] : []),
   ]);
   const object = `${directory}/${entry.replace(/\.c$/, '')}.o`;
+  // From inside: nobody, who may compile it, need not be let into the directories above.
   const argv = [
-    'clang',
-    ...clangFlags(architecture, directory, source.defines),
-    ...['-c', `${directory}/${entry}`, '-o', '-'],
+    ...['clang', ...clangFlags(architecture, '.', source.defines)],
+    ...['-c', entry, '-o', '-'],
   ];
   const { exitCode, stderr } = await host.run(
     ['sh', '-c', COMPILE, 'sh', directory, object, ...argv],
     { tried, signal, timeoutMs: (COMPILE_SECONDS + 10) * 1000 },
   );
   if (exitCode === 0) return object;
+  if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
   const words = stderr.replaceAll(`${directory}/`, '');
   throw new HostError({
     kind: 'compile',
@@ -118,7 +112,8 @@ const COMPILE_SECONDS = 30;
  * written by nobody else, and a source makes the compiler neither read as root nor work without end.
  */
 const COMPILE = `directory=$1 object=$2; shift 2
-[ "$(id -u)" != 0 ] || chmod -R go=rX "$directory" 2>/dev/null
-if ${rootCanBeNobody('"$directory"')}; then set -- ${AS_NOBODY} "$@"; fi
+cd "$directory" || exit
+[ "$(id -u)" != 0 ] || chmod -R go=rX . 2>/dev/null
+${NOT_AS_ROOT}
 ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536
 exec timeout -k 2 ${COMPILE_SECONDS} "$@" </dev/null >"$object"`;

@@ -2,10 +2,11 @@ import { gunzipSync } from 'node:zlib';
 import { archive } from '../host/archive.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { scratchDirectory, type Guard } from '../host/scratch.ts';
+import type { Guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import { AS_NOBODY, NOBODY, rootCanBeNobody, treeFlags, type BpfSource } from './compile.ts';
+import { treeFlags, type BpfSource } from './compile.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
+import { compilerDirectory, NOT_AS_ROOT, STILL_ROOT, stillRoot } from './nobody.ts';
 
 /** What the kernel said of one program. */
 export interface ProgramVerdict {
@@ -106,7 +107,7 @@ export async function dumpProgram(
       host,
       DUMP,
       [
-        ...[boundary, bench.directory.line, objectFile(directory, source.entry)],
+        ...[boundary, bench.directory.line, directory],
         ...[program, bench.architecture, options.states === true ? '2' : '0'],
       ],
       tried,
@@ -162,8 +163,6 @@ export function withLines(listing: string, lines: string, { entry, files }: BpfS
 /** What stays on a host between verifications, until its connection ends. */
 interface Workbench {
   readonly directory: Guard;
-  /** Whether the compiler has to be kept from root's privileges, and can be. */
-  readonly isRoot: boolean;
   readonly architecture: string;
   readonly kernel: string;
 }
@@ -186,35 +185,37 @@ async function workbench(
 
 /** Not cancellable: the next verification needs it anyway. */
 async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
-  const directory = await scratchDirectory(host);
+  const directory = await compilerDirectory(
+    host,
+    { setup: '', undo: 'rm -rf "$d"' },
+    { tried: 'make a directory to compile in' },
+  );
   try {
-    // Its name cannot be guessed; a compiler that is not root has to get to what is below.
-    const script = `umask 077; chmod 711 "$1"; cat >"$1/verify.c" && uname -m && uname -r &&
-{ ${rootCanBeNobody('"$1"')} && echo root || echo; } &&
+    const script = `umask 077; cat >"$1/verify.c" && uname -m && uname -r &&
 clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
     const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
       tried: 'build what talks to the verifier',
       input: tool,
       next: "Check the host: clang and libbpf's library and headers are needed.",
     });
-    const [architecture = '', kernel = '', user] = text.split('\n');
+    const [architecture = '', kernel = ''] = text.split('\n');
     host.own(directory);
-    return { directory, architecture, kernel, isRoot: user === 'root' };
+    return { directory, architecture, kernel };
   } catch (error) {
     await directory[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Puts the source's files into a directory of their own; returns it. */
+/** Puts the source's files into a directory of their own; root's are for all to read. Returns it. */
 async function unpack(
   host: Host,
-  { directory, isRoot }: Workbench,
+  { directory }: Workbench,
   source: BpfSource,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const script = `umask 077; d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" &&
-${isRoot ? `chown -R ${NOBODY}:${NOBODY} "$d" && ` : ''}printf '%s\\n' "$d"`;
+{ [ "$(id -u)" != 0 ] || chmod -R go=rX "$d"; } && printf '%s\\n' "$d"`;
   const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
     tried: `upload ${source.entry}`,
     input: archive(source.files),
@@ -226,28 +227,35 @@ ${isRoot ? `chown -R ${NOBODY}:${NOBODY} "$d" && ` : ''}printf '%s\\n' "$d"`;
 
 async function remove(host: Host, directory: string): Promise<void> {
   try {
-    await host.run(['rm', '-rf', directory], { tried: 'remove the upload' });
+    const made = [directory, ...['o', 'said', 'code'].map((end) => `${directory}.${end}`)];
+    await host.run(['rm', '-rf', ...made], { tried: 'remove the upload' });
   } catch {
     // It goes with the workbench at the latest.
   }
 }
 
-const objectFile = (directory: string, entry: string): string =>
-  `${directory}/${entry.replace(/\.c$/, '')}.o`;
+/** 128 and SIGXFSZ. */
+const FILE_TOO_LARGE = 153;
 
 /**
  * Within limits: a source can make the compiler read any file or device, and compute or write without
- * end. $1 directory, $2 seconds, $3 KiB, $4 MiB, $5 object, then the compiler.
+ * end. It writes to its standard output, and nothing in the directory: what root loads, and the files
+ * that root writes beside it, are in nobody else's hands.
+ * $1 directory, $2 seconds, $3 KiB, $4 MiB, then the compiler.
  */
-const COMPILE_SCRIPT = `directory=$1 seconds=$2 kib=$3 mib=$4 object=$5; shift 5
+const COMPILE_SCRIPT = `directory=$1 seconds=$2 kib=$3 mib=$4; shift 4
+umask 077
+${NOT_AS_ROOT}
 (
   ulimit -c 0; ulimit -v "$kib"; ulimit -f $((mib * 2048))
   cd "$directory" && TMPDIR=$directory HOME=$directory exec timeout -k 2 "$seconds" "$@"
-) </dev/null >"$directory.said" 2>&1
+) </dev/null >"$directory.o" 2>"$directory.said"
 code=$?
-head -c 1048576 "$directory.said" >&2; rm -f "$directory.said"
+head -c 1048576 "$directory.said" >&2
+# It tells of a standard output that is full in several ways.
+[ "$code" = 0 ] || [ "$(wc -c <"$directory.o")" -lt $((mib * 1048576)) ] || exit ${FILE_TOO_LARGE}
 [ "$code" = 0 ] || exit "$code"
-base64 "$object"`;
+base64 "$directory.o"`;
 
 async function compileThere(
   host: Host,
@@ -262,7 +270,6 @@ async function compileThere(
     await writeKernelTypes(host, `${bench.directory.line}/include`, signal);
   }
   const argv = [
-    ...(bench.isRoot ? AS_NOBODY.split(' ') : []),
     'clang',
     ...treeFlags(bench.architecture, directory, `${bench.directory.line}/include`, source, include),
     ...[
@@ -271,23 +278,24 @@ async function compileThere(
       '-fdiagnostics-print-source-range-info',
       '-fno-crash-diagnostics',
     ],
-    ...['-c', `${directory}/${entry}`, '-o', objectFile(directory, entry)],
+    ...['-c', `${directory}/${entry}`, '-o', '-'],
   ];
   const { exitCode, stdout, stderr } = await host.run(
     [
       ...['sh', '-c', COMPILE_SCRIPT, 'sh', directory],
       ...[COMPILE.seconds, COMPILE.kib, COMPILE.outputMiB].map(String),
-      ...[objectFile(directory, entry), ...argv],
+      ...argv,
     ],
     { tried, signal, timeoutMs: (COMPILE.seconds + 10) * 1000 },
   );
   const compiler = stderr.replaceAll(`${directory}/`, '');
   if (exitCode === 0) return { compiler, object: Buffer.from(stdout, 'base64') };
+  if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
   // What ends it is a limit or the shell, not the compiler's opinion.
   const limit =
     exitCode === 124 || exitCode === 137
       ? `no end after ${COMPILE.seconds} s`
-      : exitCode === FILE_TOO_LARGE || /file (?:size limit|too large)/i.test(stderr)
+      : exitCode === FILE_TOO_LARGE
         ? `more than ${COMPILE.outputMiB} MiB written`
         : /out of memory|bad_alloc|cannot allocate/i.test(stderr)
           ? `more than ${COMPILE.kib / 2 ** 20} GiB of memory needed`
@@ -295,22 +303,20 @@ async function compileThere(
             ? 'the compiler has crashed'
             : undefined;
   if (limit === undefined && exitCode === 1) return { compiler, object: undefined };
+  const cannotRun = exitCode === 126 || exitCode === 127;
   throw new HostError({
-    kind: exitCode === 127 ? 'not-found' : limit === undefined ? 'command' : 'compile',
+    kind: cannotRun ? 'not-found' : limit === undefined ? 'command' : 'compile',
     tried,
     where: host.name,
     words: [limit ?? `exit code ${exitCode}`, compiler].join('\n'),
-    next:
-      exitCode === 127
-        ? 'Check the host: clang is needed.'
-        : 'Look for an include, a macro or a variable that has no end.',
+    next: cannotRun
+      ? 'Check the host: clang is needed, where every account may run it.'
+      : 'Look for an include, a macro or a variable that has no end.',
   });
 }
 
-/** 128 and SIGXFSZ. */
-const FILE_TOO_LARGE = 153;
-/** $1 boundary, $2 workbench, $3 seconds, $4 object. */
-const VERIFY = `"$2/verify" "$1" 0 "$3" '' "$4" | gzip -1 -c | base64`;
+/** $1 boundary, $2 workbench, $3 seconds, $4 directory. */
+const VERIFY = `"$2/verify" "$1" 0 "$3" '' "$4.o" | gzip -1 -c | base64`;
 
 async function verifyThere(
   host: Host,
@@ -323,7 +329,7 @@ async function verifyThere(
   const text = await rootScript(
     host,
     VERIFY,
-    [boundary, bench.directory.line, String(verifySeconds), objectFile(directory, entry)],
+    [boundary, bench.directory.line, String(verifySeconds), directory],
     `have the kernel verify ${entry}`,
     signal,
   );
@@ -340,11 +346,11 @@ async function verifyThere(
 
 /**
  * In a mount namespace of its own, so that the pins bpftool needs are gone with it.
- * $1 boundary, $2 workbench, $3 object, $4 program, $5 architecture,
+ * $1 boundary, $2 workbench, $3 directory, $4 program, $5 architecture,
  * $6 level of the log.
  */
 const DUMP = `unshare -m --propagation private sh -c '
-mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" "$6" ${VERIFY_SECONDS} /sys/fs/bpf "$3" "$4" "$3.code" || exit
+mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" "$6" ${VERIFY_SECONDS} /sys/fs/bpf "$3.o" "$4" "$3.code" || exit
 [ -e "/sys/fs/bpf/$4" ] || exit 0
 printf "\\n%s xlated\\n" "$1"
 bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1

@@ -9,6 +9,7 @@ import { diagnose } from '../../src/language/verifier/diagnose.ts';
 import { run } from '../support/run.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { eventually } from './helpers/wait.ts';
 
 const HEAD = `#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -25,6 +26,8 @@ describe('a hostile source, as the host sees it', () => {
   let sshd: TestSshd;
   let host: Host;
   let own: TemporaryDirectory;
+  /** Where the host has its temporary files. */
+  let temporary = '';
   const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/verify.c'));
   const verify = async (text: string, options: Partial<VerifyOptions> = {}) => {
     const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(text)]]) };
@@ -40,17 +43,13 @@ describe('a hostile source, as the host sees it', () => {
     }
     return assert.fail('it is verified');
   };
-  /** What stays of a verification while its host is connected. */
-  const workbenches = (): string[] =>
-    fs
-      .readdirSync(os.tmpdir())
-      .filter((name) => name.startsWith('sockmap-bypass.'))
-      .map((name) => path.join(os.tmpdir(), name));
-
   before(async () => {
     own = temporaryDirectory({ 'secret.h': `${SECRET};\n` });
     fs.chmodSync(path.join(own.path, 'secret.h'), 0o600);
-    sshd = await startSshd();
+    temporary = path.join(own.path, 'tmp');
+    fs.mkdirSync(temporary);
+    for (const directory of [own.path, temporary]) fs.chmodSync(directory, 0o755);
+    sshd = await startSshd({ serverLines: [`SetEnv TMPDIR=${temporary}`] });
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
   });
   after(async () => {
@@ -61,7 +60,6 @@ describe('a hostile source, as the host sees it', () => {
 
   it('is not compiled with root’s privileges, though root is who connects', async () => {
     const secret = path.join(own.path, 'secret.h');
-    fs.chmodSync(own.path, 0o755);
     const included = await verify(`#define FILE "${secret}"\n#include FILE\n`);
     assert.equal(included.findings[0]?.from, 'clang');
     assert.match(included.findings[0].message, /secret\.h.*(?:not found|denied)/i);
@@ -98,7 +96,7 @@ describe('a hostile source, as the host sees it', () => {
     const { compiler, programs } = await verify(
       `${HEAD}${'#warning again and again\n'.repeat(50_000)}${PROGRAM}`,
     );
-    assert.ok(compiler.length > 500_000 && compiler.length <= 1024 * 1024);
+    assert.ok(compiler.length > 250_000 && compiler.length <= 1024 * 1024);
     assert.equal(programs[0]?.verdict, 'accepted');
   });
 
@@ -180,9 +178,11 @@ ${PROGRAM.replace('XDP_PASS', `bpf_map_lookup_elem(&${name}, ctx) != 0`)}`);
     const links = await list('link');
     await verify(`${HEAD}${PROGRAM}`);
     assert.equal(await list('link'), links);
-    const made = workbenches();
-    assert.notEqual(made.length, 0);
+    const [workbench, ...others] = fs.readdirSync(temporary);
+    assert.deepEqual(others, []);
+    const left = (): string[] => fs.readdirSync(path.join(temporary, workbench ?? '')).toSorted();
+    await eventually('only the tool is left', () => left().join(' ') === 'verify verify.c');
     await host.dispose();
-    assert.ok(made.some((directory) => !fs.existsSync(directory)));
+    assert.deepEqual(fs.readdirSync(temporary), []);
   });
 });

@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
-import {
-  AS_NOBODY,
-  NOBODY,
-  rootCanBeNobody,
-  treeFlags,
-  type BpfSource,
-} from '../../bypass/compile.ts';
+import { treeFlags, type BpfSource } from '../../bypass/compile.ts';
 import { writeKernelTypes } from '../../bypass/kernelTypes.ts';
+import { compilerDirectory, NOT_AS_ROOT } from '../../bypass/nobody.ts';
 import { archive } from '../../host/archive.ts';
 import { HostError } from '../../host/errors.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
-import { guard, type Guard } from '../../host/scratch.ts';
+import type { Guard } from '../../host/scratch.ts';
 import { newBoundary, parseSections, SECTION } from '../../host/sections.ts';
 
 /**
@@ -29,8 +24,6 @@ export class Mirror implements AsyncDisposable {
   readonly #guard: Guard;
   /** What lies there: hashes of contents, by path from `src` on. */
   readonly #there = new Map<string, string>();
-  /** Root has neither clangd nor the compiler run as root. */
-  readonly #user: readonly string[];
   #hasTypes = false;
 
   private constructor(host: Host, held: Guard, facts: ReadonlyMap<string, string>) {
@@ -39,16 +32,15 @@ export class Mirror implements AsyncDisposable {
     this.directory = held.line;
     this.architecture = facts.get('architecture') ?? '';
     this.clangd = clangdVersion(facts.get('clangd') ?? '');
-    this.#user = facts.get('user') === 'nobody' ? AS_NOBODY.split(' ') : [];
   }
 
   /** @throws HostError when the host cannot be reached or has no space. */
   static async open(host: Host, signal?: AbortSignal): Promise<Mirror> {
     const tried = 'make a directory for the language server';
-    const held = await guard(host, { setup: SETUP, undo: UNDO }, { tried, signal });
+    const held = await compilerDirectory(host, { setup: SETUP, undo: UNDO }, { tried, signal });
     try {
       const boundary = newBoundary();
-      const { stdout } = await host.run(['sh', '-c', FACTS, 'sh', boundary, held.line], {
+      const { stdout } = await host.run(['sh', '-c', FACTS, 'sh', boundary], {
         tried: 'look for clangd',
         signal,
       });
@@ -91,7 +83,7 @@ export class Mirror implements AsyncDisposable {
     );
     if (changed.length === 0 && gone.length === 0) return false;
     await this.host.check(
-      ['sh', '-c', SYNC, 'sh', `${this.directory}/src`, String(index), this.#owner, ...gone],
+      ['sh', '-c', SYNC, 'sh', `${this.directory}/src`, String(index), ...gone],
       {
         tried: 'copy the sources to the host',
         input: archive(new Map(changed)),
@@ -136,7 +128,7 @@ export class Mirror implements AsyncDisposable {
 
   /** Starts clangd on the copy; it speaks the language server protocol on its standard streams. */
   startClangd(): HostProcess {
-    return this.host.spawn(['sh', '-c', START, 'sh', this.directory, ...this.#user, ...CLANGD], {
+    return this.host.spawn(['sh', '-c', START, 'sh', this.directory, ...CLANGD], {
       tried: 'start clangd',
     });
   }
@@ -150,7 +142,7 @@ export class Mirror implements AsyncDisposable {
     const tried = 'check the syntax';
     const boundary = newBoundary();
     const { stdout } = await this.host.run(
-      ['sh', '-c', SYNTAX, 'sh', boundary, this.folder(index), ...this.#user, ...command],
+      ['sh', '-c', SYNTAX, 'sh', boundary, this.folder(index), ...command],
       { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
     );
     const sections = new Map(parseSections(stdout, boundary).map(({ name, text }) => [name, text]));
@@ -159,7 +151,7 @@ export class Mirror implements AsyncDisposable {
     if (status === '0' || status === '1') {
       return { words, clangd: clangdVersion(sections.get('clangd') ?? '') };
     }
-    const isMissing = status === '127';
+    const isMissing = status === '126' || status === '127';
     throw new HostError({
       kind: isMissing ? 'not-found' : 'compile',
       tried,
@@ -167,13 +159,9 @@ export class Mirror implements AsyncDisposable {
       words:
         status === '124' ? `no end after ${SYNTAX_SECONDS} s` : `${words}\nexit code ${status}`,
       next: isMissing
-        ? 'Install clang on the host.'
+        ? 'Install clang on the host, where every account may run it.'
         : 'Look for an include or a macro that has no end.',
     });
-  }
-
-  get #owner(): string {
-    return this.#user.length === 0 ? '' : `${NOBODY}:${NOBODY}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,10 +169,7 @@ export class Mirror implements AsyncDisposable {
   }
 }
 
-/** Its name cannot be guessed; who is nobody has to get to what is below. */
-const SETUP = `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/sockmap-bypass.XXXXXXXXXX") || exit 1
-chmod 711 "$d" && mkdir -m 711 "$d/src" "$d/include" || exit 1
-printf '%s\\n' "$d"`;
+const SETUP = 'mkdir -m 711 "$d/src" "$d/include" || exit 1';
 
 /** A server that does not heed the end of its input is known by its working directory, and ended. */
 const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null
@@ -193,13 +178,15 @@ rm -rf "$d"`;
 const FACTS = `{ ${SECTION}
 section architecture; uname -m
 section clangd; clangd --version
-section user; ${rootCanBeNobody('"$1"')} && echo nobody
 section end; } 2>/dev/null`;
 
-/** $1 the directory of all folders, $2 the folder, $3 whose it is, then files to remove. -m: a copy is as new as it is there. */
+/**
+ * $1 the directory of all folders, $2 the folder, then files to remove. What is root's is for all to read.
+ * -m: a copy is as new as it is there.
+ */
 const SYNC = `umask 077; cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" || exit
-[ -z "$3" ] || chown -R "$3" "$2" || exit
-shift 3; [ $# = 0 ] || rm -f -- "$@"`;
+[ "$(id -u)" != 0 ] || chmod -R go=rX "$2" || exit
+shift 2; [ $# = 0 ] || rm -f -- "$@"`;
 
 /**
  * A source can make any compiler read or compute without end: more memory than this, or so much time in
@@ -209,6 +196,7 @@ const MEMORY_KIB = 6 * 1024 * 1024;
 const CPU_SECONDS = 3600;
 const START = `cd "$1" || exit; shift; echo $$ >pid
 ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
+${NOT_AS_ROOT}
 exec nice -n 5 "$@"`;
 
 /** Nothing is read but the copy and the host's headers: neither settings of others nor of the account. */
@@ -235,6 +223,7 @@ const SYNTAX_SECONDS = 20;
 const SYNTAX = `${SECTION}
 ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null
 cd "$1" || exit; shift
+${NOT_AS_ROOT}
 section clang; timeout -k 2 ${SYNTAX_SECONDS} "$@" -fsyntax-only -fno-color-diagnostics -fno-caret-diagnostics -fdiagnostics-print-source-range-info </dev/null 2>&1
 c=$?
 section status; echo $c
