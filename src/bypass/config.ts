@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
 
 /** Limits of the guarded policy; what is left out has the programs' own default. */
 export interface GuardedLimits {
@@ -93,23 +94,53 @@ export const PINS = '@PINS@';
 
 /**
  * Commands for `bpftool batch` that fill the guarded program's maps (bpf/README.md has their layout).
+ * The mode comes first: a batch ends at its first error, and switching off must not hang on a map
+ * that is full.
  * @param architecture `uname -m`: numbers go in its byte order.
+ * @param present keys of bypass_local: those that are no longer meant go.
  */
 export function setupBatch(
   architecture: string,
   addresses: readonly string[],
   limits: GuardedLimits,
   mode: Mode = 'guarded',
+  present: readonly string[] = [],
 ): string {
   const prefixes = [...addresses, ...(limits.localNetworks ?? [])].map(parsePrefix);
-  const lines = prefixes.map(
-    ({ length, address }) =>
-      `map update pinned ${PINS}/bypass_local key hex ${hex([...u32(length, architecture), ...address])} value hex 01 00 00 00`,
+  const keys = new Set(
+    prefixes.map(({ length, address }) => hex([...u32(length, architecture), ...address])),
   );
-  const config = configValue(architecture, mode, limits);
-  lines.push(`map update pinned ${PINS}/bypass_config key hex 00 00 00 00 value hex ${config}`);
-  return `${lines.join('\n')}\n`;
+  const map = (command: string, name: string, rest: string) =>
+    `map ${command} pinned ${PINS}/${name} key hex ${rest}\n`;
+  return [
+    map(
+      'update',
+      'bypass_config',
+      `00 00 00 00 value hex ${configValue(architecture, mode, limits)}`,
+    ),
+    ...present.filter((key) => !keys.has(key)).map((key) => map('delete', 'bypass_local', key)),
+    ...Array.from(keys, (key) => map('update', 'bypass_local', `${key} value hex 01 00 00 00`)),
+  ].join('');
 }
+
+const dumpSchema = z.array(
+  z.object({
+    key: z.array(
+      z
+        .string()
+        .regex(/^0x[0-9a-f]{1,2}$/i)
+        .transform(Number),
+    ),
+  }),
+);
+
+/**
+ * Keys of a map as batches write them.
+ * @param text `bpftool -j map dump`.
+ * @throws Error when it is something else.
+ */
+export const mapKeys = (text: string): string[] =>
+  dumpSchema.parse(JSON.parse(text)).map(({ key }) => hex(key));
 
 /** @param fields of bypass_config, as the object's BTF names them. */
 export function liveConfig(fields: Readonly<Record<string, number>>): LiveConfig {

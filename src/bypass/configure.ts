@@ -1,9 +1,7 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { scratchDirectory } from '../host/scratch.ts';
-import type { GuardedLimits, Mode } from './config.ts';
-import { existingCgroup, requireFacts, uploadSetup } from './load.ts';
-import { CONFIGURE } from './scripts.ts';
+import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
+import { existingCgroup, hostAddresses, requireFacts } from './load.ts';
 import { readStatus, type BypassStatus } from './status.ts';
 
 export interface ConfigureOptions {
@@ -17,7 +15,7 @@ export interface ConfigureOptions {
 /**
  * Tells the guarded programs of a cgroup a new mode, new limits and the host's addresses as they are
  * now, while they run. Live connections heed it with their next message; one that was switched off
- * stays on TCP.
+ * stays on TCP. Switching off touches nothing but the mode.
  * @throws HostError of kind `not-found` where no guarded programs are attached and pinned.
  */
 export async function configureBypass(
@@ -41,13 +39,49 @@ export async function configureBypass(
       next: 'Load the guarded policy there first.',
     });
   }
-  await using directory = await scratchDirectory(host, signal);
-  const batch = await uploadSetup(host, directory.line, facts.architecture, limits, signal, mode);
-  await host.check(['sh', '-c', CONFIGURE, 'sh', found.pins, batch], {
+  const batch =
+    mode === 'off'
+      ? switchOff(facts.architecture)
+      : await wholeSetup(host, found.pins, facts.architecture, mode, limits, signal);
+  await host.check(['bpftool', 'batch', 'file', '-'], {
     tried: 'tell the programs their policy',
     root: true,
+    input: batch.replaceAll(PINS, found.pins),
     finish: true,
     signal,
   });
   return await readStatus(host, mount, signal);
+}
+
+const switchOff = (architecture: string): string =>
+  `map update pinned ${PINS}/bypass_config key hex 00 00 00 00 value hex ${configValue(architecture, 'off')}\n`;
+
+async function wholeSetup(
+  host: Host,
+  pins: string,
+  architecture: string,
+  mode: Mode,
+  limits: GuardedLimits,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const addresses = await hostAddresses(host, signal);
+  const present = await localKeys(host, pins, signal);
+  return setupBatch(architecture, addresses, limits, mode, present);
+}
+
+async function localKeys(
+  host: Host,
+  pins: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const tried = 'read what counts as local';
+  const argv = ['bpftool', '-j', 'map', 'dump', 'pinned', `${pins}/bypass_local`];
+  const dump = await host.check(argv, { tried, root: true, signal });
+  try {
+    return mapKeys(dump);
+  } catch (cause) {
+    const words = `bpftool printed no keys of bypass_local:\n${dump}`;
+    const next = 'Load the bypass anew.';
+    throw new HostError({ kind: 'command', tried, where: host.name, words, next }, { cause });
+  }
 }

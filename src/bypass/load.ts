@@ -1,7 +1,7 @@
 import { resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
-import { blocking, findings, type Capability } from '../host/findings.ts';
+import { atLeast, blocking, findings, type Capability } from '../host/findings.ts';
 import type { Host } from '../host/host.ts';
 import { scratchDirectory, upload } from '../host/scratch.ts';
 import { settled } from '../host/settled.ts';
@@ -11,10 +11,10 @@ import {
   parseAddresses,
   setupBatch,
   type GuardedLimits,
-  type Mode,
 } from './config.ts';
 import { compile, type BpfSource } from './compile.ts';
 import { LOAD, UNLOAD } from './scripts.ts';
+import { policyEntry } from './source.ts';
 import { readStatus, type Attachment, type BypassStatus } from './status.ts';
 
 /** The parts of a load, in their order. */
@@ -43,6 +43,7 @@ export interface LoadOptions {
 
 /**
  * Compiles, verifies and attaches the bypass; on any failure or cancellation the host is as before.
+ * Once it has begun to take the place of another, cancelling comes too late.
  * @throws HostError of kind `compile`, `verifier`, `occupied`, `cancelled`, …
  */
 export async function loadBypass(host: Host, options: LoadOptions): Promise<BypassStatus> {
@@ -51,6 +52,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   await host.becomeRoot(signal);
   onStep?.('check');
   const { facts, mount } = await requireFacts(host, 'load', signal);
+  if (source.entry === policyEntry('guarded')) requireGuarded(host, facts);
   const existing = existingCgroup(host, mount, options.cgroup, signal);
   // Awaited below, once the directory has an owner: until then nobody hears of a failure.
   existing.catch(() => undefined);
@@ -63,7 +65,13 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const [object = '', batch = ''] = await settled([
     compile(
       host,
-      maxSockets === undefined ? source : { ...source, defines: { MAX_SOCKETS: maxSockets } },
+      {
+        ...source,
+        defines: {
+          ...(maxSockets !== undefined && { MAX_SOCKETS: maxSockets }),
+          ...(!atLeast(facts.kernel, '5.16') && { LOADS_DIRECTLY: 0 }),
+        },
+      },
       directory.line,
       facts.architecture,
       signal,
@@ -71,7 +79,9 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     uploadSetup(host, directory.line, facts.architecture, limits, signal),
   ]);
 
-  let step: LoadStep = 'verify';
+  let step: LoadStep = 'compile';
+  // Progress is told from a callback, whose writes the type checker does not see.
+  const begun = { replacing: false };
   const argv = [
     'sh',
     '-c',
@@ -92,40 +102,71 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     onLine: (line) => {
       if (!line.startsWith('step ')) return;
       step = line.slice('step '.length) as LoadStep;
+      if (step === 'replace') begun.replacing = true;
       onStep?.(step);
     },
+    answer: (line) => {
+      if (line !== 'ready') return undefined;
+      return signal?.aborted === true ? 'stop' : 'go';
+    },
   });
+  if (exitCode === CALLED_OFF) throw cancelled('load the bypass', host.name);
   if (exitCode !== 0) throw loadError(host, cgroup, source.entry, step, exitCode, stderr);
   onStep?.('status');
   // Not cancellable: what is cancelled now has to be undone anyway.
   const status = await readStatus(host, mount);
-  if (signal?.aborted !== true) return status;
+  if (signal?.aborted !== true || begun.replacing) return status;
   await unloadBypass(host, options.cgroup);
   throw cancelled('load the bypass', host.name);
 }
 
+/** @throws HostError of kind `not-found` where the kernel is too old for the guarded programs. */
+function requireGuarded(host: Host, facts: Facts): void {
+  const tooOld = findings(facts).find(({ id }) => id === 'kernel-guarded');
+  if (tooOld === undefined) return;
+  const { wrong, next } = tooOld;
+  throw new HostError({
+    kind: 'not-found',
+    tried: 'load the guarded policy',
+    where: host.name,
+    words: wrong,
+    next,
+  });
+}
+
+/** Exit of LOAD that was told not to commit. */
+const CALLED_OFF = 4;
+
 /** Writes the commands that fill the guarded program's maps; returns their file on the host. */
-export async function uploadSetup(
+async function uploadSetup(
   host: Host,
   directory: string,
   architecture: string,
   limits: GuardedLimits,
   signal: AbortSignal | undefined,
-  mode?: Mode,
 ): Promise<string> {
+  const batch = setupBatch(architecture, await hostAddresses(host, signal), limits);
+  await upload(host, directory, new Map([['setup.batch', Buffer.from(batch)]]), signal);
+  return `${directory}/setup.batch`;
+}
+
+/** Those of every network namespace of the host; needs root. */
+export async function hostAddresses(
+  host: Host,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const text = await host.check(['sh', '-c', ADDRESSES], {
     tried: "read the host's addresses",
     root: true,
     signal,
   });
-  const batch = setupBatch(architecture, parseAddresses(text), limits, mode);
-  await upload(host, directory, new Map([['setup.batch', Buffer.from(batch)]]), signal);
-  return `${directory}/setup.batch`;
+  return parseAddresses(text);
 }
 
 /**
  * Removes the bypass from a cgroup, whoever loaded it and in whatever state it is; of a cgroup
  * that is gone, what it left behind.
+ * @param named a cgroup, by the name it has or had, or a pin directory.
  * @throws HostError of kind `not-found` when there is none.
  */
 export async function unloadBypass(
@@ -136,11 +177,16 @@ export async function unloadBypass(
   await host.becomeRoot(signal);
   const { facts, mount } = await requireFacts(host, undefined, signal);
   const off = configValue(facts.architecture, 'off');
-  const cgroup = resolveCgroup(host.name, mount, named);
   const { attachments } = await readStatus(host, mount, signal);
-  const exists =
-    (await host.run(['test', '-d', cgroup], { tried: 'find the cgroup', signal })).exitCode === 0;
-  const ours = attachments.filter((one) => one.cgroup === (exists ? cgroup : undefined));
+  const pinned = attachments.find(({ cgroup, pins }) => cgroup === undefined && pins === named);
+  const cgroup = pinned?.pins ?? resolveCgroup(host.name, mount, named);
+  const there = attachments.filter((one) => one.cgroup === cgroup);
+  const ours =
+    there.length > 0
+      ? there
+      : attachments.filter(
+          (one) => one === pinned || (one.cgroup === undefined && one.gone === cgroup),
+        );
   if (ours.length === 0) {
     throw new HostError({
       kind: 'not-found',
@@ -160,9 +206,10 @@ export async function unloadBypass(
     UNLOAD,
     'sh',
     PIN_ROOT,
-    exists ? cgroup : '',
+    there.length > 0 ? cgroup : '',
     ids.join(' '),
     off,
+    ours.flatMap(({ configMap }) => configMap ?? []).join(' '),
     ...pins,
   ];
   await host.check(argv, { tried: 'unload the bypass', root: true, finish: true, signal });

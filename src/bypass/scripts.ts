@@ -10,20 +10,22 @@ import { SECTION } from '../host/sections.ts';
  * Policies without a switch have none.
  */
 const SWITCH_OFF = `switch_off() {
-  [ ! -e "$1/bypass_config" ] || bpftool map update pinned "$1/bypass_config" key hex 00 00 00 00 value hex $off 2>/dev/null
-}`;
+  [ ! -e "$1/bypass_config" ] || set_off pinned "$1/bypass_config"
+}
+set_off() { bpftool map update "$@" key hex 00 00 00 00 value hex $off 2>/dev/null; }`;
 
 /**
  * Verifies, pins, configures and attaches. $1 pin root, $2 object, $3 cgroup, $4 "yes" to replace,
  * $5 a bpftool batch for the maps of a guarded program, $6 its configuration when switched off.
- * Prints "step NAME" as each begins; the tools' words go to stderr.
- * Exit: 0 attached, 3 occupied, else the failing step is the last one printed.
+ * Prints "step NAME" as each begins; the tools' words go to stderr. After "ready" it goes on only
+ * when it reads the line "go": what comes then, a replacement above all, cannot be undone.
+ * Exit: 0 attached, 3 occupied, 4 called off, else the failing step is the last one printed.
  *
  * sk_msg goes to the map before sock_ops goes to the cgroup: a socket inherits the program when it
  * is inserted. New programs are attached beside the old ones, which go only then: a connection that
  * comes up meanwhile stays with the old ones, and goes to TCP with them. When a step can no longer be
  * told, whoever asked is gone, and it is undone. Others who load at the same time may take the pin
- * root away, or be first.
+ * root away, or be first. A link keeps the cgroup's name beyond its end.
  */
 export const LOAD = `set -fu
 trap '' HUP INT TERM PIPE
@@ -46,6 +48,7 @@ detach() {
 [ "$replace" = yes ] || [ ! -e "$pins" ] || exit 3
 for try in 1 2 3 4 5; do mkdir -p "$root" && new=$(mktemp -d "$root/\${id}_XXXXXXXX") && break; done
 [ -n "$new" ] || fail 1
+ln -s "$cgroup" "$new/cgroup" 2>/dev/null
 say verify
 bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
 if [ -e "$new/bypass_local" ] && [ -e "$new/bypass_config" ]; then
@@ -55,6 +58,8 @@ if [ -e "$new/bypass_local" ] && [ -e "$new/bypass_config" ]; then
 fi
 say sk_msg
 bpftool prog attach pinned "$new/sockmap_redirect" msg_verdict pinned "$new/bypass_socks" >&2 || fail 1
+echo ready || fail 1
+read -r answer && [ "$answer" = go ] || fail 4
 if [ -e "$pins" ]; then
   [ "$replace" = yes ] || fail 3
   say replace
@@ -73,24 +78,21 @@ fi`;
 
 /**
  * Takes away what `status` found. $1 pin root, $2 cgroup or "" when it is gone, $3 program ids to
- * detach and $4 a switched-off configuration, both separated by blanks; then the pin directories. Exit 0: nothing of it is left.
+ * detach, $4 a switched-off configuration and $5 ids of maps without a pin that hold one, each
+ * separated by blanks; then the pin directories. Exit 0: nothing of it is left.
  */
 export const UNLOAD = `set -u
 trap '' HUP INT TERM PIPE
-root=$1 cgroup=$2 ids=$3 off=$4 failed=0
-shift 4
+root=$1 cgroup=$2 ids=$3 off=$4 configs=$5 failed=0
+shift 5
 ${SWITCH_OFF}
 if [ -n "$cgroup" ]; then
   for id in $ids; do bpftool cgroup detach "$cgroup" sock_ops id "$id" >&2 || failed=1; done
 fi
+for id in $configs; do set_off id "$id"; done
 [ $failed = 1 ] || for pins; do switch_off "$pins"; rm -rf "$pins" || failed=1; done
 rmdir "$root" 2>/dev/null
 exit $failed`;
-
-/** Fills the maps of programs that run. $1 pin directory, $2 a bpftool batch. */
-export const CONFIGURE = `set -fu
-commands=$(sed "s|@PINS@|$1|" "$2") || exit 1
-printf '%s\\n' "$commands" | bpftool batch file - >&2`;
 
 /** Reads what is there. $1 boundary, $2 pin root, $3 cgroup mount. */
 export const STATUS = `${SECTION}
@@ -102,6 +104,7 @@ for pins in "$root"/*; do
   cgroup=$(find "$mount" -xdev -type d -inum "\${name%%_*}" | head -n 1)
   section pins; printf '%s\\n' "$pins"
   section cgroup; printf '%s\\n' "$cgroup"
+  section gone; [ -n "$cgroup" ] || readlink "$pins/cgroup"
   section effective; [ -z "$cgroup" ] || bpftool -j cgroup show "$cgroup" effective
   section sockops; bpftool -j prog show pinned "$pins/sockmap_sockops"
   section redirect; bpftool -j prog show pinned "$pins/sockmap_redirect"
@@ -110,4 +113,10 @@ for pins in "$root"/*; do
   section counters; [ ! -e "$pins/bypass_counters" ] || bpftool -j map dump pinned "$pins/bypass_counters"
   section config; [ ! -e "$pins/bypass_config" ] || bpftool -j map dump pinned "$pins/bypass_config"
 done 2>/dev/null
+section end`;
+
+/** What programs without pins use. $1 boundary, then their ids. */
+export const UNPINNED = `${SECTION}
+for id; do section program; bpftool -j prog show id "$id" 2>/dev/null; done
+section configs; bpftool -j map show name bypass_config 2>/dev/null
 section end`;

@@ -3,7 +3,7 @@ import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { liveConfig, type LiveConfig } from './config.ts';
-import { STATUS } from './scripts.ts';
+import { STATUS, UNPINNED } from './scripts.ts';
 
 export type Policy = 'guarded' | 'classic';
 
@@ -17,6 +17,8 @@ export interface Program {
 export interface Attachment {
   /** Its cgroup; undefined when that was removed while the pins stayed. */
   readonly cgroup: string | undefined;
+  /** What a removed cgroup was called. */
+  readonly gone?: string;
   /**
    * `attached`: on. `detached`: pinned, but no program is at the cgroup (a load that was cut off, or
    * a cgroup that is gone). `unpinned`: attached, but its pins were removed by hand.
@@ -34,6 +36,8 @@ export interface Attachment {
   readonly counters: Readonly<Record<string, number>>;
   /** Pin directory; undefined when unpinned. */
   readonly pins: string | undefined;
+  /** Id of bypass_config, of guarded programs without pins. */
+  readonly configMap?: number;
 }
 
 export interface BypassStatus {
@@ -53,7 +57,17 @@ export async function readStatus(
     root: true,
     signal,
   });
-  return { host: host.name, attachments: parseStatus(text, boundary) };
+  const attachments = parseStatus(text, boundary);
+  const ids = attachments.flatMap(({ state, sockops }) =>
+    state === 'unpinned' && sockops !== undefined ? [String(sockops.id)] : [],
+  );
+  if (ids.length === 0) return { host: host.name, attachments };
+  const more = await host.check(['sh', '-c', UNPINNED, 'sh', boundary, ...ids], {
+    tried: 'read what programs without pins use',
+    root: true,
+    signal,
+  });
+  return { host: host.name, attachments: withUnpinned(attachments, more, boundary) };
 }
 
 /** Pin directories are named after the cgroup's id; while a load is under way, with a suffix. */
@@ -96,15 +110,50 @@ export function parseStatus(text: string, boundary: string): Attachment[] {
   return [...pinned, ...unpinned];
 }
 
+const usedSchema = programSchema.extend({ map_ids: z.array(z.int()).default([]) });
+/** A single one comes without the brackets. */
+const numberedSchema = z.object({ id: z.int() });
+const mapsSchema = z.union([z.array(numberedSchema), numberedSchema.transform((one) => [one])]);
+
+/**
+ * Tells of programs without pins what they are: the guarded ones have a configuration.
+ * @param text output of the UNPINNED script.
+ */
+export function withUnpinned(
+  attachments: readonly Attachment[],
+  text: string,
+  boundary: string,
+): Attachment[] {
+  const sections = parseSections(text, boundary);
+  const used = sections.flatMap((one) =>
+    one.name === 'program' ? (parse(usedSchema, one.text) ?? []) : [],
+  );
+  const configs = parse(mapsSchema, sections.find(({ name }) => name === 'configs')?.text ?? '');
+  return attachments.map((one) => {
+    const program = used.find(({ id }) => one.state === 'unpinned' && id === one.sockops?.id);
+    if (program === undefined) return one;
+    const { id, tag, map_ids } = program;
+    const config = configs?.find((map) => map_ids.includes(map.id));
+    return {
+      ...one,
+      policy: config === undefined ? 'classic' : 'guarded',
+      sockops: { id, tag },
+      ...(config && { configMap: config.id }),
+    };
+  });
+}
+
 function attachment(entry: ReadonlyMap<string, string>): Attachment {
   const text = (name: string): string => entry.get(name) ?? '';
   const sockops = parse(programSchema, text('sockops'));
   const effective = parse(attachedSchema, text('effective')) ?? [];
   const cgroup = text('cgroup') === '' ? undefined : text('cgroup');
+  const gone = text('gone');
   const config = parseConfig(text('config'));
   const attached = sockops !== undefined && effective.some(({ id }) => id === sockops.id);
   return {
     cgroup,
+    ...(gone !== '' && { gone }),
     state: attached ? 'attached' : 'detached',
     policy: text('config') === '' ? 'classic' : 'guarded',
     ...(config && { config }),

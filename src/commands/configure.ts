@@ -57,7 +57,7 @@ export async function configure(
 async function ask(context: Context): Promise<z.infer<typeof configureArgument> | undefined> {
   const host = await pickHost(context, TITLE);
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(context, host, TITLE);
+  const cgroup = await pickAttachment(context, host, TITLE, { remains: false });
   if (cgroup === undefined) return undefined;
   const items = MODE_NAMES.map((mode) => ({ ...MODES[mode], mode }));
   const chosen = await vscode.window.showQuickPick(items, {

@@ -31,6 +31,6 @@ export async function unload(
 async function ask(context: Context): Promise<{ host: string; cgroup: string } | undefined> {
   const host = await pickHost(context, 'Unload sockmap bypass');
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(context, host, 'Unload sockmap bypass');
+  const cgroup = await pickAttachment(context, host, 'Unload sockmap bypass', { remains: true });
   return cgroup === undefined ? undefined : { host, cgroup };
 }

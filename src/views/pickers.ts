@@ -103,22 +103,30 @@ function cgroupItem({ path: full, processes, label }: Cgroup, mount: string): It
   };
 }
 
-/** Asks for one of the cgroups with a bypass; without a question where there is just one. */
+/**
+ * Asks for one of the cgroups with a bypass; without a question where there is just one.
+ * @param remains whether what is no longer attached can be chosen, too.
+ * @returns the cgroup; of one that is gone its old name, or the pin directory, which has no other.
+ */
 export async function pickAttachment(
   context: Context,
   name: string,
   title: string,
+  { remains }: { remains: boolean },
 ): Promise<string | undefined> {
   const { attachments } = await withProgress(
     `Reading the bypass status of ${name}`,
     async (_report, signal) => bypassStatus(await context.host(name), signal),
   );
-  const items = attachments.map(({ cgroup, state, policy }): Item<string> => ({
-    label: cgroup ?? 'cgroup that is gone',
-    description: state === 'attached' ? policy : 'left behind',
-    // Of a cgroup that is gone any missing path names the remains.
-    value: cgroup ?? '/gone',
-  }));
+  const items = attachments.flatMap(({ cgroup, gone, pins, state, policy }): Item<string>[] => {
+    const value = cgroup ?? gone ?? pins;
+    if (value === undefined || (!remains && state !== 'attached')) return [];
+    const description =
+      state === 'attached'
+        ? policy
+        : `left behind${cgroup === undefined ? ', its cgroup is gone' : ''}`;
+    return [{ label: value, description, value }];
+  });
   if (items.length === 0) {
     throw new HostError({
       kind: 'not-found',

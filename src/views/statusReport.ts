@@ -54,7 +54,7 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
 };
 
 function attachmentReport(attachment: Attachment): string {
-  const { cgroup, state, policy, config, sockops, redirect, sockets, maxSockets, counters } =
+  const { cgroup, gone, state, policy, config, sockops, redirect, sockets, maxSockets, counters } =
     attachment;
   const program = (one: Attachment['sockops']) =>
     one === undefined ? 'missing' : `id ${one.id}, tag ${one.tag === '' ? 'unknown' : one.tag}`;
@@ -72,5 +72,6 @@ function attachmentReport(attachment: Attachment): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  return [cgroup ?? '(the cgroup is gone)', ...lines, ''].join('\n');
+  const title = cgroup ?? `${gone ?? ''} (the cgroup is gone)`.trim();
+  return [title, ...lines, ''].join('\n');
 }

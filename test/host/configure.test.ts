@@ -100,6 +100,36 @@ describe('the policy of a bypass that is loaded', () => {
     await configure('guarded', { localNetworks: [network] });
     const after = await connect(address);
     assert.ok((await after.move(BYTES)) < SOME);
+
+    await configure('off');
+    await configure('guarded');
+    const taken = await connect(address);
+    assert.ok((await taken.move(BYTES)) > BYTES, 'named no longer, it is not the host');
+    const own = await connect();
+    assert.ok((await own.move(BYTES)) < SOME);
+  });
+
+  it('an address the host has lost is another’s', async () => {
+    const address = '10.99.99.98';
+    await run('ip', ['-n', netns.name, 'address', 'add', `${address}/32`, 'dev', 'lo']);
+    // A namespace is known by its processes.
+    await connect();
+    await load();
+    const before = await connect(address);
+    assert.ok((await before.move(BYTES)) < SOME);
+    await run('ip', ['-n', netns.name, 'address', 'del', `${address}/32`, 'dev', 'lo']);
+    await configure('guarded');
+    await run('ip', ['-n', netns.name, 'address', 'add', `${address}/32`, 'dev', 'lo']);
+    const after = await connect(address);
+    assert.ok((await after.move(BYTES)) > BYTES);
+  });
+
+  it('off stands first, whatever becomes of the rest', async () => {
+    const { pins } = own(await load());
+    // An address map that cannot be written is one that cannot take more.
+    await run('bpftool', ['map', 'freeze', 'pinned', `${pins}/bypass_local`]);
+    await problemOf(configure('guarded', { localNetworks: ['10.1.0.0/16'] }), 'command');
+    assert.equal(own(await configure('off')).config?.mode, 'off');
   });
 
   it('is refused where there is none, and where the programs are the classic ones', async () => {

@@ -357,17 +357,46 @@ describe('the bypass', () => {
       const pins = path.join(PIN_ROOT, String(ground.inode));
       await ground.cgroup.remove();
       const left = (await bypassStatus(host)).attachments.find((one) => one.pins === pins);
-      assert.deepEqual([left?.state, left?.cgroup], ['detached', undefined]);
+      assert.deepEqual(
+        [left?.state, left?.cgroup, left?.gone],
+        ['detached', undefined, ground.path],
+      );
+      await problemOf(unloadBypass(host, `${ground.path}x`), 'not-found');
+      assert.ok(fs.existsSync(pins), 'what another cgroup left is not touched');
       await unloadBypass(host, ground.path);
+      await assertClean();
+    });
+
+    it('after its cgroup was removed, and what it left is unloaded by its pins', async () => {
+      await load();
+      const pins = path.join(PIN_ROOT, String(ground.inode));
+      await ground.cgroup.remove();
+      await unloadBypass(host, pins);
       await assertClean();
     });
 
     it('after its pins were removed by hand', async () => {
       const { sockops } = only((await load()).attachments, ground);
+      const live = await Pair.connect(ground.path, netns);
+      assert.ok((await live.move(BYTES)) < SOME);
       fs.rmSync(path.join(PIN_ROOT, String(ground.inode)), { recursive: true });
       const unpinned = only((await bypassStatus(host)).attachments, ground);
-      assert.deepEqual([unpinned.state, unpinned.pins], ['unpinned', undefined]);
-      assert.equal(unpinned.sockops?.id, sockops?.id);
+      assert.deepEqual(
+        [unpinned.state, unpinned.policy, unpinned.pins],
+        ['unpinned', 'guarded', undefined],
+      );
+      assert.deepEqual(unpinned.sockops, sockops);
+      await unloadBypass(host, ground.path);
+      await assertClean();
+      assert.ok((await live.move(BYTES)) > BYTES, 'live connections are on TCP');
+      await live.close();
+    });
+
+    it('after the pins of the classic one were removed by hand', async () => {
+      await load({ source: await bpfSource('classic') });
+      fs.rmSync(path.join(PIN_ROOT, String(ground.inode)), { recursive: true });
+      const unpinned = only((await bypassStatus(host)).attachments, ground);
+      assert.deepEqual([unpinned.state, unpinned.policy], ['unpinned', 'classic']);
       await unloadBypass(host, ground.path);
       await assertClean();
     });
@@ -457,21 +486,27 @@ describe('the bypass', () => {
       });
     }
 
-    it('while it replaces leaves one of the two', async () => {
-      await load();
-      const controller = new AbortController();
-      const attempt = load({
-        replace: true,
-        signal: controller.signal,
-        onStep: (step) => {
-          if (step === 'verify') controller.abort();
-        },
+    for (const step of ['verify', 'configure', 'sk_msg', 'replace', 'sock_ops'] as const) {
+      it(`while it replaces, at "${step}", leaves one of the two`, async () => {
+        const first = only((await load()).attachments, ground);
+        const controller = new AbortController();
+        const attempt = load({
+          replace: true,
+          signal: controller.signal,
+          onStep: (each) => {
+            if (each === step) controller.abort();
+          },
+        });
+        const tooLate = step === 'replace' || step === 'sock_ops';
+        if (tooLate) await attempt;
+        else await problemOf(attempt, 'cancelled');
+        const { pins, attached } = await ground.left();
+        assert.deepEqual([pins.length, attached.length], [1, 1]);
+        const now = only((await bypassStatus(host)).attachments, ground);
+        assert.equal(now.state, 'attached');
+        assert.equal(now.sockops?.id === first.sockops?.id, !tooLate);
       });
-      await problemOf(attempt, 'cancelled');
-      const { pins, attached } = await ground.left();
-      assert.equal(pins.length, attached.length);
-      assert.ok(pins.length <= 1);
-    });
+    }
   });
 
   describe('whose connection is cut', () => {

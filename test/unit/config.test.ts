@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { configValue, parseAddresses, parsePrefix, setupBatch } from '../../src/bypass/config.ts';
+import {
+  configValue,
+  mapKeys,
+  parseAddresses,
+  parsePrefix,
+  setupBatch,
+} from '../../src/bypass/config.ts';
 
 describe('local networks', () => {
   it('are IPv6, IPv4 as its mapped form', () => {
@@ -82,11 +88,33 @@ describe('the configuration of the guarded program', () => {
     assert.deepEqual(
       lines.map((line) => line.slice(0, 72)),
       [
+        'map update pinned @PINS@/bypass_config key hex 00 00 00 00 value hex 00 ',
         'map update pinned @PINS@/bypass_local key hex 80 00 00 00 00 00 00 00 00',
         'map update pinned @PINS@/bypass_local key hex 08 00 00 00 fd 00 00 00 00',
-        'map update pinned @PINS@/bypass_config key hex 00 00 00 00 value hex 00 ',
         '',
       ],
     );
+  });
+
+  it('takes out the networks that are no longer named, and leaves the others', () => {
+    const zeros = (count: number) => Array<string>(count).fill('00').join(' ');
+    const kept = `08 00 00 00 fd ${zeros(15)}`;
+    const gone = `10 00 00 00 fe 80 ${zeros(14)}`;
+    const limits = { localNetworks: ['fd00::/8'] };
+    const batch = setupBatch('x86_64', [], limits, 'guarded', [kept, gone]);
+    assert.deepEqual(batch.split('\n').slice(1), [
+      `map delete pinned @PINS@/bypass_local key hex ${gone}`,
+      `map update pinned @PINS@/bypass_local key hex ${kept} value hex 01 00 00 00`,
+      '',
+    ]);
+  });
+
+  it('knows the keys of a map from its dump', () => {
+    const dump = '[{"key":["0x80","0x00","0xA","0x0b"],"value":["0x01","0x00","0x00","0x00"]}]';
+    assert.deepEqual(mapKeys(dump), ['80 00 0a 0b']);
+    assert.deepEqual(mapKeys('[]'), []);
+    for (const text of ['', '{}', '[{"key":["0x80 reboot"]}]', '[{"key":[128]}]']) {
+      assert.throws(() => mapKeys(text), text);
+    }
   });
 });

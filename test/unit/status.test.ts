@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { servingAttachment } from '../../src/bypass/load.ts';
-import { parseCounters, parseStatus, type Attachment } from '../../src/bypass/status.ts';
+import {
+  parseCounters,
+  parseStatus,
+  withUnpinned,
+  type Attachment,
+} from '../../src/bypass/status.ts';
 import { BOUNDARY, recorded } from './recorded.ts';
 
 const ROOT = '/sys/fs/bpf/sockmap-bypass';
@@ -58,6 +63,50 @@ describe('the status, as bpftool 7.1 told it', () => {
   it('finds a program of ours whose pins are gone', () => {
     assert.equal(unpinned?.cgroup, `${MOUNT}/unpinned`);
     assert.equal(unpinned.sockops?.id, 576);
+  });
+});
+
+describe('programs without pins', () => {
+  const program = (id: number, ...maps: number[]) =>
+    section('program', JSON.stringify({ id, name: 'sockmap_sockops', tag: 'ab', map_ids: maps }));
+  const attachments = parseStatus(
+    section(
+      'tree',
+      JSON.stringify([
+        {
+          cgroup: `${MOUNT}/x`,
+          programs: [
+            { id: 3, name: 'sockmap_sockops' },
+            { id: 4, name: 'sockmap_sockops' },
+          ],
+        },
+      ]),
+    ) + section('end', ''),
+    BOUNDARY,
+  );
+  const told = (configs: string) =>
+    withUnpinned(
+      attachments,
+      program(3, 7, 8) + program(4, 9) + section('configs', configs) + section('end', ''),
+      BOUNDARY,
+    ).map(({ policy, sockops, configMap }) => [policy, sockops?.tag, configMap]);
+
+  it('are guarded when they have a configuration, however many there are', () => {
+    const expected = [
+      ['guarded', 'ab', 8],
+      ['classic', 'ab', undefined],
+    ];
+    assert.deepEqual(told('{"id":8}'), expected);
+    assert.deepEqual(told('[{"id":1},{"id":8}]'), expected);
+  });
+
+  it('are classic when nobody has one', () => {
+    for (const configs of ['', 'Error: can’t', '[]']) {
+      assert.deepEqual(told(configs), [
+        ['classic', 'ab', undefined],
+        ['classic', 'ab', undefined],
+      ]);
+    }
   });
 });
 
