@@ -35,7 +35,11 @@ const COUNTED: readonly { name: string; title: string; counter: string; also?: s
     ...{ name: 'polled', title: 'the same while a thread sleeps in poll()' },
     ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
   },
-  { name: 'tls', title: 'TLS in the kernel, or of nothing where it has none', counter: 'tcp_kernel_tls' },
+  {
+    name: 'tls',
+    title: 'TLS in the kernel, or of nothing where it has none',
+    counter: 'tcp_kernel_tls',
+  },
 ];
 
 type Counters = Attachment['counters'];
