@@ -3,7 +3,7 @@ import { Context } from './context.ts';
 import { registerBenchmarkTasks } from './views/benchmarkTasks.ts';
 import { ResultEditorProvider } from './views/resultEditor.ts';
 import { ProgramLenses } from './views/verifier/lens.ts';
-import { BPF_FILES } from './views/verifier/verifier.ts';
+import { BPF_FILES } from './views/verifier/files.ts';
 
 type Command = (context: Context, argument: unknown) => Promise<unknown>;
 

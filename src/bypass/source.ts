@@ -28,8 +28,10 @@ export interface Collected extends BpfSource {
 /** A source that includes what may not be read. */
 export class SourceError extends HostError {
   readonly refused: readonly Refusal[];
+  /** Those that could be read. */
+  readonly files: readonly string[];
 
-  constructor(entry: string, refused: readonly Refusal[]) {
+  constructor({ entry, refused, files }: Collected) {
     super({
       kind: 'input',
       tried: `read ${entry}`,
@@ -38,6 +40,7 @@ export class SourceError extends HostError {
       next: SourceError.next,
     });
     this.refused = refused;
+    this.files = Array.from(files.keys());
   }
 
   static readonly next = 'Keep what it includes in its own folder.';
@@ -122,9 +125,9 @@ const isElsewhere = (name: string): boolean => /^(?:[a-z][a-z\d+.-]*:\/)?\//i.te
 
 /** @throws SourceError where something of it may not be read. */
 export async function collectSource(...request: Parameters<typeof collect>): Promise<BpfSource> {
-  const { entry, files, refused } = await collect(...request);
-  if (refused.length === 0) return { entry, files };
-  throw new SourceError(entry, refused);
+  const found = await collect(...request);
+  if (found.refused.length > 0) throw new SourceError(found);
+  return { entry: found.entry, files: found.files };
 }
 
 export interface Include {

@@ -20,6 +20,7 @@ export async function chooseHost(context: Context, argument: unknown): Promise<v
   const host = given?.host ?? (await pickHost(context, 'Host for BPF source'));
   if (host === undefined) return;
   await chooseEditingHost(context, host);
+  context.verifier.followEditingHost();
   await restartClangd(context);
 }
 

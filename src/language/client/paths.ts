@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { rootOf } from '../../views/verifier/verifier.ts';
+import { rootOf } from '../../views/verifier/files.ts';
 import { relativePath } from '../files.ts';
 import { hostFileUri, HOST_SCHEME, KERNEL_TYPES } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';

@@ -16,7 +16,7 @@ import { clangFlags } from '../../bypass/compile.ts';
 import { HostError } from '../../host/errors.ts';
 import type { HostProcess } from '../../host/host.ts';
 import { onLines } from '../../host/lines.ts';
-import { BPF_FILES } from '../../views/verifier/verifier.ts';
+import { BPF_FILES } from '../../views/verifier/files.ts';
 import { HOST_SCHEME } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';

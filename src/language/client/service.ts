@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Context } from '../../context.ts';
 import { cancelled, HostError, isCancelled } from '../../host/errors.ts';
 import { editingHost } from '../../views/knownHosts.ts';
-import { BPF_FILES } from '../../views/verifier/verifier.ts';
+import { BPF_FILES } from '../../views/verifier/files.ts';
 import { explainConflicts } from './conflicts.ts';
 import { HostFiles } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
@@ -38,6 +38,8 @@ export class LanguageService implements vscode.Disposable {
   #session: Session | undefined;
   #starting: { host: string; controller: AbortController; done: Promise<void> } | undefined;
   #ending: Promise<void> = Promise.resolve();
+  /** What a person or a setting has begun anew, one after the other. */
+  #renewing: Promise<unknown> = Promise.resolve();
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   /** Since when a person has to decide. */
@@ -60,7 +62,8 @@ export class LanguageService implements vscode.Disposable {
           )
         )
           return;
-        void this.stop().then(() => {
+        void this.#inTurn(async () => {
+          await this.stop();
           this.#halted = false;
           this.#look();
         });
@@ -92,17 +95,27 @@ export class LanguageService implements vscode.Disposable {
             : 'Trust it first: its source would be sent to your host.',
       });
     }
-    // Nothing else begins meanwhile.
-    this.#halted = true;
-    await this.stop();
-    this.#failures = 0;
-    try {
-      await this.#start(host);
-      this.#halted = false;
-    } catch (error) {
-      this.#status.halted(error);
-      throw error;
-    }
+    // What is on its way makes room.
+    this.#starting?.controller.abort();
+    await this.#inTurn(async () => {
+      // Nothing else begins meanwhile.
+      this.#halted = true;
+      await this.stop();
+      this.#failures = 0;
+      try {
+        await this.#start(host);
+        this.#halted = false;
+      } catch (error) {
+        this.#status.halted(error);
+        throw error;
+      }
+    });
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#renewing.then(task);
+    this.#renewing = done.catch(() => undefined);
+    return done;
   }
 
   /** Ends what runs, and leaves nothing of it on the host. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../../bypass/compile.ts';
 import { wantsKernelTypes } from '../../bypass/kernelTypes.ts';
-import { rootOf } from '../../views/verifier/verifier.ts';
+import { rootOf } from '../../views/verifier/files.ts';
 import { folderReader } from '../files.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { HostError } from '../../host/errors.ts';
-import { BPF_FILES } from '../../views/verifier/verifier.ts';
+import { BPF_FILES } from '../../views/verifier/files.ts';
 
 const CHOOSE = { command: 'sockmapBypass.chooseEditingHost', title: 'Choose Host' };
 const RESTART = { command: 'sockmapBypass.restartClangd', title: 'Restart' };

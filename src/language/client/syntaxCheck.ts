@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isCancelled } from '../../host/errors.ts';
-import { BPF_FILES } from '../../views/verifier/verifier.ts';
+import { BPF_FILES } from '../../views/verifier/files.ts';
 import { parseClang, type ClangMessage } from '../verifier/clang.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
@@ -40,6 +40,7 @@ export class SyntaxCheck implements vscode.Disposable {
         this.#running.get(uri.toString())?.abort();
         this.#sources.remove(uri);
         this.#diagnostics.delete(uri);
+        this.#events.onDiagnostics(uri, []);
       }),
     ];
     void this.all();

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { programLines } from '../../language/verifier/definitions.ts';
 import type { ProgramReport } from '../../language/verifier/diagnose.ts';
-import { fileOf, type Verifier } from './verifier.ts';
+import { fileOf } from './files.ts';
+import type { Verifier } from './verifier.ts';
 
 /** Above each program: what the kernel made of it. */
 export class ProgramLenses implements vscode.CodeLensProvider {

@@ -6,22 +6,23 @@ import { collectSource, SourceError } from '../../bypass/source.ts';
 import type { ProgramVerdict } from '../../bypass/verify.ts';
 import type { Context } from '../../context.ts';
 import { HostError, isCancelled } from '../../host/errors.ts';
-import { isPlainPath } from '../../host/scratch.ts';
 import { settled } from '../../host/settled.ts';
-import { folderReader, relativePath } from '../../language/files.ts';
-import type { Diagnosis, Finding, Place, Related } from '../../language/verifier/diagnose.ts';
+import { exists, folderReader, relativePath } from '../../language/files.ts';
+import type { Diagnosis, Finding } from '../../language/verifier/diagnose.ts';
 import { editingHost } from '../knownHosts.ts';
-import { logUri } from './uris.ts';
+import { BPF_FILES, fileOf, isWithin, rootOf } from './files.ts';
+import { Marks } from './marks.ts';
+import { VerifierStatus } from './status.ts';
 
 /** What one host made of a file, with what it is to be shown again. */
 export interface Verified {
   readonly diagnosis: Diagnosis;
   readonly verdicts: readonly ProgramVerdict[];
   readonly object: Uint8Array | undefined;
+  /** Those of the source, by URI, with their versions where an editor had them. */
+  readonly files: ReadonlyMap<string, number | undefined>;
   readonly milliseconds: number;
 }
-
-export const BPF_FILES: vscode.DocumentFilter = { scheme: 'file', pattern: '**/*.bpf.c' };
 
 /**
  * Verifies BPF C on hosts and shows what they object to. Holds the last answers, for the lines above
@@ -29,14 +30,14 @@ export const BPF_FILES: vscode.DocumentFilter = { scheme: 'file', pattern: '**/*
  */
 export class Verifier implements vscode.Disposable {
   readonly #context: Context;
-  readonly #diagnostics = vscode.languages.createDiagnosticCollection('sockmapBypass.verifier');
-  readonly #status = vscode.languages.createLanguageStatusItem('sockmapBypass.verifier', BPF_FILES);
+  readonly #marks = new Marks((uri) => this.#context.language.diagnostics(uri));
+  readonly #status = new VerifierStatus();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   /** Told of the files with new answers. */
   readonly onDidVerify = this.#changed.event;
   readonly #answers = new Map<string, ReadonlyMap<string, Verified>>();
-  /** Files each verification has marked: a header may be marked by several. */
-  readonly #marks = new Map<string, ReadonlyMap<string, readonly vscode.Diagnostic[]>>();
+  /** The hosts a command named for a file: saving asks them again, whether they answered or not. */
+  readonly #chosen = new Map<string, readonly string[]>();
   readonly #running = new Map<string, AbortController>();
   /** Hosts a person was asked by and did not want: not again until a command names them. */
   readonly #declined = new Set<string>();
@@ -44,15 +45,20 @@ export class Verifier implements vscode.Disposable {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#status.name = 'BPF verifier';
-    this.#status.text = 'BPF: not verified yet';
-    this.#status.command = { command: 'sockmapBypass.verify', title: 'Verify' };
+    const deletions = vscode.workspace.createFileSystemWatcher('**/*', true, true, false);
     this.#subscriptions = [
       vscode.workspace.onDidSaveTextDocument((document) => {
         void this.#saved(document);
       }),
       vscode.workspace.onDidDeleteFiles(({ files }) => {
         for (const uri of files) this.#forget(uri);
+      }),
+      vscode.workspace.onDidRenameFiles(({ files }) => {
+        for (const { oldUri } of files) this.#forget(oldUri);
+      }),
+      deletions,
+      deletions.onDidDelete((uri) => {
+        void this.#deleted(uri);
       }),
     ];
   }
@@ -71,35 +77,9 @@ export class Verifier implements vscode.Disposable {
     hosts: readonly string[],
     signal?: AbortSignal,
   ): Promise<Diagnosis[]> {
-    const key = uri.toString();
-    this.#running.get(key)?.abort();
-    const controller = new AbortController();
-    const abort = () => {
-      controller.abort();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#running.set(key, controller);
     for (const host of hosts) this.#declined.delete(host);
-    this.#say(`$(loading~spin) verifying on ${hosts.join(', ')}`, true);
-    try {
-      const found = new Map<string, Verified>();
-      const asked = hosts.map(async (host) => {
-        found.set(host, await this.#ask(uri, host, controller.signal));
-      });
-      try {
-        await settled(asked);
-      } finally {
-        if (!controller.signal.aborted) this.#publish(uri, new Map([...found].sort(order(hosts))));
-      }
-      this.#report(found);
-      return hosts.flatMap((host) => found.get(host)?.diagnosis ?? []);
-    } catch (error) {
-      this.#failed(error, hosts);
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      if (this.#running.get(key) === controller) this.#running.delete(key);
-    }
+    this.#chosen.set(uri.toString(), hosts);
+    return this.#verify(uri, hosts, hosts, signal);
   }
 
   /** The source of a file as the editors have it, for the host, and where it looks for headers. */
@@ -137,6 +117,56 @@ export class Verifier implements vscode.Disposable {
     return readFile(path.join(this.#context.bpfDirectory, 'verify.c'));
   }
 
+  /** From now on saving asks the host that is chosen for BPF source. */
+  followEditingHost(): void {
+    this.#chosen.clear();
+  }
+
+  /** Shows what there is of a file, after clangd has said something new of it. */
+  refresh(uri: vscode.Uri): void {
+    this.#marks.refresh(uri);
+  }
+
+  /** @param kept whose answers are shown: what one of them said before stays where it gives none now. */
+  async #verify(
+    uri: vscode.Uri,
+    hosts: readonly string[],
+    kept: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Diagnosis[]> {
+    const key = uri.toString();
+    this.#running.get(key)?.abort();
+    const controller = new AbortController();
+    const abort = () => {
+      controller.abort();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#running.set(key, controller);
+    this.#status.begins(uri, hosts);
+    const found = new Map<string, Verified>();
+    try {
+      await settled(
+        hosts.map(async (host) => {
+          found.set(host, await this.#ask(uri, host, controller.signal));
+        }),
+      );
+      const all = Array.from(found.values());
+      const diagnoses = hosts.flatMap((host) => found.get(host)?.diagnosis ?? []);
+      this.#status.verified(uri, diagnoses, Math.max(...all.map((each) => each.milliseconds)));
+      return diagnoses;
+    } catch (error) {
+      if (!isCancelled(error)) this.#status.failed(uri, error);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      if (!controller.signal.aborted && found.size > 0) this.#publish(uri, kept, found);
+      if (this.#running.get(key) === controller) {
+        this.#running.delete(key);
+        this.#status.ends(uri);
+      }
+    }
+  }
+
   async #ask(uri: vscode.Uri, name: string, signal: AbortSignal): Promise<Verified> {
     const [{ verifySource }, { diagnose }, host, tool] = await Promise.all([
       import('../../bypass/verify.ts'),
@@ -145,39 +175,62 @@ export class Verifier implements vscode.Disposable {
       this.tool(),
     ]);
     const started = Date.now();
-    try {
-      const { source, include } = await this.source(uri);
-      const verification = await verifySource(host, source, { tool, signal, include });
+    const versions = new Map(
+      vscode.workspace.textDocuments.map((each) => [each.uri.toString(), each.version]),
+    );
+    const entry = relativePath(rootOf(uri), uri) ?? '';
+    let names: Iterable<string> = [entry];
+    const answer = (made: Pick<Verified, 'diagnosis' | 'verdicts' | 'object'>): Verified => {
+      const files = Array.from(names, (file) => fileOf(uri, { file })?.toString() ?? '');
       return {
-        diagnosis: diagnose(verification, source),
-        verdicts: verification.programs,
-        object: verification.object,
+        ...made,
+        files: new Map(files.map((file) => [file, versions.get(file)])),
         milliseconds: Date.now() - started,
       };
+    };
+    try {
+      const { source, include } = await this.source(uri);
+      names = source.files.keys();
+      const verification = await verifySource(host, source, { tool, signal, include });
+      const { programs: verdicts, object } = verification;
+      return answer({ diagnosis: diagnose(verification, source), verdicts, object });
     } catch (error) {
-      const findings = asFindings(error, relativePath(rootOf(uri), uri) ?? '');
+      if (error instanceof HostError && error.problem.kind === 'privilege') {
+        this.#declined.add(name);
+      }
+      if (error instanceof SourceError) names = [entry, ...error.files];
+      const findings = asFindings(error, entry);
       if (findings === undefined) throw error;
       const diagnosis = { host: name, kernel: '', findings, programs: [] };
-      return { diagnosis, verdicts: [], object: undefined, milliseconds: Date.now() - started };
+      return answer({ diagnosis, verdicts: [], object: undefined });
+    }
+  }
+
+  /** The file itself if it is a program, and those that include it. */
+  async #saved(document: vscode.TextDocument): Promise<void> {
+    if (!vscode.workspace.isTrusted) return;
+    const saved = document.uri.toString();
+    const including = Array.from(this.#answers).flatMap(([key, answers]) =>
+      Array.from(answers.values()).some(({ files }) => files.has(saved)) ? [key] : [],
+    );
+    const own = vscode.languages.match(BPF_FILES, document) > 0 ? [saved] : [];
+    for (const key of new Set([...own, ...including])) {
+      await this.#verifyQuietly(vscode.Uri.parse(key));
     }
   }
 
   /** Never in the way of who types: quiet, and only where nothing has to be asked. */
-  async #saved(document: vscode.TextDocument): Promise<void> {
-    if (!vscode.workspace.isTrusted || vscode.languages.match(BPF_FILES, document) === 0) return;
-    const { readVerifySettings } = await import('./settings.ts');
-    if (!readVerifySettings(document.uri).onSave) return;
-    const before = Array.from(this.answers(document.uri).keys());
-    const hosts = before.length > 0 ? before : this.#knownHosts();
-    if (hosts.length === 0 || hosts.some((host) => this.#declined.has(host))) return;
+  async #verifyQuietly(uri: vscode.Uri): Promise<void> {
+    const hosts = this.#chosen.get(uri.toString()) ?? this.#knownHosts();
+    const asked = hosts.filter((host) => !this.#declined.has(host));
+    if (asked.length === 0) return;
     try {
-      await this.verify(document.uri, hosts);
+      const { readVerifySettings } = await import('./settings.ts');
+      if (readVerifySettings(uri).onSave) await this.#verify(uri, asked, hosts);
     } catch (error) {
       if (isCancelled(error)) return;
+      this.#status.failed(uri, error);
       this.#context.log.error(error instanceof Error ? error.message : String(error));
-      if (error instanceof HostError && error.problem.kind === 'privilege') {
-        for (const host of hosts) this.#declined.add(host);
-      }
     }
   }
 
@@ -186,135 +239,49 @@ export class Verifier implements vscode.Disposable {
     return host === undefined ? [] : [host];
   }
 
-  #publish(uri: vscode.Uri, found: ReadonlyMap<string, Verified>): void {
-    const marks = new Map<string, vscode.Diagnostic[]>();
-    for (const { diagnosis } of found.values()) {
-      for (const finding of diagnosis.findings) {
-        const file = fileOf(uri, finding.place) ?? uri;
-        const key = file.toString();
-        const each = asDiagnostic(uri, finding, diagnosis, found.size > 1);
-        marks.set(key, [...(marks.get(key) ?? []), each]);
-      }
-    }
-    const old = this.#marks.get(uri.toString());
-    this.#marks.set(uri.toString(), marks);
-    this.#answers.set(uri.toString(), found);
-    for (const key of new Set([...(old?.keys() ?? []), ...marks.keys()]))
-      this.refresh(vscode.Uri.parse(key));
+  #publish(uri: vscode.Uri, hosts: readonly string[], found: ReadonlyMap<string, Verified>): void {
+    const before = this.answers(uri);
+    const answers = hosts.flatMap((host): [string, Verified][] => {
+      const answer = found.get(host) ?? before.get(host);
+      return answer === undefined ? [] : [[host, answer]];
+    });
+    this.#answers.set(uri.toString(), new Map(answers));
+    this.#marks.put(
+      uri,
+      answers.map(([, answer]) => answer),
+    );
     this.#changed.fire(uri);
   }
 
-  /** Shows what there is of a file, but for what clangd shows as one types: that stands there already. */
-  refresh(uri: vscode.Uri): void {
-    const key = uri.toString();
-    const typed = this.#context.language.diagnostics(uri);
-    const all = Array.from(this.#marks.values(), (marks) => marks.get(key) ?? []).flat();
-    this.#diagnostics.set(
-      uri,
-      all.filter(
-        (each) => each.source !== 'clang' || !typed.some((other) => isSameError(each, other)),
+  /** Others than the editor write a file by taking it away and putting it there again. */
+  async #deleted(uri: vscode.Uri): Promise<void> {
+    const isKnown = Array.from(this.#answers.values()).some((answers) =>
+      Array.from(answers.values()).some(({ files }) =>
+        Array.from(files.keys()).some((file) => isWithin(uri, vscode.Uri.parse(file))),
       ),
     );
+    // What cannot be looked at is as good as gone.
+    if (isKnown && !(await exists(uri).catch(() => false))) this.#forget(uri);
   }
 
-  #forget(uri: vscode.Uri): void {
-    this.#running.get(uri.toString())?.abort();
-    if (this.#answers.has(uri.toString())) this.#publish(uri, new Map());
-    this.#answers.delete(uri.toString());
-    this.#marks.delete(uri.toString());
-  }
-
-  #report(found: ReadonlyMap<string, Verified>): void {
-    const all = Array.from(found.values());
-    const wrong = all.filter(({ diagnosis }) =>
-      diagnosis.findings.some(({ severity }) => severity === 'error'),
-    );
-    const where = all.map(({ diagnosis: { host, kernel } }) => `${kernel} on ${host}`).join(', ');
-    const seconds = Math.max(0, ...all.map(({ milliseconds }) => milliseconds)) / 1000;
-    this.#status.severity =
-      wrong.length > 0
-        ? vscode.LanguageStatusSeverity.Error
-        : vscode.LanguageStatusSeverity.Information;
-    this.#status.detail = `${where}, ${seconds.toFixed(1)} s`;
-    this.#say(wrong.length > 0 ? '$(error) BPF: rejected' : '$(pass) BPF: verified', false);
-  }
-
-  #failed(error: unknown, hosts: readonly string[]): void {
-    if (isCancelled(error)) return;
-    this.#status.severity = vscode.LanguageStatusSeverity.Error;
-    this.#status.detail = error instanceof Error ? error.message : String(error);
-    this.#say(`$(warning) BPF: not verified on ${hosts.join(', ')}`, false);
-  }
-
-  #say(text: string, busy: boolean): void {
-    this.#status.text = text;
-    this.#status.busy = busy;
+  #forget(place: vscode.Uri): void {
+    this.#marks.forget(place);
+    for (const key of new Set([...this.#running.keys(), ...this.#answers.keys()])) {
+      const uri = vscode.Uri.parse(key);
+      if (!isWithin(place, uri)) continue;
+      this.#running.get(key)?.abort();
+      for (const known of [this.#running, this.#answers, this.#chosen]) known.delete(key);
+      this.#status.forget(uri);
+      this.#changed.fire(uri);
+    }
   }
 
   dispose(): void {
     for (const controller of this.#running.values()) controller.abort();
-    for (const owned of [this.#diagnostics, this.#status, this.#changed, ...this.#subscriptions]) {
+    for (const owned of [this.#marks, this.#status, this.#changed, ...this.#subscriptions]) {
       owned.dispose();
     }
   }
-}
-
-const order =
-  (hosts: readonly string[]) =>
-  ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-    hosts.indexOf(a) - hosts.indexOf(b);
-
-/** clang and clangd word an error alike, but for its first letter and what clangd adds. */
-function isSameError(a: vscode.Diagnostic, b: vscode.Diagnostic): boolean {
-  const words = ({ message }: vscode.Diagnostic): string =>
-    message
-      .replace(/\n[^]*/, '')
-      .replace(/ (\[-W[\w-]+\]|\(fix(es)? available\))$/, '')
-      .toLowerCase();
-  return a.range.start.line === b.range.start.line && words(a) === words(b);
-}
-
-/** What may be uploaded of a file's surroundings. */
-export const rootOf = (uri: vscode.Uri): vscode.Uri =>
-  vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
-
-/** A file of the source; undefined for one of the host, or what a `#line` directive makes up. */
-export function fileOf(uri: vscode.Uri, { file }: Place): vscode.Uri | undefined {
-  return isPlainPath(file) ? vscode.Uri.joinPath(rootOf(uri), file) : undefined;
-}
-
-export const rangeOf = ({ line, column, endColumn }: Place): vscode.Range =>
-  new vscode.Range(line, column, line, Math.max(endColumn, column));
-
-function asDiagnostic(
-  uri: vscode.Uri,
-  finding: Finding,
-  { host, kernel }: Diagnosis,
-  isOneOfSeveral: boolean,
-): vscode.Diagnostic {
-  const { place, severity, from, message, explanation, related, program } = finding;
-  const elsewhere = fileOf(uri, place) === undefined;
-  const range = elsewhere ? new vscode.Range(0, 0, 0, 0) : rangeOf(place);
-  const diagnostic = new vscode.Diagnostic(
-    range,
-    [
-      isOneOfSeveral ? `${host} (Linux ${kernel}): ` : '',
-      elsewhere ? `${place.file}:${place.line + 1}: ` : '',
-      message,
-    ].join(''),
-    severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning,
-  );
-  diagnostic.source = from === 'verifier' ? `verifier ${kernel}` : from;
-  if (program !== undefined) {
-    const target = logUri(uri, host, program);
-    diagnostic.code = { value: explanation ?? 'log', target };
-  }
-  diagnostic.relatedInformation = related.flatMap(({ place: at, message: words }: Related) => {
-    const file = fileOf(uri, at);
-    const where = file === undefined ? [] : [new vscode.Location(file, rangeOf(at))];
-    return where.map((location) => new vscode.DiagnosticRelatedInformation(location, words));
-  });
-  return diagnostic;
 }
 
 /** What is wrong with the source rather than with asking. */

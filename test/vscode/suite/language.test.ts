@@ -234,6 +234,22 @@ describe('language features', () => {
     assert.deepEqual((await verify()).findings, []);
   });
 
+  it('do not bring back what is mended or moved as one types', async () => {
+    await replace('return 1;', 'return nothing;');
+    await eventually('clangd tells', () => errors(program).length === 1);
+    const { findings } = await vscode.commands.executeCommand<Diagnosis>('sockmapBypass.verify', {
+      ...{ host: sshd.alias, uri: program },
+    });
+    assert.equal(findings.length, 1);
+    const line = errors(program)[0]?.range.start.line ?? 0;
+    await replace('#include "shared.h"\n', '#include "shared.h"\n\n');
+    await eventually('it has moved', () => errors(program)[0]?.range.start.line === line + 1);
+    assert.deepEqual(errors(program, 'clang'), []);
+    await replace('return nothing;', 'return 1;');
+    await eventually('it is mended', () => errors(program).length === 0);
+    assert.deepEqual(errors(program, 'clang'), []);
+  });
+
   it('keep headers in step: edited, saved or not, and changed by others', async () => {
     const beside = await vscode.workspace.openTextDocument(header);
     await vscode.window.showTextDocument(beside);
@@ -314,6 +330,14 @@ describe('language features', () => {
     await eventually('what the old one had is gone', () => copies().length === 1);
   });
 
+  it('run once, however often they are begun', async () => {
+    const restart = () => vscode.commands.executeCommand('sockmapBypass.restartClangd');
+    await Promise.all([restart(), restart(), restart()]);
+    await eventually('it answers', async () => (await hover(behind('bpf_map_lookup'))) !== '');
+    await eventually('there is one copy', () => copies().length === 1);
+    assert.equal(servers().length, 1);
+  });
+
   it('stop at a source that has no end, and say so', async () => {
     // Whoever opens it waits for ever.
     const pipe = path.join(host.path, 'pipe');
@@ -370,6 +394,21 @@ describe('language features', () => {
       await put(PROGRAM);
       assert.ok(await document.save());
       await eventually('the error goes', () => errors(program, 'clang').length === 0);
+    });
+
+    it('what saving shows stands for it once the file is closed', async () => {
+      await put(PROGRAM.replace('int key = 0;', 'int key = hits;'));
+      assert.ok(await document.save());
+      await eventually('the check tells', () => errors(program, 'clang').length === 1);
+      await vscode.commands.executeCommand('sockmapBypass.verify', {
+        ...{ host: poor?.alias, uri: program },
+      });
+      assert.equal(errors(program, 'clang').length, 1);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      await eventually('it is closed', () => document.isClosed);
+      await eventually('it stands', () => errors(program, 'clang').length === 1);
+      document = await vscode.workspace.openTextDocument(program);
+      await vscode.window.showTextDocument(document, { preview: false });
     });
 
     it('clangd is taken as soon as it is installed', async () => {

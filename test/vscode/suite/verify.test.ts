@@ -51,6 +51,8 @@ async function execute<T>(name: string, argument: unknown): Promise<T> {
 describe('verifying BPF source', () => {
   let sshd: TestSshd;
   let folder: TemporaryDirectory;
+  /** Where the host has its temporary files. */
+  let temporary: TemporaryDirectory;
   const settings = (): vscode.WorkspaceConfiguration =>
     vscode.workspace.getConfiguration('sockmapBypass');
   const write = (name: string, text: string): vscode.Uri => {
@@ -62,8 +64,26 @@ describe('verifying BPF source', () => {
   const errors = (uri: vscode.Uri): vscode.Diagnostic[] =>
     vscode.languages.getDiagnostics(uri).filter(({ source }) => source?.startsWith('verifier'));
 
+  const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  /** Puts a text into an editor and saves it. */
+  const save = async (uri: vscode.Uri, text: string): Promise<void> => {
+    const editor = await vscode.window.showTextDocument(uri);
+    const { document } = editor;
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    await editor.edit((change) => {
+      change.replace(new vscode.Range(new vscode.Position(0, 0), end), text);
+    });
+    assert.ok(await document.save());
+  };
+  const lenses = (uri: vscode.Uri): Thenable<vscode.CodeLens[]> =>
+    vscode.commands.executeCommand('vscode.executeCodeLensProvider', uri);
+
   before(async () => {
-    sshd = await startSshd({ alias: 'of-verify' });
+    temporary = temporaryDirectory();
+    // The compiler is not root, and is to get there.
+    fs.chmodSync(temporary.path, 0o711);
+    const serverLines = [`SetEnv TMPDIR=${temporary.path}`];
+    sshd = await startSshd({ alias: 'of-verify', serverLines });
     sshd.addHost('the-same-again');
     folder = temporaryDirectory();
     const target = vscode.ConfigurationTarget.Global;
@@ -75,6 +95,7 @@ describe('verifying BPF source', () => {
     for (const name of ['ssh.configFile', 'host']) await settings().update(name, undefined, target);
     await sshd.stop();
     await folder.remove();
+    await temporary.remove();
   });
 
   it('the command gives diagnostics and statistics as plain data', async () => {
@@ -108,24 +129,98 @@ describe('verifying BPF source', () => {
   it('saving checks on the host of the settings: mended, the error goes', async () => {
     await settings().update('host', sshd.alias, vscode.ConfigurationTarget.Global);
     const uri = write('saved.bpf.c', ACCEPTED);
-    const editor = await vscode.window.showTextDocument(uri);
-    const put = async (text: string): Promise<void> => {
-      const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
-      await editor.edit((edit) => {
-        edit.replace(new vscode.Range(new vscode.Position(0, 0), end), text);
-      });
-      assert.ok(await editor.document.save());
-    };
-    await put(REJECTED);
+    await save(uri, REJECTED);
     await eventually('the error shows', () => errors(uri).length === 1);
-    await put(ACCEPTED);
+    await save(uri, ACCEPTED);
     await eventually('the error goes', () => errors(uri).length === 0);
-    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
-      'vscode.executeCodeLensProvider',
-      uri,
-    );
-    assert.match(lenses[0]?.command?.title ?? '', /\d+ instructions, \d+ of 1,000,000 processed/);
+    const [lens] = await lenses(uri);
+    assert.match(lens?.command?.title ?? '', /\d+ instructions, \d+ of 1,000,000 processed/);
     await settings().update('host', undefined, vscode.ConfigurationTarget.Global);
+  });
+
+  it('what was counted stands above the program, also while the text above it grows', async () => {
+    const uri = write('lens.bpf.c', ACCEPTED);
+    await execute('verify', { host: sshd.alias, uri });
+    const line = async (): Promise<number | undefined> => (await lenses(uri))[0]?.range.start.line;
+    const editor = await vscode.window.showTextDocument(uri);
+    const first = ACCEPTED.split('\n').findIndex((each) => each.startsWith('int count('));
+    assert.equal(await line(), first);
+    await editor.edit((change) => {
+      change.insert(new vscode.Position(0, 0), '// more\n\n');
+    });
+    await eventually('it has moved', async () => (await line()) === first + 2);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  });
+
+  it('saving a header checks the programs that include it', async () => {
+    const uri = write('including.bpf.c', `#include "included.h"\n${ACCEPTED}`);
+    const header = write('included.h', '');
+    const wrong = () => vscode.languages.getDiagnostics(header).length;
+    await execute('verify', { host: sshd.alias, uri });
+    assert.equal(wrong(), 0);
+    await save(header, 'undeclared_thing;\n');
+    await eventually('the error shows in the header', () => wrong() === 1);
+    await save(header, '');
+    await eventually('the error goes', () => wrong() === 0);
+    await save(header, '#include "../elsewhere.h"\n');
+    await eventually('what may not be read shows', () => wrong() === 1);
+    await save(header, '');
+    await eventually('it goes too', () => wrong() === 0);
+  });
+
+  it('a host that is lost takes nothing away, and is asked again', async () => {
+    const other = await startSshd();
+    sshd.addHost('lost-host', {
+      lines: [
+        `Port ${other.port}`,
+        `IdentityFile "${other.identityFile}"`,
+        `UserKnownHostsFile "${other.knownHostsFile}"`,
+      ],
+    });
+    const uri = write('lost.bpf.c', REJECTED);
+    const hosts = [sshd.alias, 'lost-host'];
+    await execute('verifyOnHosts', { hosts, uri });
+    assert.equal(errors(uri).length, 2);
+    await other.stop();
+    await assert.rejects(execute('verifyOnHosts', { hosts, uri }), /lost-host/);
+    assert.equal(errors(uri).length, 2);
+    await save(uri, ACCEPTED);
+    await eventually('the error of the other one goes', () => errors(uri).length === 1);
+    assert.match(errors(uri)[0]?.message ?? '', /^R\d invalid|^lost-host/);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('of files that are renamed or deleted, by whomever, nothing is shown any more', async () => {
+    const make = async (name: string): Promise<vscode.Uri> => {
+      const file = path.join(workspace, 'going', name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, REJECTED);
+      const uri = vscode.Uri.file(file);
+      await execute('verify', { host: sshd.alias, uri });
+      assert.equal(errors(uri).length, 1);
+      return uri;
+    };
+    const change = async (edit: (of: vscode.WorkspaceEdit) => void): Promise<void> => {
+      const all = new vscode.WorkspaceEdit();
+      edit(all);
+      assert.ok(await vscode.workspace.applyEdit(all));
+    };
+    const gone = (what: string, uri: vscode.Uri) =>
+      eventually(`of what is ${what} nothing shows`, () => errors(uri).length === 0);
+    const renamed = await make('a.bpf.c');
+    await change((edit) => {
+      edit.renameFile(renamed, vscode.Uri.joinPath(renamed, '../b.bpf.c'));
+    });
+    await gone('renamed', renamed);
+    const below = await make('folder/c.bpf.c');
+    await change((edit) => {
+      edit.deleteFile(vscode.Uri.joinPath(below, '..'), { recursive: true });
+    });
+    await gone('deleted with its folder', below);
+    const outside = await make('d.bpf.c');
+    fs.rmSync(outside.fsPath);
+    await gone('deleted by others', outside);
+    fs.rmSync(path.join(workspace, 'going'), { recursive: true });
   });
 
   it('several hosts at once, one error for each, which names it', async () => {
@@ -163,6 +258,29 @@ describe('verifying BPF source', () => {
     }
   });
 
+  it('a listing that was being read while the source was verified anew is read again', async () => {
+    const uri = write('again.bpf.c', ACCEPTED);
+    const host = sshd.alias;
+    await execute('verify', { host, uri });
+    const reading = execute('showVerifierLog', {
+      ...{ host, uri, program: 'count', listing: 'bytecode' },
+    });
+    write('again.bpf.c', ACCEPTED.replace('int key = 0;', 'int key = 4711;'));
+    await Promise.all([reading, execute('verify', { host, uri })]);
+    const shown = vscode.window.activeTextEditor?.document;
+    await eventually('the new one shows', () => shown?.getText().includes('4711'));
+  });
+
+  it('settings that are wrong are named', async () => {
+    const uri = write('settings.bpf.c', ACCEPTED);
+    await settings().update('verify.include', ['../x'], vscode.ConfigurationTarget.Global);
+    await assert.rejects(
+      execute('verify', { host: 'local', uri }),
+      /settings sockmapBypass\.verify/,
+    );
+    await settings().update('verify.include', undefined, vscode.ConfigurationTarget.Global);
+  });
+
   it('what clang objects to is at its place too, headers included', async () => {
     const uri = write('types.bpf.c', ACCEPTED.replace('int key', '#include "sub/h.h"\n\tint key'));
     const header = write('sub/h.h', 'undeclared_thing;\n');
@@ -179,7 +297,7 @@ describe('verifying BPF source', () => {
     const programs = (kind: 'rejected' | 'accepted'): string[] => programsThatAre(kind, SOURCES);
     const given: string[] = [];
     // They include what lies beside their directory: that has to be in the same workspace.
-    const copy = path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', 'programs');
+    const copy = path.join(workspace, 'programs');
     before(() => {
       fs.cpSync(SOURCES, copy, { recursive: true });
     });
@@ -238,6 +356,13 @@ int v[] = { A(A(A(A(A(A(A(A(A(A(1,)))))))))) };
         ],
       ];
     let pipe = '';
+    /** Of what is verified; the copies that clangd reads are others. */
+    const left = (): string[] =>
+      fs
+        .readdirSync(temporary.path)
+        .map((name) => fs.readdirSync(path.join(temporary.path, name)))
+        .filter((names) => names.includes('verify'))
+        .flatMap((names) => names.filter((each) => !['verify', 'verify.c'].includes(each)));
     before(async () => {
       pipe = path.join(folder.path, 'pipe');
       await run('mkfifo', ['-m', '644', pipe]);
@@ -250,6 +375,7 @@ int v[] = { A(A(A(A(A(A(A(A(A(A(1,)))))))))) };
         const { findings } = await execute<Diagnosis>('verify', { host: sshd.alias, uri });
         assert.match(findings[0]?.message ?? '', says);
         assert.equal(findings[0]?.place.line, line);
+        await eventually('only the tool is left', () => left().length === 0);
       });
     }
   });

@@ -139,6 +139,21 @@ describe('what the verifier thinks of a source, in a window', () => {
     );
   });
 
+  it('the state beside the language is that of the file in the editor', async () => {
+    for (const [name, state] of [
+      ['rejected.bpf.c', 'BPF: rejected'],
+      ['accepted.bpf.c', 'BPF: verified'],
+      ['rejected.bpf.c', 'BPF: rejected'],
+      ['accepted.bpf.c', 'BPF: verified'],
+    ] as const) {
+      await session.workbench.openFile(name);
+      await session.page
+        .locator(`[id="status.languageStatus"] [aria-label*="${state}"]`)
+        .first()
+        .waitFor();
+    }
+  });
+
   const lookup = /bpf_map_lookup_elem\(&hits, &key\)/;
   for (const [listing, pressed, instruction, line, registers] of [
     ['bpf-states', 'instructions', 'R0=map_value_or_null', lookup, /R0=map_value_or_null/],
