@@ -31,7 +31,8 @@ async function programOf(
 export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #context: Context;
   readonly #verifier: Verifier;
-  readonly #texts = new Map<string, string>();
+  /** What has been read or is being read; what is outdated meanwhile is not kept. */
+  readonly #texts = new Map<string, Promise<string>>();
   readonly #lines = new Map<string, readonly ListingLine[]>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.#changed.event;
@@ -99,21 +100,23 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     }
   }
 
-  async #text(uri: vscode.Uri, address: LogAddress): Promise<string> {
-    const known = this.#texts.get(uri.toString());
+  #text(uri: vscode.Uri, address: LogAddress): Promise<string> {
+    const key = uri.toString();
+    const known = this.#texts.get(key);
     if (known !== undefined) return known;
-    const { text, object } = await this.#read(address);
-    this.#texts.set(uri.toString(), text);
-    if (text.length <= LARGEST_DOCUMENT) {
-      const program = await programOf(object, address.program);
-      this.#lines.set(
-        uri.toString(),
-        isLog(address.listing)
-          ? logLines(text, (instruction) => program?.at(instruction))
-          : codeLines(text),
-      );
-    }
-    return text;
+    const reading: Promise<string> = this.#read(address).then(
+      async ({ text, object }) => {
+        const lines = await linesOf(address, text, object);
+        if (this.#texts.get(key) === reading) this.#lines.set(key, lines);
+        return text;
+      },
+      (error: unknown) => {
+        if (this.#texts.get(key) === reading) this.#texts.delete(key);
+        throw error;
+      },
+    );
+    this.#texts.set(key, reading);
+    return reading;
   }
 
   /** The log of the last verification; listings are read from the kernel anew. */
@@ -239,9 +242,18 @@ ${log.slice(log.lastIndexOf('\nprocessed ') + 1)}`;
   }
 }
 
-const isListing = ({ uri }: vscode.TextDocument): boolean => uri.scheme === LOG_SCHEME;
+async function linesOf(
+  { listing, program: name }: LogAddress,
+  text: string,
+  object: Uint8Array | undefined,
+): Promise<readonly ListingLine[]> {
+  if (text.length > LARGEST_DOCUMENT) return [];
+  if (listing !== 'log' && listing !== 'states') return codeLines(text);
+  const program = await programOf(object, name);
+  return logLines(text, (instruction) => program?.at(instruction));
+}
 
-const isLog = (listing: Listing): boolean => listing === 'log' || listing === 'states';
+const isListing = ({ uri }: vscode.TextDocument): boolean => uri.scheme === LOG_SCHEME;
 
 const lineRange = (line: number): vscode.Range => new vscode.Range(line, 0, line, 0);
 
