@@ -19,7 +19,7 @@ const restoreArgument = z.object({
  * @returns the names of the copy's files that differ.
  */
 export async function compareSource(context: Context, argument: unknown): Promise<string[]> {
-  // From the title of an editor comes its Uri.
+  // From the menu of an editor comes its Uri.
   const given =
     argument instanceof vscode.Uri ? undefined : readArgument(compareArgument, argument);
   const directory = await copyOf('compare the BPF source');
@@ -109,12 +109,16 @@ async function differences(
     Array.from(files, async ([name, content]) => {
       const file = vscode.Uri.joinPath(directory, name);
       const isMissing = !(await exists(file));
-      const same = !isMissing && (await textOf(file)) === Buffer.from(content).toString();
+      const text = Buffer.from(content).toString();
+      const same = !isMissing && withNewlines(await textOf(file)) === withNewlines(text);
       return same ? [] : [{ name, file, content, isMissing }];
     }),
   );
   return all.flat();
 }
+
+/** Line ends are the editor's and git's affair. */
+const withNewlines = (text: string): string => text.replaceAll('\r\n', '\n');
 
 const textOf = async (file: vscode.Uri): Promise<string> =>
   (await vscode.workspace.openTextDocument(file)).getText();

@@ -128,6 +128,11 @@ describe('the editable copy of the BPF source', () => {
     const original = await vscode.workspace.openTextDocument(input.original);
     assert.equal(original.getText(), bundled('sockmap_bypass.bpf.c'));
     await assert.rejects(execute('compareSource', { file: 'other.h' }), /no bundled file is named/);
+    // As from the menu of an editor.
+    await execute('compareSource', vscode.Uri.file(path.join(copy, 'kernel.h')));
+    const header: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    assert.ok(header instanceof vscode.TabInputTextDiff);
+    assert.equal(header.modified.fsPath, path.join(copy, 'kernel.h'));
   });
 
   it('is put back, and Undo brings the changes back', async () => {
@@ -142,5 +147,13 @@ describe('the editable copy of the BPF source', () => {
     await vscode.commands.executeCommand('undo');
     assert.equal(vscode.window.activeTextEditor?.document.getText(), mine);
     await vscode.commands.executeCommand('workbench.action.files.revert');
+  });
+
+  it('is the same with the line ends of another system', async () => {
+    const mine = read('kernel.h');
+    fs.writeFileSync(path.join(copy, 'kernel.h'), mine.replaceAll('\n', '\r\n'));
+    assert.deepEqual(await execute('compareSource', {}), []);
+    assert.deepEqual(await execute('restoreSource', { confirmed: true }), []);
+    fs.writeFileSync(path.join(copy, 'kernel.h'), mine);
   });
 });
