@@ -396,19 +396,23 @@ describe('language features', () => {
       await eventually('the error goes', () => errors(program, 'clang').length === 0);
     });
 
-    it('what saving shows stands for it once the file is closed', async () => {
-      await put(PROGRAM.replace('int key = 0;', 'int key = hits;'));
-      assert.ok(await document.save());
-      await eventually('the check tells', () => errors(program, 'clang').length === 1);
+    it('what verifying shows stands for it once the file is closed', async () => {
+      const closing = file('closing.bpf.c');
+      fs.writeFileSync(closing.fsPath, PROGRAM.replace('int key = 0;', 'int key = hits;'));
+      // As a person does: VS Code keeps what an extension opens for minutes after its editor is closed.
+      await vscode.commands.executeCommand('vscode.open', closing);
+      await eventually('the check tells', () => errors(closing, 'clang').length === 1);
       await vscode.commands.executeCommand('sockmapBypass.verify', {
-        ...{ host: poor?.alias, uri: program },
+        ...{ host: poor?.alias, uri: closing },
       });
-      assert.equal(errors(program, 'clang').length, 1);
-      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-      await eventually('it is closed', () => document.isClosed);
-      await eventually('it stands', () => errors(program, 'clang').length === 1);
-      document = await vscode.workspace.openTextDocument(program);
-      await vscode.window.showTextDocument(document, { preview: false });
+      assert.equal(errors(closing, 'clang').length, 1);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      await eventually(
+        'it is closed',
+        () => !vscode.workspace.textDocuments.some(({ uri }) => uri.path === closing.path),
+      );
+      await eventually('it stands', () => errors(closing, 'clang').length === 1);
+      fs.rmSync(closing.fsPath);
     });
 
     it('clangd is taken as soon as it is installed', async () => {
