@@ -76,7 +76,7 @@ function removeAbandoned(mount: string): void {
     for (const group of groups) {
       const inode = fs.statSync(group).ino;
       for (const process of pidsOf(group)) kill(process);
-      for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
+      removePinsOf(inode);
     }
     // What a killed process still holds goes with the next run.
     for (const group of groups) fs.rmdirSync(group);
@@ -92,6 +92,12 @@ export function pinsOf(inode: number): string[] {
     .readdirSync(PIN_ROOT)
     .filter((name) => name === String(inode) || name.startsWith(`${inode}_`))
     .map((name) => path.join(PIN_ROOT, name));
+}
+
+export function removePinsOf(inode: number): void {
+  for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
+  // Others may have pins of their own below it.
+  if (fs.existsSync(PIN_ROOT) && fs.readdirSync(PIN_ROOT).length === 0) fs.rmdirSync(PIN_ROOT);
 }
 
 /** The cgroup and those below it, the deepest first. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { attachedTo, inodeOf, PIN_ROOT, pinsOf } from '../host/helpers/bypass.ts';
+import { attachedTo, inodeOf, pinsOf } from '../host/helpers/bypass.ts';
 import { atEnd } from '../support/cleanup.ts';
-import { cgroupMount, makeCgroup, type TestCgroup } from '../support/cgroup.ts';
+import { cgroupMount, makeCgroup, removePinsOf, type TestCgroup } from '../support/cgroup.ts';
 
 /** A service's cgroup inside one of the test's own, so that a benchmark's baseline is ours as well. */
 export interface Place {
@@ -41,9 +41,7 @@ export function makePlace(label: string): Place {
     remove: atEnd(async () => {
       // With the cgroup the kernel lets go of the programs at it.
       await parent.remove();
-      for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
-      // Others may have pins of their own below it.
-      if (fs.existsSync(PIN_ROOT) && fs.readdirSync(PIN_ROOT).length === 0) fs.rmdirSync(PIN_ROOT);
+      removePinsOf(inode);
     }),
   };
 }

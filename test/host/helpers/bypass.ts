@@ -5,7 +5,7 @@ import { bypassArm } from '../../../src/bench/plan.ts';
 import type { BpfSource } from '../../../src/bypass/compile.ts';
 import { readSource } from '../../../src/bypass/source.ts';
 import type { Policy } from '../../../src/bypass/status.ts';
-import { makeCgroup, pinsOf, type TestCgroup } from '../../support/cgroup.ts';
+import { makeCgroup, pinsOf, removePinsOf, type TestCgroup } from '../../support/cgroup.ts';
 import { atEnd } from '../../support/cleanup.ts';
 import { run } from '../../support/run.ts';
 import { eventually } from './wait.ts';
@@ -91,7 +91,7 @@ export function makeGround(label: string): BypassGround {
     for (const { id } of attached) {
       await run('bpftool', ['cgroup', 'detach', inner, 'sock_ops', 'id', String(id)]);
     }
-    for (const pins of pinsOf(inode)) fs.rmSync(pins, { recursive: true });
+    removePinsOf(inode);
     await cgroup.remove();
   });
   return {
