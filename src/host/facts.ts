@@ -22,6 +22,8 @@ export interface Facts {
   readonly clangd: string | undefined;
   readonly bpftool: string | undefined;
   readonly libbpfHeaders: boolean;
+  /** That of util-linux, with which root's compiler is nobody. */
+  readonly setpriv: boolean;
   readonly netperf: string | undefined;
   readonly netserver: string | undefined;
   readonly privilege: Privilege;
@@ -53,6 +55,7 @@ section clang; clang --version
 section targets; clang -print-targets
 section clangd; clangd --version
 section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
+section setpriv; setpriv --version
 section bpftool; bpftool version
 section netperf; netperf -V
 section netserver; netserver -V
@@ -72,6 +75,10 @@ export async function collectFacts(
   });
   return parseFacts(stdout, boundary, privilege);
 }
+
+/** @param text `clangd --version`. */
+export const clangdVersion = (text: string): string | undefined =>
+  /clangd version (\d+(?:\.\d+)*)/.exec(text)?.[1];
 
 /** @param text the script's output: sections, each headed by the boundary and a name. */
 export function parseFacts(text: string, boundary: string, privilege: Privilege): Facts {
@@ -95,9 +102,10 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
     cgroupMount: mounts.find(({ type, root }) => type === 'cgroup2' && root === '/')?.point,
     clang: /clang version (\d+\.\d+\.\d+)/.exec(section('clang'))?.[1],
     clangTargetsBpf: /^\s*bpf\s/m.test(section('targets')),
-    clangd: /clangd version (\d+\.\d+\.\d+)/.exec(section('clangd'))?.[1],
+    clangd: clangdVersion(section('clangd')),
     bpftool: /bpftool v(\d+(?:\.\d+)+)/.exec(section('bpftool'))?.[1],
     libbpfHeaders: section('headers') === 'yes',
+    setpriv: section('setpriv').includes('util-linux'),
     netperf: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netperf'))?.[1],
     netserver: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netserver'))?.[1],
     privilege,

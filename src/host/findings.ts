@@ -113,6 +113,13 @@ export function findings(facts: Facts): Finding[] {
     facts.libbpfHeaders ? '1' : undefined,
     undefined,
   );
+  // Where root logs in; other accounts compile as themselves.
+  missing(
+    'setpriv',
+    ['load', 'benchmark', 'language'],
+    facts.setpriv || facts.privilege !== 'root' ? '1' : undefined,
+    undefined,
+  );
   // The worse of the pair.
   const { netperf, netserver } = facts;
   const pair = netperf !== undefined && atLeast(netperf, FLOORS.netperf) ? netserver : netperf;
@@ -196,7 +203,10 @@ function packageManager(facts: Facts): PackageManager | undefined {
         ? `This distribution has no package of ${what}: build it from https://github.com/HewlettPackard/netperf (2.7).`
         : `Install the package, then check the host again.`,
   });
-  const common = { clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' };
+  const common = {
+    ...{ clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' },
+    setpriv: 'util-linux',
+  };
   const apt = 'apt-get update && apt-get install -y';
 
   if (is('ubuntu')) {
@@ -237,6 +247,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
       clangd: 'clang',
       bpftool: 'bpf',
       'libbpf headers': 'libbpf',
+      setpriv: 'util-linux',
     });
   }
   if (is('alpine')) {
@@ -245,6 +256,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
       clangd: 'clang-extra-tools',
       bpftool: 'bpftool',
       'libbpf headers': 'libbpf-dev linux-headers',
+      setpriv: 'setpriv',
       netperf: 'netperf',
     });
   }

@@ -30,6 +30,7 @@ describe('facts of a host', () => {
       libbpfHeaders: true,
       netperf: '2.7.0',
       netserver: '2.7.0',
+      setpriv: true,
       privilege: 'root',
       otherPrograms: [],
     });
@@ -54,6 +55,7 @@ describe('facts of a host', () => {
         libbpfHeaders: false,
         netperf: undefined,
         netserver: undefined,
+        setpriv: false,
         privilege: 'none',
         otherPrograms: undefined,
       });

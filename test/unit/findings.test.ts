@@ -37,6 +37,7 @@ describe('findings', () => {
       ['bpftool', { bpftool: '5.15.0' }, LOAD],
       ['bpftool', { bpftool: '7.0.0' }, LOAD],
       ['libbpf headers', { libbpfHeaders: false }, ALL],
+      ['setpriv', { setpriv: false }, ALL],
       ['netperf', { netperf: undefined }, ['benchmark']],
       ['netperf', { netserver: undefined }, ['benchmark']],
       ['netperf', { netperf: '2.6.0' }, ['benchmark']],

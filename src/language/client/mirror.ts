@@ -4,6 +4,7 @@ import { writeKernelTypes } from '../../bypass/kernelTypes.ts';
 import { compilerDirectory, NOT_AS_ROOT } from '../../bypass/nobody.ts';
 import { archive } from '../../host/archive.ts';
 import { HostError } from '../../host/errors.ts';
+import { clangdVersion } from '../../host/facts.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
 import type { Guard } from '../../host/scratch.ts';
 import { newBoundary, parseSections, SECTION } from '../../host/sections.ts';
@@ -213,9 +214,6 @@ const CLANGD = [
   '-j=2',
   '--log=error',
 ];
-
-export const clangdVersion = (text: string): string | undefined =>
-  /clangd version (\d+(?:\.\d+)*)/.exec(text)?.[1];
 
 const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64');
 
