@@ -117,7 +117,7 @@ const HAZARDS: readonly Hazard[] = [
 ];
 
 describe('the hazards of a bypass', function () {
-  this.timeout(150_000);
+  this.timeout(300_000);
   let temporary: TemporaryDirectory;
   beforeEach(() => {
     temporary = temporaryDirectory();
@@ -136,7 +136,7 @@ describe('the hazards of a bypass', function () {
   async function hazards(
     policy: Policy,
     name: string,
-    { env = {}, seconds = 120 }: { env?: NodeJS.ProcessEnv; seconds?: number } = {},
+    { env = {}, seconds = 240 }: { env?: NodeJS.ProcessEnv; seconds?: number } = {},
   ): Promise<Outcome> {
     // The script has the process number that is printed first, and names what it makes after it.
     const shell = `timeout -k 20 ${seconds} sh -c 'echo $$; exec "$@" 2>&1' sh "$@"; echo $?`;
