@@ -15,7 +15,7 @@ const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/panel');
 const PLAN: Plan = {
   name: 'short',
   points: [
-    { experiment: 'throughput', messageBytes: 4096, arms: ['tcp', 'bypass'] },
+    { experiment: 'throughput', messageBytes: 65_536, arms: ['tcp', 'bypass'] },
     { experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] },
   ],
   secondsPerSample: 1,
@@ -132,7 +132,7 @@ describe('the benchmark and its panel', () => {
       const panel = stage.workbench.webview();
       await panel.getByRole('tab', { name: PAGES[experiment] }).click();
       const drawn = JSON.parse((await panel.locator('#chart-data').textContent()) ?? '') as Drawn;
-      assert.deepEqual(drawn.sizes, experiment === 'throughput' ? [4096] : [64]);
+      assert.deepEqual(drawn.sizes, experiment === 'throughput' ? [65_536] : [64]);
       assert.deepEqual(
         drawn.series.map(({ arm }) => arm),
         ['tcp', 'bypass'],
