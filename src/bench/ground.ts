@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BpfSource } from '../bypass/compile.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
 import { loadBypass, servingAttachment } from '../bypass/load.ts';
@@ -9,7 +10,7 @@ import { guard } from '../host/scratch.ts';
 import type { Arm, Plan, ResultDocument } from './document.ts';
 import { policyOf } from './plan.ts';
 import type { Site } from './sample.ts';
-import { BENCH_SETUP, BENCH_UNDO } from './scripts.ts';
+import { BENCH_SETUP, BENCH_UNDO, UNDER_WAY } from './scripts.ts';
 
 /** What a run makes on the host: a cgroup with a netserver for each kind of arm. */
 export interface Ground extends AsyncDisposable {
@@ -20,6 +21,8 @@ export interface Ground extends AsyncDisposable {
 }
 
 export interface GroundOptions {
+  /** Of the run's document: its cgroups are named after it, so that nobody else takes its samples. */
+  readonly id: string;
   readonly cgroup: string;
   readonly mount: string;
   readonly status: BypassStatus;
@@ -53,7 +56,9 @@ export async function prepareGround(host: Host, options: GroundOptions): Promise
   }
   const outside = outsideOf(host, status, cgroup, mount);
   const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
-  const name = `sockmap-bypass-bench-${crypto.randomUUID().slice(0, 8)}`;
+  // Of a digest, because a document may be anybody's.
+  const digest = createHash('sha256').update(options.id).digest('hex').slice(0, 16);
+  const name = `sockmap-bypass-bench-${digest}`;
   const cgroups = new Map(
     kinds.map((kind) => [
       kind,
@@ -65,7 +70,16 @@ export async function prepareGround(host: Host, options: GroundOptions): Promise
     host,
     { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [PIN_ROOT, ...cgroups.values()] },
     { tried: 'start netserver', root: true, signal },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof HostError && error.problem.words.startsWith(UNDER_WAY)
+      ? new HostError({
+          ...error.problem,
+          kind: 'occupied',
+          tried: 'run the benchmark',
+          next: 'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
+        })
+      : error;
+  });
   try {
     const ports = servers.line.trim().split(' ').map(Number);
     const sites = new Map<Kind, Site>();

@@ -119,7 +119,10 @@ async function measure(
   const { plan } = document;
   const fault = planFault(plan);
   if (fault !== undefined) throw refusal(host, fault, 'Correct the plan.');
-  await using ground = await prepareGround(host, { ...options, cgroup, mount, status, plan });
+  await using ground = await prepareGround(host, {
+    ...options,
+    ...{ id: document.id, cgroup, mount, status, plan },
+  });
   if (plan.points.some(({ arms }) => arms.includes('unix'))) {
     await checkUnix(host, ground.site('unix'), signal);
   }

@@ -1,8 +1,13 @@
 import { SECTION } from '../host/sections.ts';
 
+/** How BENCH_SETUP says that somebody else measures for the same document. */
+export const UNDER_WAY = 'its run is still under way';
+
 /**
  * A cgroup with a netserver on loopback for each kind of arm. The cgroups as arguments; $1 is where
  * programs are pinned, by the numbers of their cgroups. Prints the netservers' ports, in order.
+ * A cgroup that is there is another writer's of the same document; one that was cut off needs a moment
+ * to go.
  */
 export const BENCH_SETUP = `root=$1 cgroups= ports= port=
 shift
@@ -24,6 +29,11 @@ serve() {
   return 1
 }
 for cgroup; do
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+    [ -d "$cgroup" ] || break
+    sleep 0.5
+  done
+  [ ! -d "$cgroup" ] || { echo "${UNDER_WAY}, in $cgroup" >&2; undo; exit 1; }
   mkdir "$cgroup" || { undo; exit 1; }
   # No cgroup has a line break in its name.
   cgroups="$cgroups$cgroup

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Arm, Plan, ResultDocument, Sample } from '../../src/bench/document.ts';
 import { parseDocument } from '../../src/bench/document.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
-import type { Host } from '../../src/host/host.ts';
+import { Host } from '../../src/host/host.ts';
 import { figuresOf, runsOf } from '../../src/bench/figures.ts';
 import { findingsOf } from '../../src/bench/findings.ts';
 import { bypassedPart, isShared } from '../../src/bench/samples.ts';
@@ -268,6 +268,32 @@ describe('the method of a benchmark', () => {
         [...done.samples.keys()],
       );
       assert.deepEqual(done.samples.slice(0, 3), cut.samples.slice(0, 3));
+    });
+
+    it('is not taken up while its run goes on, by whomever', async () => {
+      const controller = new AbortController();
+      const first: ResultDocument[] = [];
+      const running = bench({
+        plan: plan(['tcp', 'bypass'], { repetitions: 100 }),
+        signal: controller.signal,
+        save: (document) => {
+          first.push(document);
+          return Promise.resolve();
+        },
+      });
+      const ended = problemOf(running, 'cancelled');
+      await eventually('a sample is taken', () => first.at(-1)?.samples.length === 1, 60_000);
+      const [document = assert.fail()] = first.slice(-1);
+      const other = new Host(server.alias, { ssh: { configFile: server.configFile } });
+      const save = () => Promise.reject(new Error('nothing is to be saved'));
+      const problem = await problemOf(
+        resumeBenchmark(other, document, { source: bpfSource, save }),
+        'occupied',
+      );
+      assert.match(problem.words, /^its run is still under way, in \/sys\/fs\/cgroup\//);
+      controller.abort();
+      await ended;
+      await other.dispose();
     });
 
     it('is not mixed with what is measured elsewhere', async () => {
