@@ -25,7 +25,7 @@ import {
   startServer,
   type Server,
 } from '../test/host/helpers/servers.ts';
-import { endAll } from '../test/support/cleanup.ts';
+import { runToEnd } from '../test/support/cleanup.ts';
 import { run } from '../test/support/run.ts';
 import { temporaryDirectory } from '../test/support/temporary.ts';
 
@@ -251,10 +251,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await endAll();
+await runToEnd(main);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { temporaryDirectory } from '../test/support/temporary.ts';
 import { median } from 'simple-statistics';
 import { Host } from '../src/host/host.ts';
-import { endAll } from '../test/support/cleanup.ts';
+import { runToEnd } from '../test/support/cleanup.ts';
 import { startSshd } from '../test/support/sshd.ts';
 import { drive } from '../test/vscode/drive.ts';
 import { packageExtension } from '../test/vscode/packageExtension.ts';
@@ -162,10 +162,4 @@ async function activationTime({ page, workbench }: Session): Promise<string> {
   return row.locator('.activation-time').innerText();
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await endAll();
+await runToEnd(main);

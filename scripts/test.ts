@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { atEnd, endAll } from '../test/support/cleanup.ts';
+import { atEnd, runToEnd } from '../test/support/cleanup.ts';
 import type { Counts } from '../test/support/reporter.ts';
 import { setUp } from './setup.mjs';
 import { CHECKS, runCheck } from './test/checks.ts';
@@ -69,10 +69,6 @@ function indent(text: string): string {
   return shown.join('\n    ');
 }
 
-try {
+await runToEnd(async () => {
   process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-await endAll();
+});

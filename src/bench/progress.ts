@@ -5,7 +5,7 @@ import { schedule } from './plan.ts';
 export type Progress = {
   readonly state: 'running' | 'finished' | 'incomplete';
   readonly taken: number;
-  /** At most, where the plan ends a point as soon as it is known well enough. */
+  /** At most, where the plan ends the run as soon as all is known well enough. */
   readonly planned: number;
 };
 

@@ -1,6 +1,6 @@
 import { SECTION } from '../host/sections.ts';
 
-/** How BENCH_SETUP says that somebody else measures for the same document. */
+/** What is said where somebody else measures for the same document, by BENCH_SETUP too. */
 export const UNDER_WAY = 'its run is still under way';
 
 /**

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import { resumeBenchmark } from '../bench/run.ts';
+import { UNDER_WAY } from '../bench/scripts.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
@@ -26,7 +27,7 @@ export async function resumeBenchmarkCommand(
       kind: 'occupied',
       tried: `resume ${path.basename(uri.fsPath)}`,
       where: 'this window',
-      words: 'its run is still under way',
+      words: UNDER_WAY,
       next: 'Wait for its end, or cancel it first.',
     });
   }

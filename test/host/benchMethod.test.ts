@@ -140,7 +140,7 @@ describe('the method of a benchmark', () => {
     assert.ok((samples[1]?.bpf?.redirectedBytes ?? 0) > 1e6);
   });
 
-  it('ends a point whose ratio is known well enough, and says what else went on', async () => {
+  it('ends when the ratio is known well enough, and says what else went on', async () => {
     const { samples, host: facts } = await bench({
       plan: plan(['tcp', 'bypass'], { repetitions: 9, minRepetitions: 2, targetInterval: 1 }),
     });

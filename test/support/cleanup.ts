@@ -33,6 +33,17 @@ export function endAll(): Promise<void> {
   }));
 }
 
+/** Runs a program: tells what it fails of, and undoes what is registered, however it ends. */
+export async function runToEnd(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+  await endAll();
+}
+
 async function undoTasks(): Promise<void> {
   const failures: unknown[] = [];
   for (let task = tasks.pop(); task; task = tasks.pop()) {

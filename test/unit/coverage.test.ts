@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Plan, Sample } from '../../src/bench/document.ts';
-import { PROFILES, schedule, type Slot } from '../../src/bench/plan.ts';
+import { PROFILES, schedule } from '../../src/bench/plan.ts';
 import { groupBy, pairsOf } from '../../src/bench/samples.ts';
 import { pairedRatio } from '../../src/bench/statistics.ts';
 import { baselineOf, sizeKey } from '../../src/bench/summary.ts';
-import { roundTrip, stream } from './documents.ts';
+import { sampleOf } from './documents.ts';
 import { normal } from './random.ts';
-
-const sampleOf = ({ point, arm, repetition, timed }: Slot, rate: number): Sample => {
-  const bpf = timed ? { redirectedBytes: 1, runs: 1, nanoseconds: 1 } : undefined;
-  const common = { arm, repetition, ...(bpf && { bpf }) };
-  if (point.experiment === 'throughput') {
-    const { messageBytes } = point;
-    return { ...stream(), ...common, messageBytes, throughputBitsPerSecond: rate };
-  }
-  const { requestBytes, responseBytes } = point;
-  const { bpf: _, ...trip } = roundTrip();
-  return { ...trip, ...common, requestBytes, responseBytes, transactionsPerSecond: rate };
-};
 
 /**
  * Runs the plan with arms that are all equally fast.
@@ -30,7 +18,7 @@ function missed(plan: Plan, noise: number, random: () => number) {
     const { slots } = schedule(plan, samples);
     if (slots.length === 0) break;
     for (const slot of slots) {
-      samples.push(sampleOf(slot, 1e6 * Math.exp((noise / Math.SQRT2) * random())));
+      samples.push(sampleOf(slot, samples.length, 1e6 * Math.exp((noise / Math.SQRT2) * random())));
     }
   }
   const bySize = groupBy(samples, sizeKey);

@@ -1,4 +1,10 @@
-import type { LatencySample, ResultDocument, ThroughputSample } from '../../src/bench/document.ts';
+import type {
+  LatencySample,
+  ResultDocument,
+  Sample,
+  ThroughputSample,
+} from '../../src/bench/document.ts';
+import type { Slot } from '../../src/bench/plan.ts';
 
 export const stream = (order = 0): ThroughputSample => ({
   experiment: 'throughput',
@@ -25,6 +31,25 @@ export const roundTrip = (order = 0): LatencySample => ({
   cpu: { client: 12.5, server: 12.5 },
   bpf: { redirectedBytes: 1280 },
 });
+
+/** The sample a slot asks for, with a rate. */
+export function sampleOf(
+  { point, arm, repetition, timed }: Slot,
+  order: number,
+  rate: number,
+): Sample {
+  const common = {
+    ...{ arm, repetition, order },
+    ...(timed && { bpf: { redirectedBytes: 1, runs: 1, nanoseconds: 1 } }),
+  };
+  if (point.experiment === 'throughput') {
+    const { messageBytes } = point;
+    return { ...stream(), ...common, messageBytes, throughputBitsPerSecond: rate };
+  }
+  const { requestBytes, responseBytes } = point;
+  const { bpf: _bpf, ...rest } = roundTrip();
+  return { ...rest, ...common, requestBytes, responseBytes, transactionsPerSecond: rate };
+}
 
 /** A small, whole result document. */
 export const resultDocument = (change: Partial<ResultDocument> = {}): ResultDocument => ({

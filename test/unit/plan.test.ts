@@ -21,22 +21,7 @@ import {
 } from '../../src/bench/plan.ts';
 import { isCompared } from '../../src/bench/samples.ts';
 import { sizeLabel } from '../../src/bench/summary.ts';
-import { roundTrip, stream } from './documents.ts';
-
-/** The sample a slot asks for, with a rate. */
-function sampleOf({ point, arm, repetition, timed }: Slot, order: number, rate: number): Sample {
-  const common = {
-    ...{ arm, repetition, order },
-    ...(timed && { bpf: { redirectedBytes: 1, runs: 1, nanoseconds: 1 } }),
-  };
-  if (point.experiment === 'throughput') {
-    const { messageBytes } = point;
-    return { ...stream(), ...common, messageBytes, throughputBitsPerSecond: rate };
-  }
-  const { requestBytes, responseBytes } = point;
-  const { bpf: _bpf, ...rest } = roundTrip();
-  return { ...rest, ...common, requestBytes, responseBytes, transactionsPerSecond: rate };
-}
+import { sampleOf } from './documents.ts';
 
 /** Takes samples as a run does, up to a number of them. */
 function run(
