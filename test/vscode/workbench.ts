@@ -200,13 +200,21 @@ export class Workbench {
   /** The paragraphs of the hover over the n-th occurrence of a text in the editor. */
   async hover(text: string, occurrence = 0): Promise<string[]> {
     const word = this.editor().locator('.view-line span span', { hasText: text }).nth(occurrence);
-    // A hover opens when the mouse arrives.
-    await this.page.mouse.move(1, 1);
-    await word.hover({ position: { x: 10, y: 8 } });
     const rows = this.page.locator('.monaco-hover:not(.hidden) .hover-row:not(.status-bar)', {
       hasText: /\S/,
     });
-    await rows.first().waitFor();
+    // A hover opens when the mouse arrives. Lines that move as it does (a lens comes in above them)
+    // leave it over another one, where nothing opens: a person moves the mouse again.
+    for (let attempt = 1; ; attempt++) {
+      await this.page.mouse.move(1, 1);
+      await word.hover({ position: { x: 10, y: 8 } });
+      try {
+        await rows.first().waitFor({ timeout: 5000 });
+        break;
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
     return rows.allInnerTexts();
   }
 

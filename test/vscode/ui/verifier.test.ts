@@ -108,6 +108,8 @@ describe('what the verifier thinks of a source, in a window', () => {
 
   it('the error stands in the hover, the verifier’s words first, then why, and how to mend it', async () => {
     await saveUntil('rejected.bpf.c', session.workbench.squiggles().first());
+    // The lens moves the lines below it when it comes.
+    await lens('rejected by Linux').waitFor();
     const rows = await session.workbench.hover('+=');
     const text = rows.join('\n').replaceAll('\u00a0', ' ');
     assert.match(
