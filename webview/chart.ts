@@ -11,8 +11,8 @@ import {
   type ChartOptions,
 } from 'chart.js';
 import type { Arm } from '../src/bench/document.ts';
-import type { Figure, Series } from '../src/bench/figures.ts';
-import { isDecided, pointText } from '../src/bench/findings.ts';
+import type { Figure, Series } from '../src/bench/figure.ts';
+import { isDecided, pointText } from '../src/bench/pointText.ts';
 import { mark } from '../src/bench/format.ts';
 import { bytes } from '../src/bench/summary.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';

@@ -1,5 +1,5 @@
 import type { ResultDocument } from '../src/bench/document.ts';
-import type { Run } from '../src/bench/figures.ts';
+import type { Run } from '../src/bench/runs.ts';
 import { duration, when } from '../src/bench/format.ts';
 import type { Progress } from '../src/bench/progress.ts';
 import type { ShownRun } from '../src/protocol.ts';

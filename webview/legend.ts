@@ -1,5 +1,5 @@
 import type { Arm } from '../src/bench/document.ts';
-import type { Figure } from '../src/bench/figures.ts';
+import type { Figure } from '../src/bench/figure.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/bench/summary.ts';
 import { el } from './dom.ts';
 import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './looks.ts';

@@ -1,6 +1,6 @@
 import type { Chart, ChartType, Plugin } from 'chart.js';
-import type { Series } from '../src/bench/figures.ts';
-import { isCoarse } from '../src/bench/findings.ts';
+import type { Series } from '../src/bench/figure.ts';
+import { isCoarse } from '../src/bench/pointText.ts';
 import type { Theme } from './theme.ts';
 
 declare module 'chart.js' {

@@ -1,6 +1,6 @@
 import { LATENCY_METRICS, METRIC_LABELS, type LatencyMetric } from '../src/bench/summary.ts';
 import type { Arm } from '../src/bench/document.ts';
-import type { Figure } from '../src/bench/figures.ts';
+import type { Figure } from '../src/bench/figure.ts';
 import type { TextExport } from '../src/protocol.ts';
 import type { Axes, ScaleKind } from './axes.ts';
 import { FigureChart, type View } from './chart.ts';

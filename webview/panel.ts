@@ -1,6 +1,8 @@
 import { Chart } from 'chart.js';
 import type { Arm } from '../src/bench/document.ts';
-import { figuresOf, runsOf, withMetric, type Figure, type Run } from '../src/bench/figures.ts';
+import { withMetric, type Figure } from '../src/bench/figure.ts';
+import { figuresOf } from '../src/bench/figures.ts';
+import { runsOf, type Run } from '../src/bench/runs.ts';
 import { findingsOf } from '../src/bench/findings.ts';
 import { progressOf } from '../src/bench/progress.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Figure } from '../src/bench/figures.ts';
+import type { Figure } from '../src/bench/figure.ts';
 import { tableOf } from '../src/bench/table.ts';
 import { el } from './dom.ts';
 

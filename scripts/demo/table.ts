@@ -1,5 +1,7 @@
 import type { ResultDocument } from '../../src/bench/document.ts';
-import { figuresOf, runsOf, withMetric, type Figure, type Point } from '../../src/bench/figures.ts';
+import { withMetric, type Figure, type Point } from '../../src/bench/figure.ts';
+import { figuresOf } from '../../src/bench/figures.ts';
+import { runsOf } from '../../src/bench/runs.ts';
 import { amount, decimal, factor } from '../../src/bench/format.ts';
 
 /** The figures of a run for a terminal: a line per size and series, medians and what they compare to. */

@@ -1,8 +1,11 @@
 import { FIGURE_IDS, LATENCY_METRICS } from './summary.ts';
 import type { ResultDocument, Sample } from './document.ts';
-import { figuresOf, withMetric, type Figure, type Run } from './figures.ts';
+import { withMetric, type Figure } from './figure.ts';
+import { figuresOf } from './figures.ts';
+import type { Run } from './runs.ts';
 import { markdownText } from './format.ts';
-import { findingsOf, verdictText } from './findings.ts';
+import { findingsOf } from './findings.ts';
+import { verdictText } from './pointText.ts';
 import { tableOf, type Table } from './table.ts';
 
 type Cell = string | number | boolean | undefined;

@@ -1,12 +1,29 @@
 import { max } from 'simple-statistics';
-import type { Arm } from './document.ts';
-import { withMetric, type Figure, type Point, type Run, type Series } from './figures.ts';
-import { change, changes, decimal, factor, number, part, percent, withUnit } from './format.ts';
+import { withMetric, type Figure, type Point, type Series } from './figure.ts';
+import { change, changes, decimal, number, part, percent, withUnit } from './format.ts';
 import { lazily } from './lazily.ts';
 import { noiseOf } from './noise.ts';
-import { HARDLY, proofWords } from './proof.ts';
-import { unpairedRatio, verdictOf, type Ratio, type Verdict } from './statistics.ts';
-import { ARM_LABELS, bytes, stallWords, type FigureId, type LatencyMetric } from './summary.ts';
+import { isCoarse } from './pointText.ts';
+import { proofWords } from './proof.ts';
+import { recommendation } from './recommendation.ts';
+import type { Run } from './runs.ts';
+import { unpairedRatio, verdictOf } from './statistics.ts';
+import { ARM_LABELS, BYPASSES, bytes, type FigureId, type LatencyMetric } from './summary.ts';
+import {
+  atOf,
+  comparedOf,
+  groupsOf,
+  measured,
+  otherOf,
+  outcome,
+  placeOf,
+  placesOf,
+  seriesOfRun,
+  subjectsOf,
+  verdictFor,
+  type Compared,
+  type Group,
+} from './verdicts.ts';
 
 type Figures = Readonly<Record<FigureId, Figure>>;
 
@@ -66,32 +83,6 @@ export function findingsOf(
   });
 }
 
-const BYPASSES: readonly Arm[] = ['bypass', 'bypass-classic'];
-
-const seriesOfRun = (figure: Figure, run: number): Series[] =>
-  figure.series.filter((series) => series.run === run);
-
-/** The bypass's series of a run, the guarded one's first. */
-const subjectsOf = (figure: Figure, run: number): Series[] =>
-  seriesOfRun(figure, run)
-    .filter(({ arm }) => BYPASSES.includes(arm))
-    .sort((a, b) => BYPASSES.indexOf(a.arm) - BYPASSES.indexOf(b.arm));
-
-/** The series that one is compared with. */
-const otherOf = (
-  figure: Figure,
-  { run, requestBytes, metric, against }: Series,
-): Series | undefined =>
-  figure.series.find(
-    (series) =>
-      series.arm === against &&
-      series.run === run &&
-      series.requestBytes === requestBytes &&
-      series.metric === metric,
-  );
-
-const measured = ({ points }: Series): Point[] => points.filter((point) => point !== undefined);
-
 /** `Bypass`, `Bypass, 64 B requests`: without the run's name, which stands before the sentence. */
 const nameOf = (figure: Figure, { arm, requestBytes }: Series): string => {
   const several = new Set(figure.series.map((series) => series.requestBytes)).size > 1;
@@ -138,40 +129,6 @@ function comparison(figure: Figure, series: Series): string[] {
   return [`${name} ${figure.quantity} against ${other}: ${phrases.join('; ')}.`];
 }
 
-type Compared = Point & { readonly ratio: Ratio };
-
-const comparedOf = (series: Series): Compared[] =>
-  measured(series).filter((point): point is Compared => point.ratio !== undefined);
-
-const atOf = (point: Compared): At => ({ point, ratio: point.ratio });
-
-/** One size: compared, or why it is not. */
-type At = {
-  readonly point: Point;
-  readonly ratio?: Ratio | undefined;
-  /** `stalled in 1 of 4 rounds`. */
-  readonly stall?: string | undefined;
-};
-
-/** The sizes at which a series and its baseline were measured, those that stalled among them. */
-function placesOf(figure: Figure, series: Series): At[] {
-  const other = otherOf(figure, series);
-  return series.points.flatMap((point, place): At[] => {
-    if (!point) return [];
-    if (point.ratio) return [{ point, ratio: point.ratio }];
-    const stall = stallOf(point) ?? stallOf(other?.points[place], other?.arm);
-    return stall === undefined ? [] : [{ point, stall }];
-  });
-}
-
-/** @param arm is named where it is not the one the sentence is of. */
-function stallOf(point: Point | undefined, arm?: Arm): string | undefined {
-  const stalled = point?.values.filter((value) => value === 0).length ?? 0;
-  if (!point || stalled === 0) return undefined;
-  const words = stallWords({ stalled, rounds: point.count });
-  return arm === undefined ? words : `${ARM_LABELS[arm]} ${words}`;
-}
-
 function single(
   { unit, quantity }: Figure,
   name: string,
@@ -198,74 +155,6 @@ function single(
 function between(low: number, high: number): string {
   const oneSide = high < 1 || low > 1;
   return oneSide ? changes([low, high]) : `${change(low)} to ${change(high)}`;
-}
-
-/** Neighbouring sizes with the same outcome. */
-type Group = {
-  readonly verdict: Verdict | 'early' | 'tcp' | 'shared' | 'stalled';
-  readonly members: At[];
-};
-
-/** @param verdictOfPlace what is said of a size. */
-function groupsOf(
-  places: readonly At[],
-  verdictOfPlace: (at: At) => Group['verdict'] = verdictOfAt,
-): Group[] {
-  const groups: Group[] = [];
-  for (const at of places) {
-    const verdict = verdictOfPlace(at);
-    const last = groups.at(-1);
-    if (last?.verdict === verdict && last.members[0]?.stall === at.stall) last.members.push(at);
-    else groups.push({ verdict, members: [at] });
-  }
-  return groups;
-}
-
-function verdictOfAt({ ratio, stall }: At): Group['verdict'] {
-  if (stall !== undefined || ratio === undefined) return 'stalled';
-  return ratio.interval ? verdictOf(ratio) : 'early';
-}
-
-/** Where hardly anything went by the bypass, nothing can be said for or against it. */
-function bypassVerdict(at: At): Group['verdict'] {
-  const { bypassed = 1, shared } = at.point.details;
-  if (bypassed >= HARDLY) return verdictOfAt(at);
-  return shared === undefined ? 'tcp' : 'shared';
-}
-
-const verdictFor = ({ arm }: Pick<Series, 'arm'>): ((at: At) => Group['verdict']) =>
-  BYPASSES.includes(arm) ? bypassVerdict : verdictOfAt;
-
-const ratiosOf = ({ members }: Group): number[] =>
-  members.flatMap(({ ratio }) => (ratio ? [ratio.ratio] : []));
-
-function outcome(group: Group): string {
-  switch (group.verdict) {
-    case 'early':
-      return 'too few rounds to compare';
-    case 'same':
-      return 'no difference that matters';
-    case 'unclear':
-      return 'inconclusive';
-    case 'tcp':
-      return 'hardly a byte redirected';
-    case 'shared':
-      return 'an unknown part redirected';
-    case 'stalled':
-      return group.members[0]?.stall ?? '';
-    default:
-      return changes(ratiosOf(group));
-  }
-}
-
-function placeOf({ members }: Group, sizes: number): string {
-  const [first, last] = [
-    bytes(members[0]?.point.bytes ?? 0),
-    bytes(members.at(-1)?.point.bytes ?? 0),
-  ];
-  if (members.length === 1) return `at ${first}`;
-  if (members.length < sizes) return `from ${first} to ${last}`;
-  return sizes === 2 ? 'at both sizes' : `at all ${sizes} sizes`;
 }
 
 function throughputWords(figure: Figure, run: number): string[] {
@@ -388,9 +277,6 @@ function requestWords(figure: Figure, run: number): string[] {
       ];
 }
 
-/** From this share of a value on, a step of the histogram hides differences people ask about. */
-const STEP_MATTERS = 0.02;
-
 /** netperf's percentiles are whole µs, and coarser from 100 µs on. */
 function stepWords({ fig4 }: Figures, run: number, metric: LatencyMetric): string[] {
   if (metric === 'mean') return [];
@@ -416,10 +302,6 @@ function stepWords({ fig4 }: Figures, run: number, metric: LatencyMetric): strin
       `the means at ${coarse.label} are finer: ${values.join(', ')}.`,
   ];
 }
-
-/** Whether a step of the histogram is a share of the value that matters. */
-export const isCoarse = ({ step, median }: Pick<Point, 'step' | 'median'>): boolean =>
-  step !== undefined && step / median >= STEP_MATTERS;
 
 /** One transaction at a time: the rate is the inverse of the mean, or something is wrong. */
 function inverseWords({ fig4, fig5 }: Figures, run: number): string[] {
@@ -476,127 +358,3 @@ function kernelWords(series: Series): string[] {
     : [];
   return [`${name} spends ${ends} in its BPF programs${words}.`, ...shared, ...cost];
 }
-
-type Traffic = { readonly words: string; readonly figure: Figure };
-
-/** Worth it for which traffic, on this host, and when not. */
-function recommendation({ fig2, fig3, fig5 }: Figures, run: number): string[] {
-  const traffics: readonly Traffic[] = [
-    { words: 'requests and responses', figure: fig5 },
-    { words: 'one-way streams', figure: fig2 },
-    { words: 'one-way streams of programs that set TCP_NODELAY', figure: fig3 },
-  ];
-  const subjects = traffics.flatMap(({ words, figure }) =>
-    subjectsOf(figure, run)
-      .map((series) => ({ words, series, places: placesOf(figure, series) }))
-      .filter(({ places }) => places.length > 0),
-  );
-  const arm = BYPASSES.find((each) => subjects.some(({ series }) => series.arm === each));
-  const own = subjects.filter(({ series }) => series.arm === arm);
-  const against = own[0]?.series.against;
-  if (arm === undefined || against === undefined) {
-    return ['No samples of the bypass to compare with another arm yet.'];
-  }
-  const of = (...verdicts: Group['verdict'][]): string[] =>
-    own.flatMap(({ words, series, places }) => {
-      const told = groupsOf(places, verdictFor(series))
-        .filter(({ verdict }) => verdicts.includes(verdict))
-        .map((group) => {
-          const place = placeOf(group, places.length);
-          if (group.verdict === 'stalled') return `${place} (${outcome(group)})`;
-          const much = ['higher', 'lower'].includes(group.verdict)
-            ? ` (${speeds(ratiosOf(group))})`
-            : '';
-          return `${place}${much}`;
-        });
-      return told.length === 0 ? [] : [`${words} ${told.join(' and ')}`];
-    });
-  const list = (start: string, members: string[]): string[] =>
-    members.length === 0 ? [] : [`${start} ${members.join('; ')}.`];
-  const name = ARM_LABELS[arm];
-  const gains = of('higher');
-  const losses = of('lower');
-  const equal = of('same');
-  const open = of('unclear', 'early', 'stalled');
-  const isTcp = against === 'tcp' || against === 'tcp-nodelay';
-  const other = ARM_LABELS[against];
-  if (!isTcp) {
-    return [
-      `TCP was not measured: ${name} is compared with ${other}.`,
-      ...list(`On this host ${name} is faster for`, gains),
-      ...list(`${other} is faster for`, losses),
-      ...list('No difference that matters for', equal),
-      ...list('This run does not decide', open),
-    ];
-  }
-  return [
-    ...(gains.length > 0
-      ? list(`On this host ${name} is worth it for`, gains)
-      : [
-          open.length > 0 || losses.length + equal.length === 0
-            ? 'Nothing measured here is clearly faster over the bypass yet.'
-            : 'Nothing measured here is clearly faster over the bypass: leave it off on this host.',
-        ]),
-    ...list('Leave TCP in place for', losses),
-    ...list('No difference that matters for', equal),
-    ...list('Hardly a byte went by the bypass, and nothing can be said of it, for', of('tcp')),
-    ...list(
-      'Other programs used the same bypass, and whether netperf’s bytes went by it is not known, for',
-      of('shared'),
-    ),
-    ...list('This run does not decide', open),
-    ...(arm === 'bypass-classic'
-      ? ['Only the classic policy was measured: a yardstick, not meant to be left on.']
-      : []),
-  ];
-}
-
-/** `20% to 50% faster`, `2.1 times as fast`. */
-const speeds = (ratios: readonly number[]): string =>
-  changes(ratios)
-    .replace('times as high', 'times as fast')
-    .replace('higher', 'faster')
-    .replace('lower', 'slower');
-
-/** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
-export function pointText(figure: Figure, { against }: Series, point: Point): string {
-  const { unit } = figure;
-  const { median, low, high, interval, count, ratio } = point;
-  if (figure.id === 'overview') {
-    const range = ratio?.interval ? `95% interval ${factor(low)} to ${factor(high)}, ` : '';
-    return `${factor(median)} ${unit} (${range}${rounds(count)})`;
-  }
-  const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
-  const range = `${interval ? '95% interval ' : ''}${from ?? ''} to ${to ?? ''}`;
-  const samples = count === 1 ? '1 sample' : `${range}, ${count} samples`;
-  const times =
-    ratio && against !== undefined ? `, ${factor(ratio.ratio)} × ${ARM_LABELS[against]}` : '';
-  const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
-  return `${withUnit(median, unit)} (${samples}${step})${times}`;
-}
-
-const rounds = (count: number): string => (count === 1 ? '1 round' : `${count} rounds`);
-
-/** In words, in the direction of the figure. */
-export function verdictText(
-  series: Series,
-  point: Point,
-  better: Figure['better'],
-): string | undefined {
-  if (!point.ratio) return undefined;
-  const words = {
-    higher: better === 'higher' ? 'faster' : 'slower',
-    lower: better === 'higher' ? 'slower' : 'faster',
-    same: 'no difference',
-    unclear: 'inconclusive',
-    early: 'inconclusive',
-    stalled: 'inconclusive',
-    tcp: 'hardly redirected',
-    shared: 'unknown part redirected',
-  };
-  return words[verdictFor(series)({ point, ratio: point.ratio })];
-}
-
-/** Whether one is faster than the other for sure, and is what it is called. */
-export const isDecided = (series: Series, point: Point): boolean =>
-  ['faster', 'slower'].includes(verdictText(series, point, 'higher') ?? '');

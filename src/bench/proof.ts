@@ -1,4 +1,4 @@
-import type { Series } from './figures.ts';
+import type { Series } from './figure.ts';
 import { part } from './format.ts';
 import { ARM_LABELS, bytes } from './summary.ts';
 

@@ -12,6 +12,7 @@ export const ARM_LABELS: Readonly<Record<Arm, string>> = {
   unix: 'Unix socket',
 };
 export const ARM_ORDER = Object.keys(ARM_LABELS) as Arm[];
+export const BYPASSES: readonly Arm[] = ['bypass', 'bypass-classic'];
 
 /** The figures of the article by its numbers, and one picture of them all. */
 export const FIGURE_IDS = ['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const;

@@ -1,5 +1,5 @@
-import { isCoarse, verdictText } from './findings.ts';
-import type { Details, Figure, Point, Series } from './figures.ts';
+import { isCoarse, verdictText } from './pointText.ts';
+import type { Details, Figure, Point, Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
 import { ARM_LABELS, bytes } from './summary.ts';
 

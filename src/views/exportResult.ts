@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
-import { figuresOf, runsOf, withMetric, type Run } from '../bench/figures.ts';
+import { withMetric } from '../bench/figure.ts';
+import { figuresOf } from '../bench/figures.ts';
+import { runsOf, type Run } from '../bench/runs.ts';
 import { figureCsv, reportMarkdown, samplesCsv } from '../bench/export.ts';
 import type { FromPanel, ShownRun } from '../protocol.ts';
 

@@ -7,7 +7,8 @@ import type { Arm, Plan, ResultDocument, Sample } from '../../src/bench/document
 import { parseDocument } from '../../src/bench/document.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { Host } from '../../src/host/host.ts';
-import { figuresOf, runsOf } from '../../src/bench/figures.ts';
+import { figuresOf } from '../../src/bench/figures.ts';
+import { runsOf } from '../../src/bench/runs.ts';
 import { findingsOf } from '../../src/bench/findings.ts';
 import { bypassedPart, isShared } from '../../src/bench/samples.ts';
 import { cgroupMount } from '../support/cgroup.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { figureCsv, reportMarkdown, samplesCsv } from '../../src/bench/export.ts';
-import { figuresOf, runsOf } from '../../src/bench/figures.ts';
+import { figuresOf } from '../../src/bench/figures.ts';
+import { runsOf } from '../../src/bench/runs.ts';
 import { documentOf, stream, trip } from './panelRuns.ts';
 
 const rounds = [0, 1, 2];

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Sample } from '../../src/bench/document.ts';
-import { figuresOf, runsOf, withMetric, type Figure } from '../../src/bench/figures.ts';
+import { withMetric, type Figure } from '../../src/bench/figure.ts';
+import { figuresOf } from '../../src/bench/figures.ts';
+import { runsOf } from '../../src/bench/runs.ts';
 import { verdictOf } from '../../src/bench/statistics.ts';
 import { documentOf, stream, trip } from './panelRuns.ts';
 

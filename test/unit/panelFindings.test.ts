@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Sample } from '../../src/bench/document.ts';
-import { figuresOf, runsOf } from '../../src/bench/figures.ts';
+import { figuresOf } from '../../src/bench/figures.ts';
+import { runsOf } from '../../src/bench/runs.ts';
 import { findingsOf } from '../../src/bench/findings.ts';
 import { documentOf, stream, trip } from './panelRuns.ts';
 

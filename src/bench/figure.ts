@@ -1,0 +1,101 @@
+import type { Arm } from './document.ts';
+import type { Ratio, Spread } from './statistics.ts';
+import { METRIC_LABELS, type FigureId, type LatencyMetric } from './summary.ts';
+
+/**
+ * What one chart shows, before anything is drawn. Charts, tables, exports and findings are all made
+ * of it, so that they cannot differ.
+ */
+export type Figure = {
+  readonly id: FigureId;
+  /** `Fig. 2`, as in the article. */
+  readonly name: string;
+  readonly title: string;
+  readonly xTitle: string;
+  /** Says the unit, and which direction is better. */
+  readonly yTitle: string;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** What a value is, inside a sentence: `throughput`. */
+  readonly quantity: string;
+  /** The places on the x axis, in bytes, ascending: planned or measured. */
+  readonly sizes: readonly number[];
+  readonly series: readonly Series[];
+  /** Only where nothing was measured: what is missing and how to get it. */
+  readonly absent?: string;
+};
+
+/** One line of a figure: an arm of a run, and of what else the figure tells apart. */
+export type Series = {
+  /** Unique within the figure. */
+  readonly key: string;
+  readonly label: string;
+  readonly arm: Arm;
+  /** Index into the runs. */
+  readonly run: number;
+  /** What tells it from the other series of its arm and run: equal numbers look alike everywhere. */
+  readonly variant: number;
+  /** The same in words; empty where an arm has one series of a run only. */
+  readonly variantLabel: string;
+  /** Empty where there is only one run. */
+  readonly runLabel: string;
+  /** Of latency and transaction rates. */
+  readonly requestBytes?: number;
+  /** Of latency. */
+  readonly metric?: LatencyMetric;
+  /** What the ratios of its points compare with; absent where there is nothing to compare. */
+  readonly against?: Arm;
+  /** An entry for each of the figure's sizes, undefined where nothing was measured. */
+  readonly points: readonly (Point | undefined)[];
+};
+
+/** One mark on the chart, in the figure's unit. */
+export type Point = Spread & {
+  readonly bytes: number;
+  /** `64 B`; for round trips request and response, `64 B / 1 KiB`. */
+  readonly label: string;
+  /** What `low` and `high` are of: samples, or rounds of a ratio. */
+  readonly count: number;
+  /** The raw values. */
+  readonly values: readonly number[];
+  /** Compared with what the series is against, by round; absent where no round has both, or one stalled. */
+  readonly ratio?: Ratio;
+  /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
+  readonly step?: number;
+  readonly details: Details;
+};
+
+/** What a table tells beside the values: medians of the samples, or sums where it says so. */
+export type Details = {
+  /** µs: of a percentile, what it was a part of; its spread within a sample. */
+  readonly meanUs?: number;
+  readonly stddevUs?: number;
+  /** Percent of the host's CPU time. */
+  readonly cpuClient?: number;
+  readonly cpuServer?: number;
+  /** CPU time for the work: µs per KB of a stream, µs per transaction. */
+  readonly demandClient?: number;
+  readonly demandServer?: number;
+  /** ns for each call of the BPF programs. */
+  readonly nanosecondsPerRun?: number;
+  /** The part of the bytes that went by the bypass, 0 to 1; where it was `shared`, at least. */
+  readonly bypassed?: number;
+  /** In how many samples other programs used the bypass as well. */
+  readonly shared?: number;
+  /** Sums. */
+  readonly redirectedBytes?: number;
+  readonly loopbackBytes?: number;
+};
+
+/** One percentile of a figure that has several; others are as they are. */
+export function withMetric(figure: Figure, metric: LatencyMetric): Figure {
+  if (figure.id !== 'fig4') return figure;
+  const name = METRIC_LABELS[metric];
+  return {
+    ...figure,
+    title: figure.title.replace('Latency', `${name} latency`),
+    yTitle: figure.yTitle.replace('Latency', `${name} latency`),
+    quantity: `${name} latency`,
+    series: figure.series.filter((series) => series.metric === metric),
+  };
+}

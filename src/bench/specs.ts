@@ -1,0 +1,138 @@
+import type { Arm } from './document.ts';
+import type { Figure } from './figure.ts';
+import type { Value } from './points.ts';
+import type { Experiment } from './runs.ts';
+import { ARM_ORDER, baselineOf, BYPASSES, LATENCY_METRICS, type LatencyMetric } from './summary.ts';
+
+/** What a figure of the article is of, but for the overview. */
+export type Spec = Omit<Figure, 'sizes' | 'series' | 'absent'> & {
+  readonly experiment: Experiment;
+  readonly arms: readonly Arm[];
+  /** @param run arms the run has of the experiment. */
+  readonly baseline?: (run: { readonly arms: readonly Arm[] }) => Arm | undefined;
+  /** One series for each request size, or only that of the article's simpler figure. */
+  readonly requests?: 'all' | 'one';
+  readonly metrics?: readonly LatencyMetric[];
+  readonly value: (metric: LatencyMetric | undefined) => Value;
+  /** Which samples count; those whose BPF time was taken are slowed down by that. */
+  readonly timed?: true;
+  readonly missing: string;
+};
+
+/** Gbit/s, of a stream. */
+export const throughput: Value = (sample) =>
+  sample.experiment === 'throughput' ? sample.throughputBitsPerSecond / 1e9 : undefined;
+/** Transactions per second, of round trips. */
+export const rate: Value = (sample) =>
+  sample.experiment === 'latency' ? sample.transactionsPerSecond : undefined;
+const latency =
+  (metric: LatencyMetric | undefined): Value =>
+  (sample) =>
+    sample.experiment === 'latency' ? sample.latencyUs[metric ?? 'p50'] : undefined;
+
+/** The length of the article's samples: times in the kernel are told for as long. */
+const ARTICLE_SECONDS = 60;
+const kernelTime: Value = ({ bpf, seconds }) =>
+  bpf?.nanoseconds === undefined
+    ? undefined
+    : (bpf.nanoseconds / 1e9) * (ARTICLE_SECONDS / seconds);
+
+/** TCP without Nagle's algorithm has a figure of its own. */
+export function withNagle(run: { readonly arms: readonly Arm[] }): Arm | undefined {
+  const baseline = baselineOf(run);
+  return baseline === 'tcp-nodelay' ? undefined : baseline;
+}
+
+const throughputSpec = {
+  experiment: 'throughput',
+  xTitle: 'Send message size',
+  yTitle: 'Throughput in Gbit/s (higher is better)',
+  unit: 'Gbit/s',
+  better: 'higher',
+  quantity: 'throughput',
+  value: () => throughput,
+} as const;
+const rateSpec = {
+  experiment: 'latency',
+  xTitle: 'Response message size',
+  yTitle: 'Transactions per second (higher is better)',
+  unit: '1/s',
+  better: 'higher',
+  quantity: 'transaction rate',
+  baseline: baselineOf,
+  arms: ARM_ORDER,
+  value: () => rate,
+  missing:
+    'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+} as const;
+
+/** In the article's order. */
+export const SPECS: readonly Spec[] = [
+  {
+    ...throughputSpec,
+    id: 'fig2',
+    name: 'Fig. 2',
+    title: 'Throughput by message size, Nagle’s algorithm on',
+    baseline: withNagle,
+    arms: ['tcp', ...BYPASSES, 'unix'],
+    missing:
+      'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
+  },
+  {
+    ...throughputSpec,
+    id: 'fig3',
+    name: 'Fig. 3',
+    title: 'Throughput by message size, Nagle’s algorithm off',
+    baseline: () => 'tcp-nodelay',
+    arms: ['tcp-nodelay', ...BYPASSES, 'unix'],
+    missing:
+      'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
+  },
+  {
+    id: 'fig4',
+    name: 'Fig. 4',
+    title: 'Latency by request and response size',
+    experiment: 'latency',
+    xTitle: 'Response message size',
+    yTitle: 'Latency in µs (lower is better)',
+    unit: 'µs',
+    better: 'lower',
+    quantity: 'latency',
+    baseline: baselineOf,
+    arms: ARM_ORDER,
+    requests: 'all',
+    metrics: LATENCY_METRICS,
+    value: latency,
+    missing:
+      'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+  },
+  {
+    ...rateSpec,
+    id: 'fig5',
+    name: 'Fig. 5',
+    title: 'Transaction rate by response size',
+    requests: 'one',
+  },
+  {
+    ...rateSpec,
+    id: 'fig6',
+    name: 'Fig. 6',
+    title: 'Transaction rate for different request sizes',
+    requests: 'all',
+  },
+  {
+    ...throughputSpec,
+    id: 'fig7',
+    name: 'Fig. 7',
+    title: 'Time in the kernel spent by the BPF programs',
+    yTitle: 'Seconds in BPF programs for 60 s of netperf (lower is better)',
+    unit: 's per 60 s',
+    better: 'lower',
+    quantity: 'time in the BPF programs',
+    arms: BYPASSES,
+    value: () => kernelTime,
+    timed: true,
+    missing:
+      'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
+  },
+];
