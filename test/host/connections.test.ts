@@ -74,9 +74,15 @@ describe('many short connections over the bypass', function () {
 
   /** What the maps take, with nothing in them. */
   async function emptyMaps(): Promise<unknown[]> {
+    let left = '';
     await eventually('the maps are empty', async () => {
       const flows = (await map('bypass_flows', 'dump')) as unknown[];
-      return flows.length + (await arms.status()).sockets === 0;
+      const { sockets } = await arms.status();
+      left = `${sockets} sockets, ${flows.length} flows: ${JSON.stringify(flows.slice(0, 3))}`;
+      return flows.length + sockets === 0;
+    }).catch(async (error: unknown) => {
+      // Which of TCP's states they are in tells why they are there.
+      throw new Error(`${left}\n${await run('ss', ['-tanoe', 'exclude', 'time-wait'])}`, { cause: error });
     });
     const maps = ['bypass_flows', 'bypass_socks', 'bypass_conns'];
     const shown = await Promise.all(maps.map((name) => map(name, 'show')));
