@@ -82,7 +82,9 @@ describe('many short connections over the bypass', function () {
       return flows.length + sockets === 0;
     }).catch(async (error: unknown) => {
       // Which of TCP's states they are in tells why they are there.
-      throw new Error(`${left}\n${await run('ss', ['-tanoe', 'exclude', 'time-wait'])}`, { cause: error });
+      throw new Error(`${left}\n${await run('ss', ['-tanoe', 'exclude', 'time-wait'])}`, {
+        cause: error,
+      });
     });
     const maps = ['bypass_flows', 'bypass_socks', 'bypass_conns'];
     const shown = await Promise.all(maps.map((name) => map(name, 'show')));
