@@ -22,7 +22,8 @@
  *   program NAME    two lines, the section and "accepted", "rejected" or "failed"
  *   words           libbpf's words on that program
  *   log             the verifier's
- *   lines           of MACHINE_CODE: "OFFSET LINE COLUMN", where a source line begins
+ *   lines           of MACHINE_CODE: "OFFSET LINE FILE", a tab and the text, where
+ *                   a source line begins
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -33,6 +34,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 /* Bits of log_level, include/linux/bpf_verifier.h: they are not in a header for users. */
@@ -212,8 +214,10 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 
 /* bpftool's disassembler is often left out; others need the bytes and where lines begin.
  */
-static void machine_code(const char *pin, const char *name, const char *file)
+static void machine_code(const struct bpf_object *object, const char *pin,
+			 const char *name, const char *file)
 {
+	const struct btf *btf = bpf_object__btf(object);
 	struct bpf_prog_info info = {}, want = {};
 	struct bpf_line_info *lines;
 	__u32 length = sizeof(info);
@@ -254,8 +258,11 @@ static void machine_code(const char *pin, const char *name, const char *file)
 	 * not. */
 	for (i = 0; i < want.nr_jited_line_info && i < want.nr_line_info; i++)
 		if (addresses[i] - start < want.jited_prog_len)
-			printf("%llu %u %u\n", (unsigned long long)(addresses[i] - start),
-			       lines[i].line_col >> 10, lines[i].line_col & 0x3ff);
+			printf("%llu %u %s\t%s\n",
+			       (unsigned long long)(addresses[i] - start),
+			       lines[i].line_col >> 10,
+			       btf__name_by_offset(btf, lines[i].file_name_off),
+			       btf__name_by_offset(btf, lines[i].line_off));
 }
 
 static void verify(const char *file, const char *name, const char *section, int level,
@@ -315,7 +322,7 @@ int main(int argc, char **argv)
 			       bpf_program__section_name(program), level, argv[4]);
 	}
 	if (object && argc > 7)
-		machine_code(argv[4], argv[6], argv[7]);
+		machine_code(object, argv[4], argv[6], argv[7]);
 	part("end", "", "");
 	return 0;
 }

@@ -118,7 +118,7 @@ export async function dumpProgram(
     const part = (name: string) => sections.find((section) => section.name === name)?.text ?? '';
     const verdict = parseVerdicts(text, boundary).programs.find(({ name }) => name === program);
     if (verdict?.verdict !== 'accepted') throw problem('verifier', verdict?.log ?? text);
-    const jited = withLines(part('jited'), part('lines'), source);
+    const jited = withLines(part('jited'), part('lines'));
     return {
       object,
       log: verdict.log,
@@ -136,19 +136,18 @@ export const withPositions = (listing: string): string =>
     .replace(/^; *\[file:.* line_num:0 .*\n/gm, '')
     .replace(/ *\[file:(?:.*\/)?(.*) line_num:(\d+) line_col:\d+\]$/gm, ' @ $1:$2');
 
-/** objdump's listing with the source above the instructions, in the same form. */
-export function withLines(listing: string, lines: string, { entry, files }: BpfSource): string {
-  const text = Buffer.from(files.get(entry) ?? '')
-    .toString()
-    .split('\n');
+/**
+ * objdump's listing with the source above the instructions, in the same form.
+ * @param lines of `verify.c`.
+ */
+export function withLines(listing: string, lines: string): string {
   const starts = new Map(
-    lines.split('\n').flatMap((words): [number, string][] => {
-      const [offset = 0, line = 0] = words.split(' ').map(Number);
-      // What the compiler made up by itself counts to the line before.
-      if (line === 0) return [];
-      const told = (text[line - 1] ?? '').trim();
-      return [[offset, `; ${told} @ ${entry.replace(/^.*\//, '')}:${line}`]];
-    }),
+    // What the compiler made up by itself, line 0, counts to the line before.
+    Array.from(
+      lines.matchAll(/^(\d+) ([1-9]\d*) (?:[^\t\n]*\/)?([^\t\n]*)\t(.*)$/gm),
+      ([, offset, line = '', file = '', text = '']) =>
+        [Number(offset), `; ${text.trim()} @ ${file}:${line}`] as const,
+    ),
   );
   return listing
     .split('\n')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { collectSource, directoryReader } from '../../src/bypass/source.ts';
-import { verifySource, type Verification } from '../../src/bypass/verify.ts';
+import { dumpProgram, verifySource, type Verification } from '../../src/bypass/verify.ts';
 import { Host } from '../../src/host/host.ts';
 import { diagnose, type Diagnosis } from '../../src/language/verifier/diagnose.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
@@ -58,6 +58,35 @@ describe('programs and what the kernel says of them', () => {
       } else assert.notEqual(verdict?.words ?? '', '');
     });
   }
+
+  it('both listings name the source of what a header gave', async () => {
+    const text = `#include "inc.h"
+SEC("xdp")
+int count(struct xdp_md *ctx)
+{
+	return side() ? XDP_PASS : XDP_DROP;
+}
+char LICENSE[] SEC("license") = "GPL";
+`;
+    const header = `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+static __always_inline int side(void)
+{
+	return bpf_get_prandom_u32() & 1;
+}
+`;
+    const files = new Map([
+      ['a.bpf.c', Buffer.from(text)],
+      ['inc.h', Buffer.from(header)],
+    ]);
+    const { xlated, jited } = await dumpProgram(host, { entry: 'a.bpf.c', files }, 'count', {
+      tool,
+    });
+    for (const listing of [xlated, jited]) {
+      assert.match(listing, /^; return bpf_get_prandom_u32\(\) & 1; @ inc\.h:5$/m);
+      assert.match(listing, /^; .* @ a\.bpf\.c:5$/m);
+    }
+  });
 
   const bundled = ['sockmap_bypass.bpf.c', 'classic.bpf.c'].map((name) => [name, BPF] as const);
   for (const [file, root] of [

@@ -387,11 +387,6 @@ describe('listings', () => {
     assert.match(log.split('\n')[lines.at(-1)?.line ?? 0] ?? '', /^\d+: \(/);
   });
 
-  const source: BpfSource = {
-    entry: 'dir/a.bpf.c',
-    files: new Map([['dir/a.bpf.c', Buffer.from('one\n\ttwo\n')]]),
-  };
-
   it('of bpftool say where they come from as the verifier does', () => {
     const listing = `int count(struct xdp_md * ctx):
 ; int key = 0; [file:/tmp/x/dir/a.bpf.c line_num:14 line_col:6]
@@ -409,11 +404,13 @@ describe('listings', () => {
 
   it('of objdump get the source lines, which both listings then follow', () => {
     const listing = '   0:\t55\tpush %rbp\n   1:\tc9\tleave\n   2:\tc3\tret\n';
-    const text = withLines(listing, '0 1 1\n1 0 0\n2 2 3', source);
+    const lines = '0 1 /x/dir/a.bpf.c\t  one\n1 0 /x/dir/a.bpf.c\t\n2 2 ./inc.h\ttwo\t2';
+    const text = withLines(listing, lines);
     assert.equal(text.split('\n')[0], '; one @ a.bpf.c:1');
+    assert.equal(text.split('\n')[3], '; two\t2 @ inc.h:2');
     assert.deepEqual(
       codeLines(text).map(({ line, file, sourceLine }) => [line, file, sourceLine]),
-      [0, 1, 2, 3, 4].map((line) => [line, 'a.bpf.c', line < 3 ? 0 : 1]),
+      [0, 1, 2, 3, 4].map((line) => (line < 3 ? [line, 'a.bpf.c', 0] : [line, 'inc.h', 1])),
     );
   });
 });
