@@ -149,9 +149,11 @@ export function withLines(listing: string, lines: string): string {
         [Number(offset), `; ${text.trim()} @ ${file}:${line}`] as const,
     ),
   );
-  return listing
-    .split('\n')
-    .filter((line) => /^\s+[0-9a-f]+:\t/.test(line))
+  const instructions = listing.split('\n').filter((line) => /^\s+[0-9a-f]+:\t/.test(line));
+  if (instructions.length === 0) {
+    return `; ${listing.trim().replaceAll('\n', '\n; ')}\n; It takes the host's objdump, of binutils.\n`;
+  }
+  return instructions
     .flatMap((line) => {
       const start = starts.get(Number.parseInt(line, 16));
       return start === undefined ? [line] : [start, line];
@@ -361,6 +363,9 @@ objdump -D -b binary -m "$machine" "$3.code" 2>&1' sh "$@" | gzip -1 -c | base64
 const unpacked = (base64: string, directory: string): string =>
   gunzipSync(Buffer.from(base64, 'base64')).toString().replaceAll(`${directory}/`, '');
 
+/** At the end of a pipe its failure would go unseen. */
+const NEEDS_GZIP = `command -v gzip >/dev/null || { echo 'gzip is not installed' >&2; exit 127; }`;
+
 async function rootScript(
   host: Host,
   script: string,
@@ -368,12 +373,12 @@ async function rootScript(
   tried: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  return host.check(['sh', '-c', script, 'sh', ...args], {
+  return host.check(['sh', '-c', `${NEEDS_GZIP}\n${script}`, 'sh', ...args], {
     tried,
     root: true,
     signal,
     timeoutMs: (VERIFY_SECONDS + 15) * 1000,
-    next: 'Look at the log of the extension.',
+    next: 'Install what it says is missing, or look at the log of the extension.',
   });
 }
 

@@ -402,6 +402,11 @@ describe('listings', () => {
     );
   });
 
+  it('of a host without objdump say so', () => {
+    const text = withLines('sh: 6: objdump: not found\n', '0 1 a.bpf.c\tone\n');
+    assert.match(text, /^; sh: 6: objdump: not found\n; .*objdump, of binutils/);
+  });
+
   it('of objdump get the source lines, which both listings then follow', () => {
     const listing = '   0:\t55\tpush %rbp\n   1:\tc9\tleave\n   2:\tc3\tret\n';
     const lines = '0 1 /x/dir/a.bpf.c\t  one\n1 0 /x/dir/a.bpf.c\t\n2 2 ./inc.h\ttwo\t2';
