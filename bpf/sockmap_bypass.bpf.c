@@ -208,7 +208,8 @@ struct {
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
-extern const void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
+/* As libbpf's newer headers declare it. */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /* Atomic, because a softirq may count in the middle of it. */
 #define count(field)                                                                     \
