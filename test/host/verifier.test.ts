@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { collectSource, directoryReader } from '../../src/bypass/source.ts';
+import { collectSource, directoryReader, readSource } from '../../src/bypass/source.ts';
 import { dumpProgram, verifySource, type Verification } from '../../src/bypass/verify.ts';
 import { Host } from '../../src/host/host.ts';
 import { diagnose, type Diagnosis } from '../../src/language/verifier/diagnose.ts';
@@ -58,6 +58,24 @@ describe('programs and what the kernel says of them', () => {
       } else assert.notEqual(verdict?.words ?? '', '');
     });
   }
+
+  it('the bundled programs, beside what newer headers of libbpf declare', async () => {
+    const { files } = await readSource(BPF, 'guarded');
+    // As bpf_core_read.h does since 1.4.
+    const text = `#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#include "sockmap_bypass.bpf.c"
+`;
+    const entry = 'newer.bpf.c';
+    const source = { entry, files: new Map(files).set(entry, Buffer.from(text)) };
+    const { compiler, programs } = await verifySource(host, source, { tool });
+    assert.deepEqual(
+      programs.map(({ verdict }) => verdict),
+      ['accepted', 'accepted'],
+      compiler,
+    );
+  });
 
   it('both listings name the source of what a header gave', async () => {
     const text = `#include "inc.h"
