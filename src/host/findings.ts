@@ -20,6 +20,12 @@ export interface Finding {
 /** Lowest versions that work (bpftool's `loadall … pinmaps` and netperf's `-k` keys among them). */
 const FLOORS = { guarded: '5.15', classic: '5.10', clang: '11', bpftool: '7.1', netperf: '2.7' };
 
+/** Where a release is too old to have one that works. */
+const NEWER: Readonly<Record<string, string>> = {
+  bpftool: 'build it from https://github.com/libbpf/bpftool',
+  netperf: 'build it from https://github.com/HewlettPackard/netperf',
+};
+
 /** Judges a host's facts. An empty answer: everything can run. */
 export function findings(facts: Facts): Finding[] {
   const found: Finding[] = [];
@@ -42,7 +48,10 @@ export function findings(facts: Facts): Finding[] {
         version === undefined
           ? `${id} is not installed.`
           : `${id} ${version} is older than ${floor ?? ''}, the oldest that works.`,
-      next: packages?.advice(id) ?? `Install ${id} ${floor ?? ''} or newer.`,
+      next:
+        version === undefined
+          ? (packages?.advice(id) ?? `Install ${id} ${floor ?? ''} or newer.`)
+          : `Upgrade it; where the package is no newer, ${NEWER[id] ?? 'use a newer release of the distribution'}.`,
       ...(remedy !== undefined && { remedy }),
     });
   };

@@ -57,6 +57,12 @@ describe('findings', () => {
       });
     }
 
+    it('of one that is too old: its package may be so, too', () => {
+      assert.match(only({ bpftool: '5.10.262' }).next, /^Upgrade it; .*libbpf\/bpftool\.$/);
+      assert.match(only({ clang: '10.0.1' }).next, /^Upgrade it; .* newer release/);
+      assert.match(only({ bpftool: undefined }).next, /^Install the package/);
+    });
+
     const WARNINGS: [id: string, change: Partial<Facts>][] = [
       ['kernel-guarded', { kernel: '5.10.0-32-amd64' }],
       ['clangd', { clangd: undefined }],
