@@ -1,6 +1,6 @@
 // Installs what is missing on this machine. Runs on a bare Node 20, before any npm package is there.
 //
-//   node scripts/setup.mjs                 everything
+//   node scripts/setup.mjs                 everything but what is for the asking: kernels
 //   node scripts/setup.mjs node editor     only these parts
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,8 @@ import { buildNativeModules, checkServerNode, installPackages } from './setup/pa
 import { rootStep, say, step } from './setup/shell.mjs';
 import { missingTools } from './setup/tools.mjs';
 
-export const PARTS = ['node', 'host', 'applications', 'sshd', 'editor', 'format'];
+const ON_REQUEST = ['kernels'];
+export const PARTS = ['node', 'host', 'applications', 'sshd', 'editor', 'format', ...ON_REQUEST];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const harness = path.join(root, 'test', 'vscode', 'code-web');
@@ -78,7 +79,7 @@ if (argv[1] !== undefined && path.resolve(argv[1]) === fileURLToPath(import.meta
     exit(2);
   }
   try {
-    await setUp(wanted.length === 0 ? PARTS : wanted);
+    await setUp(wanted.length === 0 ? PARTS.filter((part) => !ON_REQUEST.includes(part)) : wanted);
   } catch (error) {
     console.error(`Set-up failed. ${error.message}`);
     exit(1);

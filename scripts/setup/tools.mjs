@@ -87,6 +87,20 @@ export const TOOLS = [
     arch: ['gcc'],
   }),
   tool(['editor'], 'python3', command('python3'), ['python3'], { arch: ['python'] }),
+  tool(['kernels'], 'QEMU', command('qemu-system-x86_64'), ['qemu-system-x86'], {
+    fedora: ['qemu-system-x86-core'],
+    suse: ['qemu-x86'],
+    alpine: ['qemu-system-x86_64'],
+  }),
+  tool(['kernels'], 'QEMU for arm64', command('qemu-system-aarch64'), ['qemu-system-arm'], {
+    fedora: ['qemu-system-aarch64-core'],
+    suse: ['qemu-arm'],
+    arch: ['qemu-system-aarch64'],
+    alpine: ['qemu-system-aarch64'],
+  }),
+  tool(['kernels'], 'mmdebstrap', command('mmdebstrap'), ['mmdebstrap']),
+  tool(['kernels'], 'cpio', command('cpio'), ['cpio']),
+  tool(['kernels'], 'depmod', command('depmod'), ['kmod']),
   tool(['format'], 'clang-format', command('clang-format'), ['clang-format'], {
     fedora: ['clang-tools-extra'],
     suse: ['clang-tools'],

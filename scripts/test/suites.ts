@@ -14,6 +14,8 @@ export interface Suite {
   readonly asRoot: boolean;
   readonly directories: readonly string[];
   readonly timeoutSeconds: number;
+  /** Only when it is named: it takes long, and what it shows seldom changes. */
+  readonly onRequest?: true;
   /** What runs the test files; mocha when left out. */
   readonly command?: readonly string[];
 }
@@ -58,6 +60,15 @@ export const SUITES: readonly Suite[] = [
     asRoot: true,
     directories: ['test/vscode/ui'],
     timeoutSeconds: 180,
+  },
+  {
+    name: 'kernels',
+    about: 'older kernels and another architecture, in virtual machines of Debian’s releases',
+    needs: ['host', 'kernels'],
+    asRoot: true,
+    directories: ['test/kernels'],
+    timeoutSeconds: 1200,
+    onRequest: true,
   },
 ];
 

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ResultDocument } from '../../src/bench/document.ts';
+import { runBenchmark } from '../../src/bench/run.ts';
+import { bypassedPart } from '../../src/bench/samples.ts';
+import { configureBypass } from '../../src/bypass/configure.ts';
+import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { checkSemantics } from '../../src/bypass/semantics.ts';
+import { readProbe } from '../../src/bypass/source.ts';
+import type { Attachment, Policy } from '../../src/bypass/status.ts';
+import { verifySource } from '../../src/bypass/verify.ts';
+import { collectFacts } from '../../src/host/facts.ts';
+import { blocking, findings } from '../../src/host/findings.ts';
+import { Host } from '../../src/host/host.ts';
+import { scratchDirectory, upload } from '../../src/host/scratch.ts';
+import { bpfSource, shortPlan } from '../host/helpers/bypass.ts';
+import { problemOf } from '../host/helpers/problems.ts';
+import { bootMachine, type Machine, type Release } from './machine.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const BPF = path.join(ROOT, 'bpf');
+const PROGRAMS = path.join(ROOT, 'test/host/programs');
+const CGROUP = '/sys/fs/cgroup/app';
+const POLICIES: readonly Policy[] = ['guarded', 'classic'];
+
+/** Those that depend on the kernel; a few minutes without KVM. */
+const HAZARDS = ['reorder', 'leak', 'stall', 'oneway', 'families', 'remote', 'switch', 'mptcp'];
+const HAZARDS_MS = 20 * 60_000;
+
+const RELEASES: readonly (Release & { readonly kernel: RegExp })[] = [
+  { suite: 'bookworm', architecture: 'amd64', kernel: /^6\.1\./ },
+  { suite: 'bookworm', architecture: 'arm64', kernel: /^6\.1\./ },
+  { suite: 'trixie', architecture: 'amd64', kernel: /^6\.12\./ },
+  // Still changing: whatever comes next.
+  { suite: 'forky', architecture: 'amd64', kernel: /^[67]\./ },
+];
+
+for (const release of RELEASES) {
+  describe(`Debian ${release.suite}, ${release.architecture}`, function () {
+    this.timeout(HAZARDS_MS);
+    let machine: Machine;
+    let host: Host;
+    before(async () => {
+      machine = await bootMachine(release);
+      host = new Host(machine.alias, { ssh: { configFile: machine.configFile } });
+      await host.becomeRoot();
+      await host.check(['mkdir', CGROUP], { tried: 'make a cgroup', root: true, next: '' });
+    });
+    after(async () => {
+      await host.dispose();
+      await machine.stop();
+    });
+
+    const own = ({ attachments }: { attachments: readonly Attachment[] }): Attachment => {
+      const [found] = attachments;
+      assert.ok(found !== undefined && attachments.length === 1, JSON.stringify(attachments));
+      return found;
+    };
+
+    it('has what is needed', async () => {
+      const facts = await collectFacts(host, { root: true });
+      assert.match(facts.kernel, release.kernel);
+      const found = findings(facts);
+      for (const capability of ['load', 'benchmark', 'language'] as const) {
+        assert.deepEqual(blocking(found, capability), []);
+      }
+    });
+
+    it('accepts the bundled programs', async () => {
+      const tool = fs.readFileSync(path.join(BPF, 'verify.c'));
+      for (const policy of POLICIES) {
+        const { compiler, programs } = await verifySource(host, await bpfSource(policy), { tool });
+        assert.deepEqual(
+          programs.map(({ name, verdict }) => [name, verdict]),
+          [
+            ['sockmap_sockops', 'accepted'],
+            ['sockmap_redirect', 'accepted'],
+          ],
+          `${compiler}\n${JSON.stringify(programs)}`,
+        );
+      }
+    });
+
+    it('has them loaded, replaced, told a policy and unloaded', async () => {
+      const first = own(
+        await loadBypass(host, { cgroup: CGROUP, source: await bpfSource('classic') }),
+      );
+      assert.equal(first.policy, 'classic');
+      const source = await bpfSource('guarded');
+      const second = own(await loadBypass(host, { cgroup: CGROUP, source, replace: true }));
+      assert.deepEqual([second.policy, second.state], ['guarded', 'attached']);
+      const off = own(await configureBypass(host, { cgroup: CGROUP, mode: 'off' }));
+      assert.equal(off.config?.mode, 'off');
+      await unloadBypass(host, CGROUP);
+      assert.deepEqual((await bypassStatus(host)).attachments, []);
+    });
+
+    for (const policy of POLICIES) {
+      it(`bypasses TCP with the ${policy} policy, by the kernel’s own count`, async () => {
+        let document: ResultDocument | undefined;
+        await runBenchmark(host, {
+          cgroup: CGROUP,
+          plan: shortPlan(policy),
+          source: bpfSource,
+          loadMissing: true,
+          save: (each) => {
+            document = each;
+            return Promise.resolve();
+          },
+        });
+        const samples = document?.samples ?? [];
+        const parts = samples.map((sample) => ({
+          ...{ arm: sample.arm, experiment: sample.experiment },
+          part: bypassedPart(sample),
+        }));
+        assert.equal(parts.length, 5, JSON.stringify(parts));
+        for (const { arm, part } of parts) {
+          const bypassed = arm.startsWith('bypass');
+          assert.ok(
+            bypassed ? (part ?? 0) > 0.5 : part === undefined || part === 0,
+            JSON.stringify(parts),
+          );
+        }
+      });
+    }
+
+    it('keeps every hazard away', async () => {
+      await using directory = await scratchDirectory(host);
+      const files = new Map<string, Uint8Array>();
+      for (const [place, name] of [
+        [BPF, 'bpf'],
+        [PROGRAMS, 'test/host/programs'],
+      ] as const) {
+        for (const file of fs.readdirSync(place)) {
+          files.set(`${name}/${file}`, fs.readFileSync(path.join(place, file)));
+        }
+      }
+      await upload(host, directory.line, files);
+      const script = path.posix.join(directory.line, 'test/host/programs/hazards.sh');
+      const { exitCode, stdout, stderr } = await host.run(['bash', script, 'guarded', ...HAZARDS], {
+        tried: 'run the hazards',
+        root: true,
+        timeoutMs: HAZARDS_MS,
+      });
+      const cases = stdout.trim().split('\n');
+      assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+      assert.ok(cases.length >= 3 * HAZARDS.length, stdout);
+    });
+
+    it('shows what programs would notice', async () => {
+      const source = await bpfSource('guarded');
+      const rows = await checkSemantics(host, { source, probe: await readProbe(BPF) });
+      assert.ok(rows.length > 30, JSON.stringify(rows));
+      assert.deepEqual(
+        rows.filter(({ tcp }) => /hang|failed/.test(tcp)),
+        [],
+        'plain TCP does as it always does',
+      );
+    });
+
+    it('has nothing of it left', async () => {
+      const text = await host.check(['bpftool', '-j', 'prog', 'show'], {
+        ...{ tried: 'list the programs', root: true, next: '' },
+      });
+      assert.doesNotMatch(text, /sockmap_/);
+      const { exitCode } = await host.run(['ls', '/sys/fs/bpf/sockmap-bypass'], {
+        ...{ tried: 'look for pins', root: true },
+      });
+      assert.notEqual(exitCode, 0);
+    });
+  });
+}
+
+describe('Debian bullseye, whose kernel and tools are too old', function () {
+  this.timeout(HAZARDS_MS);
+  let machine: Machine;
+  let host: Host;
+  before(async () => {
+    machine = await bootMachine({ suite: 'bullseye', architecture: 'amd64', ended: true });
+    host = new Host(machine.alias, { ssh: { configFile: machine.configFile } });
+  });
+  after(async () => {
+    await host.dispose();
+    await machine.stop();
+  });
+
+  it('is told so, and nothing is loaded', async () => {
+    await host.becomeRoot();
+    const found = findings(await collectFacts(host, { root: true }));
+    assert.deepEqual(
+      found.map(({ id, severity }) => [id, severity]),
+      [
+        ['kernel-guarded', 'warns'],
+        ['bpftool', 'blocks'],
+      ],
+    );
+    const { words, next } = await problemOf(
+      loadBypass(host, { cgroup: '/sys/fs/cgroup', source: await bpfSource('guarded') }),
+      'not-found',
+    );
+    assert.match(words, /bpftool [\d.]+ is older than 7\.1/);
+    assert.match(next, /^Upgrade it; .*libbpf\/bpftool/);
+  });
+});

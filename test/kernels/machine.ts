@@ -1,0 +1,266 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { atEnd } from '../support/cleanup.ts';
+import { freePort } from '../support/port.ts';
+import { endProcesses, processRef } from '../support/processes.ts';
+import { run } from '../support/run.ts';
+import { eventually } from '../host/helpers/wait.ts';
+
+/** A release of Debian with its own kernel and tools. */
+export interface Release {
+  /** `bookworm` */
+  readonly suite: string;
+  readonly architecture: 'amd64' | 'arm64';
+  /** No longer looked after: its security updates may have gone from the mirrors. */
+  readonly ended?: true;
+}
+
+/** Where images are kept: they are made once. */
+const IMAGES = path.resolve(import.meta.dirname, '../../out/kernels');
+
+const MEMORY_MIB = 4096;
+/** QEMU's user-mode network, as it is unless told otherwise. */
+const GUEST_ADDRESS = '10.0.2.15/24';
+
+const EMULATORS = {
+  amd64: {
+    argv: ['qemu-system-x86_64', '-machine', 'q35', '-cpu', 'max'],
+    // The emulated clock is steady, but the kernel does not believe it.
+    kernelLine: 'console=ttyS0 tsc=reliable no5lvl',
+  },
+  arm64: {
+    argv: ['qemu-system-aarch64', '-machine', 'virt,gic-version=3', '-cpu', 'neoverse-n1'],
+    kernelLine: 'console=ttyAMA0 kpti=off',
+  },
+} as const;
+
+/** What the product asks of a host, what a Linux host has anyway, and what the tests' programs need. */
+const packages = ({ architecture }: Release): string[] => [
+  ...['clang', 'clangd', 'bpftool', 'libbpf-dev', 'libc6-dev', 'netperf', 'openssh-server'],
+  ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip'],
+  ...[
+    'hostname',
+    'iproute2',
+    'kmod',
+    'libc-bin',
+    'mawk',
+    'mount',
+    'procps',
+    'sed',
+    'tar',
+    'util-linux',
+  ],
+  `linux-image-cloud-${architecture}`,
+];
+
+const WITHOUT_SECURITY =
+  'mkdir -p "$1/etc/apt/preferences.d" && ' +
+  'printf "Package: *\\nPin: release l=Debian-Security\\nPin-Priority: -1\\n" ' +
+  '>"$1/etc/apt/preferences.d/without-security"';
+
+/** Process 1: mounts what a host has mounted, and serves ssh. */
+const INIT = `#!/bin/sh
+PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mkdir -p /dev/pts /dev/shm /run/sshd
+mount -t devpts -o ptmxmode=666 devpts /dev/pts
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t bpf bpf /sys/fs/bpf
+ln -s /proc/self/fd /dev/fd
+modprobe virtio_pci
+modprobe virtio_net
+hostname "$(uname -r)"
+ip link set lo up
+ip link set eth0 up
+ip address add ${GUEST_ADDRESS} dev eth0
+exec /usr/sbin/sshd -D -e -o UsePAM=no -o UseDNS=no -o PermitRootLogin=prohibit-password
+`;
+
+interface Image {
+  readonly kernel: string;
+  /** The whole system: it lives in memory, and is new with each boot. */
+  readonly initramfs: string;
+  readonly identityFile: string;
+  /** Its public key, as in known_hosts after the name. */
+  readonly hostKey: string;
+}
+
+export interface Machine {
+  readonly alias: string;
+  /** For `ssh -F`. */
+  readonly configFile: string;
+  stop(): Promise<void>;
+}
+
+/** Boots a machine of that release, and waits until it serves ssh. Takes a minute or two the first time. */
+export async function bootMachine(release: Release): Promise<Machine> {
+  const image = await makeImage(release);
+  const { argv, kernelLine } = EMULATORS[release.architecture];
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-kernel-'));
+  const consoleFile = path.join(directory, 'console');
+  const emulatorFile = path.join(directory, 'emulator');
+  const told = fs.openSync(emulatorFile, 'w');
+  const port = await freePort();
+  const [command = '', ...rest] = argv;
+  const child = spawn(
+    command,
+    [
+      ...rest,
+      // KVM is not everywhere, and where it is nested it may hang.
+      ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(MEMORY_MIB)],
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+      ...['-kernel', image.kernel, '-initrd', image.initramfs],
+      ...['-append', `${kernelLine} quiet panic=1 random.trust_cpu=on rdinit=/init`],
+      ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
+      ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+      ...['-serial', `file:${consoleFile}`],
+    ],
+    { stdio: ['ignore', told, told], detached: true },
+  );
+  fs.closeSync(told);
+  const stop = atEnd(async () => {
+    const emulator = child.pid === undefined ? undefined : processRef(child.pid);
+    if (emulator) await endProcesses([emulator]);
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
+  let failed: Error | undefined;
+  child.once('error', (error) => (failed = error));
+  child.unref();
+  try {
+    const alias = `debian-${release.suite}-${release.architecture}`;
+    const configFile = path.join(directory, 'config');
+    const knownHosts = path.join(directory, 'known_hosts');
+    fs.writeFileSync(knownHosts, `[127.0.0.1]:${port} ${image.hostKey}\n`);
+    const lines = [
+      ...[`Host ${alias}`, 'HostName 127.0.0.1', `Port ${port}`, 'User root'],
+      ...[`IdentityFile "${image.identityFile}"`, 'IdentitiesOnly yes'],
+      `UserKnownHostsFile "${knownHosts}"`,
+    ];
+    fs.writeFileSync(configFile, `${lines.join('\n')}\n`);
+    await eventually(
+      `${alias} serves ssh`,
+      () => {
+        if (failed ?? (child.exitCode !== null || child.signalCode !== null)) {
+          throw new Error(`${command} ended: ${failed?.message ?? ''}`);
+        }
+        // The emulator accepts at once; only an answer proves the guest.
+        return run('ssh', [
+          '-F',
+          configFile,
+          '-o',
+          'BatchMode=yes',
+          '-o',
+          'ConnectTimeout=5',
+          alias,
+          'true',
+        ]).then(
+          () => true,
+          () => false,
+        );
+      },
+      180_000,
+    ).catch((error: unknown) => {
+      const said = [emulatorFile, consoleFile].map((file) =>
+        fs.existsSync(file) ? fs.readFileSync(file, 'latin1').slice(-2000) : '',
+      );
+      throw new Error(`It said: ${said.join('\n')}`, { cause: error });
+    });
+    return { alias, configFile, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function makeImage(release: Release): Promise<Image> {
+  const { suite, architecture } = release;
+  const made = createHash('sha256')
+    .update([...packages(release), INIT].join())
+    .digest('hex');
+  const place = path.join(IMAGES, `${suite}-${architecture}-${made.slice(0, 8)}`);
+  const image: Omit<Image, 'hostKey'> = {
+    kernel: path.join(place, 'kernel'),
+    initramfs: path.join(place, 'initramfs'),
+    identityFile: path.join(place, 'client_key'),
+  };
+  if (!fs.existsSync(place)) {
+    fs.mkdirSync(IMAGES, { recursive: true });
+    const unfinished = fs.mkdtempSync(`${place}.`);
+    const remove = atEnd(() => {
+      fs.rmSync(unfinished, { recursive: true, force: true });
+    });
+    try {
+      await fill(unfinished, release);
+      fs.renameSync(unfinished, place);
+    } finally {
+      await remove();
+    }
+  }
+  const [type = '', key = ''] = fs
+    .readFileSync(path.join(place, 'host_key.pub'), 'utf8')
+    .split(' ');
+  return { ...image, hostKey: `${type} ${key}` };
+}
+
+/**
+ * Debian's packages are only unpacked: their scripts would have to run on the machine's own processor.
+ * What they would have set up of what is needed here is little.
+ */
+async function fill(place: string, release: Release): Promise<void> {
+  const root = path.join(place, 'root');
+  await run('mmdebstrap', [
+    ...['--quiet', '--mode=root', '--variant=extract', '--components=main,non-free'],
+    ...[`--architectures=${release.architecture}`, `--include=${packages(release).join(',')}`],
+    '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
+    // Signatures are checked all the same; a mirror that lags does for a machine of tests.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    ...(release.ended ? [`--setup-hook=${WITHOUT_SECURITY}`] : []),
+    ...['doc', 'man', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+    ...[release.suite, root],
+  ]);
+  const within = (name: string): string => path.join(root, name);
+  for (const name of ['host_key', 'client_key']) {
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(place, name)]);
+  }
+  const copy = (from: string, to: string, mode: number): void => {
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    fs.copyFileSync(from, to);
+    fs.chmodSync(to, mode);
+  };
+  copy(path.join(place, 'host_key'), within('etc/ssh/ssh_host_ed25519_key'), 0o600);
+  copy(path.join(place, 'client_key.pub'), within('root/.ssh/authorized_keys'), 0o600);
+  for (const name of ['passwd', 'group']) {
+    copy(within(`usr/share/base-passwd/${name}.master`), within(`etc/${name}`), 0o644);
+  }
+  fs.appendFileSync(within('etc/passwd'), 'sshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n');
+  fs.writeFileSync(within('etc/ssh/sshd_config'), '');
+  fs.writeFileSync(within('etc/hosts'), '127.0.0.1 localhost\n');
+  fs.writeFileSync(within('init'), INIT, { mode: 0o755 });
+  for (const [name, target] of [
+    ['awk', 'mawk'],
+    ['cc', 'clang'],
+  ] as const) {
+    const link = within(`usr/bin/${name}`);
+    if (!fs.existsSync(link)) fs.symlinkSync(target, link);
+  }
+  const [version = ''] = fs.readdirSync(within('lib/modules'));
+  await run('depmod', ['-b', root, version]);
+  // Newer releases keep it beside its modules.
+  const kernels = [`boot/vmlinuz-${version}`, `lib/modules/${version}/vmlinuz`].map(within);
+  const kernel = kernels.find((each) => fs.existsSync(each));
+  if (kernel === undefined) throw new Error(`There is no kernel in ${release.suite}.`);
+  copy(kernel, path.join(place, 'kernel'), 0o644);
+  fs.rmSync(within('boot'), { recursive: true, force: true });
+  await run('sh', [
+    '-c',
+    'cd "$1" && find . -print0 | cpio --quiet --null --create --format=newc >"$2"',
+    ...['sh', root, path.join(place, 'initramfs')],
+  ]);
+  fs.rmSync(root, { recursive: true });
+}
