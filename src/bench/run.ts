@@ -75,28 +75,23 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
 
 /**
  * Goes on with a run that was cut off, on the same host and cgroup with the same programs.
+ * @param read gives the document as it is saved; it is asked again once nobody else can be at it.
  * @returns the same document with what was missing. Of a point that was cut off between two of its
  *   arms the round is measured again: only what was measured side by side is compared.
  * @throws HostError also when what would be measured is no longer the same.
  */
 export async function resumeBenchmark(
   host: Host,
-  document: ResultDocument,
+  read: () => Promise<ResultDocument>,
   options: Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>,
 ): Promise<ResultDocument> {
-  const { finishedAt, resumedAt = [], ...cut } = document;
-  if (finishedAt !== undefined) throw refusal(host, 'it has finished');
-  return measure(
-    host,
-    cut.cgroup,
-    options,
-    () => ({
-      ...cut,
-      resumedAt: [...resumedAt, new Date().toISOString()],
-      samples: wholeRounds(cut.plan, cut.samples),
-    }),
-    document,
-  );
+  const readUnfinished = async (): Promise<ResultDocument> => {
+    const document = await read();
+    if (document.finishedAt !== undefined) throw refusal(host, 'it has finished');
+    return document;
+  };
+  const cut = await readUnfinished();
+  return measure(host, cut.cgroup, options, () => cut, readUnfinished);
 }
 
 type Start = (policy: Policy, host: ResultDocument['host']) => ResultDocument;
@@ -106,7 +101,7 @@ async function measure(
   named: string,
   options: Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>,
   start: Start,
-  cut?: ResultDocument,
+  readCut?: () => Promise<ResultDocument>,
 ): Promise<ResultDocument> {
   const { signal, save, onProgress } = options;
   await host.becomeRoot(signal);
@@ -127,8 +122,19 @@ async function measure(
     await checkUnix(host, ground.site('unix'), signal);
   }
   const now = { host: known, programs: ground.programs };
-  const changed = cut === undefined ? undefined : resumeFault(cut, now);
-  if (changed !== undefined) throw refusal(host, changed);
+  if (readCut !== undefined) {
+    // Until the run's cgroups were ours, another window may have gone on with it.
+    const { resumedAt = [], ...cut } = await readCut();
+    const changed =
+      cut.id === document.id ? resumeFault(cut, now) : 'its file is that of another run now';
+    if (changed !== undefined) throw refusal(host, changed);
+    document = {
+      ...cut,
+      ...{ cgroup, plan },
+      resumedAt: [...resumedAt, new Date().toISOString()],
+      samples: wholeRounds(plan, cut.samples),
+    };
+  }
   document = { ...document, programs: ground.programs };
   await save(document);
   await warmUp(host, ground, plan, signal);

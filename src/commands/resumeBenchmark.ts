@@ -32,10 +32,12 @@ export async function resumeBenchmarkCommand(
     });
   }
   using file = new ResultFile(context, uri);
-  const document = await readDocument(uri);
-  const { name } = document.host;
+  const { name } = (await readDocument(uri)).host;
   await showRun(name, file, async (options) =>
-    resumeBenchmark(await context.host(name), document, { ...options, ...benchSource(context) }),
+    resumeBenchmark(await context.host(name), () => readDocument(uri), {
+      ...options,
+      ...benchSource(context),
+    }),
   );
   return uri;
 }

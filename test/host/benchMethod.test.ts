@@ -232,6 +232,11 @@ describe('the method of a benchmark', () => {
     const wanted = plan(['tcp', 'bypass', 'bypass-classic'], { repetitions: 2 });
     const key = ({ arm, repetition }: Sample) => `${arm} ${repetition}`;
     let cut: ResultDocument | undefined;
+    const resume = (
+      on: Host,
+      document: ResultDocument,
+      options: Parameters<typeof resumeBenchmark>[2],
+    ) => resumeBenchmark(on, () => Promise.resolve(document), options);
 
     it('stands as far as it came', async () => {
       const running = bench({
@@ -252,7 +257,7 @@ describe('the method of a benchmark', () => {
 
     it('is completed, with no sample twice and none missing', async () => {
       assert.ok(cut);
-      const done = await resumeBenchmark(host, cut, {
+      const done = await resume(host, cut, {
         source: bpfSource,
         save: () => Promise.resolve(),
       });
@@ -269,6 +274,31 @@ describe('the method of a benchmark', () => {
         [...done.samples.keys()],
       );
       assert.deepEqual(done.samples.slice(0, 3), cut.samples.slice(0, 3));
+    });
+
+    it('that another window has gone on with meanwhile is taken up where that has come', async () => {
+      assert.ok(cut);
+      const versions = [{ ...cut, samples: [] }, cut];
+      const saved: ResultDocument[] = [];
+      await resumeBenchmark(host, () => Promise.resolve(versions.shift() ?? assert.fail()), {
+        source: bpfSource,
+        signal: AbortSignal.timeout(120_000),
+        save: (document) => {
+          saved.push(document);
+          return Promise.resolve();
+        },
+      });
+      assert.deepEqual(saved[0]?.samples, cut.samples.slice(0, 3));
+      const ended = [cut, { ...cut, finishedAt: cut.startedAt }];
+      const save = () => Promise.reject(new Error('nothing is to be saved'));
+      const problem = await problemOf(
+        resumeBenchmark(host, () => Promise.resolve(ended.shift() ?? assert.fail()), {
+          source: bpfSource,
+          save,
+        }),
+        'input',
+      );
+      assert.equal(problem.words, 'it has finished');
     });
 
     it('is not taken up while its run goes on, by whomever', async () => {
@@ -288,7 +318,7 @@ describe('the method of a benchmark', () => {
       const other = new Host(server.alias, { ssh: { configFile: server.configFile } });
       const save = () => Promise.reject(new Error('nothing is to be saved'));
       const problem = await problemOf(
-        resumeBenchmark(other, document, { source: bpfSource, save }),
+        resume(other, document, { source: bpfSource, save }),
         'occupied',
       );
       assert.match(problem.words, /^its run is still under way, in \/sys\/fs\/cgroup\//);
@@ -301,16 +331,13 @@ describe('the method of a benchmark', () => {
       assert.ok(cut);
       const save = () => Promise.reject(new Error('nothing is to be saved'));
       const other = { ...cut, host: { ...cut.host, kernel: '4.19.0' } };
-      const problem = await problemOf(
-        resumeBenchmark(host, other, { source: bpfSource, save }),
-        'input',
-      );
+      const problem = await problemOf(resume(host, other, { source: bpfSource, save }), 'input');
       assert.match(problem.words, /with kernel 4\.19\.0/);
       const tags = { ...cut.programs.tags, sockmap_sockops: '0000000000000000' };
       const changed = { ...cut, programs: { ...cut.programs, tags } };
-      await problemOf(resumeBenchmark(host, changed, { source: bpfSource, save }), 'input');
+      await problemOf(resume(host, changed, { source: bpfSource, save }), 'input');
       const whole = { ...cut, finishedAt: cut.startedAt };
-      await problemOf(resumeBenchmark(host, whole, { source: bpfSource, save }), 'input');
+      await problemOf(resume(host, whole, { source: bpfSource, save }), 'input');
     });
   });
 });
