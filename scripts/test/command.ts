@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { atEnd } from '../../test/support/cleanup.ts';
+import { atEnd, isInterrupted } from '../../test/support/cleanup.ts';
 import { descendants, endProcesses, processRef } from '../../test/support/processes.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
@@ -31,6 +31,7 @@ export async function runCommand(
   [command = '', ...args]: readonly string[],
   options: CommandOptions,
 ): Promise<CommandOutcome> {
+  if (isInterrupted()) throw new Error(`Interrupted before ${command}.`);
   const output: string[] = [];
   const stdio = options.capture === true ? 'pipe' : 'inherit';
   const child = spawn(command, args, {

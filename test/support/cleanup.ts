@@ -2,6 +2,11 @@ type Task = () => Promise<void> | void;
 
 const tasks: Task[] = [];
 let listening = false;
+/** When a signal first asked us to end. */
+let askedAt: number | undefined;
+
+/** Whether a signal has asked us to end: nothing new may begin, for nobody would undo it. */
+export const isInterrupted = (): boolean => askedAt !== undefined;
 
 /**
  * Registers what must be undone before this process ends. The returned function does it, once;
@@ -35,6 +40,8 @@ export function endAll(): Promise<void> {
 
 /** Runs a program: tells what it fails of, and undoes what is registered, however it ends. */
 export async function runToEnd(main: () => Promise<void>): Promise<void> {
+  // Before anything is begun, which a signal would leave behind.
+  listenForSignals();
   try {
     await main();
   } catch (error) {
@@ -63,17 +70,16 @@ const GIVE_UP_AFTER_MS = 30_000;
 function listenForSignals(): void {
   if (listening) return;
   listening = true;
-  let since: number | undefined;
   const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     const exit = (): never => process.exit(codes[signal]);
     process.on(signal, () => {
-      if (since !== undefined) {
+      if (askedAt !== undefined) {
         // Asked again: whoever asks does not want to wait.
-        if (Date.now() - since > IMPATIENT_AFTER_MS) exit();
+        if (Date.now() - askedAt > IMPATIENT_AFTER_MS) exit();
         return;
       }
-      since = Date.now();
+      askedAt = Date.now();
       setTimeout(exit, GIVE_UP_AFTER_MS).unref();
       endAll().then(exit, (error: unknown) => {
         console.error(error);

@@ -100,6 +100,30 @@ console.log('all');`;
   });
 });
 
+describe('a run of several suites', () => {
+  it('that is interrupted begins no other', async () => {
+    const cleanup = path.join(import.meta.dirname, 'cleanup.ts');
+    const command = path.resolve(import.meta.dirname, '../../scripts/test/command.ts');
+    const script = `const { atEnd, runToEnd } = await import(${JSON.stringify(cleanup)});
+const { runCommand } = await import(${JSON.stringify(command)});
+await runToEnd(async () => {
+  atEnd(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  for (const name of ['first', 'second'])
+    await runCommand(['sh', '-c', 'echo ' + name + '; exec sleep 100'], { cwd: '/' });
+});`;
+    const argv = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const runner = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'ignore'] });
+    let said = '';
+    runner.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    // Its output ends with the last of those that write to it.
+    const closed = once(runner, 'close');
+    await once(runner.stdout, 'data');
+    runner.kill('SIGTERM');
+    await closed;
+    assert.equal(said, 'first\n');
+  });
+});
+
 describe('a throw-away account', () => {
   let account: TestAccount;
   let server: TestSshd;
