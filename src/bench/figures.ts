@@ -154,7 +154,7 @@ function seriesOf(lines: readonly Line[]): Series[] {
 /** How many times as fast as TCP each arm is, by size: above 1 it wins, below it loses. */
 function overviewOf(runs: readonly IndexedRun[]): Figure {
   const requestSizes = requestsIn(runs, 'latency', 'one');
-  const arms: readonly Arm[] = ['bypass', 'bypass-classic', 'tcp-nodelay', 'unix'];
+  const arms: readonly Arm[] = [...BYPASSES, 'tcp-nodelay', 'unix'];
   const kinds: readonly {
     experiment: Experiment;
     value: Value;

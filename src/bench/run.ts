@@ -75,31 +75,37 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
 
 /**
  * Goes on with a run that was cut off, on the same host and cgroup with the same programs.
- * @param read gives the document as it is saved; it is asked again once nobody else can be at it.
+ * @param options.reread gives the document as it is saved by then, once nobody else can be at it.
  * @returns the same document with what was missing. Of a point that was cut off between two of its
  *   arms the round is measured again: only what was measured side by side is compared.
  * @throws HostError also when what would be measured is no longer the same.
  */
 export async function resumeBenchmark(
   host: Host,
-  read: () => Promise<ResultDocument>,
-  options: Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>,
+  document: ResultDocument,
+  options: MeasureOptions & { readonly reread: () => Promise<ResultDocument> },
 ): Promise<ResultDocument> {
-  const readUnfinished = async (): Promise<ResultDocument> => {
-    const document = await read();
-    if (document.finishedAt !== undefined) throw refusal(host, 'it has finished');
-    return document;
+  const unfinished = (given: ResultDocument): ResultDocument => {
+    if (given.finishedAt !== undefined) throw refusal(host, 'it has finished');
+    return given;
   };
-  const cut = await readUnfinished();
-  return measure(host, cut.cgroup, options, () => cut, readUnfinished);
+  const { cgroup } = unfinished(document);
+  return measure(
+    host,
+    cgroup,
+    options,
+    () => document,
+    async () => unfinished(await options.reread()),
+  );
 }
 
+type MeasureOptions = Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>;
 type Start = (policy: Policy, host: ResultDocument['host']) => ResultDocument;
 
 async function measure(
   host: Host,
   named: string,
-  options: Omit<BenchOptions, 'cgroup' | 'plan' | 'baselineId'>,
+  options: MeasureOptions,
   start: Start,
   readCut?: () => Promise<ResultDocument>,
 ): Promise<ResultDocument> {

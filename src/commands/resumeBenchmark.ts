@@ -32,11 +32,12 @@ export async function resumeBenchmarkCommand(
     });
   }
   using file = new ResultFile(context, uri);
-  const { name } = (await readDocument(uri)).host;
+  const document = await readDocument(uri);
+  const { name } = document.host;
   await showRun(name, file, async (options) =>
-    resumeBenchmark(await context.host(name), () => readDocument(uri), {
-      ...options,
-      ...benchSource(context),
+    resumeBenchmark(await context.host(name), document, {
+      ...{ ...options, ...benchSource(context) },
+      reread: () => readDocument(uri),
     }),
   );
   return uri;

@@ -20,10 +20,12 @@ export interface Finding {
 /** Lowest versions that work (bpftool's `loadall … pinmaps` and netperf's `-k` keys among them). */
 const FLOORS = { guarded: '5.15', classic: '5.10', clang: '11', bpftool: '7.1', netperf: '2.7' };
 
+const NETPERF_SOURCE = 'build it from https://github.com/HewlettPackard/netperf';
+
 /** Where a release is too old to have one that works. */
 const NEWER: Readonly<Record<string, string>> = {
   bpftool: 'build it from https://github.com/libbpf/bpftool',
-  netperf: 'build it from https://github.com/HewlettPackard/netperf',
+  netperf: NETPERF_SOURCE,
 };
 
 /** Judges a host's facts. An empty answer: everything can run. */
@@ -209,7 +211,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
     },
     advice: (what) =>
       special[what] === undefined && names[what] === undefined
-        ? `This distribution has no package of ${what}: build it from https://github.com/HewlettPackard/netperf (2.7).`
+        ? `This distribution has no package of ${what}: ${NETPERF_SOURCE} (2.7).`
         : `Install the package, then check the host again.`,
   });
   const common = {

@@ -235,8 +235,9 @@ describe('the method of a benchmark', () => {
     const resume = (
       on: Host,
       document: ResultDocument,
-      options: Parameters<typeof resumeBenchmark>[2],
-    ) => resumeBenchmark(on, () => Promise.resolve(document), options);
+      options: Omit<Parameters<typeof resumeBenchmark>[2], 'reread'>,
+      latest = document,
+    ) => resumeBenchmark(on, document, { ...options, reread: () => Promise.resolve(latest) });
 
     it('stands as far as it came', async () => {
       const running = bench({
@@ -278,24 +279,21 @@ describe('the method of a benchmark', () => {
 
     it('that another window has gone on with meanwhile is taken up where that has come', async () => {
       assert.ok(cut);
-      const versions = [{ ...cut, samples: [] }, cut];
       const saved: ResultDocument[] = [];
-      await resumeBenchmark(host, () => Promise.resolve(versions.shift() ?? assert.fail()), {
+      const options = {
         source: bpfSource,
         signal: AbortSignal.timeout(120_000),
-        save: (document) => {
+        save: (document: ResultDocument) => {
           saved.push(document);
           return Promise.resolve();
         },
-      });
+      };
+      await resume(host, { ...cut, samples: [] }, options, cut);
       assert.deepEqual(saved[0]?.samples, cut.samples.slice(0, 3));
-      const ended = [cut, { ...cut, finishedAt: cut.startedAt }];
+      const ended = { ...cut, finishedAt: cut.startedAt };
       const save = () => Promise.reject(new Error('nothing is to be saved'));
       const problem = await problemOf(
-        resumeBenchmark(host, () => Promise.resolve(ended.shift() ?? assert.fail()), {
-          source: bpfSource,
-          save,
-        }),
+        resume(host, cut, { source: bpfSource, save }, ended),
         'input',
       );
       assert.equal(problem.words, 'it has finished');

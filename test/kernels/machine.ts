@@ -7,6 +7,7 @@ import { atEnd } from '../support/cleanup.ts';
 import { freePort } from '../support/port.ts';
 import { endProcesses, processRef } from '../support/processes.ts';
 import { run } from '../support/run.ts';
+import { stanza } from '../support/sshd.ts';
 import { eventually } from '../host/helpers/wait.ts';
 
 /** A release of Debian with its own kernel and tools. */
@@ -135,14 +136,10 @@ export async function bootMachine(release: Release): Promise<Machine> {
   try {
     const alias = `debian-${release.suite}-${release.architecture}`;
     const configFile = path.join(directory, 'config');
-    const knownHosts = path.join(directory, 'known_hosts');
-    fs.writeFileSync(knownHosts, `[127.0.0.1]:${port} ${image.hostKey}\n`);
-    const lines = [
-      ...[`Host ${alias}`, 'HostName 127.0.0.1', `Port ${port}`, 'User root'],
-      ...[`IdentityFile "${image.identityFile}"`, 'IdentitiesOnly yes'],
-      `UserKnownHostsFile "${knownHosts}"`,
-    ];
-    fs.writeFileSync(configFile, `${lines.join('\n')}\n`);
+    const knownHostsFile = path.join(directory, 'known_hosts');
+    fs.writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${image.hostKey}\n`);
+    const { identityFile } = image;
+    fs.writeFileSync(configFile, stanza(alias, 'root', port, { identityFile, knownHostsFile }));
     await eventually(
       `${alias} serves ssh`,
       () => {
@@ -150,16 +147,8 @@ export async function bootMachine(release: Release): Promise<Machine> {
           throw new Error(`${command} ended: ${failed?.message ?? ''}`);
         }
         // The emulator accepts at once; only an answer proves the guest.
-        return run('ssh', [
-          '-F',
-          configFile,
-          '-o',
-          'BatchMode=yes',
-          '-o',
-          'ConnectTimeout=5',
-          alias,
-          'true',
-        ]).then(
+        const options = ['BatchMode=yes', 'ConnectTimeout=5'].flatMap((option) => ['-o', option]);
+        return run('ssh', ['-F', configFile, ...options, alias, 'true']).then(
           () => true,
           () => false,
         );

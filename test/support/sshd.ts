@@ -83,7 +83,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   }
 }
 
-interface ClientFiles {
+export interface ClientFiles {
   readonly identityFile: string;
   readonly knownHostsFile: string;
 }
@@ -100,12 +100,13 @@ async function prepare(directory: string): Promise<ClientFiles> {
   return { identityFile, knownHostsFile: path.join(directory, 'known_hosts') };
 }
 
-function stanza(
+/** A `Host` of an ssh configuration file: a server on a port of 127.0.0.1. */
+export function stanza(
   alias: string,
   user: string,
   port: number,
   files: ClientFiles,
-  lines: readonly string[],
+  lines: readonly string[] = [],
 ): string {
   // ssh obeys the first mention of a keyword.
   const all = [

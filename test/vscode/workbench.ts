@@ -31,6 +31,18 @@ export const THEMES: Readonly<Record<Theme, ThemeNames>> = {
 const exactly = (text: string): RegExp =>
   new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 
+/** As a person does where a busy window has not heeded a key or the mouse: once more, so many times at most. */
+async function persistently(times: number, attempt: () => Promise<void>): Promise<void> {
+  for (let left = times - 1; ; left--) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}
+
 /** The VS Code window as a person sees it. */
 export class Workbench {
   readonly page: Page;
@@ -167,15 +179,10 @@ export class Workbench {
 
   /** Types a name into the list of files. A window that is busy with another editor may swallow the key. */
   async askForFile(name: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    await persistently(10, async () => {
       await this.page.keyboard.press('Control+P');
-      try {
-        await this.quickInput().fill(name, { timeout: 3000 });
-        return;
-      } catch (error) {
-        if (attempt === 10) throw error;
-      }
-    }
+      await this.quickInput().fill(name, { timeout: 3000 });
+    });
   }
 
   tab(name: string): Locator {
@@ -204,17 +211,12 @@ export class Workbench {
       hasText: /\S/,
     });
     // A hover opens when the mouse arrives. Lines that move as it does (a lens comes in above them)
-    // leave it over another one, where nothing opens: a person moves the mouse again.
-    for (let attempt = 1; ; attempt++) {
+    // leave it over another one, where nothing opens.
+    await persistently(5, async () => {
       await this.page.mouse.move(1, 1);
       await word.hover({ position: { x: 10, y: 8 } });
-      try {
-        await rows.first().waitFor({ timeout: 5000 });
-        break;
-      } catch (error) {
-        if (attempt === 5) throw error;
-      }
-    }
+      await rows.first().waitFor({ timeout: 5000 });
+    });
     return rows.allInnerTexts();
   }
 
