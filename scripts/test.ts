@@ -13,8 +13,12 @@ import { runSuite, SUITES } from './test/suites.ts';
 
 interface Section {
   readonly name: string;
+  readonly seconds: number;
   readonly counts: Counts;
 }
+
+/** So many of the slowest tests and hooks are listed. */
+const SLOWEST = 20;
 
 function choose(wanted: readonly string[]): string[] {
   const names = [...CHECKS, ...SUITES].map((each) => each.name);
@@ -35,17 +39,19 @@ async function main(): Promise<boolean> {
   await setUp(['node', ...new Set([...checks, ...suites].flatMap((each) => each.needs))]);
 
   const sections: Section[] = [];
-  for (const check of checks) {
-    sections.push({ name: check.name, counts: await runCheck(check) });
-  }
+  const section = async (name: string, run: () => Promise<Counts>): Promise<void> => {
+    const started = performance.now();
+    const counts = await run();
+    sections.push({ name, counts, seconds: (performance.now() - started) / 1000 });
+  };
+  for (const check of checks) await section(check.name, () => runCheck(check));
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-counts-'));
   const remove = atEnd(() => {
     fs.rmSync(directory, { recursive: true, force: true });
   });
   for (const suite of suites) {
     console.log(`\n== ${suite.name}: ${suite.about}`);
-    const counts = await runSuite(suite, path.join(directory, `${suite.name}.json`));
-    sections.push({ name: suite.name, counts });
+    await section(suite.name, () => runSuite(suite, path.join(directory, `${suite.name}.json`)));
   }
   await remove();
   return summarize(sections);
@@ -59,11 +65,28 @@ function summarize(sections: readonly Section[]): boolean {
     if (all.length > 0) console.log(`\n${title}\n${all.join('\n')}`);
     return all.length;
   };
+  console.log(`\nTime\n${times(sections)}`);
   const skipped = list('Skipped, and what is missing for it:', 'skipped');
   const failed = list('Failed:', 'failed');
   const passed = sections.reduce((sum, { counts }) => sum + counts.passed, 0);
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0;
+}
+
+/** Where the time goes: each suite, then the slowest tests and hooks of all. */
+function times(sections: readonly Section[]): string {
+  const row = (seconds: number, title: string) => `  ${seconds.toFixed(1).padStart(7)} s  ${title}`;
+  const slowest = sections
+    .flatMap(({ name, counts }) =>
+      counts.times.map(({ title, seconds }) => ({ title: `${name}: ${title}`, seconds })),
+    )
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, SLOWEST);
+  return [
+    ...sections.map(({ name, seconds }) => row(seconds, name)),
+    ...(slowest.length === 0 ? [] : ['The slowest tests and hooks:']),
+    ...slowest.map(({ title, seconds }) => row(seconds, title)),
+  ].join('\n');
 }
 
 function indent(text: string): string {

@@ -47,14 +47,19 @@ export async function runCheck(check: Check): Promise<Counts> {
   const title = check.about;
   const command = check.command();
   if (command === undefined) {
-    return { passed: 0, failed: [], skipped: [{ title, reason: 'there is no such file' }] };
+    return {
+      passed: 0,
+      failed: [],
+      skipped: [{ title, reason: 'there is no such file' }],
+      times: [],
+    };
   }
   const started = Date.now();
   const { code, output } = await runCommand(command, { capture: true, cwd: root });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(`${code === 0 ? '✔' : '✘'} ${title} (${seconds} s)`);
-  if (code === 0) return { passed: 1, failed: [], skipped: [] };
+  if (code === 0) return { passed: 1, failed: [], skipped: [], times: [] };
   console.log(output);
   const reason = `It ended with ${code}: see its words above.`;
-  return { passed: 0, failed: [{ title, reason }], skipped: [] };
+  return { passed: 0, failed: [{ title, reason }], skipped: [], times: [] };
 }

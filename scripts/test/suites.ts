@@ -105,7 +105,7 @@ export async function runSuite(suite: Suite, countsFile: string): Promise<Counts
 }
 
 function broken(reason: string): Counts {
-  return { passed: 0, failed: [{ title: 'the suite', reason }], skipped: [] };
+  return { passed: 0, failed: [{ title: 'the suite', reason }], skipped: [], times: [] };
 }
 
 /** Loading programs, other users' logins and cgroups need root; whoever is not asks sudo. */

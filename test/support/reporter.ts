@@ -7,6 +7,8 @@ export interface Counts {
   readonly passed: number;
   readonly failed: { title: string; reason: string }[];
   readonly skipped: { title: string; reason: string }[];
+  /** Tests and hooks with the seconds they took, in their order. */
+  readonly times: { title: string; seconds: number }[];
 }
 
 /** The environment variable naming the file the counts go to. */
@@ -16,10 +18,14 @@ export const COUNTS_FILE = 'SOCKMAP_TEST_COUNTS';
 export default class CountingReporter extends mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
-    const counts = { passed: 0, failed: [], skipped: [] } as {
+    const counts = { passed: 0, failed: [], skipped: [], times: [] } as {
       -readonly [Key in keyof Counts]: Counts[Key];
     };
+    const time = (title: string, ms = 0): unknown =>
+      counts.times.push({ title, seconds: ms / 1000 });
     runner.on('pass', () => counts.passed++);
+    runner.on('test end', (test) => time(test.fullTitle(), test.duration));
+    runner.on('hook end', (hook) => time(hook.fullTitle(), hook.duration));
     runner.on('fail', (test, error: Error) => {
       counts.failed.push({ title: test.fullTitle(), reason: error.message });
     });
