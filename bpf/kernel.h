@@ -41,6 +41,7 @@ enum {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_LPM_TRIE = 11,
 	BPF_MAP_TYPE_SOCKHASH = 18,
 	BPF_MAP_TYPE_SK_STORAGE = 24,
@@ -74,7 +75,7 @@ enum sk_action { SK_DROP, SK_PASS };
 
 struct bpf_sock;
 
-/* The two program contexts are UAPI: laid out as there, and not relocated. */
+/* The program contexts are UAPI: laid out as there, and not relocated. */
 struct bpf_sock_ops {
 	__u32 op;
 	__u32 args[4];
@@ -93,6 +94,10 @@ struct bpf_sock_ops {
 	__u64 bytes_received;
 	__u64 bytes_acked;
 	struct bpf_sock *sk;
+	void *skb_data __attribute__((aligned(8)));
+	void *skb_data_end __attribute__((aligned(8)));
+	__u32 skb_len;
+	__u32 skb_tcp_flags;
 };
 
 struct sk_msg_md {
@@ -108,6 +113,8 @@ struct sk_msg_md {
 	__u32 size;
 	struct bpf_sock *sk;
 };
+
+struct __sk_buff;
 
 _Static_assert(__builtin_offsetof(struct bpf_sock_ops, sk) == 184, "UAPI layout");
 _Static_assert(__builtin_offsetof(struct sk_msg_md, sk) == 72, "UAPI layout");
@@ -170,6 +177,7 @@ struct sock {
 		atomic_t rmem_alloc;
 	} __kernel_view sk_backlog;
 	__u8 sk_kern_sock : 1;
+	int sk_rcvlowat;
 	socket_lock_t sk_lock;
 	struct socket_wq *sk_wq;
 	struct socket *sk_socket;
@@ -193,13 +201,26 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 write_seq;
 	__u8 nonagle : 4;
+	__u8 repair : 1;
+	__u8 recvmsg_inq : 1;
+	__u8 bpf_sock_ops_cb_flags;
 } __kernel_view;
 
 typedef struct {
 	atomic_t refs;
 } refcount_t;
 
+struct sk_psock_progs {
+	const void *stream_verdict;
+} __kernel_view;
+
+struct sk_buff_head {
+	__u32 qlen;
+} __kernel_view;
+
 struct sk_psock {
+	struct sk_psock_progs progs;
+	struct sk_buff_head ingress_skb;
 	struct list_head ingress_msg;
 	refcount_t refcnt;
 } __kernel_view;

@@ -15,6 +15,13 @@
  * The two ends of a connection find each other once, through bypass_flows. From
  * then on a direction knows its peer by socket cookie, which the kernel never
  * gives out twice: a peer may be missed but not mistaken for another.
+ *
+ * Each end publishes its flow, and exactly one of two happens to it: the other end
+ * claims it, or the end itself withdraws it. Both are a deletion, which succeeds
+ * once. So an end that has withdrawn is known to nobody, and an end that could not
+ * is known to its peer, or its flow was evicted. Nothing in here depends on being
+ * called when a socket closes: another sock_ops program may have taken our
+ * callbacks away. What is not claimed then is evicted some day.
  */
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
@@ -79,6 +86,17 @@
 
 enum mode { GUARDED, OFF, UNGUARDED };
 
+/*
+ * Flows that no other end has claimed yet. The map is allocated as a whole, 8 MB,
+ * however many sockets may be bypassed.
+ */
+#ifndef MAX_FLOWS
+#define MAX_FLOWS 65536
+#endif
+
+/* What we ask for at establishment. */
+#define CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
+
 /* All zero means default. */
 struct config {
 	__u32 mode;
@@ -101,7 +119,10 @@ struct counters {
 	__u64 tcp_switched_off;
 	__u64 tcp_kernel_tls;
 	__u64 tcp_peer_gone;
+	__u64 tcp_socket_options;
 	__u64 back_on_bypass;
+	__u64 callbacks_taken;
+	__u64 flows_evicted;
 };
 
 struct flow_key {
@@ -138,21 +159,25 @@ enum route {
 	TCP_SWITCHED_OFF,
 	TCP_KERNEL_TLS, /* its records must not reach the other end as plain text */
 	TCP_PEER_GONE,
+	TCP_SOCKET_OPTIONS, /* SO_RCVLOWAT, TCP_INQ and TCP_REPAIR are TCP's */
 };
 
 /* A socket, as the sending end of one direction. */
 struct conn {
 	struct shared self;
 	struct flow_key peer_key;
-	struct endpoint peer;
+	struct endpoint peer; /* none yet if its cookie is 0 */
 	__u64 left_at;
 	__u64 cost;	 /* of recent messages: since the peer's queue was seen empty, */
 	__u64 bytes;	 /* or some more than it can hold */
 	__u32 tcp_seq;	 /* write_seq as long as nothing was sent over TCP */
+	__u32 callbacks; /* that we have asked for */
 	__u32 peer_sent; /* the peer's messages when we last looked */
 	__u32 quiet;	 /* messages since then */
 	__u32 small;	 /* of these, the small ones in a row */
 	__u32 route;
+	bool taken;   /* some of these, by another program */
+	bool unknown; /* to the peer, which will not redirect to us */
 	bool bulk;
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
 };
@@ -170,9 +195,8 @@ struct {
 } bypass_socks SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MAX_SOCKETS);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_FLOWS);
 	__type(key, struct flow_key);
 	__type(value, struct endpoint);
 } bypass_flows SEC(".maps");
@@ -290,6 +314,12 @@ static struct sk_psock *psock_of(struct tcp_sock *tp)
 	return (void *)(data & ~7ul); /* the low bits are flags */
 }
 
+/* Do bytes from TCP go through the verdict program, to the queue of redirected ones? */
+static bool has_verdict(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(psock_of(tp), progs.stream_verdict);
+}
+
 static bool ingress_empty(struct tcp_sock *tp)
 {
 	struct sk_psock *psock = psock_of(tp);
@@ -315,14 +345,36 @@ static hot bool read_peer(struct conn *conn, struct shared *peer)
 	return peer->cookie == conn->peer.cookie;
 }
 
-static hot bool peer_has_ulp(struct conn *conn)
+/*
+ * Does the reader ask for what no sockmap gives? (Multipath TCP leaves 0 behind as
+ * SO_RCVLOWAT, which asks for nothing.) Or is it being saved or restored,
+ * which sees TCP's queues alone?
+ */
+static hot bool has_options(struct tcp_sock *tp)
 {
-	const struct tcp_sock *tp = peer_tp(conn);
+	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1 ||
+	       BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq) ||
+	       BPF_CORE_READ_BITFIELD_PROBED(tp, repair);
+}
 
-	if (!LOADS_DIRECTLY)
-		return BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops);
-	tp = bpf_rdonly_cast(tp, 0);
-	return tp->inet_conn.icsk_ulp_ops;
+static hot enum route peer_wants(struct conn *conn)
+{
+	struct tcp_sock *tp = peer_tp(conn);
+	const struct tcp_sock *direct;
+
+	if (!LOADS_DIRECTLY) {
+		if (BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops))
+			return TCP_KERNEL_TLS;
+		return has_options(tp) ? TCP_SOCKET_OPTIONS : BYPASS;
+	}
+	direct = bpf_rdonly_cast(tp, 0);
+	if (direct->inet_conn.icsk_ulp_ops)
+		return TCP_KERNEL_TLS;
+	if (direct->inet_conn.icsk_inet.sk.sk_rcvlowat > 1 ||
+	    BPF_CORE_READ_BITFIELD(direct, recvmsg_inq) ||
+	    BPF_CORE_READ_BITFIELD(direct, repair))
+		return TCP_SOCKET_OPTIONS;
+	return BYPASS;
 }
 
 /* What poll() and select() are woken by. Absent where the kernel hides its symbols. */
@@ -382,10 +434,48 @@ static bool kernels_own(struct tcp_sock *tp)
 		BPF_CORE_READ_BITFIELD(&tp->inet_conn.icsk_inet.sk, sk_kern_sock));
 }
 
+/* Has this end consumed, and the other one sent, the same bytes so far? */
+static bool mirrors(const struct endpoint *end, __u32 from, __u32 to)
+{
+	struct tcp_sock *tp = (void *)(unsigned long)end->tp;
+
+	/* Sequence numbers start at random: this is the other end, or nobody. */
+	return BPF_CORE_READ(tp, copied_seq) - from <= to - from;
+}
+
+static bool find(const struct flow_key *key, struct endpoint *end)
+{
+	struct endpoint *found = bpf_map_lookup_elem(&bypass_flows, key);
+
+	if (found)
+		*end = *found;
+	return found;
+}
+
+/* Of two who take a flow away, one does. */
+static bool take(const struct flow_key *key)
+{
+	return !bpf_map_delete_elem(&bypass_flows, key);
+}
+
+static void leave_for_good(struct conn *conn, enum route why)
+{
+	conn->route = why;
+	conn->left_at = bpf_ktime_get_ns();
+	conn->self.leaving = true;
+}
+
+/* Bytes in the SYN, or with what ends the handshake, come before any bypass. */
+static bool brings_data(struct bpf_sock_ops *ops)
+{
+	return load(ops->skb_len) > ops->skb_data_end - ops->skb_data;
+}
+
 static void established(struct bpf_sock_ops *ops)
 {
+	bool passive = ops->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB;
 	struct bpf_sock *sk = ops->sk;
-	struct endpoint self = {};
+	struct endpoint self = {}, peer = {};
 	struct flow_key key = {}, peer_key;
 	__u32 zero = 0;
 	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
@@ -403,14 +493,25 @@ static void established(struct bpf_sock_ops *ops)
 	mirror(&key, &peer_key);
 	/*
 	 * The end that connects comes first. If it is not here, it is out of the
-	 * cgroup or of the namespace, and this end has no use for the bypass.
+	 * cgroup or of the namespace, or has begun to send over TCP: this end has no
+	 * use for the bypass.
 	 */
-	if (ops->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-	    !bpf_map_lookup_elem(&bypass_flows, &peer_key))
+	if (passive && !find(&peer_key, &peer))
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp || kernels_own(tp))
 		return;
+	if (passive && !mirrors(&peer, tp->write_seq, tp->write_seq))
+		return;
+	/* Fast Open has sent data with the SYN. */
+	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt || brings_data(ops)) {
+		count(tcp_early_bytes);
+		return;
+	}
+	if (has_options(tp)) {
+		count(tcp_socket_options);
+		return;
+	}
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!conn)
 		return;
@@ -420,10 +521,9 @@ static void established(struct bpf_sock_ops *ops)
 	self.conn = (unsigned long)conn;
 	conn->self.cookie = self.cookie;
 	conn->peer_key = peer_key;
+	conn->peer = peer;
 	conn->tcp_seq = tp->write_seq;
-	/* Fast Open has sent data with the SYN. */
-	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt)
-		conn->tcp_seq--;
+	conn->callbacks = CALLBACKS;
 
 	err = bpf_sock_hash_update(ops, &bypass_socks, &self.cookie, BPF_NOEXIST);
 	if (err)
@@ -434,9 +534,17 @@ static void established(struct bpf_sock_ops *ops)
 		bpf_map_delete_elem(&bypass_socks, &self.cookie);
 		goto not_added;
 	}
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags |
-					       BPF_SOCK_OPS_STATE_CB_FLAG |
-					       BPF_SOCK_OPS_RTT_CB_FLAG);
+	if (passive && !take(&peer_key)) {
+		/* It has withdrawn to TCP meanwhile. */
+		if (take(&key)) {
+			bpf_map_delete_elem(&bypass_socks, &self.cookie);
+			bpf_sk_storage_delete(&bypass_conns, sk);
+			return;
+		}
+		/* Or flows are evicted, and it may have claimed ours: read on. */
+		leave_for_good(conn, TCP_PEER_GONE);
+	}
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | CALLBACKS);
 	count(sockets_added);
 	return;
 
@@ -448,21 +556,24 @@ not_added:
 	bpf_sk_storage_delete(&bypass_conns, sk);
 }
 
-static void forget_flow(struct conn *conn)
+/* Takes back what nobody has claimed. */
+static bool withdraw(struct conn *conn)
 {
-	struct endpoint *end;
+	struct endpoint end;
 	struct flow_key key;
 
 	mirror(&conn->peer_key, &key);
-	end = bpf_map_lookup_elem(&bypass_flows, &key);
-	if (end && end->cookie == conn->self.cookie)
-		bpf_map_delete_elem(&bypass_flows, &key);
+	return find(&key, &end) && end.cookie == conn->self.cookie && take(&key);
 }
 
 /*
  * May a redirect to us be in flight still? It holds no lock, but it counts as a
  * user of the peer's psock. users() leaves the map out, which is one too, until
  * the peer is removed from it.
+ *
+ * Who could redirect to us? The peer that we know, if it knows us. We know none,
+ * and it does not know us, if we have withdrawn; else our flow was claimed by
+ * somebody whose own flow was evicted before we saw it. Then stay for good.
  */
 static bool redirect_in_flight(struct conn *conn)
 {
@@ -470,14 +581,10 @@ static bool redirect_in_flight(struct conn *conn)
 	__u32 sleeper = 0;
 	int n;
 
-	if (!conn->peer.cookie) {
-		struct endpoint *end =
-			bpf_map_lookup_elem(&bypass_flows, &conn->peer_key);
-
-		if (!end)
-			return false;
-		conn->peer = *end;
-	}
+	if (conn->unknown)
+		return false;
+	if (!conn->peer.cookie)
+		return true;
 	/* Before `removed`, which is set before the map lets go. */
 	n = users(peer_tp(conn));
 	if (!read_peer(conn, &peer) || !peer.sender || n + (int)peer.removed <= 0)
@@ -485,9 +592,46 @@ static bool redirect_in_flight(struct conn *conn)
 	return sleepers(peer_tp(conn), &sleeper) != 1 || peer.sender != sleeper;
 }
 
+/* Has another sock_ops program overwritten what we asked for? Counted once a socket. */
+static bool callbacks_missing(struct conn *conn, __u32 flags)
+{
+	if (!(conn->callbacks & ~flags))
+		return false;
+	if (!conn->taken)
+		count(callbacks_taken);
+	conn->taken = true;
+	return true;
+}
+
+/* At a callback that did come they can be had again. */
+static void keep_callbacks(struct bpf_sock_ops *ops, struct conn *conn)
+{
+	if (callbacks_missing(conn, ops->bpf_sock_ops_cb_flags))
+		bpf_sock_ops_cb_flags_set(ops,
+					  ops->bpf_sock_ops_cb_flags | conn->callbacks);
+}
+
 static void set_notsent_lowat(struct bpf_sock_ops *ops, int bytes)
 {
 	bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+/*
+ * With a verdict program what comes over TCP goes on to the queue of redirected
+ * bytes, or waits for its turn: nothing may be left of either. And a thread inside
+ * recv() does not look at TCP's own queue: it would return EAGAIN, so there must be
+ * none. A thread that sends counts as well, unless it is the one that runs us as it
+ * lets go of the socket.
+ */
+static bool can_be_removed(struct tcp_sock *tp)
+{
+	__u32 sleeper;
+
+	if (has_verdict(tp) &&
+	    (BPF_CORE_READ(psock_of(tp), ingress_skb.qlen) || sleepers(tp, &sleeper) ||
+	     users(tp) > BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned)))
+		return false;
+	return ingress_empty(tp);
 }
 
 /*
@@ -508,6 +652,7 @@ static void acked(struct bpf_sock_ops *ops)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!conn || !tp)
 		return;
+	keep_callbacks(ops, conn);
 	if (conn->route == TCP_QUEUE_BOUND && !tp->notsent_lowat) {
 		conn->bulk = true;
 		set_notsent_lowat(ops, BULK_NOTSENT_LOWAT);
@@ -515,20 +660,21 @@ static void acked(struct bpf_sock_ops *ops)
 	if (!conn->self.leaving)
 		return;
 	if (bpf_ktime_get_ns() - conn->left_at < LEAVING_SEEN ||
-	    redirect_in_flight(conn) || !ingress_empty(tp))
+	    redirect_in_flight(conn) || !can_be_removed(tp))
 		return;
 
 	if (conn->bulk)
 		set_notsent_lowat(ops, 0);
 	bpf_sock_ops_cb_flags_set(ops,
 				  ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
-	forget_flow(conn);
+	conn->callbacks &= ~BPF_SOCK_OPS_RTT_CB_FLAG;
+	withdraw(conn);
 	conn->self.removed = true;
 	if (!bpf_map_delete_elem(&bypass_socks, &conn->self.cookie))
 		count(sockets_removed);
 }
 
-static void closed(struct bpf_sock_ops *ops)
+static void state_changed(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
 	struct conn *conn;
@@ -536,8 +682,12 @@ static void closed(struct bpf_sock_ops *ops)
 	if (!sk)
 		return;
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, 0);
-	if (conn)
-		forget_flow(conn);
+	if (!conn)
+		return;
+	keep_callbacks(ops, conn);
+	/* Tidiness: the flow would be evicted some day. */
+	if (ops->args[1] == BPF_TCP_CLOSE)
+		withdraw(conn);
 }
 
 SEC("sockops")
@@ -552,8 +702,7 @@ int sockmap_sockops(struct bpf_sock_ops *ops)
 		acked(ops);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		if (ops->args[1] == BPF_TCP_CLOSE)
-			closed(ops);
+		state_changed(ops);
 		break;
 	}
 	return 1;
@@ -695,10 +844,13 @@ static hot bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size
 /* Why not to redirect to the peer, or BYPASS. */
 static hot enum route look_at_peer(struct conn *conn, struct shared *peer)
 {
+	enum route why;
+
 	if (!read_peer(conn, peer) || peer->leaving)
 		return TCP_PEER_GONE;
-	if (peer_has_ulp(conn))
-		return TCP_KERNEL_TLS;
+	why = peer_wants(conn);
+	if (why != BYPASS)
+		return why;
 	if (peer->sent != conn->peer_sent) {
 		conn->peer_sent = peer->sent;
 		conn->quiet = 0;
@@ -717,26 +869,40 @@ static hot void announce(struct conn *conn)
 		conn->self.sender = conn->self.sender ? MANY : thread;
 }
 
-static bool pair(struct conn *conn, struct tcp_sock *tp)
+static bool claim(struct conn *conn, struct tcp_sock *tp)
 {
-	struct endpoint *peer = bpf_map_lookup_elem(&bypass_flows, &conn->peer_key);
+	struct endpoint peer;
 
-	if (!peer)
+	if (!find(&conn->peer_key, &peer) ||
+	    !mirrors(&peer, conn->tcp_seq, tp->write_seq) || !take(&conn->peer_key))
 		return false;
-	conn->peer = *peer;
-	/* Sequence numbers start at random: this is the other end, or nobody. */
-	return BPF_CORE_READ(peer_tp(conn), copied_seq) == tp->write_seq;
+	conn->peer = peer;
+	return true;
 }
 
-static int leave(struct conn *conn, enum route why)
+/* The end that connects finds the one that accepts, or takes care not to be found. */
+static void pair(struct conn *conn, struct tcp_sock *tp)
 {
-	conn->route = why;
+	if (claim(conn, tp))
+		return;
+	if (withdraw(conn)) {
+		conn->unknown = true;
+		return;
+	}
+	/* The peer was faster, and published its own flow before it claimed ours. */
+	if (!claim(conn, tp))
+		count(flows_evicted);
+}
+
+static int leave(struct conn *conn, struct tcp_sock *tp, enum route why)
+{
+	callbacks_missing(conn, tp->bpf_sock_ops_cb_flags);
 	if (why == TCP_QUEUE_BOUND) {
+		conn->route = why;
 		count(tcp_queue_bound);
 		return SK_PASS;
 	}
-	conn->left_at = bpf_ktime_get_ns();
-	conn->self.leaving = true;
+	leave_for_good(conn, why);
 	if (why == TCP_EARLY_BYTES)
 		count(tcp_early_bytes);
 	else if (why == TCP_ONE_WAY_SMALL)
@@ -745,6 +911,8 @@ static int leave(struct conn *conn, enum route why)
 		count(tcp_switched_off);
 	else if (why == TCP_KERNEL_TLS)
 		count(tcp_kernel_tls);
+	else if (why == TCP_SOCKET_OPTIONS)
+		count(tcp_socket_options);
 	else
 		count(tcp_peer_gone);
 	return SK_PASS;
@@ -769,22 +937,30 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!conn || !tp || conn->route > TCP_QUEUE_BOUND)
 		return SK_PASS;
-	if (conf->mode == OFF)
-		return leave(conn, TCP_SWITCHED_OFF);
-	if (tp->inet_conn.icsk_ulp_ops)
-		return leave(conn, TCP_KERNEL_TLS);
-	if (conn->route != TCP_QUEUE_BOUND && tp->write_seq != conn->tcp_seq)
-		return leave(conn, TCP_EARLY_BYTES);
 	if (conn->route == UNPAIRED) {
-		if (!pair(conn, tp))
-			return leave(conn, TCP_EARLY_BYTES);
+		callbacks_missing(conn, tp->bpf_sock_ops_cb_flags);
+		if (!conn->peer.cookie)
+			pair(conn, tp);
+	}
+	if (conf->mode == OFF)
+		return leave(conn, tp, TCP_SWITCHED_OFF);
+	if (tp->inet_conn.icsk_ulp_ops)
+		return leave(conn, tp, TCP_KERNEL_TLS);
+	/* Then what is sent may be meant for our own receive queue. */
+	if (BPF_CORE_READ_BITFIELD(tp, repair))
+		return leave(conn, tp, TCP_SOCKET_OPTIONS);
+	if (conn->route != TCP_QUEUE_BOUND && tp->write_seq != conn->tcp_seq)
+		return leave(conn, tp, TCP_EARLY_BYTES);
+	if (conn->route == UNPAIRED) {
+		if (!conn->peer.cookie)
+			return leave(conn, tp, TCP_EARLY_BYTES);
 		conn->route = BYPASS;
 	}
 	/* Tell before looking: see acked(). */
 	announce(conn);
 	why = look_at_peer(conn, &peer);
 	if (why != BYPASS)
-		return leave(conn, why);
+		return leave(conn, tp, why);
 
 	if (conn->route == TCP_QUEUE_BOUND) {
 		if (!tcp_drained(conn, tp, &peer))
@@ -799,20 +975,31 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		__u64 bound = conf->queue_bound ?: DEFAULT_QUEUE_BOUND;
 
 		if (one_way_small(conn, tp, size, conf))
-			return leave(conn, TCP_ONE_WAY_SMALL);
+			return leave(conn, tp, TCP_ONE_WAY_SMALL);
 		if (!queue_has_room(conn, tp, size, bound))
-			return leave(conn, TCP_QUEUE_BOUND);
+			return leave(conn, tp, TCP_QUEUE_BOUND);
 		charge(conn, size, bound);
 	}
 	if (bpf_msg_redirect_hash(msg, &bypass_socks, &conn->peer.cookie,
 				  BPF_F_INGRESS) != SK_PASS)
-		return leave(conn, TCP_PEER_GONE);
+		return leave(conn, tp, TCP_PEER_GONE);
 	counters = bpf_map_lookup_elem(&bypass_counters, &zero);
 	/* Not atomic, which would take longer: a preempted sender may lose a few. */
 	if (counters) {
 		counters->redirected_messages++;
 		counters->redirected_bytes += size;
 	}
+	return SK_PASS;
+}
+
+/*
+ * For kernels on which FIONREAD counts only redirected bytes unless the map has a
+ * verdict program: attached, it has what comes over TCP moved to the queue of
+ * redirected bytes, in the order in which it came.
+ */
+SEC("sk_skb/stream_verdict")
+int sockmap_verdict(struct __sk_buff *skb __attribute__((unused)))
+{
 	return SK_PASS;
 }
 

@@ -37,6 +37,8 @@ export interface LoadOptions {
   readonly limits?: GuardedLimits;
   /** Take the place of a bypass already on this cgroup; refused otherwise. */
   readonly replace?: boolean;
+  /** False: without the verdict program even on a kernel that may need it for FIONREAD. */
+  readonly verdict?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: LoadStep) => void;
 }
@@ -93,6 +95,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     options.replace === true ? 'yes' : 'no',
     batch,
     configValue(facts.architecture, 'off'),
+    options.verdict === false ? 'no' : 'yes',
   ];
   const { exitCode, stderr } = await host.run(argv, {
     tried: 'load the bypass',

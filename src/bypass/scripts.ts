@@ -16,7 +16,9 @@ set_off() { bpftool map update "$@" key hex 00 00 00 00 value hex $off 2>/dev/nu
 
 /**
  * Verifies, pins, configures and attaches. $1 pin root, $2 object, $3 cgroup, $4 "yes" to replace,
- * $5 a bpftool batch for the maps of a guarded program, $6 its configuration when switched off.
+ * $5 a bpftool batch for the maps of a guarded program, $6 its configuration when switched off,
+ * $7 "no" to leave sockmap_verdict out where the kernel looks as if FIONREAD needed it: since
+ * sk_psock has msg_tot_len, FIONREAD counts only what is in there, until a later repair.
  * Prints "step NAME" as each begins; the tools' words go to stderr. After "ready" it goes on only
  * when it reads the line "go": what comes then, a replacement above all, cannot be undone.
  * Exit: 0 attached, 3 occupied, 4 called off, else the failing step is the last one printed.
@@ -30,7 +32,7 @@ set_off() { bpftool map update "$@" key hex 00 00 00 00 value hex $off 2>/dev/nu
 export const LOAD = `set -fu
 trap '' HUP INT TERM PIPE
 umask 077
-root=$1 object=$2 cgroup=$3 replace=$4 batch=$5 off=$6
+root=$1 object=$2 cgroup=$3 replace=$4 batch=$5 off=$6 verdict=$7
 ${SWITCH_OFF}
 id=$(stat -c %i "$cgroup") || exit 1
 pins=$root/$id new= swapped=
@@ -58,6 +60,9 @@ if [ -e "$new/bypass_local" ] && [ -e "$new/bypass_config" ]; then
 fi
 say sk_msg
 bpftool prog attach pinned "$new/sockmap_redirect" msg_verdict pinned "$new/bypass_socks" >&2 || fail 1
+if [ "$verdict" != no ] && [ -e "$new/sockmap_verdict" ] && grep -q msg_tot_len /sys/kernel/btf/vmlinux; then
+  bpftool prog attach pinned "$new/sockmap_verdict" stream_verdict pinned "$new/bypass_socks" >&2 || fail 1
+fi
 echo ready || fail 1
 read -r answer && [ "$answer" = go ] || fail 4
 if [ -e "$pins" ]; then

@@ -50,7 +50,10 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
   tcp_switched_off: 'back to TCP, switched off',
   tcp_kernel_tls: 'back to TCP, TLS in the kernel',
   tcp_peer_gone: 'back to TCP, peer gone',
+  tcp_socket_options: 'back to TCP, SO_RCVLOWAT, TCP_INQ or TCP_REPAIR',
   back_on_bypass: 'on the bypass again',
+  callbacks_taken: 'callbacks taken by another sock_ops program',
+  flows_evicted: 'connections on TCP, flow forgotten',
 };
 
 function attachmentReport(attachment: Attachment): string {

@@ -110,6 +110,18 @@ const HAZARDS: readonly Hazard[] = [
     kept: { memory: { connections: [1, Infinity], sendErrors: 0, wrongStreams: 0 } },
   },
   {
+    title: 'a neighbour that overwrites the callback flags: all is bypassed still, and it is counted',
+    name: 'neighbour',
+    kept: {
+      'neighbour-after': {
+        redirectedMessages: [1200, 1600],
+        mapFull: 0,
+        callbacksTaken: [1, Infinity],
+      },
+      'neighbour-before': { redirectedMessages: [1200, 1600], mapFull: 0 },
+    },
+  },
+  {
     title: 'many short connections leave nothing in the maps',
     name: 'churn',
     kept: { churn: { exitCode: 0, socketsAdded: 6000, entriesLeft: 0 } },

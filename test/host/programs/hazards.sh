@@ -4,7 +4,7 @@
 # Shows each hazard of a sockmap bypass with one set of programs loaded.
 #
 #   hazards.sh tcp|classic|guarded [HAZARD...]
-#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn memory mptcp
+#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour
 #
 # FAMILIES and STALL_BYTES in the environment choose among the cases, CLANG_FLAGS
 # are for the programs.
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 bpf=$here/../../../bpf
 policy=${1:?tcp, classic or guarded}
 shift
-hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn memory mptcp}
+hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour}
 families=${FAMILIES:-ipv4 ipv6 mapped}
 id=hazards-$$
 pins=/sys/fs/bpf/$id
@@ -29,6 +29,7 @@ clean() {
 	local pid
 	for pid in $(cat "$cgroup/cgroup.procs" 2>/dev/null); do kill "$pid" 2>/dev/null; done
 	unload
+	rm -f $pins-neighbour
 	ip netns del $ns 2>/dev/null
 	ip netns del $ns2 2>/dev/null
 	for _ in 1 2 3 4 5 6 7 8 9 10; do rmdir "$cgroup" 2>/dev/null && break; sleep 0.1; done
@@ -284,6 +285,35 @@ mptcp() {
 		done
 	done
 }
+
+# A sock_ops program that overwrites the callback flags, before ours and after it: connections are
+# bypassed all the same, more of them than there is room for, with and without data.
+neighbour() {
+	[ "$policy" = guarded ] || return
+	clang -O2 -g -target bpf -I"$bpf" -c "$here/neighbour.bpf.c" -o "$tmp/neighbour.o" &&
+		bpftool prog load "$tmp/neighbour.o" $pins-neighbour || exit 2
+	local order f
+	for order in after before; do
+		unload
+		[ $order = after ] || beside attach
+		load -DMAX_SOCKETS=64 -DMAX_FLOWS=64
+		[ $order = before ] || beside attach
+		for f in $families; do
+			local sent=$(counter redirected_messages) taken=$(counter callbacks_taken)
+			try run_in $ns "$tmp/reorder" "$f" 200 0 >/dev/null
+			try run_in $ns "$tmp/reorder" "$f" 200 >/dev/null
+			sent=$(($(counter redirected_messages) - sent))
+			taken=$(($(counter callbacks_taken) - taken))
+			local full=$(counter map_full)
+			verdict neighbour-$order "$f" $((sent >= 1200 && full == 0)) \
+				"\"redirectedMessages\": $sent, \"mapFull\": $full, \"callbacksTaken\": $taken"
+		done
+		beside detach
+	done
+	rm $pins-neighbour
+	reload
+}
+beside() { bpftool cgroup "$1" "$cgroup" sock_ops pinned $pins-neighbour $([ "$1" = detach ] || echo multi); }
 
 trap clean EXIT
 trap 'exit 3' HUP INT PIPE TERM

@@ -2,7 +2,7 @@
 /*
  * One connection that goes from the bypass to TCP for one reason.
  *
- *   reasons early|small|gone|bound|polled|tls
+ *   reasons early|small|gone|bound|polled|tls|inherited|lowat|inq|repair|repaired
  *
  * Or one that does not: "refused". Every byte that is sent is read and checked.
  * Prints "ok", or "unknown" where the kernel has no TLS.
@@ -60,6 +60,72 @@ static void early(void)
 	transmit(SMALL);
 	fd[1] = accept(l, NULL, NULL);
 	receive();
+}
+
+/* A message goes to a reader, which then asks for what the bypass does not give. */
+static void asked(int end, int level, int option, int value)
+{
+	connected_pair(IPV4, fd);
+	transmit(SMALL);
+	receive();
+	if (setsockopt(fd[end], level, option, &value, sizeof(value)))
+		die("setsockopt");
+}
+
+static void inherited(void)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int lowat = SMALL, l = listener(IPV4, &ss, &len);
+
+	setsockopt(l, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat));
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(fd[0], (void *)&ss, len))
+		die("connect");
+	fd[1] = accept(l, NULL, NULL);
+}
+
+/* Bytes below the mark must not make it readable. */
+static void lowat(void)
+{
+	asked(1, SOL_SOCKET, SO_RCVLOWAT, 2 * SMALL);
+	transmit(SMALL);
+	transmit(SMALL);
+	receive();
+}
+
+static void inq(void)
+{
+	asked(1, IPPROTO_TCP, TCP_INQ, 1);
+	transmit(SMALL);
+	receive();
+}
+
+static void under_repair(int end)
+{
+	int off = -1 /* without a window probe */;
+	int queue = TCP_SEND_QUEUE;
+
+	asked(end, IPPROTO_TCP, TCP_REPAIR, 1);
+	if (setsockopt(fd[end], IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof(queue)))
+		die("TCP_REPAIR_QUEUE");
+	transmit(SMALL);
+	if (setsockopt(fd[end], IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)))
+		die("TCP_REPAIR");
+}
+
+static void repair(void)
+{
+	under_repair(1);
+	receive();
+}
+
+/* What it sends is queued, as if it had been sent: the reader gets none of it. */
+static void repaired(void)
+{
+	under_repair(0);
+	if (recv(fd[1], (char[1]){0}, 1, MSG_DONTWAIT) >= 0)
+		die("data under repair");
 }
 
 static void small(void)
@@ -166,8 +232,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } reasons[] = {
-	{"early", early},   {"small", small}, {"gone", gone},	    {"bound", bound},
-	{"polled", polled}, {"tls", tls},     {"refused", refused},
+	{"early", early},     {"small", small},		{"gone", gone},
+	{"bound", bound},     {"polled", polled},	{"tls", tls},
+	{"refused", refused}, {"inherited", inherited}, {"lowat", lowat},
+	{"inq", inq},	      {"repair", repair},	{"repaired", repaired},
 };
 
 int main(int argc, char **argv)
@@ -179,6 +247,8 @@ int main(int argc, char **argv)
 		puts("ok");
 		return 0;
 	}
-	fprintf(stderr, "reasons early|small|gone|bound|polled|tls|refused\n");
+	fprintf(stderr,
+		"reasons early|small|gone|bound|polled|tls|refused|inherited|lowat|inq|"
+		"repair|repaired\n");
 	return 2;
 }

@@ -2,10 +2,10 @@
 /*
  * Do bytes keep their order while a connection comes up?
  *
- *   reorder FAMILY CONNECTIONS
+ *   reorder FAMILY CONNECTIONS [MESSAGES]
  *
- * Each connection sends a burst of one-byte messages the moment connect()
- * returns. Fails when any arrives out of turn. Receive packet steering on lo
+ * Each connection sends a burst of one-byte messages, 8 unless told, the moment
+ * connect() returns. Fails when any arrives out of turn. Receive packet steering on lo
  * lets the two ends come up on different CPUs, which makes the fault show.
  */
 #include "net.h"
@@ -13,7 +13,7 @@
 
 #define BURST 8
 
-static int connections, wrong, broken, done;
+static int burst = BURST, connections, wrong, broken, done;
 static struct sockaddr_storage addr;
 static socklen_t addrlen;
 static int listen_fd;
@@ -26,10 +26,10 @@ static void *reader(void *unused)
 		int fd = accept(listen_fd, NULL, NULL);
 
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		if (!read_all(fd, got, sizeof(got))) {
+		if (!read_all(fd, got, burst)) {
 			broken++;
 		} else {
-			for (int i = 0; i < BURST; i++) {
+			for (int i = 0; i < burst; i++) {
 				if (got[i] != i) {
 					wrong++;
 					break;
@@ -45,11 +45,13 @@ int main(int argc, char **argv)
 {
 	pthread_t thread;
 
-	if (argc != 3) {
-		fprintf(stderr, "reorder FAMILY CONNECTIONS\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "reorder FAMILY CONNECTIONS [MESSAGES]\n");
 		return 2;
 	}
 	connections = atoi(argv[2]);
+	if (argc == 4)
+		burst = atoi(argv[3]) < BURST ? atoi(argv[3]) : BURST;
 	listen_fd = listener(parse_family(argv[1]), &addr, &addrlen);
 	pthread_create(&thread, NULL, reader, NULL);
 	for (int n = 0; n < connections; n++) {
@@ -59,7 +61,7 @@ int main(int argc, char **argv)
 		if (fd < 0 || connect(fd, (void *)&addr, addrlen))
 			die("connect");
 		nodelay(fd);
-		for (unsigned char i = 0; i < BURST; i++)
+		for (unsigned char i = 0; i < burst; i++)
 			if (send(fd, &i, 1, MSG_NOSIGNAL) != 1)
 				die("send");
 		recv(fd, &end, 1, 0);
