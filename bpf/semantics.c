@@ -60,6 +60,9 @@
 #ifndef SO_ZEROCOPY
 #define SO_ZEROCOPY 60
 #endif
+#ifndef SO_PEEK_OFF
+#define SO_PEEK_OFF 42
+#endif
 #ifndef MSG_ZEROCOPY
 #define MSG_ZEROCOPY 0x4000000
 #endif
@@ -533,6 +536,26 @@ static void probe_peek_messages(void)
 	finish(n == 5 ? "first" : outcome(n), "MSG_PEEK saw %s of 10 bytes", outcome(n));
 }
 
+/* Where the next MSG_PEEK begins is kept by the socket. */
+static void probe_peek_off(void)
+{
+	struct pair p = connected();
+	char one[4] = "", two[4] = "";
+	int from = 0;
+
+	if (setsockopt(p.server, SOL_SOCKET, SO_PEEK_OFF, &from, sizeof(from)))
+		finish("unavailable", "SO_PEEK_OFF: %s", error_name(errno));
+	transmit(p.client, "hello", 5);
+	settle(p.client);
+	must(recv(p.server, one, 2, MSG_PEEK | MSG_DONTWAIT));
+	must(recv(p.server, two, 2, MSG_PEEK | MSG_DONTWAIT));
+	observe(p.server, 5);
+	finish(!strcmp(one, "he") && !strcmp(two, "ll") ? "goes on"
+	       : !strcmp(one, two)			? "repeats"
+							: "wrong",
+	       "two MSG_PEEK of 2 bytes with SO_PEEK_OFF");
+}
+
 static void probe_trunc(void)
 {
 	struct pair p = connected();
@@ -793,9 +816,8 @@ static void probe_edges(void)
 	woke(wakeups);
 }
 
-static void probe_edges_outside(void)
+__attribute__((noreturn)) static void edges_from(struct outsider o)
 {
-	struct outsider o = connected_outside(false);
 	int epoll = epoll_on(o.fd, EPOLLIN | EPOLLET), wakeups = 0;
 
 	for (int i = 0; i < 3; i++) {
@@ -804,6 +826,52 @@ static void probe_edges_outside(void)
 	}
 	observe(o.fd, 15);
 	woke(wakeups);
+}
+
+static void probe_edges_outside(void)
+{
+	edges_from(connected_outside(false));
+}
+
+static void probe_edges_connecting(void)
+{
+	edges_from(connected_outside(true));
+}
+
+/* All that waits, as a reader of an edge-triggered epoll takes it. */
+static size_t drain(int fd)
+{
+	char data[64];
+	size_t got = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, data, sizeof(data), MSG_DONTWAIT)) > 0)
+		got += n;
+	return got;
+}
+
+/*
+ * A reader that takes all that waits at each wake-up, as those of Go and Node do. In
+ * the middle it asks for TCP_INQ, which has the guarded bypass send over TCP.
+ */
+static void probe_edges_switched(void)
+{
+	struct pair p = connected();
+	int epoll = epoll_on(p.server, EPOLLIN | EPOLLET);
+	size_t got = 0;
+
+	for (unsigned int i = 0; i < 6; i++) {
+		if (i == 2)
+			set(p.server, IPPROTO_TCP, TCP_INQ, 1);
+		transmit(p.client, "hello", 5);
+		settle(p.client);
+		while (got < 5u * (i + 1) && epoll_ready(epoll, PATIENCE_MS))
+			got += drain(p.server);
+		if (got < 5u * (i + 1))
+			finish("lost", "no wake-up by message %u", i + 1);
+	}
+	observe(p.server, 30);
+	finish("each", "every message woke a reader that had taken all before");
 }
 
 static void probe_rdhup(void)
@@ -1021,6 +1089,32 @@ static void probe_blocked_shutdown(void)
 	       "recv() that slept when another thread called shutdown()");
 }
 
+/* Two threads sleep in recv(), and one message comes: it is for one of them. */
+static void probe_threads(void)
+{
+	struct reader r[2];
+	struct pair p = used();
+	int first;
+
+	for (int i = 0; i < 2; i++) {
+		start_reader(&r[i], p.server, 5, 0);
+		if (!asleep(&r[i]))
+			finish("failed", "recv() did not wait");
+	}
+	transmit(p.client, "hello", 5);
+	while (!r[0].done && !r[1].done)
+		nap();
+	for (int i = 0; i < QUIET_MS && !(r[0].done && r[1].done); i++)
+		nap();
+	first = r[0].done && r[0].n == 5 ? 0 : 1;
+	if (r[!first].done)
+		finish(outcome(reader_result(&r[!first])),
+		       "a second recv() that slept when one message came");
+	transmit(p.client, "later", 5);
+	reader_result(&r[!first]);
+	finish("waits", "a second recv() slept on until a second message came");
+}
+
 static void probe_rcvtimeo(void)
 {
 	struct pair p = used();
@@ -1181,6 +1275,61 @@ static void probe_zerocopy(void)
 	memcpy(&err, CMSG_DATA(c), sizeof(err));
 	finish(err.ee_origin == SO_EE_ORIGIN_ZEROCOPY ? "completes" : "wrong",
 	       "the completion of MSG_ZEROCOPY came");
+}
+
+/* Completions that have come; each tells of a range of calls. */
+static unsigned int completions(int fd)
+{
+	unsigned int count = 0;
+
+	for (;;) {
+		char control[256];
+		struct msghdr msg = {.msg_control = control,
+				     .msg_controllen = sizeof(control)};
+		struct sock_extended_err err;
+		struct cmsghdr *c;
+
+		if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return count;
+		c = CMSG_FIRSTHDR(&msg);
+		if (!c || c->cmsg_len < CMSG_LEN(sizeof(err)))
+			continue;
+		memcpy(&err, CMSG_DATA(c), sizeof(err));
+		if (err.ee_origin == SO_EE_ORIGIN_ZEROCOPY)
+			count += err.ee_data - err.ee_info + 1;
+	}
+}
+
+/* On a direction that bytes from before the bypass keep on TCP. */
+static void probe_zerocopy_early(void)
+{
+	struct pair p = connected_early();
+	static unsigned char data[BULK];
+	unsigned int sent = 0, done = 0;
+	int one = 1;
+
+	must(recv(p.server, data, 5, MSG_WAITALL));
+	if (setsockopt(p.client, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
+		finish("unavailable", "SO_ZEROCOPY: %s", error_name(errno));
+	for (; sent < 3; sent++) {
+		ssize_t n;
+
+		fill(data, BULK, 0);
+		n = must(send(p.client, data, BULK, MSG_ZEROCOPY));
+		if (!receive_pattern(p.server, n))
+			finish("corrupt",
+			       "what MSG_ZEROCOPY sent did not come as it was");
+	}
+	settle(p.client);
+	for (int i = 0; i < QUIET_MS; i++) {
+		done += completions(p.client);
+		nap();
+	}
+	observe(p.server, 5 + 3 * BULK);
+	finish(done == sent  ? "each"
+	       : done < sent ? "too few"
+			     : "too many",
+	       "%u completions of 3 calls with MSG_ZEROCOPY", done);
 }
 
 static void probe_mmsg(void)
@@ -1379,6 +1528,7 @@ static const struct probe {
 	{"early-order", probe_early_order},
 	{"peek", probe_peek},
 	{"peek-messages", probe_peek_messages},
+	{"peek-off", probe_peek_off},
 	{"trunc", probe_trunc},
 	{"fionread", probe_fionread},
 	{"fionread-early", probe_fionread_early},
@@ -1390,6 +1540,8 @@ static const struct probe {
 	{"lowat-epoll-edge", probe_lowat_epoll_edge},
 	{"edges", probe_edges},
 	{"edges-outside", probe_edges_outside},
+	{"edges-connecting", probe_edges_connecting},
+	{"edges-switched", probe_edges_switched},
 	{"rdhup", probe_rdhup},
 	{"oob", probe_oob},
 	{"half-close", probe_half_close},
@@ -1400,6 +1552,7 @@ static const struct probe {
 	{"blocked-end", probe_blocked_end},
 	{"blocked-reset", probe_blocked_reset},
 	{"blocked-shutdown", probe_blocked_shutdown},
+	{"threads", probe_threads},
 	{"rcvtimeo", probe_rcvtimeo},
 	{"signal", probe_signal},
 	{"signal-restart", probe_signal_restart},
@@ -1407,6 +1560,7 @@ static const struct probe {
 	{"splice-send", probe_splice_send},
 	{"splice-receive", probe_splice_receive},
 	{"zerocopy", probe_zerocopy},
+	{"zerocopy-early", probe_zerocopy_early},
 	{"mmsg", probe_mmsg},
 	{"iovecs", probe_iovecs},
 	{"tcp-info", probe_tcp_info},

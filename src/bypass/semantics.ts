@@ -4,6 +4,7 @@ import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { guard, scratchDirectory, upload } from '../host/scratch.ts';
 import type { BpfSource } from './compile.ts';
+import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass, requireFacts } from './load.ts';
 import { readStatus } from './status.ts';
 
@@ -45,6 +46,8 @@ export interface SemanticsOptions {
   readonly probe: Uint8Array;
   /** Ids of the semantics to look at; all when left out. */
   readonly only?: readonly string[];
+  /** False: without the verdict program, as of a load. */
+  readonly verdict?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: SemanticsStep) => void;
 }
@@ -56,9 +59,6 @@ export const FIONREAD_PROBES: readonly string[] = [
   'fionread-outside',
   'fionread-connecting',
 ];
-
-/** What load warns about: enough for `socketFaults`. */
-export const FAULT_PROBES: readonly string[] = [...FIONREAD_PROBES, 'signal-restart'];
 
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
 const RUN_TIMEOUT_MS = 40_000;
@@ -106,7 +106,7 @@ export async function checkSemantics(
   host: Host,
   options: SemanticsOptions,
 ): Promise<SemanticRow[]> {
-  const { source, probe, only = [], signal, onStep } = options;
+  const { source, probe, only = [], verdict = true, signal, onStep } = options;
   onStep?.('connect');
   await host.becomeRoot(signal);
   const { mount } = await requireFacts(host, 'load', signal);
@@ -139,7 +139,7 @@ export async function checkSemantics(
   onStep?.('tcp');
   const tcp = await run(plain);
   onStep?.('load');
-  await loadBypass(host, { cgroup: bypassed, source, signal });
+  await loadBypass(host, { cgroup: bypassed, source, verdict, signal });
   onStep?.('bypass');
   return pairSemantics(tcp, await run(bypassed));
 }
@@ -236,49 +236,6 @@ export const fionreadFault = (rows: readonly SemanticRow[]): boolean =>
       semantic.startsWith('fionread-') && tcp === 'counted' && bypass === 'zero',
   );
 
-/**
- * Whether FIONREAD does not count data that took the bypass, as on 5.10 and 6.1: programs on the
- * bypass that size their reads with it stall.
- */
-export const fionreadMissesRedirected = (rows: readonly SemanticRow[]): boolean =>
-  rows.some(
-    ({ semantic, tcp, bypass }) =>
-      semantic === 'fionread' && tcp === 'counted' && bypass === 'zero',
-  );
-
-/** What makes programs stall or fail that do nothing unusual. */
-export interface SocketFaults {
-  /** FIONREAD reads 0 though data waits, on sockets whose peer is not bypassed… */
-  readonly outside: boolean;
-  /** …and for bypassed data itself. */
-  readonly redirected: boolean;
-  /** Programs known to ask FIONREAD. */
-  readonly affected: readonly string[];
-  /** A blocked recv() that is woken without data fails with EAGAIN. */
-  readonly eagain: boolean;
-  /** Whether every probe came to an end: on a busy host one may not. */
-  readonly certain: boolean;
-}
-
-const UNTOLD = ['failed', 'hangs', 'skipped'];
-
-/** @param rows of FAULT_PROBES. */
-export const socketFaults = (rows: readonly SemanticRow[]): SocketFaults => ({
-  outside: fionreadFault(rows),
-  redirected: fionreadMissesRedirected(rows),
-  affected: FIONREAD,
-  eagain: rows.some(
-    ({ semantic, tcp, bypass }) =>
-      semantic === 'signal-restart' && tcp === 'continues' && bypass === 'EAGAIN',
-  ),
-  certain: FAULT_PROBES.every((probe) =>
-    rows.some(
-      ({ semantic, tcp, bypass }) =>
-        semantic === probe && !UNTOLD.includes(tcp) && !UNTOLD.includes(bypass),
-    ),
-  ),
-});
-
 interface Known {
   readonly title: string;
   readonly affected?: readonly string[];
@@ -299,9 +256,10 @@ interface Known {
  * - Blocking sockets: CPython retries EINTR (PEP 475), but on the bypass both a signal and a reset end
  *   its blocking recv() with BlockingIOError: seen with Python 3.11.
  * - kTLS: OpenSSL's Options KTLS, used by nginx (SSL_sendfile) and lighttpd (mod_openssl).
+ * - SO_PEEK_OFF: made for CRIU (socket(7)).
  * - TCP_INFO: ss(8), -i.
  */
-const FIONREAD = ['nginx', 'Java NIO', '.NET'];
+const FIONREAD = FIONREAD_READERS;
 const DEFERRED = ['servers with TCP_DEFER_ACCEPT, as nginx with "listen … deferred"'];
 const LOWAT = ['gRPC'];
 const WAITALL = ['programs that read a whole record with one recv()'];
@@ -317,6 +275,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'early-order': { title: 'Order of data sent before and after accept()', affected: DEFERRED },
   peek: { title: 'MSG_PEEK' },
   'peek-messages': { title: 'MSG_PEEK over two messages' },
+  'peek-off': { title: 'SO_PEEK_OFF', affected: ['CRIU'] },
   trunc: { title: 'MSG_TRUNC, to discard data' },
   fionread: { title: 'FIONREAD, data that took the bypass', affected: FIONREAD },
   'fionread-early': { title: 'FIONREAD, data from before the bypass', affected: FIONREAD },
@@ -331,6 +290,13 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'lowat-epoll-edge': { title: 'SO_RCVLOWAT with epoll, edge-triggered', affected: LOWAT },
   edges: { title: 'Wake-ups of an edge-triggered epoll' },
   'edges-outside': { title: 'Wake-ups of an edge-triggered epoll, peer not on the bypass' },
+  'edges-connecting': {
+    title: 'Wake-ups of an edge-triggered epoll, connected to a peer not on the bypass',
+  },
+  'edges-switched': {
+    title: 'Wake-ups of an edge-triggered epoll whose sender goes to TCP',
+    affected: ['Go, Node.js'],
+  },
   rdhup: { title: 'POLLRDHUP and the last data, after close()' },
   oob: { title: 'MSG_OOB', affected: ['Telnet and FTP (Synch, ABOR)'] },
   'half-close': { title: 'Half close' },
@@ -341,6 +307,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'blocked-end': { title: 'Sleeping recv(), the peer closes' },
   'blocked-reset': { title: 'Sleeping recv(), the peer resets', affected: BLOCKING },
   'blocked-shutdown': { title: 'Sleeping recv(), another thread calls shutdown()' },
+  threads: { title: 'Two threads in recv(), one message comes', affected: BLOCKING },
   rcvtimeo: { title: 'SO_RCVTIMEO' },
   signal: { title: 'Sleeping recv(), a signal comes', affected: BLOCKING },
   'signal-restart': {
@@ -351,10 +318,14 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'splice-send': { title: 'splice() from a pipe to the socket' },
   'splice-receive': {
     title: 'splice() from the socket to a pipe',
-    affected: ['proxies in Go (io.Copy)', 'HAProxy with option splice-…'],
+    affected: SPLICE_READERS,
   },
   zerocopy: {
     title: 'MSG_ZEROCOPY, completion',
+    affected: ['QEMU (zero-copy-send)', 'gRPC (when told to)'],
+  },
+  'zerocopy-early': {
+    title: 'MSG_ZEROCOPY, completions of what goes over TCP',
     affected: ['QEMU (zero-copy-send)', 'gRPC (when told to)'],
   },
   mmsg: { title: 'sendmmsg() and recvmmsg()' },

@@ -10,7 +10,7 @@ import { pickCgroup, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
-import { warnOfSocketFaults } from './socketFaults.ts';
+import { warnOfSocketFaults, type LoadChoice } from './socketFaults.ts';
 
 const loadArgument = cgroupArgument.extend({
   policy: z.enum(['guarded', 'classic']).default('guarded'),
@@ -40,10 +40,16 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   const { host, cgroup, policy } = wanted;
   const programs = await readPrograms(context, policy);
   const facts = await checkPlace(context, wanted);
-  if (!(await warnOfSocketFaults(context, host, facts, programs.source, given === undefined)))
-    return undefined;
+  const choice = await warnOfSocketFaults(
+    context,
+    wanted,
+    facts,
+    programs.source,
+    given === undefined,
+  );
+  if (choice === undefined) return undefined;
   try {
-    return await loadInto(context, programs, wanted);
+    return await loadInto(context, programs, { ...wanted, ...choice });
   } catch (error) {
     const occupied = error instanceof HostError && error.problem.kind === 'occupied';
     if (!occupied || given !== undefined) throw error;
@@ -57,7 +63,7 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
     );
     return replace === undefined
       ? undefined
-      : loadInto(context, programs, { ...wanted, replace: true });
+      : loadInto(context, programs, { ...wanted, ...choice, replace: true });
   }
 }
 
@@ -82,9 +88,9 @@ async function ask(context: Context): Promise<LoadArgument | undefined> {
 async function loadInto(
   context: Context,
   { source, copy }: Programs,
-  wanted: LoadArgument,
+  wanted: LoadArgument & LoadChoice,
 ): Promise<BypassStatus> {
-  const { host, cgroup, policy, replace } = wanted;
+  const { host, cgroup, policy, replace, verdict } = wanted;
   const limits = readLimits();
   const status = await withProgress(
     `Loading the sockmap bypass on ${host}`,
@@ -94,6 +100,7 @@ async function loadInto(
         source,
         limits,
         replace,
+        verdict,
         signal,
         onStep: (step) => {
           report(copy === undefined ? STEPS[step] : `${STEPS[step]}, ${copy}`);

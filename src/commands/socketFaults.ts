@@ -2,102 +2,142 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/compile.ts';
-import {
-  checkSemantics,
-  FAULT_PROBES,
-  socketFaults,
-  type SocketFaults,
-} from '../bypass/semantics.ts';
+import { faultsOf, FAULT_PROBES, socketFaults } from '../bypass/faults.ts';
+import { checkSemantics, fionreadFault } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
+import { findSpliceReaders, type SpliceReader } from '../bypass/spliceReaders.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
-import { loadWarning } from '../views/loadWarning.ts';
+import { loadWarning, readerName } from '../views/loadWarning.ts';
 import { withProgress } from '../views/progress.ts';
 
-/** SocketFaults, and whether a person has read of them and loads all the same. */
+/** What was seen of a host's kernel, and which of it a person has read of and loads all the same. */
 const verdictSchema = z.object({
-  outside: z.boolean(),
-  redirected: z.boolean(),
-  affected: z.array(z.string()),
-  eagain: z.boolean(),
-  certain: z.literal(true),
+  faults: z.array(z.string()),
+  /** Whether the verdict program is needed for FIONREAD. */
+  verdict: z.boolean(),
   accepted: z.boolean(),
+  /** Programs known to read with splice() that were named then. */
+  readers: z.array(z.string()),
 });
-type Verdict = SocketFaults & { accepted: boolean };
+type Verdict = z.infer<typeof verdictSchema>;
 
 const MEMORY = 'socketFaults';
 const REMEMBERED = 50;
 
+/** How to load: undefined is not at all. */
+export interface LoadChoice {
+  readonly verdict: boolean;
+}
+
 /**
- * Warns before a load of what would make programs stall or fail: some kernels answer FIONREAD with 0
- * on sockets in a sockmap, and a blocked recv() may fail there with EAGAIN. Probed once for a host's
- * kernel and these programs, then remembered; where that could not be told for certain, told so.
+ * Warns before a load of what would make programs stall or fail, and names those of the cgroup that
+ * are known for it. Probed once for a host's kernel and these programs, then remembered; where that
+ * could not be told for certain, told so.
  * @param ask whether a person can be asked; otherwise they are told.
- * @returns whether to load.
  */
 export async function warnOfSocketFaults(
   context: Context,
-  name: string,
+  { host: name, cgroup }: { host: string; cgroup: string },
   facts: Facts,
   source: BpfSource,
   ask: boolean,
-): Promise<boolean> {
+): Promise<LoadChoice | undefined> {
   const memory = context.extension.globalState;
   const hash = createHash('sha256');
   for (const content of source.files.values()) hash.update(content);
   const key = `${name} ${facts.kernel} ${hash.digest('hex').slice(0, 16)}`;
 
   const known = z.record(z.string(), verdictSchema).catch({}).parse(memory.get(MEMORY));
-  const verdict = known[key] ?? (await probe(context, name, source));
-  if (verdict === undefined) return true;
+  const probed = known[key] === undefined ? await probe(context, name, source) : undefined;
+  const verdict = known[key] ?? probed;
+  if (verdict === undefined) return { verdict: true };
   const remember = (kept: Verdict) =>
     memory.update(
       MEMORY,
       Object.fromEntries([...Object.entries(known), [key, kept]].slice(-REMEMBERED)),
     );
-  const fresh = known[key] === undefined;
-  if (fresh && verdict.certain) await remember(verdict);
-  const warning = loadWarning(facts.kernel, verdict);
-  if (warning === undefined || verdict.accepted) return true;
+  const certain = probed?.certain !== false;
+  if (probed?.certain === true) await remember(verdict);
+  const choice = { verdict: verdict.verdict };
+  const readers = verdict.faults.includes('splice')
+    ? await spliceReaders(context, name, cgroup)
+    : [];
+  const names = readers.map(readerName);
+  const warning = loadWarning(facts.kernel, verdict.faults, readers);
+  const others = names.some((one) => !verdict.readers.includes(one));
+  if (warning === undefined || (verdict.accepted && !others)) return choice;
 
   const { message, detail, grave } = warning;
   if (!grave || !ask) {
-    // Said each time where it may stall what runs; what every sockmap does, once.
-    if (grave || fresh) void vscode.window.showWarningMessage(`${message} ${detail}`);
-    return true;
+    // Said each time where it would stall what runs; what every sockmap does, once.
+    const stalls = names.length > 0 || faultsOf(verdict.faults).some(stallsUnseen);
+    if (stalls || probed !== undefined)
+      void vscode.window.showWarningMessage(`${message} ${detail}`);
+    return choice;
   }
   const load = 'Load Anyway';
   if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, load)) !== load) {
-    return false;
+    return undefined;
   }
-  if (verdict.certain) await remember({ ...verdict, accepted: true });
-  return true;
+  if (certain) {
+    const named = Array.from(new Set([...verdict.readers, ...names])).slice(-REMEMBERED);
+    await remember({ ...verdict, accepted: true, readers: named });
+  }
+  return choice;
 }
 
-/** Undefined where the probe cannot run, which is no reason not to load. */
+/** Of a grave fault, whether its victims cannot be seen among the processes. */
+const stallsUnseen = ({ id, grave }: { id: string; grave: boolean }): boolean =>
+  grave && id !== 'splice';
+
+/** None where nobody could look, which is no reason not to load. */
+async function spliceReaders(
+  context: Context,
+  name: string,
+  cgroup: string,
+): Promise<SpliceReader[]> {
+  try {
+    const host = await context.host(name);
+    return await withProgress(
+      `Looking for programs that read with splice() on ${name}`,
+      (_, signal) => findSpliceReaders(host, cgroup, signal),
+    );
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    context.log.warn(`The processes of ${cgroup} on ${name} could not be read: ${String(error)}`);
+    return [];
+  }
+}
+
+/**
+ * First without the verdict program, to see whether it is needed: it costs something. Undefined where
+ * the probe cannot run, which is no reason not to load.
+ */
 async function probe(
   context: Context,
   name: string,
   source: BpfSource,
-): Promise<Verdict | undefined> {
+): Promise<(Verdict & { certain: boolean }) | undefined> {
   try {
     const program = await readProbe(context.bpfDirectory);
-    const rows = await withProgress(
+    const host = await context.host(name);
+    const { rows, verdict } = await withProgress(
       `Probing sockets on ${name}, once for this kernel`,
-      async (_report, signal) =>
-        checkSemantics(await context.host(name), {
-          source,
-          probe: program,
-          only: FAULT_PROBES,
-          signal,
-        }),
+      async (_report, signal) => {
+        const look = (verdict: boolean) =>
+          checkSemantics(host, { source, probe: program, only: FAULT_PROBES, verdict, signal });
+        const rows = await look(false);
+        const verdict = fionreadFault(rows);
+        return { rows: verdict ? await look(true) : rows, verdict };
+      },
     );
-    const faults = socketFaults(rows);
-    if (!faults.certain) {
+    const { faults, certain } = socketFaults(rows);
+    if (!certain) {
       warnOfDoubt(name, 'not every probe came to an end. The next load tries again');
     }
-    return { ...faults, accepted: false };
+    return { faults: [...faults], verdict, accepted: false, readers: [], certain };
   } catch (error) {
     if (isCancelled(error)) throw error;
     context.log.warn(`The sockets could not be probed on ${name}: ${String(error)}`);
@@ -108,6 +148,6 @@ async function probe(
 
 function warnOfDoubt(name: string, why: string): void {
   void vscode.window.showWarningMessage(
-    `Whether the kernel of ${name} answers FIONREAD with 0 on bypassed sockets, which stalls some programs, could not be told: ${why.replace(/\.$/, '')}.`,
+    `What the kernel of ${name} does to programs on bypassed sockets could not be told: ${why.replace(/\.$/, '')}.`,
   );
 }

@@ -1,4 +1,5 @@
-import type { SocketFaults } from '../bypass/semantics.ts';
+import { faultsOf } from '../bypass/faults.ts';
+import type { SpliceReader } from '../bypass/spliceReaders.ts';
 
 export interface LoadWarning {
   readonly message: string;
@@ -7,28 +8,46 @@ export interface LoadWarning {
   readonly grave: boolean;
 }
 
-const EAGAIN =
-  'A recv() that blocks on a bypassed socket fails with EAGAIN when it is woken without data, as by a signal or by shutdown() in another thread. TCP would go on waiting, or return EINTR: programs with blocking sockets must be ready for it.';
-
-/** What to say before the bypass is loaded on a host; undefined where nothing is amiss. */
-export function loadWarning(kernel: string, faults: SocketFaults): LoadWarning | undefined {
-  const { outside, redirected, affected, eagain } = faults;
-  if (!outside && !redirected) {
-    if (!eagain) return undefined;
-    const detail = 'Sockmap: Check socket semantics shows what else differs.';
-    return { message: EAGAIN, detail, grave: false };
-  }
-  const sockets = [
-    ...(outside ? ['sockets that get data over TCP while they can be bypassed'] : []),
-    ...(redirected ? ['bypassed sockets'] : []),
-  ].join(' and ');
-  const detail = [
-    `Programs that ask how much there is to read before they read may stall: ${affected.join(', ')}. nginx does with large uploads. Do not load it into a cgroup with one of them.`,
-    ...(eagain ? [EAGAIN] : []),
-  ].join('\n\n');
+/**
+ * Tells before a load what it does to programs; undefined where nothing is wrong.
+ * @param faults ids of what was seen on the host.
+ * @param readers processes of the cgroup that are known to read with splice().
+ */
+export function loadWarning(
+  kernel: string,
+  faults: readonly string[],
+  readers: readonly SpliceReader[] = [],
+): LoadWarning | undefined {
+  const [worst, ...more] = faultsOf(faults);
+  if (worst === undefined) return undefined;
+  const { wrong, consequence, grave } = worst;
+  const running = faults.includes('splice') ? describeReaders(readers) : undefined;
   return {
-    message: `Linux ${kernel} answers FIONREAD with 0 on ${sockets}, though data waits.`,
-    detail,
-    grave: true,
+    message: `On Linux ${kernel}: ${wrong}`,
+    detail: [
+      ...(running === undefined ? [] : [running]),
+      `${consequence}${grave ? ' Do not load it into a cgroup with one of them.' : ''}`,
+      ...more.map((fault) => `${fault.wrong} ${fault.consequence}`),
+      'Sockmap: Check socket semantics shows what else differs.',
+    ].join('\n\n'),
+    grave,
   };
 }
+
+const KINDS: Readonly<Record<SpliceReader['kind'], string>> = {
+  go: 'in Go',
+  haproxy: 'HAProxy',
+};
+const NAMED = 5;
+
+/** Names of the programs, each once, and one of its processes. */
+function describeReaders(readers: readonly SpliceReader[]): string | undefined {
+  const programs = new Map(readers.map((one) => [readerName(one), one.pid]));
+  if (programs.size === 0) return undefined;
+  const names = Array.from(programs, ([name, pid]) => `${name}, process ${pid}`);
+  const more = names.length > NAMED ? `; and ${names.length - NAMED} more` : '';
+  return `Running in this cgroup, and known to read with splice(): ${names.slice(0, NAMED).join('; ')}${more}.`;
+}
+
+/** By which an accepted program is known again. */
+export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${KINDS[kind]})`;

@@ -1,3 +1,4 @@
+import { faultsOf, socketFaults } from '../bypass/faults.ts';
 import type { SemanticRow } from '../bypass/semantics.ts';
 import type { Policy } from '../bypass/status.ts';
 
@@ -10,11 +11,20 @@ export function semanticsReport(
 ): string {
   const different = rows.filter(({ differs }) => differs);
   const same = rows.filter(({ differs }) => !differs);
+  const faults = faultsOf(socketFaults(rows).faults);
   return [
     `# Socket semantics on ${escape(host)}`,
     `What programs see of a TCP socket, plain and over the **${policy}** bypass, measured on this host just now. ` +
       (copy === undefined ? '' : `The programs are ${escape(copy)}. `) +
       `${different.length} of ${rows.length} differ.`,
+    ...(faults.length === 0
+      ? []
+      : [
+          '## What stops or breaks programs',
+          faults
+            .map(({ wrong, consequence }) => `- **${escape(wrong)}** ${escape(consequence)}`)
+            .join('\n'),
+        ]),
     ...(different.length === 0 ? [] : ['## What differs', table(different, true)]),
     ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),
     '',

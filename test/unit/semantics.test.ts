@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { FAULTS, FAULT_PROBES, socketFaults } from '../../src/bypass/faults.ts';
 import {
   fionreadFault,
-  fionreadMissesRedirected,
   FIONREAD_PROBES,
   pairSemantics,
   parseSemantics,
-  FAULT_PROBES,
-  socketFaults,
+  type SemanticRow,
 } from '../../src/bypass/semantics.ts';
+import { parseSpliceReaders } from '../../src/bypass/spliceReaders.ts';
 import { loadWarning } from '../../src/views/loadWarning.ts';
+import { semanticsReport } from '../../src/views/semanticsReport.ts';
 
 /* What the probe printed on Linux 6.18.44, x86-64: over plain TCP, classic and guarded. */
 
@@ -227,58 +230,121 @@ describe('socket semantics', () => {
           : one,
       );
       assert.ok(!fionreadFault(pairSemantics(tcp, older)));
-      assert.ok(fionreadMissesRedirected(pairSemantics(tcp, older)));
-      assert.ok(!fionreadMissesRedirected(pairSemantics(tcp, classic)));
+      assert.ok(socketFaults(pairSemantics(tcp, older)).faults.includes('fionread'));
+      assert.ok(!socketFaults(pairSemantics(tcp, classic)).faults.includes('fionread'));
+    });
+  });
+
+  /** As the probe that shows a fault would be told of, over TCP and the bypass. */
+  const row = (semantic: string, tcpResult: string, bypass: string): SemanticRow => ({
+    ...{ semantic, title: semantic, tcp: tcpResult, bypass },
+    ...{ differs: tcpResult !== bypass, detail: '', path: 'bypass', affected: [] },
+  });
+
+  describe('the list of faults', () => {
+    it('is told by what the probes show, each by any of its probes', () => {
+      for (const { id, shown } of FAULTS) {
+        for (const { probe, tcp: promised, bypass } of shown) {
+          for (const result of bypass) {
+            assert.deepEqual(socketFaults([row(probe, promised, result)]).faults, [id], probe);
+          }
+          assert.deepEqual(socketFaults([row(probe, promised, promised)]).faults, [], probe);
+          assert.deepEqual(socketFaults([row(probe, 'failed', 'failed')]).faults, [], probe);
+        }
+      }
+      assert.equal(new Set(FAULT_PROBES).size, FAULT_PROBES.length);
+    });
+
+    it('is of probes that semantics.c has', () => {
+      const source = fs.readFileSync(
+        path.join(import.meta.dirname, '../../bpf/semantics.c'),
+        'utf8',
+      );
+      for (const probe of FAULT_PROBES) assert.ok(source.includes(`{"${probe}", probe_`), probe);
+    });
+
+    it('is in bpf/README.md, each fault of it', () => {
+      const readme = fs
+        .readFileSync(path.join(import.meta.dirname, '../../bpf/README.md'), 'utf8')
+        .replace(/\s+/g, ' ');
+      for (const { id, readme: words } of FAULTS) assert.ok(readme.includes(words), id);
+    });
+
+    it('is in the report, each fault that was seen and no other', () => {
+      for (const { shown, wrong } of FAULTS) {
+        const [{ probe, tcp: promised, bypass } = { probe: '', tcp: '', bypass: [''] }] = shown;
+        const plain = (text: string): string => text.replaceAll('\\', '');
+        const report = plain(
+          semanticsReport('host', 'guarded', [row(probe, promised, bypass[0] ?? '')]),
+        );
+        const named = FAULTS.filter((one) => report.includes(one.wrong));
+        assert.deepEqual(
+          named.map((one) => one.wrong),
+          [wrong],
+        );
+      }
     });
   });
 
   describe('the warning before a load', () => {
-    const warned = (rows: ReturnType<typeof pairSemantics>) =>
-      loadWarning('6.18.44', socketFaults(rows));
+    const warned = (rows: readonly SemanticRow[], running = '') =>
+      loadWarning('6.18.44', socketFaults(rows).faults, parseSpliceReaders(running));
     const counting = classic.map((one) =>
       FIONREAD_PROBES.includes(one.semantic) ? { ...one, result: 'counted' } : one,
     );
 
-    it('asks where programs would stall, names them, and tells of EAGAIN too', () => {
+    it('asks where programs would stall, names them, and tells of the other faults too', () => {
       const warning = warned(pairSemantics(tcp, classic));
       assert.ok(warning?.grave);
+      assert.match(warning.message, /^On Linux 6\.18\.44: FIONREAD reads 0 though data waits/);
       assert.match(
-        warning.message,
-        /^Linux 6\.18\.44 answers FIONREAD with 0 on .* though data waits/,
+        warning.detail,
+        /may stall: nginx, Java NIO, \.NET\. [^]*splice\(\)[^]*recv\(\)[^]*EAGAIN/,
       );
-      assert.match(warning.detail, /may stall: nginx, Java NIO, \.NET\. [^]*recv\(\)[^]*EAGAIN/);
     });
 
-    it('only tells where FIONREAD counts and a woken recv() fails', () => {
-      const warning = warned(pairSemantics(tcp, counting));
+    it('asks as gravely where only splice() finds no data, and names what runs and reads so', () => {
+      const warning = warned(
+        pairSemantics(tcp, counting),
+        '12 go proxy\n13 go proxy\n14 haproxy haproxy\n',
+      );
+      assert.ok(warning?.grave);
+      assert.match(warning.message, /splice\(\)/);
+      assert.match(
+        warning.detail,
+        /^Running in this cgroup[^\n]*: proxy \(in Go\), process 13; haproxy \(HAProxy\), process 14\./,
+      );
+      assert.match(warning.detail, /stall: proxies in Go \(io\.Copy\), HAProxy/);
+      assert.doesNotMatch(warning.detail, /FIONREAD/);
+    });
+
+    it('takes nothing but harmless characters and five names from the processes of a host', () => {
+      const hostile = '1 go [x](command:y)\n2 go \u202ename\n3 other name\n4 go\n5 go a b\n';
+      assert.deepEqual(parseSpliceReaders(hostile), []);
+      const many = Array.from({ length: 9 }, (_, i) => `${i} go n${i}\n`).join('');
+      const { detail = '' } = warned([row('splice-receive', 'intact', 'EAGAIN')], many) ?? {};
+      assert.match(detail, /n4 \(in Go\), process 4; and 4 more\./);
+      assert.doesNotMatch(detail, /n5/);
+    });
+
+    it('only tells where nothing stalls and a woken recv() fails', () => {
+      const warning = warned([row('signal-restart', 'continues', 'EAGAIN')]);
       assert.equal(warning?.grave, false);
       assert.match(warning.message, /recv\(\).* EAGAIN/);
-      assert.doesNotMatch(warning.message, /FIONREAD/);
     });
 
     it('is of a verdict that is certain only when every probe came to an end', () => {
-      const rows = pairSemantics(tcp, classic).filter(({ semantic }) =>
-        FAULT_PROBES.includes(semantic),
-      );
-      const whole = FAULT_PROBES.map(
-        (semantic) =>
-          rows.find((row) => row.semantic === semantic) ?? {
-            ...rows[0],
-            semantic,
-            tcp: 'counted',
-            bypass: 'zero',
-          },
-      ) as typeof rows;
+      const whole = FAULT_PROBES.map((semantic) => row(semantic, 'counted', 'zero'));
       assert.ok(socketFaults(whole).certain);
       for (const result of ['hangs', 'failed', 'skipped']) {
-        const hung = whole.map((row, index) => (index === 1 ? { ...row, bypass: result } : row));
+        const hung = whole.map((one, index) => (index === 1 ? { ...one, bypass: result } : one));
         assert.ok(!socketFaults(hung).certain);
       }
       assert.ok(!socketFaults(whole.slice(1)).certain);
       assert.ok(!socketFaults([]).certain);
     });
 
-    it('is not there when nothing is amiss, nor when nobody could look', () => {
+    it('is not there when nothing is wrong, nor when nobody could look', () => {
       assert.equal(warned(pairSemantics(tcp, tcp)), undefined);
       assert.equal(warned([]), undefined);
     });

@@ -35,7 +35,7 @@ export function drive(workbench: Workbench) {
 
   /** Waits for it to show, going on where a load warns of what the kernel gets wrong. */
   const pastWarning = async (wanted: Locator): Promise<void> => {
-    const warning = workbench.dialog().filter({ hasText: 'FIONREAD' });
+    const warning = workbench.dialog().filter({ hasText: 'Load Anyway' });
     await wanted.or(failure).or(warning).first().waitFor({ timeout: 60_000 });
     if ((await warning.count()) > 0) await workbench.pressDialogButton('Load Anyway');
   };

@@ -1,0 +1,153 @@
+import type { SemanticRow } from './semantics.ts';
+
+/** Programs known to ask FIONREAD how much there is before they read. */
+export const FIONREAD_READERS = ['nginx', 'Java NIO', '.NET'];
+export const SPLICE_READERS = ['proxies in Go (io.Copy)', 'HAProxy with option splice-…'];
+
+/**
+ * One thing a bypass does to sockets that stops or breaks programs which do nothing unusual. The warning
+ * before a load, the semantics report and bpf/README.md tell of the same ones.
+ */
+export interface Fault {
+  readonly id: string;
+  /** Probes of semantics.c that show it: any of these, with this result over TCP and one of those over the bypass. */
+  readonly shown: readonly { probe: string; tcp: string; bypass: readonly string[] }[];
+  /** A sentence. */
+  readonly wrong: string;
+  /** And who is hurt, how. */
+  readonly consequence: string;
+  /** Programs would stall: not to be loaded before somebody has agreed. */
+  readonly grave: boolean;
+  /** Words by which bpf/README.md tells of it. */
+  readonly readme: string;
+}
+
+const each = (probes: readonly string[], tcp: string, ...bypass: string[]): Fault['shown'] =>
+  probes.map((probe) => ({ probe, tcp, bypass }));
+
+export const FAULTS: readonly Fault[] = [
+  {
+    id: 'fionread-tcp',
+    shown: each(
+      ['fionread-early', 'fionread-outside', 'fionread-connecting'],
+      'counted',
+      'zero',
+      'wrong',
+    ),
+    wrong:
+      'FIONREAD reads 0 though data waits, on sockets that get data over TCP while they can be bypassed.',
+    consequence: `Programs that ask how much there is to read before they read may stall: ${FIONREAD_READERS.join(', ')}. nginx does with large uploads.`,
+    grave: true,
+    readme: 'FIONREAD reads 0 for data that came over TCP',
+  },
+  {
+    id: 'fionread',
+    shown: each(['fionread'], 'counted', 'zero', 'wrong'),
+    wrong: 'FIONREAD reads 0 though data waits, on bypassed sockets.',
+    consequence: `Programs that ask how much there is to read before they read may stall: ${FIONREAD_READERS.join(', ')}.`,
+    grave: true,
+    readme: 'FIONREAD reads 0 for redirected data',
+  },
+  {
+    id: 'splice',
+    shown: each(['splice-receive'], 'intact', 'EAGAIN', 'hangs', 'end', 'failed'),
+    wrong: 'splice() from a bypassed socket finds no data though data waits.',
+    consequence: `Programs that read with it stall: ${SPLICE_READERS.join(', ')}.`,
+    grave: true,
+    readme: '`splice()` from the socket does not see redirected data',
+  },
+  {
+    id: 'wake-ups',
+    shown: each(
+      ['edges', 'edges-outside', 'edges-connecting', 'edges-switched'],
+      'each',
+      'some',
+      'lost',
+    ),
+    wrong: 'An edge-triggered epoll is not woken by every message.',
+    consequence: 'Readers in Go and Node.js may stall.',
+    grave: true,
+    readme: 'An edge-triggered epoll',
+  },
+  {
+    id: 'eagain',
+    shown: each(['signal-restart'], 'continues', 'EAGAIN'),
+    wrong:
+      'A recv() that blocks on a bypassed socket fails with EAGAIN when it is woken without data, as by a signal or by shutdown() in another thread.',
+    consequence:
+      'TCP would go on waiting, or return EINTR: programs with blocking sockets must be ready for it.',
+    grave: false,
+    readme: 'A blocking `recv()` that is woken without data returns EAGAIN',
+  },
+  {
+    id: 'eagain-threads',
+    shown: each(['threads'], 'waits', 'EAGAIN'),
+    wrong: 'Of two threads in recv() on one bypassed socket one fails with EAGAIN.',
+    consequence: 'Programs that share a blocking socket between threads must be ready for it.',
+    grave: false,
+    readme: 'Two threads in `recv()` on one socket',
+  },
+  {
+    id: 'waitall',
+    shown: each(['waitall', 'waitall-early'], 'full', 'short', 'hangs'),
+    wrong: 'recv() with MSG_WAITALL returns less than it was asked for.',
+    consequence: 'Programs that read a whole record with one recv() break.',
+    grave: false,
+    readme: '`MSG_WAITALL` returns at the end of a message',
+  },
+  {
+    id: 'zerocopy',
+    shown: [
+      ...each(['zerocopy'], 'completes', 'silent', 'wrong'),
+      ...each(['zerocopy-early'], 'each', 'too few', 'too many'),
+    ],
+    wrong: 'Completions of MSG_ZEROCOPY are missing, or too many.',
+    consequence: 'Programs that wait for each do not get on: QEMU (zero-copy-send).',
+    grave: false,
+    readme: '`MSG_ZEROCOPY`: no completion',
+  },
+  {
+    id: 'peek-off',
+    shown: each(['peek-off'], 'goes on', 'repeats', 'wrong'),
+    wrong: 'MSG_PEEK with SO_PEEK_OFF reads the same bytes again.',
+    consequence: 'Programs that look ahead with it, as CRIU does, see bytes twice.',
+    grave: false,
+    readme: '`SO_PEEK_OFF` repeats',
+  },
+];
+
+/** What load probes: enough to tell of each fault. */
+export const FAULT_PROBES: readonly string[] = FAULTS.flatMap(({ shown }) =>
+  shown.map(({ probe }) => probe),
+);
+
+export interface SocketFaults {
+  /** Ids of those that the rows show. */
+  readonly faults: readonly string[];
+  /** Whether every probe came to an end: on a busy host one may not. */
+  readonly certain: boolean;
+}
+
+/** Results that tell nothing of the kernel; `hangs` may be the host's load or the fault. */
+const UNTOLD = ['failed', 'hangs', 'skipped'];
+
+/** @param rows of FAULT_PROBES, or of more. */
+export function socketFaults(rows: readonly SemanticRow[]): SocketFaults {
+  const shows = ({ shown }: Fault): boolean =>
+    shown.some(({ probe, tcp, bypass }) =>
+      rows.some((row) => row.semantic === probe && row.tcp === tcp && bypass.includes(row.bypass)),
+    );
+  return {
+    faults: FAULTS.filter(shows).map(({ id }) => id),
+    certain: FAULT_PROBES.every((probe) =>
+      rows.some(
+        ({ semantic, tcp, bypass }) =>
+          semantic === probe && !UNTOLD.includes(tcp) && !UNTOLD.includes(bypass),
+      ),
+    ),
+  };
+}
+
+/** Those of the list, in its order; ids it does not know (of an older version) are passed over. */
+export const faultsOf = (ids: readonly string[]): Fault[] =>
+  FAULTS.filter(({ id }) => ids.includes(id));
