@@ -110,7 +110,8 @@ const HAZARDS: readonly Hazard[] = [
     kept: { memory: { connections: [1, Infinity], sendErrors: 0, wrongStreams: 0 } },
   },
   {
-    title: 'a neighbour that overwrites the callback flags: all is bypassed still, and it is counted',
+    title:
+      'a neighbour that overwrites the callback flags: all is bypassed still, and it is counted',
     name: 'neighbour',
     kept: {
       'neighbour-after': {
