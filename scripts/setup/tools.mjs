@@ -67,6 +67,11 @@ export const TOOLS = [
   tool(['applications'], 'openssl', command('openssl'), ['openssl']),
   tool(['sshd'], 'sshd', command('sshd'), ['openssh-server'], { arch: ['openssh'] }),
   tool(['sshd'], 'sudo', command('sudo'), ['sudo']),
+  // Login shells of people's accounts.
+  tool(['sshd'], 'zsh', command('zsh'), ['zsh']),
+  tool(['sshd'], 'fish', command('fish'), ['fish']),
+  tool(['sshd'], 'tcsh', command('tcsh'), ['tcsh']),
+  tool(['sshd'], 'dash', command('dash'), ['dash']),
   tool(['editor'], 'chromium', hasBrowser, null, {
     fedora: ['chromium'],
     suse: ['chromium'],

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { HostError } from './errors.ts';
 import type { Host, Privilege } from './host.ts';
-import { newBoundary, parseSections, SECTION } from './sections.ts';
+import { isWhole, newBoundary, parseSections, SECTION } from './sections.ts';
 
 /** What a host has, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
 export interface Facts {
@@ -69,10 +70,16 @@ export async function collectFacts(
 ): Promise<Facts> {
   const boundary = newBoundary();
   const privilege = await host.privilege(options.signal);
-  const { stdout } = await host.run(['sh', '-c', `{ ${SCRIPT}\n} 2>/dev/null`, 'sh', boundary], {
-    tried: 'read the facts of the host',
-    ...options,
-  });
+  const tried = 'read the facts of the host';
+  const { stdout, exitCode } = await host.run(
+    ['sh', '-c', `{ ${SCRIPT}\n} 2>/dev/null`, 'sh', boundary],
+    { tried, ...options },
+  );
+  if (!isWhole(stdout, boundary)) {
+    const words = `the script that reads them ended early, with exit code ${exitCode}`;
+    const next = "Look at the host's memory and limits, then try again.";
+    throw new HostError({ kind: 'command', tried, where: host.name, words, next });
+  }
   return parseFacts(stdout, boundary, privilege);
 }
 

@@ -1,9 +1,16 @@
-import { execa } from 'execa';
-import { cancelled, HostError, isCancelled } from './errors.ts';
+import { Collected } from './bounded.ts';
+import { cancelled, HostError } from './errors.ts';
+import { faultOf, NotRoot } from './fault.ts';
 import { onLines } from './lines.ts';
+import { Rights, type AskPassword, type Privilege } from './privilege.ts';
+import { HostProcess, type Ended } from './process.ts';
 import { shellLine } from './quote.ts';
 import { SshTransport, type SshSettings } from './ssh.ts';
 import { localTransport, type Transport } from './transport.ts';
+import { LIFELINE, PLAIN, wrap, type Sudo } from './wrap.ts';
+
+export type { Privilege } from './privilege.ts';
+export type { HostProcess } from './process.ts';
 
 export interface RunOptions {
   /** What is attempted, as a verb phrase, for messages: "compile classic.bpf.c". */
@@ -15,6 +22,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** After this the command is ended on the host; 60 s unless told. */
   readonly timeoutMs?: number;
+  /** MiB of standard output after which the command is ended on the host; 32 unless told. */
+  readonly maxMiB?: number;
   /** Let the command end by itself even when the connection or the caller goes: for transactions. */
   readonly finish?: boolean;
   readonly onLine?: (line: string) => void;
@@ -28,45 +37,17 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** A process on the host with its standard streams, for protocols. */
-export type HostProcess = ReturnType<typeof startProcess>;
-
-export type Privilege = 'root' | 'sudo' | 'sudo-password' | 'none';
-
 export interface HostOptions {
   readonly ssh?: SshSettings;
-  /** Asks for the sudo password; undefined means the person declined. */
-  readonly askPassword?: (host: string, retry: boolean) => Promise<string | undefined>;
+  readonly askPassword?: AskPassword;
   /** Every command as it starts, for a log a person reads. */
   readonly log?: (line: string) => void;
 }
 
-/**
- * Surroundings every command gets: tools' untranslated words, and the folders of administrators'
- * tools, which a non-interactive ssh session often lacks. 255 is ssh's own failure, so a
- * command's 255 becomes 254.
- */
-const ENVIRONMENT = `LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH`;
-const PLAIN = `${ENVIRONMENT}; "$@"; c=$?; [ $c = 255 ] && c=254; exit $c`;
-/**
- * The same, with standard input as a lifeline: when the client ends it, or is gone, the command and
- * all it started are ended too. sshd alone would let them run on. The watch outlives a command that
- * heeds TERM, for children of it that do not.
- */
-const LIFELINE = `${ENVIRONMENT}
-exec 3<&0
-setsid "$@" </dev/null 3<&- &
-child=$!
-{ while read -r _; do :; done; trap '' TERM; kill -s TERM -- "-$child"; sleep 2; kill -s KILL -- "-$child"; } <&3 >/dev/null 2>&1 &
-watch=$!
-exec 3<&-
-wait "$child"; c=$?
-kill "$watch" 2>/dev/null
-[ $c = 255 ] && c=254
-exit $c`;
-
-/** sudo's own words, untranslated. */
-const PASSWORD_REFUSED = /^Sorry, try again|^sudo: .*incorrect password/;
+const MIB = 1024 * 1024;
+const MAX_MIB = 32;
+/** Of the words of complaint. */
+const MAX_WORDS_MIB = 8;
 
 /** Of what runs with `finish`. */
 const ENDS_BY_ITSELF =
@@ -77,9 +58,7 @@ export class Host {
   readonly name: string;
   readonly #transport: Transport;
   readonly #options: HostOptions;
-  #privilege: Privilege | undefined;
-  #password: string | undefined;
-  #asking: Promise<void> | undefined;
+  readonly #rights: Rights;
   readonly #ends = new Set<AsyncDisposable>();
 
   /** @param name a host string: `local`, or a destination `ssh` accepts. */
@@ -87,6 +66,11 @@ export class Host {
     this.name = name;
     this.#options = options;
     this.#transport = name === 'local' ? localTransport : new SshTransport(name, options.ssh);
+    const run = async (argv: readonly string[], sudo?: Sudo, signal?: AbortSignal) => {
+      const tried = sudo === undefined ? 'read your privileges' : 'become root';
+      return (await this.#run(argv, { tried, signal, root: sudo !== undefined }, sudo)).stdout;
+    };
+    this.#rights = new Rights(name, run, options.askPassword);
   }
 
   /**
@@ -107,88 +91,10 @@ export class Host {
    * @throws HostError when it could not run or did not end by itself; a non-zero exit is a result.
    */
   async run(argv: readonly string[], options: RunOptions): Promise<RunResult> {
-    const { tried, signal, timeoutMs = 60_000 } = options;
-    const aborted = () => signal?.aborted === true;
-    if (aborted()) throw cancelled(tried, this.name);
-    await this.#transport.connect(signal);
-    const lifeline = options.input === undefined && options.finish !== true;
-    const child = this.#start(
-      ['sh', '-c', lifeline ? LIFELINE : PLAIN, 'sh', ...argv],
-      argv,
-      options,
-    );
-    if (!lifeline && options.answer === undefined) child.stdin.end(options.input ?? '');
-
-    // Ending the input ends the command on the host; only if that fails, let go of it here.
-    const deadline = { passed: false };
-    let force: NodeJS.Timeout | undefined;
-    const stop = () => {
-      if (options.finish !== true) child.stdin.destroy();
-      force = setTimeout(() => child.kill(), 5000);
-    };
-    const timer = setTimeout(() => {
-      deadline.passed = true;
-      stop();
-    }, timeoutMs);
-    const abort = () => {
-      if (options.finish !== true) stop();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    if (aborted()) abort();
-    if (options.onLine !== undefined) onLines(child.stdout, options.onLine);
-    if (options.answer !== undefined) answerOnce(child, options.answer);
-    const password = options.root === true ? this.#sudoPassword() : undefined;
-    const refused = { seen: false };
-    if (password !== undefined) {
-      onLines(child.stderr, (line) => {
-        if (!PASSWORD_REFUSED.test(line)) return;
-        refused.seen = true;
-        // sudo would wait for another one until the time is up.
-        child.stdin.destroy();
-      });
-    }
-    const result = await child;
-    clearTimeout(timer);
-    clearTimeout(force);
-    signal?.removeEventListener('abort', abort);
-
-    if (aborted() && options.finish !== true) throw cancelled(tried, this.name);
-    if (refused.seen) {
-      if (this.#password === password) this.#password = undefined;
-      throw new HostError({
-        kind: 'privilege',
-        tried,
-        where: this.name,
-        words: `sudo no longer takes the password\n${result.stderr}`,
-        next: 'Try again, and give the password anew.',
-      });
-    }
-    if (deadline.passed && !(options.finish === true && result.exitCode === 0)) {
-      throw new HostError({
-        kind: 'timeout',
-        tried,
-        where: this.name,
-        words: [`no end after ${timeoutMs / 1000} s: ${shellLine(argv)}`, result.stderr].join('\n'),
-        next:
-          options.finish === true
-            ? ENDS_BY_ITSELF
-            : 'Look at the load of the host, then try again.',
-      });
-    }
-    // A client that was killed has lost its connection just as one that says so.
-    const killed = result.signal !== undefined;
-    const lost = this.#transport.failure(killed ? 255 : result.exitCode, result.stderr);
-    if (lost !== undefined) throw this.#told(lost, tried, options.finish);
-    if (result.exitCode === undefined) {
-      throw new HostError({
-        kind: killed ? 'command' : 'not-found',
-        tried,
-        where: this.name,
-        words: result.shortMessage ?? 'the process could not be started',
-        next: killed ? 'Try again.' : 'Check that the program is installed.',
-      });
-    }
-    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    return this.asRoot(options, () => {
+      const sudo = options.root === true ? this.#rights.sudo() : undefined;
+      return this.#run(argv, options, sudo);
+    });
   }
 
   /** Like `run`, and any exit but 0 is an error that carries the command's own words. */
@@ -206,28 +112,42 @@ export class Host {
     });
   }
 
-  /** Opens the connection; `run` does it by itself, `spawn` needs it done. */
+  /** Opens the connection; `run` does it by itself. */
   connect(signal?: AbortSignal): Promise<void> {
     return this.#transport.connect(signal);
   }
 
-  /** Starts a process that speaks on its standard streams until its input ends. */
+  /** Starts a process that speaks on its standard streams until its input ends; `connect` before. */
   spawn(argv: readonly string[], options: { tried: string; root?: boolean }): HostProcess {
-    return this.#start(['sh', '-c', PLAIN, 'sh', ...argv], argv, options, false);
+    const sudo = options.root === true ? this.#rights.sudo() : undefined;
+    return this.#start(PLAIN, argv, options, sudo);
   }
 
-  /** How commands become root's here; asked from the host once a connection. */
-  async privilege(signal?: AbortSignal): Promise<Privilege> {
-    if (this.#privilege !== undefined) return this.#privilege;
-    const script = `[ "$(id -u)" = 0 ] && echo root && exit
-command -v sudo >/dev/null || { echo none; exit; }
-sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
-    const out = await this.check(['sh', '-c', script], { tried: 'read your privileges', signal });
-    const known = (['root', 'sudo', 'sudo-password', 'none'] as const).find(
-      (p) => p === out.trim(),
-    );
-    this.#privilege = known ?? 'none';
-    return this.#privilege;
+  /** Why a process did not run or lost its connection, once it has ended; undefined when it did run. */
+  async fault(process: HostProcess, tried: string): Promise<HostError | undefined> {
+    return this.#fault(process, await process.ended, { tried });
+  }
+
+  /**
+   * Does what runs a command as root, and does it again where sudo refused that and a person could be
+   * asked: nothing has run.
+   */
+  async asRoot<T>(
+    { root = false, signal }: { root?: boolean; signal?: AbortSignal | undefined },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!root || !(error instanceof NotRoot)) throw error;
+      await this.#rights.becomeAgain(error, signal);
+      return work();
+    }
+  }
+
+  /** How commands become root's here. */
+  privilege(signal?: AbortSignal): Promise<Privilege> {
+    return this.#rights.privilege(signal);
   }
 
   /**
@@ -235,57 +155,8 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
    * until `dispose`.
    * @throws HostError of kind `privilege`.
    */
-  async becomeRoot(signal?: AbortSignal): Promise<void> {
-    // Who wants it meanwhile waits for the same answer: a person is asked once.
-    try {
-      await this.#asking;
-    } catch (error) {
-      if (!isCancelled(error)) throw error;
-    }
-    this.#asking ??= this.#becomeRoot(signal).finally(() => {
-      this.#asking = undefined;
-    });
-    await this.#asking;
-  }
-
-  async #becomeRoot(signal?: AbortSignal): Promise<void> {
-    const privilege = await this.privilege(signal);
-    if (privilege === 'root' || privilege === 'sudo' || this.#password !== undefined) return;
-    const refuse = (words: string, next: string) => {
-      throw new HostError({
-        kind: 'privilege',
-        tried: 'become root',
-        where: this.name,
-        words,
-        next,
-      });
-    };
-    if (privilege === 'none') {
-      refuse('the user is not root and there is no sudo', 'Log in as root, or install sudo.');
-    }
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const password = await this.#options.askPassword?.(this.name, attempt > 0);
-      if (password === undefined) {
-        refuse(
-          'sudo needs a password',
-          'Give it when asked, log in as root, or allow sudo without one.',
-        );
-        return;
-      }
-      const { exitCode, stderr } = await this.run(['sudo', '-k', '-S', '-p', '', 'true'], {
-        tried: 'become root',
-        input: `${password}\n`,
-        signal,
-      });
-      if (exitCode === 0) {
-        this.#password = password;
-        return;
-      }
-      if (!/incorrect password|no password was provided|try again/i.test(stderr)) {
-        refuse(stderr, 'Ask the administrator of the host to let you use sudo.');
-      }
-    }
-    refuse('3 incorrect passwords', 'Check the password of your account on that host.');
+  becomeRoot(signal?: AbortSignal): Promise<void> {
+    return this.#rights.become(signal);
   }
 
   /** What is kept on the host for longer than a command goes with `dispose`, before the connection. */
@@ -294,72 +165,121 @@ sudo -n true 2>/dev/null && echo sudo || echo sudo-password`;
   }
 
   async dispose(): Promise<void> {
-    this.#password = undefined;
+    this.#rights.forget();
     const ends = Array.from(this.#ends);
     this.#ends.clear();
     await Promise.all(ends.map((kept) => kept[Symbol.asyncDispose]()));
     await this.#transport.dispose();
   }
 
+  async #run(argv: readonly string[], options: RunOptions, sudo?: Sudo): Promise<RunResult> {
+    const { tried, signal, timeoutMs = 60_000, maxMiB = MAX_MIB, finish = false } = options;
+    const aborted = () => signal?.aborted === true;
+    if (aborted()) throw cancelled(tried, this.name);
+    await this.#transport.connect(signal);
+    const lifeline = options.input === undefined && !finish;
+    const process = this.#start(lifeline ? LIFELINE : PLAIN, argv, options, sudo);
+    if (!lifeline && options.answer === undefined) process.stdin.end(options.input ?? '');
+
+    // Ending the input ends the command on the host; only if that fails, let go of it here.
+    const stopped: { why?: HostError } = {};
+    let force: NodeJS.Timeout | undefined;
+    const stop = () => {
+      if (!finish) process.cutInput();
+      force ??= setTimeout(() => {
+        process.kill();
+      }, 5000);
+    };
+    const tooMuch = (stream: string, limit: number) => () => {
+      const words = `${shellLine(argv).slice(0, 1000)}\nsent more than ${limit} MiB ${stream}`;
+      stopped.why ??= this.#stopped('command', words, options, 'See what that command does there.');
+      // Of a transaction the rest is read and dropped.
+      if (!finish) stop();
+    };
+    const stdout = new Collected(
+      process.stdout,
+      maxMiB * MIB,
+      tooMuch('to its standard output', maxMiB),
+    );
+    const stderr = new Collected(
+      process.stderr,
+      MAX_WORDS_MIB * MIB,
+      tooMuch('to its standard error', MAX_WORDS_MIB),
+    );
+    const timer = setTimeout(() => {
+      const words = `no end after ${timeoutMs / 1000} s: ${shellLine(argv)}\n${stderr.text()}`;
+      const next = 'Look at the load of the host, then try again.';
+      stopped.why ??= this.#stopped('timeout', words, options, next);
+      stop();
+    }, timeoutMs);
+    const abort = () => {
+      if (!finish) stop();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (aborted()) abort();
+    if (options.onLine !== undefined) onLines(process.stdout, options.onLine);
+    if (options.answer !== undefined) answerOnce(process, options.answer);
+    const ended = await process.ended;
+    await Promise.all([stdout.ended, stderr.ended]);
+    clearTimeout(timer);
+    clearTimeout(force);
+    signal?.removeEventListener('abort', abort);
+
+    if (aborted() && !finish) throw cancelled(tried, this.name);
+    const { why } = stopped;
+    const late = why?.problem.kind === 'timeout' && finish && ended.exitCode === 0;
+    const killed = why !== undefined && !late;
+    const fault = this.#fault(process, ended, { tried, finish, killed });
+    if (fault !== undefined) throw fault;
+    if (killed) throw why;
+    return { exitCode: ended.exitCode ?? 0, stdout: stdout.text(), stderr: stderr.text() };
+  }
+
   #start(
-    wrapped: readonly string[],
+    script: string,
     argv: readonly string[],
-    { root = false, tried }: { root?: boolean; tried: string },
-    keep = true,
+    { tried, root = false }: { tried: string; root?: boolean },
+    sudo: Sudo | undefined,
   ): HostProcess {
-    const password = root ? this.#sudoPassword() : undefined;
-    this.#options.log?.(`${this.name}${root ? ' (root)' : ''}: ${tried}\n  ${shellLine(argv)}`);
-    const { file, args } = this.#transport.command(root ? this.#asRoot(wrapped) : wrapped);
-    const child = startProcess(file, args, keep);
-    // sudo reads this line byte by byte and leaves the rest to the command.
-    if (password !== undefined) child.stdin.write(`${password}\n`);
-    return child;
-  }
-
-  #sudoPassword(): string | undefined {
-    return this.#privilege === 'sudo-password' ? this.#password : undefined;
-  }
-
-  #asRoot(argv: readonly string[]): readonly string[] {
-    if (this.#privilege === 'root') return argv;
-    if (this.#privilege === 'sudo') return ['sudo', '-n', '--', ...argv];
-    // -k: a cached ticket would leave the password for the command to read.
-    if (this.#password !== undefined)
-      return ['env', 'LC_ALL=C', 'sudo', '-k', '-S', '-p', '', '--', ...argv];
-    throw new HostError({
-      kind: 'privilege',
-      tried: 'run as root',
-      where: this.name,
-      words: 'not root',
-      next: 'Call becomeRoot first.',
+    const by = root ? ' (root)' : '';
+    this.#options.log?.(`${this.name}${by}: ${tried}\n  ${shellLine(argv)}`);
+    const wrapped = wrap(script, argv, sudo);
+    return new HostProcess({
+      ...this.#transport.command(wrapped.argv),
+      ...{ login: wrapped.login, sudo: wrapped.sudo, answerMs: this.#transport.answerMs },
     });
   }
 
-  #told(lost: Error, tried: string, finish = false): Error {
-    if (!(lost instanceof HostError)) return lost;
-    const { problem } = lost;
-    const next = finish && problem.kind === 'connection-lost' ? ENDS_BY_ITSELF : problem.next;
-    return new HostError({ ...problem, tried, next, where: this.name });
+  #stopped(
+    kind: 'command' | 'timeout',
+    words: string,
+    { tried, finish = false }: RunOptions,
+    next: string,
+  ): HostError {
+    const problem = { kind, tried, where: this.name, words };
+    return new HostError({ ...problem, next: finish ? ENDS_BY_ITSELF : next });
+  }
+
+  #fault(
+    process: HostProcess,
+    ended: Ended,
+    {
+      tried,
+      finish = false,
+      killed = false,
+    }: { tried: string; finish?: boolean; killed?: boolean },
+  ): HostError | undefined {
+    const fault = faultOf(process, ended, {
+      ...{ transport: this.#transport, tried, where: this.name, killed },
+    });
+    if (!finish || fault?.problem.kind !== 'connection-lost') return fault;
+    return new HostError({ ...fault.problem, next: ENDS_BY_ITSELF });
   }
 }
 
-function answerOnce(child: HostProcess, answer: (line: string) => string | undefined): void {
-  onLines(child.stdout, (line) => {
-    const text = child.stdin.writableEnded ? undefined : answer(line);
-    if (text !== undefined) child.stdin.end(`${text}\n`);
+function answerOnce(process: HostProcess, answer: (line: string) => string | undefined): void {
+  onLines(process.stdout, (line) => {
+    const text = process.stdin.writableEnded ? undefined : answer(line);
+    if (text !== undefined) process.stdin.end(`${text}\n`);
   });
-}
-
-/** @param keep whether the result holds the whole output; one that speaks for hours would fill the memory. */
-function startProcess(file: string, args: string[], keep: boolean) {
-  const child = execa(file, args, {
-    reject: false,
-    stdin: 'pipe',
-    buffer: { stdout: keep, stderr: true },
-    stripFinalNewline: false,
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  // The far end may be gone before all input is written: its exit tells why, not EPIPE.
-  child.stdin.on('error', () => undefined);
-  return child;
 }

@@ -24,7 +24,7 @@ export async function guard(
   script: { setup: string; undo: string; args?: readonly string[] },
   options: { tried: string; root?: boolean; signal?: AbortSignal | undefined },
 ): Promise<Guard> {
-  const { tried, root = false, signal } = options;
+  const { root = false, signal } = options;
   // set -f: a path with * in it stays one.
   const source = `set -f; trap '' HUP INT TERM PIPE
 undo() {
@@ -35,19 +35,46 @@ ${script.setup}
 while read -r _; do :; done
 undo`;
   await host.connect(signal);
-  const child = host.spawn(['sh', '-c', source, 'sh', ...(script.args ?? [])], { root, tried });
-  const line = await firstLine(child.stdout);
+  return host.asRoot({ root, signal }, () =>
+    set(host, ['sh', '-c', source, 'sh', ...(script.args ?? [])], options),
+  );
+}
+
+/** In which `setup` prints its line. */
+const SETUP_MS = 60_000;
+
+async function set(
+  host: Host,
+  argv: readonly string[],
+  {
+    tried,
+    root = false,
+    signal,
+  }: { tried: string; root?: boolean; signal?: AbortSignal | undefined },
+): Promise<Guard> {
+  const process = host.spawn(argv, { root, tried });
   let ended = false;
-  void child.then(() => (ended = true));
+  void process.ended.then(() => (ended = true));
   const release = async () => {
-    child.stdin.end();
-    const force = setTimeout(() => child.kill(), 20_000);
-    await child;
+    process.stdin.end();
+    const force = setTimeout(() => {
+      process.kill();
+    }, 20_000);
+    await process.ended;
     clearTimeout(force);
   };
+  const late = { passed: false };
+  const timer = setTimeout(() => {
+    late.passed = true;
+    void release();
+  }, SETUP_MS);
+  const line = await firstLine(process.stdout);
+  clearTimeout(timer);
+  const fail = (kind: 'command' | 'timeout', words: string) =>
+    new HostError({ kind, tried, where: host.name, words, next: '' });
+  if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
   if (line === undefined) {
-    const { stderr } = await child;
-    throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next: '' });
+    throw (await host.fault(process, tried)) ?? fail('command', process.words);
   }
   if (signal?.aborted === true) {
     await release();

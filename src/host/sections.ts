@@ -1,3 +1,5 @@
+import { HostError } from './errors.ts';
+
 /**
  * Output of a script that reads many things in one round trip: each preceded by a line
  * "BOUNDARY NAME" (see `SECTION`). The boundary is random, so no output can pretend to be one.
@@ -10,14 +12,34 @@ export interface Section {
 /** Shell function `section NAME`; expects the boundary as $1 and shifts it away. */
 export const SECTION = `b=$1; shift; section() { printf '\\n%s %s\\n' "$b" "$1"; }`;
 
+/** No script of ours has more; a program on the host can learn the boundary, and repeat it. */
+const MOST = 20_000;
+
+/** @throws HostError where there are more sections than any script makes. */
 export function parseSections(text: string, boundary: string): Section[] {
-  return text
-    .split(`\n${boundary} `)
-    .slice(1)
-    .map((part) => {
-      const end = part.indexOf('\n');
-      return { name: part.slice(0, end), text: part.slice(end + 1).trim() };
-    });
+  const head = `\n${boundary} `;
+  const found: Section[] = [];
+  for (let at = text.indexOf(head); at >= 0;) {
+    const next = text.indexOf(head, at + head.length);
+    const part = text.slice(at + head.length, next < 0 ? undefined : next);
+    const end = part.indexOf('\n');
+    found.push({ name: part.slice(0, end), text: part.slice(end + 1).trim() });
+    if (found.length > MOST) {
+      throw new HostError({
+        kind: 'command',
+        tried: 'read the answer',
+        where: 'the host',
+        words: `it has more than ${MOST} sections`,
+        next: 'Find out which program of the host prints them.',
+      });
+    }
+    at = next;
+  }
+  return found;
 }
+
+/** Whether a script that ends with `section end` came to its end. */
+export const isWhole = (text: string, boundary: string): boolean =>
+  text.trimEnd().endsWith(`\n${boundary} end`);
 
 export const newBoundary = (): string => `==${crypto.randomUUID()}`;

@@ -3,9 +3,12 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { cancelled, HostError, isCancelled, type Problem } from './errors.ts';
-import { firstLine } from './lines.ts';
+import { cancelled, HostError, isCancelled } from './errors.ts';
+import { Mark } from './gate.ts';
 import { loginShellLine } from './quote.ts';
+import { masterCommand, Owned, type Master } from './sshMaster.ts';
+import { BATCH, clientVersion, transportOptions } from './sshOptions.ts';
+import { classify } from './sshWords.ts';
 import type { Transport } from './transport.ts';
 
 export interface SshSettings {
@@ -13,10 +16,11 @@ export interface SshSettings {
   readonly program?: string;
   /** A configuration file instead of the user's own (`ssh -F`). */
   readonly configFile?: string;
+  /** In which a connection has to be there and a login's start-up files to end; 20 unless told. */
+  readonly connectSeconds?: number;
 }
 
-const CONNECT_SECONDS = 10;
-const READY = 'sockmap-bypass-connected';
+const CONNECT_SECONDS = 20;
 
 /** The Windows client has no multiplexing. */
 const MULTIPLEX = process.platform !== 'win32';
@@ -31,6 +35,7 @@ export class SshTransport implements Transport {
   readonly #settings: SshSettings;
   #connection: Promise<Master> | undefined;
   #socket: string | undefined;
+  #version = '';
 
   constructor(destination: string, settings: SshSettings = {}) {
     if (destination === '' || destination.startsWith('-') || /[\s\0]/.test(destination)) {
@@ -44,6 +49,10 @@ export class SshTransport implements Transport {
     }
     this.#destination = destination;
     this.#settings = settings;
+  }
+
+  get answerMs(): number {
+    return this.#seconds * 1000;
   }
 
   async connect(signal?: AbortSignal): Promise<void> {
@@ -76,11 +85,12 @@ export class SshTransport implements Transport {
     const socket = await this.#controlPath();
     const share = MULTIPLEX ? ['-S', socket, '-o', 'ControlMaster=auto'] : [];
     const line = argv === undefined ? undefined : loginShellLine(argv);
+    await this.#askVersion();
     const { file, args } = this.#ssh([...share, '-t'], line);
     return [file, ...args];
   }
 
-  failure(exitCode: number | undefined, stderr: string): Error | undefined {
+  failure(exitCode: number | undefined, stderr: string): HostError | undefined {
     if (exitCode !== 255) return undefined;
     return new HostError(classify(stderr, this.#destination, 'run a command'));
   }
@@ -97,6 +107,14 @@ export class SshTransport implements Transport {
     if (socket !== undefined) await rm(socket, { force: true });
   }
 
+  get #seconds(): number {
+    return this.#settings.connectSeconds ?? CONNECT_SECONDS;
+  }
+
+  async #askVersion(): Promise<void> {
+    this.#version = await clientVersion(this.#settings.program ?? 'ssh');
+  }
+
   #ssh(options: readonly string[], line: string | undefined): { file: string; args: string[] } {
     const { program = 'ssh', configFile } = this.#settings;
     return {
@@ -104,7 +122,7 @@ export class SshTransport implements Transport {
       args: [
         ...(configFile === undefined ? [] : ['-F', configFile]),
         ...options,
-        ...COMMON,
+        ...transportOptions(this.#seconds, this.#version),
         '--',
         this.#destination,
         ...(line === undefined ? [] : [line]),
@@ -122,6 +140,7 @@ export class SshTransport implements Transport {
   }
 
   async #open(signal?: AbortSignal): Promise<Master> {
+    await this.#askVersion();
     if (!MULTIPLEX) return { alive: () => Promise.resolve(true), close: () => Promise.resolve() };
     const socket = await this.#controlPath();
     const { file, args } = this.#ssh(['-S', socket, '-O', 'check'], undefined);
@@ -131,9 +150,10 @@ export class SshTransport implements Transport {
     if (await held()) return { alive: held, close: () => Promise.resolve() };
     // A master that was killed leaves its socket, and a new one would not listen beside it.
     await rm(socket, { force: true });
+    const login = new Mark();
     return Owned.open(
-      this.#ssh(['-M', '-S', socket, ...BATCH], loginShellLine(['sh', '-c', `echo ${READY}; cat`])),
-      this.#destination,
+      this.#ssh(['-M', '-S', socket, ...BATCH], loginShellLine(masterCommand(login))),
+      { login, socket, where: this.#destination, seconds: this.#seconds },
       signal,
     );
   }
@@ -159,15 +179,6 @@ async function socketDirectory(): Promise<string> {
   });
 }
 
-const BATCH = ['-o', 'BatchMode=yes', '-T'];
-/** Only what the transport itself needs; everything else is the user's configuration. */
-const COMMON = [
-  ...['-o', `ConnectTimeout=${CONNECT_SECONDS}`],
-  ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=3'],
-  ...['-o', 'ControlPersist=no', '-o', 'RemoteCommand=none', '-o', 'PermitLocalCommand=no'],
-  ...['-o', 'ClearAllForwardings=yes', '-o', 'ForwardX11=no', '-o', 'EscapeChar=none'],
-];
-
 /** Waits for a connection that others may be waiting for too, no longer than the caller wants. */
 function unlessAborted<T>(
   promise: Promise<T>,
@@ -185,131 +196,4 @@ function unlessAborted<T>(
       signal.removeEventListener('abort', abort);
     });
   });
-}
-
-interface Master {
-  alive(): Promise<boolean>;
-  close(): Promise<void>;
-}
-
-/** A master of our own. Its far end reads our standard input, so it goes when we go, however. */
-class Owned implements Master {
-  readonly #child: ReturnType<typeof spawnMaster>;
-  #alive = true;
-
-  private constructor(child: ReturnType<typeof spawnMaster>) {
-    this.#child = child;
-    void child.then(() => (this.#alive = false));
-  }
-
-  static async open(
-    { file, args }: { file: string; args: string[] },
-    where: string,
-    signal?: AbortSignal,
-  ): Promise<Owned> {
-    const child = spawnMaster(file, args);
-    const stop = () => child.kill();
-    signal?.addEventListener('abort', stop, { once: true });
-    try {
-      const ready = await Promise.race([
-        // A login shell may greet before our word comes.
-        firstLine(child.stdout, (line) => line.endsWith(READY)),
-        new Promise<undefined>((resolve) => {
-          setTimeout(
-            () => {
-              resolve(undefined);
-            },
-            2 * CONNECT_SECONDS * 1000,
-          ).unref();
-        }),
-      ]);
-      if (ready !== undefined) return new Owned(child);
-      child.kill();
-      const { stderr, code, shortMessage } = await child;
-      if (signal?.aborted) throw cancelled('connect', where);
-      const words = code === 'ENOENT' ? (shortMessage ?? '') : stderr;
-      throw new HostError(classify(words, where, 'connect'));
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
-  }
-
-  alive(): Promise<boolean> {
-    return Promise.resolve(this.#alive);
-  }
-
-  async close(): Promise<void> {
-    this.#child.stdin.end();
-    const force = setTimeout(() => this.#child.kill(), 1000);
-    await this.#child;
-    clearTimeout(force);
-  }
-}
-
-function spawnMaster(file: string, args: string[]) {
-  return execa(file, args, {
-    reject: false,
-    stdin: 'pipe',
-    buffer: { stdout: false, stderr: true },
-  });
-}
-
-/** Reads ssh's own words (OpenSSH 7 to 10). */
-export function classify(stderr: string, where: string, tried: string): Problem {
-  const words = stderr.trim();
-  const problem = (kind: Problem['kind'], next: string): Problem => ({
-    kind,
-    tried,
-    where,
-    words,
-    next,
-  });
-  if (words.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
-    return problem(
-      'host-key',
-      'The host shows another key than before. Find out why; only then remove the old one with ssh-keygen -R.',
-    );
-  }
-  if (/Host key verification failed|No .* host key is known/i.test(words)) {
-    return problem(
-      'host-key',
-      'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
-    );
-  }
-  if (/Permission denied|Too many authentication failures|no mutual signature/i.test(words)) {
-    return problem(
-      'authentication',
-      'Load your key into the agent, or connect in a terminal, where ssh can ask.',
-    );
-  }
-  if (words.includes('ENOENT')) {
-    return problem(
-      'not-found',
-      'Install the OpenSSH client, or name it in the setting sockmapBypass.ssh.program.',
-    );
-  }
-  if (/Could not resolve hostname/i.test(words)) {
-    return problem('unreachable', 'Check the name, or add it to your ssh configuration.');
-  }
-  if (
-    /Bad configuration option|Can't open user config|keyword .* extra arguments|terminating, \d+ bad/i.test(
-      words,
-    )
-  ) {
-    return problem('input', 'Mend the ssh configuration.');
-  }
-  // Where there is no multiplexing, each command connects.
-  const connecting =
-    tried === 'connect' ||
-    /^ssh: connect to host|banner exchange|kex_exchange_identification/m.test(words);
-  if (
-    connecting &&
-    /refused|timed out|No route|unreachable|(closed|reset) by|port \d+: /i.test(words)
-  ) {
-    return problem('unreachable', 'Check that the host is up and sshd listens on that port.');
-  }
-  return problem(
-    'connection-lost',
-    'The connection ended. Try again: what was under way is undone on the host.',
-  );
 }

@@ -1,15 +1,20 @@
+import type { HostError } from './errors.ts';
+
 /** How a host's argv becomes an argv of this machine. */
 export interface Transport {
+  /** How long a command may take to begin, in which a login's start-up files run. */
+  readonly answerMs: number;
   /** Resolves once commands can run; called before each one, so it must be cheap when connected. */
   connect(signal?: AbortSignal): Promise<void>;
   command(argv: readonly string[]): { file: string; args: string[] };
   /** Whether exit code 255 and these words mean that the transport failed rather than the command. */
-  failure(exitCode: number | undefined, stderr: string): Error | undefined;
+  failure(exitCode: number | undefined, stderr: string): HostError | undefined;
   dispose(): Promise<void>;
 }
 
 /** This machine, without ssh. */
 export const localTransport: Transport = {
+  answerMs: 20_000,
   connect: () => Promise.resolve(),
   command: ([file = '', ...args]) => ({ file, args }),
   failure: () => undefined,

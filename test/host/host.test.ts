@@ -163,7 +163,7 @@ for (const way of ['ssh', 'local'] as const) {
       child.stdin.write('one\n');
       await second;
       child.stdin.end();
-      assert.equal((await child).exitCode, 0);
+      assert.equal((await child.ended).exitCode, 0);
       assert.deepEqual(lines, ['<one>', '<two>']);
     });
 
@@ -201,7 +201,7 @@ for (const way of ['ssh', 'local'] as const) {
         const child = host.spawn(['sh', '-c', 'cat; echo bye', mark], { tried });
         child.stdin.end();
         assert.equal(await text(child.stdout), 'bye\n');
-        assert.equal((await child).exitCode, 0);
+        assert.equal((await child.ended).exitCode, 0);
         await assertAllEnd(mark);
       });
     });

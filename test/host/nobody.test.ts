@@ -86,7 +86,7 @@ describe('the compiler of a person who is root', () => {
       assert.match(status, /^Uid:\t65534\t65534\t/m);
       clangd.stdin.end();
       clangd.stdout.resume();
-      await clangd;
+      await clangd.ended;
       assert.deepEqual(fs.readdirSync(closed), []);
     });
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { collectFacts } from '../../src/host/facts.ts';
 import { Host, type HostOptions } from '../../src/host/host.ts';
 import { guard } from '../../src/host/scratch.ts';
 import { makeAccount, type TestAccount } from '../support/accounts.ts';
@@ -129,16 +130,25 @@ describe('the privileges of an account', () => {
       ]);
     });
 
-    it('asks again when the password changes meanwhile, and waits for nothing', async () => {
+    it('asks again when the password changes meanwhile, and runs the command then', async () => {
       const { host, asked } = answering(account.password, 'another');
       await host.becomeRoot();
       try {
         await account.setPassword('another');
-        const problem = await problemOf(whoAmI(), 'privilege');
-        assert.match(problem.words, /no longer takes the password/);
-        await host.becomeRoot();
+        assert.equal(await whoAmI(), 'root');
         assert.equal(await whoAmI(), 'root');
         assert.equal(asked.length, 2);
+      } finally {
+        await account.setPassword(account.password);
+      }
+    });
+
+    it('that changes meanwhile is an error where nobody answers', async () => {
+      const { host } = answering(account.password, undefined);
+      await host.becomeRoot();
+      try {
+        await account.setPassword('another');
+        await problemOf(whoAmI(), 'privilege');
       } finally {
         await account.setPassword(account.password);
       }
@@ -234,6 +244,174 @@ describe('the privileges of an account', () => {
       await problemOf(host.becomeRoot(controller.signal), 'cancelled');
       await problemOf(host.run(['true'], { tried, root: true }), 'privilege');
     });
+  });
+
+  describe('sudo that changes meanwhile', () => {
+    it('and wants a password now: it is asked for, and the command runs once', async () => {
+      await account.setSudo('nopasswd');
+      const { host, asked } = answering(account.password);
+      await host.becomeRoot();
+      await account.setSudo('password');
+      const count = `${account.home}/count`;
+      await host.check(['sh', '-c', `echo x >>${count}`], { tried, root: true, finish: true });
+      assert.equal(asked.length, 1);
+      assert.equal(fs.readFileSync(count, 'utf8'), 'x\n');
+      fs.rmSync(count);
+    });
+
+    it('and wants a password now for what is held on the host', async () => {
+      await account.setSudo('nopasswd');
+      const { host, asked } = answering(account.password);
+      await host.becomeRoot();
+      await account.setSudo('password');
+      await using held = await guard(
+        host,
+        { setup: 'echo "$(id -u)"', undo: ':' },
+        { tried, root: true },
+      );
+      assert.equal(held.line, '0');
+      assert.equal(asked.length, 1);
+    });
+
+    it('because its ticket expires', async () => {
+      await account.setSudo(['Defaults:NAME timestamp_type=global', 'NAME ALL=(ALL:ALL) ALL']);
+      const { host, asked } = answering(account.password);
+      const remember = ['sudo', '-S', '-p', '', '-v'];
+      await host.run(remember, { tried, input: `${account.password}\n` });
+      await host.becomeRoot();
+      assert.equal(await whoAmI(), 'root');
+      assert.deepEqual(asked, []);
+      await host.run(['sudo', '-K'], { tried });
+      assert.equal(await whoAmI(), 'root');
+      assert.equal(asked.length, 1);
+    });
+
+    it('and wants none any more: the command gets its input without the password', async () => {
+      await account.setSudo('password');
+      const { host, asked } = answering(account.password);
+      await host.becomeRoot();
+      await account.setSudo('nopasswd');
+      const fed = await host.run(['cat'], { tried, root: true, input: 'only this' });
+      assert.equal(fed.stdout, 'only this');
+      assert.equal(asked.length, 1);
+    });
+
+    it('and is taken away: sudo’s words', async () => {
+      for (const before of ['nopasswd', 'password'] as const) {
+        await account.setSudo(before);
+        const { host } = answering(account.password, account.password);
+        await host.becomeRoot();
+        await account.setSudo('none');
+        const problem = await problemOf(whoAmI(), 'privilege');
+        assert.match(problem.words, /not in the sudoers file|not allowed/);
+        await host.dispose();
+      }
+    });
+  });
+
+  /** Set-ups in which sudo works, but not for what we run, with what it says of it. */
+  const LESS: readonly [name: string, rules: readonly string[], words: RegExp, asks: number][] = [
+    ['all but sh', ['NAME ALL=(ALL:ALL) NOPASSWD: ALL, !/bin/sh, !/usr/bin/sh'], /not allowed/, 0],
+    [
+      'all but sh, with a password',
+      ['NAME ALL=(ALL:ALL) ALL, !/bin/sh, !/usr/bin/sh'],
+      /not allowed to execute/,
+      1,
+    ],
+    ['a list of commands', ['NAME ALL=(root) NOPASSWD: /usr/bin/true, /usr/sbin/bpftool'], /./, 0],
+    ['no programs of a program', ['NAME ALL=(ALL:ALL) NOPASSWD: NOEXEC: ALL'], /may start no/, 0],
+    [
+      'only with a terminal',
+      ['Defaults:NAME requiretty', 'NAME ALL=(ALL:ALL) NOPASSWD: ALL'],
+      /must have a tty/,
+      1,
+    ],
+    ['another user’s commands', ['NAME ALL=(nobody) NOPASSWD: ALL'], /\(nobody\) NOPASSWD: ALL/, 0],
+  ];
+  for (const [name, rules, words, asks] of LESS) {
+    it(`sudo that allows ${name} is refused, in its words`, async () => {
+      await account.setSudo(rules);
+      const { host, asked } = answering(account.password, account.password);
+      const problem = await problemOf(host.becomeRoot(), 'privilege');
+      assert.match(problem.words, words);
+      assert.match(problem.next, /administrator of the host let you run sh as root/);
+      assert.ok(asked.length <= asks, `${asked.length} questions`);
+    });
+  }
+
+  it('sudo whose commands run as somebody else by default runs ours as root', async () => {
+    await account.setSudo([
+      'Defaults:NAME runas_default=nobody',
+      'NAME ALL=(ALL:ALL) NOPASSWD: ALL',
+    ]);
+    const { host } = answering();
+    await host.becomeRoot();
+    assert.equal(await whoAmI(), 'root');
+  });
+
+  it('sudo that lectures, and asks in words of its own, is answered', async () => {
+    await account.setSudo([
+      'Defaults:NAME lecture=always',
+      'Defaults:NAME passprompt="Wachtwoord: "',
+      'Defaults:NAME !passprompt_override',
+      'NAME ALL=(ALL:ALL) ALL',
+    ]);
+    const { host, asked } = answering('wrong', account.password);
+    await host.becomeRoot();
+    const { stdout, stderr } = await host.run(['sh', '-c', 'echo out; echo err >&2'], {
+      ...{ tried, root: true },
+    });
+    assert.deepEqual([stdout, stderr, asked.length], ['out\n', 'err\n', 2]);
+  });
+
+  it('sudo that wants the password of somebody else says whose', async () => {
+    const other = await makeAccount('none');
+    try {
+      await account.setSudo([
+        'Defaults:NAME runaspw',
+        `Defaults:NAME runas_default=${other.name}`,
+        'NAME ALL=(ALL:ALL) ALL',
+      ]);
+      const asked: (string | undefined)[] = [];
+      connect((_host, _retry, whose) => {
+        asked.push(whose);
+        return Promise.resolve('wrong');
+      });
+      await problemOf(host.becomeRoot(), 'privilege');
+      assert.deepEqual(asked, [undefined, other.name, other.name]);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it('a command’s own exit code 1 is no refusal of sudo', async () => {
+    await account.setSudo('nopasswd');
+    const { host, asked } = answering();
+    await host.becomeRoot();
+    const { exitCode, stderr } = await host.run(
+      ['sh', '-c', 'echo "sudo: a password is required" >&2; exit 1'],
+      { tried, root: true },
+    );
+    assert.deepEqual([exitCode, stderr], [1, 'sudo: a password is required\n']);
+    assert.deepEqual(asked, []);
+  });
+
+  it('facts that end early are an error, not facts', async () => {
+    connect();
+    // As where the memory runs out.
+    const bin = `${account.home}/bin`;
+    fs.mkdirSync(bin);
+    fs.writeFileSync(`${bin}/uname`, '#!/bin/sh\nkill -9 $PPID\n', { mode: 0o755 });
+    const hostile = new Host('local');
+    const path = process.env['PATH'];
+    try {
+      process.env['PATH'] = `${bin}:${path ?? ''}`;
+      const problem = await problemOf(collectFacts(hostile, { root: false }), 'command');
+      assert.match(problem.words, /ended early/);
+    } finally {
+      process.env['PATH'] = path;
+      fs.rmSync(bin, { recursive: true });
+    }
   });
 });
 

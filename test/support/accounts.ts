@@ -6,8 +6,11 @@ import { atEnd } from './cleanup.ts';
 import { endProcesses, processesOfUser } from './processes.ts';
 import { run } from './run.ts';
 
-/** How far sudo lets the account go: not at all, freely, or with its password. */
-export type SudoMode = 'none' | 'nopasswd' | 'password';
+/**
+ * How far sudo lets the account go: not at all, freely, with its password, or by lines of sudoers(5) in
+ * which NAME stands for the account.
+ */
+export type SudoMode = 'none' | 'nopasswd' | 'password' | readonly string[];
 
 export interface TestAccount {
   readonly name: string;
@@ -21,7 +24,7 @@ export interface TestAccount {
 }
 
 /** Makes a throw-away Unix account; only root can. */
-export async function makeAccount(sudo: SudoMode): Promise<TestAccount> {
+export async function makeAccount(sudo: SudoMode, shell = '/bin/bash'): Promise<TestAccount> {
   const name = `sockmap-${randomBytes(4).toString('hex')}`;
   const password = randomBytes(12).toString('base64url');
   const parent = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-home-'));
@@ -48,10 +51,12 @@ export async function makeAccount(sudo: SudoMode): Promise<TestAccount> {
       fs.rmSync(rules, { force: true });
       return;
     }
-    const tag = mode === 'nopasswd' ? 'NOPASSWD: ' : '';
+    const rule = `NAME ALL=(ALL:ALL) ${mode === 'nopasswd' ? 'NOPASSWD: ' : ''}ALL`;
+    const lines = typeof mode === 'string' ? [rule] : mode;
     // A mistake in this directory would lock everyone out of sudo: check before it goes there.
     const draft = path.join(parent, 'sudoers');
-    fs.writeFileSync(draft, `${name} ALL=(ALL:ALL) ${tag}ALL\n`, { mode: 0o440 });
+    const text = lines.map((line) => `${line.replaceAll('NAME', name)}\n`).join('');
+    fs.writeFileSync(draft, text, { mode: 0o440 });
     await run('visudo', ['-c', '-q', '-f', draft]);
     fs.copyFileSync(draft, `${rules}.new`);
     fs.chmodSync(`${rules}.new`, 0o440);
@@ -62,7 +67,7 @@ export async function makeAccount(sudo: SudoMode): Promise<TestAccount> {
     await run('chpasswd', [], { input: `${name}:${given}\n` });
   };
   try {
-    await run('useradd', ['--home-dir', home, '--create-home', '--shell', '/bin/bash', name]);
+    await run('useradd', ['--home-dir', home, '--create-home', '--shell', shell, name]);
     await setPassword(password);
     await setSudo(sudo);
     const uid = await uidOf(name);

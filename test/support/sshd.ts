@@ -14,6 +14,8 @@ export interface SshdOptions {
   readonly user?: string;
   /** Further lines of sshd's configuration; sshd obeys the first mention of a keyword, so these win. */
   readonly serverLines?: readonly string[];
+  /** Have bash read ~/.bashrc, as it does for every sshd but ours. */
+  readonly startupFiles?: boolean;
   /** Further lines of the `Host` stanza; these win as well. */
   readonly clientLines?: readonly string[];
 }
@@ -53,7 +55,11 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   });
   try {
     const files = await prepare(directory);
-    const { child, port } = await start(directory, options.serverLines ?? []);
+    const { serverLines = [], startupFiles = false } = options;
+    // bash reads ~/.bashrc for sshd's commands unless a shell is below it already: what a machine does
+    // there (locks that outlive a killed session, for one) is not ours to test.
+    const shell = startupFiles ? [] : ['SetEnv SHLVL=2'];
+    const { child, port } = await start(directory, [...serverLines, ...shell]);
     pid = child.pid;
     const hostKey = fs.readFileSync(path.join(directory, 'host_key.pub'), 'utf8');
     fs.writeFileSync(files.knownHostsFile, `[127.0.0.1]:${port} ${hostKey}`);
@@ -131,9 +137,6 @@ function serverConfig(directory: string, port: number, lines: readonly string[])
     'PidFile none',
     // The directory lies in the temporary directory, which everyone may write to.
     'StrictModes no',
-    // bash reads ~/.bashrc for sshd's commands unless a shell is below it already: what a machine does
-    // there (locks that outlive a killed session, for one) is not ours to test.
-    'SetEnv SHLVL=2',
     'UsePAM no',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { HostError, isCancelled, type ProblemKind } from '../../src/host/errors.ts';
-import { classify, SshTransport } from '../../src/host/ssh.ts';
+import { SshTransport } from '../../src/host/ssh.ts';
+import { classify } from '../../src/host/sshWords.ts';
 import { recorded } from './recorded.ts';
 
 const words = (name: string): string => recorded(`ssh/${name}.txt`);

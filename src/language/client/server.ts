@@ -81,15 +81,19 @@ export class Server implements AsyncDisposable {
     events: ServerEvents,
   ): Promise<Server> {
     const server = new Server(mirror, paths, sources, events);
-    const ended = server.#process.then(({ stderr, exitCode, signal }) => {
-      const error = new HostError({
-        kind: 'command',
-        tried: 'run clangd',
-        where: mirror.host.name,
-        words:
-          `${stderr.trim()}\nended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`.trim(),
-        next: 'It is started again.',
-      });
+    const ended = server.#process.ended.then(async ({ exitCode, signal }) => {
+      const fault = await mirror.host.fault(server.#process, 'run clangd');
+      const stderr = server.#process.words;
+      const error =
+        fault ??
+        new HostError({
+          kind: 'command',
+          tried: 'run clangd',
+          where: mirror.host.name,
+          words:
+            `${stderr.trim()}\nended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`.trim(),
+          next: 'It is started again.',
+        });
       if (!server.#ends) events.onEnd(error);
       throw error;
     });
@@ -137,7 +141,7 @@ export class Server implements AsyncDisposable {
     this.#process.stdout.resume();
     this.#process.stdin.end();
     // What does not heed that ends with the mirror.
-    await Promise.race([this.#process, delay(STOP_MS, undefined, { ref: false })]);
+    await Promise.race([this.#process.ended, delay(STOP_MS, undefined, { ref: false })]);
   }
 
   #makeClient(): LanguageClient {

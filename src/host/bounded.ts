@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+
+/** What a stream sent, whole up to a limit; beyond that it is read on and dropped. */
+export class Collected {
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** Resolves when the stream has ended. */
+  readonly ended: Promise<void>;
+
+  /** @param onTooMuch called once, when more than `limit` bytes have come. */
+  constructor(stream: Readable, limit: number, onTooMuch: () => void) {
+    stream.on('data', (chunk: Buffer) => {
+      if (this.#bytes > limit) return;
+      this.#bytes += chunk.length;
+      if (this.#bytes <= limit) {
+        this.#chunks.push(chunk);
+        return;
+      }
+      this.#chunks.length = 0;
+      onTooMuch();
+    });
+    this.ended = new Promise((resolve) => {
+      stream.once('close', resolve);
+    });
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+}
+
+/** The last of what a stream sends, for one that lives for hours. */
+export class Tail {
+  #kept = Buffer.alloc(0);
+
+  constructor(stream: Readable, bytes: number) {
+    stream.on('data', (chunk: Buffer) => {
+      const all = Buffer.concat([this.#kept, chunk]);
+      this.#kept = all.length > bytes ? Buffer.from(all.subarray(-bytes)) : all;
+    });
+  }
+
+  text(): string {
+    return this.#kept.toString();
+  }
+}

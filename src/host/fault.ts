@@ -1,0 +1,102 @@
+import { HostError, type Problem } from './errors.ts';
+import type { Ended, HostProcess } from './process.ts';
+import type { Transport } from './transport.ts';
+
+/** Nothing was run: sudo did not make it root's. */
+export class NotRoot extends HostError {
+  /** sudo asked, and the answer, if there was one, was not taken. */
+  readonly asks: boolean;
+  /** Whose password sudo wants, where it says so. */
+  readonly passwordOf: string | undefined;
+
+  constructor(problem: Omit<Problem, 'kind'>, asks: boolean, passwordOf: string | undefined) {
+    super({ ...problem, kind: 'privilege' });
+    this.asks = asks;
+    this.passwordOf = passwordOf;
+  }
+}
+
+export const ALLOW_SUDO =
+  'Have the administrator of the host let you run sh as root with sudo: without a terminal, and with programs of its own (no NOEXEC, no list of single commands).';
+
+/** Why a command did not run or did not come to its end; undefined when it did. */
+export function faultOf(
+  process: HostProcess,
+  ended: Ended,
+  {
+    transport,
+    tried,
+    where,
+    killed,
+  }: {
+    transport: Transport;
+    tried: string;
+    where: string;
+    /** We ended it ourselves, for a reason that is known. */
+    killed: boolean;
+  },
+): HostError | undefined {
+  const { stage, trouble, greeting } = process;
+  const seconds = transport.answerMs / 1000;
+  const fail = (kind: Problem['kind'], words: string, next: string) =>
+    new HostError({ kind, tried, where, words: words.trim(), next });
+  const said = [greeting.stderr, greeting.stdout].map((text) => text.trim());
+  if (trouble === 'silent') return fail(...notAnswered(seconds, said.join('\n')));
+  if (trouble === 'flood') return fail(...flooded(said.join('\n')));
+  if (ended.notStarted !== undefined) {
+    return fail('not-found', ended.notStarted, 'Check that the program is installed.');
+  }
+  // A client that was killed has lost its connection just as one that says so.
+  const code = ended.signal === undefined ? ended.exitCode : 255;
+  const words = { login: said[0] ?? '', sudo: process.sudo.words, command: process.words }[stage];
+  const lost = transport.failure(code, words);
+  if (lost !== undefined && !killed) {
+    return new HostError({ ...lost.problem, tried, where });
+  }
+  if (ended.signal !== undefined) {
+    return killed ? undefined : fail('command', `ended by ${ended.signal}`, 'Try again.');
+  }
+  if (killed) return undefined;
+  if (stage === 'login') return fail(...loginEnded(ended.exitCode, said.join('\n')));
+  if (stage === 'sudo') return notRoot(process, tried, where);
+  return undefined;
+}
+
+export type Fault = [kind: Problem['kind'], words: string, next: string];
+
+export const flooded = (said: string): Fault => [
+  'command',
+  `more than 256 KiB came before the command ran\n${said.slice(0, 4096)}`,
+  'Look at what the start-up files of the account print.',
+];
+
+/** @param said what came meanwhile. */
+export const notAnswered = (seconds: number, said: string): Fault => [
+  'timeout',
+  `the login's start-up files did not end within ${seconds} s\n${said}`,
+  "Look at the account's start-up files (.bashrc, .zshenv, config.fish, .cshrc): they may wait for input, start another shell with exec, or need longer than the setting sockmapBypass.ssh.connectTimeout allows.",
+];
+
+/** An account without a shell, an expired password, a forced command: the login ran something else. */
+export const loginEnded = (code: number | undefined, said: string): Fault => [
+  'authentication',
+  `${said}\nthe login ended with exit code ${code ?? 'unknown'} before it ran a command`.trim(),
+  'Connect in a terminal and read what the host says: the account may be closed to logins, need a new password, or run another command in place of ours.',
+];
+
+function notRoot(process: HostProcess, tried: string, where: string): NotRoot {
+  const { words, asked, passwordOf, uid } = process.sudo;
+  if (asked > 1) {
+    const told = `sudo does not take the password${passwordOf === undefined ? '' : ` of ${passwordOf}`}, or asks for more than a password`;
+    const next = 'Try again, and give the password anew.';
+    return new NotRoot({ tried, where, words: `${told}\n${words}`, next }, true, passwordOf);
+  }
+  const what =
+    uid === undefined
+      ? ''
+      : uid === ''
+        ? 'sudo runs a shell that may start no programs\n'
+        : `sudo runs commands as user ${uid}, not as root\n`;
+  const told = words === '' ? 'sudo refused, and said nothing' : words;
+  return new NotRoot({ tried, where, words: `${what}${told}`, next: ALLOW_SUDO }, false, undefined);
+}

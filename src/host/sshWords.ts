@@ -1,0 +1,61 @@
+import type { Problem } from './errors.ts';
+
+/** Reads ssh's own words (OpenSSH 7 to 10). */
+export function classify(stderr: string, where: string, tried: string): Problem {
+  const words = stderr.trim();
+  const problem = (kind: Problem['kind'], next: string): Problem => ({
+    kind,
+    tried,
+    where,
+    words,
+    next,
+  });
+  if (words.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
+    return problem(
+      'host-key',
+      'The host shows another key than before. Find out why; only then remove the old one with ssh-keygen -R.',
+    );
+  }
+  if (/Host key verification failed|No .* host key is known/i.test(words)) {
+    return problem(
+      'host-key',
+      'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
+    );
+  }
+  if (/Permission denied|Too many authentication failures|no mutual signature/i.test(words)) {
+    return problem(
+      'authentication',
+      'Load your key into the agent, or connect in a terminal, where ssh can ask.',
+    );
+  }
+  if (words.includes('ENOENT')) {
+    return problem(
+      'not-found',
+      'Install the OpenSSH client, or name it in the setting sockmapBypass.ssh.program.',
+    );
+  }
+  if (/Could not resolve hostname/i.test(words)) {
+    return problem('unreachable', 'Check the name, or add it to your ssh configuration.');
+  }
+  if (
+    /Bad configuration option|Can't open user config|keyword .* extra arguments|terminating, \d+ bad/i.test(
+      words,
+    )
+  ) {
+    return problem('input', 'Mend the ssh configuration.');
+  }
+  // Where there is no multiplexing, each command connects.
+  const connecting =
+    tried === 'connect' ||
+    /^ssh: connect to host|banner exchange|kex_exchange_identification/m.test(words);
+  if (
+    connecting &&
+    /refused|timed out|No route|unreachable|(closed|reset) by|port \d+: /i.test(words)
+  ) {
+    return problem('unreachable', 'Check that the host is up and sshd listens on that port.');
+  }
+  return problem(
+    'connection-lost',
+    'The connection ended. Try again: what was under way is undone on the host.',
+  );
+}
