@@ -43,8 +43,13 @@ export class Context implements vscode.Disposable {
       const settings = vscode.workspace.getConfiguration('sockmapBypass.ssh');
       const program = settings.get<string>('program', '');
       const configFile = settings.get<string>('configFile', '');
+      const connectSeconds = settings.get<number>('connectTimeout', 20);
       host = new Host(name, {
-        ssh: { ...(program !== '' && { program }), ...(configFile !== '' && { configFile }) },
+        ssh: {
+          ...(program !== '' && { program }),
+          ...(configFile !== '' && { configFile }),
+          connectSeconds,
+        },
         askPassword,
         log: (line) => {
           this.log.info(line);
@@ -89,10 +94,14 @@ export class Context implements vscode.Disposable {
   }
 }
 
-async function askPassword(host: string, retry: boolean): Promise<string | undefined> {
+async function askPassword(
+  host: string,
+  retry: boolean,
+  account?: string,
+): Promise<string | undefined> {
   return vscode.window.showInputBox({
     title: `sudo on ${host}`,
-    prompt: `Password of your account on ${host}, for sudo. It is kept in memory until the window closes.`,
+    prompt: `Password of ${account ?? 'your account'} on ${host}, for sudo. It is kept in memory until the window closes.`,
     ...(retry && { placeHolder: 'That password was not accepted' }),
     password: true,
     ignoreFocusOut: true,
