@@ -37,6 +37,7 @@ export const TOOLS = [
     alpine: ['musl-dev'],
   }),
   tool(['host'], 'ip', command('ip'), ['iproute2'], { fedora: ['iproute'] }),
+  tool(['host'], 'nft', command('nft'), ['nftables']),
   tool(['host'], 'netperf', () => command('netperf')() && command('netserver')(), null, {
     fedora: ['netperf'],
     suse: ['netperf'],

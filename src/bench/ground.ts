@@ -6,11 +6,13 @@ import type { Attachment, BypassStatus, Policy } from '../bypass/status.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { guard } from '../host/scratch.ts';
+import { guard, type Guard } from '../host/scratch.ts';
 import type { Arm, Plan, ResultDocument } from './document.ts';
+import { addressOf, readLoopback, type LoopbackAddress } from './loopback.ts';
 import { policyOf } from './plan.ts';
-import type { Site } from './sample.ts';
-import { BENCH_SETUP, BENCH_UNDO, UNDER_WAY } from './scripts.ts';
+import { BENCH_SETUP, BENCH_UNDO, STILL_ROOT, UNDER_WAY } from './scripts.ts';
+import { parseSites, type Site } from './site.ts';
+import { trialCause } from './trial.ts';
 
 /** What a run makes on the host: a cgroup with a netserver for each kind of arm. */
 export interface Ground extends AsyncDisposable {
@@ -66,40 +68,35 @@ export async function prepareGround(host: Host, options: GroundOptions): Promise
     ]),
   );
 
-  const servers = await guard(
-    host,
-    { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [PIN_ROOT, ...cgroups.values()] },
-    { tried: 'start netserver', root: true, signal },
-  ).catch((error: unknown) => {
-    throw error instanceof HostError && error.problem.words.startsWith(UNDER_WAY)
-      ? new HostError({
-          ...error.problem,
-          kind: 'occupied',
-          tried: 'run the benchmark',
-          next: 'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
-        })
-      : error;
-  });
+  const loopback = await readLoopback(host, signal);
+  const address = addressOf(host, loopback);
+  if (address === '::1' && cgroups.has('classic')) {
+    throw refusal(
+      host,
+      'the classic policy bypasses IPv4 alone, and netperf can use no IPv4 address of this host',
+      'Leave the arm "bypass-classic" out, or give the host an IPv4 address.',
+    );
+  }
+  const servers = await startServers(host, address, [...cgroups.values()], signal);
   try {
-    const ports = servers.line.trim().split(' ').map(Number);
+    const places = parseSites(servers.line, address, [...cgroups.values()]);
+    await tryFirst(host, places, signal);
     const sites = new Map<Kind, Site>();
     const tags = new Map<Kind, Record<string, string>>();
-    for (const [index, [kind, place]] of [...cgroups].entries()) {
+    for (const [index, kind] of [...cgroups.keys()].entries()) {
+      const place = places[index];
+      if (place === undefined) throw new RangeError(`no place for ${kind}`);
       const own = kind !== 'tcp' && kind !== serving?.policy;
       const attachment = own
         ? servingAttachment(
             await loadBypass(host, {
-              ...{ cgroup: place, source: await source(kind), replace: true, signal },
+              ...{ cgroup: place.cgroup, source: await source(kind), replace: true, signal },
               ...(limits && { limits }),
             }),
-            place,
+            place.cgroup,
           )
         : serving;
-      const pins = kind === 'tcp' ? undefined : attachment?.pins;
-      sites.set(kind, {
-        ...{ cgroup: place, port: ports[index] ?? 0 },
-        ...(pins !== undefined && { pins }),
-      });
+      sites.set(kind, kind === 'tcp' ? place : { ...place, ...programsAt(attachment) });
       if (kind !== 'tcp') tags.set(kind, tagsOf(attachment));
     }
     if (serving !== undefined) tags.set(serving.policy, tagsOf(serving));
@@ -117,6 +114,61 @@ export async function prepareGround(host: Host, options: GroundOptions): Promise
     await servers[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+const programsAt = (attachment: Attachment | undefined): Pick<Site, 'pins' | 'program'> => ({
+  ...(attachment?.pins !== undefined && { pins: attachment.pins }),
+  ...(attachment?.redirect && { program: attachment.redirect.id }),
+});
+
+/** Starts a netserver in each cgroup; they go with the guard. */
+async function startServers(
+  host: Host,
+  address: LoopbackAddress,
+  cgroups: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Guard> {
+  try {
+    return await guard(
+      host,
+      { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [PIN_ROOT, address, ...cgroups] },
+      { tried: 'start netserver', root: true, signal },
+    );
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const { problem } = error;
+    if (problem.words.startsWith(UNDER_WAY)) {
+      throw new HostError({
+        ...problem,
+        kind: 'occupied',
+        tried: 'run the benchmark',
+        next: 'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
+      });
+    }
+    if (problem.words.startsWith(STILL_ROOT)) {
+      throw new HostError({
+        ...problem,
+        ...{ kind: 'not-found', headline: STILL_ROOT },
+        next: 'Install setpriv (of util-linux) on the host.',
+      });
+    }
+    throw error;
+  }
+}
+
+/** A first netperf that cannot reach its netserver is told of in seconds, and why. */
+async function tryFirst(
+  host: Host,
+  [site]: readonly Site[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const cause = site && (await trialCause(host, site, signal));
+  if (cause === undefined) return;
+  throw new HostError({
+    ...{ kind: 'command', tried: 'run the benchmark', where: host.name, next: cause.next },
+    words: [cause.words, cause.said].filter((words) => words !== '').join('\n'),
+    headline: cause.words,
+  });
 }
 
 /** The nearest cgroup on the way up that no bypass serves. */

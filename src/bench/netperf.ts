@@ -3,8 +3,27 @@ import type { Arm, LatencySample, Point, ThroughputSample } from './document.ts'
 export interface NetperfTarget {
   readonly address: string;
   readonly port: number;
+  /** Of netserver; undefined where it expects none. */
+  readonly passphrase: string | undefined;
   readonly seconds: number;
 }
+
+const reach = ({ address, port, passphrase }: Omit<NetperfTarget, 'seconds'>): string[] => [
+  ...['netperf', '-H', address, '-p', String(port)],
+  ...(passphrase === undefined ? [] : ['-Z', passphrase]),
+];
+
+/** One transaction, by a connection for control and one for data. */
+export const trialArgv = (target: Omit<NetperfTarget, 'seconds'>): string[] => [
+  ...reach(target),
+  ...['-t', 'TCP_RR', '-l', '-1', '-P', '0'],
+];
+
+/** A stream over Unix sockets, which netperf without them refuses. */
+export const unixTrialArgv = (target: Omit<NetperfTarget, 'seconds'>): string[] => [
+  ...reach(target),
+  ...['-t', 'STREAM_STREAM', '-l', '1'],
+];
 
 /** Keys asked of netperf's omni output (`-k`), so that no column is ever counted. */
 const COMMON = ['ELAPSED_TIME', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL', 'LOCAL_SD', 'REMOTE_SD'];
@@ -22,7 +41,7 @@ const DEMAND_UNITS = { throughput: 'usec/KB', latency: 'usec/Tran' } as const;
 
 /** The command line of one sample. */
 export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): string[] {
-  const { address, port, seconds } = target;
+  const { seconds } = target;
   if (arm === 'unix') return unixArgv(point, target);
   const test = point.experiment === 'throughput' ? 'TCP_STREAM' : 'TCP_RR';
   const size =
@@ -30,8 +49,8 @@ export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): stri
       ? ['-m', String(point.messageBytes)]
       : ['-r', `${point.requestBytes},${point.responseBytes}`];
   return [
-    'netperf',
-    ...['-H', address, '-p', String(port), '-t', test, '-l', String(seconds)],
+    ...reach(target),
+    ...['-t', test, '-l', String(seconds)],
     // -c -C: both sides' CPU use; -P 0: no banner.
     ...['-f', UNITS[point.experiment], '-c', '-C', '-P', '0'],
     '--',
@@ -45,11 +64,11 @@ export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): stri
  * Unix sockets are a test of their own, older than the omni output, and without percentiles: only
  * streams can be measured (`planFault`).
  */
-function unixArgv(point: Point, { address, port, seconds }: NetperfTarget): string[] {
+function unixArgv(point: Point, { seconds, ...target }: NetperfTarget): string[] {
   if (point.experiment !== 'throughput') throw new RangeError('no round trips over Unix sockets');
   return [
-    'netperf',
-    ...['-H', address, '-p', String(port), '-t', 'STREAM_STREAM', '-l', String(seconds)],
+    ...reach(target),
+    ...['-t', 'STREAM_STREAM', '-l', String(seconds)],
     ...['-f', UNITS.throughput, '-c', '-C', '-P', '0'],
     ...['--', '-m', String(point.messageBytes)],
   ];

@@ -7,6 +7,7 @@ import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Arm, Plan, Point, ResultDocument } from './document.ts';
+import { unixTrialArgv } from './netperf.ts';
 import { prepareGround, refusal, type Ground } from './ground.ts';
 import {
   estimatedSeconds,
@@ -18,8 +19,10 @@ import {
 } from './plan.ts';
 import type { Profile } from './plan.ts';
 import { resumeFault } from './resume.ts';
-import { takeSample, type Site } from './sample.ts';
+import { takeSample } from './sample.ts';
 import { SPEED } from './scripts.ts';
+import type { Site } from './site.ts';
+import { tryNetperf } from './trial.ts';
 
 export interface BenchProgress {
   /** Samples taken, of this run and the one it goes on with. */
@@ -177,18 +180,10 @@ async function measure(
 }
 
 /** netperf measures Unix sockets only where it was built for it, which Debian's is not. */
-async function checkUnix(
-  host: Host,
-  { port }: Site,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function checkUnix(host: Host, site: Site, signal: AbortSignal | undefined): Promise<void> {
   // It looks at the name of the test only once it is connected.
-  const server = ['-H', '127.0.0.1', '-p', String(port)];
-  const { stdout, stderr } = await host.run(
-    ['netperf', ...server, '-t', 'STREAM_STREAM', '-l', '1'],
-    { tried: 'find out whether netperf knows Unix sockets', signal },
-  );
-  if (!(stdout + stderr).includes('unknown to this netperf')) return;
+  const { said } = await tryNetperf(host, site, unixTrialArgv(site), signal);
+  if (!said.includes('unknown to this netperf')) return;
   throw refusal(
     host,
     'the plan asks for Unix sockets, and netperf was built without them',

@@ -5,18 +5,12 @@ import type { Host } from '../host/host.ts';
 import { guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Sample } from './document.ts';
+import { conditionOf, programIn, type Cause } from './condition.ts';
 import { netperfArgv, parseNetperf, parseUnixStream } from './netperf.ts';
 import { pointLabel, type Slot } from './plan.ts';
-import { SAMPLE, TIMING_SETUP, TIMING_UNDO } from './scripts.ts';
-
-/** Where an arm is measured. */
-export interface Site {
-  readonly cgroup: string;
-  /** Of its netserver, on 127.0.0.1. */
-  readonly port: number;
-  /** Directory of the programs that serve it; undefined outside of every bypass. */
-  readonly pins?: string;
-}
+import { NO_SERVER, SAMPLE, TIMING_SETUP, TIMING_UNDO } from './scripts.ts';
+import type { Site } from './site.ts';
+import { trialCause } from './trial.ts';
 
 interface Taking {
   readonly seconds: number;
@@ -30,7 +24,7 @@ const NEXT = 'What was measured before is kept.';
 
 /**
  * Runs netperf once.
- * @throws HostError
+ * @throws HostError whose headline says what has become of the site, if that is why.
  */
 export async function takeSample(
   host: Host,
@@ -42,30 +36,105 @@ export async function takeSample(
   const tried = `measure ${arm}, ${pointLabel(point)}`;
   const boundary = newBoundary();
   const startedAt = new Date().toISOString();
-  const script = ['sh', '-c', SAMPLE, 'sh', boundary, site.cgroup, site.pins ?? ''];
-  const netperf = netperfArgv(point, arm, { address: '127.0.0.1', port: site.port, seconds });
-  const sampling = async (): Promise<string> => {
+  const { cgroup, user, server, pins = '' } = site;
+  const argv = [
+    ...['sh', '-c', SAMPLE, 'sh', boundary, cgroup, user, server.pid, server.socket, pins],
+    ...netperfArgv(point, arm, { ...site, seconds }),
+  ];
+  const sampling = async (overdue: AbortSignal): Promise<Sample> => {
     await using timing = timed ? await timePrograms(host, signal) : undefined;
-    const text = await host.check([...script, ...netperf], {
-      ...{ tried, root: true, signal, next: NEXT },
+    const { exitCode, stdout, stderr } = await host.run(argv, {
+      ...{ tried, root: true, signal: AbortSignal.any([overdue, ...(signal ? [signal] : [])]) },
       timeoutMs: (seconds + 30) * 1000,
     });
-    if (timing?.lost() !== true) return text;
-    const words = 'the connection was cut while the run time of the programs was measured';
-    throw new HostError({ kind: 'connection-lost', tried, where: host.name, words, next: NEXT });
+    if (timing?.lost() === true) {
+      const words = 'the connection was cut while the run time of the programs was measured';
+      throw new HostError({ kind: 'connection-lost', tried, where: host.name, words, next: NEXT });
+    }
+    const failed = (headline: string): HostError => {
+      const words = [headline, ...netperfWords(stdout, boundary, stderr)].join('\n');
+      return new HostError({
+        ...{ kind: 'command', tried, where: host.name },
+        ...{ words, headline, next: NEXT },
+      });
+    };
+    if (exitCode !== 0) throw failed(exitWords(exitCode));
+    try {
+      return parseSample(stdout, boundary, site, slot, { order, startedAt });
+    } catch (error) {
+      throw failed((error as Error).message);
+    }
   };
-  const text = await sampling().catch((error: unknown) => {
-    // The next command connects anew, but finds its cgroup gone.
-    const failed = error instanceof HostError && error.problem.kind === 'command';
-    if (!failed || !lost()) throw error;
-    throw new HostError({ ...error.problem, kind: 'connection-lost' }, { cause: error });
-  });
+  const whyNot = async () =>
+    (await conditionOf(host, site, signal)) ?? (await trialCause(host, site, signal));
+  const watch = watchFor(whyNot, (seconds + OVERDUE_SECONDS) * 1000);
   try {
-    return parseSample(text, boundary, slot, { order, startedAt });
-  } catch (cause) {
-    const words = `${(cause as Error).message}\n${text}`;
-    throw new HostError({ kind: 'command', tried, where: host.name, words, next: NEXT }, { cause });
+    return await sampling(watch.signal);
+  } catch (error) {
+    if (!(error instanceof HostError) || signal?.aborted === true) throw error;
+    const { problem } = error;
+    // The next command connects anew, but finds its cgroup gone.
+    if (problem.kind === 'command' && lost()) {
+      throw new HostError({ ...problem, kind: 'connection-lost' }, { cause: error });
+    }
+    const cause = watch.cause() ?? (problem.kind === 'command' ? await whyNot() : undefined);
+    const late = `netperf did not end in ${seconds + 30} s`;
+    const headline =
+      cause?.words ?? problem.headline ?? (problem.kind === 'timeout' ? late : undefined);
+    if (headline === undefined) throw error;
+    const said = watch.cause() ? [] : problem.words.split('\n').filter((each) => each !== headline);
+    throw new HostError(
+      {
+        ...{ kind: 'command', tried, where: host.name, headline },
+        words: [headline, ...said].join('\n'),
+        next: cause ? `${NEXT} ${cause.next}` : NEXT,
+      },
+      { cause: error },
+    );
+  } finally {
+    watch.stop();
   }
+}
+
+/** netperf and its handshake end well within. */
+const OVERDUE_SECONDS = 8;
+
+/** Looks for a cause once a sample is overdue; one that is found ends the sample by the signal. */
+function watchFor(whyNot: () => Promise<Cause | undefined>, afterMs: number) {
+  const controller = new AbortController();
+  const found: { cause?: Cause } = {};
+  const look = async (): Promise<void> => {
+    const cause = await whyNot();
+    if (cause === undefined) return;
+    found.cause = cause;
+    controller.abort();
+  };
+  // A host that does not even say so much is left to the sample's own end.
+  const timer = setTimeout(() => void look().catch(() => undefined), afterMs);
+  return {
+    signal: controller.signal,
+    cause: () => found.cause,
+    stop: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Exit codes above it are the numbers of signals (sh(1)). */
+const SIGNALLED = 128;
+
+function exitWords(exitCode: number): string {
+  if (exitCode === NO_SERVER) return 'netserver does not answer any more';
+  // Its own failures end with -1.
+  return exitCode > SIGNALLED && exitCode <= SIGNALLED + 64
+    ? `netperf was ended by signal ${exitCode - SIGNALLED}`
+    : `netperf failed, with exit code ${exitCode}`;
+}
+
+/** What netperf said, and what the shell did: for a person, without the marks between sections. */
+function netperfWords(stdout: string, boundary: string, stderr: string): string[] {
+  const said = parseSections(stdout, boundary).find(({ name }) => name === 'netperf')?.text ?? '';
+  return [said, stderr.trim()].filter((text) => text !== '');
 }
 
 /** As long as it is held the kernel measures BPF programs; then the switch is as it was. */
@@ -84,6 +153,7 @@ function timePrograms(host: Host, signal?: AbortSignal) {
 export function parseSample(
   text: string,
   boundary: string,
+  { program }: Pick<Site, 'program'>,
   { point, arm, repetition, timed }: Slot,
   taken: { order: number; startedAt: string },
 ): Sample {
@@ -92,6 +162,16 @@ export function parseSample(
   const between = (figure: (when: 'before' | 'after') => number): number =>
     Math.max(0, figure('after') - figure('before'));
   const bypassed = sections.has('counters after');
+  for (const when of ['before', 'after'] as const) {
+    if (program !== undefined && programIn(read(`redirect ${when}`)) !== program) {
+      throw new Error('the bypass is not the one that was loaded when the run began');
+    }
+    if (timed && Number(read(`switch ${when}`)) === 0) {
+      throw new Error(
+        'somebody switched the statistics of BPF programs off (kernel.bpf_stats_enabled)',
+      );
+    }
+  }
   const counters = countersBetween(read('counters before'), read('counters after'));
   // Nothing of ours runs yet.
   const others = countersBetween(read('counters idle'), read('counters before'));
@@ -107,7 +187,7 @@ export function parseSample(
       stealPercent: stealPercent(read('cpu before'), read('cpu after')),
       load1: Number(read('load').split(' ')[0] ?? NaN),
     },
-    loopbackBytes: between((when) => Number(read(`loopback ${when}`))),
+    loopbackBytes: between((when) => sentBytes(read(`loopback ${when}`))),
     ...(bypassed && {
       bpf: {
         ...(timed && {
@@ -122,6 +202,10 @@ export function parseSample(
     }),
   };
 }
+
+/** Of a line of /proc/net/dev (proc(5)): eight columns of what was received, then what was sent. */
+const sentBytes = (line: string): number =>
+  Number((line.split(':')[1] ?? '').trim().split(/\s+/)[8] ?? NaN);
 
 /** What was counted in between: the programs count from when they were loaded. */
 function countersBetween(before: string, after: string): Record<string, number> {

@@ -1,31 +1,89 @@
 import { SECTION } from '../host/sections.ts';
 
+/** What is said where netserver could not give up root's privileges. */
+export const STILL_ROOT = 'netserver would be root, and is not run';
+
 /** What is said where somebody else measures for the same document, by BENCH_SETUP too. */
 export const UNDER_WAY = 'its run is still under way';
 
 /**
- * A cgroup with a netserver on loopback for each kind of arm. The cgroups as arguments; $1 is where
- * programs are pinned, by the numbers of their cgroups. Prints the netservers' ports, in order.
+ * sh: runs "$@" as the user whose number is $uid, who has nothing else. What it leaves running can be
+ * ended by that user alone, so no number of a process that is somebody else's by now is ever hit.
+ */
+const AS_USER = `as_user() { setpriv --reuid=$uid --regid=$uid --clear-groups --no-new-privs -- "$@"; }`;
+
+/**
+ * sh: when process $1 was started, in clock ticks since boot; nothing if there is none, or all that is
+ * left of it is its exit code (proc(5)).
+ */
+const STARTED = `started() {
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  set -- \${stat##*) }
+  [ "$1" = Z ] || echo "\${20}"
+}`;
+
+/**
+ * A user of its own and, for each kind of arm, a cgroup with a netserver of that user, which ordinary
+ * users of the host cannot order about: they do not know its passphrase unless they look for it in
+ * the list of processes, and then it can do no more than they. $1 is where programs are pinned, by the
+ * numbers of their cgroups, $2 the loopback address, then the cgroups. Prints the user's number, the
+ * passphrase, and of each netserver "CGROUP:PID:STARTED:SOCKET:PORT", the first three of them its
+ * cgroup's number and its process, SOCKET the inode it listens with.
  * A cgroup that is there is another writer's of the same document; one that was cut off needs a moment
  * to go.
  */
-export const BENCH_SETUP = `root=$1 cgroups= ports= port=
-shift
-listens() { grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
+export const BENCH_SETUP = `root=$1 address=$2 cgroups= servers= uid= line=
+shift 2
+cd /
+${AS_USER}
+${STARTED}
+random() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \\n'; }
+is_used() {
+  [ -e "/run/systemd/dynamic-uid/$1" ] || id "$1" >/dev/null 2>&1 ||
+    (set +f; cat /proc/[0-9]*/status 2>/dev/null) | grep -q "^Uid:.*[[:space:]]$1[[:space:]]"
+}
+# The range that systemd gives to services for as long as they run.
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  uid=$((61184 + $(random 4 u4) % 4336))
+  is_used $uid || break
+  uid=
+done
+[ -n "$uid" ] || { echo 'no unused user number was found for netserver' >&2; exit 1; }
+why=$(as_user true 2>&1) || { printf '%s\\n' '${STILL_ROOT}' "$why" >&2; exit 1; }
+pass=
+! netserver -h 2>&1 | grep -q '^ *-Z' || pass=$(random 12 x1)
+# Prints the sockets that listen on a port. The first user of a port keeps it to himself.
+listening() {
+  for table in /proc/net/tcp /proc/net/tcp6; do
+    [ ! -r $table ] || while read -r _ place _ state _ _ _ _ _ inode _; do
+      [ "$state" != 0A ] || [ "\${place##*:}" != "$(printf %04X "$1")" ] || echo "$inode"
+    done <$table
+  done
+}
+# The netserver's own among them: whoever else listens there gets no connection of ours.
+own_socket() {
+  for socket in $(listening "$port"); do
+    ls -l "/proc/$server/fd" 2>/dev/null | grep -qF "socket:[$socket]" && return 0
+  done
+  return 1
+}
 serve() {
   for try in 1 2 3 4 5 6 7 8 9 10; do
     # Below the ephemeral ports, which connections of others take.
-    port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000))
-    listens $port && continue
-    { echo 0 >"$1/cgroup.procs" && exec netserver -D -p $port -L 127.0.0.1; } </dev/null >/dev/null 2>&1 &
+    port=$((20000 + $(random 2 u2) % 12000))
+    [ -z "$(listening $port)" ] || continue
+    set -- "$1" netserver -D -N -p $port -L "$address" \${pass:+-Z "$pass"}
+    { cgroup=$1; shift; echo 0 >"$cgroup/cgroup.procs" && exec setsid setpriv --reuid=$uid --regid=$uid \
+        --clear-groups --no-new-privs -- "$@"; } </dev/null >/dev/null 2>&1 &
     server=$!
+    servers="$servers $server"
     for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-      listens $port && kill -0 $server 2>/dev/null && return 0
+      own_socket && return 0
       kill -0 $server 2>/dev/null || break
       sleep 0.1
     done
   done
-  echo 'netserver did not start' >&2
+  echo "netserver did not start on $address" >&2
   return 1
 }
 for cgroup; do
@@ -34,27 +92,36 @@ for cgroup; do
     sleep 0.5
   done
   [ ! -d "$cgroup" ] || { echo "${UNDER_WAY}, in $cgroup" >&2; undo; exit 1; }
-  mkdir "$cgroup" || { undo; exit 1; }
+  mkdir "$cgroup" && id=$(stat -c %i "$cgroup") || { undo; exit 1; }
   # No cgroup has a line break in its name.
-  cgroups="$cgroups$cgroup
+  cgroups="$cgroups$id $cgroup
 "
   serve "$cgroup" || { undo; exit 1; }
-  ports="$ports $port"
+  line="$line $id:$server:$(started $server):$socket:$port"
 done
-printf '%s\\n' "$ports"`;
+printf '%s\\n' "$uid \${pass:--}$line"`;
 
 /**
- * Ends what runs in the cgroups, by the pids they list themselves, and removes them: the kernel then
- * detaches what the run loaded there. Last its pins, in whatever state a load left them.
+ * Ends the netservers with all they started, wherever somebody may have moved them, and removes the
+ * cgroups: the kernel then detaches what the run loaded there. Who else is in one goes up. Last its
+ * pins, in whatever state a load left them, also of a cgroup that somebody removed.
  */
-export const BENCH_UNDO = `printf %s "$cgroups" | while IFS= read -r cgroup; do
-  id=$(stat -c %i "$cgroup")
+export const BENCH_UNDO = `for server in $servers; do
+  as_user sh -c 'kill -s KILL -- "-$1"' sh "$server" 2>/dev/null
+done
+printf %s "$cgroups" | while read -r id cgroup; do
   for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ -d "$cgroup" ] || break
-    while read -r pid; do kill -s KILL "$pid" 2>/dev/null; done <"$cgroup/cgroup.procs"
+    [ "$(stat -c %i "$cgroup" 2>/dev/null)" = "$id" ] || break
+    while read -r pid; do
+      as_user sh -c 'kill -s KILL "$1"' sh "$pid" 2>/dev/null || echo "$pid" >"\${cgroup%/*}/cgroup.procs"
+    done <"$cgroup/cgroup.procs" 2>/dev/null
     rmdir "$cgroup" 2>/dev/null || sleep 0.1
   done
-  [ -z "$id" ] || (set +f; rm -rf "$root/$id" "$root/$id"_????????)
+  set +f
+  for pins in "$root/$id" "$root/$id"_????????; do
+    [ ! -d "$pins" ] || [ -L "$pins" ] || { rm -f "$pins"/* && rmdir "$pins"; }
+  done
+  set -f
 done
 rmdir "$root" 2>/dev/null`;
 
@@ -71,12 +138,16 @@ echo on`;
 
 export const TIMING_UNDO = `[ "$before" != 0 ] || echo 0 >"$switch"`;
 
+/** Exit code of `SAMPLE` where there is no netserver of ours that could answer. */
+export const NO_SERVER = 90;
+
 /**
- * Takes one sample, with the counters around it. $1 boundary, $2 cgroup, $3 the programs' pins or
- * "", then netperf's argv. Exits with netperf's code.
+ * Takes one sample, with the counters around it. $1 boundary, $2 cgroup, $3 the user's number, $4 and
+ * $5 the netserver's process and the socket it listens with, $6 the programs' pins or "", then
+ * netperf's argv. Exits with netperf's code.
  */
 export const SAMPLE = `${SECTION}
-cgroup=$1 pins=$2; shift 2
+cgroup=$1 uid=$2 server=$3 socket=$4 pins=$5; shift 5
 programs() {
   section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
   section "sockops $1"; bpftool -j prog show pinned "$pins/sockmap_sockops"
@@ -85,18 +156,75 @@ programs() {
 counters() { section "counters $1"; bpftool -j map dump pinned "$pins/bypass_counters"; }
 around() {
   section "cpu $1"; head -n 1 /proc/stat
-  section "loopback $1"; cat /sys/class/net/lo/statistics/tx_bytes
+  section "loopback $1"; grep '^ *lo:' /proc/net/dev
+  section "switch $1"; cat /proc/sys/kernel/bpf_stats_enabled
 }
+is_served() {
+  ls -l "/proc/$server/fd" | grep -qF "socket:[$socket]" && grep -qx "$server" "$cgroup/cgroup.procs" &&
+    ! grep -q '^frozen 1' "$cgroup/cgroup.events"
+}
+is_served || exit ${NO_SERVER}
 [ -z "$pins" ] || counters idle
 section load; cat /proc/loadavg
 [ -z "$pins" ] || programs before
 around before
 section netperf
-(echo 0 >"$cgroup/cgroup.procs" && exec "$@"); code=$?
+(echo 0 >"$cgroup/cgroup.procs" && cd / && exec setpriv --reuid="$uid" --regid="$uid" \
+  --clear-groups --no-new-privs -- "$@"); code=$?
 around after
 [ -z "$pins" ] || programs after
 section end
+[ $code != 0 ] || is_served || code=${NO_SERVER}
 exit $code`;
+
+/** Seconds that the first packets take at most on a loopback device that carries them. */
+export const TRIAL_SECONDS = 5;
+
+/**
+ * Tries netperf for a moment, which has to end by itself. $1 boundary, $2 cgroup, $3 the user's
+ * number, then netperf's argv. In the section `unanswered` are the ports, in hexadecimal, that it still
+ * waits for a first answer of, in `code` its exit code, or nothing where it had to be ended.
+ */
+export const TRIAL = `${SECTION}
+${AS_USER}
+cgroup=$1 uid=$2; shift 2
+section netperf
+(echo 0 >"$cgroup/cgroup.procs" && cd / && exec setpriv --reuid="$uid" --regid="$uid" \
+  --clear-groups --no-new-privs -- "$@") 2>&1 &
+netperf=$!
+end=$(($(date +%s) + ${TRIAL_SECONDS}))
+sleep 0.05
+while kill -0 $netperf 2>/dev/null && [ "$(date +%s)" -le $end ]; do sleep 0.2; done
+section unanswered
+for table in /proc/net/tcp /proc/net/tcp6; do
+  [ ! -r $table ] || while read -r _ _ place state _ _ _ owner _; do
+    [ "$state $owner" != "02 $uid" ] || echo "\${place##*:}"
+  done <$table
+done
+section code
+as_user sh -c 'kill -s KILL "$1"' sh $netperf 2>/dev/null || { wait $netperf; echo $?; }
+section end`;
+
+/**
+ * What has become of a cgroup, its netserver and its programs. $1 boundary, $2 cgroup, $3 the
+ * netserver's process, $4 pins or "".
+ */
+export const CONDITION = `${SECTION}
+${STARTED}
+cgroup=$1 server=$2 pins=$3
+section cgroup; stat -c %i "$cgroup"
+section events; cat "$cgroup/cgroup.events"
+section members; cat "$cgroup/cgroup.procs"
+section started; started "$server"
+section redirect; [ -z "$pins" ] || bpftool -j prog show pinned "$pins/sockmap_redirect"
+section end`;
+
+/** The addresses that are this host's own, and whether the loopback device is up. $1 boundary. */
+export const LOOPBACK = `${SECTION}
+section flags; ip -o link show lo || cat /sys/class/net/lo/flags
+section ipv4; cat /proc/net/fib_trie
+section ipv6; cat /proc/net/if_inet6
+section end`;
 
 /** What of a host decides how fast it is, and how steadily; and which machine it is. $1 boundary. */
 export const SPEED = `${SECTION}

@@ -124,11 +124,11 @@ export function findings(facts: Facts): Finding[] {
     facts.libbpfHeaders ? '1' : undefined,
     undefined,
   );
-  // Where root logs in; other accounts compile as themselves.
+  // Where root logs in, for the compiler too; other accounts compile as themselves.
   missing(
     'setpriv',
-    ['load', 'benchmark', 'language'],
-    facts.setpriv || facts.privilege !== 'root' ? '1' : undefined,
+    facts.privilege === 'root' ? ['load', 'benchmark', 'language'] : ['benchmark'],
+    facts.setpriv ? '1' : undefined,
     undefined,
   );
   // The worse of the pair.

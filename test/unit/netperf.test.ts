@@ -121,11 +121,14 @@ describe("netperf's line of a stream over Unix sockets", () => {
 });
 
 describe("netperf's command line", () => {
-  const target = { address: '127.0.0.1', port: 23_456, seconds: 2 };
+  const target = { address: '127.0.0.1', port: 23_456, passphrase: 'open sesame', seconds: 2 };
   const argv = (point: Point, arm: Arm) => netperfArgv(point, arm, target).join(' ');
 
   it('of a stream asks for the receiver’s figure', () => {
-    assert.match(argv(STREAM, 'tcp'), /^netperf -H 127\.0\.0\.1 -p 23456 -t TCP_STREAM -l 2 /);
+    assert.match(
+      argv(STREAM, 'tcp'),
+      /^netperf -H 127\.0\.0\.1 -p 23456 -Z open sesame -t TCP_STREAM -l 2 /,
+    );
     assert.match(
       argv(STREAM, 'tcp'),
       / -- -m 4096 -k [A-Z_,]*LOCAL_SD,REMOTE_SD,SD_UNITS,REMOTE_RECV_THROUGHPUT/,

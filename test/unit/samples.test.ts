@@ -59,7 +59,7 @@ describe('a sample of the bypass', () => {
       ...{ arm: 'bypass', repetition: 0, timed: false },
     };
     const taken = { order: 0, startedAt: '2026-03-01T10:00:00.000Z' };
-    return parseSample(text.join(''), BOUNDARY, slot, taken);
+    return parseSample(text.join(''), BOUNDARY, {}, slot, taken);
   };
 
   it('tells what the bypass carried before netperf ran', () => {

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { newBoundary, parseSections } from '../host/sections.ts';
+import type { Host } from '../host/host.ts';
+import { CONDITION } from './scripts.ts';
+import type { Site } from './site.ts';
+
+/** Why nothing can be measured any more at a site, and what to do. */
+export interface Cause {
+  readonly words: string;
+  readonly next: string;
+}
+
+/** What has become of a site meanwhile; undefined: all is as it was made. */
+export async function conditionOf(
+  host: Host,
+  site: Site,
+  signal?: AbortSignal,
+): Promise<Cause | undefined> {
+  const boundary = newBoundary();
+  const { cgroup, server, pins = '' } = site;
+  const { stdout } = await host.run(
+    ['sh', '-c', `{ ${CONDITION}\n} 2>/dev/null`, 'sh', boundary, cgroup, server.pid, pins],
+    { tried: 'find out what stopped the benchmark', root: true, signal },
+  );
+  return causeOf(stdout, boundary, site);
+}
+
+const programSchema = z.object({ id: z.int() });
+
+/** @param text output of the CONDITION script. */
+export function causeOf(text: string, boundary: string, site: Site): Cause | undefined {
+  const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
+  const { cgroup, cgroupId, port, server, program } = site;
+  const resume = 'Resume the benchmark.';
+  if (sections.get('cgroup') !== cgroupId) {
+    return { words: `its cgroup ${cgroup} was removed by somebody else`, next: resume };
+  }
+  if (/^frozen 1$/m.test(sections.get('events') ?? '')) {
+    return {
+      words: `its cgroup ${cgroup} is frozen, so nothing in it runs`,
+      next: 'Thaw it, or the one above it that is frozen (cgroup.freeze), then resume the benchmark.',
+    };
+  }
+  if (sections.get('started') !== server.startedAt) {
+    return { words: `netserver on port ${port} has ended`, next: resume };
+  }
+  if (sections.get('members')?.split('\n').includes(server.pid) !== true) {
+    return { words: `netserver was moved out of its cgroup ${cgroup}`, next: resume };
+  }
+  if (program !== undefined && programIn(sections.get('redirect') ?? '') !== program) {
+    return {
+      words: `the bypass that was measured, ${site.pins ?? ''}, was unloaded or replaced meanwhile`,
+      next: 'Run a new benchmark, or load the same programs again and resume this one.',
+    };
+  }
+  return undefined;
+}
+
+/** The id of the program that bpftool tells of, if any. */
+export function programIn(text: string): number | undefined {
+  try {
+    return programSchema.parse(JSON.parse(text)).id;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Host } from '../host/host.ts';
+import { newBoundary, parseSections } from '../host/sections.ts';
+import type { Cause } from './condition.ts';
+import { readLoopback, type Loopback } from './loopback.ts';
+import { trialArgv } from './netperf.ts';
+import { TRIAL, TRIAL_SECONDS } from './scripts.ts';
+import type { Site } from './site.ts';
+
+/** What a short try of netperf at a site showed. */
+export interface Trial {
+  /** Undefined where it had to be ended. */
+  readonly exitCode: number | undefined;
+  /** Ports that gave no first answer. */
+  readonly unanswered: readonly number[];
+  /** netperf's own words. */
+  readonly said: string;
+}
+
+/** @param text output of the TRIAL script. */
+export function parseTrial(text: string, boundary: string): Trial {
+  const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
+  const read = (name: string): string => sections.get(name) ?? '';
+  return {
+    exitCode: /^\d+$/.test(read('code')) ? Number(read('code')) : undefined,
+    unanswered: Array.from(read('unanswered').matchAll(/[0-9A-F]+/g), ([hex]) => parseInt(hex, 16)),
+    said: read('netperf'),
+  };
+}
+
+/** Runs netperf at a site for a moment. */
+export async function tryNetperf(
+  host: Host,
+  site: Site,
+  argv: readonly string[] = trialArgv(site),
+  signal?: AbortSignal,
+): Promise<Trial> {
+  const boundary = newBoundary();
+  const { stdout } = await host.run(
+    ['sh', '-c', TRIAL, 'sh', boundary, site.cgroup, site.user, ...argv],
+    { tried: 'try netperf', root: true, signal },
+  );
+  return parseTrial(stdout, boundary);
+}
+
+/** Why netperf cannot reach a netserver that is there; undefined: it can. */
+export async function trialCause(
+  host: Host,
+  site: Site,
+  signal?: AbortSignal,
+): Promise<(Cause & { readonly said: string }) | undefined> {
+  const trial = await tryNetperf(host, site, undefined, signal);
+  const cause = causeOfTrial(trial, site, await readLoopback(host, signal));
+  return cause && { ...cause, said: trial.said };
+}
+
+/** As `trialCause`, of what was found out. */
+export function causeOfTrial(
+  { exitCode, unanswered }: Trial,
+  { address, port }: Pick<Site, 'address' | 'port'>,
+  { isAlone, isUp }: Loopback,
+): Cause | undefined {
+  if (exitCode === 0) return undefined;
+  if (!isUp) {
+    return { words: 'the loopback device is down', next: 'Set it up: ip link set lo up.' };
+  }
+  const look =
+    'Look for the rule (nft list ruleset, iptables-save) and allow what stays on lo, for the time of the benchmark at least.';
+  const [silent] = unanswered;
+  if (silent !== undefined) {
+    return {
+      words: `a packet filter on lo drops connections to ${address} port ${silent}: no answer in ${TRIAL_SECONDS} s`,
+      next: look,
+    };
+  }
+  if (exitCode === undefined) {
+    return {
+      words: `netperf gets no answer over lo from netserver on ${address} port ${port} in ${TRIAL_SECONDS} s: a packet filter may drop it`,
+      next: look,
+    };
+  }
+  if (isAlone) {
+    return {
+      words:
+        'netperf reaches neither 127.0.0.1 nor ::1 on a host that has no other address: its resolver leaves them out then',
+      next: 'Give the host another address, if only for the time of the benchmark: ip address add 127.0.0.2/8 dev lo.',
+    };
+  }
+  return {
+    words: `netserver listens on ${address} port ${port}, and netperf cannot connect to it: a packet filter on lo refuses that`,
+    next: look,
+  };
+}
