@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isCancelled } from './host/errors.ts';
+import { HostError, isCancelled } from './host/errors.ts';
 import type { Host } from './host/host.ts';
 import { LanguageService } from './language/client/service.ts';
 import { showError } from './views/errors.ts';
@@ -7,6 +7,7 @@ import { Reports } from './views/reports.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { Logs } from './views/verifier/logs.ts';
 import { Verifier } from './views/verifier/verifier.ts';
+import { askLine } from './views/window.ts';
 
 /** Owns what lives as long as the extension: hosts, log, status bar, reports, verifier, language features. */
 export class Context implements vscode.Disposable {
@@ -80,6 +81,7 @@ export class Context implements vscode.Disposable {
     } catch (error) {
       if (!isCancelled(error)) {
         this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        if (error instanceof HostError) this.log.error(error.problem.words);
         void showError(this, error);
       }
       if (argument !== undefined) throw error;
@@ -99,11 +101,10 @@ async function askPassword(
   retry: boolean,
   account?: string,
 ): Promise<string | undefined> {
-  return vscode.window.showInputBox({
+  return askLine({
     title: `sudo on ${host}`,
     prompt: `Password of ${account ?? 'your account'} on ${host}, for sudo. It is kept in memory until the window closes.`,
     ...(retry && { placeHolder: 'That password was not accepted' }),
     password: true,
-    ignoreFocusOut: true,
   });
 }

@@ -1,5 +1,6 @@
 import { FIGURE_IDS, LATENCY_METRICS, type FigureId, type LatencyMetric } from './bench/summary.ts';
 import type { ResultDocument } from './bench/document.ts';
+import { oneLine } from './text.ts';
 
 /** Side by side; of more, the lines could not be told apart. */
 export const MOST_RUNS = 3;
@@ -17,11 +18,25 @@ export const sentRun = ({ document, fileName }: ShownRun): SentRun => ({
   json: new TextEncoder().encode(JSON.stringify(document)),
   fileName,
 });
-/** The sender has validated it. */
-export const shownRun = ({ json, fileName }: SentRun): ShownRun => ({
-  document: JSON.parse(new TextDecoder().decode(json)) as ResultDocument,
-  fileName,
-});
+/** The sender has validated it; its words are still those of whoever wrote it. */
+export function shownRun({ json, fileName }: SentRun): ShownRun {
+  const document = JSON.parse(new TextDecoder().decode(json)) as ResultDocument;
+  const { host, cgroup, plan } = document;
+  return {
+    fileName: oneLine(fileName),
+    document: {
+      ...document,
+      host: Object.fromEntries(
+        Object.entries(host).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? oneLine(value, 200) : value,
+        ]),
+      ) as ResultDocument['host'],
+      cgroup: oneLine(cgroup, 1000),
+      plan: { ...plan, name: oneLine(plan.name, 200) },
+    },
+  };
+}
 
 /**
  * Every message between the extension and the chart panel, compiled by both sides.

@@ -1,5 +1,5 @@
 import type { Arm, ResultDocument, Sample } from './document.ts';
-import { markdownText } from './format.ts';
+import { markdownText } from '../text.ts';
 import { policyOf } from './plan.ts';
 import { groupBy, isCompared, pairsOf, rateOf } from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';

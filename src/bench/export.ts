@@ -3,7 +3,7 @@ import type { ResultDocument, Sample } from './document.ts';
 import { withMetric, type Figure } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
-import { markdownText } from './format.ts';
+import { markdownText } from '../text.ts';
 import { findingsOf } from './findings.ts';
 import { verdictText } from './pointText.ts';
 import { tableOf, type Table } from './table.ts';

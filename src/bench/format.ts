@@ -65,13 +65,6 @@ export function changes(ratios: readonly number[]): string {
     : `${two.format(low)} to ${two.format(high)} times as high`;
 }
 
-/**
- * Text inside Markdown: names come from files of others, and none of their Markdown takes effect. A
- * line break would begin a block of its own.
- */
-export const markdownText = (text: string): string =>
-  text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#!]/g, '\\$&');
-
 /** In the reader's own time zone. */
 export const when = (iso: string): string => date.format(new Date(iso));
 

@@ -40,6 +40,10 @@ export interface Attachment {
   readonly configMap?: number;
 }
 
+/** Whether it hands data over: attached, and not told to leave everything to TCP. */
+export const isOn = ({ state, config }: Attachment): boolean =>
+  state !== 'detached' && config?.mode !== 'off';
+
 export interface BypassStatus {
   readonly host: string;
   readonly attachments: readonly Attachment[];

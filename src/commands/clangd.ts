@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts } from '../host/facts.ts';
@@ -7,6 +6,7 @@ import { chooseEditingHost } from '../views/knownHosts.ts';
 import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { openTerminal } from '../views/terminal.ts';
+import { showInformation } from '../views/window.ts';
 import { hostArgument, readArgument } from './arguments.ts';
 
 /** Restart clangd on host. */
@@ -48,7 +48,7 @@ export async function installClangd(context: Context, argument: unknown): Promis
     });
   }
   await openTerminal(host, missing.remedy);
-  void vscode.window.showInformationMessage(
+  void showInformation(
     `Once clangd is installed on ${name}, it starts with the next file you save.`,
   );
 }

@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import * as z from 'zod';
 import { MODE_NAMES, type Mode } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
@@ -6,6 +5,7 @@ import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
+import { pickOne, showInformation } from '../views/window.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 
@@ -13,23 +13,28 @@ const TITLE = 'Change bypass policy';
 
 const configureArgument = cgroupArgument.extend({ mode: z.enum(MODE_NAMES) });
 
-const MODES: Readonly<Record<Mode, { label: string; detail: string; done: string }>> = {
-  guarded: {
-    label: '$(shield) Guarded',
-    detail: 'Queues are bounded, one-way streams of small messages go over TCP.',
-    done: 'guarded, with the limits of the settings',
-  },
-  off: {
-    label: '$(circle-slash) Off',
-    detail: 'Every connection is on TCP from its next message on, and live ones stay there.',
-    done: 'off: every connection is on TCP',
-  },
-  unguarded: {
-    label: '$(warning) Without limits',
-    detail: 'As the classic programs: queues grow until memory ends. To compare, not to leave on.',
-    done: 'without limits: do not leave it so',
-  },
-};
+const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string; done: string }>> =
+  {
+    guarded: {
+      icon: 'shield',
+      label: 'Guarded',
+      detail: 'Queues are bounded, one-way streams of small messages go over TCP.',
+      done: 'guarded, with the limits of the settings',
+    },
+    off: {
+      icon: 'circle-slash',
+      label: 'Off',
+      detail: 'Every connection is on TCP from its next message on, and live ones stay there.',
+      done: 'off: every connection is on TCP',
+    },
+    unguarded: {
+      icon: 'warning',
+      label: 'Without limits',
+      detail:
+        'As the classic programs: queues grow until memory ends. To compare, not to leave on.',
+      done: 'without limits: do not leave it so',
+    },
+  };
 
 /** Change bypass policy: what the loaded programs do, without loading them anew. */
 export async function configure(
@@ -48,9 +53,7 @@ export async function configure(
     },
   );
   context.statusBar.show(status);
-  void vscode.window.showInformationMessage(
-    `The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.`,
-  );
+  void showInformation(`The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.`);
   return status;
 }
 
@@ -60,7 +63,7 @@ async function ask(context: Context): Promise<z.infer<typeof configureArgument> 
   const cgroup = await pickAttachment(context, host, TITLE, { remains: false });
   if (cgroup === undefined) return undefined;
   const items = MODE_NAMES.map((mode) => ({ ...MODES[mode], mode }));
-  const chosen = await vscode.window.showQuickPick(items, {
+  const chosen = await pickOne(items, {
     title: TITLE,
     placeHolder: 'What its programs do from now on; limits and local networks are read again',
   });

@@ -3,11 +3,13 @@ import * as z from 'zod';
 import { existingCgroup, loadBypass, requireFacts, type LoadStep } from '../bypass/load.ts';
 import { type BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
+import { isRootCgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../language/copy.ts';
-import { pickCgroup, pickHost } from '../views/pickers.ts';
+import { pickCgroup, pickHost, ROOT_DETAIL, rootWarning } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
+import { confirm, showInformation, showWarning } from '../views/window.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 import { warnOfSocketFaults, type LoadChoice } from './socketFaults.ts';
@@ -39,7 +41,9 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   if (wanted === undefined) return undefined;
   const { host, cgroup, policy } = wanted;
   const programs = await readPrograms(context, policy);
-  const facts = await checkPlace(context, wanted);
+  const { facts, isRoot } = await checkPlace(context, wanted);
+  // Who chose it from the list has been asked.
+  if (isRoot && given !== undefined) void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
   const choice = await warnOfSocketFaults(
     context,
     wanted,
@@ -53,28 +57,28 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   } catch (error) {
     const occupied = error instanceof HostError && error.problem.kind === 'occupied';
     if (!occupied || given !== undefined) throw error;
-    const replace = await vscode.window.showWarningMessage(
-      `The bypass is loaded on ${cgroup} already.`,
-      {
-        modal: true,
-        detail: `Replace it with a freshly compiled one on ${host}? Connections it carries go back to TCP; new ones use the new programs.`,
-      },
-      'Replace',
-    );
-    return replace === undefined
-      ? undefined
-      : loadInto(context, programs, { ...wanted, ...choice, replace: true });
+    const replace = await confirm(`The bypass is loaded on ${cgroup} already.`, {
+      detail: `Replace it with a freshly compiled one on ${host}? Connections it carries go back to TCP; new ones use the new programs.`,
+      go: 'Replace',
+      stay: 'Keep It',
+    });
+    return replace
+      ? loadInto(context, programs, { ...wanted, ...choice, replace: true })
+      : undefined;
   }
 }
 
 /** Whether the host and the cgroup will do, before anybody waits for a probe or answers a question. */
-async function checkPlace(context: Context, { host: name, cgroup }: LoadArgument): Promise<Facts> {
+async function checkPlace(
+  context: Context,
+  { host: name, cgroup }: LoadArgument,
+): Promise<{ facts: Facts; isRoot: boolean }> {
   const host = await context.host(name);
   return withProgress(`Checking ${name}`, async (_report, signal) => {
     await host.becomeRoot(signal);
     const { facts, mount } = await requireFacts(host, 'load', signal);
-    await existingCgroup(host, mount, cgroup, signal);
-    return facts;
+    const place = await existingCgroup(host, mount, cgroup, signal);
+    return { facts, isRoot: isRootCgroup(mount, place) };
   });
 }
 
@@ -115,7 +119,7 @@ async function loadInto(
 async function announce(host: string, cgroup: string, what: string): Promise<void> {
   const benchmark = 'Run Benchmark';
   const unload = 'Unload';
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformation(
     `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.`,
     benchmark,
     unload,

@@ -6,6 +6,7 @@ import { HostError } from '../host/errors.ts';
 import { bundledFiles } from '../language/bundled.ts';
 import { copyDirectory, foldersWithCopy } from '../language/copy.ts';
 import { exists } from '../language/files.ts';
+import { pickOne, showInformation, showWarning } from '../views/window.ts';
 import { readArgument } from './arguments.ts';
 
 const openArgument = z.object({
@@ -54,7 +55,7 @@ async function chooseFolder(
   }
   if (folders.length === 0) {
     const open = 'Open Folder';
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await showInformation(
       'The editable copy of the BPF source goes into the workspace, and no folder is open.',
       open,
     );
@@ -65,9 +66,14 @@ async function chooseFolder(
   const candidates = having.length > 0 ? having : folders;
   return candidates.length === 1
     ? candidates[0]
-    : vscode.window.showWorkspaceFolderPick({
-        placeHolder: 'Choose the folder for the editable copy of the BPF source',
-      });
+    : (
+        await pickOne(
+          candidates.map((folder) => ({
+            ...{ folder, icon: 'folder', label: folder.name, description: folder.uri.fsPath },
+          })),
+          { placeHolder: 'Choose the folder for the editable copy of the BPF source' },
+        )
+      )?.folder;
 }
 
 /** @throws HostError, and writes nothing, where a file of the person's is in the way. */
@@ -97,11 +103,11 @@ async function writeCopy(context: Context, directory: vscode.Uri): Promise<void>
 async function tell(entry: vscode.Uri, isNew: boolean): Promise<void> {
   const name = vscode.workspace.asRelativePath(entry);
   if (!vscode.workspace.isTrusted) {
-    await vscode.window.showWarningMessage(
+    await showWarning(
       `${name} can be edited, but while this workspace is not trusted the bundled programs are used.`,
     );
   } else if (isNew) {
-    await vscode.window.showInformationMessage(
+    await showInformation(
       `${name} is your copy. From now on it is what this workspace loads and verifies, in place of the bundled programs.`,
     );
   }

@@ -6,6 +6,7 @@ import { HostError } from '../host/errors.ts';
 import { bundledFiles, bundledUri } from '../language/bundled.ts';
 import { copyDirectory, foldersWithCopy } from '../language/copy.ts';
 import { exists, relativePath } from '../language/files.ts';
+import { confirm, showInformation } from '../views/window.ts';
 import { readArgument } from './arguments.ts';
 
 const compareArgument = z.object({ file: z.string().optional() });
@@ -58,20 +59,19 @@ export async function restoreSource(context: Context, argument: unknown): Promis
   const differing = await differences(directory, await bundledFiles(context));
   const names = differing.map(({ name }) => name);
   if (names.length === 0) {
-    void vscode.window.showInformationMessage('Your copy of the BPF source is as bundled.');
+    void showInformation('Your copy of the BPF source is as bundled.');
     return [];
   }
   if (!confirmed) {
-    const restore = 'Restore';
-    const chosen = await vscode.window.showWarningMessage(
+    const sure = await confirm(
       `Restore ${names.length === 1 ? (names[0] ?? '') : `${names.length} files`} to what is bundled?`,
       {
-        modal: true,
         detail: `In ${vscode.workspace.asRelativePath(directory)}: ${names.join(', ')}. What you changed in ${names.length === 1 ? 'it' : 'them'} is replaced; Undo in the editor brings it back. Files you added stay.`,
+        go: 'Restore',
+        stay: 'Keep Mine',
       },
-      restore,
     );
-    if (chosen !== restore) return [];
+    if (!sure) return [];
   }
   for (const { file, content, isMissing } of differing) {
     if (isMissing) await vscode.workspace.fs.writeFile(file, content);

@@ -14,6 +14,7 @@ import { durationLabel } from '../views/duration.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { pickPlan } from '../views/planForm.ts';
 import { withProgress } from '../views/progress.ts';
+import { showInformation } from '../views/window.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 
@@ -73,7 +74,7 @@ export async function showRun(
     });
   } catch (error) {
     if (!isCancelled(error) || file.uri === undefined) throw error;
-    void vscode.window.showInformationMessage(
+    void showInformation(
       `The benchmark was cancelled. What was measured is kept in ${path.basename(file.uri.fsPath)}.`,
     );
   }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/compile.ts';
 import { faultsOf, FAULT_PROBES, socketFaults } from '../bypass/faults.ts';
@@ -11,6 +10,7 @@ import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { loadWarning, readerName } from '../views/loadWarning.ts';
 import { withProgress } from '../views/progress.ts';
+import { confirm, showWarning } from '../views/window.ts';
 
 /** What was seen of a host's kernel, and which of it a person has read of and loads all the same. */
 const verdictSchema = z.object({
@@ -73,14 +73,11 @@ export async function warnOfSocketFaults(
   if (!grave || !ask) {
     // Said each time where it would stall what runs; what every sockmap does, once.
     const stalls = names.length > 0 || faultsOf(verdict.faults).some(stallsUnseen);
-    if (stalls || probed !== undefined)
-      void vscode.window.showWarningMessage(`${message} ${detail}`);
+    if (stalls || probed !== undefined) void showWarning(`${message} ${detail}`);
     return choice;
   }
-  const load = 'Load Anyway';
-  if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, load)) !== load) {
-    return undefined;
-  }
+  const sure = await confirm(message, { detail, go: 'Load Anyway', stay: 'Do Not Load' });
+  if (!sure) return undefined;
   if (certain) {
     const named = Array.from(new Set([...verdict.readers, ...names])).slice(-REMEMBERED);
     await remember({ ...verdict, accepted: true, readers: named });
@@ -147,7 +144,7 @@ async function probe(
 }
 
 function warnOfDoubt(name: string, why: string): void {
-  void vscode.window.showWarningMessage(
-    `What the kernel of ${name} does to programs on bypassed sockets could not be told: ${why.replace(/\.$/, '')}.`,
+  void showWarning(
+    `The sockets of ${name} could not be probed: ${why.replace(/\.$/, '')}. So it is not known what its kernel does to programs on bypassed sockets.`,
   );
 }

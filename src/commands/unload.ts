@@ -1,9 +1,9 @@
-import * as vscode from 'vscode';
 import { unloadBypass } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
+import { showInformation } from '../views/window.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 
 /** Unload sockmap bypass. */
@@ -22,7 +22,7 @@ export async function unload(
     },
   );
   context.statusBar.show(status);
-  void vscode.window.showInformationMessage(
+  void showInformation(
     `The sockmap bypass is off: ${cgroup} on ${host}. New connections use TCP/IP.`,
   );
   return status;

@@ -5,6 +5,7 @@ import { HostError } from '../host/errors.ts';
 import type { Diagnosis } from '../language/verifier/diagnose.ts';
 import { pickHost, pickHosts } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
+import { pickOne } from '../views/window.ts';
 import { LISTINGS } from '../views/verifier/uris.ts';
 import { hostArgument, readArgument, uriArgument } from './arguments.ts';
 
@@ -89,6 +90,6 @@ async function pickProgram(context: Context): Promise<LogArgument | undefined> {
       next: 'Verify it first.',
     });
   }
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Choose a program' });
+  const chosen = await pickOne(items, { placeHolder: 'Choose a program' });
   return chosen?.answer;
 }

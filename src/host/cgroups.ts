@@ -92,16 +92,20 @@ export function cgroupLabel(
       );
 }
 
+/** Whether a name, however it is spelled, is that of the root cgroup, which holds every process. */
+export const isRootCgroup = (mount: string, named: string): boolean =>
+  resolveCgroup('', mount, named) === resolveCgroup('', mount, '/');
+
 /**
  * The full path of a cgroup a person named: a full path, or one from the root of the cgroup tree.
  * @throws HostError when it is not below the mount.
  */
 export function resolveCgroup(host: string, mount: string, named: string): string {
-  const path = named === mount || named.startsWith(`${mount}/`) ? named : `${mount}/${named}`;
-  const words = path
-    .slice(mount.length)
-    .split('/')
-    .filter((word) => word !== '' && word !== '.');
+  const parts = (path: string) => path.split('/').filter((word) => word !== '' && word !== '.');
+  const [top, all] = [parts(mount), parts(named)];
+  // A path that begins with the mount, however that is spelled, is a full one.
+  const isFull = named.startsWith('/') && top.every((word, index) => word === all[index]);
+  const words = isFull ? all.slice(top.length) : all;
   if (named.trim() === '' || words.includes('..') || /[\0\n]/.test(named)) {
     throw new HostError({
       kind: 'input',

@@ -1,3 +1,5 @@
+import { oneLine } from '../text.ts';
+
 /** What went wrong, coarse enough to choose the next step by. */
 export type ProblemKind =
   | 'cancelled'
@@ -41,9 +43,12 @@ export class HostError extends Error {
   }
 }
 
+const LONGEST_TOLD = 400;
+
 function summary({ tried, where, words, headline, next }: Problem): string {
-  const told = headline ?? firstTelling(words);
-  return `Could not ${tried} on ${where}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
+  // Of a line without end the rest would hide what to do next.
+  const told = oneLine(headline ?? firstTelling(words), LONGEST_TOLD);
+  return `Could not ${oneLine(tried)} on ${oneLine(where)}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
 }
 
 /** The line of a tool's output that most likely names the fault. */

@@ -6,6 +6,7 @@ import { Rights, type AskPassword, type Privilege } from './privilege.ts';
 import { HostProcess, type Ended } from './process.ts';
 import { shellLine } from './quote.ts';
 import { SshTransport, type SshSettings } from './ssh.ts';
+import { visible } from '../text.ts';
 import { localTransport, type Transport } from './transport.ts';
 import { LIFELINE, PLAIN, wrap, type Sudo } from './wrap.ts';
 
@@ -79,8 +80,9 @@ export class Host {
    */
   async terminal(command?: string): Promise<string[]> {
     const shell = 'exec "${SHELL:-sh}"';
-    const script = `printf '\\033[1m$ %s\\033[0m\\n' "$1"; sh -c "$1"; ${shell}`;
-    const argv = command === undefined ? undefined : ['sh', '-c', script, 'sh', command];
+    const script = `printf '\\033[1m$ %s\\033[0m\\n' "$1"; sh -c "$2"; ${shell}`;
+    const argv =
+      command === undefined ? undefined : ['sh', '-c', script, 'sh', visible(command), command];
     return this.#transport instanceof SshTransport
       ? this.#transport.interactive(argv)
       : (argv ?? ['sh', '-c', shell]);

@@ -3,6 +3,7 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { safeDestination } from './destination.ts';
 import { cancelled, HostError, isCancelled } from './errors.ts';
 import { Mark } from './gate.ts';
 import { loginShellLine } from './quote.ts';
@@ -38,16 +39,7 @@ export class SshTransport implements Transport {
   #version = '';
 
   constructor(destination: string, settings: SshSettings = {}) {
-    if (destination === '' || destination.startsWith('-') || /[\s\0]/.test(destination)) {
-      throw new HostError({
-        kind: 'input',
-        tried: 'read the host',
-        where: JSON.stringify(destination),
-        words: 'not a destination ssh takes',
-        next: 'Name an alias of your ssh configuration, user@host or ssh://user@host:port.',
-      });
-    }
-    this.#destination = destination;
+    this.#destination = safeDestination(destination);
     this.#settings = settings;
   }
 

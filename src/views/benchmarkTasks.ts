@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
+import { visible } from '../text.ts';
 
 const TYPE = 'sockmap-bench';
 
@@ -54,7 +55,6 @@ class Terminal implements vscode.Pseudoterminal {
 
   readonly #say = (line: string): void => {
     // Words of the host may hold anything: no control sequence of theirs reaches the terminal.
-    const plain = line.replace(/[^\P{Cc}\t]/gu, '');
-    this.#write.fire(`${plain}\r\n`);
+    this.#write.fire(`${visible(line).replaceAll('\n', '\r\n')}\r\n`);
   };
 }

@@ -1,12 +1,12 @@
-import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { openTerminal } from './terminal.ts';
+import { showFailure } from './window.ts';
 
 /** Tells a person what failed, with the next step as a button where there is one. */
 export async function showError(context: Context, error: unknown): Promise<void> {
   if (!(error instanceof HostError)) {
-    await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    await showFailure(error instanceof Error ? error.message : String(error));
     return;
   }
   const { kind, tried, where, words, remedy } = error.problem;
@@ -17,9 +17,9 @@ export async function showError(context: Context, error: unknown): Promise<void>
   if (kind === 'authentication' || kind === 'host-key') {
     actions.set('Connect in Terminal', async () => openTerminal(await context.host(where)));
   }
-  if (words.trim().includes('\n')) {
+  if (words.trim().includes('\n') || !error.message.includes(words.trim())) {
     actions.set('Show Full Log', () => context.reports.show(`Could not ${tried}`, words));
   }
-  const chosen = await vscode.window.showErrorMessage(error.message, ...actions.keys());
+  const chosen = await showFailure(error.message, ...actions.keys());
   if (chosen !== undefined) await actions.get(chosen)?.();
 }

@@ -4,6 +4,7 @@ import { figuresOf } from '../bench/figures.ts';
 import { runsOf, type Run } from '../bench/runs.ts';
 import { figureCsv, reportMarkdown, samplesCsv } from '../bench/export.ts';
 import type { FromPanel, ShownRun } from '../protocol.ts';
+import { showInformation } from './window.ts';
 
 type Export = Extract<FromPanel, { type: 'exportText' | 'exportPicture' }>;
 
@@ -42,9 +43,9 @@ export async function exportShown(
     typeof content === 'string' ? new TextEncoder().encode(content) : content,
   );
   const name = target.path.slice(target.path.lastIndexOf('/') + 1);
-  void vscode.window
-    .showInformationMessage(`Exported ${name}.`, 'Open')
-    .then((choice) => choice && vscode.commands.executeCommand('vscode.open', target));
+  void showInformation(`Exported ${name}.`, 'Open').then(
+    (choice) => choice && vscode.commands.executeCommand('vscode.open', target),
+  );
 }
 
 function textOf(runs: readonly Run[], wanted: Extract<Export, { type: 'exportText' }>) {

@@ -1,8 +1,8 @@
-import * as vscode from 'vscode';
 import type { HostCheck } from '../commands/checkHost.ts';
 import type { Context } from '../context.ts';
 import type { Finding } from '../host/findings.ts';
 import { openTerminal } from './terminal.ts';
+import { pickOne, showInformation } from './window.ts';
 
 /** Lists what is wrong with a host; choosing one runs its command in a terminal there. */
 export async function showFindings(
@@ -12,16 +12,17 @@ export async function showFindings(
 ): Promise<void> {
   const summary = `Linux ${facts.kernel}, ${facts.distribution.name}`;
   if (findings.length === 0) {
-    await vscode.window.showInformationMessage(`${name} is ready: ${summary}. Nothing is missing.`);
+    await showInformation(`${name} is ready: ${summary}. Nothing is missing.`);
     return;
   }
   const items = findings.map((finding) => ({
-    label: `$(${finding.severity === 'blocks' ? 'error' : 'warning'}) ${finding.wrong}`,
+    icon: finding.severity === 'blocks' ? 'error' : 'warning',
+    label: finding.wrong,
     description: prevented(finding),
     detail: finding.remedy === undefined ? finding.next : `${finding.next} Run: ${finding.remedy}`,
     finding,
   }));
-  const chosen = await vscode.window.showQuickPick(items, {
+  const chosen = await pickOne(items, {
     title: `Check of ${name}: ${summary}`,
     placeHolder: 'Choose one to run its command in a terminal on the host',
     matchOnDetail: true,

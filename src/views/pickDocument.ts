@@ -40,7 +40,8 @@ export async function pickDocument(wanted: Wanted): Promise<vscode.Uri | undefin
       value: uri,
     }));
   const other: Item<vscode.Uri | 'other'> = {
-    label: '$(folder-opened) Other file…',
+    icon: 'folder-opened',
+    label: 'Other file…',
     description: 'from outside of this workspace, or of another machine',
     value: 'other',
   };

@@ -3,13 +3,15 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { bypassStatus, requireFacts } from '../bypass/load.ts';
+import type { Attachment } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
-import { listCgroups, type Cgroup } from '../host/cgroups.ts';
+import { isRootCgroup, listCgroups, type Cgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import { sshAliases } from '../host/sshConfig.ts';
 import { preferredHost, recentHosts, rememberHost } from './knownHosts.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
+import { confirm, pickMany } from './window.ts';
 
 /** Asks for a host: the ones used before, the aliases of the ssh configuration, or any other. */
 export async function pickHost(context: Context, title: string): Promise<string | undefined> {
@@ -17,7 +19,7 @@ export async function pickHost(context: Context, title: string): Promise<string 
   const host = await pickOrType(items, {
     title,
     placeholder: 'Choose a host, or type user@host',
-    typed: (value) => ({ label: '$(edit) Another host', detail: value, value }),
+    typed: (value) => ({ icon: 'edit', label: 'Another host', detail: value, value }),
   });
   if (host !== undefined) await rememberHost(context, host);
   return host;
@@ -26,11 +28,7 @@ export async function pickHost(context: Context, title: string): Promise<string 
 /** Asks for several of the known hosts. */
 export async function pickHosts(context: Context, title: string): Promise<string[] | undefined> {
   const items = await hostItems(context);
-  const chosen = await vscode.window.showQuickPick(items, {
-    title,
-    placeHolder: 'Choose hosts',
-    canPickMany: true,
-  });
+  const chosen = await pickMany(items, { title, placeHolder: 'Choose hosts' });
   return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ value }) => value);
 }
 
@@ -54,6 +52,11 @@ function describeHost(name: string, preferred: string, recent: readonly string[]
   return recent.includes(name) ? 'used before' : 'from your ssh configuration';
 }
 
+export const rootWarning = (host: string): string =>
+  `The root cgroup holds every process of ${host}.`;
+export const ROOT_DETAIL =
+  'The bypass would carry all of their local connections, and nothing would be left outside to compare with.';
+
 /** Asks for a cgroup of the host's v2 tree, or any path in it; warns before the root. */
 export async function pickCgroup(
   context: Context,
@@ -75,21 +78,16 @@ export async function pickCgroup(
     {
       title,
       placeholder: `Choose a cgroup of ${name}, or type its path`,
-      typed: (value) => ({ label: '$(edit) Another path', detail: value, value }),
+      typed: (value) => ({ icon: 'edit', label: 'Another path', detail: value, value }),
     },
   );
-  if (cgroup !== mount && cgroup !== '/') return cgroup;
-  const whole = 'Use the Root Cgroup';
-  const sure = await vscode.window.showWarningMessage(
-    `The root cgroup holds every process of ${name}.`,
-    {
-      modal: true,
-      detail:
-        'The bypass would carry all of their local connections, and nothing would be left outside to compare with. Choose the cgroup of one service unless you mean that.',
-    },
-    whole,
-  );
-  return sure === whole ? cgroup : undefined;
+  if (cgroup === undefined || !isRootCgroup(mount, cgroup)) return cgroup;
+  const sure = await confirm(rootWarning(name), {
+    detail: `${ROOT_DETAIL} Choose the cgroup of one service unless you mean that.`,
+    go: 'Use the Root Cgroup',
+    stay: 'Choose Another',
+  });
+  return sure ? cgroup : undefined;
 }
 
 function cgroupItem({ path: full, processes, label }: Cgroup, mount: string): Item<string> {
@@ -118,15 +116,17 @@ export async function pickAttachment(
     `Reading the bypass status of ${name}`,
     async (_report, signal) => bypassStatus(await context.host(name), signal),
   );
-  const items = attachments.flatMap(({ cgroup, gone, pins, state, policy }): Item<string>[] => {
-    const value = cgroup ?? gone ?? pins;
-    if (value === undefined || (!remains && state !== 'attached')) return [];
-    const description =
-      state === 'attached'
-        ? policy
-        : `left behind${cgroup === undefined ? ', its cgroup is gone' : ''}`;
-    return [{ label: value, description, value }];
-  });
+  const items = attachments.flatMap(
+    ({ cgroup, gone, pins, state, policy, config }): Item<string>[] => {
+      const value = cgroup ?? gone ?? pins;
+      if (value === undefined || (!remains && state !== 'attached')) return [];
+      const description =
+        state === 'attached'
+          ? policyText(policy, config)
+          : `left behind${cgroup === undefined ? ', its cgroup is gone' : ''}`;
+      return [{ label: value, description, value }];
+    },
+  );
   if (items.length === 0) {
     throw new HostError({
       kind: 'not-found',
@@ -140,3 +140,6 @@ export async function pickAttachment(
     ? items[0]?.value
     : pickOrType(items, { title, placeholder: 'Choose a cgroup' });
 }
+
+const policyText = (policy: Attachment['policy'], config: Attachment['config']): string =>
+  config?.mode === 'off' ? `${policy}, switched off` : policy;

@@ -8,6 +8,7 @@ import { ARM_LABELS } from '../bench/summary.ts';
 import { timeLabel } from './duration.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { readParsed } from './readFile.ts';
+import { askLine, confirm, pickMany } from './window.ts';
 
 type Choice =
   | { readonly kind: 'profile'; readonly profile: Profile }
@@ -30,12 +31,14 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
     profileItem('standard', "each of the article's figures, at fewer sizes"),
     profileItem('article', "the article's own sizes, 60 s a point"),
     {
-      label: '$(edit) Own plan…',
+      icon: 'edit',
+      label: 'Own plan…',
       description: 'choose sizes, arms, durations and rounds',
       value: { kind: 'form' },
     },
     ...files.map((uri): Item<Choice> => ({
-      label: `$(file) ${path.basename(uri.path)}`,
+      icon: 'file',
+      label: path.basename(uri.path),
       description: vscode.workspace.asRelativePath(uri),
       value: { kind: 'file', uri },
     })),
@@ -64,16 +67,11 @@ async function confirmed(plan: Plan | Profile): Promise<boolean> {
   const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
   const { seconds, samples } = extentOf(whole);
   if (seconds[1] < LONG_SECONDS) return true;
-  const start = 'Start';
-  const chosen = await vscode.window.showWarningMessage(
-    `This takes ${timeLabel(whole)}.`,
-    {
-      modal: true,
-      detail: `The plan "${whole.name}" takes up to ${samples[1]} samples of ${whole.secondsPerSample} s. What is measured is kept with every sample: a run can be cancelled at any time, and resumed.`,
-    },
-    start,
-  );
-  return chosen === start;
+  return confirm(`This takes ${timeLabel(whole)}.`, {
+    detail: `The plan "${whole.name}" takes up to ${samples[1]} samples of ${whole.secondsPerSample} s. What is measured is kept with every sample: a run can be cancelled at any time, and resumed.`,
+    go: 'Start',
+    stay: 'Do Not Start',
+  });
 }
 
 /** @throws HostError naming what is wrong with the file. */
@@ -154,9 +152,9 @@ function askText(
   value: string,
   check: (text: string) => void,
 ): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    ...{ title, prompt, value, ignoreFocusOut: true },
-    validateInput: (text) => {
+  return askLine({
+    ...{ title, prompt, value },
+    fault: (text) => {
       try {
         check(text);
         return undefined;
@@ -173,8 +171,8 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
     .filter((arm) => arm !== 'unix')
     .map((arm) => ({ label: ARM_LABELS[arm], arm, picked: arm !== 'bypass-classic' }));
   for (;;) {
-    const chosen = await vscode.window.showQuickPick(items, {
-      ...{ title, canPickMany: true, ignoreFocusOut: true },
+    const chosen = await pickMany(items, {
+      ...{ title, ignoreFocusOut: true },
       placeHolder: 'Choose what to compare; ratios are to TCP, or to the first one without it',
     });
     if (chosen === undefined) return undefined;
@@ -186,8 +184,8 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
 async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
   const time = timeLabel(plan);
   const items: Item<'run' | 'save'>[] = [
-    { label: '$(play) Run it', description: time, value: 'run' },
-    { label: '$(save) Save it as a file and run it', description: time, value: 'save' },
+    { icon: 'play', label: 'Run it', description: time, value: 'run' },
+    { icon: 'save', label: 'Save it as a file and run it', description: time, value: 'save' },
   ];
   const choice = await pickOrType(items, { title, placeholder: 'The plan is complete' });
   if (choice !== 'save') return choice === undefined ? undefined : plan;

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { showEnding, showProgress, type Step } from './window.ts';
 
 /**
  * What ends sooner shows nothing. Beside the flicker it spares, VS Code pops up no more than three
@@ -6,40 +6,36 @@ import * as vscode from 'vscode';
  */
 const PATIENCE_MS = 500;
 
-/** Shows a cancellable notification while `task` runs; `increment` is in percent. */
+/**
+ * Shows a cancellable notification while `task` runs; `increment` is in percent. Cancelled, it says so at
+ * once, and for as long as the task takes to undo what it began.
+ */
 export async function withProgress<T>(
   title: string,
   task: (report: (message: string, increment?: number) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  let shown: vscode.Progress<Report> | undefined;
-  let sum: Report = {};
+  let show: ((step: Step) => void) | undefined;
+  let sum: Step = {};
   const running = task((message, increment) => {
     const one = { message, ...(increment !== undefined && { increment }) };
-    shown?.report(one);
+    show?.(one);
     sum = { ...sum, ...one, ...(increment && { increment: (sum.increment ?? 0) + increment }) };
   }, controller.signal);
   if (await endsWithin(running, PATIENCE_MS)) return running;
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    async (progress, token) => {
-      const subscription = token.onCancellationRequested(() => {
-        controller.abort();
-      });
-      shown = progress;
-      progress.report(sum);
-      try {
-        return await running;
-      } finally {
-        subscription.dispose();
-      }
-    },
-  );
-}
-
-interface Report {
-  readonly message?: string;
-  readonly increment?: number;
+  return showProgress(title, async (report, token) => {
+    const subscription = token.onCancellationRequested(() => {
+      controller.abort();
+      void showEnding(`Cancelled: ${title}. Undoing what it began`, running);
+    });
+    show = report;
+    report(sum);
+    try {
+      return await running;
+    } finally {
+      subscription.dispose();
+    }
+  });
 }
 
 /** However it ends. */

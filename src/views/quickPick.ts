@@ -1,6 +1,6 @@
-import * as vscode from 'vscode';
+import { makeQuickPick, shownChoice, type Choice } from './window.ts';
 
-export interface Item<T> extends vscode.QuickPickItem {
+export interface Item<T> extends Choice {
   readonly value: T;
 }
 
@@ -14,18 +14,18 @@ export function pickOrType<T>(
   items: readonly Item<T>[],
   options: { title: string; placeholder: string; typed?: (text: string) => Item<T> },
 ): Promise<T | undefined> {
-  const pick = vscode.window.createQuickPick<Item<T>>();
-  pick.title = options.title;
-  pick.placeholder = options.placeholder;
+  const pick = makeQuickPick<Item<T>>(options.title, options.placeholder);
+  const shown = items.map(shownChoice);
   pick.matchOnDescription = true;
   pick.ignoreFocusOut = true;
-  pick.items = items;
+  pick.items = shown;
   return new Promise((resolve) => {
     pick.onDidChangeValue((text) => {
       const own = text.trim();
       const extra =
         own === '' || items.some(({ label }) => label === own) ? undefined : options.typed?.(own);
-      pick.items = extra === undefined ? items : [...items, { ...extra, alwaysShow: true }];
+      pick.items =
+        extra === undefined ? shown : [...shown, shownChoice({ ...extra, alwaysShow: true })];
     });
     pick.onDidAccept(() => {
       // A click selects without making active.

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { fileName } from '../text.ts';
 
 const SCHEME = 'sockmap-bypass';
 
@@ -14,19 +15,19 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   /** Opens a report, or brings the one of that title up to date. */
   async show(title: string, text: string): Promise<void> {
-    const uri = this.#keep(title, text);
+    const uri = this.#keep(fileName(title), text);
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { preview: true });
   }
 
   /** The same for Markdown, rendered. */
   async showMarkdown(title: string, text: string): Promise<void> {
-    const uri = this.#keep(`${title}.md`, text);
+    const uri = this.#keep(`${fileName(title)}.md`, text);
     await vscode.commands.executeCommand('markdown.showPreview', uri);
   }
 
   #keep(title: string, text: string): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title.replaceAll('/', '∕')}` });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}` });
     this.#texts.set(uri.toString(), text);
     this.#changed.fire(uri);
     return uri;

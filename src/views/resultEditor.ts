@@ -9,6 +9,8 @@ import {
   type ShownRun,
   type ToPanel,
 } from '../protocol.ts';
+import { oneLine, paragraphs } from '../text.ts';
+import { showFailure } from './window.ts';
 
 /** Shows a `*.sockmap-bench.json` as charts, and follows it while a run writes it. */
 export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider<ResultFile> {
@@ -47,7 +49,7 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
       webview.onDidReceiveMessage((message: unknown) => {
         if (isFromPanel(message)) {
           answer(file, shown, message).catch((error: unknown) => {
-            void vscode.window.showErrorMessage(reasonOf(error));
+            void showFailure(reasonOf(error));
           });
         }
       }),
@@ -157,7 +159,11 @@ class ShownRuns implements vscode.Disposable {
     const { state } = this.#own;
     const [own, ...others] = this.#files().flatMap((file) => file.state?.sent ?? []);
     if (state?.reason !== undefined) {
-      this.#send({ type: 'invalid', reason: state.reason, fileName: this.#own.name });
+      this.#send({
+        type: 'invalid',
+        reason: paragraphs(state.reason),
+        fileName: oneLine(this.#own.name),
+      });
     } else if (own) this.#send({ type: 'runs', runs: [own, ...others] });
   }
 

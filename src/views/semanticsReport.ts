@@ -1,6 +1,7 @@
 import { faultsOf, socketFaults } from '../bypass/faults.ts';
 import type { SemanticRow } from '../bypass/semantics.ts';
 import type { Policy } from '../bypass/status.ts';
+import { markdownText } from '../text.ts';
 
 /** The rows as Markdown: what differs first, then what does not. */
 export function semanticsReport(
@@ -13,9 +14,9 @@ export function semanticsReport(
   const same = rows.filter(({ differs }) => !differs);
   const faults = faultsOf(socketFaults(rows).faults);
   return [
-    `# Socket semantics on ${escape(host)}`,
+    `# Socket semantics on ${markdownText(host)}`,
     `What programs see of a TCP socket, plain and over the **${policy}** bypass, measured on this host just now. ` +
-      (copy === undefined ? '' : `The programs are ${escape(copy)}. `) +
+      (copy === undefined ? '' : `The programs are ${markdownText(copy)}. `) +
       `${different.length} of ${rows.length} differ.`,
     ...(faults.length === 0
       ? []
@@ -38,11 +39,7 @@ function table(rows: readonly SemanticRow[], differ: boolean): string {
   const lines = rows.map(({ title, tcp, bypass, detail, affected }) =>
     differ ? [title, tcp, bypass, detail, affected.join('; ')] : [title, tcp, detail],
   );
-  return [head, head.map(() => '---'), ...lines.map((line) => line.map(escape))]
+  return [head, head.map(() => '---'), ...lines.map((line) => line.map(markdownText))]
     .map((line) => `| ${line.join(' | ')} |`)
     .join('\n');
 }
-
-/** The host's words are text, not Markdown. */
-const escape = (text: string): string =>
-  text.replace(/[\\`*_{}[\]<>()#+!|~&-]/g, '\\$&').replace(/\s+/g, ' ');

@@ -1,34 +1,45 @@
-import * as vscode from 'vscode';
-import type { BypassStatus } from '../bypass/status.ts';
+import type * as vscode from 'vscode';
+import { isOn, type BypassStatus } from '../bypass/status.ts';
+import { MODE_LABELS } from './statusReport.ts';
+import { StatusText } from './window.ts';
 
 /** Says what was last read of a host; hidden until something was. */
 export class StatusBar implements vscode.Disposable {
-  readonly #item = vscode.window.createStatusBarItem(
-    'sockmapBypass.status',
-    vscode.StatusBarAlignment.Left,
-  );
+  readonly #item = new StatusText('sockmapBypass.status', 'Sockmap Bypass');
 
-  show({ host, attachments }: BypassStatus): void {
-    const on = attachments.filter(({ state }) => state !== 'detached');
-    const first = on[0];
-    this.#item.name = 'Sockmap Bypass';
-    this.#item.text =
-      first === undefined || on.every(({ config }) => config?.mode === 'off')
-        ? `$(circle-slash) Sockmap off: ${host}`
-        : `$(zap) Sockmap on: ${host}${on.length > 1 ? ` (${on.length})` : ''}`;
-    this.#item.tooltip = [
-      ...on.map(({ cgroup, policy, config }) => `${cgroup ?? ''} (${config?.mode ?? policy})`),
-      'Click to read the status from the host.',
-    ].join('\n');
-    this.#item.command = {
-      command: 'sockmapBypass.status',
-      title: 'Show bypass status',
-      arguments: [{ host }],
-    };
-    this.#item.show();
+  show(status: BypassStatus): void {
+    this.#item.show({
+      ...statusBarText(status),
+      command: {
+        command: 'sockmapBypass.status',
+        title: 'Show bypass status',
+        arguments: [{ host: status.host }],
+      },
+    });
   }
 
   dispose(): void {
     this.#item.dispose();
   }
+}
+
+/** What is switched off is loaded, and listed, but does not count as on. */
+export function statusBarText({ host, attachments }: BypassStatus): {
+  icon: string;
+  text: string;
+  tooltip: string;
+} {
+  const loaded = attachments.filter(({ state }) => state !== 'detached');
+  const on = loaded.filter(isOn).length;
+  return {
+    icon: on === 0 ? 'circle-slash' : 'zap',
+    text: `Sockmap ${on === 0 ? 'off' : 'on'}: ${host}${on > 1 ? ` (${on})` : ''}`,
+    tooltip: [
+      ...loaded.map(
+        ({ cgroup, policy, config }) =>
+          `${cgroup ?? ''} (${config === undefined ? policy : MODE_LABELS[config.mode]})`,
+      ),
+      'Click to read the status from the host.',
+    ].join('\n'),
+  };
 }

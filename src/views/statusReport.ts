@@ -1,5 +1,6 @@
 import type { LiveConfig } from '../bypass/config.ts';
 import type { Attachment, BypassStatus } from '../bypass/status.ts';
+import { oneLine } from '../text.ts';
 
 const STATES: Readonly<Record<Attachment['state'], string>> = {
   attached: 'on',
@@ -7,17 +8,20 @@ const STATES: Readonly<Record<Attachment['state'], string>> = {
   detached: 'off: left behind, unload it',
 };
 
+const SWITCHED_OFF = 'loaded, but switched off: all is on TCP';
+
 /**
  * The status as text, aligned for a fixed-width font.
  * @param copy what the next load takes in place of the bundled programs.
  */
 export function statusReport(status: BypassStatus, copy?: string): string {
-  const next = copy === undefined ? '' : `\nThe next load from this window takes ${copy}.\n`;
+  const next =
+    copy === undefined ? '' : `\nThe next load from this window takes ${oneLine(copy)}.\n`;
   return loaded(status) + next;
 }
 
 function loaded({ host, attachments }: BypassStatus): string {
-  if (attachments.length === 0) return `No sockmap bypass is loaded on ${host}.\n`;
+  if (attachments.length === 0) return `No sockmap bypass is loaded on ${oneLine(host)}.\n`;
   const rank = Object.keys(STATES);
   return attachments
     .toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state))
@@ -25,7 +29,7 @@ function loaded({ host, attachments }: BypassStatus): string {
     .join('\n');
 }
 
-const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
+export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
   guarded: 'guarded',
   off: 'off: all is on TCP',
   unguarded: 'without limits',
@@ -62,7 +66,7 @@ function attachmentReport(attachment: Attachment): string {
   const program = (one: Attachment['sockops']) =>
     one === undefined ? 'missing' : `id ${one.id}, tag ${one.tag === '' ? 'unknown' : one.tag}`;
   const rows: [string, string][] = [
-    ['state', STATES[state]],
+    ['state', config?.mode === 'off' && state === 'attached' ? SWITCHED_OFF : STATES[state]],
     ['policy', policy],
     ...(config === undefined ? [] : configRows(config)),
     ['sockmap_sockops', program(sockops)],
@@ -75,6 +79,6 @@ function attachmentReport(attachment: Attachment): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  const title = cgroup ?? `${gone ?? ''} (the cgroup is gone)`.trim();
+  const title = oneLine(cgroup ?? `${gone ?? ''} (the cgroup is gone)`, 4096);
   return [title, ...lines, ''].join('\n');
 }

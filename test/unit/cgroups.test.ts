@@ -3,6 +3,7 @@ import {
   cgroupLabel,
   parseCgroups,
   parseContainers,
+  isRootCgroup,
   resolveCgroup,
 } from '../../src/host/cgroups.ts';
 import { HostError } from '../../src/host/errors.ts';
@@ -123,6 +124,33 @@ describe('a cgroup a person names', () => {
 
   it('may be the root of the tree', () => {
     for (const named of [MOUNT, `${MOUNT}/`, '/', '.', './']) assert.equal(resolve(named), MOUNT);
+  });
+
+  it('is known for the root under every spelling', () => {
+    const mounts = [MOUNT, '/sys/fs/cgroup/unified', '/mnt/c g'];
+    for (const mount of mounts) {
+      const odd = [mount.replaceAll('/', '//'), mount.replaceAll('/', '/./'), `${mount}/./`];
+      const all = [
+        mount,
+        `${mount}/`,
+        `${mount}//`,
+        `${mount}/.`,
+        '/',
+        '//',
+        '.',
+        './',
+        '/.',
+        './/.',
+      ];
+      for (const named of [...all, ...odd]) {
+        assert.equal(isRootCgroup(mount, named), true, named);
+        assert.equal(resolveCgroup('web1', mount, named), mount, named);
+      }
+      for (const named of [`${mount}/a`, 'a', '/a/', './a', `${mount}2`, '...']) {
+        assert.equal(isRootCgroup(mount, named), false, named);
+      }
+    }
+    assert.equal(isRootCgroup('/sys/fs/cgroup/unified', '/sys/fs/cgroup'), false);
   });
 
   it('keeps characters that mean something to shells', () => {

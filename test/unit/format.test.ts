@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { changes, markdownText } from '../../src/bench/format.ts';
+import { changes } from '../../src/bench/format.ts';
+import { markdownText } from '../../src/text.ts';
 import { bytes } from '../../src/bench/summary.ts';
 
 describe('several ratios in words', () => {

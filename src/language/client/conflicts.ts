@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Context } from '../../context.ts';
+import { showInformation } from '../../views/window.ts';
 
 /** Other extensions that answer in every C file, with the compiler and headers of this machine. */
 const OTHERS: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ export async function explainConflicts(context: Context): Promise<void> {
   await memory.update(TOLD, true);
   const others = names.join(' and ');
   const [show, ours] = [`Show Extension`, 'Turn Ours Off'];
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformation(
     `The extension ${others} answers in BPF C too, with this machine's compiler and headers: completions and errors can come twice, and its errors need not be the host's. Disable it for this workspace, or turn off clangd on the host.`,
     ...[show, ours],
   );

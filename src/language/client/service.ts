@@ -9,6 +9,7 @@ import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
 import type { Sources } from './sources.ts';
 import { LanguageStatus } from './status.ts';
+import { showInformation } from '../../views/window.ts';
 
 /** Pauses before the next start after one that failed; after the last of them a person decides. */
 const BACK_OFF_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
@@ -300,7 +301,7 @@ async function offerClangd(context: Context, host: string): Promise<void> {
   if (offered.has(host)) return;
   offered.add(host);
   const install = 'Install clangd';
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformation(
     `There is no clangd on ${host}: it would complete, explain and check BPF C as you type. Until then clang checks what you save.`,
     install,
   );

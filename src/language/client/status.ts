@@ -1,33 +1,36 @@
 import * as vscode from 'vscode';
 import { HostError } from '../../host/errors.ts';
 import { BPF_FILES } from '../../views/verifier/files.ts';
+import { LanguageItem, type LanguageState } from '../../views/window.ts';
 
 const CHOOSE = { command: 'sockmapBypass.chooseEditingHost', title: 'Choose Host' };
 const RESTART = { command: 'sockmapBypass.restartClangd', title: 'Restart' };
 
 /** What is behind the language features of a BPF C file, where VS Code shows that: beside its language. */
 export class LanguageStatus implements vscode.Disposable {
-  readonly #item = vscode.languages.createLanguageStatusItem('sockmapBypass.clangd', BPF_FILES);
+  readonly #item = new LanguageItem('sockmapBypass.clangd', 'clangd for BPF C', BPF_FILES);
 
   constructor() {
-    this.#item.name = 'clangd for BPF C';
     this.idle();
   }
 
   idle(): void {
-    this.#say('clangd: not running', CHOOSE, undefined);
+    this.#say('clangd: not running', CHOOSE);
   }
 
   noHost(): void {
-    this.#say('clangd: no host chosen yet', CHOOSE, undefined);
+    this.#say('clangd: no host chosen yet', CHOOSE);
   }
 
   starting(host: string): void {
-    this.#say(`clangd: starting on ${host}`, CHOOSE, undefined, true);
+    this.#say(`clangd: starting on ${host}`, CHOOSE, { busy: true });
   }
 
   running(host: string, version: string, busy: string | undefined): void {
-    this.#say(`clangd ${version} on ${host}`, CHOOSE, busy, busy !== undefined);
+    this.#say(`clangd ${version} on ${host}`, CHOOSE, {
+      detail: busy,
+      busy: busy !== undefined,
+    });
   }
 
   missing(host: string): void {
@@ -36,26 +39,27 @@ export class LanguageStatus implements vscode.Disposable {
       title: 'Install',
       arguments: [{ host }],
     };
-    this.#say(`no clangd on ${host}: clang checks what is saved`, install, undefined);
-    this.#item.severity = vscode.LanguageStatusSeverity.Warning;
+    const severity = vscode.LanguageStatusSeverity.Warning;
+    this.#say(`no clangd on ${host}: clang checks what is saved`, install, { severity });
   }
 
   waiting(error: unknown, pauseMs: number): void {
-    this.#say(`clangd: starting again in ${pauseMs / 1000} s`, RESTART, told(error), true);
-    this.#item.severity = vscode.LanguageStatusSeverity.Warning;
+    const severity = vscode.LanguageStatusSeverity.Warning;
+    const more = { detail: told(error), busy: true, severity };
+    this.#say(`clangd: starting again in ${pauseMs / 1000} s`, RESTART, more);
   }
 
   halted(error: unknown): void {
-    this.#say('clangd: stopped', RESTART, told(error));
-    this.#item.severity = vscode.LanguageStatusSeverity.Error;
+    const severity = vscode.LanguageStatusSeverity.Error;
+    this.#say('clangd: stopped', RESTART, { detail: told(error), severity });
   }
 
-  #say(text: string, command: vscode.Command, detail: string | undefined, busy = false): void {
-    this.#item.severity = vscode.LanguageStatusSeverity.Information;
-    this.#item.text = text;
-    this.#item.command = command;
-    this.#item.detail = detail ?? '';
-    this.#item.busy = busy;
+  #say(
+    text: string,
+    command: vscode.Command,
+    more: Pick<LanguageState, 'detail' | 'busy' | 'severity'> = {},
+  ): void {
+    this.#item.show({ text, command, ...more });
   }
 
   dispose(): void {

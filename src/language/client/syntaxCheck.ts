@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isCancelled } from '../../host/errors.ts';
 import { BPF_FILES } from '../../views/verifier/files.ts';
+import { makeDiagnostic } from '../../views/window.ts';
 import { parseClang, type ClangMessage } from '../verifier/clang.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
@@ -102,7 +103,7 @@ function asDiagnostic(message: ClangMessage, isHere: boolean): vscode.Diagnostic
     ? new vscode.Range(line - 1, column - 1, line - 1, (endColumn ?? column) - 1)
     : new vscode.Range(0, 0, 0, 0);
   const words = isHere ? message.message : `${file}:${line}: ${message.message}`;
-  const diagnostic = new vscode.Diagnostic(
+  const diagnostic = makeDiagnostic(
     range,
     words,
     severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning,

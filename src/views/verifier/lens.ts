@@ -3,6 +3,7 @@ import { programLines } from '../../language/verifier/definitions.ts';
 import type { ProgramReport } from '../../language/verifier/diagnose.ts';
 import { fileOf } from './files.ts';
 import type { Verifier } from './verifier.ts';
+import { makeLens } from '../window.ts';
 
 /** Above each program: what the kernel made of it. */
 export class ProgramLenses implements vscode.CodeLensProvider {
@@ -28,20 +29,20 @@ export class ProgramLenses implements vscode.CodeLensProvider {
         if (fileOf(uri, program.place)?.toString() !== uri.toString()) return [];
         const line = lines.get(program.name) ?? program.place.line;
         const range = new vscode.Range(line, 0, line, 0);
-        const open = (title: string, listing: string) =>
-          new vscode.CodeLens(range, {
-            title,
+        const open = (shown: Parameters<typeof makeLens>[1], listing: string) =>
+          makeLens(range, shown, {
             command: 'sockmapBypass.showVerifierLog',
             arguments: [{ host, uri, program: program.name, listing }],
           });
-        const where = answers.length > 1 ? `${host}: ` : '';
+        const where = answers.length > 1 ? host : undefined;
         if (program.verdict !== 'accepted') {
-          return [open(`${where}$(error)\u00a0${program.verdict} by Linux ${kernel}: log`, 'log')];
+          const text = `${program.verdict} by Linux ${kernel}: log`;
+          return [open({ host: where, icon: 'error', text }, 'log')];
         }
         return [
-          open(`${where}$(pass)\u00a0${summary(program)}`, 'states'),
-          open('bytecode', 'bytecode'),
-          open('machine code', 'machine-code'),
+          open({ host: where, icon: 'pass', text: summary(program) }, 'states'),
+          open({ text: 'bytecode' }, 'bytecode'),
+          open({ text: 'machine code' }, 'machine-code'),
         ];
       }),
     );

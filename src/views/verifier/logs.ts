@@ -4,6 +4,7 @@ import type { ObjectProgram } from '../../bypass/object.ts';
 import type { Context } from '../../context.ts';
 import { HostError } from '../../host/errors.ts';
 import { codeLines, logLines, type ListingLine } from '../../language/verifier/places.ts';
+import { fileName, oneLine } from '../../text.ts';
 import { LOG_SCHEME, logUri, parseLogUri, type Listing, type LogAddress } from './uris.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -168,7 +169,7 @@ ${log.slice(log.lastIndexOf('\nprocessed ') + 1)}`;
   async #writeFile({ program, host }: LogAddress, text: string): Promise<vscode.Uri> {
     const folder = this.#context.extension.globalStorageUri;
     await vscode.workspace.fs.createDirectory(folder);
-    const name = `${program} on ${host.replaceAll('/', '_')}.bpf-log`;
+    const name = `${fileName(`${program} on ${host}`)}.bpf-log`;
     const file = vscode.Uri.joinPath(folder, name);
     await vscode.workspace.fs.writeFile(file, Buffer.from(text));
     return file;
@@ -263,7 +264,7 @@ const stateBeside = (line: number, state: string | undefined): vscode.Decoration
   ...(state !== undefined && {
     renderOptions: {
       after: {
-        contentText: state.length > LONGEST_STATE ? `${state.slice(0, LONGEST_STATE)}…` : state,
+        contentText: oneLine(state, LONGEST_STATE),
         margin: '0 0 0 3ch',
         color: new vscode.ThemeColor('editorInlayHint.foreground'),
       },

@@ -3,6 +3,7 @@ import type { Diagnosis, Finding, Related } from '../../language/verifier/diagno
 import { fileOf, isWithin, rangeOf } from './files.ts';
 import { logUri } from './uris.ts';
 import type { Verified } from './verifier.ts';
+import { makeDiagnostic, makeRelated } from '../window.ts';
 
 interface Mark {
   readonly diagnostic: vscode.Diagnostic;
@@ -119,7 +120,7 @@ function asDiagnostic(
   const { place, severity, from, message, explanation, related, program } = finding;
   const elsewhere = fileOf(uri, place) === undefined;
   const range = elsewhere ? new vscode.Range(0, 0, 0, 0) : rangeOf(place);
-  const diagnostic = new vscode.Diagnostic(
+  const diagnostic = makeDiagnostic(
     range,
     [
       isOneOfSeveral ? `${host} (Linux ${kernel}): ` : '',
@@ -136,7 +137,7 @@ function asDiagnostic(
   diagnostic.relatedInformation = related.flatMap(({ place: at, message: words }: Related) => {
     const file = fileOf(uri, at);
     const where = file === undefined ? [] : [new vscode.Location(file, rangeOf(at))];
-    return where.map((location) => new vscode.DiagnosticRelatedInformation(location, words));
+    return where.map((location) => makeRelated(location, words));
   });
   return diagnostic;
 }

@@ -1,22 +1,17 @@
 import * as vscode from 'vscode';
 import type { Diagnosis } from '../../language/verifier/diagnose.ts';
+import { LanguageItem, type LanguageState } from '../window.ts';
 import { BPF_FILES } from './files.ts';
 
-interface State {
-  readonly text: string;
-  readonly severity: vscode.LanguageStatusSeverity;
-  readonly detail: string;
-}
+type State = Pick<LanguageState, 'icon' | 'text' | 'severity' | 'detail'>;
 
-const UNKNOWN: State = {
-  text: 'BPF: not verified yet',
-  severity: vscode.LanguageStatusSeverity.Information,
-  detail: '',
-};
+const UNKNOWN: State = { text: 'BPF: not verified yet' };
+
+const VERIFY = { command: 'sockmapBypass.verify', title: 'Verify' };
 
 /** How the file in the editor fares with the verifier, where VS Code shows that: beside its language. */
 export class VerifierStatus implements vscode.Disposable {
-  readonly #item = vscode.languages.createLanguageStatusItem('sockmapBypass.verifier', BPF_FILES);
+  readonly #item = new LanguageItem('sockmapBypass.verifier', 'BPF verifier', BPF_FILES);
   readonly #states = new Map<string, State>();
   /** Files that are being verified, and where. */
   readonly #busy = new Map<string, readonly string[]>();
@@ -25,8 +20,6 @@ export class VerifierStatus implements vscode.Disposable {
   });
 
   constructor() {
-    this.#item.name = 'BPF verifier';
-    this.#item.command = { command: 'sockmapBypass.verify', title: 'Verify' };
     this.#show();
   }
 
@@ -47,7 +40,8 @@ export class VerifierStatus implements vscode.Disposable {
     );
     const where = all.map(({ host, kernel }) => `${kernel} on ${host}`.trim()).join(', ');
     this.#tell(uri, {
-      text: isWrong ? '$(error) BPF: rejected' : '$(pass) BPF: verified',
+      icon: isWrong ? 'error' : 'pass',
+      text: isWrong ? 'BPF: rejected' : 'BPF: verified',
       severity: isWrong
         ? vscode.LanguageStatusSeverity.Error
         : vscode.LanguageStatusSeverity.Information,
@@ -57,7 +51,8 @@ export class VerifierStatus implements vscode.Disposable {
 
   failed(uri: vscode.Uri, error: unknown): void {
     this.#tell(uri, {
-      text: '$(warning) BPF: not verified',
+      icon: 'warning',
+      text: 'BPF: not verified',
       severity: vscode.LanguageStatusSeverity.Error,
       detail: error instanceof Error ? error.message : String(error),
     });
@@ -76,11 +71,13 @@ export class VerifierStatus implements vscode.Disposable {
   #show(): void {
     const key = vscode.window.activeTextEditor?.document.uri.toString() ?? '';
     const hosts = this.#busy.get(key);
-    const { text, severity, detail } = this.#states.get(key) ?? UNKNOWN;
-    this.#item.text = hosts ? `$(loading~spin) verifying on ${hosts.join(', ')}` : text;
-    this.#item.busy = hosts !== undefined;
-    this.#item.severity = severity;
-    this.#item.detail = detail;
+    const state = this.#states.get(key) ?? UNKNOWN;
+    this.#item.show({
+      ...state,
+      ...(hosts && { icon: 'loading~spin', text: `verifying on ${hosts.join(', ')}` }),
+      busy: hosts !== undefined,
+      command: VERIFY,
+    });
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { fileName } from '../../text.ts';
 
 export const LOG_SCHEME = 'sockmap-log';
 
@@ -22,7 +23,7 @@ export function logUri(
 ): vscode.Uri {
   return vscode.Uri.from({
     scheme: LOG_SCHEME,
-    path: `/${program} on ${host.replaceAll('/', '∕')}.bpf-${listing}`,
+    path: `/${fileName(`${program} on ${host}`)}.bpf-${listing}`,
     query: JSON.stringify({ source: source.toString(), host, program, listing }),
   });
 }

@@ -1,0 +1,53 @@
+import { HostError } from './errors.ts';
+
+/**
+ * Letters and digits of any language, and what names, addresses, ports and zones are written with. All
+ * else may mean something to a shell, to which ssh hands a user's ProxyCommand, LocalCommand and
+ * Match exec with the host, the user and the port in them.
+ */
+const PLAIN = /^[\p{L}\p{M}\p{N}._:@[\]+=,-]+$/u;
+/** Letters that nobody sees are no letters. */
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
+/** The zone of a link-local IPv6 address, as in `[fe80::1%eth0]`: there alone a percent sign is one. */
+const ZONE = /(?<=^\[?[\da-f:.]*:[\da-f:.]*)%(?=[\w.-]+\]?(?::\d+)?$)/i;
+const LONGEST = 1000;
+
+/** What is wrong with a text as a destination for ssh; undefined: nothing. */
+export function destinationFault(text: string): string | undefined {
+  if (text.length > LONGEST) return 'it is longer than any name';
+  const isUri = /^ssh:\/\//i.test(text);
+  const rest = isUri ? text.slice('ssh://'.length).replace(/\/$/, '') : text;
+  const at = rest.lastIndexOf('@');
+  const host = rest.slice(at + 1);
+  const user = at < 0 ? undefined : isUri ? decoded(rest.slice(0, at)) : rest.slice(0, at);
+  if (host === '' || user === '') return 'a name is missing';
+  const odd = Array.from(`${user ?? ''}${host.replace(ZONE, '')}`).find(
+    (each) => !PLAIN.test(each) || UNSEEN.test(each),
+  );
+  if (odd !== undefined) return `${JSON.stringify(odd)} is not part of a name`;
+  // ssh, and whatever it starts with them, would take these for options.
+  if (/^\[?-/.test(host) || user?.startsWith('-') === true) return 'a name begins with a dash';
+  return undefined;
+}
+
+/** As ssh reads the user of a URI. */
+const decoded = (user: string): string =>
+  user.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+
+/**
+ * The destination, fit to be handed to ssh.
+ * @throws HostError of kind `input`.
+ */
+export function safeDestination(text: string): string {
+  const fault = destinationFault(text);
+  if (fault === undefined) return text;
+  throw new HostError({
+    kind: 'input',
+    tried: 'read the host',
+    where: JSON.stringify(text),
+    words: `not a destination ssh takes: ${fault}`,
+    next: 'Name an alias of your ssh configuration, user@host or ssh://user@host:port.',
+  });
+}

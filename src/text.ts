@@ -1,0 +1,81 @@
+/**
+ * Text from outside, made fit to be read: hosts' and tools' words, names of hosts, cgroups, containers
+ * and files, what documents hold. None of it acts (as a link, an icon, Markdown, a control sequence),
+ * reorders or hides what stands beside it, or fills the screen. What is replaced stays visible, so that
+ * nobody reads something else than was said. The whole stands in the log and in the full reports.
+ */
+
+/** Terminals act on these, and editors draw them as nothing; tab and line feed are text. */
+const CONTROLS = /[^\P{Cc}\t\n]/gu;
+/** Directions, joiners, fillers, tags; separators that break lines; halves of a character. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Several lines of text: whatever would not be seen is spelled out, as in `<U+202E>`. */
+export function visible(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(CONTROLS, (character) => {
+      const code = character.charCodeAt(0);
+      if (code < 0x20) return String.fromCharCode(0x2400 + code);
+      return code === 0x7f ? '\u2421' : codePoint(character);
+    })
+    .replace(UNSEEN, codePoint);
+}
+
+const codePoint = (character: string): string =>
+  `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
+
+/** The same on one line, of at most `most` characters: what is cut out of its middle is shown as …. */
+export const oneLine = (text: string, most = 400): string => shortened(joined(text), most);
+
+const joined = (text: string): string => visible(text).replace(/\s+/g, ' ').trim();
+
+/**
+ * One line for where VS Code makes links of `[text](address)` and icons of `$(name)`: notifications,
+ * progress, prompts, quick picks, lenses, the status bar. A blank keeps them text.
+ */
+export const label = (text: string, most = 400): string =>
+  shortened(
+    joined(text)
+      .replace(/\](?=\()/g, '] ')
+      .replace(/\$(?=\([\w~-]*\))/g, '$ '),
+    most,
+  );
+
+/** Paragraphs of a dialog: line breaks stay, as many as fit on a screen. */
+export function paragraphs(text: string, most = 2000): string {
+  const lines = shortened(visible(text), most).split('\n');
+  return lines.length <= 30 ? lines.join('\n') : [...lines.slice(0, 29), '…'].join('\n');
+}
+
+/** Text inside Markdown, on one line: nothing of it takes effect, nor begins a block of its own. */
+export const markdownText = (text: string): string =>
+  visible(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]<>|#!&~$]/g, '\\$&')
+    .replace(/:(?=\/\/)/g, '\\:')
+    .replace(/^ ?(?=[-+](?: |$)|-+ ?$|=+ ?$)/, '\\')
+    .replace(/^( ?\d+)(?=[.)](?: |$))/, '$1\\');
+
+/** A name for a file, or for the tab of a document: in one folder, never a path out of it. */
+export const fileName = (text: string): string =>
+  oneLine(text, 120)
+    .replace(/[/\\]/g, '∕')
+    .replace(/[:*?"<>|]/g, '_')
+    .replace(/^\.+/, (dots) => '_'.repeat(dots.length));
+
+/** Both ends of a long text tell most: what it is, and what to do about it. */
+function shortened(text: string, most: number): string {
+  const characters = Array.from(text.slice(0, 3 * most + 3));
+  if (text.length <= most || (text.length <= 3 * most && characters.length <= most)) return text;
+  const kept = Math.max(0, most - 1);
+  const end = Math.floor(kept / 3);
+  const head = characters.slice(0, kept - end).join('');
+  const tail =
+    end === 0
+      ? ''
+      : Array.from(text.slice(-2 * end))
+          .slice(-end)
+          .join('');
+  return `${head}…${tail}`;
+}

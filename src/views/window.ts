@@ -1,0 +1,231 @@
+import * as vscode from 'vscode';
+import { label, oneLine, paragraphs } from '../text.ts';
+
+/*
+ * Whatever the window says goes through here, because VS Code makes links and icons of what it is given:
+ * a rule of eslint.config.js keeps other files from its functions. Every text counts as one from outside.
+ */
+
+/** Of a notification; VS Code cuts longer ones at their end, where the next step stands. */
+const LONGEST_MESSAGE = 900;
+
+export const showInformation = (
+  message: string,
+  ...actions: string[]
+): Thenable<string | undefined> =>
+  vscode.window.showInformationMessage(label(message, LONGEST_MESSAGE), ...actions);
+
+export const showWarning = (message: string, ...actions: string[]): Thenable<string | undefined> =>
+  vscode.window.showWarningMessage(label(message, LONGEST_MESSAGE), ...actions);
+
+export const showFailure = (message: string, ...actions: string[]): Thenable<string | undefined> =>
+  vscode.window.showErrorMessage(label(message, LONGEST_MESSAGE), ...actions);
+
+/**
+ * Asks in a dialog before something that is not easily undone. VS Code gives its first button the focus
+ * and the Enter key: that is the one with which everything stays as it is. Escape is the same.
+ * @param go what the button that goes on says, @param stay what the safe one says.
+ */
+export async function confirm(
+  message: string,
+  { detail, go, stay }: { detail: string; go: string; stay: string },
+): Promise<boolean> {
+  const options = { modal: true, detail: paragraphs(detail) };
+  const [safe, other]: vscode.MessageItem[] = [{ title: stay }, { title: go }];
+  if (safe === undefined || other === undefined) return false;
+  const chosen = await vscode.window.showWarningMessage(oneLine(message), options, safe, other);
+  return chosen === other;
+}
+
+/** An item of a quick pick; its icon is ours, its text anybody's. */
+export interface Choice extends vscode.QuickPickItem {
+  readonly icon?: string;
+}
+
+/** The item as it is shown; what it stands for stays with it. */
+export const shownChoice = <T extends Choice>(item: T): T => ({
+  ...item,
+  label: withIcon(item.icon, label(item.label, 200)),
+  ...(item.description !== undefined && { description: label(item.description, 300) }),
+  ...(item.detail !== undefined && { detail: label(item.detail) }),
+});
+
+const withIcon = (icon: string | undefined, text: string): string =>
+  icon === undefined ? text : `$(${icon}) ${text}`;
+
+interface PickOptions {
+  readonly title?: string;
+  readonly placeHolder: string;
+  readonly matchOnDetail?: boolean;
+  readonly ignoreFocusOut?: boolean;
+}
+
+const shownOptions = <T extends { title?: string; placeHolder?: string }>(options: T): T => ({
+  ...options,
+  ...(options.title !== undefined && { title: label(options.title, 150) }),
+  ...(options.placeHolder !== undefined && { placeHolder: label(options.placeHolder, 200) }),
+});
+
+export const pickOne = <T extends Choice>(
+  items: readonly T[],
+  options: PickOptions,
+): Thenable<T | undefined> =>
+  vscode.window.showQuickPick(items.map(shownChoice), shownOptions(options));
+
+export const pickMany = <T extends Choice>(
+  items: readonly T[],
+  options: PickOptions,
+): Thenable<T[] | undefined> =>
+  vscode.window.showQuickPick(items.map(shownChoice), {
+    ...shownOptions(options),
+    canPickMany: true,
+  });
+
+/** A quick pick to be worked by its caller, whose items are those of `shownChoice`. */
+export function makeQuickPick<T extends Choice>(title: string, placeholder: string) {
+  const pick = vscode.window.createQuickPick<T>();
+  pick.title = label(title, 150);
+  pick.placeholder = label(placeholder, 200);
+  return pick;
+}
+
+interface InputOptions {
+  readonly title: string;
+  readonly prompt: string;
+  readonly value?: string;
+  readonly placeHolder?: string;
+  readonly password?: boolean;
+  /** What is wrong with the text, while it is typed. */
+  readonly fault?: (text: string) => string | undefined;
+}
+
+/** Asks for a line of text, also while the person looks something up elsewhere. */
+export const askLine = ({ fault, ...options }: InputOptions): Thenable<string | undefined> =>
+  vscode.window.showInputBox({
+    ...shownOptions(options),
+    prompt: label(options.prompt),
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      const wrong = fault?.(text);
+      return wrong === undefined ? undefined : label(wrong);
+    },
+  });
+
+/** Opens a terminal; @param argv what runs in it. */
+export function showTerminal(name: string, [shellPath = 'sh', ...shellArgs]: string[]): void {
+  vscode.window.createTerminal({ name: label(name, 80), shellPath, shellArgs }).show();
+}
+
+/** A cancellable notification. */
+export const showProgress = <T>(
+  title: string,
+  task: (report: (step: Step) => void, token: vscode.CancellationToken) => Promise<T>,
+): Thenable<T> =>
+  vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: label(title, 200),
+      cancellable: true,
+    },
+    (progress, token) =>
+      task(({ message, increment }) => {
+        progress.report({
+          ...(message !== undefined && { message: label(message, 300) }),
+          ...(increment !== undefined && { increment }),
+        });
+      }, token),
+  );
+
+/** The same for what cannot be cancelled any more. */
+export const showEnding = (title: string, ending: Promise<unknown>): Thenable<void> =>
+  vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: label(title, 200) },
+    async () => {
+      await ending.catch(() => undefined);
+    },
+  );
+
+export interface Step {
+  readonly message?: string | undefined;
+  readonly increment?: number | undefined;
+}
+
+/** An item of the status bar. */
+export class StatusText implements vscode.Disposable {
+  readonly #item: vscode.StatusBarItem;
+
+  constructor(id: string, name: string) {
+    this.#item = vscode.window.createStatusBarItem(id, vscode.StatusBarAlignment.Left);
+    this.#item.name = name;
+  }
+
+  show(shown: { icon: string; text: string; tooltip: string; command: vscode.Command }): void {
+    this.#item.text = withIcon(shown.icon, label(shown.text, 60));
+    this.#item.tooltip = paragraphs(shown.tooltip);
+    this.#item.command = shown.command;
+    this.#item.show();
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+  }
+}
+
+export interface LanguageState {
+  readonly icon?: string;
+  readonly text: string;
+  readonly detail?: string | undefined;
+  readonly severity?: vscode.LanguageStatusSeverity;
+  readonly command: vscode.Command;
+  readonly busy?: boolean;
+}
+
+/** What VS Code shows beside a document's language. */
+export class LanguageItem implements vscode.Disposable {
+  readonly #item: vscode.LanguageStatusItem;
+
+  constructor(id: string, name: string, selector: vscode.DocumentSelector) {
+    this.#item = vscode.languages.createLanguageStatusItem(id, selector);
+    this.#item.name = name;
+  }
+
+  show({ icon, text, detail = '', severity, command, busy = false }: LanguageState): void {
+    this.#item.text = withIcon(icon, label(text, 100));
+    this.#item.detail = label(detail);
+    this.#item.severity = severity ?? vscode.LanguageStatusSeverity.Information;
+    this.#item.command = command;
+    this.#item.busy = busy;
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+  }
+}
+
+/** A command above a line; @param host where it is about one of several. */
+export const makeLens = (
+  range: vscode.Range,
+  { host, icon, text }: { host?: string | undefined; icon?: string; text: string },
+  command: Omit<vscode.Command, 'title'>,
+): vscode.CodeLens =>
+  new vscode.CodeLens(range, {
+    ...command,
+    title: [
+      host === undefined ? '' : `${label(host, 80)}: `,
+      icon === undefined ? '' : `$(${icon})\u00a0`,
+      label(text, 200),
+    ].join(''),
+  });
+
+/** What is wrong at a place, in words of a tool. */
+export const makeDiagnostic = (
+  range: vscode.Range,
+  words: string,
+  severity: vscode.DiagnosticSeverity,
+): vscode.Diagnostic => new vscode.Diagnostic(range, paragraphs(words, 5000), severity);
+
+export const makeRelated = (
+  location: vscode.Location,
+  words: string,
+): vscode.DiagnosticRelatedInformation =>
+  new vscode.DiagnosticRelatedInformation(location, paragraphs(words));
