@@ -9,6 +9,7 @@ import { el } from './dom.ts';
 const STATES: Readonly<Record<Progress['state'], string>> = {
   running: 'Running',
   finished: 'Finished',
+  cancelled: 'Cancelled',
   incomplete: 'Incomplete',
 };
 
@@ -84,7 +85,7 @@ export class Header {
     this.#progress.max = Math.max(progress.planned, 1);
     this.#progress.value = progress.taken;
     this.#progress.hidden = progress.state !== 'running';
-    this.#resume.hidden = progress.state !== 'incomplete';
+    this.#resume.hidden = progress.state !== 'incomplete' && progress.state !== 'cancelled';
     const facts: [string, string][] = [
       ['Host', `${host.name} (${host.distribution}, ${host.cpus} × ${host.architecture})`],
       ['Kernel', host.kernel],

@@ -203,6 +203,8 @@ export const documentSchema = z
     finishedAt: z.iso.datetime().optional(),
     /** When the run was taken up again after it had been cut off. */
     resumedAt: z.array(z.iso.datetime()).optional(),
+    /** When, and how, the run ended before its time; one whose machine died does not say. */
+    stopped: z.object({ at: z.iso.datetime(), why: z.enum(['cancelled', 'failed']) }).optional(),
     /** The `id` of the saved run this one was compared with. */
     baselineId: z.uuid().optional(),
     host: documentHostSchema,

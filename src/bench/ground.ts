@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BpfSource } from '../bypass/compile.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
 import { loadBypass, servingAttachment } from '../bypass/load.ts';
-import type { Attachment, BypassStatus, Policy } from '../bypass/status.ts';
+import { isOn, type Attachment, type BypassStatus, type Policy } from '../bypass/status.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
@@ -48,13 +48,21 @@ const kindOf = (arm: Arm): Kind => policyOf(arm) ?? 'tcp';
  */
 export async function prepareGround(host: Host, options: GroundOptions): Promise<Ground> {
   const { cgroup, mount, status, plan, source, limits, signal } = options;
-  const serving = servingAttachment(status, cgroup);
+  const nearest = servingAttachment(status, cgroup);
+  // One that is switched off leaves all to TCP, which would be measured under its name.
+  const serving = nearest !== undefined && isOn(nearest) ? nearest : undefined;
   if (serving === undefined && options.loadMissing !== true) {
-    throw refusal(
-      host,
-      `no bypass is loaded on ${cgroup} or above it`,
-      'Load it, then run the benchmark.',
-    );
+    throw nearest === undefined
+      ? refusal(
+          host,
+          `no bypass is loaded on ${cgroup} or above it`,
+          'Load it, then run the benchmark.',
+        )
+      : refusal(
+          host,
+          `the bypass on ${nearest.cgroup ?? cgroup} is switched off`,
+          'Switch it on by Change bypass policy, then run the benchmark.',
+        );
   }
   const outside = outsideOf(host, status, cgroup, mount);
   const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];

@@ -3,22 +3,26 @@ import { schedule } from './plan.ts';
 
 /** How far a run has come, in samples. */
 export type Progress = {
-  readonly state: 'running' | 'finished' | 'incomplete';
+  readonly state: 'running' | 'finished' | 'cancelled' | 'incomplete';
   readonly taken: number;
   /** At most, where the plan ends the run as soon as all is known well enough. */
   readonly planned: number;
 };
 
 /**
- * A document does not say whether its run was cut off, only that it has not finished: it counts as
- * running while the next sample is not overdue.
+ * The document of a run that was cut off without a word says only that it has not finished: it counts
+ * as running while the next sample is not overdue.
  * @param now milliseconds since the epoch.
  */
 export function progressOf(document: ResultDocument, now: number): Progress {
-  const { plan, samples, startedAt, resumedAt = [], finishedAt } = document;
+  const { plan, samples, startedAt, resumedAt = [], finishedAt, stopped } = document;
   const taken = samples.length;
   if (finishedAt !== undefined) return { state: 'finished', taken, planned: taken };
   const { slots, later } = schedule(plan, samples);
+  const planned = taken + slots.length + later;
+  if (stopped !== undefined) {
+    return { state: stopped.why === 'cancelled' ? 'cancelled' : 'incomplete', taken, planned };
+  }
   const signs = [
     startedAt,
     ...resumedAt.slice(-1),
@@ -26,7 +30,7 @@ export function progressOf(document: ResultDocument, now: number): Progress {
   ];
   const last = Math.max(...signs.map((each) => Date.parse(each)));
   const state = now > last + patienceMs(plan) ? 'incomplete' : 'running';
-  return { state, taken, planned: taken + slots.length + later };
+  return { state, taken, planned };
 }
 
 /** A sample, the one after it, and time for set-up and slow connections. */

@@ -18,6 +18,7 @@ import {
   wholeRounds,
 } from './plan.ts';
 import type { Profile } from './plan.ts';
+import { recorded } from './recorder.ts';
 import { resumeFault } from './resume.ts';
 import { takeSample } from './sample.ts';
 import { SPEED } from './scripts.ts';
@@ -60,7 +61,7 @@ export interface BenchOptions {
  * @throws HostError
  */
 export async function runBenchmark(host: Host, options: BenchOptions): Promise<ResultDocument> {
-  return measure(host, options.cgroup, options, (policy, facts) => {
+  const begin: Start = (policy, facts) => {
     const plan = typeof options.plan === 'string' ? PROFILES[options.plan](policy) : options.plan;
     return {
       schema: 1,
@@ -73,7 +74,8 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
       plan,
       samples: [],
     };
-  });
+  };
+  return recorded(options, (save) => measure(host, options.cgroup, { ...options, save }, begin));
 }
 
 /**
@@ -93,12 +95,9 @@ export async function resumeBenchmark(
     return given;
   };
   const { cgroup } = unfinished(document);
-  return measure(
-    host,
-    cgroup,
-    options,
-    () => document,
-    async () => unfinished(await options.reread()),
+  const reread = async () => unfinished(await options.reread());
+  return recorded(options, (save) =>
+    measure(host, cgroup, { ...options, save }, () => document, reread),
   );
 }
 
@@ -133,7 +132,7 @@ async function measure(
   const now = { host: known, programs: ground.programs };
   if (readCut !== undefined) {
     // Until the run's cgroups were ours, another window may have gone on with it.
-    const { resumedAt = [], ...cut } = await readCut();
+    const { resumedAt = [], stopped: _stopped, ...cut } = await readCut();
     const changed =
       cut.id === document.id ? resumeFault(cut, now) : 'its file is that of another run now';
     if (changed !== undefined) throw refusal(host, changed);

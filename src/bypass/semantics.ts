@@ -29,7 +29,9 @@ export interface SemanticRow {
   readonly tcp: string;
   readonly bypass: string;
   readonly differs: boolean;
-  /** What was seen over the bypass, as a sentence. */
+  /** Whether both outcomes are those of the sockets: a probe that failed tells nothing of the kernel. */
+  readonly told: boolean;
+  /** What was seen over the bypass, as a sentence; where nothing is told, why. */
   readonly detail: string;
   /** Which way the data of the bypass run went. */
   readonly path: DataPath;
@@ -200,15 +202,20 @@ export function parseSemantics(text: string): Observation[] {
   });
 }
 
+/** What hangs over the bypass alone is told; whatever else has no outcome is a fault of the probing. */
+const isTold = (tcp: string, bypass: string): boolean =>
+  !['failed', 'hangs', 'skipped'].includes(tcp) && !['failed', 'skipped'].includes(bypass);
+
 /** One row for each semantic both runs tell of, in the order of the first. */
 export function pairSemantics(
   tcp: readonly Observation[],
   bypass: readonly Observation[],
 ): SemanticRow[] {
   const over = new Map(bypass.map((one) => [one.semantic, one]));
-  return tcp.flatMap(({ semantic, result }) => {
+  return tcp.flatMap(({ semantic, result, detail }) => {
     const other = over.get(semantic);
     if (other === undefined) return [];
+    const told = isTold(result, other.result);
     const { title = semantic, affected = [] } = KNOWN[semantic] ?? {};
     return [
       {
@@ -216,8 +223,9 @@ export function pairSemantics(
         title,
         tcp: result,
         bypass: other.result,
-        differs: result !== other.result,
-        detail: other.detail,
+        differs: told && result !== other.result,
+        told,
+        detail: isTold(result, result) ? other.detail : detail,
         path: other.path,
         affected,
       },

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
+import { agreeToHost } from '../views/consent.ts';
 
 const text = z.string().min(1);
 
@@ -33,4 +35,23 @@ export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | un
       .join('; '),
     next: 'Correct the keybinding or the task.',
   });
+}
+
+interface NamesHosts {
+  readonly host?: string;
+  readonly hosts?: readonly string[];
+  readonly cgroup?: string;
+}
+
+/** The same of an argument that names hosts: of those that are not known, a person is asked first. */
+export async function readHostArgument<T extends NamesHosts>(
+  context: Context,
+  schema: z.ZodType<T>,
+  argument: unknown,
+): Promise<T | undefined> {
+  const given = readArgument(schema, argument);
+  if (given === undefined) return undefined;
+  const { host, hosts = host === undefined ? [] : [host], cgroup } = given;
+  for (const each of hosts) await agreeToHost(context, { host: each, cgroup });
+  return given;
 }

@@ -7,6 +7,7 @@ import { PROFILES } from '../bench/plan.ts';
 import { runBenchmark } from '../bench/run.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
+import { agreeToHost } from '../views/consent.ts';
 import { timeLabel } from '../views/duration.ts';
 import { readDocument } from '../views/pickDocument.ts';
 import { readPlan } from '../views/planForm.ts';
@@ -39,6 +40,7 @@ export async function runBenchmarkTask(
     const wanted = readArgument(definition, given);
     if (wanted === undefined) throw new RangeError('a task without a definition');
     const { host, cgroup, profile = 'quick', plan, baseline, maxSlowdown } = wanted;
+    await agreeToHost(context, { host, cgroup, by: 'The task' });
     const file = (name: string) => vscode.Uri.file(path.resolve(folder?.fsPath ?? '', name));
     const before = baseline === undefined ? undefined : await readDocument(file(baseline));
     using result = new ResultFile(context);

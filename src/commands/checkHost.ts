@@ -5,7 +5,7 @@ import { findings, type Finding } from '../host/findings.ts';
 import { showFindings } from '../views/findings.ts';
 import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
-import { hostArgument, readArgument } from './arguments.ts';
+import { hostArgument, readHostArgument } from './arguments.ts';
 
 export interface HostCheck {
   readonly facts: Facts;
@@ -17,7 +17,7 @@ export async function checkHost(
   context: Context,
   argument: unknown,
 ): Promise<HostCheck | undefined> {
-  const given = readArgument(hostArgument, argument);
+  const given = await readHostArgument(context, hostArgument, argument);
   const name = given?.host ?? (await pickHost(context, 'Check host'));
   if (name === undefined) return undefined;
   const host = await context.host(name);

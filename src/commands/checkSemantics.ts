@@ -6,7 +6,7 @@ import { readPrograms } from '../language/copy.ts';
 import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { semanticsReport } from '../views/semanticsReport.ts';
-import { hostArgument, readArgument } from './arguments.ts';
+import { hostArgument, readHostArgument } from './arguments.ts';
 
 const semanticsArgument = hostArgument.extend({
   policy: z.enum(['guarded', 'classic']).default('guarded'),
@@ -25,7 +25,7 @@ export async function checkSemanticsCommand(
   context: Context,
   argument: unknown,
 ): Promise<SemanticRow[] | undefined> {
-  const given = readArgument(semanticsArgument, argument);
+  const given = await readHostArgument(context, semanticsArgument, argument);
   const name = given?.host ?? (await pickHost(context, 'Check socket semantics'));
   if (name === undefined) return undefined;
   const policy = given?.policy ?? 'guarded';

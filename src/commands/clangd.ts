@@ -7,7 +7,7 @@ import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { openTerminal } from '../views/terminal.ts';
 import { showInformation } from '../views/window.ts';
-import { hostArgument, readArgument } from './arguments.ts';
+import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Restart clangd on host. */
 export async function restartClangd(context: Context): Promise<void> {
@@ -16,7 +16,7 @@ export async function restartClangd(context: Context): Promise<void> {
 
 /** Choose host for BPF source: of clangd, and of what is verified on saving. */
 export async function chooseHost(context: Context, argument: unknown): Promise<void> {
-  const given = readArgument(hostArgument, argument);
+  const given = await readHostArgument(context, hostArgument, argument);
   const host = given?.host ?? (await pickHost(context, 'Host for BPF source'));
   if (host === undefined) return;
   await chooseEditingHost(context, host);
@@ -26,7 +26,7 @@ export async function chooseHost(context: Context, argument: unknown): Promise<v
 
 /** Install clangd on host: in a terminal there, where a person sees what is done. */
 export async function installClangd(context: Context, argument: unknown): Promise<void> {
-  const given = readArgument(hostArgument, argument);
+  const given = await readHostArgument(context, hostArgument, argument);
   const name = given?.host ?? (await pickHost(context, 'Install clangd'));
   if (name === undefined) return;
   const host = await context.host(name);

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { pickOne, showInformation } from '../views/window.ts';
-import { cgroupArgument, readArgument } from './arguments.ts';
+import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 
 const TITLE = 'Change bypass policy';
@@ -41,7 +41,8 @@ export async function configure(
   context: Context,
   argument: unknown,
 ): Promise<BypassStatus | undefined> {
-  const wanted = readArgument(configureArgument, argument) ?? (await ask(context));
+  const wanted =
+    (await readHostArgument(context, configureArgument, argument)) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, mode } = wanted;
   const limits = readLimits();

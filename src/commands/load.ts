@@ -10,7 +10,7 @@ import { readPrograms, type Programs } from '../language/copy.ts';
 import { pickCgroup, pickHost, ROOT_DETAIL, rootWarning } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { confirm, showInformation, showWarning } from '../views/window.ts';
-import { cgroupArgument, readArgument } from './arguments.ts';
+import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 import { warnOfSocketFaults, type LoadChoice } from './socketFaults.ts';
 
@@ -36,7 +36,7 @@ const STEPS: Readonly<Record<LoadStep, string>> = {
 
 /** Load sockmap bypass. */
 export async function load(context: Context, argument: unknown): Promise<BypassStatus | undefined> {
-  const given = readArgument(loadArgument, argument);
+  const given = await readHostArgument(context, loadArgument, argument);
   const wanted = given ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, policy } = wanted;

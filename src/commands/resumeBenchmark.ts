@@ -6,6 +6,7 @@ import { UNDER_WAY } from '../bench/scripts.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
+import { agreeToHost } from '../views/consent.ts';
 import { pickDocument, readDocument } from '../views/pickDocument.ts';
 import { benchSource, isActive, ResultFile, showRun } from './runBenchmark.ts';
 
@@ -34,6 +35,8 @@ export async function resumeBenchmarkCommand(
   using file = new ResultFile(context, uri);
   const document = await readDocument(uri);
   const { name } = document.host;
+  const by = path.basename(uri.fsPath);
+  await agreeToHost(context, { host: name, cgroup: document.cgroup, by });
   await showRun(name, file, async (options) =>
     resumeBenchmark(await context.host(name), document, {
       ...{ ...options, ...benchSource(context) },

@@ -15,7 +15,7 @@ import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { pickPlan } from '../views/planForm.ts';
 import { withProgress } from '../views/progress.ts';
 import { showInformation } from '../views/window.ts';
-import { cgroupArgument, readArgument } from './arguments.ts';
+import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 
 export const profileSchema = z.enum(Object.keys(PROFILES) as Profile[]);
@@ -33,7 +33,8 @@ export async function runBenchmarkCommand(
   context: Context,
   argument: unknown,
 ): Promise<vscode.Uri | undefined> {
-  const wanted = readArgument(benchmarkArgument, argument) ?? (await ask(context));
+  const wanted =
+    (await readHostArgument(context, benchmarkArgument, argument)) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
   using file = new ResultFile(context);

@@ -5,14 +5,14 @@ import { copyInUse, nameOfCopy } from '../language/copy.ts';
 import { pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { statusReport } from '../views/statusReport.ts';
-import { hostArgument, readArgument } from './arguments.ts';
+import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Show bypass status. */
 export async function status(
   context: Context,
   argument: unknown,
 ): Promise<BypassStatus | undefined> {
-  const given = readArgument(hostArgument, argument);
+  const given = await readHostArgument(context, hostArgument, argument);
   const host = given?.host ?? (await pickHost(context, 'Show bypass status'));
   if (host === undefined) return undefined;
   const answer = await withProgress(

@@ -4,14 +4,15 @@ import type { Context } from '../context.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { showInformation } from '../views/window.ts';
-import { cgroupArgument, readArgument } from './arguments.ts';
+import { cgroupArgument, readHostArgument } from './arguments.ts';
 
 /** Unload sockmap bypass. */
 export async function unload(
   context: Context,
   argument: unknown,
 ): Promise<BypassStatus | undefined> {
-  const wanted = readArgument(cgroupArgument, argument) ?? (await ask(context));
+  const wanted =
+    (await readHostArgument(context, cgroupArgument, argument)) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup } = wanted;
   const status = await withProgress(

@@ -7,7 +7,7 @@ import { pickHost, pickHosts } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { pickOne } from '../views/window.ts';
 import { LISTINGS } from '../views/verifier/uris.ts';
-import { hostArgument, readArgument, uriArgument } from './arguments.ts';
+import { hostArgument, readHostArgument, uriArgument } from './arguments.ts';
 
 const verifyArgument = hostArgument.extend({ uri: uriArgument });
 const hostsArgument = z.object({ hosts: z.array(z.string().min(1)).min(1), uri: uriArgument });
@@ -21,7 +21,7 @@ const logArgument = verifyArgument.extend({
  * @returns what clang, libbpf and the kernel's verifier object to, and the statistics of each program.
  */
 export async function verify(context: Context, argument: unknown): Promise<Diagnosis | undefined> {
-  const given = readArgument(verifyArgument, argument);
+  const given = await readHostArgument(context, verifyArgument, argument);
   const file = given?.uri ?? fileInEditor();
   const host = given?.host ?? (await pickHost(context, 'Verify BPF source'));
   return host === undefined ? undefined : (await run(context, file, [host]))[0];
@@ -32,7 +32,7 @@ export async function verifyOnHosts(
   context: Context,
   argument: unknown,
 ): Promise<Diagnosis[] | undefined> {
-  const given = readArgument(hostsArgument, argument);
+  const given = await readHostArgument(context, hostsArgument, argument);
   const file = given?.uri ?? fileInEditor();
   const hosts = given?.hosts ?? (await pickHosts(context, 'Verify BPF source on several hosts'));
   return hosts === undefined ? undefined : run(context, file, Array.from(new Set(hosts)));
@@ -40,7 +40,8 @@ export async function verifyOnHosts(
 
 /** Show verifier log: of one program, or a listing of it. */
 export async function showVerifierLog(context: Context, argument: unknown): Promise<void> {
-  const given = readArgument(logArgument, argument) ?? (await pickProgram(context));
+  const given =
+    (await readHostArgument(context, logArgument, argument)) ?? (await pickProgram(context));
   if (given === undefined) return;
   await withProgress(`Reading ${given.program} on ${given.host}`, () =>
     context.logs.show({ ...given, source: given.uri }),

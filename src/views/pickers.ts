@@ -1,14 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import path from 'node:path';
-import * as vscode from 'vscode';
 import { bypassStatus, requireFacts } from '../bypass/load.ts';
 import type { Attachment } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
 import { isRootCgroup, listCgroups, type Cgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
-import { sshAliases } from '../host/sshConfig.ts';
-import { preferredHost, recentHosts, rememberHost } from './knownHosts.ts';
+import { configuredAliases, preferredHost, recentHosts, rememberHost } from './knownHosts.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 import { confirm, pickMany } from './window.ts';
@@ -35,9 +30,7 @@ export async function pickHosts(context: Context, title: string): Promise<string
 async function hostItems(context: Context): Promise<Item<string>[]> {
   const recent = recentHosts(context);
   const preferred = preferredHost();
-  const settings = vscode.workspace.getConfiguration('sockmapBypass');
-  const file = settings.get<string>('ssh.configFile', '') || path.join(homedir(), '.ssh', 'config');
-  const aliases = await sshAliases(file, (name) => readFile(name, 'utf8'));
+  const aliases = await configuredAliases();
   const names = new Set([...(preferred === '' ? [] : [preferred]), ...recent, ...aliases, 'local']);
   return Array.from(names, (name): Item<string> => ({
     label: name,

@@ -11,22 +11,33 @@ export function semanticsReport(
   copy?: string,
 ): string {
   const different = rows.filter(({ differs }) => differs);
-  const same = rows.filter(({ differs }) => !differs);
+  const same = rows.filter(({ differs, told }) => told && !differs);
+  const untold = rows.filter(({ told }) => !told);
   const faults = faultsOf(socketFaults(rows).faults);
   return [
     `# Socket semantics on ${markdownText(host)}`,
     `What programs see of a TCP socket, plain and over the **${policy}** bypass, measured on this host just now. ` +
       (copy === undefined ? '' : `The programs are ${markdownText(copy)}. `) +
-      `${different.length} of ${rows.length} differ.`,
+      `${different.length} of ${rows.length} differ${untold.length === 0 ? '' : `, ${untold.length} could not be found out`}.`,
     ...(faults.length === 0
       ? []
       : [
           '## What stops or breaks programs',
           faults
-            .map(({ wrong, consequence }) => `- **${escape(wrong)}** ${escape(consequence)}`)
+            .map(
+              ({ wrong, consequence }) =>
+                `- **${markdownText(wrong)}** ${markdownText(consequence)}`,
+            )
             .join('\n'),
         ]),
     ...(different.length === 0 ? [] : ['## What differs', table(different, true)]),
+    ...(untold.length === 0
+      ? []
+      : [
+          '## What could not be found out',
+          'These probes did not come to an end of their own, which tells nothing of the kernel. Check again when the host is less busy.',
+          table(untold, true),
+        ]),
     ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),
     '',
   ].join('\n\n');

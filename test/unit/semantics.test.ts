@@ -7,6 +7,7 @@ import {
   FIONREAD_PROBES,
   pairSemantics,
   parseSemantics,
+  type Observation,
   type SemanticRow,
 } from '../../src/bypass/semantics.ts';
 import { parseSpliceReaders } from '../../src/bypass/spliceReaders.ts';
@@ -177,6 +178,7 @@ describe('socket semantics', () => {
         tcp: 'counted',
         bypass: 'zero',
         differs: true,
+        told: true,
         detail: 'FIONREAD 0 with 5 bytes waiting',
         path: 'tcp',
         affected: ['nginx', 'Java NIO', '.NET'],
@@ -184,6 +186,29 @@ describe('socket semantics', () => {
     );
     for (const { semantic, title } of rows) assert.notEqual(title, semantic);
     assert.equal(new Set(rows.map(({ title }) => title)).size, rows.length);
+  });
+
+  it('tell nothing of the kernel where a probe failed', () => {
+    const one = (result: string, detail: string): Observation => ({
+      ...{ semantic: 'fionread', result, path: 'none', detail },
+    });
+    const [counted, failed] = [one('counted', 'FIONREAD 5'), one('failed', 'fork(): EAGAIN')];
+    const [hangs, skipped] = [one('hangs', 'no end within 10 s'), one('skipped', 'no cgroup')];
+    for (const pair of [
+      ...[[counted, failed] as const, [failed, counted] as const, [counted, skipped] as const],
+      ...[[hangs, counted] as const, [failed, failed] as const],
+    ]) {
+      const [row = assert.fail()] = pairSemantics([pair[0]], [pair[1]]);
+      assert.deepEqual([row.told, row.differs], [false, false]);
+      assert.equal(row.detail, pair.find(({ result }) => result !== 'counted')?.detail);
+      const report = semanticsReport('web1', 'guarded', [row]);
+      assert.match(report, /0 of 1 differ, 1 could not be found out\./);
+      assert.match(report, /## What could not be found out[^]*\| FIONREAD/);
+      assert.doesNotMatch(report, /## What differs|## What does not/);
+    }
+    // Over the bypass alone it is what programs would see.
+    const [row = assert.fail()] = pairSemantics([counted], [hangs]);
+    assert.deepEqual([row.told, row.differs], [true, true]);
   });
 
   it('are paired by name, whatever the order, and only where both runs tell', () => {
@@ -238,7 +263,7 @@ describe('socket semantics', () => {
   /** As the probe that shows a fault would be told of, over TCP and the bypass. */
   const row = (semantic: string, tcpResult: string, bypass: string): SemanticRow => ({
     ...{ semantic, title: semantic, tcp: tcpResult, bypass },
-    ...{ differs: tcpResult !== bypass, detail: '', path: 'bypass', affected: [] },
+    ...{ differs: tcpResult !== bypass, told: true, detail: '', path: 'bypass', affected: [] },
   });
 
   describe('the list of faults', () => {

@@ -6,6 +6,7 @@ import {
   withUnpinned,
   type Attachment,
 } from '../../src/bypass/status.ts';
+import { statusBarText, statusReport } from '../../src/views/statusReport.ts';
 import { BOUNDARY, recorded } from './recorded.ts';
 
 const ROOT = '/sys/fs/bpf/sockmap-bypass';
@@ -207,5 +208,29 @@ describe('the bypass that serves a cgroup', () => {
     assert.equal(serving('/g/a', on('/g/a', 'detached'), on('/g', 'unpinned')), undefined);
     assert.equal(serving('/g/a', on(undefined)), undefined);
     assert.equal(serving('/g/a'), undefined);
+  });
+});
+
+describe('a bypass that is switched off', () => {
+  const bypass = (cgroup: string, mode: 'guarded' | 'off'): Attachment => ({
+    ...{ cgroup, state: 'attached', policy: 'guarded', sockops: undefined, redirect: undefined },
+    ...{ sockets: 0, maxSockets: 0, counters: {}, pins: undefined },
+    config: { mode, queueBound: 4 << 20, oneWayLimit: 256 },
+  });
+  const bar = (...attachments: Attachment[]) => statusBarText({ host: 'web1', attachments });
+
+  it('is not counted as on, beside one that is or alone', () => {
+    const [on, off] = [bypass('/g/on', 'guarded'), bypass('/g/off', 'off')];
+    assert.deepEqual([bar(off).icon, bar(off).text], ['circle-slash', 'Sockmap off: web1']);
+    assert.deepEqual([bar(on, off).icon, bar(on, off).text], ['zap', 'Sockmap on: web1']);
+    assert.equal(bar(on, off, bypass('/g/x', 'guarded')).text, 'Sockmap on: web1 (2)');
+    assert.match(bar(on, off).tooltip, /\/g\/off \(off: all is on TCP\)/);
+    assert.equal(bar().text, 'Sockmap off: web1');
+  });
+
+  it('is told of as loaded, but off', () => {
+    const report = statusReport({ host: 'web1', attachments: [bypass('/g/off', 'off')] });
+    assert.match(report, /state +loaded, but switched off/);
+    assert.doesNotMatch(report, /state +on\b/);
   });
 });

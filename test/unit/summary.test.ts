@@ -20,5 +20,9 @@ describe('summary', () => {
     const resumed = documentOf(samples, { resumedAt: [at(190)] });
     assert.equal(progressOf(resumed, later).state, 'running');
     assert.equal(progressOf(documentOf([]), soon).state, 'running');
+    const cancelled = documentOf(samples, { stopped: { at: at(19), why: 'cancelled' } });
+    assert.deepEqual(progressOf(cancelled, soon), { state: 'cancelled', ...counts });
+    const failed = documentOf(samples, { stopped: { at: at(19), why: 'failed' } });
+    assert.deepEqual(progressOf(failed, soon), { state: 'incomplete', ...counts });
   });
 });
