@@ -14,11 +14,7 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}]/gu;
 export function visible(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
-    .replace(CONTROLS, (character) => {
-      const code = character.charCodeAt(0);
-      if (code < 0x20) return String.fromCharCode(0x2400 + code);
-      return code === 0x7f ? '\u2421' : codePoint(character);
-    })
+    .replace(CONTROLS, codePoint)
     .replace(UNSEEN, codePoint);
 }
 

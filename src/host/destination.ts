@@ -51,3 +51,20 @@ export function safeDestination(text: string): string {
     next: 'Name an alias of your ssh configuration, user@host or ssh://user@host:port.',
   });
 }
+
+/**
+ * What comes before a connection to a host that something else than the person has named.
+ * @param by the file or task of the workspace that names it; undefined: a command's argument.
+ * @param isKnown whether the person has used or configured it.
+ */
+export function stepBefore(named: {
+  host: string;
+  by: string | undefined;
+  isTrusted: boolean;
+  isKnown: boolean;
+}): 'connect' | 'ask' | 'refuse' {
+  const { host, by, isTrusted, isKnown } = named;
+  if (by !== undefined && !isTrusted) return 'refuse';
+  if (isKnown || (by === undefined && host === 'local')) return 'connect';
+  return isTrusted ? 'ask' : 'refuse';
+}

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
-import { safeDestination } from '../host/destination.ts';
+import { safeDestination, stepBefore } from '../host/destination.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { isKnownHost, rememberUse } from './knownHosts.ts';
 import { confirm } from './window.ts';
@@ -26,11 +26,13 @@ export async function agreeToHost(
   { host, cgroup, by }: NamedHost,
 ): Promise<void> {
   if (host !== 'local') safeDestination(host);
-  const isTrusted = vscode.workspace.isTrusted;
-  if (by !== undefined && !isTrusted) throw untrusted(host, `${by} names the host`);
-  if (await isKnownHost(context, host)) return;
-  if (by !== undefined || host !== 'local') {
-    if (!isTrusted) throw untrusted(host, 'the host was neither used before nor configured');
+  const step = stepBefore({
+    ...{ host, by },
+    isTrusted: vscode.workspace.isTrusted,
+    isKnown: await isKnownHost(context, host),
+  });
+  if (step === 'refuse') throw untrusted(host, by);
+  if (step === 'ask') {
     const place = cgroup === undefined ? '' : `, and the cgroup ${cgroup}`;
     const agrees = await confirm(`Connect to ${host}?`, {
       detail: [
@@ -48,12 +50,12 @@ export async function agreeToHost(
   await rememberUse(context, host);
 }
 
-function untrusted(host: string, why: string): HostError {
+function untrusted(host: string, by: string | undefined): HostError {
   return new HostError({
     kind: 'input',
     tried: 'connect',
     where: host,
-    words: `this workspace is not trusted, and ${why}`,
+    words: `this workspace is not trusted, and ${by === undefined ? 'the host was neither used before nor configured' : `${by} names the host`}`,
     next: 'Trust the workspace first, or run the command from the palette and choose the host yourself.',
   });
 }

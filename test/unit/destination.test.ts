@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { destinationFault, safeDestination } from '../../src/host/destination.ts';
+import { destinationFault, safeDestination, stepBefore } from '../../src/host/destination.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { SshTransport } from '../../src/host/ssh.ts';
 
@@ -50,5 +50,29 @@ describe('a destination for ssh', () => {
         }
       }
     }
+  });
+});
+
+describe('a host that something else than the person names', () => {
+  const step = (host: string, by: string | undefined, isTrusted: boolean, isKnown: boolean) =>
+    stepBefore({ host, by, isTrusted, isKnown });
+
+  it('is never connected to for a file or a task of a workspace that is not trusted', () => {
+    for (const host of ['web1', 'local']) {
+      for (const isKnown of [true, false]) {
+        assert.equal(step(host, 'The task', false, isKnown), 'refuse');
+      }
+    }
+    assert.equal(step('web1', undefined, false, false), 'refuse');
+  });
+  it('is asked about where it was neither used nor configured, this machine too', () => {
+    assert.equal(step('web1', 'run.json', true, false), 'ask');
+    assert.equal(step('local', 'run.json', true, false), 'ask');
+    assert.equal(step('web1', undefined, true, false), 'ask');
+  });
+  it('is connected to where it is known, and this machine for a keybinding', () => {
+    assert.equal(step('web1', 'run.json', true, true), 'connect');
+    assert.equal(step('web1', undefined, false, true), 'connect');
+    assert.equal(step('local', undefined, true, false), 'connect');
   });
 });

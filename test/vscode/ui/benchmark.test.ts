@@ -242,6 +242,8 @@ describe('the benchmark and its panel', () => {
     assert.ok((await told.innerText()).includes(path.basename(file)));
     const document = read(file);
     assert.ok(document.samples.length > 0 && document.finishedAt === undefined);
+    assert.equal(document.stopped?.why, 'cancelled');
+    await workbench.webview().locator('#state', { hasText: 'Cancelled' }).waitFor();
     await eventually('nothing of the run is left', async () => (await benchLeft()).length === 0);
     const counts = `${document.samples.length} of 55 samples`;
     await workbench.webview().locator('#counts', { hasText: counts }).waitFor();

@@ -14,7 +14,7 @@ const LOAD = 'Sockmap: Load sockmap bypass';
 const SAID =
   '[click](command:workbench.action.closeWindow) [site](https://evil.example) $(zap) \u202egnp.exe \u001b[31mred';
 const SHOWN =
-  /error: \[click\] \(command:workbench\.action\.closeWindow\) \[site\] \(https:\/\/evil\.example\) \$ \(zap\) <U\+202E>gnp\.exe ␛\[31mred/;
+  /error: \[click\] \(command:workbench\.action\.closeWindow\) \[site\] \(https:\/\/evil\.example\) \$ \(zap\) <U\+202E>gnp\.exe <U\+001B>\[31mred/;
 
 describe('words of a hostile host', () => {
   let stage: Stage | undefined;
@@ -102,17 +102,14 @@ describe('words of a hostile host', () => {
     const document = { ...cut, host: { ...cut.host, name: 'root@127.0.0.9' }, cgroup: '/a/b' };
     const name = 'theirs.sockmap-bench.json';
     fs.writeFileSync(path.join(folder, name), JSON.stringify(document));
+    await session.setTheme('light');
     await workbench.run('Sockmap: Resume benchmark');
     await workbench.pick(name);
     const dialog = workbench.dialog();
     await dialog.filter({ hasText: 'Connect to root@127.0.0.9?' }).waitFor();
     assert.match(await dialog.innerText(), /theirs\.sockmap-bench\.json names .*\/a\/b/);
     assert.equal(await focused(stage), 'Do Not Connect');
-    for (const theme of ['light', 'dark'] as const) {
-      // The dialog is in the way of the palette: the settings are those of the next window.
-      await workbench.page.emulateMedia({ colorScheme: theme });
-      await workbench.screenshot(path.join(ARTIFACTS, `words-consent-${theme}.png`));
-    }
+    await workbench.screenshot(path.join(ARTIFACTS, 'words-consent.png'));
     await workbench.page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
     assert.doesNotMatch(session.logs(), /root@127\.0\.0\.9(?: \(root\))?: /);
