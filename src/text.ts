@@ -12,10 +12,7 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** Several lines of text: whatever would not be seen is spelled out, as in `<U+202E>`. */
 export function visible(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replace(CONTROLS, codePoint)
-    .replace(UNSEEN, codePoint);
+  return text.replaceAll('\r\n', '\n').replace(CONTROLS, codePoint).replace(UNSEEN, codePoint);
 }
 
 const codePoint = (character: string): string =>

@@ -41,7 +41,8 @@ function* texts(count: number): Generator<string> {
 describe('text from outside', () => {
   it('spells out what would not be seen', () => {
     const said = 'a\u202eb\u200b \u001b[31mred\u001b[0m\u0007 c\u009b2Jd\u2028e\ud800';
-    const shown = 'a<U+202E>b<U+200B> <U+001B>[31mred<U+001B>[0m<U+0007> c<U+009B>2Jd<U+2028>e<U+D800>';
+    const shown =
+      'a<U+202E>b<U+200B> <U+001B>[31mred<U+001B>[0m<U+0007> c<U+009B>2Jd<U+2028>e<U+D800>';
     assert.equal(visible(said), shown);
     assert.equal(visible('one\r\ntwo\tthree\n'), 'one\ntwo\tthree\n');
     assert.equal(visible('ein Gerät, 漢字, 😀'), 'ein Gerät, 漢字, 😀');
