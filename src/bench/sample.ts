@@ -11,6 +11,7 @@ import { pointLabel, type Slot } from './plan.ts';
 import { NO_SERVER, SAMPLE, TIMING_SETUP, TIMING_UNDO } from './scripts.ts';
 import type { Site } from './site.ts';
 import { trialCause } from './trial.ts';
+import { parseJson } from '../host/json.ts';
 
 interface Taking {
   readonly seconds: number;
@@ -232,7 +233,7 @@ function runTime(
   const times = ['redirect', 'sockops'].map((program) => {
     const text = read(`${program} ${when}`);
     if (text === '') throw new Error(`bpftool gave nothing about the ${program} program`);
-    return programTime.parse(JSON.parse(text));
+    return programTime.parse(parseJson(text));
   });
   return {
     runs: times.reduce((sum, { run_cnt }) => sum + run_cnt, 0),

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { parseJson } from '../host/json.ts';
 
 /** Limits of the guarded policy; what is left out has the programs' own default. */
 export interface GuardedLimits {
@@ -140,7 +141,7 @@ const dumpSchema = z.array(
  * @throws Error when it is something else.
  */
 export const mapKeys = (text: string): string[] =>
-  dumpSchema.parse(JSON.parse(text)).map(({ key }) => hex(key));
+  dumpSchema.parse(parseJson(text)).map(({ key }) => hex(key));
 
 /** @param fields of bypass_config, as the object's BTF names them. */
 export function liveConfig(fields: Readonly<Record<string, number>>): LiveConfig {

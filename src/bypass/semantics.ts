@@ -7,6 +7,7 @@ import type { BpfSource } from './compile.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass, requireFacts } from './load.ts';
 import { readStatus } from './status.ts';
+import { parseJson } from '../host/json.ts';
 
 /** By TCP's own counters of the bytes sent: none of them, all, a part; or none were sent. */
 export type DataPath = 'bypass' | 'tcp' | 'mixed' | 'none';
@@ -195,7 +196,7 @@ const observationSchema = z.object({
 export function parseSemantics(text: string): Observation[] {
   return text.split('\n').flatMap((line) => {
     try {
-      return [observationSchema.parse(JSON.parse(line))];
+      return [observationSchema.parse(parseJson(line))];
     } catch {
       return [];
     }

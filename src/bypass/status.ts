@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { liveConfig, type LiveConfig } from './config.ts';
 import { STATUS, UNPINNED } from './scripts.ts';
+import { parseJson } from '../host/json.ts';
 
 export type Policy = 'guarded' | 'classic';
 
@@ -205,7 +206,7 @@ export function parseCounters(text: string): Record<string, number> {
 /** Tools' JSON is hostile until parsed; what does not fit counts as absent. */
 function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(parseJson(text));
   } catch {
     return undefined;
   }

@@ -113,7 +113,7 @@ export async function dumpProgram(
       tried,
       signal,
     );
-    const text = unpacked(packed, directory);
+    const text = unpacked(host, packed, directory);
     const sections = parseSections(text, boundary);
     const part = (name: string) => sections.find((section) => section.name === name)?.text ?? '';
     const verdict = parseVerdicts(text, boundary).programs.find(({ name }) => name === program);
@@ -334,7 +334,7 @@ async function verifyThere(
     `have the kernel verify ${entry}`,
     signal,
   );
-  const told = unpacked(text, directory);
+  const told = unpacked(host, text, directory);
   if (parseSections(told, boundary).at(-1)?.name === 'end') return parseVerdicts(told, boundary);
   throw new HostError({
     kind: 'command',
@@ -360,8 +360,23 @@ case $5 in x86_64) machine=i386:x86-64 ;; *) machine=$5 ;; esac
 objdump -D -b binary -m "$machine" "$3.code" 2>&1' sh "$@" | gzip -1 -c | base64`;
 
 /** What a script has packed for the way, without the directory it ran in. */
-const unpacked = (base64: string, directory: string): string =>
-  gunzipSync(Buffer.from(base64, 'base64')).toString().replaceAll(`${directory}/`, '');
+function unpacked(host: Host, base64: string, directory: string): string {
+  try {
+    return gunzipSync(Buffer.from(base64, 'base64'), {
+      maxOutputLength: UNPACKED_MIB * 1024 * 1024,
+    })
+      .toString()
+      .replaceAll(`${directory}/`, '');
+  } catch (cause) {
+    const words = `its answer does not unpack, or to more than ${UNPACKED_MIB} MiB: ${(cause as Error).message}`;
+    const tried = 'read what the verifier said';
+    const next = 'Look at the programs bpftool and gzip of that host.';
+    throw new HostError({ kind: 'command', tried, where: host.name, words, next }, { cause });
+  }
+}
+
+/** A states log has tens of megabytes. */
+const UNPACKED_MIB = 256;
 
 /** At the end of a pipe its failure would go unseen. */
 const NEEDS_GZIP = `command -v gzip >/dev/null || { echo 'gzip is not installed' >&2; exit 127; }`;
@@ -378,6 +393,7 @@ async function rootScript(
     root: true,
     signal,
     timeoutMs: (VERIFY_SECONDS + 15) * 1000,
+    maxMiB: 64,
     next: 'Install what it says is missing, or look at the log of the extension.',
   });
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { HostError } from './errors.ts';
 import type { Host, Privilege } from './host.ts';
 import { isWhole, newBoundary, parseSections, SECTION } from './sections.ts';
+import { parseJson } from './json.ts';
 
 /** What a host has, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
 export interface Facts {
@@ -148,7 +149,7 @@ function parsePrograms(text: string): LoadedProgram[] | undefined {
   try {
     return z
       .array(loadedProgram)
-      .parse(JSON.parse(text))
+      .parse(parseJson(text))
       .filter(({ type }) => type === 'sock_ops' || type === 'sk_msg')
       .filter(({ pinned }) => !pinned.some((pin) => pin.startsWith(`${PIN_ROOT}/`)));
   } catch {

@@ -193,7 +193,8 @@ export class Host {
       }, 5000);
     };
     const tooMuch = (stream: string, limit: number) => () => {
-      const words = `${shellLine(argv).slice(0, 1000)}\nsent more than ${limit} MiB ${stream}`;
+      const command = shellLine(argv).slice(0, 1000);
+      const words = `it sent more than ${limit} MiB ${stream}\n${command}`;
       stopped.why ??= this.#stopped('command', words, options, 'See what that command does there.');
       // Of a transaction the rest is read and dropped.
       if (!finish) stop();

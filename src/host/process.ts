@@ -7,6 +7,9 @@ import { Gate, type Mark } from './gate.ts';
 /** Of the words of a process that speaks for hours the last ones are kept. */
 const KEPT_WORDS = 64 * 1024;
 
+/** After which a client that was ended is done with. */
+const LINGER_MS = 1000;
+
 export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
@@ -164,6 +167,12 @@ export class HostProcess {
 
   kill(): void {
     this.#child.kill();
+    // What it started itself (a ProxyCommand) may live on and hold its streams.
+    setTimeout(() => {
+      const { stdout, stderr } = this.#child;
+      for (const stream of [stdout, stderr]) stream.destroy();
+      for (const gate of this.#greetings) gate.end();
+    }, LINGER_MS).unref();
   }
 
   #begin(): void {

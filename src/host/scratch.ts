@@ -42,6 +42,8 @@ undo`;
 
 /** In which `setup` prints its line. */
 const SETUP_MS = 60_000;
+/** A path, or some numbers. */
+const LONGEST_LINE = 64 * 1024;
 
 async function set(
   host: Host,
@@ -73,6 +75,10 @@ async function set(
   const fail = (kind: 'command' | 'timeout', words: string) =>
     new HostError({ kind, tried, where: host.name, words, next: '' });
   if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
+  if (line !== undefined && line.length > LONGEST_LINE) {
+    await release();
+    throw fail('command', `its answer is a line of more than ${LONGEST_LINE} characters`);
+  }
   if (line === undefined) {
     throw (await host.fault(process, tried)) ?? fail('command', process.words);
   }

@@ -100,7 +100,10 @@ export class SshTransport implements Transport {
   }
 
   get #seconds(): number {
-    return this.#settings.connectSeconds ?? CONNECT_SECONDS;
+    const { connectSeconds = CONNECT_SECONDS } = this.#settings;
+    return Number.isFinite(connectSeconds)
+      ? Math.min(Math.max(connectSeconds, 1), 600)
+      : CONNECT_SECONDS;
   }
 
   async #askVersion(): Promise<void> {

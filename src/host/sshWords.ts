@@ -22,6 +22,21 @@ export function classify(stderr: string, where: string, tried: string): Problem 
       'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
     );
   }
+  if (
+    /password change required|required to change your password|password has expired/i.test(words)
+  ) {
+    return problem(
+      'authentication',
+      'The password of the account has expired. Connect in a terminal, where the host asks for a new one.',
+    );
+  }
+  // The host refused a further command on the connection, so the client connected anew.
+  if (words.includes('session request failed') && tried !== 'connect') {
+    return problem(
+      'authentication',
+      'The host lets a connection run too few commands at a time. Have MaxSessions raised to 10 in its sshd_config, or load a key that needs no answer into the agent.',
+    );
+  }
   if (/Permission denied|Too many authentication failures|no mutual signature/i.test(words)) {
     return problem(
       'authentication',
@@ -52,7 +67,15 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     connecting &&
     /refused|timed out|No route|unreachable|(closed|reset) by|port \d+: /i.test(words)
   ) {
-    return problem('unreachable', 'Check that the host is up and sshd listens on that port.');
+    return problem(
+      'unreachable',
+      `Check that the host is up and sshd listens on that port.${/timed out/i.test(words) ? ' The limit is the setting sockmapBypass.ssh.connectTimeout.' : ''}`,
+    );
+  }
+  if (tried === 'connect') {
+    const next = 'Connect in a terminal to see what hinders it.';
+    const told = words === '' ? 'the ssh client ended and said nothing' : words;
+    return { ...problem('unreachable', next), words: told };
   }
   return problem(
     'connection-lost',

@@ -1,0 +1,19 @@
+/** Characters of the largest answer of bpftool's; that of a host with thousands of programs is one of them. */
+const LONGEST = 8 * 1024 * 1024;
+const DEEPEST = 100;
+
+/**
+ * JSON that a program of a host printed. Text within these bounds cannot make the parser take more memory
+ * than a few times its length.
+ * @throws SyntaxError, also of what is longer than 8 Mi characters or nested more than 100 deep.
+ */
+export function parseJson(text: string): unknown {
+  if (text.length > LONGEST) throw new SyntaxError('JSON of more than 8 Mi characters');
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > DEEPEST) throw new SyntaxError('JSON nested more than 100 deep');
+  }
+  return JSON.parse(text);
+}
