@@ -190,7 +190,7 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
 /** In the overview a full marker is a clear difference; elsewhere it is a kind of line. */
 function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {
   if (figure.id !== 'overview') return isHollow(series.variant);
-  return point?.ratio !== undefined && !isDecided(series, point);
+  return point?.ratio !== undefined && !isDecided(point);
 }
 
 function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'line'> {

@@ -1,5 +1,6 @@
 import type { ResultDocument } from '../../src/bench/document.ts';
-import { withMetric, type Figure, type Point } from '../../src/bench/figure.ts';
+import { withMetric, type Figure, type Point, type Series } from '../../src/bench/figure.ts';
+import { timesText } from '../../src/bench/pointText.ts';
 import { figuresOf } from '../../src/bench/figures.ts';
 import { runsOf } from '../../src/bench/runs.ts';
 import { amount, decimal, factor } from '../../src/bench/format.ts';
@@ -8,7 +9,7 @@ import { amount, decimal, factor } from '../../src/bench/format.ts';
 export function table(document: ResultDocument): string {
   const { fig2, fig4 } = figuresOf(runsOf([document]));
   const rows = [fig2, withMetric(fig4, 'p50')].flatMap(rowsOf);
-  const head = ['', 'size', 'arm', 'median', 'against TCP (95% interval)', 'redirected', 'samples'];
+  const head = ['', 'size', 'arm', 'median', 'ratio (95% interval)', 'redirected', 'samples'];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -22,13 +23,13 @@ export function table(document: ResultDocument): string {
 
 function rowsOf({ sizes, series, quantity, unit }: Figure): string[][] {
   return sizes.flatMap((_, place) =>
-    series.flatMap(({ label, points }) => {
+    series.flatMap(({ label, points, against: of }) => {
       const point = points[place];
       if (!point) return [];
       const { redirectedBytes } = point.details;
       return [
         [
-          ...[quantity, point.label, label, `${decimal(point.median)} ${unit}`, against(point)],
+          ...[quantity, point.label, label, `${decimal(point.median)} ${unit}`, ratioOf(point, of)],
           redirectedBytes === undefined ? '' : amount(redirectedBytes),
           String(point.count),
         ],
@@ -37,9 +38,10 @@ function rowsOf({ sizes, series, quantity, unit }: Figure): string[][] {
   );
 }
 
-function against({ ratio }: Point): string {
+function ratioOf({ ratio, doubt }: Point, against: Series['against']): string {
+  if (doubt) return 'hardly redirected';
   if (!ratio) return '';
   const { interval } = ratio;
   const range = interval ? ` (${factor(interval.low)} to ${factor(interval.high)})` : '';
-  return `${factor(ratio.ratio)}x${range}`;
+  return `${factor(ratio.ratio)} ${timesText(against)}${range}`;
 }

@@ -1,7 +1,14 @@
 import type { Arm, ResultDocument, Sample } from './document.ts';
-import { markdownText } from '../text.ts';
 import { policyOf } from './plan.ts';
-import { groupBy, isCompared, pairsOf, rateOf } from './samples.ts';
+import {
+  bypassedShare,
+  doubtOf,
+  groupBy,
+  isCompared,
+  pairsOf,
+  rateOf,
+  type Doubt,
+} from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
 import {
   ARM_LABELS,
@@ -34,7 +41,12 @@ export interface Difference {
    * it is. Of rates alone, where both runs have TCP at the size.
    */
   readonly againstTcp?: Ratio;
-  readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive';
+  readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive' | 'not compared';
+  /**
+   * Why they are not compared: in which run the bypass was not what was measured (`doubtOf`). There is
+   * no ratio then.
+   */
+  readonly doubts: { readonly before?: Doubt | undefined; readonly after?: Doubt | undefined };
 }
 
 export interface Comparison {
@@ -56,14 +68,34 @@ export function compareDocuments(before: ResultDocument, after: ResultDocument):
       if (a === undefined || b === undefined) return [];
       const figures: Figure[] =
         size.experiment === 'throughput' ? ['rate'] : ['rate', 'p50', 'p90', 'p99'];
+      const doubts = { before: doubtOf(bypassedShare(a)), after: doubtOf(bypassedShare(b)) };
       const againstTcp = unpairedRatio(toTcp(now, size, arm), toTcp(old, size, arm));
-      return figures.map((figure) => ({
-        ...difference(size, arm, figure, a, b),
-        ...(figure === 'rate' && againstTcp && { againstTcp }),
-      }));
+      return figures.map((figure): Difference => {
+        const one = { ...difference(size, arm, figure, a, b), doubts };
+        // That nothing moves any more is no noise of TCP's.
+        if (isDoubted(one) && !hasStopped(one)) {
+          return { ...one, ratio: undefined, verdict: 'not compared' };
+        }
+        return { ...one, ...(figure === 'rate' && againstTcp && { againstTcp }) };
+      });
     }),
   );
   return { differences, notes: notesOf(before, after, [...old.keys()], [...now.keys()]) };
+}
+
+const isDoubted = ({ doubts }: Pick<Difference, 'doubts'>): boolean =>
+  doubts.before !== undefined || doubts.after !== undefined;
+
+/** `hardly a byte redirected before and after`; empty where the bypass is what was measured. */
+export function doubtWords({ doubts: { before, after } }: Difference): string {
+  const words: Readonly<Record<Doubt, string>> = {
+    tcp: 'hardly a byte redirected',
+    shared: 'an unknown part redirected',
+  };
+  if (before !== undefined && before === after) return `${words[before]} before and after`;
+  return [before && `${words[before]} before`, after && `${words[after]} after`]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** The compared samples of each size and arm. */
@@ -91,7 +123,7 @@ function difference(
   figure: Figure,
   before: readonly Sample[],
   after: readonly Sample[],
-): Difference {
+): Omit<Difference, 'doubts'> {
   const valueOf = (sample: Sample): number => {
     if (figure === 'rate') return rateOf(sample);
     return sample.experiment === 'latency' ? sample.latencyUs[figure] : NaN;
@@ -206,6 +238,10 @@ function judged(differences: readonly Difference[]): Difference[] {
   return bypass.length > 0 ? bypass : rates;
 }
 
+/** It was the bypass, and is no more: that cannot pass for as fast. */
+const gaveUp = ({ doubts }: Difference): boolean =>
+  doubts.before === undefined && doubts.after !== undefined;
+
 /**
  * Why the runs do not tell whether the bypass got slower, in sentences: `regressions` finds nothing
  * where there is nothing to compare. None: they tell.
@@ -233,10 +269,17 @@ export function untold(
         ? [`The saved run has no samples of ${ARM_LABELS[arm]}.`]
         : [];
     });
+  if (common.every((one) => one.verdict === 'not compared' && !gaveUp(one))) {
+    return ['Hardly a byte went by the bypass at any size of both runs: nothing was compared.'];
+  }
   const open = common.flatMap((one) => {
     const { size, arm, ratio, againstTcp = ratio, stalls } = one;
     if (hasStopped(one)) return [];
     const at = `${ARM_LABELS[arm]} at ${sizeLabel(size)}`;
+    if (gaveUp(one)) {
+      return [`${at}: ${doubtWords(one)}, so there is nothing to compare with the saved run.`];
+    }
+    if (isDoubted(one)) return [];
     if (stalls.after.stalled * stalls.before.rounds > stalls.before.stalled * stalls.after.rounds) {
       return [`${at} ${stallWords(stalls.after)}: its speed is that of the others alone.`];
     }
@@ -245,87 +288,4 @@ export function untold(
       : [];
   });
   return [...missing, ...open];
-}
-
-const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
-  rate: 'rate',
-  p50: 'P50 latency',
-  p90: 'P90 latency',
-  p99: 'P99 latency',
-};
-
-/** Both runs in one Markdown table, under a summary in words. */
-export function comparisonReport(
-  before: ResultDocument,
-  after: ResultDocument,
-  { differences, notes }: Comparison = compareDocuments(before, after),
-): string {
-  const count = (verdict: Difference['verdict']) =>
-    differences.filter((one) => one.verdict === verdict).length;
-  const run = ({ startedAt, host, plan, samples }: ResultDocument) =>
-    `${startedAt} on ${markdownText(host.name)}, plan ${markdownText(plan.name)}, ${samples.length} samples`;
-  const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
-  const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
-  return [
-    '# Benchmark compared with a saved run',
-    '',
-    `- Before: ${run(before)}`,
-    `- After: ${run(after)}`,
-    ...notes.map((note) => `- ${markdownText(note)}`),
-    '',
-    differences.length === 0
-      ? 'The runs have no arm and size in common.'
-      : `Of ${differences.length} figures ${count('better')} are better, ${count('worse')} worse, ${count('same')} the same within 5%, and ${count('inconclusive')} inconclusive.`,
-    ...(changed.length === 0
-      ? []
-      : [
-          '',
-          `TCP itself changed at ${changed.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
-        ]),
-    ...(differences.length === 0 ? [] : ['', ...table(differences)]),
-    '',
-    'Change: ratio of the geometric means with its 95% interval (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to tell. "Change against TCP" is that of the ratio to TCP within a round: a host that is faster or slower as a whole leaves it as it is.',
-    '',
-  ].join('\n');
-}
-
-function table(differences: readonly Difference[]): string[] {
-  const rows = differences.map((one) => [
-    `${one.size.experiment === 'throughput' ? 'throughput' : 'round trip'}, ${sizeLabel(one.size)}`,
-    ARM_LABELS[one.arm],
-    FIGURE_LABELS[one.figure],
-    valueLabel(one, one.before.median),
-    valueLabel(one, one.after.median),
-    [changeLabel(one.ratio), ...stalled(one)].filter((words) => words !== '').join('; '),
-    one.verdict,
-    changeLabel(one.againstTcp),
-  ]);
-  const head = [
-    ...['Size', 'Arm', 'Figure', 'Before (median)', 'After (median)', 'Change', 'Verdict'],
-    'Change against TCP',
-  ];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-}
-
-function valueLabel({ size, figure }: Difference, value: number): string {
-  if (figure !== 'rate') return `${value} µs`;
-  return size.experiment === 'throughput'
-    ? `${(value / 1e9).toPrecision(3)} Gbit/s`
-    : `${Math.round(value)} /s`;
-}
-
-/** In which of the runs it stalled, if in any: "stalled in 1 of 4 rounds before". */
-export const stalled = ({ stalls }: Difference): string[] =>
-  (['before', 'after'] as const).flatMap((run) =>
-    stalls[run].stalled > 0 ? [`${stallWords(stalls[run])} ${run}`] : [],
-  );
-
-/** "-10.2% (-12.0% to -8.3%)". */
-export function changeLabel(ratio: Ratio | undefined): string {
-  if (ratio === undefined) return '';
-  const percent = (value: number) => `${value >= 1 ? '+' : ''}${(100 * (value - 1)).toFixed(1)}%`;
-  const { interval } = ratio;
-  return interval === undefined
-    ? percent(ratio.ratio)
-    : `${percent(ratio.ratio)} (${percent(interval.low)} to ${percent(interval.high)})`;
 }

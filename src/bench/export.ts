@@ -5,7 +5,7 @@ import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
 import { markdownText } from '../text.ts';
 import { findingsOf } from './findings.ts';
-import { verdictText } from './pointText.ts';
+import { timesText, verdictText } from './pointText.ts';
 import { tableOf, type Table } from './table.ts';
 
 type Cell = string | number | boolean | undefined;
@@ -76,9 +76,9 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
       'medianHigh',
       'low',
       'high',
-      'ratio',
-      'ratioLow',
-      'ratioHigh',
+      'ratioToAgainst',
+      'ratioToAgainstLow',
+      'ratioToAgainstHigh',
       'finding',
     ],
     ...['quantisedBy', 'meanUs', 'stddevUs', 'clientCpuPercent', 'serverCpuPercent'],
@@ -93,10 +93,15 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
         [
           ...[figure.name, runs[series.run]?.label, series.arm],
           ...[series.against, series.requestBytes, series.metric],
-          ...[point.bytes, figure.unit, point.count, point.median],
+          ...[
+            point.bytes,
+            figure.id === 'overview' ? timesText(series.against) : figure.unit,
+            point.count,
+            point.median,
+          ],
           ...[point.interval?.low, point.interval?.high, point.low, point.high],
           ...[ratio?.ratio, ratio?.interval?.low, ratio?.interval?.high],
-          verdictText(series, point, figure.better),
+          verdictText(point, figure.better),
           ...[point.step, details.meanUs, details.stddevUs],
           ...[details.cpuClient, details.cpuServer, details.demandClient, details.demandServer],
           ...[details.nanosecondsPerRun, details.bypassed],

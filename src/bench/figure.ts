@@ -1,4 +1,5 @@
 import type { Arm } from './document.ts';
+import type { Doubt } from './samples.ts';
 import type { Ratio, Spread } from './statistics.ts';
 import { METRIC_LABELS, type FigureId, type LatencyMetric } from './summary.ts';
 
@@ -60,6 +61,8 @@ export type Point = Spread & {
   readonly values: readonly number[];
   /** Compared with what the series is against, by round; absent where no round has both, or one stalled. */
   readonly ratio?: Ratio;
+  /** Why it is compared with nothing though it could be. */
+  readonly doubt?: Doubt;
   /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
   readonly step?: number;
   readonly details: Details;

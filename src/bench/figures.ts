@@ -167,14 +167,14 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
       value: throughput,
       baseline: withNagle,
       arms,
-      words: 'throughput, Nagle on',
+      words: 'throughput',
     },
     {
       experiment: 'throughput',
       value: throughput,
       baseline: () => 'tcp-nodelay',
       arms: BYPASSES,
-      words: 'throughput, Nagle off',
+      words: 'throughput',
     },
     {
       experiment: 'latency',
@@ -195,10 +195,11 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
         const own = run.line({ experiment, request: of, arm });
         if (!own || !baseline || arm === against) return [];
         const requests = requestLabel(of, requestSizes);
+        const label = `${words} against ${ARM_LABELS[against]}`;
         return [
           {
             ...{ arm, run: index, requestBytes: of, against },
-            variantLabel: requests === '' ? words : `${words}, ${requests}`,
+            variantLabel: requests === '' ? label : `${label}, ${requests}`,
             ...{ runLabel: runs.length > 1 ? run.label : '' },
             points: sizes.map((x) => {
               const [cell, other] = [own.get(x), baseline.get(x)];
@@ -210,28 +211,25 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
     }),
   );
   const series = seriesOf(lines);
-  const other = compared(series.flatMap(({ against }) => against ?? []));
+  const others = [
+    ...new Set(series.flatMap(({ against }) => (against ? [ARM_LABELS[against]] : []))),
+  ];
+  const [only = ARM_LABELS.tcp] = others;
+  const isOne = others.length <= 1;
   return {
     id: 'overview',
     name: 'Overview',
-    title: `Speed compared with ${other}, by size`,
+    title: `Speed compared with ${isOne ? only : others.join(' and ')}, by size`,
     xTitle: 'Message size, or response size of round trips',
-    yTitle: `Times as fast as ${other} (above 1 is faster)`,
-    unit: `× ${other}`,
+    yTitle: `Times as fast as ${isOne ? only : 'what its series is against'} (above 1 is faster)`,
+    unit: isOne ? `× ${only}` : '× what its series is against',
     better: 'higher',
     quantity: 'speed',
     sizes,
     series,
     ...(series.length === 0 && {
       absent:
-        'Nothing to compare yet: no size has both TCP, or the arm in its place, and another arm in rounds of which none stalled.',
+        'Nothing to compare yet: no size has both TCP, or the arm in its place, and another arm, measured as what they are called in rounds of which none stalled.',
     }),
   };
-}
-
-/** What ratios compare with, in words; either TCP is one. */
-function compared(against: readonly Arm[]): string {
-  const names = new Set(against.map((arm) => ARM_LABELS[arm === 'tcp-nodelay' ? 'tcp' : arm]));
-  const [only = ARM_LABELS.tcp] = names;
-  return names.size > 1 ? 'the baseline' : only;
 }

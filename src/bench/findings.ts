@@ -7,6 +7,7 @@ import { isCoarse } from './pointText.ts';
 import { proofWords } from './proof.ts';
 import { recommendation } from './recommendation.ts';
 import type { Run } from './runs.ts';
+import { doubtOf } from './samples.ts';
 import { unpairedRatio, verdictOf } from './statistics.ts';
 import { ARM_LABELS, BYPASSES, bytes, type FigureId, type LatencyMetric } from './summary.ts';
 import {
@@ -20,7 +21,8 @@ import {
   placesOf,
   seriesOfRun,
   subjectsOf,
-  verdictFor,
+  verdictOfAt,
+  type At,
   type Compared,
   type Group,
 } from './verdicts.ts';
@@ -38,7 +40,8 @@ export function findingsOf(
 ): Record<FigureId, string[]> {
   const of = (id: FigureId, words: (run: number) => string[]) => (): string[] => {
     const { absent } = figures[id];
-    if (absent !== undefined) return [absent];
+    // Why nothing is compared is said size by size.
+    if (absent !== undefined && !(id === 'overview' && isDoubted(figures))) return [absent];
     return runs.flatMap(({ label }, run) => {
       const sentences = words(run);
       return runs.length > 1 && sentences.length > 0
@@ -83,6 +86,11 @@ export function findingsOf(
   });
 }
 
+const isDoubted = ({ fig2, fig3, fig5 }: Figures): boolean =>
+  [fig2, fig3, fig5].some(({ series }) =>
+    series.some(({ points }) => points.some((point) => point?.doubt !== undefined)),
+  );
+
 /** `Bypass`, `Bypass, 64 B requests`: without the run's name, which stands before the sentence. */
 const nameOf = (figure: Figure, { arm, requestBytes }: Series): string => {
   const several = new Set(figure.series.map((series) => series.requestBytes)).size > 1;
@@ -120,11 +128,10 @@ function comparison(figure: Figure, series: Series): string[] {
   const [first] = places;
   if (!first) return [`No round has both ${name} and ${other} yet.`];
   const partner = baseline.points[series.points.indexOf(first.point)];
-  const isProven = !['tcp', 'shared'].includes(verdictFor(series)(first));
-  if (places.length === 1 && partner && first.ratio && isProven) {
+  if (places.length === 1 && partner && first.ratio) {
     return [single(figure, name, other, { ...first.point, ratio: first.ratio }, partner)];
   }
-  const groups = groupsOf(places, verdictFor(series));
+  const groups = groupsOf(places);
   const phrases = groups.map((group) => `${outcome(group)} ${placeOf(group, places.length)}`);
   return [`${name} ${figure.quantity} against ${other}: ${phrases.join('; ')}.`];
 }
@@ -174,7 +181,7 @@ function overtaking(figure: Figure, series: Series): string[] {
   if (places.length < 2 || series.against === undefined) return [];
   const other = ARM_LABELS[series.against];
   const name = ARM_LABELS[series.arm];
-  const verdicts = places.map(verdictFor(series));
+  const verdicts = places.map(verdictOfAt);
   const size = (place: number) => bytes(places[place]?.point.bytes ?? 0);
   const known = (of: readonly Group['verdict'][]) =>
     of.every((verdict) => ['higher', 'lower', 'same'].includes(verdict));
@@ -196,9 +203,10 @@ function overtaking(figure: Figure, series: Series): string[] {
 function growth(figure: Figure, series: Series): string[] {
   const baseline = otherOf(figure, series);
   const [first, last] = endsOf(series);
-  const [low, high] = baseline ? endsOf(baseline) : [];
+  const [low, high] = [first, last].map((end) =>
+    baseline?.points.find((point) => point?.bytes === end?.bytes),
+  );
   if (!first || !last || !low || !high || first === last) return [];
-  if (low.bytes !== first.bytes || high.bytes !== last.bytes) return [];
   if (first.median === 0 || low.median === 0) return [];
   const times = (a: Point, b: Point) => {
     const grown = b.median / a.median;
@@ -212,8 +220,10 @@ function growth(figure: Figure, series: Series): string[] {
   ];
 }
 
-const endsOf = (series: Series): [Point | undefined, Point | undefined] => {
-  const points = measured(series);
+/** The first and the last size at which it was measured as what it is called. */
+const endsOf = (series: Series): [Point | undefined, Point | undefined] =>
+  endsIn(measured(series).filter(({ details }) => doubtOf(details) === undefined));
+const endsIn = (points: readonly Point[]): [Point | undefined, Point | undefined] => {
   return [points[0], points.at(-1)];
 };
 
@@ -228,7 +238,7 @@ function nagleWords({ overview }: Figures, run: number): string[] {
   const phrases = groupsOf(compared.map(atOf)).map(
     (group) => `${outcome(group)} ${placeOf(group, Infinity)}`,
   );
-  return [`Without Nagle’s algorithm, TCP throughput is ${phrases.join('; ')}.`];
+  return [`Without Nagle’s algorithm, TCP throughput against TCP with it: ${phrases.join('; ')}.`];
 }
 
 /** How latency moves with the response's size. */
@@ -238,7 +248,9 @@ function movement(figure: Figure, run: number): string[] {
   const [first, last] = subject ? endsOf(subject) : [];
   if (!subject || !first || !last || first === last) return [];
   const moves = (series: Series): string => {
-    const [from, to] = endsOf(series);
+    const [from, to] = [first, last].map((end) =>
+      series.points.find((point) => point?.bytes === end.bytes),
+    );
     return `${ARM_LABELS[series.arm]} from ${number(from?.median ?? 0)} to ${number(to?.median ?? 0)} ${figure.unit}`;
   };
   const both = [subject, ...(baseline ? [baseline] : [])].map(moves).join(', ');
@@ -257,15 +269,17 @@ function requestWords(figure: Figure, run: number): string[] {
     const line = (bytes: number) =>
       lines.find((series) => series.arm === arm && series.requestBytes === bytes);
     const [low, high] = [line(small), line(large)];
-    const compared = (high?.points ?? []).flatMap((point, place): Compared[] => {
+    const compared = (high?.points ?? []).flatMap((point, place): At[] => {
       const other = low?.points[place];
       if (!point || !other) return [];
+      const doubt = doubtOf(point.details) ?? doubtOf(other.details);
+      if (doubt) return [{ point: { ...point, doubt } }];
       const step = Math.max(point.step ?? 0, other.step ?? 0);
       const ratio = unpairedRatio(point.values, other.values, step);
-      return ratio ? [{ ...point, ratio }] : [];
+      return ratio ? [{ point, ratio }] : [];
     });
     if (compared.length === 0) return [];
-    const phrases = groupsOf(compared.map(atOf), verdictFor({ arm })).map(
+    const phrases = groupsOf(compared).map(
       (group) => `${outcome(group)} ${placeOf(group, compared.length)}`,
     );
     return [`${ARM_LABELS[arm]} ${phrases.join(', ')}`];
@@ -331,7 +345,7 @@ function inverseWords({ fig4, fig5 }: Figures, run: number): string[] {
 
 function kernelWords(series: Series): string[] {
   const name = ARM_LABELS[series.arm];
-  const [first, last] = endsOf(series);
+  const [first, last] = endsIn(measured(series));
   if (!first || !last) return [];
   const at = (point: Point) =>
     `${number(point.median)} s of 60 s at ${bytes(point.bytes)} (${part(point.median / 60)} of one CPU)`;

@@ -1,4 +1,5 @@
-import { changeLabel, compareDocuments, regressions, stalled, untold } from './compare.ts';
+import { compareDocuments, doubtWords, regressions, untold } from './compare.ts';
+import { changeLabel, stalled } from './compareReport.ts';
 import type { ResultDocument } from './document.ts';
 import { ARM_LABELS, sizeLabel } from './summary.ts';
 
@@ -25,8 +26,9 @@ export function judge(
     const { size, arm, ratio, verdict } = one;
     const mark = worse.includes(one) ? 'WORSE' : verdict;
     const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
-    const relative = one.againstTcp ? `, against TCP ${changeLabel(one.againstTcp)}` : '';
-    const change = [`${changeLabel(ratio)}${relative}`, ...stalled(one)];
+    const own = ratio ? `${changeLabel(ratio)} against the saved run` : '';
+    const relative = one.againstTcp ? `, its ratio to TCP ${changeLabel(one.againstTcp)}` : '';
+    const change = [`${own}${relative}`, ...stalled(one), doubtWords(one)];
     say(
       `${mark}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${change.filter((words) => words !== '').join('; ')}`,
     );

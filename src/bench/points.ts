@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { Sample } from './document.ts';
 import type { Details, Point } from './figure.ts';
-import { bypassedPart, isShared, pairsByRound } from './samples.ts';
+import { bypassedShare, doubtOf, pairsByRound, type Doubt } from './samples.ts';
 import { pairedRatio, spreadOf } from './statistics.ts';
 import { bytes } from './summary.ts';
 
@@ -42,20 +42,25 @@ export function pointOf(
   const pairs = baseline ? pairsByRound(own.samples, baseline.samples, value) : [];
   const step = stepOf?.(Math.max(spread.median, ...pairs.map((pair) => pair[1])));
   const ratio = pairedRatio(pairs, step);
+  const doubt = pairs.length > 0 ? doubtAbout(own, baseline) : undefined;
   return {
     ...spread,
     ...{ bytes: at.x, label: labelOf(at), count: values.length, values },
-    ...(ratio && { ratio }),
+    ...(doubt ? { doubt } : ratio && { ratio }),
     ...(step !== undefined && { step }),
     details: own.details(),
   };
 }
 
-/** The paired ratio itself as the point's value; undefined where no round has both. */
+/** An arm is compared neither as nor with a bypass by which hardly anything went. */
+const doubtAbout = (own: Cell, baseline: Cell | undefined): Doubt | undefined =>
+  doubtOf(own.details()) ?? (baseline && doubtOf(baseline.details()));
+
+/** The paired ratio itself as the point's value; undefined where no round has both, or in doubt. */
 export function ratioPoint(at: Place, own: Cell, baseline: Cell, value: Value): Point | undefined {
   const pairs = pairsByRound(own.samples, baseline.samples, value);
   const ratio = pairedRatio(pairs);
-  if (!ratio) return undefined;
+  if (!ratio || doubtAbout(own, baseline)) return undefined;
   const values = pairs.map(([subject, partner]) => subject / partner);
   const { low, high } = ratio.interval ?? { low: ratio.ratio, high: ratio.ratio };
   const spread = { median: ratio.ratio, low, high };
@@ -98,8 +103,7 @@ function detailsOf(samples: readonly Sample[]): Details {
         bpf?.nanoseconds === undefined ? [] : bpf.nanoseconds / (bpf.runs ?? 1),
       ),
     ),
-    bypassed: middle(known(bypassedPart)),
-    shared: samples.filter(isShared).length || undefined,
+    ...bypassedShare(samples),
     redirectedBytes: total(known(({ bpf }) => bpf?.redirectedBytes)),
     loopbackBytes: total(known(({ loopbackBytes }) => loopbackBytes)),
   };

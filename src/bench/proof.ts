@@ -1,9 +1,8 @@
 import type { Series } from './figure.ts';
 import { part } from './format.ts';
+import { doubtOf } from './samples.ts';
 import { ARM_LABELS, bytes } from './summary.ts';
 
-/** Below this part, hardly anything went by the bypass. */
-export const HARDLY = 0.01;
 /** From this part on, all but a handshake did. */
 const ALL = 0.99;
 
@@ -49,7 +48,8 @@ export function proofWords(series: readonly Series[], sizes: readonly number[]):
 
 function kindOf(least: number, isShared: boolean): Kind {
   if (least >= ALL) return 'all';
-  if (least < HARDLY) return isShared ? 'unknown' : 'hardly';
+  const doubt = doubtOf({ bypassed: least, shared: isShared ? 1 : undefined });
+  if (doubt !== undefined) return doubt === 'tcp' ? 'hardly' : 'unknown';
   return isShared ? 'least' : 'some';
 }
 

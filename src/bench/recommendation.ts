@@ -8,7 +8,6 @@ import {
   placesOf,
   ratiosOf,
   subjectsOf,
-  verdictFor,
   type Group,
 } from './verdicts.ts';
 
@@ -37,13 +36,13 @@ export function recommendation(
   }
   const of = (...verdicts: Group['verdict'][]): string[] =>
     own.flatMap(({ words, series, places }) => {
-      const told = groupsOf(places, verdictFor(series))
+      const told = groupsOf(places)
         .filter(({ verdict }) => verdicts.includes(verdict))
         .map((group) => {
           const place = placeOf(group, places.length);
           if (group.verdict === 'stalled') return `${place} (${outcome(group)})`;
           const much = ['higher', 'lower'].includes(group.verdict)
-            ? ` (${speeds(ratiosOf(group))})`
+            ? ` (${speeds(ratiosOf(group), ARM_LABELS[series.against ?? against])})`
             : '';
           return `${place}${much}`;
         });
@@ -89,9 +88,9 @@ export function recommendation(
   ];
 }
 
-/** `20% to 50% faster`, `2.1 times as fast`. */
-const speeds = (ratios: readonly number[]): string =>
+/** `20% to 50% faster than TCP`, `2.1 times as fast as TCP`. */
+const speeds = (ratios: readonly number[], other: string): string =>
   changes(ratios)
-    .replace('times as high', 'times as fast')
-    .replace('higher', 'faster')
-    .replace('lower', 'slower');
+    .replace(/times as high$/, `times as fast as ${other}`)
+    .replace(/higher$/, `faster than ${other}`)
+    .replace(/lower$/, `slower than ${other}`);

@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import type { Arm, Sample } from './document.ts';
 
 /**
@@ -43,6 +44,38 @@ export function bypassedPart(sample: Sample): number | undefined {
     ? all - (sample.loopbackBytes ?? all)
     : sample.bpf.redirectedBytes;
   return Math.min(1, Math.max(0, bypassed / all));
+}
+
+/** Below this part, hardly anything went by the bypass. */
+const HARDLY = 0.01;
+
+/** How much of some samples went by a bypass. */
+export type BypassedShare = {
+  /** The median of `bypassedPart`; undefined outside of a bypass, or where it was not counted. */
+  readonly bypassed?: number | undefined;
+  /** In how many samples other programs used the bypass as well. */
+  readonly shared?: number | undefined;
+};
+
+/** @param samples of one arm at one size. */
+export function bypassedShare(samples: readonly Sample[]): BypassedShare {
+  const parts = samples.flatMap((sample) => bypassedPart(sample) ?? []);
+  return {
+    bypassed: parts.length === 0 ? undefined : median(parts),
+    shared: samples.filter(isShared).length || undefined,
+  };
+}
+
+/** Hardly a byte was redirected, or nobody knows how many were. */
+export type Doubt = 'tcp' | 'shared';
+
+/**
+ * Why an arm was not measured as what it is called: of such a size nothing can be said for or against
+ * it, and it is compared with nothing. Undefined: it was.
+ */
+export function doubtOf({ bypassed, shared }: BypassedShare): Doubt | undefined {
+  if (bypassed === undefined || bypassed >= HARDLY) return undefined;
+  return shared === undefined ? 'tcp' : 'shared';
 }
 
 /** `Map.groupBy`, which the oldest editor we run in does not have. */

@@ -1,7 +1,8 @@
-import { isCoarse, verdictText } from './pointText.ts';
+import type { Arm } from './document.ts';
+import { isCoarse, timesText, verdictText } from './pointText.ts';
 import type { Details, Figure, Point, Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
-import { ARM_LABELS, bytes } from './summary.ts';
+import { bytes } from './summary.ts';
 
 /** A figure as a table of text: for the panel and for reports. */
 export type Table = {
@@ -16,10 +17,6 @@ export type Row = {
   readonly label: string;
   readonly cells: readonly string[];
 };
-
-/** `× TCP`. */
-const timesText = ({ against }: Series): string =>
-  against === undefined ? '' : `× ${ARM_LABELS[against]}`;
 
 type Column = {
   readonly title: string;
@@ -47,16 +44,16 @@ export function tableOf(figure: Figure): Table {
 }
 
 function columnsOf(figure: Figure): Column[] {
+  const against = [...new Set(figure.series.flatMap((series) => series.against ?? []))];
+  const [only] = against.length === 1 ? against : [];
   if (figure.id === 'overview') {
     return [
       { title: 'Rounds', cell: ({ count }) => String(count) },
-      { title: figure.unit, cell: ({ median }) => factor(median) },
+      ratioColumn(only, ({ median }) => median),
       interval,
       verdict(figure),
     ];
   }
-  const against = [...new Set(figure.series.flatMap((series) => series.against ?? []))];
-  const [only] = against.length === 1 ? against : [];
   return [
     { title: 'Samples', cell: ({ count }) => String(count) },
     { title: 'Median', cell: valueOf(({ median }) => median) },
@@ -72,21 +69,23 @@ function columnsOf(figure: Figure): Column[] {
       : []),
     ...(against.length === 0
       ? []
-      : [
-          {
-            title: only === undefined ? 'Ratio' : `× ${ARM_LABELS[only]}`,
-            cell: ({ ratio }: Point, series: Series) =>
-              ratio &&
-              [factor(ratio.ratio), only === undefined && timesText(series)]
-                .filter(Boolean)
-                .join(' '),
-          },
-          interval,
-          verdict(figure),
-        ]),
+      : [ratioColumn(only, ({ ratio }) => ratio?.ratio), interval, verdict(figure)]),
     ...detailColumns(figure),
   ];
 }
+
+/** Names what ratios are to: once, where all are to the same, else each time. */
+const ratioColumn = (
+  only: Arm | undefined,
+  ratioOf: (point: Point) => number | undefined,
+): Column => ({
+  title: only === undefined ? 'Ratio' : timesText(only),
+  cell: (point, { against }) => {
+    const ratio = ratioOf(point);
+    if (ratio === undefined) return undefined;
+    return only === undefined ? `${factor(ratio)} ${timesText(against)}` : factor(ratio);
+  },
+});
 
 /** Percentiles are counted, and the rest measured. */
 const valueText = (value: number, step: number | undefined): string =>
@@ -108,7 +107,7 @@ const interval: Column = {
 
 const verdict = ({ better }: Figure): Column => ({
   title: 'Finding',
-  cell: (point, series) => verdictText(series, point, better),
+  cell: (point) => verdictText(point, better),
 });
 
 const DETAILS: Readonly<

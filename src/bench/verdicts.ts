@@ -1,7 +1,7 @@
 import type { Arm } from './document.ts';
 import type { Figure, Point, Series } from './figure.ts';
 import { changes } from './format.ts';
-import { HARDLY } from './proof.ts';
+import type { Doubt } from './samples.ts';
 import { verdictOf, type Ratio, type Verdict } from './statistics.ts';
 import { ARM_LABELS, BYPASSES, bytes, stallWords } from './summary.ts';
 
@@ -51,6 +51,7 @@ export function placesOf(figure: Figure, series: Series): At[] {
   return series.points.flatMap((point, place): At[] => {
     if (!point) return [];
     if (point.ratio) return [{ point, ratio: point.ratio }];
+    if (point.doubt) return [{ point }];
     const stall = stallOf(point) ?? stallOf(other?.points[place], other?.arm);
     return stall === undefined ? [] : [{ point, stall }];
   });
@@ -66,18 +67,14 @@ function stallOf(point: Point | undefined, arm?: Arm): string | undefined {
 
 /** Neighbouring sizes with the same outcome. */
 export type Group = {
-  readonly verdict: Verdict | 'early' | 'tcp' | 'shared' | 'stalled';
+  readonly verdict: Verdict | Doubt | 'early' | 'stalled';
   readonly members: At[];
 };
 
-/** @param verdictOfPlace what is said of a size. */
-export function groupsOf(
-  places: readonly At[],
-  verdictOfPlace: (at: At) => Group['verdict'] = verdictOfAt,
-): Group[] {
+export function groupsOf(places: readonly At[]): Group[] {
   const groups: Group[] = [];
   for (const at of places) {
-    const verdict = verdictOfPlace(at);
+    const verdict = verdictOfAt(at);
     const last = groups.at(-1);
     if (last?.verdict === verdict && last.members[0]?.stall === at.stall) last.members.push(at);
     else groups.push({ verdict, members: [at] });
@@ -85,20 +82,12 @@ export function groupsOf(
   return groups;
 }
 
-function verdictOfAt({ ratio, stall }: At): Group['verdict'] {
+/** What is said of a size: nothing for or against a bypass by which hardly anything went. */
+export function verdictOfAt({ point, ratio, stall }: At): Group['verdict'] {
+  if (point.doubt) return point.doubt;
   if (stall !== undefined || ratio === undefined) return 'stalled';
   return ratio.interval ? verdictOf(ratio) : 'early';
 }
-
-/** Where hardly anything went by the bypass, nothing can be said for or against it. */
-function bypassVerdict(at: At): Group['verdict'] {
-  const { bypassed = 1, shared } = at.point.details;
-  if (bypassed >= HARDLY) return verdictOfAt(at);
-  return shared === undefined ? 'tcp' : 'shared';
-}
-
-export const verdictFor = ({ arm }: Pick<Series, 'arm'>): ((at: At) => Group['verdict']) =>
-  BYPASSES.includes(arm) ? bypassVerdict : verdictOfAt;
 
 export const ratiosOf = ({ members }: Group): number[] =>
   members.flatMap(({ ratio }) => (ratio ? [ratio.ratio] : []));

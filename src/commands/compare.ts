@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as z from 'zod';
-import { compareDocuments, comparisonReport, type Comparison } from '../bench/compare.ts';
+import { compareDocuments, type Comparison } from '../bench/compare.ts';
+import { comparisonReport } from '../bench/compareReport.ts';
 import type { Context } from '../context.ts';
 import { pickDocument, readDocument } from '../views/pickDocument.ts';
 import { readArgument, uriArgument } from './arguments.ts';

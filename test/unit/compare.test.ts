@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  changeLabel,
-  compareDocuments,
-  comparisonReport,
-  regressions,
-} from '../../src/bench/compare.ts';
+import { compareDocuments, regressions } from '../../src/bench/compare.ts';
+import { changeLabel, comparisonReport } from '../../src/bench/compareReport.ts';
 import type { Arm, ResultDocument, Sample } from '../../src/bench/document.ts';
 import { resultDocument, roundTrip, stream } from './documents.ts';
 

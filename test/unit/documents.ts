@@ -29,7 +29,7 @@ export const roundTrip = (order = 0): LatencySample => ({
   startedAt: '2026-03-01T10:00:02.000Z',
   seconds: 1,
   cpu: { client: 12.5, server: 12.5 },
-  bpf: { redirectedBytes: 1280 },
+  bpf: { redirectedBytes: 1_280_000 },
 });
 
 /** The sample a slot asks for, with a rate. */

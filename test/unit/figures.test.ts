@@ -134,7 +134,7 @@ describe('figures', () => {
     );
     assert.deepEqual(labels(fig5), ['TCP', 'Bypass']);
     assert.equal(fig5.series[1]?.points[1]?.label, '64 B / 1 KiB');
-    assert.deepEqual(labels(overview), ['Bypass, transaction rate']);
+    assert.deepEqual(labels(overview), ['Bypass, transaction rate against TCP']);
   });
 
   it('keep samples whose BPF time was taken for Fig. 7 alone', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { compareDocuments, comparisonReport } from '../../src/bench/compare.ts';
+import { compareDocuments } from '../../src/bench/compare.ts';
+import { comparisonReport } from '../../src/bench/compareReport.ts';
 import type { Arm, ResultDocument, Sample } from '../../src/bench/document.ts';
 import { EXIT, judge } from '../../src/bench/judge.ts';
 import { resultDocument, stream } from './documents.ts';
@@ -121,6 +122,79 @@ describe('a run compared with a saved one', () => {
     const more = run({ tcp: TCP, bypass: stalling, 'bypass-classic': TCP });
     assert.equal(judged(run({ tcp: TCP, bypass: stalling }), more)[0], EXIT.good);
     assert.equal(judged(run({ tcp: TCP, bypass: [0, 2e9, 2e9] }), more)[0], EXIT.good);
+  });
+
+  describe('of sizes at which hardly a byte was redirected', () => {
+    /** The same, with a count of what was redirected. */
+    const redirecting = (document: ResultDocument, part: number): ResultDocument => ({
+      ...document,
+      samples: document.samples.map((sample) =>
+        sample.arm === 'bypass' && sample.experiment === 'throughput'
+          ? {
+              ...sample,
+              bpf: {
+                redirectedBytes: (part * sample.throughputBitsPerSecond * sample.seconds) / 8,
+              },
+            }
+          : sample,
+      ),
+    });
+    const both = (small: number, large: number): ResultDocument => ({
+      ...BEFORE,
+      samples: [
+        ...redirecting(run({ tcp: TCP, bypass: steady(small) }, 64), 0.001).samples,
+        ...redirecting(run({ tcp: TCP, bypass: steady(large) }, 65_536), 1).samples,
+      ],
+    });
+
+    it('judges by the others alone, whatever the noise of TCP', () => {
+      for (const [small, verdict] of [
+        [4.8e9, EXIT.good],
+        [0.5e9, EXIT.good],
+      ] as const) {
+        const [code, said] = judged(both(2e9, 2e9), both(small, 2e9));
+        assert.equal(code, verdict, said);
+        assert.match(
+          said,
+          /^not compared: Bypass, throughput, 64 B: hardly a byte redirected before and after$/m,
+        );
+        assert.doesNotMatch(said, /^(better|WORSE|worse)/m);
+      }
+      assert.equal(judged(both(2e9, 2e9), both(2e9, 1e9))[0], EXIT.worse);
+      const { differences } = compareDocuments(both(2e9, 2e9), both(4.8e9, 2e9));
+      const small = differences.find(({ verdict }) => verdict === 'not compared');
+      assert.equal(small?.ratio ?? small?.againstTcp, undefined);
+      const report = comparisonReport(both(2e9, 2e9), both(4.8e9, 2e9));
+      assert.match(report, /1 are not compared, as hardly a byte went by the bypass/);
+      assert.match(report, /\| hardly a byte redirected before and after \| not compared \|/);
+      assert.doesNotMatch(report, /\+140/);
+    });
+
+    it('tells nothing where there are no others', () => {
+      const one = redirecting(BEFORE, 0.001);
+      const [code, said] = judged(one, one);
+      assert.equal(code, EXIT.failed, said);
+      assert.match(said, /Hardly a byte went by the bypass at any size of both runs/);
+    });
+
+    it('does not pass a bypass that is none any more', () => {
+      const [code, said] = judged(redirecting(BEFORE, 1), redirecting(BEFORE, 0));
+      assert.equal(code, EXIT.failed, said);
+      assert.match(said, /Bypass at 64 B: hardly a byte redirected after, so there is nothing/);
+    });
+
+    it('says that nothing moves any more all the same', () => {
+      const stopped = run({ tcp: TCP, bypass: [0, 0, 0, 0, 0] });
+      assert.equal(judged(redirecting(BEFORE, 0), stopped)[0], EXIT.worse);
+    });
+  });
+
+  it('names what each change is to', () => {
+    const [, said] = judged(BEFORE, run({ tcp: TCP, bypass: steady(1e9) }));
+    assert.match(
+      said,
+      /Bypass, throughput, 64 B: -50\.0% \([^)]*\) against the saved run, its ratio to TCP -50\.0% \(/,
+    );
   });
 
   it('tells its stalls in the report as well', () => {

@@ -42,7 +42,7 @@ describe('findings', () => {
     );
     assert.equal(
       fig3.at(-1),
-      'Without Nagle’s algorithm, TCP throughput is 80% lower from 64 B to 64 KiB.',
+      'Without Nagle’s algorithm, TCP throughput against TCP with it: 80% lower from 64 B to 64 KiB.',
     );
   });
 
@@ -153,7 +153,7 @@ describe('findings', () => {
         : sample,
     );
     assert.deepEqual(findings(nagle).overview.slice(0, 2), [
-      'On this host Bypass is worth it for one-way streams at 64 KiB (50% faster).',
+      'On this host Bypass is worth it for one-way streams at 64 KiB (50% faster than TCP).',
       'Hardly a byte went by the bypass, and nothing can be said of it, for one-way streams at 64 B.',
     ]);
     assert.equal(
@@ -181,7 +181,7 @@ describe('findings', () => {
     assert.ok(tcpOnly && proven);
     const { overview, fig2, fig7 } = findings([...tcpOnly, ...proven]);
     assert.deepEqual(overview.slice(0, 2), [
-      'On this host Bypass is worth it for one-way streams at 64 KiB (50% faster).',
+      'On this host Bypass is worth it for one-way streams at 64 KiB (50% faster than TCP).',
       'Other programs used the same bypass, and whether netperf’s bytes went by it is not known, for one-way streams at 64 B.',
     ]);
     assert.match(
@@ -199,9 +199,9 @@ describe('findings', () => {
   it('recommend the bypass for the traffic it is faster for, and TCP for the rest', () => {
     const trips = rounds.flatMap((round) => [trip('tcp', round, 50), trip('bypass', round, 40)]);
     assert.deepEqual(findings([...streams(true), ...trips]).overview, [
-      'On this host Bypass is worth it for requests and responses at 64 B (25% faster); ' +
-        'one-way streams from 16 KiB to 64 KiB (1.3 to 2.5 times as fast).',
-      'Leave TCP in place for one-way streams from 64 B to 256 B (20% to 50% slower).',
+      'On this host Bypass is worth it for requests and responses at 64 B (25% faster than TCP); ' +
+        'one-way streams from 16 KiB to 64 KiB (1.3 to 2.5 times as fast as TCP).',
+      'Leave TCP in place for one-way streams from 64 B to 256 B (20% to 50% slower than TCP).',
       'No difference that matters for one-way streams at 1 KiB.',
       'TCP alone varies by 0% from sample to sample (standard deviation, median of the sizes), by 0% at 64 B / 64 B: a quiet host.',
     ]);

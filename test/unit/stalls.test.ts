@@ -33,7 +33,7 @@ describe('a round that stalls', () => {
       'Bypass throughput against TCP: 2.1 times as high from 64 B to 16 KiB; stalled in 1 of 4 rounds at 64 KiB.',
     );
     assert.deepEqual(overview.slice(0, 2), [
-      'On this host Bypass is worth it for one-way streams from 64 B to 16 KiB (2.1 times as fast).',
+      'On this host Bypass is worth it for one-way streams from 64 B to 16 KiB (2.1 times as fast as TCP).',
       'This run does not decide one-way streams at 64 KiB (stalled in 1 of 4 rounds).',
     ]);
   });
