@@ -156,9 +156,9 @@ export const halves = (options: () => { theme: Theme; ratio: boolean }): Plugin<
     ctx.font = `12px ${theme.fontFamily}`;
     ctx.textAlign = 'left';
     ctx.textBaseline = 'top';
-    ctx.fillText('↑ faster than TCP', area.left + 6, area.top + 4);
+    ctx.fillText('↑ faster', area.left + 6, area.top + 4);
     ctx.textBaseline = 'bottom';
-    ctx.fillText('↓ slower than TCP', area.left + 6, area.bottom - 4);
+    ctx.fillText('↓ slower', area.left + 6, area.bottom - 4);
     ctx.restore();
   },
 });
