@@ -36,12 +36,16 @@ while read -r pid; do
 done
 true`;
 
-/** The processes of a cgroup known to read with splice(); needs root. */
+/**
+ * The processes of a cgroup known to read with splice().
+ * @throws HostError
+ */
 export async function findSpliceReaders(
   host: Host,
   cgroup: string,
   signal?: AbortSignal,
 ): Promise<SpliceReader[]> {
+  await host.becomeRoot(signal);
   const text = await host.check(['sh', '-c', SPLICE_READERS, 'sh', cgroup], {
     tried: 'look for programs that read with splice()',
     root: true,

@@ -30,6 +30,8 @@ export interface Attachment {
   readonly config?: LiveConfig;
   readonly sockops: Program | undefined;
   readonly redirect: Program | undefined;
+  /** Other sock_ops programs that run for the cgroup's sockets: they can take our callbacks away. */
+  readonly beside?: readonly string[];
   /** Sockets in the map now, and how many it can hold. */
   readonly sockets: number;
   readonly maxSockets: number;
@@ -79,7 +81,13 @@ export async function readStatus(
 const OURS = /\/\d+(_[A-Za-z0-9]{8})?$/;
 
 const programSchema = z.object({ id: z.int(), tag: z.string() });
-const attachedSchema = z.array(z.object({ id: z.int(), name: z.string().default('') }));
+const attachedSchema = z.array(
+  z.object({
+    id: z.int(),
+    name: z.string().default(''),
+    attach_type: z.string().default(''),
+  }),
+);
 const treeSchema = z.array(z.object({ cgroup: z.string(), programs: attachedSchema }));
 const mapSchema = z.object({ max_entries: z.int() });
 
@@ -156,6 +164,9 @@ function attachment(entry: ReadonlyMap<string, string>): Attachment {
   const gone = text('gone');
   const config = parseConfig(text('config'));
   const attached = sockops !== undefined && effective.some(({ id }) => id === sockops.id);
+  const beside = effective
+    .filter(({ id, attach_type }) => id !== sockops?.id && attach_type.endsWith('sock_ops'))
+    .map(({ id, name }) => `${name.replace(/[^\w.]/g, '?')} (id ${id})`);
   return {
     cgroup,
     ...(gone !== '' && { gone }),
@@ -164,6 +175,7 @@ function attachment(entry: ReadonlyMap<string, string>): Attachment {
     ...(config && { config }),
     sockops,
     redirect: parse(programSchema, text('redirect')),
+    ...(attached && beside.length > 0 && { beside }),
     sockets: Number(/Found (\d+) element/.exec(text('sockets'))?.[1] ?? 0),
     maxSockets: parse(mapSchema, text('map'))?.max_entries ?? 0,
     counters: parseCounters(text('counters')),

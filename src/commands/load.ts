@@ -112,15 +112,30 @@ async function loadInto(
       }),
   );
   context.statusBar.show(status);
-  void announce(host, cgroup, copy === undefined ? policy : `${policy}, from ${copy}`);
+  const loaded = status.attachments.find((one) => one.cgroup === cgroup);
+  void announce(
+    host,
+    cgroup,
+    copy === undefined ? policy : `${policy}, from ${copy}`,
+    loaded?.beside,
+  );
   return status;
 }
 
-async function announce(host: string, cgroup: string, what: string): Promise<void> {
+async function announce(
+  host: string,
+  cgroup: string,
+  what: string,
+  beside: readonly string[] = [],
+): Promise<void> {
+  const neighbours =
+    beside.length === 0
+      ? ''
+      : ` Other sock_ops programs run for its sockets: ${beside.join(', ')}. The status counts callbacks that they take away.`;
   const benchmark = 'Run Benchmark';
   const unload = 'Unload';
   const chosen = await showInformation(
-    `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.`,
+    `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.${neighbours}`,
     benchmark,
     unload,
   );

@@ -63,6 +63,7 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
 function attachmentReport(attachment: Attachment): string {
   const { cgroup, gone, state, policy, config, sockops, redirect, sockets, maxSockets, counters } =
     attachment;
+  const { beside = [] } = attachment;
   const program = (one: Attachment['sockops']) =>
     one === undefined ? 'missing' : `id ${one.id}, tag ${one.tag === '' ? 'unknown' : one.tag}`;
   const rows: [string, string][] = [
@@ -71,6 +72,7 @@ function attachmentReport(attachment: Attachment): string {
     ...(config === undefined ? [] : configRows(config)),
     ['sockmap_sockops', program(sockops)],
     ['sockmap_redirect', program(redirect)],
+    ...beside.map((name): [string, string] => ['beside it, sock_ops', name]),
     ['sockets in the map', `${sockets.toLocaleString('en')} of ${maxSockets.toLocaleString('en')}`],
     ...Object.entries(counters).map(([name, count]): [string, string] => [
       COUNTER_LABELS[name] ?? name.replaceAll('_', ' '),

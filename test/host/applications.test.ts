@@ -263,17 +263,7 @@ describe('real applications over the bypass', () => {
     });
 
     describe('that reads much', () => {
-      // It asks FIONREAD then: on a kernel with the fault it stalls when a sender goes to TCP.
-      before(async () => {
-        if (!(await arms.fionreadFails())) return;
-        await arms.unload();
-        await arms.load({ queueBound: 64 * MIB, oneWayLimit: 1_000_000 });
-      });
-      after(async () => {
-        await arms.unload();
-        await arms.load();
-      });
-
+      // It asks FIONREAD then: on a kernel with the fault it stalled whenever a sender went to TCP.
       it('sends files as a proxy for itself', async () => {
         const { answers } = await arms.compare(share(2 * ROUNDS * total), (arm) =>
           fetched(arm, `http://127.0.0.1:${nginx(arm).port}`, gets('/proxy/')),
@@ -336,6 +326,35 @@ describe('real applications over the bypass', () => {
     assert.deepEqual(load, { right: load.right, ...NO_ERROR });
     return load;
   }
+
+  describe('that ask FIONREAD before they read', () => {
+    let available: string;
+    before(async () => {
+      available = path.join(temporary.path, 'available');
+      const source = path.join(import.meta.dirname, 'programs/available.c');
+      await run('cc', ['-O2', '-Wall', '-pthread', '-o', available, source]);
+    });
+
+    for (const { title, bytes, message, more } of [
+      { title: 'bulk, to a reader that lags', bytes: 128 * MIB, message: 256 * 1024, more: [] },
+      { title: 'small messages one way', bytes: 4 * MIB, message: 200, more: [] },
+      { title: 'what was sent before accept()', bytes: 1000, message: 1000, more: ['early'] },
+      {
+        title: 'much of it, sent before accept()',
+        bytes: 8 * MIB,
+        message: 65_536,
+        more: ['early'],
+      },
+    ]) {
+      it(`read all: ${title}`, async () => {
+        const least = more.length > 0 ? 0 : 1000;
+        const said = await arms.compare(least, (arm) =>
+          runInside(arm, [available, String(bytes), String(message), ...more]),
+        );
+        assert.equal(said.trim(), 'ok');
+      });
+    }
+  });
 
   describe('that work while the bypass comes and goes', () => {
     const redis = serve(startRedis);

@@ -130,6 +130,32 @@ describe('the counters of the guarded bypass', () => {
     assert.match(report, /^ {2}connections on TCP, map full +0$/m);
   });
 
+  it('tell of callbacks that a neighbour takes away, and the status names it', async () => {
+    const object = path.join(temporary.path, 'neighbour.o');
+    const pin = `/sys/fs/bpf/neighbour-${process.pid}`;
+    const source = path.join(import.meta.dirname, 'programs/neighbour.bpf.c');
+    const headers = path.join(import.meta.dirname, '../../bpf');
+    await run('clang', ['-O2', '-g', '-target', 'bpf', '-I', headers, '-c', source, '-o', object]);
+    await run('bpftool', ['prog', 'load', object, pin]);
+    const attach = [arms.bypass.cgroup, 'sock_ops', 'pinned', pin];
+    try {
+      await run('bpftool', ['cgroup', 'attach', ...attach, 'multi']);
+      const { counters: before } = await arms.status();
+      assert.equal((await runInside(arms.bypass, [program, 'refused'])).trim(), 'ok');
+      const own = await arms.status();
+      assert.equal(growth(before, own.counters)('callbacks_taken'), 1);
+      assert.equal(growth(before, own.counters)('redirected_messages'), 2);
+      assert.match(own.beside?.join() ?? '', /^neighbour \(id \d+\)$/);
+      const report = statusReport({ host: 'local', attachments: [own] });
+      assert.match(report, /^ {2}beside it, sock_ops +neighbour \(id \d+\)$/m);
+      assert.match(report, /^ {2}callbacks taken by another sock_ops program +[1-9]/m);
+    } finally {
+      await run('bpftool', ['cgroup', 'detach', ...attach]).catch(() => undefined);
+      fs.rmSync(pin);
+    }
+    assert.equal((await arms.status()).beside, undefined);
+  });
+
   it('tell of sockets that are in the map of another bypass, and not that the map is full', async () => {
     const host = new Host('local');
     const inner: Arm = { name: 'bypass', cgroup: path.join(arms.bypass.cgroup, 'inner') };

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import type { GuardedLimits } from '../../../src/bypass/config.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../../src/bypass/load.ts';
-import { checkSemantics, FIONREAD_PROBES, fionreadFault } from '../../../src/bypass/semantics.ts';
-import { readProbe } from '../../../src/bypass/source.ts';
 import type { Attachment } from '../../../src/bypass/status.ts';
 import { Host } from '../../../src/host/host.ts';
 import { run } from '../../support/run.ts';
@@ -72,14 +69,6 @@ export class Arms {
     const ours = attachments.find(({ cgroup }) => cgroup === this.bypass.cgroup);
     assert.ok(ours, 'the bypass is loaded');
     return ours;
-  }
-
-  /** Whether this kernel has the fault of FIONREAD that load warns of. */
-  async fionreadFails(): Promise<boolean> {
-    const source = await bpfSource('guarded');
-    const probe = await readProbe(path.join(import.meta.dirname, '../../../bpf'));
-    const rows = await checkSemantics(this.#host, { source, probe, only: FIONREAD_PROBES });
-    return fionreadFault(rows);
   }
 
   async redirectedBytes(): Promise<number> {
