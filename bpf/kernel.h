@@ -34,7 +34,10 @@ enum { false, true };
 #define O_NONBLOCK 04000
 
 #define SOL_TCP		  6
+#define TCP_USER_TIMEOUT  18
 #define TCP_NOTSENT_LOWAT 25
+
+#define RCV_SHUTDOWN 1
 
 /* Of the UAPI: values that can never change. */
 enum {
@@ -67,7 +70,7 @@ enum {
 	BPF_SOCK_OPS_RTT_CB_FLAG = 1 << 3,
 };
 
-enum { BPF_TCP_CLOSE = 7 };
+enum { BPF_TCP_CLOSE = 7, BPF_TCP_CLOSE_WAIT = 8 };
 
 enum sk_action { SK_DROP, SK_PASS };
 
@@ -178,6 +181,7 @@ struct sock {
 	} __kernel_view sk_backlog;
 	__u8 sk_kern_sock : 1;
 	int sk_rcvlowat;
+	__u8 sk_shutdown;
 	socket_lock_t sk_lock;
 	struct socket_wq *sk_wq;
 	struct socket *sk_socket;

@@ -674,6 +674,28 @@ static void acked(struct bpf_sock_ops *ops)
 		count(sockets_removed);
 }
 
+/*
+ * The peer has ended its direction. Has it closed? With a verdict program the kernel
+ * does not know that data was left unread, and ends with a FIN in place of a reset,
+ * and with the window as it was: a sender that waits for it to open would wait until
+ * the remains of the socket are gone, a minute later. Nobody will read what it has
+ * to send, so have it give up at its next probe of the window.
+ */
+static void give_up_if_unread(struct bpf_sock_ops *ops, struct conn *conn)
+{
+	int give_up_after = 1; /* millisecond */
+	struct shared peer = {};
+
+	if (!conn->peer.cookie)
+		return;
+	if (read_peer(conn, &peer) &&
+	    !(BPF_CORE_READ(peer_tp(conn), inet_conn.icsk_inet.sk.sk_shutdown) &
+	      RCV_SHUTDOWN))
+		return;
+	bpf_setsockopt(ops, SOL_TCP, TCP_USER_TIMEOUT, &give_up_after,
+		       sizeof(give_up_after));
+}
+
 static void state_changed(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -685,6 +707,8 @@ static void state_changed(struct bpf_sock_ops *ops)
 	if (!conn)
 		return;
 	keep_callbacks(ops, conn);
+	if (ops->args[1] == BPF_TCP_CLOSE_WAIT)
+		give_up_if_unread(ops, conn);
 	/* Tidiness: the flow would be evicted some day. */
 	if (ops->args[1] == BPF_TCP_CLOSE)
 		withdraw(conn);

@@ -123,6 +123,12 @@ const HAZARDS: readonly Hazard[] = [
     },
   },
   {
+    title: 'a reader that closes with much unread: its sender, which waits for room, is told',
+    name: 'abort',
+    kept: { abort: { ended: true } },
+    cases: 2,
+  },
+  {
     title: 'many short connections leave nothing in the maps',
     name: 'churn',
     kept: { churn: { exitCode: 0, socketsAdded: 6000, entriesLeft: 0 } },

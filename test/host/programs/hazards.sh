@@ -4,7 +4,7 @@
 # Shows each hazard of a sockmap bypass with one set of programs loaded.
 #
 #   hazards.sh tcp|classic|guarded [HAZARD...]
-#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour
+#   HAZARD: reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour abort
 #
 # FAMILIES and STALL_BYTES in the environment choose among the cases, CLANG_FLAGS
 # are for the programs.
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 bpf=$here/../../../bpf
 policy=${1:?tcp, classic or guarded}
 shift
-hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour}
+hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour abort}
 families=${FAMILIES:-ipv4 ipv6 mapped}
 id=hazards-$$
 pins=/sys/fs/bpf/$id
@@ -42,8 +42,7 @@ load() { # [clang flags...]
 	[ "$policy" = classic ] && source=classic
 	clang -O2 -g -target bpf ${CLANG_FLAGS:-} "$@" -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" &&
 		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins &&
-		bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks &&
-		bpftool cgroup attach "$cgroup" sock_ops pinned $pins/sockmap_sockops multi || exit 2
+		attach_verdict && attach_cgroup || exit 2
 }
 
 unload() {
@@ -188,7 +187,12 @@ loading() {
 	done
 	load
 }
-attach_verdict() { bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks; }
+# The second where FIONREAD needs it, as the product does.
+attach_verdict() {
+	bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks || return
+	[ ! -e $pins/sockmap_verdict ] || ! grep -q msg_tot_len /sys/kernel/btf/vmlinux ||
+		bpftool prog attach pinned $pins/sockmap_verdict stream_verdict pinned $pins/bypass_socks
+}
 attach_cgroup() { bpftool cgroup attach "$cgroup" sock_ops pinned $pins/sockmap_sockops multi; }
 
 # Live connections return to TCP within one message of being told (or of unloading, classic's only means).
@@ -286,6 +290,14 @@ mptcp() {
 	done
 }
 
+# A sender that waits for room learns that its reader has closed.
+abort() {
+	reload
+	for f in $families; do
+		for size in 1024 65536; do try run_in $ns "$tmp/abort" "$f" $size; done
+	done
+}
+
 # A sock_ops program that overwrites the callback flags, before ours and after it: connections are
 # bypassed all the same, more of them than there is room for, with and without data.
 neighbour() {
@@ -317,7 +329,7 @@ beside() { bpftool cgroup "$1" "$cgroup" sock_ops pinned $pins-neighbour $([ "$1
 
 trap clean EXIT
 trap 'exit 3' HUP INT PIPE TERM
-for p in reorder leak stall live transfer memory mptcp; do
+for p in reorder leak stall live transfer memory mptcp abort; do
 	cc -O2 -Wall -pthread -o "$tmp/$p" "$here/$p.c" || exit 2
 done
 mkdir "$cgroup" && ip netns add $ns && ip -n $ns link set lo up || exit 2
