@@ -14,6 +14,8 @@ export type ProblemKind =
   | 'verifier'
   | 'occupied'
   | 'command'
+  /** What came is not what the other end speaks. */
+  | 'protocol'
   | 'input';
 
 export interface Problem {

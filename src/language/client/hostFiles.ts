@@ -46,10 +46,7 @@ export class HostFiles implements vscode.TextDocumentContentProvider, vscode.Dis
       });
     }
     const path = uri.path === KERNEL_TYPES ? `${mirror.directory}/include/vmlinux.h` : uri.path;
-    return mirror.host.check(['head', '-c', String(LARGEST_BYTES), '--', path], {
-      tried: `read ${uri.path}`,
-      next: 'Look at the file on the host.',
-    });
+    return mirror.read(path, LARGEST_BYTES, `read ${uri.path}`);
   }
 
   dispose(): void {

@@ -134,6 +134,17 @@ export class Mirror implements AsyncDisposable {
     });
   }
 
+  /**
+   * The beginning of a file of the host, as far as clangd's own account may read it: clangd says which, and
+   * is sent the text when it is opened.
+   */
+  read(path: string, bytes: number, tried: string): Promise<string> {
+    return this.host.check(['sh', '-c', READ, 'sh', path, String(bytes)], {
+      tried,
+      next: 'Look at the file on the host.',
+    });
+  }
+
   /** What `-fsyntax-only` says of a program of the copy, in clang's words; files by their path in the folder. */
   async checkSyntax(
     index: number,
@@ -199,6 +210,11 @@ const START = `cd "$1" || exit; shift; echo $$ >pid
 ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
 ${NOT_AS_ROOT}
 exec nice -n 5 "$@"`;
+
+const READ = `set -- sh -c '[ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }
+exec head -c "$2" -- "$1"' sh "$1" "$2"
+${NOT_AS_ROOT}
+exec "$@"`;
 
 /** Nothing is read but the copy and the host's headers: neither settings of others nor of the account. */
 const CLANGD = [

@@ -5,6 +5,7 @@ import {
   DidChangeConfigurationNotification,
   DidSaveTextDocumentNotification,
   ErrorAction,
+  ExecuteCommandRequest,
   LanguageClient,
   LSPErrorCodes,
   ResponseError,
@@ -17,10 +18,15 @@ import { HostError } from '../../host/errors.ts';
 import type { HostProcess } from '../../host/host.ts';
 import { onLines } from '../../host/lines.ts';
 import { BPF_FILES } from '../../views/verifier/files.ts';
+import { Gate } from '../gate/gate.ts';
+import { APPLY } from '../gate/shapes.ts';
+import { Busy } from './busy.ts';
 import { HOST_SCHEME } from './hostFiles.ts';
+import { journal } from './journal.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
 import type { Sources } from './sources.ts';
+import { gated } from './transport.ts';
 
 /** Of a larger file no language server is told; the verifier says so when it is saved. */
 const LARGEST_CHARACTERS = 4 * 1024 * 1024;
@@ -47,6 +53,7 @@ export class Server implements AsyncDisposable {
   readonly #paths: Paths;
   readonly #events: ServerEvents;
   readonly #process: HostProcess;
+  readonly #gate: Gate;
   readonly #client: LanguageClient;
   /** What clangd has been told of, by the URI it knows. */
   readonly #opened = new Set<string>();
@@ -54,12 +61,14 @@ export class Server implements AsyncDisposable {
   readonly #opening = new Map<string, Promise<void>>();
   /** Headers in an editor that belong to no program yet, and how to open them. */
   readonly #waiting = new Map<string, { uri: vscode.Uri; open: () => Promise<void> }>();
-  readonly #busy = new Map<string, { words: string; since: number }>();
+  readonly #busy = new Busy();
   readonly #subscriptions: vscode.Disposable[] = [];
   #configured = '';
   #settle: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #ends = false;
+  /** Why it was ended. */
+  #broken: HostError | undefined;
 
   private constructor(mirror: Mirror, paths: Paths, sources: Sources, events: ServerEvents) {
     this.#mirror = mirror;
@@ -67,9 +76,11 @@ export class Server implements AsyncDisposable {
     this.#sources = sources;
     this.#events = events;
     this.#process = mirror.startClangd();
-    onLines(this.#process.stderr, (line) => {
+    const say = journal((line) => {
       events.log.warn(`clangd on ${mirror.host.name}: ${line}`);
     });
+    onLines(this.#process.stderr, say);
+    this.#gate = new Gate(paths, say);
     this.#client = this.#makeClient();
   }
 
@@ -82,16 +93,15 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     const server = new Server(mirror, paths, sources, events);
     const ended = server.#process.ended.then(async ({ exitCode, signal }) => {
-      const fault = await mirror.host.fault(server.#process, 'run clangd');
-      const stderr = server.#process.words;
       const error =
-        fault ??
+        server.#broken ??
+        (await mirror.host.fault(server.#process, 'run clangd')) ??
         new HostError({
           kind: 'command',
           tried: 'run clangd',
           where: mirror.host.name,
           words:
-            `${stderr.trim()}\nended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`.trim(),
+            `${server.#process.words.trim()}\nended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`.trim(),
           next: 'It is started again.',
         });
       if (!server.#ends) events.onEnd(error);
@@ -102,7 +112,8 @@ export class Server implements AsyncDisposable {
       await Promise.race([server.#client.start(), ended]);
     } catch (error) {
       await server[Symbol.asyncDispose]();
-      throw error;
+      // Its own end is what the client makes of that, and is told first.
+      throw server.#broken ?? error;
     }
     server.#listen();
     return server;
@@ -140,16 +151,34 @@ export class Server implements AsyncDisposable {
     // Nobody reads any more, and what is unread would keep the process from counting as ended.
     this.#process.stdout.resume();
     this.#process.stdin.end();
-    // What does not heed that ends with the mirror.
     await Promise.race([this.#process.ended, delay(STOP_MS, undefined, { ref: false })]);
+    // What does not heed that ends with the mirror; its output ends here.
+    this.#process.kill();
+  }
+
+  /** It sends what no clangd sends: it is ended, and not begun again before a person says so. */
+  #breaks({ message }: Error): void {
+    this.#broken = new HostError({
+      kind: 'protocol',
+      tried: 'read what clangd sends',
+      where: this.#mirror.host.name,
+      words: message,
+      next: 'Look at clangd on that host: it does not answer as clangd does. Then restart it.',
+    });
+    this.#process.stdout.resume();
+    this.#process.kill();
   }
 
   #makeClient(): LanguageClient {
-    const { stdout, stdin } = this.#process;
     return new LanguageClient(
       'sockmapBypass.clangd',
       `clangd on ${this.#mirror.host.name}`,
-      () => Promise.resolve({ reader: stdout, writer: stdin, detached: true }),
+      () =>
+        Promise.resolve(
+          gated(this.#process, this.#gate, (error) => {
+            this.#breaks(error);
+          }),
+        ),
       {
         documentSelector: [
           { scheme: BPF_FILES.scheme ?? 'file', pattern: '**/*.bpf.c' },
@@ -200,9 +229,7 @@ export class Server implements AsyncDisposable {
       didChange: async (event, next) => {
         const key = this.#paths.toHost(event.document.uri);
         if (!this.#opened.has(key)) return;
-        const busy = this.#busy.get(key);
-        // Who types has it begin again and again.
-        if (busy !== undefined) this.#busy.set(key, { ...busy, since: Date.now() });
+        this.#busy.again(key);
         await next(event);
         if (mattersToOthers(event)) this.#settleDown();
       },
@@ -218,7 +245,7 @@ export class Server implements AsyncDisposable {
         const opening = this.#opening.get(key);
         if (opening !== undefined) await opening;
         this.#sources.remove(document.uri);
-        this.#busy.delete(key);
+        this.#busy.forget(key);
         this.#showBusy();
         if (this.#opened.delete(key)) await next(document);
       },
@@ -266,12 +293,22 @@ export class Server implements AsyncDisposable {
   #listen(): void {
     this.#client.onNotification('textDocument/clangd.fileStatus', (parameters: unknown) => {
       const told = fileStatus.safeParse(parameters).data;
-      if (told === undefined) return;
-      const before = this.#busy.get(told.uri);
-      if (told.state.startsWith('idle')) this.#busy.delete(told.uri);
-      else this.#busy.set(told.uri, { words: told.state, since: before?.since ?? Date.now() });
+      if (told === undefined || !this.#opened.has(told.uri)) return;
+      this.#busy.is(told.uri, told.state);
       this.#showBusy();
     });
+    this.#subscriptions.push(
+      vscode.commands.registerCommand(APPLY, async (chosen: unknown) => {
+        const action = this.#gate.action(chosen);
+        if (action === undefined) return;
+        try {
+          await this.#client.sendRequest(ExecuteCommandRequest.type, action);
+        } catch (error) {
+          this.#events.log.error(String(error));
+          void vscode.window.showWarningMessage('clangd could not do that. The log says why.');
+        }
+      }),
+    );
     const headers = vscode.workspace.createFileSystemWatcher('**/*.h');
     const changed = (uri: vscode.Uri): void => {
       if (this.#sources.has(uri)) this.#settleDown();
@@ -289,9 +326,8 @@ export class Server implements AsyncDisposable {
       }),
     );
     this.#watch = setInterval(() => {
-      for (const [key, { since, words }] of this.#busy) {
-        if (Date.now() - since > STUCK_MS) this.#stuck(key, words);
-      }
+      const stuck = this.#busy.longerThan(STUCK_MS);
+      if (stuck !== undefined) this.#stuck(stuck.key, stuck.words);
     }, 1000);
   }
 
@@ -303,7 +339,7 @@ export class Server implements AsyncDisposable {
   }
 
   #showBusy(): void {
-    this.#events.onBusy(Array.from(this.#busy.values(), ({ words }) => words).at(-1));
+    this.#events.onBusy(this.#busy.words());
   }
 
   #stuck(key: string, words: string): void {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Context } from '../../context.ts';
-import { cancelled, HostError, isCancelled } from '../../host/errors.ts';
+import { cancelled, HostError, isCancelled, type ProblemKind } from '../../host/errors.ts';
 import { editingHost } from '../../views/knownHosts.ts';
 import { BPF_FILES } from '../../views/verifier/files.ts';
 import { explainConflicts } from './conflicts.ts';
@@ -16,7 +16,10 @@ const BACK_OFF_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 /** A server that has run for so long begins with the shortest again. */
 const STEADY_MS = 180_000;
 /** What waiting does not mend. */
-const NEEDS_A_PERSON = ['host-key', 'authentication', 'input', 'not-found', 'timeout', 'privilege'];
+const NEEDS_A_PERSON: readonly ProblemKind[] = [
+  ...(['host-key', 'authentication', 'input', 'not-found', 'timeout', 'privilege'] as const),
+  'protocol',
+];
 
 /** clangd on a host, or the compiler where there is none. */
 interface Session extends AsyncDisposable {

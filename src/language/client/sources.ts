@@ -84,6 +84,9 @@ export class Sources {
         const program = await this.#read(uri);
         if (place !== undefined && this.#open.has(key)) {
           this.#known.set(key, { index: place.index, program });
+          for (const name of program.source.files.keys()) {
+            this.#paths.share({ index: place.index, name });
+          }
         }
       } catch (error) {
         failures.push(error);

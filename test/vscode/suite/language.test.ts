@@ -287,6 +287,28 @@ describe('language features', () => {
     );
   });
 
+  it('mend what is misspelt, and change what is chosen', async () => {
+    const actions = (words: string): Thenable<vscode.CodeAction[]> =>
+      vscode.commands.executeCommand(
+        'vscode.executeCodeActionProvider',
+        program,
+        new vscode.Range(behind(words), behind(words)),
+      );
+    await replace('(&hits, &key)', '(&hits, &kye)');
+    await eventually('the error shows', () => errors(program).length === 1);
+    const [fix] = (await actions('(&hits, &ky')).filter(({ edit }) => edit !== undefined);
+    assert.ok(fix?.edit !== undefined, 'there is a fix');
+    assert.ok(await vscode.workspace.applyEdit(fix.edit));
+    assert.equal(document.getText(), PROGRAM);
+    await replace('return first() + !task;', 'if (task)\n\t\treturn 1;\n\telse\n\t\treturn 2;');
+    const swap = await eventually('the refactoring is offered', async () =>
+      (await actions('\tif (ta')).find(({ title }) => title.includes('Swap if branches')),
+    );
+    const { command, arguments: chosen = [] } = swap?.command ?? assert.fail();
+    await vscode.commands.executeCommand(command, ...(chosen as unknown[]));
+    assert.match(document.getText(), /if \(task\)\s+return 2;\s+else\s+return 1;/);
+  });
+
   it('take includes that are new, and what was missing', async () => {
     await replace('#include "shared.h"\n', '#include "shared.h"\n#include "later.h"\n');
     await eventually('it is missed', () =>
