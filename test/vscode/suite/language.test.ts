@@ -294,9 +294,9 @@ describe('language features', () => {
         program,
         new vscode.Range(behind(words), behind(words)),
       );
-    await replace('(&hits, &key)', '(&hits, &kye)');
+    await replace('count->packets', 'count->packet');
     await eventually('the error shows', () => errors(program).length === 1);
-    const [fix] = (await actions('(&hits, &ky')).filter(({ edit }) => edit !== undefined);
+    const [fix] = (await actions('count->pack')).filter(({ edit }) => edit !== undefined);
     assert.ok(fix?.edit !== undefined, 'there is a fix');
     assert.ok(await vscode.workspace.applyEdit(fix.edit));
     assert.equal(document.getText(), PROGRAM);
