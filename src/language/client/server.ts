@@ -18,6 +18,7 @@ import { HostError } from '../../host/errors.ts';
 import type { HostProcess } from '../../host/host.ts';
 import { onLines } from '../../host/lines.ts';
 import { BPF_FILES } from '../../views/verifier/files.ts';
+import { showWarning } from '../../views/window.ts';
 import { Gate } from '../gate/gate.ts';
 import { APPLY } from '../gate/shapes.ts';
 import { Busy } from './busy.ts';
@@ -305,7 +306,7 @@ export class Server implements AsyncDisposable {
           await this.#client.sendRequest(ExecuteCommandRequest.type, action);
         } catch (error) {
           this.#events.log.error(String(error));
-          void vscode.window.showWarningMessage('clangd could not do that. The log says why.');
+          void showWarning('clangd could not do that. The log says why.');
         }
       }),
     );
