@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../host/json.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Host } from '../host/host.ts';
 import { CONDITION } from './scripts.ts';
@@ -59,7 +60,7 @@ export function causeOf(text: string, boundary: string, site: Site): Cause | und
 /** The id of the program that bpftool tells of, if any. */
 export function programIn(text: string): number | undefined {
   try {
-    return programSchema.parse(JSON.parse(text)).id;
+    return programSchema.parse(parseJson(text)).id;
   } catch {
     return undefined;
   }

@@ -61,7 +61,7 @@ describe('a benchmark without an editor', () => {
       ...[...plan(), '--out', file('second.json'), '--baseline', file('better.json')],
     );
     assert.equal(status, 2, stderr);
-    assert.match(stdout, /^WORSE: Bypass, round trip, 64 B \/ 64 B: -\d.*, against TCP -\d/m);
+    assert.match(stdout, /^WORSE: Bypass, round trip, 64 B \/ 64 B: -\d.*, its ratio to TCP -\d/m);
     const { baselineId } = parseDocument(fs.readFileSync(file('second.json'), 'utf8'));
     assert.equal(baselineId, measured.id);
   });
