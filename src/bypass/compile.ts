@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 import { upload } from '../host/scratch.ts';
 import { settled } from '../host/settled.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
-import { NOT_AS_ROOT, STILL_ROOT, stillRoot } from './nobody.ts';
+import { COMPILER_USER, STILL_ROOT, stillRoot } from './nobody.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain name. */
 export interface BpfSource {
@@ -83,7 +83,7 @@ export async function compile(
     ...(wantsKernelTypes(files) ? [writeKernelTypes(host, directory, signal)] : []),
   ]);
   const object = `${directory}/${entry.replace(/\.c$/, '')}.o`;
-  // From inside: nobody, who may compile it, need not be let into the directories above.
+  // From inside: who compiles it need not be let into the directories above.
   const argv = [
     ...['clang', ...clangFlags(architecture, '.', source.defines)],
     ...['-c', entry, '-o', '-'],
@@ -110,10 +110,73 @@ const COMPILE_SECONDS = 30;
 /**
  * $1 directory, $2 object, then the compiler, which writes to its standard output: what root loads is
  * written by nobody else, and a source makes the compiler neither read as root nor work without end.
+ * The object counts when nothing is left that could still write to it.
  */
 const COMPILE = `directory=$1 object=$2; shift 2
 cd "$directory" || exit
-[ "$(id -u)" != 0 ] || chmod -R go=rX . 2>/dev/null
-${NOT_AS_ROOT}
-ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536
-exec timeout -k 2 ${COMPILE_SECONDS} "$@" </dev/null >"$object"`;
+umask 077
+${COMPILER_USER}
+reserve
+share . "$own" || exit
+limits() { ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536; }
+confined timeout -k 2 ${COMPILE_SECONDS} "$@" >"$object"
+code=$?
+chmod 700 .
+end_own || exit
+exit $code`;
+
+/** A native program of ours for the host: `bpf/verify.c`, `bpf/semantics.c`. */
+export interface Tool {
+  /** What the program is called; its source is NAME.c. */
+  readonly name: string;
+  readonly source: Uint8Array;
+  readonly flags: readonly string[];
+  readonly libraries?: readonly string[];
+}
+
+/**
+ * Builds a program in a private directory of the host, not as root, which may run it.
+ * @returns its path on the host.
+ * @throws HostError of kind `compile` with clang's words.
+ */
+export async function buildTool(
+  host: Host,
+  directory: string,
+  { name, source, flags, libraries = [] }: Tool,
+  options: { tried: string; next: string; signal?: AbortSignal | undefined },
+): Promise<string> {
+  const { tried, next, signal } = options;
+  const argv = ['clang', ...flags, '-o', name, `${name}.c`, ...libraries];
+  const { exitCode, stderr } = await host.run(['sh', '-c', BUILD, 'sh', directory, name, ...argv], {
+    tried,
+    input: source,
+    signal,
+    timeoutMs: (BUILD_SECONDS + 10) * 1000,
+  });
+  if (exitCode === 0) return `${directory}/${name}`;
+  if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
+  throw new HostError({ kind: 'compile', tried, where: host.name, words: stderr, next });
+}
+
+const BUILD_SECONDS = 50;
+
+/**
+ * $1 directory, $2 name, then the compiler; the source comes on standard input. A linker writes files: it
+ * does so in a directory of its own, from which root takes nothing but bytes, and which is emptied by
+ * whom it belongs to.
+ */
+const BUILD = `directory=$1 name=$2; shift 2
+umask 077
+${COMPILER_USER}
+reserve
+place=$(mktemp -d "$directory/build.XXXXXXXX") && cd "$place" || exit
+[ -z "$as" ] || chown "$own:$own" . || exit
+$as sh -c 'cat >"$1"' sh "$name.c" || exit
+limits() { TMPDIR=. HOME=.; export TMPDIR HOME; ulimit -c 0; }
+confined timeout -k 2 ${BUILD_SECONDS} "$@" >&2
+code=$?
+end_own || exit
+[ $code != 0 ] || $as cat "./$name" >"$directory/$name" && chmod 700 "$directory/$name" || code=1
+$as find . -xdev -mindepth 1 -delete
+cd / && rmdir "$place"
+exit $code`;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { guard, scratchDirectory, upload } from '../host/scratch.ts';
-import type { BpfSource } from './compile.ts';
+import { guard, scratchDirectory } from '../host/scratch.ts';
+import { buildTool, type BpfSource } from './compile.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass, requireFacts } from './load.ts';
 import { readStatus } from './status.ts';
@@ -65,7 +65,6 @@ export const FIONREAD_PROBES: readonly string[] = [
 
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
 const RUN_TIMEOUT_MS = 40_000;
-const COMPILE_TIMEOUT_MS = 60_000;
 
 /**
  * Two cgroups, one for the bypass. $1 cgroup mount, $2 name, $3 pin root. Prints nothing of use:
@@ -160,30 +159,22 @@ async function refuseBypassedRoot(host: Host, mount: string, signal?: AbortSigna
   });
 }
 
-async function compileProbe(
+const compileProbe = (
   host: Host,
   directory: string,
-  probe: Uint8Array,
+  source: Uint8Array,
   signal?: AbortSignal,
-): Promise<string> {
-  const tried = 'compile semantics.c';
-  const program = `${directory}/semantics`;
-  await upload(host, directory, new Map([['semantics.c', probe]]), signal);
-  const argv = ['clang', '-O2', '-Wall', '-Wextra', '-o', program, `${program}.c`, '-pthread'];
-  const { exitCode, stderr } = await host.run(argv, {
-    tried,
-    signal,
-    timeoutMs: COMPILE_TIMEOUT_MS,
-  });
-  if (exitCode === 0) return program;
-  throw new HostError({
-    kind: 'compile',
-    tried,
-    where: host.name,
-    words: stderr.replaceAll(`${directory}/`, ''),
-    next: "Install the C library's and the kernel's headers (libc6-dev, glibc-devel or musl-dev).",
-  });
-}
+): Promise<string> =>
+  buildTool(
+    host,
+    directory,
+    { name: 'semantics', source, flags: ['-O2', '-Wall', '-Wextra', '-pthread'] },
+    {
+      tried: 'compile semantics.c',
+      next: "Install the C library's and the kernel's headers (libc6-dev, glibc-devel or musl-dev).",
+      signal,
+    },
+  );
 
 const observationSchema = z.object({
   semantic: z.string().min(1),

@@ -4,9 +4,9 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import { treeFlags, type BpfSource } from './compile.ts';
+import { buildTool, treeFlags, type BpfSource } from './compile.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
-import { compilerDirectory, NOT_AS_ROOT, STILL_ROOT, stillRoot } from './nobody.ts';
+import { COMPILER_USER, compilerDirectory, STILL_ROOT, stillRoot } from './nobody.ts';
 
 /** What the kernel said of one program. */
 export interface ProgramVerdict {
@@ -188,18 +188,23 @@ async function workbench(
 async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
   const directory = await compilerDirectory(
     host,
-    { setup: '', undo: 'rm -rf "$d"' },
+    { setup: '', undo: '' },
     { tried: 'make a directory to compile in' },
   );
   try {
-    const script = `umask 077; cat >"$1/verify.c" && uname -m && uname -r &&
-clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
-    const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
-      tried: 'build what talks to the verifier',
-      input: tool,
-      next: "Check the host: clang and libbpf's library and headers are needed.",
+    const text = await host.check(['sh', '-c', 'uname -m && uname -r'], {
+      tried: 'read the version of the kernel',
     });
     const [architecture = '', kernel = ''] = text.split('\n');
+    await buildTool(
+      host,
+      directory.line,
+      { name: 'verify', source: tool, flags: ['-O1'], libraries: ['-lbpf'] },
+      {
+        tried: 'build what talks to the verifier',
+        next: "Check the host: clang and libbpf's library and headers are needed.",
+      },
+    );
     host.own(directory);
     return { directory, architecture, kernel };
   } catch (error) {
@@ -208,15 +213,17 @@ clang -O1 -o "$1/verify" "$1/verify.c" -lbpf`;
   }
 }
 
-/** Puts the source's files into a directory of their own; root's are for all to read. Returns it. */
+/** Puts the source's files into a directory of their own. Returns it. */
 async function unpack(
   host: Host,
   { directory }: Workbench,
   source: BpfSource,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const script = `umask 077; d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" &&
-{ [ "$(id -u)" != 0 ] || chmod -R go=rX "$d"; } && printf '%s\\n' "$d"`;
+  const script = `umask 077
+${COMPILER_USER}
+d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" && share "$d" "$(stat -c %g "$1")" &&
+printf '%s\\n' "$d"`;
   const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
     tried: `upload ${source.entry}`,
     input: archive(source.files),
@@ -246,12 +253,16 @@ const FILE_TOO_LARGE = 153;
  */
 const COMPILE_SCRIPT = `directory=$1 seconds=$2 kib=$3 mib=$4; shift 4
 umask 077
-${NOT_AS_ROOT}
-(
+${COMPILER_USER}
+reserve "$(stat -c %g "$directory")"
+limits() {
   ulimit -c 0; ulimit -v "$kib"; ulimit -f $((mib * 2048))
-  cd "$directory" && TMPDIR=$directory HOME=$directory exec timeout -k 2 "$seconds" "$@"
-) </dev/null >"$directory.o" 2>"$directory.said"
+  TMPDIR=$directory HOME=$directory; export TMPDIR HOME
+  cd "$directory" || exit
+}
+confined timeout -k 2 "$seconds" "$@" >"$directory.o" 2>"$directory.said"
 code=$?
+end_own || exit
 head -c 1048576 "$directory.said" >&2
 # It tells of a standard output that is full in several ways.
 [ "$code" = 0 ] || [ "$(wc -c <"$directory.o")" -lt $((mib * 1048576)) ] || exit ${FILE_TOO_LARGE}

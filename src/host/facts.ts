@@ -24,7 +24,7 @@ export interface Facts {
   readonly clangd: string | undefined;
   readonly bpftool: string | undefined;
   readonly libbpfHeaders: boolean;
-  /** That of util-linux, with which root's compiler is nobody. */
+  /** That of util-linux, with which root's compiler is another user. */
   readonly setpriv: boolean;
   readonly netperf: string | undefined;
   readonly netserver: string | undefined;

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { compile } from '../../src/bypass/compile.ts';
+import { COMPILER_USER } from '../../src/bypass/nobody.ts';
 import { verifySource } from '../../src/bypass/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
+import { firstLine } from '../../src/host/lines.ts';
 import { scratchDirectory } from '../../src/host/scratch.ts';
 import { Mirror } from '../../src/language/client/mirror.ts';
-import { commandLine, descendants } from '../support/processes.ts';
+import { commandLine, descendants, endProcesses, processRef } from '../support/processes.ts';
+import { run } from '../support/run.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { newMark, sleepers } from './helpers/marks.ts';
 import { eventually } from './helpers/wait.ts';
 
 const SECRET = 'the_administrators_secret';
@@ -83,12 +89,109 @@ describe('the compiler of a person who is root', () => {
         descendants(sshd.pid).filter(({ pid }) => commandLine(pid)[0]?.endsWith('clangd'));
       await eventually('it runs', () => running().length === 1);
       const status = fs.readFileSync(`/proc/${running()[0]?.pid ?? 0}/status`, 'utf8');
-      assert.match(status, /^Uid:\t65534\t65534\t/m);
+      const [, uid = ''] = /^Uid:\t(\d+)\t\1\t\1\t\1$/m.exec(status) ?? [];
+      assert.ok(Number(uid) >= 61184 && Number(uid) <= 65519, uid);
+      assert.match(
+        status,
+        new RegExp(`^Gid:\t${uid}\t${uid}\t${uid}\t${uid}\nFDSize:.*\nGroups:\t \n`, 'm'),
+      );
+      assert.match(status, /^NoNewPrivs:\t1$/m);
       clangd.stdin.end();
       clangd.stdout.resume();
       await clangd.ended;
       assert.deepEqual(fs.readdirSync(closed), []);
     });
+  });
+
+  describe('is out of reach', () => {
+    /** Compiles for long enough to be attacked. */
+    const SLOW = `#define F(n) int f##n(int a) { for (int i = 0; i < a; i++) a += i * n; return a; }
+#define G(n) F(n##0) F(n##1) F(n##2) F(n##3) F(n##4) F(n##5) F(n##6) F(n##7) F(n##8) F(n##9)
+#define H(n) G(n##0) G(n##1) G(n##2) G(n##3) G(n##4) G(n##5) G(n##6) G(n##7) G(n##8) G(n##9)
+H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
+`;
+    const slow = { entry: 'slow.bpf.c', files: new Map([['slow.bpf.c', Buffer.from(SLOW)]]) };
+    const compiled = async (): Promise<string> => {
+      await using directory = await scratchDirectory(host);
+      const object = await compile(host, slow, directory.line, 'x86_64');
+      await told;
+      return fs.readFileSync(object, 'latin1');
+    };
+    const verified = async (): Promise<string> => {
+      const { object } = await verifySource(host, slow, { tool });
+      return Buffer.from(object ?? '').toString('latin1');
+    };
+    const checked = async (): Promise<string> => {
+      await using mirror = await Mirror.open(host);
+      await mirror.sync(0, slow.files);
+      await mirror.checkSyntax(0, mirror.command(0, slow, [], slow.entry));
+      return '';
+    };
+    let told: Promise<string>;
+
+    for (const [what, compiles] of Object.entries({ compiled, verified, checked })) {
+      it(`of other users, of nobody too, when a source is ${what}`, async () => {
+        await connect('X=1');
+        await host.connect();
+        const steal = path.join(own.path, 'steal');
+        const program = path.join(import.meta.dirname, 'programs/steal.c');
+        await run('clang', ['-O1', '-o', steal, program]);
+        const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+        const thief = spawn('setpriv', [...nobody, steal, slow.entry], { stdio: 'pipe' });
+        const running = processRef(thief.pid ?? 0);
+        try {
+          const waiting = new Promise((resolve) => thief.stdout.once('data', resolve));
+          told = text(thief.stdout);
+          await waiting;
+          const object = await compiles();
+          assert.match(
+            await told,
+            /^output: Operation not permitted\nsource: Permission denied\n$/m,
+          );
+          assert.doesNotMatch(object, /STOLEN/);
+        } finally {
+          await endProcesses(running === undefined ? [] : [running]);
+        }
+      });
+    }
+  });
+
+  it('leaves no process behind, whatever it starts', async () => {
+    const mark = newMark();
+    const clang = path.join(own.path, 'clang');
+    fs.writeFileSync(clang, `#!/bin/sh\nsetsid sleep ${mark} &\nexec /usr/bin/clang "$@"\n`);
+    fs.chmodSync(clang, 0o755);
+    await connect(`PATH=${own.path}:${process.env['PATH'] ?? ''}`);
+    const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('int x;')]]) };
+    await using directory = await scratchDirectory(host);
+    await compile(host, source, directory.line, 'x86_64');
+    assert.deepEqual(sleepers(mark), []);
+    assert.notEqual((await verifySource(host, source, { tool })).object, undefined);
+    assert.deepEqual(sleepers(mark), []);
+  });
+
+  it('has a number of its own, however many there are, and gives it back', async () => {
+    const script = `${COMPILER_USER}\nreserve; echo "$own"; read -r answer; release`;
+    const runs = Array.from({ length: 8 }, () => spawn('sh', ['-c', script], { stdio: 'pipe' }));
+    const numbers = await Promise.all(
+      runs.map(async ({ stdout }) => Number(await firstLine(stdout))),
+    );
+    assert.equal(new Set(numbers).size, runs.length);
+    for (const number of numbers) assert.ok(number >= 61184 && number <= 65519);
+    runs[0]?.kill('SIGKILL');
+    for (const { stdin } of runs.slice(1)) stdin.end();
+    await eventually('they have ended', () =>
+      runs.every(({ exitCode, signalCode }) => (exitCode ?? signalCode) !== null),
+    );
+    const left = numbers.filter((number) => fs.existsSync(`/run/sockmap-bypass/${number}`));
+    // It was killed before it could tidy up: its number is free, as nothing holds the file.
+    assert.deepEqual(left, numbers.slice(0, 1));
+    await run('flock', [
+      '-n',
+      `/run/sockmap-bypass/${numbers[0] ?? ''}`,
+      'rm',
+      `/run/sockmap-bypass/${numbers[0] ?? ''}`,
+    ]);
   });
 
   it('does not run at all where it would have to be root', async () => {

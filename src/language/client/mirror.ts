@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { treeFlags, type BpfSource } from '../../bypass/compile.ts';
 import { writeKernelTypes } from '../../bypass/kernelTypes.ts';
-import { compilerDirectory, NOT_AS_ROOT } from '../../bypass/nobody.ts';
+import {
+  AS_OWNER_OF_DIRECTORY,
+  COMPILER_USER,
+  compilerDirectory,
+  STILL_ROOT,
+  stillRoot,
+} from '../../bypass/nobody.ts';
 import { archive } from '../../host/archive.ts';
 import { HostError } from '../../host/errors.ts';
 import { clangdVersion } from '../../host/facts.ts';
@@ -153,10 +159,11 @@ export class Mirror implements AsyncDisposable {
   ): Promise<{ words: string; clangd: string | undefined }> {
     const tried = 'check the syntax';
     const boundary = newBoundary();
-    const { stdout } = await this.host.run(
+    const { exitCode, stdout, stderr } = await this.host.run(
       ['sh', '-c', SYNTAX, 'sh', boundary, this.folder(index), ...command],
       { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
     );
+    if (exitCode === STILL_ROOT) throw stillRoot(this.host, tried, stderr);
     const sections = new Map(parseSections(stdout, boundary).map(({ name, text }) => [name, text]));
     const words = (sections.get('clang') ?? '').replaceAll(`${this.folder(index)}/`, '');
     const status = sections.get('status') ?? '';
@@ -181,11 +188,10 @@ export class Mirror implements AsyncDisposable {
   }
 }
 
-const SETUP = 'mkdir -m 711 "$d/src" "$d/include" || exit 1';
+const SETUP = `mkdir "$d/src" "$d/include" && share "$d/src" "$own" && share "$d/include" "$own" || { undo; exit 1; }`;
 
 /** A server that does not heed the end of its input is known by its working directory, and ended. */
-const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null
-rm -rf "$d"`;
+const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null`;
 
 const FACTS = `{ ${SECTION}
 section architecture; uname -m
@@ -193,11 +199,11 @@ section clangd; clangd --version
 section end; } 2>/dev/null`;
 
 /**
- * $1 the directory of all folders, $2 the folder, then files to remove. What is root's is for all to read.
- * -m: a copy is as new as it is there.
+ * $1 the directory of all folders, $2 the folder, then files to remove. -m: a copy is as new as it is there.
  */
-const SYNC = `umask 077; cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" || exit
-[ "$(id -u)" != 0 ] || chmod -R go=rX "$2" || exit
+const SYNC = `umask 077
+${COMPILER_USER}
+cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" && share "$2" "$(stat -c %g .)" || exit
 shift 2; [ $# = 0 ] || rm -f -- "$@"`;
 
 /**
@@ -206,9 +212,9 @@ shift 2; [ $# = 0 ] || rm -f -- "$@"`;
  */
 const MEMORY_KIB = 6 * 1024 * 1024;
 const CPU_SECONDS = 3600;
-const START = `cd "$1" || exit; shift; echo $$ >pid
+const START = `cd "$1" || exit; echo $$ >pid
 ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
-${NOT_AS_ROOT}
+${AS_OWNER_OF_DIRECTORY}
 exec nice -n 5 "$@"`;
 
 const READ = `set -- sh -c '[ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }
@@ -235,11 +241,12 @@ const hash = (content: Uint8Array): string => createHash('sha256').update(conten
 
 const SYNTAX_SECONDS = 20;
 const SYNTAX = `${SECTION}
-ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null
+${COMPILER_USER}
 cd "$1" || exit; shift
-${NOT_AS_ROOT}
-section clang; timeout -k 2 ${SYNTAX_SECONDS} "$@" -fsyntax-only -fno-color-diagnostics -fno-caret-diagnostics -fdiagnostics-print-source-range-info </dev/null 2>&1
+reserve "$(stat -c %g .)"
+limits() { ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null; }
+section clang; confined timeout -k 2 ${SYNTAX_SECONDS} "$@" -fsyntax-only -fno-color-diagnostics -fno-caret-diagnostics -fdiagnostics-print-source-range-info 2>&1
 c=$?
 section status; echo $c
-section clangd; clangd --version 2>/dev/null
+section clangd; $as clangd --version 2>/dev/null
 section end`;
