@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BpfSource } from '../bypass/compile.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
 import { loadBypass, servingAttachment } from '../bypass/load.ts';
-import { isOn, type Attachment, type BypassStatus, type Policy } from '../bypass/status.ts';
+import { isAttached, type Attachment, type BypassStatus, type Policy } from '../bypass/status.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
@@ -50,7 +50,7 @@ export async function prepareGround(host: Host, options: GroundOptions): Promise
   const { cgroup, mount, status, plan, source, limits, signal } = options;
   const nearest = servingAttachment(status, cgroup);
   // One that is switched off leaves all to TCP, which would be measured under its name.
-  const serving = nearest !== undefined && isOn(nearest) ? nearest : undefined;
+  const serving = nearest !== undefined && isAttached(nearest) ? nearest : undefined;
   if (serving === undefined && options.loadMissing !== true) {
     throw nearest === undefined
       ? refusal(
@@ -182,7 +182,7 @@ async function tryFirst(
 /** The nearest cgroup on the way up that no bypass serves. */
 function outsideOf(host: Host, status: BypassStatus, cgroup: string, mount: string): string {
   const above = status.attachments
-    .filter(({ state }) => state !== 'detached')
+    .filter(isAttached)
     .flatMap(({ cgroup: at }) => (at === undefined ? [] : [at]))
     .filter((at) => cgroup === at || cgroup.startsWith(`${at}/`))
     .sort((a, b) => a.length - b.length);

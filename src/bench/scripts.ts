@@ -1,3 +1,4 @@
+import { PIN_ROOT_FUNCTIONS } from '../bypass/pins.ts';
 import { SECTION } from '../host/sections.ts';
 
 /** What is said where netserver could not give up root's privileges. */
@@ -36,6 +37,7 @@ export const BENCH_SETUP = `root=$1 address=$2 cgroups= servers= uid= line=
 shift 2
 cd /
 ${AS_USER}
+${PIN_ROOT_FUNCTIONS}
 ${STARTED}
 random() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \\n'; }
 is_used() {
@@ -117,11 +119,7 @@ printf %s "$cgroups" | while read -r id cgroup; do
     done <"$cgroup/cgroup.procs" 2>/dev/null
     rmdir "$cgroup" 2>/dev/null || sleep 0.1
   done
-  set +f
-  for pins in "$root/$id" "$root/$id"_????????; do
-    [ ! -d "$pins" ] || [ -L "$pins" ] || { rm -f "$pins"/* && rmdir "$pins"; }
-  done
-  set -f
+  [ -z "$id" ] || (check_root && remove_pins_of "$id")
 done
 rmdir "$root" 2>/dev/null`;
 

@@ -2,6 +2,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
 import { existingCgroup, hostAddresses, requireFacts } from './load.ts';
+import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 import { readStatus, type BypassStatus } from './status.ts';
 
 export interface ConfigureOptions {
@@ -39,6 +40,12 @@ export async function configureBypass(
       next: 'Load the guarded policy there first.',
     });
   }
+  await host.check(['sh', '-c', RESTORE_PINS, 'sh', found.pins], {
+    tried: 'find what the programs are told by',
+    root: true,
+    finish: true,
+    signal,
+  });
   const batch =
     mode === 'off'
       ? switchOff(facts.architecture)
@@ -52,6 +59,13 @@ export async function configureBypass(
   });
   return await readStatus(host, mount, signal);
 }
+
+/** A pin that somebody removed is made again, as long as its map is in use. $1 directory of pins. */
+const RESTORE_PINS = `${PIN_ROOT_FUNCTIONS}
+for id in $(used_maps "$1"); do
+  name=$(bpftool -j map show id "$id" | sed -n 's/.*"name":"\\(bypass_[a-z]*\\)".*/\\1/p')
+  [ -z "$name" ] || [ -e "$1/$name" ] || bpftool map pin id "$id" "$1/$name" || exit
+done`;
 
 const switchOff = (architecture: string): string =>
   `map update pinned ${PINS}/bypass_config key hex 00 00 00 00 value hex ${configValue(architecture, 'off')}\n`;

@@ -13,9 +13,17 @@ import {
   type GuardedLimits,
 } from './config.ts';
 import { compile, type BpfSource } from './compile.ts';
+import { attachError } from './exclusive.ts';
+import { UNSAFE_PIN_ROOT } from './pins.ts';
 import { LOAD, UNLOAD } from './scripts.ts';
 import { policyEntry } from './source.ts';
-import { readStatus, type Attachment, type BypassStatus } from './status.ts';
+import {
+  isAttached,
+  readStatus,
+  unsafePinRoot,
+  type Attachment,
+  type BypassStatus,
+} from './status.ts';
 
 /** The parts of a load, in their order. */
 export type LoadStep =
@@ -35,8 +43,11 @@ export interface LoadOptions {
   readonly source: BpfSource;
   /** Of the guarded policy. */
   readonly limits?: GuardedLimits;
-  /** Take the place of a bypass already on this cgroup; refused otherwise. */
-  readonly replace?: boolean;
+  /**
+   * Take the place of a bypass already on this cgroup; refused otherwise. A function is asked when the new
+   * programs are compiled, verified and ready; after "no" everything is as before.
+   */
+  readonly replace?: boolean | (() => Promise<boolean>);
   /** False: without the verdict program even on a kernel that may need it for FIONREAD. */
   readonly verdict?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -49,7 +60,7 @@ export interface LoadOptions {
  * @throws HostError of kind `compile`, `verifier`, `occupied`, `cancelled`, …
  */
 export async function loadBypass(host: Host, options: LoadOptions): Promise<BypassStatus> {
-  const { source, signal, onStep, limits = {} } = options;
+  const { source, signal, onStep, limits = {}, replace = false } = options;
   onStep?.('connect');
   await host.becomeRoot(signal);
   onStep?.('check');
@@ -64,6 +75,8 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const cgroup = await existing;
   onStep?.('compile');
   const { maxSockets } = limits;
+  const before = readStatus(host, mount, signal);
+  before.catch(() => undefined);
   const [object = '', batch = ''] = await settled([
     compile(
       host,
@@ -80,10 +93,10 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     ),
     uploadSetup(host, directory.line, facts.architecture, limits, signal),
   ]);
+  const there = (await before).attachments.filter((one) => one.cgroup === cgroup);
 
-  let step: LoadStep = 'compile';
   // Progress is told from a callback, whose writes the type checker does not see.
-  const begun = { replacing: false };
+  const begun: { step: LoadStep; replacing: boolean } = { step: 'compile', replacing: false };
   const argv = [
     'sh',
     '-c',
@@ -92,10 +105,12 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     PIN_ROOT,
     object,
     cgroup,
-    options.replace === true ? 'yes' : 'no',
+    typeof replace === 'function' ? 'ask' : replace ? 'yes' : 'no',
     batch,
     configValue(facts.architecture, 'off'),
     options.verdict === false ? 'no' : 'yes',
+    attachedIds(there).join(' '),
+    there.flatMap(({ configMap }) => configMap ?? []).join(' '),
   ];
   const { exitCode, stderr } = await host.run(argv, {
     tried: 'load the bypass',
@@ -104,17 +119,26 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     signal,
     onLine: (line) => {
       if (!line.startsWith('step ')) return;
-      step = line.slice('step '.length) as LoadStep;
-      if (step === 'replace') begun.replacing = true;
-      onStep?.(step);
+      begun.step = line.slice('step '.length) as LoadStep;
+      if (begun.step === 'replace') begun.replacing = true;
+      onStep?.(begun.step);
     },
     answer: (line) => {
-      if (line !== 'ready') return undefined;
-      return signal?.aborted === true ? 'stop' : 'go';
+      const go = () => (signal?.aborted === true ? 'stop' : 'go');
+      if (line === 'ready') return go();
+      if (line !== 'occupied' || typeof replace !== 'function') return undefined;
+      return replace().then(
+        (wanted) => (wanted ? go() : 'stop'),
+        () => 'stop',
+      );
     },
   });
   if (exitCode === CALLED_OFF) throw cancelled('load the bypass', host.name);
-  if (exitCode !== 0) throw loadError(host, cgroup, source.entry, step, exitCode, stderr);
+  if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, 'load the bypass', stderr);
+  if (exitCode !== 0) {
+    const error = loadError(host, cgroup, source.entry, begun.step, exitCode, stderr);
+    throw begun.step === 'sock_ops' ? await attachError(host, error, mount, cgroup) : error;
+  }
   onStep?.('status');
   // Not cancellable: what is cancelled now has to be undone anyway.
   const status = await readStatus(host, mount);
@@ -137,8 +161,13 @@ function requireGuarded(host: Host, facts: Facts): void {
   });
 }
 
-/** Exit of LOAD that was told not to commit. */
+/** Exits of LOAD that was told not to commit, and that found what it cannot take the place of. */
 const CALLED_OFF = 4;
+const NOT_OURS = 6;
+
+/** Of the programs at a cgroup. */
+const attachedIds = (attachments: readonly Attachment[]): number[] =>
+  attachments.filter(isAttached).flatMap(({ sockops }) => sockops?.id ?? []);
 
 /** Writes the commands that fill the guarded program's maps; returns their file on the host. */
 async function uploadSetup(
@@ -190,7 +219,18 @@ export async function unloadBypass(
       : attachments.filter(
           (one) => one === pinned || (one.cgroup === undefined && one.gone === cgroup),
         );
-  if (ours.length === 0) {
+  const loading = ours.find(({ state }) => state === 'loading');
+  if (loading !== undefined && ours.every(({ state }) => state === 'loading')) {
+    throw new HostError({
+      kind: 'occupied',
+      tried: 'unload the bypass',
+      where: host.name,
+      words: `it is being loaded on ${cgroup} by ${loading.loader ?? 'somebody'}`,
+      next: 'Wait for the end of that load, then try again.',
+    });
+  }
+  const gone = ours.filter((one) => one.state !== 'loading');
+  if (gone.length === 0) {
     throw new HostError({
       kind: 'not-found',
       tried: 'unload the bypass',
@@ -199,10 +239,7 @@ export async function unloadBypass(
       next: 'Show the status to see what is loaded where.',
     });
   }
-  const ids = ours.flatMap(({ state, sockops }) =>
-    state === 'detached' || sockops === undefined ? [] : [String(sockops.id)],
-  );
-  const pins = ours.flatMap(({ pins }) => pins ?? []);
+  const pins = gone.flatMap(({ pins }) => pins ?? []);
   const argv = [
     'sh',
     '-c',
@@ -210,12 +247,18 @@ export async function unloadBypass(
     'sh',
     PIN_ROOT,
     there.length > 0 ? cgroup : '',
-    ids.join(' '),
+    attachedIds(gone).join(' '),
     off,
-    ours.flatMap(({ configMap }) => configMap ?? []).join(' '),
+    gone.flatMap(({ configMap }) => configMap ?? []).join(' '),
     ...pins,
   ];
-  await host.check(argv, { tried: 'unload the bypass', root: true, finish: true, signal });
+  const tried = 'unload the bypass';
+  const { exitCode, stderr } = await host.run(argv, { tried, root: true, finish: true, signal });
+  if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, tried, stderr);
+  if (exitCode !== 0) {
+    const next = 'Show the status to see what is left.';
+    throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
+  }
   return readStatus(host, mount, signal);
 }
 
@@ -297,6 +340,16 @@ function loadError(
       where,
       words: 'it is loaded there already',
       next: 'Replace it, or unload it first.',
+    });
+  }
+  if (exitCode === NOT_OURS) {
+    return new HostError({
+      kind: 'command',
+      tried: `replace the bypass on ${cgroup}`,
+      where,
+      words,
+      headline: words.trim().split('\n').at(-1),
+      next: 'Remove on the host what it names, then try again.',
     });
   }
   const tried: Partial<Record<LoadStep, string>> = {

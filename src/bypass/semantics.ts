@@ -6,7 +6,8 @@ import { guard, scratchDirectory } from '../host/scratch.ts';
 import { buildTool, type BpfSource } from './compile.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass, requireFacts } from './load.ts';
-import { readStatus } from './status.ts';
+import { PIN_ROOT_FUNCTIONS } from './pins.ts';
+import { isAttached, readStatus } from './status.ts';
 import { parseJson } from '../host/json.ts';
 
 /** By TCP's own counters of the bytes sent: none of them, all, a part; or none were sent. */
@@ -71,6 +72,7 @@ const RUN_TIMEOUT_MS = 40_000;
  * their paths follow from the arguments.
  */
 const SETUP = `top=$1/$2 root=$3 id=
+${PIN_ROOT_FUNCTIONS}
 mkdir "$top" && mkdir "$top/bypass" "$top/plain" && id=$(stat -c %i "$top/bypass") || { undo; exit 1; }
 printf '%s\\n' "$top"`;
 
@@ -88,9 +90,7 @@ for cgroup in "$top/bypass" "$top/plain" "$top"; do
   done
 done
 if [ -n "$id" ]; then
-  set +f
-  rm -rf "$root/$id" "$root/$id"_*
-  set -f
+  (check_root && remove_pins_of "$id")
   rmdir "$root" 2>/dev/null
 fi`;
 
@@ -149,7 +149,7 @@ export async function checkSemantics(
 /** Below a bypass on the root cgroup there is no plain TCP to compare with. */
 async function refuseBypassedRoot(host: Host, mount: string, signal?: AbortSignal): Promise<void> {
   const { attachments } = await readStatus(host, mount, signal);
-  if (!attachments.some(({ cgroup, state }) => cgroup === mount && state !== 'detached')) return;
+  if (!attachments.some((one) => one.cgroup === mount && isAttached(one))) return;
   throw new HostError({
     kind: 'occupied',
     tried: 'check the socket semantics',

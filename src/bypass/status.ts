@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { liveConfig, type LiveConfig } from './config.ts';
-import { STATUS, UNPINNED } from './scripts.ts';
-import { parseJson } from '../host/json.ts';
+import { parseStatus, parseTool, type Found, type MapKind } from './found.ts';
+import { UNSAFE_PIN_ROOT } from './pins.ts';
+import { CONTENTS, STATUS } from './scripts.ts';
 
 export type Policy = 'guarded' | 'classic';
 
@@ -22,9 +24,12 @@ export interface Attachment {
   readonly gone?: string;
   /**
    * `attached`: on. `detached`: pinned, but no program is at the cgroup (a load that was cut off, or
-   * a cgroup that is gone). `unpinned`: attached, but its pins were removed by hand.
+   * a cgroup that is gone). `unpinned`: attached, but its pins were removed by hand. `loading`: not
+   * attached yet, and a load is at it.
    */
-  readonly state: 'attached' | 'detached' | 'unpinned';
+  readonly state: 'attached' | 'detached' | 'unpinned' | 'loading';
+  /** Who loads it: an account of the host, and the process there. */
+  readonly loader?: string;
   readonly policy: Policy;
   /** What the guarded programs are told at present; undefined for classic, which cannot be told. */
   readonly config?: LiveConfig;
@@ -39,148 +44,104 @@ export interface Attachment {
   readonly counters: Readonly<Record<string, number>>;
   /** Pin directory; undefined when unpinned. */
   readonly pins: string | undefined;
-  /** Id of bypass_config, of guarded programs without pins. */
+  /** Id of bypass_config, pinned or not, of guarded programs. */
   readonly configMap?: number;
 }
 
 /** Whether it hands data over: attached, and not told to leave everything to TCP. */
-export const isOn = ({ state, config }: Attachment): boolean =>
-  state !== 'detached' && config?.mode !== 'off';
+export const isOn = (one: Attachment): boolean => isAttached(one) && one.config?.mode !== 'off';
+
+/** A program at a cgroup that is called as ours and does not put sockets into a map of ours. */
+export interface Namesake {
+  readonly cgroup: string;
+  readonly id: number;
+  readonly name: string;
+  /** Who loaded it, as far as the kernel tells: "uid 0, nginx (4711)". */
+  readonly owner: string;
+}
 
 export interface BypassStatus {
   readonly host: string;
   readonly attachments: readonly Attachment[];
+  readonly namesakes: readonly Namesake[];
 }
 
-/** Reads what is loaded from the host; needs root (`Host.becomeRoot`). */
+/** Whether its program is at the cgroup. */
+export const isAttached = ({ state }: Attachment): boolean =>
+  state === 'attached' || state === 'unpinned';
+
+const TRIED = 'read the status of the bypass';
+
+/**
+ * Reads what is loaded from the host; needs root (`Host.becomeRoot`).
+ * @throws HostError also when it cannot be told: then nothing is known, not nothing loaded.
+ */
 export async function readStatus(
   host: Host,
   cgroupMount: string,
   signal?: AbortSignal,
 ): Promise<BypassStatus> {
   const boundary = newBoundary();
-  const text = await host.check(['sh', '-c', STATUS, 'sh', boundary, PIN_ROOT, cgroupMount], {
-    tried: 'read the status of the bypass',
-    root: true,
-    signal,
-  });
-  const attachments = parseStatus(text, boundary);
-  const ids = attachments.flatMap(({ state, sockops }) =>
-    state === 'unpinned' && sockops !== undefined ? [String(sockops.id)] : [],
-  );
-  if (ids.length === 0) return { host: host.name, attachments };
-  const more = await host.check(['sh', '-c', UNPINNED, 'sh', boundary, ...ids], {
-    tried: 'read what programs without pins use',
-    root: true,
-    signal,
-  });
-  return { host: host.name, attachments: withUnpinned(attachments, more, boundary) };
-}
-
-/** Pin directories are named after the cgroup's id; while a load is under way, with a suffix. */
-const OURS = /\/\d+(_[A-Za-z0-9]{8})?$/;
-
-const programSchema = z.object({ id: z.int(), tag: z.string() });
-const attachedSchema = z.array(
-  z.object({
-    id: z.int(),
-    name: z.string().default(''),
-    attach_type: z.string().default(''),
-  }),
-);
-const treeSchema = z.array(z.object({ cgroup: z.string(), programs: attachedSchema }));
-const mapSchema = z.object({ max_entries: z.int() });
-
-/** @param text output of the STATUS script. */
-export function parseStatus(text: string, boundary: string): Attachment[] {
-  const pinned: Attachment[] = [];
-  let entry = new Map<string, string>();
-  let tree: z.infer<typeof treeSchema> = [];
-  for (const section of parseSections(text, boundary)) {
-    if (section.name === 'tree') tree = parse(treeSchema, section.text) ?? [];
-    else if (section.name === 'pins' || section.name === 'end') {
-      if (OURS.test(entry.get('pins') ?? '')) pinned.push(attachment(entry));
-      entry = new Map([['pins', section.text]]);
-    } else entry.set(section.name, section.text);
+  const argv = ['sh', '-c', STATUS, 'sh', boundary, PIN_ROOT, cgroupMount];
+  const { exitCode, stdout, stderr } = await host.run(argv, { tried: TRIED, root: true, signal });
+  if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, TRIED, stderr);
+  let found: ReturnType<typeof parseStatus>;
+  try {
+    found = parseStatus(stdout, boundary);
+  } catch (cause) {
+    const words = [String(cause instanceof Error ? cause.message : cause), stderr]
+      .join('\n')
+      .trim();
+    const next = 'Try again; then look at bpftool on the host.';
+    throw new HostError(
+      { kind: 'command', tried: TRIED, where: host.name, words, next },
+      { cause },
+    );
   }
-  // Programs of ours whose pins somebody removed run on: they are found by name.
-  const known = new Set(pinned.map(({ sockops }) => sockops?.id));
-  const unpinned = tree.flatMap(({ cgroup, programs }) =>
-    programs
-      .filter(({ id, name }) => name === 'sockmap_sockops' && !known.has(id))
-      .map(({ id }): Attachment => ({
-        cgroup,
-        state: 'unpinned',
-        policy: 'guarded',
-        sockops: { id, tag: '' },
-        redirect: undefined,
-        sockets: 0,
-        maxSockets: 0,
-        counters: {},
-        pins: undefined,
-      })),
+  const wanted = found.bypasses.flatMap(({ maps }) =>
+    Object.entries(maps).flatMap(([kind, id]) => [kind, String(id)]),
   );
-  return [...pinned, ...unpinned];
+  const text =
+    wanted.length === 0
+      ? ''
+      : await host.check(['sh', '-c', CONTENTS, 'sh', boundary, ...wanted], {
+          tried: TRIED,
+          root: true,
+          signal,
+        });
+  const { bypasses, namesakes } = found;
+  return { host: host.name, attachments: withContents(bypasses, text, boundary), namesakes };
 }
 
-const usedSchema = programSchema.extend({ map_ids: z.array(z.int()).default([]) });
-/** A single one comes without the brackets. */
-const numberedSchema = z.object({ id: z.int() });
-const mapsSchema = z.union([z.array(numberedSchema), numberedSchema.transform((one) => [one])]);
+export const unsafePinRoot = (host: Host, tried: string, words: string): HostError =>
+  new HostError({
+    kind: 'privilege',
+    tried,
+    where: host.name,
+    words: words.trim(),
+    next: `Look who made ${PIN_ROOT} on the host and remove it; mount the BPF file system with mode 0700.`,
+  });
 
 /**
- * Tells of programs without pins what they are: the guarded ones have a configuration.
- * @param text output of the UNPINNED script.
+ * Adds what the maps hold.
+ * @param text output of the CONTENTS script.
  */
-export function withUnpinned(
-  attachments: readonly Attachment[],
+export function withContents(
+  found: readonly Found[],
   text: string,
   boundary: string,
 ): Attachment[] {
-  const sections = parseSections(text, boundary);
-  const used = sections.flatMap((one) =>
-    one.name === 'program' ? (parse(usedSchema, one.text) ?? []) : [],
-  );
-  const configs = parse(mapsSchema, sections.find(({ name }) => name === 'configs')?.text ?? '');
-  return attachments.map((one) => {
-    const program = used.find(({ id }) => one.state === 'unpinned' && id === one.sockops?.id);
-    if (program === undefined) return one;
-    const { id, tag, map_ids } = program;
-    const config = configs?.find((map) => map_ids.includes(map.id));
+  const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
+  return found.map(({ attachment, maps }) => {
+    const told = (kind: MapKind): string => sections.get(`${kind} ${maps[kind] ?? ''}`) ?? '';
+    const config = parseConfig(told('config'));
     return {
-      ...one,
-      policy: config === undefined ? 'classic' : 'guarded',
-      sockops: { id, tag },
-      ...(config && { configMap: config.id }),
+      ...attachment,
+      ...(config && { config }),
+      sockets: Number(/Found (\d+) element/.exec(told('sockets'))?.[1] ?? 0),
+      counters: parseCounters(told('counters')),
     };
   });
-}
-
-function attachment(entry: ReadonlyMap<string, string>): Attachment {
-  const text = (name: string): string => entry.get(name) ?? '';
-  const sockops = parse(programSchema, text('sockops'));
-  const effective = parse(attachedSchema, text('effective')) ?? [];
-  const cgroup = text('cgroup') === '' ? undefined : text('cgroup');
-  const gone = text('gone');
-  const config = parseConfig(text('config'));
-  const attached = sockops !== undefined && effective.some(({ id }) => id === sockops.id);
-  const beside = effective
-    .filter(({ id, attach_type }) => id !== sockops?.id && attach_type.endsWith('sock_ops'))
-    .map(({ id, name }) => `${name.replace(/[^\w.]/g, '?')} (id ${id})`);
-  return {
-    cgroup,
-    ...(gone !== '' && { gone }),
-    state: attached ? 'attached' : 'detached',
-    policy: text('config') === '' ? 'classic' : 'guarded',
-    ...(config && { config }),
-    sockops,
-    redirect: parse(programSchema, text('redirect')),
-    ...(attached && beside.length > 0 && { beside }),
-    sockets: Number(/Found (\d+) element/.exec(text('sockets'))?.[1] ?? 0),
-    maxSockets: parse(mapSchema, text('map'))?.max_entries ?? 0,
-    counters: parseCounters(text('counters')),
-    pins: text('pins'),
-  };
 }
 
 const configSchema = z.array(
@@ -189,7 +150,7 @@ const configSchema = z.array(
 
 /** @param text `bpftool -j map dump` of an array of one struct. */
 function parseConfig(text: string): LiveConfig | undefined {
-  const value = parse(configSchema, text)?.[0]?.formatted.value;
+  const value = parseTool(configSchema, text)?.[0]?.formatted.value;
   return value === undefined ? undefined : liveConfig(value);
 }
 
@@ -207,19 +168,10 @@ const countersSchema = z.array(
  */
 export function parseCounters(text: string): Record<string, number> {
   const sums: Record<string, number> = {};
-  for (const { formatted } of parse(countersSchema, text) ?? []) {
+  for (const { formatted } of parseTool(countersSchema, text) ?? []) {
     for (const { value } of formatted.values) {
       for (const [name, count] of Object.entries(value)) sums[name] = (sums[name] ?? 0) + count;
     }
   }
   return sums;
-}
-
-/** Tools' JSON is hostile until parsed; what does not fit counts as absent. */
-function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {
-  try {
-    return schema.parse(parseJson(text));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,16 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { existingCgroup, loadBypass, requireFacts, type LoadStep } from '../bypass/load.ts';
+import {
+  existingCgroup,
+  loadBypass,
+  requireFacts,
+  type LoadOptions,
+  type LoadStep,
+} from '../bypass/load.ts';
 import { type BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
 import { isRootCgroup } from '../host/cgroups.ts';
-import { HostError } from '../host/errors.ts';
+import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../language/copy.ts';
 import { pickCgroup, pickHost, ROOT_DETAIL, rootWarning } from '../views/pickers.ts';
@@ -52,19 +58,22 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
     given === undefined,
   );
   if (choice === undefined) return undefined;
-  try {
-    return await loadInto(context, programs, { ...wanted, ...choice });
-  } catch (error) {
-    const occupied = error instanceof HostError && error.problem.kind === 'occupied';
-    if (!occupied || given !== undefined) throw error;
+  const answer = { kept: false };
+  const askToReplace = async (): Promise<boolean> => {
     const replace = await confirm(`The bypass is loaded on ${cgroup} already.`, {
-      detail: `Replace it with a freshly compiled one on ${host}? Connections it carries go back to TCP; new ones use the new programs.`,
+      detail: `Replace it with the new one on ${host}, which is compiled and verified? Connections it carries go back to TCP; new ones use the new programs.`,
       go: 'Replace',
       stay: 'Keep It',
     });
-    return replace
-      ? loadInto(context, programs, { ...wanted, ...choice, replace: true })
-      : undefined;
+    answer.kept = !replace;
+    return replace;
+  };
+  try {
+    const replace = given === undefined ? askToReplace : wanted.replace;
+    return await loadInto(context, programs, { ...wanted, ...choice, replace });
+  } catch (error) {
+    if (answer.kept && isCancelled(error)) return undefined;
+    throw error;
   }
 }
 
@@ -92,7 +101,7 @@ async function ask(context: Context): Promise<LoadArgument | undefined> {
 async function loadInto(
   context: Context,
   { source, copy }: Programs,
-  wanted: LoadArgument & LoadChoice,
+  wanted: Omit<LoadArgument, 'replace'> & LoadChoice & Required<Pick<LoadOptions, 'replace'>>,
 ): Promise<BypassStatus> {
   const { host, cgroup, policy, replace, verdict } = wanted;
   const limits = readLimits();

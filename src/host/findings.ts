@@ -103,8 +103,8 @@ export function findings(facts: Facts): Finding[] {
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
       wrong: 'The BPF file system is not mounted at /sys/fs/bpf.',
-      next: 'Mount it; add it to /etc/fstab to keep it over a restart.',
-      remedy: asRoot(facts, 'mount -t bpf bpf /sys/fs/bpf'),
+      next: 'Mount it for root alone; add it to /etc/fstab to keep it over a restart.',
+      remedy: asRoot(facts, 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf'),
     });
   }
   missing('clang', ['load', 'benchmark', 'language'], facts.clang, FLOORS.clang);

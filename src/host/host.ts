@@ -28,8 +28,11 @@ export interface RunOptions {
   /** Let the command end by itself even when the connection or the caller goes: for transactions. */
   readonly finish?: boolean;
   readonly onLine?: (line: string) => void;
-  /** A command's question, for one with `finish`: the first answer to a line of it is its input. */
-  readonly answer?: (line: string) => string | undefined;
+  /**
+   * A command's question, for one with `finish`: the first answer to a line of it is its input. The time a
+   * person takes does not count.
+   */
+  readonly answer?: (line: string) => string | Promise<string> | undefined;
 }
 
 export interface RunResult {
@@ -209,20 +212,32 @@ export class Host {
       MAX_WORDS_MIB * MIB,
       tooMuch('to its standard error', MAX_WORDS_MIB),
     );
-    const timer = setTimeout(() => {
+    const late = () => {
       const words = `no end after ${timeoutMs / 1000} s: ${shellLine(argv)}\n${stderr.text()}`;
       const next = 'Look at the load of the host, then try again.';
       stopped.why ??= this.#stopped('timeout', words, options, next);
       stop();
-    }, timeoutMs);
+    };
+    let timer = setTimeout(late, timeoutMs);
     const abort = () => {
       if (!finish) stop();
     };
     signal?.addEventListener('abort', abort, { once: true });
     if (aborted()) abort();
     if (options.onLine !== undefined) onLines(process.stdout, options.onLine);
-    if (options.answer !== undefined) answerOnce(process, options.answer);
+    const state = { ended: false };
+    if (options.answer !== undefined) {
+      answerOnce(process, options.answer, {
+        onAsk: () => {
+          clearTimeout(timer);
+        },
+        onAnswer: () => {
+          if (!state.ended) timer = setTimeout(late, timeoutMs);
+        },
+      });
+    }
     const ended = await process.ended;
+    state.ended = true;
     await Promise.all([stdout.ended, stderr.ended]);
     clearTimeout(timer);
     clearTimeout(force);
@@ -230,8 +245,8 @@ export class Host {
 
     if (aborted() && !finish) throw cancelled(tried, this.name);
     const { why } = stopped;
-    const late = why?.problem.kind === 'timeout' && finish && ended.exitCode === 0;
-    const killed = why !== undefined && !late;
+    const isLate = why?.problem.kind === 'timeout' && finish && ended.exitCode === 0;
+    const killed = why !== undefined && !isLate;
     const fault = this.#fault(process, ended, { tried, finish, killed });
     if (fault !== undefined) throw fault;
     if (killed) throw why;
@@ -280,9 +295,20 @@ export class Host {
   }
 }
 
-function answerOnce(process: HostProcess, answer: (line: string) => string | undefined): void {
+function answerOnce(
+  process: HostProcess,
+  answer: NonNullable<RunOptions['answer']>,
+  { onAsk, onAnswer }: { onAsk: () => void; onAnswer: () => void },
+): void {
+  let isAnswered = false;
   onLines(process.stdout, (line) => {
-    const text = process.stdin.writableEnded ? undefined : answer(line);
-    if (text !== undefined) process.stdin.end(`${text}\n`);
+    const given = isAnswered ? undefined : answer(line);
+    if (given === undefined) return;
+    isAnswered = true;
+    onAsk();
+    void Promise.resolve(given).then((text) => {
+      onAnswer();
+      process.stdin.end(`${text}\n`);
+    });
   });
 }

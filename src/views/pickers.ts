@@ -116,7 +116,9 @@ export async function pickAttachment(
       const description =
         state === 'attached'
           ? policyText(policy, config)
-          : `left behind${cgroup === undefined ? ', its cgroup is gone' : ''}`;
+          : state === 'loading'
+            ? 'being loaded'
+            : `left behind${cgroup === undefined ? ', its cgroup is gone' : ''}`;
       return [{ label: value, description, value }];
     },
   );

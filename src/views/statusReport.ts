@@ -1,10 +1,11 @@
 import type { LiveConfig } from '../bypass/config.ts';
-import { isOn, type Attachment, type BypassStatus } from '../bypass/status.ts';
+import { isAttached, isOn, type Attachment, type BypassStatus } from '../bypass/status.ts';
 import { oneLine } from '../text.ts';
 
 const STATES: Readonly<Record<Attachment['state'], string>> = {
   attached: 'on',
   unpinned: 'on, but its pins were removed: unload it',
+  loading: 'being loaded',
   detached: 'off: left behind, unload it',
 };
 
@@ -20,12 +21,19 @@ export function statusReport(status: BypassStatus, copy?: string): string {
   return loaded(status) + next;
 }
 
-function loaded({ host, attachments }: BypassStatus): string {
-  if (attachments.length === 0) return `No sockmap bypass is loaded on ${oneLine(host)}.\n`;
+function loaded({ host, attachments, namesakes }: BypassStatus): string {
+  const others = namesakes.map(
+    ({ cgroup, id, name, owner }) =>
+      `${oneLine(cgroup)}\n  ${name}, id ${id}, is somebody else's, and is left alone: ${oneLine(owner)}\n`,
+  );
+  if (attachments.length === 0) {
+    return [`No sockmap bypass is loaded on ${oneLine(host)}.\n`, ...others].join('\n');
+  }
   const rank = Object.keys(STATES);
   return attachments
     .toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state))
     .map(attachmentReport)
+    .concat(others)
     .join('\n');
 }
 
@@ -61,13 +69,29 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
 };
 
 function attachmentReport(attachment: Attachment): string {
-  const { cgroup, gone, state, policy, config, sockops, redirect, sockets, maxSockets, counters } =
-    attachment;
+  const {
+    cgroup,
+    gone,
+    state,
+    loader,
+    policy,
+    config,
+    sockops,
+    redirect,
+    sockets,
+    maxSockets,
+    counters,
+  } = attachment;
   const { beside = [] } = attachment;
   const program = (one: Attachment['sockops']) =>
     one === undefined ? 'missing' : `id ${one.id}, tag ${one.tag === '' ? 'unknown' : one.tag}`;
   const rows: [string, string][] = [
-    ['state', config?.mode === 'off' && state === 'attached' ? SWITCHED_OFF : STATES[state]],
+    [
+      'state',
+      config?.mode === 'off' && state === 'attached'
+        ? SWITCHED_OFF
+        : `${STATES[state]}${loader === undefined ? '' : ` by ${oneLine(loader)}`}`,
+    ],
     ['policy', policy],
     ...(config === undefined ? [] : configRows(config)),
     ['sockmap_sockops', program(sockops)],
@@ -91,7 +115,7 @@ export function statusBarText({ host, attachments }: BypassStatus): {
   text: string;
   tooltip: string;
 } {
-  const loaded = attachments.filter(({ state }) => state !== 'detached');
+  const loaded = attachments.filter(isAttached);
   const on = loaded.filter(isOn).length;
   return {
     icon: on === 0 ? 'circle-slash' : 'zap',

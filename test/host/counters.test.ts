@@ -124,7 +124,7 @@ describe('the counters of the guarded bypass', () => {
     const own = await arms.status();
     const reasons = Object.keys(own.counters).filter((name) => name.startsWith('tcp_'));
     assert.deepEqual(reasons.toSorted(), REASONS.toSorted());
-    const report = statusReport({ host: 'local', attachments: [own] });
+    const report = statusReport({ host: 'local', attachments: [own], namesakes: [] });
     assert.equal(report.match(/^ {2}back to TCP, .* \d+$/gm)?.length, REASONS.length, report);
     assert.doesNotMatch(report, /^ {2}tcp /m);
     assert.match(report, /^ {2}connections on TCP, map full +0$/m);
@@ -146,7 +146,7 @@ describe('the counters of the guarded bypass', () => {
       assert.equal(growth(before, own.counters)('callbacks_taken'), 1);
       assert.equal(growth(before, own.counters)('redirected_messages'), 2);
       assert.match(own.beside?.join() ?? '', /^neighbour \(id \d+\)$/);
-      const report = statusReport({ host: 'local', attachments: [own] });
+      const report = statusReport({ host: 'local', attachments: [own], namesakes: [] });
       assert.match(report, /^ {2}beside it, sock_ops +neighbour \(id \d+\)$/m);
       assert.match(report, /^ {2}callbacks taken by another sock_ops program +[1-9]/m);
     } finally {

@@ -114,10 +114,10 @@ describe('findings', () => {
     const remedy = (change: Partial<Facts>): string | undefined => only(change).remedy;
 
     it('runs through sudo for who is not root, and mounts are mounted', () => {
-      assert.equal(remedy({ bpffs: false }), 'mount -t bpf bpf /sys/fs/bpf');
+      assert.equal(remedy({ bpffs: false }), 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf');
       for (const privilege of ['sudo', 'sudo-password'] as const) {
         const line = remedy({ bpffs: false, privilege });
-        assert.equal(line, "sudo sh -c 'mount -t bpf bpf /sys/fs/bpf'");
+        assert.equal(line, "sudo sh -c 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf'");
       }
       assert.match(remedy({ cgroupMount: undefined }) ?? '', /mount -t cgroup2 .*unified$/);
       assert.match(remedy({ jit: false }) ?? '', /^sysctl net.core.bpf_jit_enable=1$/);

@@ -145,7 +145,7 @@ export class Mirror implements AsyncDisposable {
    * is sent the text when it is opened.
    */
   read(path: string, bytes: number, tried: string): Promise<string> {
-    return this.host.check(['sh', '-c', READ, 'sh', path, String(bytes)], {
+    return this.host.check(['sh', '-c', READ, 'sh', this.directory, path, String(bytes)], {
       tried,
       next: 'Look at the file on the host.',
     });
@@ -217,9 +217,9 @@ ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
 ${AS_OWNER_OF_DIRECTORY}
 exec nice -n 5 "$@"`;
 
-const READ = `set -- sh -c '[ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }
-exec head -c "$2" -- "$1"' sh "$1" "$2"
-${NOT_AS_ROOT}
+const READ = `set -- "$1" sh -c '[ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }
+exec head -c "$2" -- "$1"' sh "$2" "$3"
+${AS_OWNER_OF_DIRECTORY}
 exec "$@"`;
 
 /** Nothing is read but the copy and the host's headers: neither settings of others nor of the account. */

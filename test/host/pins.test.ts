@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { configureBypass } from '../../src/bypass/configure.ts';
+import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import type { BypassStatus } from '../../src/bypass/status.ts';
+import { Host } from '../../src/host/host.ts';
+import { firstLine } from '../../src/host/lines.ts';
+import { endProcesses, processRef } from '../support/processes.ts';
+import { run } from '../support/run.ts';
+import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { attachedTo, bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+import { problemOf } from './helpers/problems.ts';
+import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
+
+const BYTES = 16 << 20;
+const BPFFS = '/sys/fs/bpf';
+const PIN_ROOT = `${BPFFS}/sockmap-bypass`;
+
+/** A program that admits no other beside it, and is called as ours. */
+const STRANGER = `#include <linux/bpf.h>
+__attribute__((section("sockops"), used)) int sockmap_sockops(struct bpf_sock_ops *ops)
+{
+	return 1;
+}
+char LICENSE[] __attribute__((section("license"))) = "GPL";
+`;
+
+/**
+ * A host whose BPF file system is its own, writable for everybody as a mount without a mode makes it. Others have
+ * nothing of what is pinned there.
+ */
+describe('what is pinned on a host', () => {
+  let own: TemporaryDirectory;
+  let server: TestSshd;
+  let holder: ChildProcess;
+  let host: Host;
+  let ground: BypassGround;
+  let netns: TestNetns;
+  let stranger = '';
+
+  before(async () => {
+    own = temporaryDirectory({ 'stranger.bpf.c': STRANGER });
+    fs.chmodSync(own.path, 0o755);
+    stranger = path.join(own.path, 'stranger.o');
+    const flags = ['-O2', '-g', '-target', 'bpf', '-idirafter', '/usr/include/x86_64-linux-gnu'];
+    await run('clang', [...flags, '-c', path.join(own.path, 'stranger.bpf.c'), '-o', stranger]);
+    const mount = 'mount -t bpf bpf /sys/fs/bpf && echo up && exec cat';
+    holder = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', mount], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    assert.ok(holder.stdout);
+    assert.equal(await firstLine(holder.stdout), 'up');
+    const enter = path.join(own.path, 'enter');
+    fs.writeFileSync(
+      enter,
+      `#!/bin/sh\nexec nsenter --mount=/proc/${holder.pid ?? 0}/ns/mnt -- sh -c "$SSH_ORIGINAL_COMMAND"\n`,
+    );
+    fs.chmodSync(enter, 0o755);
+    server = await startSshd({ serverLines: [`ForceCommand ${enter}`] });
+    netns = await makeNetns();
+  });
+  after(async () => {
+    await netns.remove();
+    await server.stop();
+    const running = processRef(holder.pid ?? 0);
+    holder.stdin?.end();
+    await endProcesses(running === undefined ? [] : [running]);
+    await own.remove();
+  });
+  beforeEach(() => {
+    ground = makeGround('pins');
+    host = connect();
+  });
+  afterEach(async () => {
+    await unloadBypass(host, ground.path).catch(() => undefined);
+    await host.dispose();
+    await ground.remove();
+  });
+
+  const connect = (): Host => new Host(server.alias, { ssh: { configFile: server.configFile } });
+  /** On the host, where its pins are. */
+  const there = (...argv: string[]): Promise<string> => host.check(argv, { tried: 'try' });
+  const asNobody = (...argv: string[]): Promise<string> =>
+    there('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--', ...argv);
+  const load = async (replace: boolean | (() => Promise<boolean>) = false, by = host) =>
+    loadBypass(by, { cgroup: ground.path, source: await bpfSource('guarded'), replace });
+  const entries = ({ attachments }: BypassStatus) =>
+    attachments.filter(({ cgroup }) => cgroup === ground.path);
+  const pins = (): string => `${PIN_ROOT}/${ground.inode}`;
+
+  describe('where somebody else made its directory first', () => {
+    afterEach(async () => {
+      await there('rm', '-rf', PIN_ROOT);
+      fs.rmSync(path.join(own.path, 'victim'), { recursive: true, force: true });
+    });
+
+    for (const [what, make] of [
+      ['a link to a directory of somebody', ['ln', '-s', 'VICTIM', PIN_ROOT]],
+      ['a directory of another user', ['mkdir', '-m', '700', PIN_ROOT]],
+    ] as const) {
+      it(`${what}: nothing of it is taken for ours, used or removed`, async () => {
+        const victim = path.join(own.path, 'victim');
+        const file = path.join(victim, String(ground.inode), 'kept');
+        fs.mkdirSync(path.dirname(file), { recursive: true });
+        fs.writeFileSync(file, '');
+        await asNobody(...make.map((word) => (word === 'VICTIM' ? victim : word)));
+        const { cgroup } = { cgroup: ground.path };
+        for (const attempt of [
+          () => bypassStatus(host),
+          () => load(),
+          () => unloadBypass(host, cgroup),
+          () => unloadBypass(host, pins()),
+          () => configureBypass(host, { cgroup, mode: 'off' }),
+        ]) {
+          const { words } = await problemOf(attempt(), 'privilege');
+          assert.match(words, /sockmap-bypass is not a directory of root's alone: .*(link|nobody)/);
+        }
+        assert.ok(fs.existsSync(file));
+        assert.deepEqual(fs.readdirSync(victim), [String(ground.inode)]);
+        assert.deepEqual(await attachedTo(ground.path), []);
+      });
+    }
+
+    it('a directory of root’s that others may enter', async () => {
+      await there('mkdir', '-m', '755', PIN_ROOT);
+      assert.match((await problemOf(load(), 'privilege')).words, /mode 755/);
+    });
+  });
+
+  it('is removed by name: what is not of the bypass stays, and is named', async () => {
+    await load();
+    const other = `${pins()}/others`;
+    await there('mkdir', other);
+    for (const attempt of [() => load(true), () => unloadBypass(host, ground.path)]) {
+      const { words } = await problemOf(attempt(), 'command');
+      assert.ok(words.includes(other), words);
+    }
+    await there('rmdir', other);
+    await unloadBypass(host, ground.path);
+    await there('test', '!', '-e', PIN_ROOT);
+  });
+
+  it('of another layout is one entry, which is replaced without a connection lost', async () => {
+    await load();
+    const live = await Pair.connect(ground.path, netns);
+    await live.move(BYTES);
+    const rename =
+      'cd "$1" && mv sockmap_sockops on_socket && mv bypass_flows flows && rm bypass_config';
+    await there('sh', '-c', rename, 'sh', pins());
+    const [before, ...more] = entries(await bypassStatus(host));
+    assert.deepEqual([before?.state, before?.policy, more], ['attached', 'guarded', []]);
+    const [after] = entries(await load(true));
+    assert.notEqual(after?.sockops?.id, before?.sockops?.id);
+    assert.deepEqual(
+      (await attachedTo(ground.path)).map(({ id }) => id),
+      [after?.sockops?.id],
+    );
+    assert.ok((await live.move(BYTES)) > BYTES, 'on TCP, and whole');
+    await live.close();
+  });
+
+  it('is told what it is to do also where a pin was removed', async () => {
+    await load();
+    await there('rm', `${pins()}/bypass_config`);
+    const [found] = entries(await bypassStatus(host));
+    assert.deepEqual([found?.policy, found?.config?.mode], ['guarded', 'guarded']);
+    const [told] = entries(await configureBypass(host, { cgroup: ground.path, mode: 'off' }));
+    assert.equal(told?.config?.mode, 'off');
+  });
+
+  describe('while it is being replaced', () => {
+    it('is asked about when the new programs are ready, and stays after a no', async () => {
+      const [first] = entries(await load());
+      const other = connect();
+      const asked: string[] = [];
+      const kept = load(async () => {
+        const [live, loading, ...more] = entries(await bypassStatus(other));
+        assert.deepEqual([live, more], [first, []]);
+        assert.equal(loading?.state, 'loading');
+        assert.match(loading.loader ?? '', /^root, process \d+$/);
+        asked.push(loading.pins ?? '');
+        return false;
+      });
+      await problemOf(kept, 'cancelled');
+      assert.equal(asked.length, 1);
+      assert.deepEqual(entries(await bypassStatus(host)), [first]);
+      await other.dispose();
+    });
+
+    it('nobody is asked when the new programs do not compile', async () => {
+      await load();
+      const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('#error no')]]) };
+      const replace = () => assert.fail('it asks');
+      await problemOf(loadBypass(host, { cgroup: ground.path, source, replace }), 'compile');
+    });
+
+    it('is not unloaded with the load that is under way, which then takes its place', async () => {
+      await load();
+      const other = connect();
+      const done = load(async () => {
+        await unloadBypass(other, ground.path);
+        const { words } = await problemOf(unloadBypass(other, ground.path), 'occupied');
+        assert.match(words, /is being loaded on .* by root, process \d+/);
+        return true;
+      });
+      assert.equal(entries(await done)[0]?.state, 'attached');
+      await other.dispose();
+    });
+  });
+
+  describe('beside a program of somebody else’s', () => {
+    const pin = `${BPFFS}/stranger`;
+    const attach = async (...flags: string[]): Promise<void> => {
+      await there('bpftool', 'prog', 'load', stranger, pin);
+      await there('bpftool', 'cgroup', 'attach', ground.path, 'sock_ops', 'pinned', pin, ...flags);
+    };
+    afterEach(async () => {
+      await there('bpftool', 'cgroup', 'detach', ground.path, 'sock_ops', 'pinned', pin);
+      await there('rm', '-f', pin);
+    });
+
+    it('which is called the same: it is named, and never detached', async () => {
+      await attach('multi');
+      const { namesakes } = await bypassStatus(host);
+      const [stranger] = namesakes.filter(({ cgroup }) => cgroup === ground.path);
+      assert.equal(stranger?.name, 'sockmap_sockops');
+      await problemOf(unloadBypass(host, ground.path), 'not-found');
+      await load();
+      await unloadBypass(host, ground.path);
+      assert.deepEqual(
+        (await attachedTo(ground.path)).map(({ id }) => id),
+        [stranger.id],
+      );
+    });
+
+    it('which admits no other: the error names it', async () => {
+      await attach();
+      const { words, next } = await problemOf(load(), 'command');
+      const [first = ''] = words.split('\n');
+      assert.match(
+        first,
+        /^sockmap_sockops \(id \d+\) is at .* and admits no other: loaded by user 0/,
+      );
+      assert.ok(first.includes(ground.path) && first.includes(`pinned at ${pin}`), first);
+      assert.match(next, /multi/);
+    });
+  });
+
+  it('is not "nothing" where bpftool does not come to its end', async () => {
+    await load();
+    const tools = path.join(own.path, 'tools');
+    fs.mkdirSync(tools);
+    const script = `#!/bin/sh
+case "$*" in *'cgroup tree'*) printf '[{"cgroup":"/sys'; exit 255 ;; esac
+exec ${path.join(tools, 'real')} "$@"
+`;
+    fs.copyFileSync('/usr/sbin/bpftool', path.join(tools, 'real'));
+    fs.writeFileSync(path.join(tools, 'bpftool'), script, { mode: 0o755 });
+    const broken = new Host(server.alias, { ssh: { configFile: server.configFile } });
+    await there('mount', '--bind', path.join(tools, 'bpftool'), '/usr/sbin/bpftool');
+    try {
+      const { words } = await problemOf(bypassStatus(broken), 'command');
+      assert.match(words, /bpftool did not list the programs of the cgroups/);
+    } finally {
+      await there('umount', '/usr/sbin/bpftool');
+      await broken.dispose();
+    }
+  });
+});
