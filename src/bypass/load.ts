@@ -71,7 +71,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   existing.catch(() => undefined);
 
   onStep?.('upload');
-  await using directory = await scratchDirectory(host, signal);
+  await using directory = await scratchDirectory(host, { signal });
   const cgroup = await existing;
   onStep?.('compile');
   const { maxSockets } = limits;

@@ -1,6 +1,6 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { guard, type Guard } from '../host/scratch.ts';
+import { guard, makeScratch, NO_SCRATCH, RUNS_PROGRAMS, type Guard } from '../host/scratch.ts';
 
 /*
  * A source makes a compiler read what it likes. Where root is who connects, compilers and clangd are
@@ -126,32 +126,29 @@ export const stillRoot = (host: Host, tried: string, words: string): HostError =
  * root and a number reserved for it, its group, which is free again when the directory goes; in it nobody
  * but root writes. Root's own place for temporary files may be closed to all others.
  * @param script goes on after it is made, as $d, and undoes that before it is removed.
+ * @param options executable: whether programs will be run from it.
  * @throws HostError also where the compiler would be root.
  */
 export async function compilerDirectory(
   host: Host,
   script: { setup: string; undo: string },
-  options: { tried: string; signal?: AbortSignal | undefined },
+  options: { tried: string; executable?: boolean; signal?: AbortSignal | undefined },
 ): Promise<Guard> {
+  const { tried, executable = false, signal } = options;
+  const make = makeScratch([...(executable ? [RUNS_PROGRAMS] : []), OPEN].join(' &&\n'), 'release');
   try {
-    const setup = [MAKE, script.setup, `printf '%s\\n' "$d"`].join('\n');
+    const setup = [RESERVE, make, script.setup, `printf '%s\\n' "$d"`].join('\n');
     const undo = [script.undo, 'release', 'rm -rf "$d"'].join('\n');
-    return await guard(host, { setup, undo }, options);
+    return await guard(host, { setup, undo }, { tried, next: NO_SCRATCH, signal });
   } catch (error) {
     if (!(error instanceof HostError) || !error.problem.words.startsWith(REFUSED)) throw error;
-    throw stillRoot(host, options.tried, error.problem.words.slice(REFUSED.length));
+    throw stillRoot(host, tried, error.problem.words.slice(REFUSED.length));
   }
 }
 
-const MAKE = `umask 077
-${COMPILER_USER}
+const RESERVE = `${COMPILER_USER}
 stays_root() { release; printf '%s\\n%s\\n' '${REFUSED}' "$1" >&2; exit 1; }
-reserve
-for t in "\${TMPDIR:-/tmp}" /tmp /var/tmp; do
-  d=$(mktemp -d "$t/sockmap-bypass.XXXXXXXXXX") || { release; exit 1; }
-  [ -n "$as" ] || break
-  chgrp "$own" "$d" && chmod 710 "$d" || { rmdir "$d"; release; exit 1; }
-  why=$($as sh -c 'cd "$1"' sh "$d" 2>&1) && break
-  rmdir "$d"; d=
-done
-[ -n "$d" ] || stays_root "$why"`;
+reserve`;
+
+/** For `makeScratch`: the compiler gets there. */
+const OPEN = `{ [ -z "$as" ] || { chgrp "$own" "$d" && chmod 710 "$d" && $as sh -c 'cd "$1"' sh "$d"; }; }`;

@@ -115,7 +115,7 @@ export async function checkSemantics(
   await refuseBypassedRoot(host, mount, signal);
 
   onStep?.('compile');
-  await using directory = await scratchDirectory(host, signal);
+  await using directory = await scratchDirectory(host, { executable: true, signal });
   const program = await compileProbe(host, directory.line, probe, signal);
 
   const name = `sockmap-bypass-semantics-${crypto.randomUUID().slice(0, 8)}`;
@@ -133,7 +133,6 @@ export async function checkSemantics(
       root: true,
       signal,
       timeoutMs: RUN_TIMEOUT_MS,
-      next: 'Check that programs may be run from the temporary directory of the host.',
     });
     return parseSemantics(text);
   };

@@ -189,7 +189,7 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
   const directory = await compilerDirectory(
     host,
     { setup: '', undo: '' },
-    { tried: 'make a directory to compile in' },
+    { tried: 'make a directory to compile in', executable: true },
   );
   try {
     const text = await host.check(['sh', '-c', 'uname -m && uname -r'], {

@@ -22,7 +22,7 @@ export interface Guard extends AsyncDisposable {
 export async function guard(
   host: Host,
   script: { setup: string; undo: string; args?: readonly string[] },
-  options: { tried: string; root?: boolean; signal?: AbortSignal | undefined },
+  options: { tried: string; root?: boolean; next?: string; signal?: AbortSignal | undefined },
 ): Promise<Guard> {
   const { root = false, signal } = options;
   // set -f: a path with * in it stays one.
@@ -51,8 +51,9 @@ async function set(
   {
     tried,
     root = false,
+    next = '',
     signal,
-  }: { tried: string; root?: boolean; signal?: AbortSignal | undefined },
+  }: { tried: string; root?: boolean; next?: string; signal?: AbortSignal | undefined },
 ): Promise<Guard> {
   const process = host.spawn(argv, { root, tried });
   let ended = false;
@@ -73,7 +74,7 @@ async function set(
   const line = await firstLine(process.stdout);
   clearTimeout(timer);
   const fail = (kind: 'command' | 'timeout', words: string) =>
-    new HostError({ kind, tried, where: host.name, words, next: '' });
+    new HostError({ kind, tried, where: host.name, words, next });
   if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
   if (line !== undefined && line.length > LONGEST_LINE) {
     await release();
@@ -89,16 +90,57 @@ async function set(
   return { line, lost: () => ended, [Symbol.asyncDispose]: release };
 }
 
-/** A private (0700), unpredictable directory on the host, removed with the guard. */
-export async function scratchDirectory(host: Host, signal?: AbortSignal): Promise<Guard> {
+/**
+ * sh: makes $d, a private (0700) directory with a name nobody can guess. Hosts mount the usual places for
+ * temporary files noexec, or have them full or closed: the first place is taken that has room for what a
+ * compiler reads and writes, and that `suits`; where there is none, it tells why of each and ends.
+ * @param suits sh commands that judge the directory $d, and print what is wrong with it.
+ * @param undo sh command before it ends.
+ */
+export const makeScratch = (suits: string, undo = ':'): string => `umask 077
+roomy() { head -c ${ROOM_BYTES} /dev/zero >"$d/room" && rm -f "$d/room"; }
+suits() {
+${suits}
+}
+found= why=
+for t in "\${TMPDIR:-}" /tmp "\${XDG_RUNTIME_DIR:-}" /var/tmp "/run/user/$(id -u)" /run /dev/shm /var/cache "\${HOME:-}"; do
+  case $t in /*) ;; *) continue ;; esac
+  d=$(mktemp -d "$t/sockmap-bypass.XXXXXXXXXX" 2>&1)
+  if [ -d "$d" ]; then
+    said=$({ roomy && suits; } 2>&1) && found=yes && break
+    rm -rf "$d"
+  else said=$d; fi
+  why="$why$t: $said
+"
+done
+[ -n "$found" ] || { printf 'no place for temporary files\\n%s' "$why" >&2; ${undo}; exit 1; }`;
+
+/** Room for a kernel's vmlinux.h, a program and its object. */
+const ROOM_BYTES = 8 * 2 ** 20;
+
+/** sh, for `makeScratch`: programs can be run from there. The shell at hand is the program to try it with. */
+export const RUNS_PROGRAMS = `cp "$(command -v sh)" "$d/sh" && "$d/sh" -c : || { echo 'programs cannot be run there (noexec)'; false; } && rm -f "$d/sh"`;
+
+export const NO_SCRATCH =
+  'Free or mount a place for temporary files, or set TMPDIR for this account on the host.';
+
+/**
+ * A directory for temporary files on the host, removed with the guard.
+ * @param options executable: whether programs will be run from it.
+ * @throws HostError that tells of each place why it does not do.
+ */
+export async function scratchDirectory(
+  host: Host,
+  options: { executable?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Guard> {
+  const { executable = false, signal } = options;
   return guard(
     host,
     {
-      setup: `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/sockmap-bypass.XXXXXXXXXX") || exit 1
-printf '%s\\n' "$d"`,
+      setup: `${makeScratch(executable ? RUNS_PROGRAMS : ':')}\nprintf '%s\\n' "$d"`,
       undo: `rm -rf "$d"`,
     },
-    { tried: 'make a private directory', signal },
+    { tried: 'make a private directory', next: NO_SCRATCH, signal },
   );
 }
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { safeDestination } from './destination.ts';
 import { cancelled, HostError, isCancelled } from './errors.ts';
 import { Mark } from './gate.ts';
 import { loginShellLine } from './quote.ts';
+import { socketDirectory } from './socketDirectory.ts';
 import { masterCommand, Owned, type Master } from './sshMaster.ts';
 import { BATCH, clientVersion, transportOptions } from './sshOptions.ts';
 import { classify } from './sshWords.ts';
@@ -152,26 +152,6 @@ export class SshTransport implements Transport {
       signal,
     );
   }
-}
-
-/**
- * Where sockets of shared connections lie: one directory a user, so that a window that was killed
- * leaves no directory of its own behind. Whoever can reach a socket can use the connection, so it has
- * to be ours alone; its path is short because a socket's may hold some 100 bytes.
- */
-async function socketDirectory(): Promise<string> {
-  const { uid } = userInfo();
-  const directory = path.join(tmpdir(), `.sockmap-ssh-${uid}`);
-  await mkdir(directory, { mode: 0o700, recursive: true });
-  const found = await lstat(directory);
-  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return directory;
-  throw new HostError({
-    kind: 'input',
-    tried: 'make a private directory for the connection',
-    where: 'this machine',
-    words: `${directory} is not a directory of yours alone`,
-    next: 'Find out who made it, and remove it.',
-  });
 }
 
 /** Waits for a connection that others may be waiting for too, no longer than the caller wants. */

@@ -18,6 +18,8 @@ export interface SshdOptions {
   readonly startupFiles?: boolean;
   /** Further lines of the `Host` stanza; these win as well. */
   readonly clientLines?: readonly string[];
+  /** Shell commands for a mount namespace of the server's own, as root: what its sessions see mounted. */
+  readonly mounts?: string;
 }
 
 export interface TestSshd {
@@ -59,7 +61,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     // bash reads ~/.bashrc for sshd's commands unless a shell is below it already: what a machine does
     // there (locks that outlive a killed session, for one) is not ours to test.
     const shell = startupFiles ? [] : ['SetEnv SHLVL=2'];
-    const { child, port } = await start(directory, [...serverLines, ...shell]);
+    const lines = [...serverLines, ...shell];
+    const { child, port } = await start(directory, lines, options.mounts);
     pid = child.pid;
     const hostKey = fs.readFileSync(path.join(directory, 'host_key.pub'), 'utf8');
     fs.writeFileSync(files.knownHostsFile, `[127.0.0.1]:${port} ${hostKey}`);
@@ -151,13 +154,14 @@ function serverConfig(directory: string, port: number, lines: readonly string[])
 async function start(
   directory: string,
   lines: readonly string[],
+  mounts: string | undefined,
 ): Promise<{ child: ChildProcess; port: number }> {
   const config = path.join(directory, 'sshd_config');
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     fs.writeFileSync(config, serverConfig(directory, port, lines));
     try {
-      return { child: await listen(directory, config), port };
+      return { child: await listen(directory, config, mounts), port };
     } catch (error) {
       // Someone may have taken the port meanwhile.
       if (attempt === 3 || !String(error).includes('Address already in use')) throw error;
@@ -165,12 +169,21 @@ async function start(
   }
 }
 
-async function listen(directory: string, config: string): Promise<ChildProcess> {
+async function listen(
+  directory: string,
+  config: string,
+  mounts: string | undefined,
+): Promise<ChildProcess> {
   const logFile = path.join(directory, 'log');
   const log = fs.openSync(logFile, 'w');
   // Into a file and not a pipe, so that sshd outlives nobody's reading. A group of its own: an
   // interrupt at the terminal reaches us, and we end sshd after those who still use it.
-  const child = spawn(sshdBinary(), ['-D', '-e', '-f', config], {
+  const sshd = [sshdBinary(), '-D', '-e', '-f', config];
+  const [program = '', ...args] =
+    mounts === undefined
+      ? sshd
+      : ['unshare', '-m', 'sh', '-ec', `${mounts}\nexec "$@"`, 'sh', ...sshd];
+  const child = spawn(program, args, {
     stdio: ['ignore', log, log],
     detached: true,
   });

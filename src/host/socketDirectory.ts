@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { lstat, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { HostError } from './errors.ts';
+
+/**
+ * Where sockets of shared connections lie: one directory a user, so that a window that was killed
+ * leaves no directory of its own behind. Whoever can reach a socket can use the connection, so it has
+ * to be ours alone.
+ * @throws HostError that tells of each place why it does not do.
+ */
+export async function socketDirectory(): Promise<string> {
+  const { uid } = userInfo();
+  const refused: string[] = [];
+  const places = [tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? '', '/tmp', homedir()];
+  for (const place of new Set(places.filter((one) => path.isAbsolute(one)))) {
+    const directory = path.join(place, `.sockmap-ssh-${uid}`);
+    const wrong = await unfit(directory, uid);
+    if (wrong === undefined) return directory;
+    refused.push(`${directory} ${wrong}`);
+  }
+  throw new HostError({
+    kind: 'input',
+    tried: 'make a private directory for the connection',
+    where: 'this machine',
+    words: refused.join('\n'),
+    next: 'Set TMPDIR to a directory of yours, with a short path.',
+  });
+}
+
+/** What sun_path of macOS, the shortest, holds beside a socket's name, and its suffix until ssh has it ready. */
+const LONGEST_DIRECTORY = 104 - '/0123456789ab'.length - '.0123456789abcdef'.length - 1;
+
+/** Makes the directory if it can be; what keeps sockets out of it otherwise. */
+async function unfit(directory: string, uid: number): Promise<string | undefined> {
+  if (Buffer.byteLength(directory) > LONGEST_DIRECTORY) return 'is too long for a socket';
+  // ssh expands these in the path of a socket.
+  if (/[%$]/.test(directory)) return 'has a character that ssh expands';
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') return `cannot be made: ${message}`;
+  }
+  const found = await lstat(directory);
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
+    return 'is not a directory of yours alone: find out who made it';
+  // Full or read-only file systems, and those of some virtual machines, take no socket.
+  const trial = createServer();
+  try {
+    trial.listen(path.join(directory, randomBytes(6).toString('hex')));
+    await once(trial, 'listening');
+  } catch (error) {
+    return `takes no socket: ${(error as Error).message}`;
+  } finally {
+    trial.close();
+  }
+  return undefined;
+}
