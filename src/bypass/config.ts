@@ -66,30 +66,6 @@ export function isNetwork(text: string): boolean {
   }
 }
 
-/**
- * Prints the addresses of every network namespace that has a process: all that may connect here.
- * The kernel's own tables are read, because `ip` may be missing and would have to enter each.
- */
-export const ADDRESSES = `stat -c %N /proc/[0-9]*/ns/net 2>/dev/null |
-awk -F"'" '!seen[$4]++ { print $2 }' |
-while read -r ns; do cat "\${ns%/ns/net}/net/fib_trie" "\${ns%/ns/net}/net/if_inet6" 2>/dev/null; done; true`;
-
-/** @param text output of ADDRESSES: fib_trie and if_inet6 of proc(5), in any number and order. */
-export function parseAddresses(text: string): string[] {
-  const found = new Set<string>();
-  let candidate: string | undefined;
-  for (const line of text.split('\n')) {
-    const leaf = /^[ |]*\|-- (\d+\.\d+\.\d+\.\d+)$/.exec(line)?.[1];
-    if (leaf !== undefined) candidate = leaf;
-    else if (candidate !== undefined && /^\s+\/32 host LOCAL/.test(line)) found.add(candidate);
-    const v6 = /^([0-9a-f]{32}) [0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{2,} +\S+$/.exec(
-      line,
-    )?.[1];
-    if (v6 !== undefined) found.add(v6.replace(/(.{4})(?=.)/g, '$1:'));
-  }
-  return Array.from(found);
-}
-
 /** What stands in a batch for the pin directory, whose name the host chooses. */
 export const PINS = '@PINS@';
 

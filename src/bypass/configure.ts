@@ -1,7 +1,8 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import { hostAddresses } from './addresses.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
-import { existingCgroup, hostAddresses, requireFacts } from './load.ts';
+import { existingCgroup, requireFacts } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 import { readStatus, type BypassStatus } from './status.ts';
 
@@ -46,10 +47,10 @@ export async function configureBypass(
     finish: true,
     signal,
   });
-  const batch =
+  const { batch, capped } =
     mode === 'off'
-      ? switchOff(facts.architecture)
-      : await wholeSetup(host, found.pins, facts.architecture, mode, limits, signal);
+      ? { batch: switchOff(facts.architecture), capped: false }
+      : await wholeSetup(host, cgroup, found.pins, facts.architecture, mode, limits, signal);
   await host.check(['bpftool', 'batch', 'file', '-'], {
     tried: 'tell the programs their policy',
     root: true,
@@ -57,7 +58,8 @@ export async function configureBypass(
     finish: true,
     signal,
   });
-  return await readStatus(host, mount, signal);
+  const status = await readStatus(host, mount, signal);
+  return capped ? { ...status, addressesCapped: true as const } : status;
 }
 
 /** A pin that somebody removed is made again, as long as its map is in use. $1 directory of pins. */
@@ -72,15 +74,16 @@ const switchOff = (architecture: string): string =>
 
 async function wholeSetup(
   host: Host,
+  cgroup: string,
   pins: string,
   architecture: string,
   mode: Mode,
   limits: GuardedLimits,
   signal: AbortSignal | undefined,
-): Promise<string> {
-  const addresses = await hostAddresses(host, signal);
+): Promise<{ batch: string; capped: boolean }> {
+  const { addresses, capped } = await hostAddresses(host, cgroup, signal);
   const present = await localKeys(host, pins, signal);
-  return setupBatch(architecture, addresses, limits, mode, present);
+  return { batch: setupBatch(architecture, addresses, limits, mode, present), capped };
 }
 
 async function localKeys(

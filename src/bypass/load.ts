@@ -5,13 +5,8 @@ import { atLeast, blocking, findings, type Capability } from '../host/findings.t
 import type { Host } from '../host/host.ts';
 import { scratchDirectory, upload } from '../host/scratch.ts';
 import { settled } from '../host/settled.ts';
-import {
-  ADDRESSES,
-  configValue,
-  parseAddresses,
-  setupBatch,
-  type GuardedLimits,
-} from './config.ts';
+import { hostAddresses } from './addresses.ts';
+import { configValue, setupBatch, type GuardedLimits } from './config.ts';
 import { compile, type BpfSource } from './compile.ts';
 import { attachError } from './exclusive.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
@@ -77,7 +72,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const { maxSockets } = limits;
   const before = readStatus(host, mount, signal);
   before.catch(() => undefined);
-  const [object = '', batch = ''] = await settled([
+  const [object, { batch, capped }] = await settled([
     compile(
       host,
       {
@@ -91,7 +86,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
       facts.architecture,
       signal,
     ),
-    uploadSetup(host, directory.line, facts.architecture, limits, signal),
+    uploadSetup(host, directory.line, cgroup, facts.architecture, limits, signal),
   ]);
   const there = (await before).attachments.filter((one) => one.cgroup === cgroup);
 
@@ -141,7 +136,8 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   }
   onStep?.('status');
   // Not cancellable: what is cancelled now has to be undone anyway.
-  const status = await readStatus(host, mount);
+  const read = await readStatus(host, mount);
+  const status = capped ? { ...read, addressesCapped: true as const } : read;
   if (signal?.aborted !== true || begun.replacing) return status;
   await unloadBypass(host, options.cgroup);
   throw cancelled('load the bypass', host.name);
@@ -169,30 +165,19 @@ const NOT_OURS = 6;
 const attachedIds = (attachments: readonly Attachment[]): number[] =>
   attachments.filter(isAttached).flatMap(({ sockops }) => sockops?.id ?? []);
 
-/** Writes the commands that fill the guarded program's maps; returns their file on the host. */
+/** Writes the commands that fill the guarded program's maps into a file on the host. */
 async function uploadSetup(
   host: Host,
   directory: string,
+  cgroup: string,
   architecture: string,
   limits: GuardedLimits,
   signal: AbortSignal | undefined,
-): Promise<string> {
-  const batch = setupBatch(architecture, await hostAddresses(host, signal), limits);
+): Promise<{ batch: string; capped: boolean }> {
+  const { addresses, capped } = await hostAddresses(host, cgroup, signal);
+  const batch = setupBatch(architecture, addresses, limits);
   await upload(host, directory, new Map([['setup.batch', Buffer.from(batch)]]), signal);
-  return `${directory}/setup.batch`;
-}
-
-/** Those of every network namespace of the host; needs root. */
-export async function hostAddresses(
-  host: Host,
-  signal: AbortSignal | undefined,
-): Promise<string[]> {
-  const text = await host.check(['sh', '-c', ADDRESSES], {
-    tried: "read the host's addresses",
-    root: true,
-    signal,
-  });
-  return parseAddresses(text);
+  return { batch: `${directory}/setup.batch`, capped };
 }
 
 /**

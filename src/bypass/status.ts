@@ -64,6 +64,8 @@ export interface BypassStatus {
   readonly host: string;
   readonly attachments: readonly Attachment[];
   readonly namesakes: readonly Namesake[];
+  /** Of a load or a change of policy: the host has more addresses than the programs were told. */
+  readonly addressesCapped?: true;
 }
 
 /** Whether its program is at the cgroup. */

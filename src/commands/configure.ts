@@ -3,6 +3,7 @@ import { MODE_NAMES, type Mode } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
 import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
+import { cappedWords } from '../views/loadWarning.ts';
 import { pickAttachment, pickHost } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { pickOne, showInformation } from '../views/window.ts';
@@ -54,7 +55,9 @@ export async function configure(
     },
   );
   context.statusBar.show(status);
-  void showInformation(`The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.`);
+  void showInformation(
+    `The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.${cappedWords(status)}`,
+  );
   return status;
 }
 

@@ -7,12 +7,13 @@ import {
   type LoadOptions,
   type LoadStep,
 } from '../bypass/load.ts';
-import { type BypassStatus } from '../bypass/status.ts';
+import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
 import { isRootCgroup } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../language/copy.ts';
+import { cappedWords } from '../views/loadWarning.ts';
 import { pickCgroup, pickHost, ROOT_DETAIL, rootWarning } from '../views/pickers.ts';
 import { withProgress } from '../views/progress.ts';
 import { confirm, showInformation, showWarning } from '../views/window.ts';
@@ -121,30 +122,22 @@ async function loadInto(
       }),
   );
   context.statusBar.show(status);
-  const loaded = status.attachments.find((one) => one.cgroup === cgroup);
-  void announce(
-    host,
-    cgroup,
-    copy === undefined ? policy : `${policy}, from ${copy}`,
-    loaded?.beside,
-  );
+  void announce(status, cgroup, copy === undefined ? policy : `${policy}, from ${copy}`);
   return status;
 }
 
-async function announce(
-  host: string,
-  cgroup: string,
-  what: string,
-  beside: readonly string[] = [],
-): Promise<void> {
+async function announce(status: BypassStatus, cgroup: string, what: string): Promise<void> {
+  const { host, attachments, addressesCapped } = status;
+  const { beside = [] } = attachments.find((one) => one.cgroup === cgroup) ?? {};
   const neighbours =
     beside.length === 0
       ? ''
       : ` Other sock_ops programs run for its sockets: ${beside.join(', ')}. The status counts callbacks that they take away.`;
   const benchmark = 'Run Benchmark';
   const unload = 'Unload';
-  const chosen = await showInformation(
-    `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.${neighbours}`,
+  const show = addressesCapped === true ? showWarning : showInformation;
+  const chosen = await show(
+    `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.${neighbours}${cappedWords(status)}`,
     benchmark,
     unload,
   );

@@ -1,5 +1,6 @@
 import { faultsOf } from '../bypass/faults.ts';
 import type { SpliceReader } from '../bypass/spliceReaders.ts';
+import type { BypassStatus } from '../bypass/status.ts';
 
 export interface LoadWarning {
   readonly message: string;
@@ -51,3 +52,9 @@ function describeReaders(readers: readonly SpliceReader[]): string | undefined {
 
 /** By which an accepted program is known again. */
 export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${KINDS[kind]})`;
+
+/** A sentence more, where the programs could not be told all of a host's addresses. */
+export const cappedWords = ({ addressesCapped }: BypassStatus): string =>
+  addressesCapped === true
+    ? ' The host has more addresses there than the programs are told: connections to the rest stay on TCP. Name their networks in the setting sockmapBypass.guarded.localNetworks.'
+    : '';

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
-import type { Mode } from '../../src/bypass/config.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { mapKeys, type Mode } from '../../src/bypass/config.ts';
 import { configureBypass, type ConfigureOptions } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment, BypassStatus, Policy } from '../../src/bypass/status.ts';
 import { Host } from '../../src/host/host.ts';
+import { atEnd } from '../support/cleanup.ts';
+import { endProcesses, processRef } from '../support/processes.ts';
 import { run } from '../support/run.ts';
-import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+import { bpfSource, makeGround, pinsOf, type BypassGround } from './helpers/bypass.ts';
 import { problemOf } from './helpers/problems.ts';
 import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
 import { eventually } from './helpers/wait.ts';
 
 const BYTES = 4 << 20;
+const FLOOD = `ip link set lo up
+seq 0 999 | awk '{ printf "address add 10.77.%d.%d/32 dev lo\\n", $1 / 250, $1 % 250 }' | ip -batch -
+echo up; cat`;
 /** Handshakes and their like. */
 const SOME = BYTES / 50;
 
@@ -89,6 +98,39 @@ describe('the policy of a bypass that is loaded', () => {
     await configure('guarded');
     const after = await connect(address);
     assert.ok((await after.move(BYTES)) < SOME);
+  });
+
+  it('addresses are those of its cgroup’s own namespaces, and a flood of them crowds out no other', async () => {
+    const address = '10.99.99.97';
+    await run('ip', ['-n', netns.name, 'address', 'add', `${address}/32`, 'dev', 'lo']);
+    await connect();
+    // As any user can make: a user namespace of its own, a network namespace with thousands.
+    const child = spawn('unshare', ['-Urn', 'sh', '-c', FLOOD], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const flood = processRef(child.pid ?? 0);
+    assert.ok(flood);
+    const end = atEnd(() => endProcesses([flood]));
+    await once(child.stdout, 'data');
+    const flooded = async () => {
+      const pins = pinsOf(ground.inode)[0] ?? '';
+      const dump = await run('bpftool', ['-j', 'map', 'dump', 'pinned', `${pins}/bypass_local`]);
+      return mapKeys(dump).filter((key) => /ff ff 0a 4d .. ..$/.test(key)).length;
+    };
+    try {
+      assert.equal((await load()).addressesCapped, undefined);
+      assert.equal(await flooded(), 0);
+      fs.writeFileSync(path.join(ground.path, 'cgroup.procs'), String(flood.pid));
+      const status = await configure('guarded');
+      assert.equal(status.addressesCapped, true);
+      assert.equal(await flooded(), 256);
+      const pair = await connect(address);
+      assert.ok((await pair.move(BYTES)) < SOME);
+      await unloadBypass(host, ground.path);
+      assert.equal((await load()).addressesCapped, true);
+    } finally {
+      await end();
+    }
   });
 
   it('a network that is named counts as the host, though no device has its addresses', async () => {

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  configValue,
-  mapKeys,
-  parseAddresses,
-  parsePrefix,
-  setupBatch,
-} from '../../src/bypass/config.ts';
+import { parseAddresses } from '../../src/bypass/addresses.ts';
+import { configValue, mapKeys, parsePrefix, setupBatch } from '../../src/bypass/config.ts';
 
 describe('local networks', () => {
   it('are IPv6, IPv4 as its mapped form', () => {
@@ -33,35 +28,24 @@ describe('local networks', () => {
     }
   });
 
-  it('are read from the tables of every namespace, once each', () => {
-    const namespace = [
-      'Main:',
-      '  +-- 0.0.0.0/0 3 0 5',
-      '     +-- 127.0.0.0/8 2 0 2',
-      '           |-- 127.0.0.0',
-      '              /8 host LOCAL',
-      '           |-- 127.0.0.1',
-      '              /32 host LOCAL',
-      '        |-- 127.255.255.255',
-      '           /32 link BROADCAST',
-      '           |-- 192.0.2.2',
-      '              /32 host LOCAL',
-      '00000000000000000000000000000001 01 80 10 80       lo',
-      'fe8000000000000000fc00fffe000001 04 40 20 80     eth0',
-    ].join('\n');
-    assert.deepEqual(parseAddresses(`${namespace}\n${namespace}\n`), [
-      '127.0.0.1',
-      '192.0.2.2',
-      '0000:0000:0000:0000:0000:0000:0000:0001',
-      'fe80:0000:0000:0000:00fc:00ff:fe00:0001',
-    ]);
+  it('are read from what the host lists, once each', () => {
+    const text = '127.0.0.1\n192.0.2.2\n127.0.0.1\nfe8000000000000000fc00fffe000001\n';
+    assert.deepEqual(parseAddresses(text), {
+      addresses: ['127.0.0.1', '192.0.2.2', 'fe80:0000:0000:0000:00fc:00ff:fe00:0001'],
+      capped: false,
+    });
+  });
+
+  it('are capped, and that is told', () => {
+    assert.ok(parseAddresses('127.0.0.1\nmore\n').capped);
+    const many = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`).join('\n');
+    const { addresses, capped } = parseAddresses(many);
+    assert.equal(addresses.length, 4096);
+    assert.ok(capped);
   });
 
   it('cannot smuggle a line into the batch', () => {
-    assert.deepEqual(
-      parseAddresses('|-- 1.2.3.4; reboot\n   /32 host LOCAL\nzz 01 02 03 04 lo'),
-      [],
-    );
+    assert.deepEqual(parseAddresses('1.2.3.4; reboot\nzz00').addresses, []);
     assert.throws(() => setupBatch('x86_64', ['127.0.0.1\nprog show'], {}));
   });
 });
