@@ -28,6 +28,11 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_core_read.h>
 
+#ifndef bpf_core_field_offset /* libbpf before 0.8 */
+#define bpf_core_field_offset(type, field)                                               \
+	__builtin_preserve_field_info(((type *)0)->field, BPF_FIELD_BYTE_OFFSET)
+#endif
+
 #ifndef MAX_SOCKETS
 #define MAX_SOCKETS 65536
 #endif

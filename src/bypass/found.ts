@@ -47,7 +47,13 @@ const attachedSchema = z.array(
     attach_type: z.string().default(''),
   }),
 );
-const treeSchema = z.array(z.object({ cgroup: z.string(), programs: attachedSchema }));
+const treeSchema = z.array(
+  z.object({
+    // bpftool writes a backslash as a line break, which no cgroup has in its name.
+    cgroup: z.string().transform((name) => name.replaceAll('\n', '\\')),
+    programs: attachedSchema,
+  }),
+);
 
 /** The kernel's programs and maps, and the programs at every cgroup. */
 interface Kernel {

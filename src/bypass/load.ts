@@ -79,7 +79,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
         ...source,
         defines: {
           ...(maxSockets !== undefined && { MAX_SOCKETS: maxSockets }),
-          ...(!atLeast(facts.kernel, '5.16') && { LOADS_DIRECTLY: 0 }),
+          ...(loadsDirectly(facts) ? {} : { LOADS_DIRECTLY: 0 }),
         },
       },
       directory.line,
@@ -156,6 +156,10 @@ function requireGuarded(host: Host, facts: Facts): void {
     next,
   });
 }
+
+/** The kernel, and the libbpf in bpftool, which looks for what it would call. */
+const loadsDirectly = ({ kernel, bpftool = '' }: Facts): boolean =>
+  atLeast(kernel, '5.16') && atLeast(bpftool, '5.16');
 
 /** Exits of LOAD that was told not to commit, and that found what it cannot take the place of. */
 const CALLED_OFF = 4;

@@ -83,6 +83,14 @@ ln -s "$cgroup" "$new/cgroup" 2>/dev/null
 ln -s "\${SUDO_USER:-$(id -un)}, process $$" "$new/loader" 2>/dev/null
 say verify
 bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
+# bpftool before 5.16 pins programs by the names of their sections.
+while read -r section program; do
+  [ ! -e "$new/$section" ] || mv "$new/$section" "$new/$program" || fail 1
+done <<PINNED
+sockops sockmap_sockops
+sk_msg sockmap_redirect
+sk_skb_stream_verdict sockmap_verdict
+PINNED
 if [ -e "$new/bypass_local" ] && [ -e "$new/bypass_config" ]; then
   say configure
   commands=$(sed "s|@PINS@|$new|" "$batch") || fail 1

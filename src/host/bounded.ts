@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { decodeBytes } from './bytes.ts';
 
 /** What a stream sent, whole up to a limit; beyond that it is read on and dropped. */
 export class Collected {
@@ -25,7 +26,7 @@ export class Collected {
   }
 
   text(): string {
-    return Buffer.concat(this.#chunks).toString();
+    return decodeBytes(Buffer.concat(this.#chunks));
   }
 }
 

@@ -51,7 +51,7 @@ export function parseCgroups(
 ): Cgroup[] {
   const own = new Map<string, number>();
   for (const line of text.split('\n')) {
-    const match = /^(.*)\/cgroup\.procs:(\d+)$/.exec(line);
+    const match = /^([^]*)\/cgroup\.procs:(\d+)$/.exec(line);
     if (match !== null) own.set(match[1] ?? '', Number(match[2]));
   }
   const processes = new Map(own);

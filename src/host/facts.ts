@@ -23,11 +23,15 @@ export interface Facts {
   readonly clangTargetsBpf: boolean;
   readonly clangd: string | undefined;
   readonly bpftool: string | undefined;
+  /** Whether bpftool knows every kind of type the kernel has: old ones do not know a new kernel's. */
+  readonly bpftoolReadsBtf: boolean;
   readonly libbpfHeaders: boolean;
   /** That of util-linux, with which root's compiler is another user. */
   readonly setpriv: boolean;
   readonly netperf: string | undefined;
   readonly netserver: string | undefined;
+  /** Tools that are there and do not run, with their words instead of a version. */
+  readonly broken: Readonly<Record<string, string>>;
   readonly privilege: Privilege;
   /** sock_ops and sk_msg programs that are not ours; undefined where only root may look. */
   readonly otherPrograms: readonly LoadedProgram[] | undefined;
@@ -53,14 +57,16 @@ section cpus; getconf _NPROCESSORS_ONLN
 section mounts; cat /proc/self/mountinfo
 section btf; [ -r /sys/kernel/btf/vmlinux ] && echo yes
 section jit; cat /proc/sys/net/core/bpf_jit_enable
-section clang; clang --version
+section clang; clang --version 2>&1
 section targets; clang -print-targets
-section clangd; clangd --version
+section clangd; clangd --version 2>&1
 section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
 section setpriv; setpriv --version
-section bpftool; bpftool version
-section netperf; netperf -V
-section netserver; netserver -V
+section bpftool; bpftool version 2>&1
+section types; case $(bpftool version) in *' v'[56].*) bpftool btf dump file /sys/kernel/btf/vmlinux >/dev/null && echo yes ;; *) echo yes ;; esac
+section netperf; netperf -V 2>&1
+section netserver; netserver -V 2>&1
+section there; for t in clang clangd bpftool netperf netserver; do command -v $t >/dev/null && echo $t; done
 section programs; bpftool -j -f prog show
 section end`;
 
@@ -95,7 +101,21 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
   const os = parseOsRelease(section('distribution'));
   const mounts = parseMounts(section('mounts'));
   const jit = section('jit');
+  const versions = {
+    clang: /clang version (\d+\.\d+\.\d+)/.exec(section('clang'))?.[1],
+    clangd: clangdVersion(section('clangd')),
+    bpftool: /bpftool v(\d+(?:\.\d+)+)/.exec(section('bpftool'))?.[1],
+    netperf: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netperf'))?.[1],
+    netserver: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netserver'))?.[1],
+  };
+  const there = section('there').split('\n');
   return {
+    ...versions,
+    broken: Object.fromEntries(
+      Object.entries(versions)
+        .filter(([tool, version]) => version === undefined && there.includes(tool))
+        .map(([tool]) => [tool, section(tool).slice(0, 2000)]),
+    ),
     kernel: section('kernel'),
     architecture: section('architecture'),
     distribution: {
@@ -107,15 +127,11 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
     btf: section('btf') === 'yes',
     jit: jit === '' ? undefined : jit !== '0',
     bpffs: mounts.some(({ type, point }) => type === 'bpf' && point === '/sys/fs/bpf'),
-    cgroupMount: mounts.find(({ type, root }) => type === 'cgroup2' && root === '/')?.point,
-    clang: /clang version (\d+\.\d+\.\d+)/.exec(section('clang'))?.[1],
+    cgroupMount: cgroupMount(mounts),
     clangTargetsBpf: /^\s*bpf\s/m.test(section('targets')),
-    clangd: clangdVersion(section('clangd')),
-    bpftool: /bpftool v(\d+(?:\.\d+)+)/.exec(section('bpftool'))?.[1],
+    bpftoolReadsBtf: section('types') === 'yes',
     libbpfHeaders: section('headers') === 'yes',
     setpriv: section('setpriv').includes('util-linux'),
-    netperf: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netperf'))?.[1],
-    netserver: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netserver'))?.[1],
     privilege,
     otherPrograms: parsePrograms(section('programs')),
   };
@@ -129,6 +145,18 @@ function parseOsRelease(text: string): Map<string, string> {
       m[2] ?? m[3] ?? m[4] ?? '',
     ]),
   );
+}
+
+/**
+ * The own tree first. A container's may be the host's (root "/../..") or a part of it ("/docker/…"), at the
+ * usual places; a part bound anywhere else is for somebody's purpose.
+ */
+function cgroupMount(mounts: readonly { root: string; point: string; type: string }[]) {
+  const rank = (root: string) => (root === '/' ? 0 : /^(\/\.\.)+$/.test(root) ? 1 : 2);
+  return mounts
+    .filter(({ type }) => type === 'cgroup2')
+    .filter(({ root, point }) => rank(root) < 2 || /^\/sys\/fs\/cgroup(\/|$)/.test(point))
+    .sort((a, b) => rank(a.root) - rank(b.root) || a.root.length - b.root.length)[0]?.point;
 }
 
 /** proc(5), mountinfo: "id parent major:minor root point options… - type source options". */

@@ -17,8 +17,8 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Lowest versions that work (bpftool's `loadall … pinmaps` and netperf's `-k` keys among them). */
-const FLOORS = { guarded: '5.15', classic: '5.10', clang: '11', bpftool: '7.1', netperf: '2.7' };
+/** Lowest versions that work (netperf's `-k` keys among them). */
+const FLOORS = { guarded: '5.15', classic: '5.10', clang: '11', bpftool: '5.10', netperf: '2.7' };
 
 const NETPERF_SOURCE = 'build it from https://github.com/HewlettPackard/netperf';
 
@@ -42,6 +42,19 @@ export function findings(facts: Facts): Finding[] {
   ): void => {
     if (version !== undefined && (floor === undefined || atLeast(version, floor))) return;
     const remedy = packages?.install(id);
+    const broken = version === undefined ? facts.broken[id] : undefined;
+    if (broken !== undefined) {
+      const words = broken.split('\n').find((line) => line.trim() !== '') ?? 'it says nothing';
+      found.push({
+        id,
+        severity,
+        prevents,
+        wrong: `${id} is installed, but does not run: ${words.trim().replace(/\.$/, '')}.`,
+        next: packages?.broken(id) ?? 'Install it anew.',
+        ...(remedy !== undefined && { remedy }),
+      });
+      return;
+    }
     found.push({
       id,
       severity,
@@ -118,6 +131,15 @@ export function findings(facts: Facts): Finding[] {
     });
   }
   missing('bpftool', ['load', 'benchmark'], facts.bpftool, FLOORS.bpftool);
+  if (facts.bpftool !== undefined && facts.btf && !facts.bpftoolReadsBtf) {
+    found.push({
+      id: 'bpftool-btf',
+      severity: 'blocks',
+      prevents: ['load', 'benchmark'],
+      wrong: `bpftool ${facts.bpftool} cannot read the types (BTF) of Linux ${facts.kernel}.`,
+      next: `Use one as new as the kernel: ${NEWER['bpftool'] ?? ''}.`,
+    });
+  }
   missing(
     'libbpf headers',
     ['load', 'benchmark', 'language'],
@@ -194,7 +216,17 @@ interface PackageManager {
   /** A command that installs what a finding names. */
   install(id: string): string | undefined;
   advice(id: string): string;
+  /** Of a tool that is there and does not run. */
+  broken(id: string): string;
 }
+
+/**
+ * Ubuntu's bpftool starts that of the running kernel's package. Kernels of others, as WSL2's, have none:
+ * the newest one there then takes the place of the starter, before it on the PATH.
+ */
+const UBUNTU_BPFTOOL = `apt-get update
+apt-get install -y "linux-tools-$(uname -r)" || apt-get install -y "linux-tools-generic-hwe-$(. /etc/os-release; echo "$VERSION_ID")" || apt-get install -y linux-tools-generic || apt-get install -y bpftool
+bpftool version || ln -sf "$(ls /usr/lib/linux-tools/*/bpftool | sort -V | tail -n 1)" /usr/local/sbin/bpftool`;
 
 /** Package names by distribution family; netperf's licence keeps it out of some main archives. */
 function packageManager(facts: Facts): PackageManager | undefined {
@@ -213,6 +245,10 @@ function packageManager(facts: Facts): PackageManager | undefined {
       special[what] === undefined && names[what] === undefined
         ? `This distribution has no package of ${what}: ${NETPERF_SOURCE} (2.7).`
         : `Install the package, then check the host again.`,
+    broken: (what) =>
+      what === 'bpftool' && is('ubuntu')
+        ? 'Ubuntu has it in a package for each kernel: install that of this one or, where there is none, as on WSL2, the newest one, which runs on older kernels too.'
+        : 'Install it anew.',
   });
   const common = {
     ...{ clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' },
@@ -225,7 +261,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
       apt,
       { ...common, clangd: 'clangd', 'libbpf headers': 'libbpf-dev' },
       {
-        bpftool: `${apt} linux-tools-common linux-tools-generic "linux-tools-$(uname -r)"`,
+        bpftool: UBUNTU_BPFTOOL,
         netperf: `apt-get update && apt-get install -y software-properties-common && add-apt-repository -y multiverse && ${apt} netperf`,
       },
     );

@@ -1,3 +1,5 @@
+import { encodeBytes } from './bytes.ts';
+
 /** One word for a POSIX shell: whatever it holds, the shell sees exactly it. */
 export function shellWord(word: string): string {
   if (word.includes('\0')) throw new RangeError('a word of a command cannot hold a NUL byte');
@@ -14,7 +16,7 @@ export const shellLine = (argv: readonly string[]): string => argv.map(shellWord
  * which no shell makes anything, and sh itself decodes it.
  */
 export function loginShellLine(argv: readonly string[]): string {
-  const encoded = Array.from(Buffer.from(shellLine(argv)), (byte) =>
+  const encoded = Array.from(encodeBytes(shellLine(argv)), (byte) =>
     /[\w./=-]/.test(String.fromCharCode(byte))
       ? String.fromCharCode(byte)
       : `\\0${byte.toString(8).padStart(3, '0')}`,

@@ -23,7 +23,7 @@ export function parseSections(text: string, boundary: string): Section[] {
     const next = text.indexOf(head, at + head.length);
     const part = text.slice(at + head.length, next < 0 ? undefined : next);
     const end = part.indexOf('\n');
-    found.push({ name: part.slice(0, end), text: part.slice(end + 1).trim() });
+    found.push({ name: part.slice(0, end), text: withoutBreaks(part.slice(end + 1)) });
     if (found.length > MOST) {
       throw new HostError({
         kind: 'command',
@@ -41,5 +41,13 @@ export function parseSections(text: string, boundary: string): Section[] {
 /** Whether a script that ends with `section end` came to its end. */
 export const isWhole = (text: string, boundary: string): boolean =>
   text.trimEnd().endsWith(`\n${boundary} end`);
+
+/** A name may begin or end with a blank: only line breaks go. */
+function withoutBreaks(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && text[from] === '\n') from++;
+  while (to > from && text[to - 1] === '\n') to--;
+  return text.slice(from, to);
+}
 
 export const newBoundary = (): string => `==${crypto.randomUUID()}`;

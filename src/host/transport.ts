@@ -1,4 +1,6 @@
+import { hasBytes } from './bytes.ts';
 import type { HostError } from './errors.ts';
+import { loginShellLine } from './quote.ts';
 
 /** How a host's argv becomes an argv of this machine. */
 export interface Transport {
@@ -16,7 +18,13 @@ export interface Transport {
 export const localTransport: Transport = {
   answerMs: 20_000,
   connect: () => Promise.resolve(),
-  command: ([file = '', ...args]) => ({ file, args }),
+  command: (argv) => {
+    const [file = '', ...args] = argv;
+    // Node would start no program with words that are not UTF-8.
+    return argv.some(hasBytes)
+      ? { file: 'sh', args: ['-c', loginShellLine(argv)] }
+      : { file, args };
+  },
   failure: () => undefined,
   dispose: () => Promise.resolve(),
 };

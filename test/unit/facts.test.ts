@@ -27,6 +27,8 @@ describe('facts of a host', () => {
       clangTargetsBpf: true,
       clangd: '14.0.6',
       bpftool: '7.1.0',
+      bpftoolReadsBtf: true,
+      broken: {},
       libbpfHeaders: true,
       netperf: '2.7.0',
       netserver: '2.7.0',
@@ -52,6 +54,8 @@ describe('facts of a host', () => {
         clangTargetsBpf: false,
         clangd: undefined,
         bpftool: undefined,
+        bpftoolReadsBtf: false,
+        broken: {},
         libbpfHeaders: false,
         netperf: undefined,
         netserver: undefined,
@@ -129,6 +133,19 @@ describe('facts of a host', () => {
       assert.equal(place(bound, whole), '/sys/fs/cgroup');
     });
 
+    it('a container of the host’s cgroup namespace has a part of the tree, or all of it', () => {
+      const docker = '50 27 0:38 /docker/0a1b /sys/fs/cgroup rw - cgroup2 cgroup rw';
+      assert.equal(place(docker), '/sys/fs/cgroup');
+      const above = '50 27 0:38 /../.. /host/cgroup rw - cgroup2 cgroup rw';
+      assert.equal(place(docker, above), '/host/cgroup');
+      assert.equal(
+        place(above, '41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw'),
+        '/sys/fs/cgroup',
+      );
+      const below = '51 27 0:38 /docker/0a1b/x /sys/fs/cgroup/unified rw - cgroup2 cgroup rw';
+      assert.equal(place(V1, below), '/sys/fs/cgroup/unified');
+    });
+
     it('the BPF file system counts only at its place', () => {
       const at = (point: string) => parsed({ mounts: `42 23 0:39 / ${point} rw - bpf bpf rw` });
       assert.equal(at('/sys/fs/bpf').bpffs, true);
@@ -153,6 +170,16 @@ describe('facts of a host', () => {
     it("Ubuntu's bpftool wrapper without the kernel's tools is none", () => {
       const words = 'WARNING: bpftool not found for kernel 6.8.0-45\n\n  You may need to install';
       assert.equal(parsed({ bpftool: words }).bpftool, undefined);
+      assert.deepEqual(parsed({ bpftool: words, there: 'clang\nbpftool' }).broken, {
+        clang: '',
+        bpftool: words,
+      });
+      assert.deepEqual(parsed({ bpftool: 'sh: 1: bpftool: not found', there: '' }).broken, {});
+    });
+
+    it('a bpftool that knows the kernel’s types, or not', () => {
+      assert.ok(parsed({ types: 'yes' }).bpftoolReadsBtf);
+      assert.ok(!parsed({ types: '' }).bpftoolReadsBtf);
     });
 
     it('a clang without the BPF target', () => {

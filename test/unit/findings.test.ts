@@ -34,8 +34,9 @@ describe('findings', () => {
       ['clang', { clang: '10.0.1' }, ALL],
       ['clang-bpf', { clangTargetsBpf: false }, ALL],
       ['bpftool', { bpftool: undefined }, LOAD],
-      ['bpftool', { bpftool: '5.15.0' }, LOAD],
-      ['bpftool', { bpftool: '7.0.0' }, LOAD],
+      ['bpftool', { bpftool: '5.9.0' }, LOAD],
+      ['bpftool', { bpftool: undefined, broken: { bpftool: 'WARNING: none' } }, LOAD],
+      ['bpftool-btf', { bpftool: '5.15.160', bpftoolReadsBtf: false }, LOAD],
       ['libbpf headers', { libbpfHeaders: false }, ALL],
       ['setpriv', { setpriv: false }, ALL],
       ['netperf', { netperf: undefined }, ['benchmark']],
@@ -58,9 +59,26 @@ describe('findings', () => {
     }
 
     it('of one that is too old: its package may be so, too', () => {
-      assert.match(only({ bpftool: '5.10.262' }).next, /^Upgrade it; .*libbpf\/bpftool\.$/);
+      assert.match(only({ bpftool: '5.4.0' }).next, /^Upgrade it; .*libbpf\/bpftool\.$/);
       assert.match(only({ clang: '10.0.1' }).next, /^Upgrade it; .* newer release/);
       assert.match(only({ bpftool: undefined }).next, /^Install the package/);
+    });
+
+    it('of one that is there and does not run: its own words, and a package that has it', () => {
+      const words =
+        'WARNING: bpftool not found for kernel 5.15.153.1-microsoft\n\n  You may need to';
+      for (const kernel of ['5.15.153.1-microsoft-standard-WSL2', '6.8.0-1015-azure']) {
+        const broken = { ...distribution('ubuntu'), kernel, bpftool: undefined };
+        const { wrong, next, remedy } = only({ ...broken, broken: { bpftool: words } });
+        assert.match(wrong, /is installed, but does not run: WARNING: bpftool not found/);
+        assert.match(next, /a package for each kernel.*WSL2/);
+        assert.match(
+          remedy ?? '',
+          /linux-tools-\$\(uname -r\)" \|\| .*\n?.*\/usr\/local\/sbin\/bpftool/,
+        );
+      }
+      const clang = only({ clang: undefined, broken: { clang: 'libLLVM.so: cannot open' } });
+      assert.match(clang.wrong, /^clang is installed, but does not run: libLLVM/);
     });
 
     const WARNINGS: [id: string, change: Partial<Facts>][] = [
@@ -82,7 +100,7 @@ describe('findings', () => {
       const change = {
         kernel: '5.15.0-1-arch',
         clang: '11.0.1',
-        bpftool: '7.1.0',
+        bpftool: '5.10.0',
         netperf: '2.7.0',
       };
       assert.deepEqual(found(change), []);
@@ -147,7 +165,7 @@ describe('findings', () => {
         {
           clang: new RegExp(`^${APT}clang$`),
           clangd: new RegExp(`^${APT}clangd$`),
-          bpftool: /linux-tools-common linux-tools-generic "linux-tools-\$\(uname -r\)"$/,
+          bpftool: /install -y "linux-tools-\$\(uname -r\)" \|\| .*linux-tools-generic/,
           headers: /libbpf-dev$/,
         },
         /add-apt-repository -y multiverse.*apt-get install -y netperf$/,
@@ -222,7 +240,7 @@ describe('findings', () => {
     it('is none on a distribution nobody knows, which gets words instead', () => {
       const finding = only({ ...distribution('nixos'), bpftool: undefined });
       assert.equal(finding.remedy, undefined);
-      assert.match(finding.next, /Install bpftool 7\.1 or newer/);
+      assert.match(finding.next, /Install bpftool 5\.10 or newer/);
     });
 
     it('is a line sh can read, as root and through sudo', () => {
