@@ -147,7 +147,7 @@ async function measure(
   await save(document);
   await warmUp(host, ground, plan, signal);
 
-  const begun = { at: Date.now(), done: document.samples.length };
+  const begun = { at: performance.now(), done: document.samples.length };
   for (;;) {
     const { slots, later } = schedule(plan, document.samples);
     if (slots.length === 0) break;
@@ -163,7 +163,7 @@ async function measure(
         secondsLeft:
           taken === 0
             ? estimatedSeconds(plan, left)
-            : ((Date.now() - begun.at) / 1000 / taken) * left,
+            : ((performance.now() - begun.at) / 1000 / taken) * left,
       });
       const sample = await takeSample(host, ground.site(slot.arm), slot, {
         ...{ seconds: plan.secondsPerSample, order, signal },

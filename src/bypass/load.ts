@@ -271,9 +271,9 @@ export async function requireFacts(
   const { facts: old, at = 0 } = known.get(host) ?? {};
   const stands = (facts: Facts) =>
     capability === undefined ? undefined : blocking(findings(facts), capability)[0];
-  const fresh = old !== undefined && Date.now() - at < FRESH_MS && stands(old) === undefined;
+  const fresh = old !== undefined && performance.now() - at < FRESH_MS && stands(old) === undefined;
   const facts = fresh ? old : await collectFacts(host, { root: true, signal });
-  if (!fresh) known.set(host, { facts, at: Date.now() });
+  if (!fresh) known.set(host, { facts, at: performance.now() });
   const worst = stands(facts);
   const mount = facts.cgroupMount;
   if (worst !== undefined || mount === undefined) {

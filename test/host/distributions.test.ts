@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { bypassStatus, loadBypass, requireFacts, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment } from '../../src/bypass/status.ts';
 import { decodeBytes } from '../../src/host/bytes.ts';
 import { listCgroups } from '../../src/host/cgroups.ts';
@@ -137,3 +137,22 @@ for (const way of ['ssh', 'local'] as const) {
     });
   });
 }
+
+describe('a clock that jumps', () => {
+  it('does not make what is known of a host stale', async () => {
+    const looks: string[] = [];
+    const host = new Host('local', { log: (line) => looks.push(line) });
+    const real = Date.now;
+    try {
+      await host.becomeRoot();
+      for (const jump of [0, 3_600_000, -3_600_000]) {
+        Date.now = () => real() + jump;
+        await requireFacts(host, undefined);
+      }
+      assert.equal(looks.filter((line) => line.includes('read the facts')).length, 1);
+    } finally {
+      Date.now = real;
+      await host.dispose();
+    }
+  });
+});

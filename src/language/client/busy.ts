@@ -4,7 +4,7 @@ export class Busy {
 
   /** @param state of a file in clangd's words: "parsing includes", "idle". */
   is(key: string, state: string): void {
-    const since = this.#files.get(key)?.since ?? Date.now();
+    const since = this.#files.get(key)?.since ?? performance.now();
     if (state.startsWith('idle')) this.#files.delete(key);
     else this.#files.set(key, { words: state, since });
   }
@@ -12,7 +12,7 @@ export class Busy {
   /** Who types has it begin again and again. */
   again(key: string): void {
     const file = this.#files.get(key);
-    if (file !== undefined) file.since = Date.now();
+    if (file !== undefined) file.since = performance.now();
   }
 
   forget(key: string): void {
@@ -26,7 +26,7 @@ export class Busy {
 
   longerThan(milliseconds: number): { key: string; words: string } | undefined {
     for (const [key, { since, words }] of this.#files) {
-      if (Date.now() - since > milliseconds) return { key, words };
+      if (performance.now() - since > milliseconds) return { key, words };
     }
     return undefined;
   }

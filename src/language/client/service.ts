@@ -200,7 +200,7 @@ export class LanguageService implements vscode.Disposable {
     sources: Sources,
   ): Promise<Session> {
     const { Server } = await import('./server.ts');
-    const begun = Date.now();
+    const begun = performance.now();
     const server = await Server.start(mirror, paths, sources, {
       log: this.#context.log,
       onBusy: (words) => {
@@ -212,7 +212,7 @@ export class LanguageService implements vscode.Disposable {
       onEnd: (error) => {
         if (this.#session?.mirror !== mirror) return;
         this.#close();
-        if (Date.now() - begun > STEADY_MS) this.#failures = 0;
+        if (performance.now() - begun > STEADY_MS) this.#failures = 0;
         this.#failed(error);
       },
     });

@@ -174,7 +174,7 @@ export class Verifier implements vscode.Disposable {
       this.#context.host(name),
       this.tool(),
     ]);
-    const started = Date.now();
+    const started = performance.now();
     const versions = new Map(
       vscode.workspace.textDocuments.map((each) => [each.uri.toString(), each.version]),
     );
@@ -185,7 +185,7 @@ export class Verifier implements vscode.Disposable {
       return {
         ...made,
         files: new Map(files.map((file) => [file, versions.get(file)])),
-        milliseconds: Date.now() - started,
+        milliseconds: Math.round(performance.now() - started),
       };
     };
     try {
