@@ -18,7 +18,8 @@ export type AskPassword = (
 /** Runs a command on the host, as root by sudo where that is given, and gives its standard output. */
 type Run = (argv: readonly string[], sudo?: Sudo, signal?: AbortSignal) => Promise<string>;
 
-const LOOK = `[ "$(id -u)" = 0 ] && echo root && exit
+const LOOK = `id=$(id -u) || exit
+[ "$id" = 0 ] && echo root && exit
 command -v sudo >/dev/null && echo sudo || echo none`;
 
 const ALLOWED = 'sudo -n -v >/dev/null 2>&1 && sudo -n -l 2>&1; exit 0';
@@ -47,7 +48,15 @@ export class Rights {
     const found = (await this.#run(['sh', '-c', LOOK], undefined, signal)).trim();
     if (found === 'root') this.#privilege = 'root';
     else if (found === 'sudo') return this.#trySudo(signal);
-    else {
+    else if (found !== 'none') {
+      throw new HostError({
+        kind: 'command',
+        tried: 'read your privileges',
+        where: this.#host,
+        words: 'the host did not say whose account it is',
+        next: "Look at the host's memory and limits of processes, then try again.",
+      });
+    } else {
       this.#refusal = {
         words: 'the user is not root and there is no sudo',
         next: 'Log in as root, or install sudo.',

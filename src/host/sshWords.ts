@@ -2,7 +2,7 @@ import type { Problem } from './errors.ts';
 
 /** Reads ssh's own words (OpenSSH 7 to 10). */
 export function classify(stderr: string, where: string, tried: string): Problem {
-  const words = stderr.trim();
+  const words = stderr.trim() === '' ? 'ssh ended without a word' : stderr.trim();
   const problem = (kind: Problem['kind'], next: string): Problem => ({
     kind,
     tried,

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { HostError } from '../../src/host/errors.ts';
+import { Host } from '../../src/host/host.ts';
+import { atEnd } from '../support/cleanup.ts';
+import { startSshd, type SshdOptions, type TestSshd } from '../support/sshd.ts';
+import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+
+describe('a host with tight limits', () => {
+  let ground: BypassGround;
+  let sshd: TestSshd;
+  let host: Host;
+  const connect = async (options: SshdOptions): Promise<void> => {
+    sshd = await startSshd(options);
+    host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
+    ground = makeGround('limits');
+  };
+  afterEach(async () => {
+    await host.dispose();
+    await sshd.stop();
+    await ground.remove();
+  });
+  const load = async () =>
+    loadBypass(host, { cgroup: ground.path, source: await bpfSource('classic') });
+  /** It loads, or says why not and leaves nothing. @returns the host's words. */
+  const tried = async (): Promise<string | undefined> => {
+    try {
+      await load();
+    } catch (error) {
+      assert.ok(error instanceof HostError, String(error));
+      assert.notEqual(error.problem.words.trim(), '');
+      assert.notEqual(error.problem.kind, 'privilege');
+      await ground.assertClean();
+      return error.problem.words;
+    }
+    await unloadBypass(host, ground.path);
+    await ground.assertClean();
+    return undefined;
+  };
+
+  it('of open files: it loads', async () => {
+    await connect({ mounts: 'ulimit -n 24' });
+    assert.equal(await tried(), undefined);
+  });
+
+  it('of processes: it says so, and leaves nothing; without them it loads', async () => {
+    const limit = `/sys/fs/cgroup/pids/sockmap-test-limits-${process.pid}`;
+    fs.mkdirSync(limit);
+    const remove = atEnd(() => {
+      fs.rmdirSync(limit);
+      return Promise.resolve();
+    });
+    await connect({ mounts: `echo $$ >${limit}/cgroup.procs` });
+    try {
+      const words: (string | undefined)[] = [];
+      for (const most of ['4', '7', '9', '12']) {
+        fs.writeFileSync(path.join(limit, 'pids.max'), most);
+        words.push(await tried());
+        await host.dispose();
+      }
+      assert.ok(words.some((one) => one !== undefined));
+      fs.writeFileSync(path.join(limit, 'pids.max'), 'max');
+      assert.equal(await tried(), undefined);
+    } finally {
+      await host.dispose();
+      await sshd.stop();
+      await remove();
+    }
+  });
+
+  it('two accounts at once: each has what is its own', async () => {
+    await connect({});
+    const other = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
+    const second = makeGround('limits-2');
+    try {
+      const source = await bpfSource('classic');
+      for (let round = 0; round < 2; round++) {
+        await Promise.all([load(), loadBypass(other, { cgroup: second.path, source })]);
+        const { attachments } = await bypassStatus(host);
+        for (const { path: own } of [ground, second]) {
+          const states = attachments.flatMap(({ cgroup, state }) =>
+            cgroup === own ? [state] : [],
+          );
+          assert.deepEqual(states, ['attached']);
+        }
+        await Promise.all([
+          unloadBypass(host, ground.path),
+          bypassStatus(other),
+          unloadBypass(other, second.path),
+        ]);
+      }
+      await ground.assertClean();
+      await second.assertClean();
+    } finally {
+      await other.dispose();
+      await second.remove();
+    }
+  });
+});
