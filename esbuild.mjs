@@ -1,8 +1,9 @@
 // Bundles the extension (dist/extension.cjs and what it loads later) and the chart panel (dist/panel.js).
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { writeThirdPartyNotices } from '@rnx-kit/third-party-notices';
 import { context, transform } from 'esbuild';
 
 const production = argv.includes('--production');
@@ -22,15 +23,6 @@ const onlyEnglish = {
 // The oldest VS Code we run in (1.96) has Node 20, and takes CommonJS alone.
 const target = 'node20';
 
-/** CommonJS has no import.meta: a library that makes itself a require() of its URL would throw when loaded. */
-const addressed = (text) => ({
-  define: { 'import.meta.url': 'addressOfThisFile' },
-  logOverride: { 'empty-import-meta': 'error' },
-  ...(text.includes('import.meta.url') && {
-    banner: `const addressOfThisFile = require('node:url').pathToFileURL(__filename).href;`,
-  }),
-});
-
 /**
  * Writes the files of a build that is split where the source says import(): what a window does not use is
  * not read when it starts. esbuild splits modules of ECMAScript only, so each becomes CommonJS here.
@@ -48,7 +40,7 @@ const writeSplit = {
           // require() also for import(): VS Code hands out its API only there.
           const supported = { 'dynamic-import': false };
           const form = { format: 'cjs', platform: 'node', target, supported };
-          const options = { ...form, ...addressed(file.text), minify: production, sourcemap };
+          const options = { ...form, minify: production, sourcemap };
           const { code } = await transform(file.text, { ...options, legalComments: 'inline' });
           contents = Buffer.from(code);
           bytes += contents.length;
@@ -67,6 +59,7 @@ const writeSplit = {
 
 const common = {
   bundle: true,
+  metafile: true,
   minify: production,
   logLevel: 'info',
   legalComments: production ? 'linked' : 'none',
@@ -102,11 +95,47 @@ const bundles = [
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist/chunks', { recursive: true });
+const OWN_LICENCES = `Sockmap Bypass is under the MIT licence (LICENSE.txt); its programs for the kernel, below bpf/,
+are under the GNU General Public License, version 2 (GPL-2.0, bpf/LICENSE).
+
+It contains the packages below, under their own licences.
+`;
+
+const sources = new Set();
 for (const bundle of bundles) {
   const build = await context(bundle);
   if (watch) await build.watch();
   else {
-    await build.rebuild();
+    const { metafile } = await build.rebuild();
+    for (const { inputs } of Object.values(metafile.outputs)) {
+      for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+        if (bytesInOutput > 0) sources.add(file);
+      }
+    }
     await build.dispose();
   }
+}
+if (production) await writeNotices([...sources].sort());
+
+/**
+ * The licences of what has got into the bundles, and of nothing else: their terms ask for it. Of the
+ * packages in one node_modules at a time, because two versions of one have the same name.
+ */
+async function writeNotices(files) {
+  const folders = new Map();
+  for (const file of files) {
+    const folder = /^(?:.*\/)?node_modules\//.exec(file)?.[0];
+    if (folder !== undefined) folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  // The form of a source map, which it reads the names of packages from.
+  const [sourceMapFile, outputFile] = ['dist/bundled.json', 'dist/ThirdPartyNotices.txt'];
+  const parts = [OWN_LICENCES];
+  for (const sources of folders.values()) {
+    await writeFile(sourceMapFile, JSON.stringify({ sources }));
+    const rootPath = fileURLToPath(new URL('.', import.meta.url));
+    await writeThirdPartyNotices({ rootPath, sourceMapFile, json: false, outputFile });
+    parts.push(await readFile(outputFile, 'utf8'));
+  }
+  await writeFile(outputFile, parts.join(`\n${'='.repeat(72)}\n\n`));
+  await writeFile(sourceMapFile, JSON.stringify({ sources: files }));
 }
