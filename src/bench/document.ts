@@ -14,7 +14,6 @@ const bytes = z.int().positive();
 /** Of one message: netperf's own limit is the host's memory; more measures nothing else. */
 export const MOST_BYTES = 1 << 30;
 const planBytes = bytes.max(MOST_BYTES);
-const seconds = z.number().positive();
 const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
   description:
     'Competitors: TCP, TCP without Nagle, the guarded and the classic bypass, and, for streams, Unix sockets where netperf has them.',
@@ -101,12 +100,22 @@ export const planSchema = z
   );
 export type Plan = z.infer<typeof planSchema>;
 
+/**
+ * What is measured is within what machines can do. Beyond it ratios, and what is written of them, would
+ * no longer be numbers.
+ */
+const figure = z
+  .number()
+  .nonnegative()
+  .max(1e15)
+  .refine((value) => value === 0 || value >= 1e-9, { message: 'too small to be measured' });
+
 const latencyUs = z.object({
-  mean: z.number().nonnegative(),
-  stddev: z.number().nonnegative(),
-  p50: z.number().nonnegative(),
-  p90: z.number().nonnegative(),
-  p99: z.number().nonnegative(),
+  mean: figure,
+  stddev: figure,
+  p50: figure,
+  p90: figure,
+  p99: figure,
 });
 
 const sampleCommon = {
@@ -117,16 +126,14 @@ const sampleCommon = {
   order: z.int().nonnegative(),
   startedAt: z.iso.datetime(),
   /** Length the tool itself reports, not the one asked for. */
-  seconds,
+  seconds: z.number().min(1e-6).max(1e6),
   /** Share of the host's CPU time in percent, 0 to 100, as netperf reports it. */
-  cpu: z.object({ client: z.number().nonnegative(), server: z.number().nonnegative() }).optional(),
+  cpu: z.object({ client: figure, server: figure }).optional(),
   /**
    * netperf's service demand, CPU time for the work done: µs per KB (1024 bytes) of a stream, µs
    * per transaction of round trips. On one host each side's counts the CPU time of both.
    */
-  serviceDemand: z
-    .object({ client: z.number().nonnegative(), server: z.number().nonnegative() })
-    .optional(),
+  serviceDemand: z.object({ client: figure, server: figure }).optional(),
   /** What the BPF programs did during the sample; absent where no program is attached. */
   bpf: z
     .object({
@@ -142,9 +149,7 @@ const sampleCommon = {
     })
     .optional(),
   /** What else went on: CPU time the hypervisor took, in percent; the load of the last minute. */
-  noise: z
-    .object({ stealPercent: z.number().nonnegative(), load1: z.number().nonnegative() })
-    .optional(),
+  noise: z.object({ stealPercent: figure, load1: figure }).optional(),
   /** Bytes the loopback device sent during the sample: the outside proof of what was bypassed. */
   loopbackBytes: z.int().nonnegative().optional(),
 };
@@ -153,14 +158,14 @@ export const throughputSampleSchema = z.object({
   experiment: z.literal('throughput'),
   messageBytes: bytes,
   /** Measured at the receiver: the sender's count runs ahead where nothing pushes back. */
-  throughputBitsPerSecond: z.number().nonnegative(),
+  throughputBitsPerSecond: figure,
   ...sampleCommon,
 });
 export const latencySampleSchema = z.object({
   experiment: z.literal('latency'),
   requestBytes: bytes,
   responseBytes: bytes,
-  transactionsPerSecond: z.number().nonnegative(),
+  transactionsPerSecond: figure,
   latencyUs,
   ...sampleCommon,
 });

@@ -52,4 +52,4 @@ const STEP_MATTERS = 0.02;
 
 /** Whether a step of the histogram is a share of the value that matters. */
 export const isCoarse = ({ step, median }: Pick<Point, 'step' | 'median'>): boolean =>
-  step !== undefined && step / median >= STEP_MATTERS;
+  step !== undefined && median > 0 && step / median >= STEP_MATTERS;

@@ -4,8 +4,8 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { guard } from '../host/scratch.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import type { Sample } from './document.ts';
 import { conditionOf, programIn, type Cause } from './condition.ts';
+import { sampleSchema, type Sample } from './document.ts';
 import { netperfArgv, parseNetperf, parseUnixStream } from './netperf.ts';
 import { pointLabel, type Slot } from './plan.ts';
 import { NO_SERVER, SAMPLE, TIMING_SETUP, TIMING_UNDO } from './scripts.ts';
@@ -177,7 +177,7 @@ export function parseSample(
   // Nothing of ours runs yet.
   const others = countersBetween(read('counters idle'), read('counters before'));
   const otherMessages = others['redirected_messages'] ?? 0;
-  return {
+  return asDocumented({
     ...(arm === 'unix' && point.experiment === 'throughput'
       ? parseUnixStream(read('netperf'), point)
       : parseNetperf(read('netperf'), point)),
@@ -201,7 +201,15 @@ export function parseSample(
         counters,
       },
     }),
-  };
+  });
+}
+
+/** What a document could not be read with is no sample: it would take all others with it. */
+function asDocumented(sample: Sample): Sample {
+  const read = sampleSchema.safeParse(sample);
+  if (read.success) return read.data;
+  const [fault] = read.error.issues;
+  throw new Error(`the host gave no ${fault?.path.join(' ') ?? 'sample'}: ${fault?.message ?? ''}`);
 }
 
 /** Of a line of /proc/net/dev (proc(5)): eight columns of what was received, then what was sent. */
@@ -210,10 +218,10 @@ const sentBytes = (line: string): number =>
 
 /** What was counted in between: the programs count from when they were loaded. */
 function countersBetween(before: string, after: string): Record<string, number> {
-  const earlier = parseCounters(before);
+  const earlier = new Map(Object.entries(parseCounters(before)));
   return Object.fromEntries(
     Object.entries(parseCounters(after)).flatMap(([name, count]) => {
-      const counted = count - (earlier[name] ?? 0);
+      const counted = count - (earlier.get(name) ?? 0);
       return counted > 0 ? [[name, counted] as const] : [];
     }),
   );

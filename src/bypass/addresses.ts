@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { isNetwork } from './config.ts';
 
 /** Addresses of a host that its programs are told, within bounds. */
 export interface HostAddresses {
@@ -52,7 +53,7 @@ done; true`;
 export function parseAddresses(text: string): HostAddresses {
   const found = new Set<string>();
   for (const line of text.split('\n')) {
-    if (/^\d+\.\d+\.\d+\.\d+$/.test(line)) found.add(line);
+    if (/^\d+\.\d+\.\d+\.\d+$/.test(line) && isNetwork(line)) found.add(line);
     if (/^[0-9a-f]{32}$/.test(line)) found.add(line.replace(/(.{4})(?=.)/g, '$1:'));
   }
   return {

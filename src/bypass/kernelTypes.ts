@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 export function wantsKernelTypes(files: ReadonlyMap<string, Uint8Array>): boolean {
   if (Array.from(files.keys()).some((name) => /(^|\/)vmlinux\.h$/.test(name))) return false;
   return Array.from(files.values()).some((content) =>
-    /^\s*#\s*include\s*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
+    /^[ \t]*#[ \t]*include[ \t]*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
   );
 }
 

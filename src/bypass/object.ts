@@ -1,3 +1,5 @@
+import { lastUpTo } from './sorted.ts';
+
 /** Where an instruction comes from, as the compiler wrote it into the object's BTF. */
 export interface SourceLine {
   /** The path clang was given. */
@@ -17,7 +19,7 @@ export interface ObjectProgram {
   /** Instructions, with those of the functions it calls. */
   readonly instructions: number;
   /** The source of an instruction, by its number in the verifier's log. */
-  at(instruction: number): SourceLine | undefined;
+  readonly at: (instruction: number) => SourceLine | undefined;
 }
 
 interface Section {
@@ -49,9 +51,16 @@ interface Code {
   readonly count: number;
 }
 
-interface LineInfo extends SourceLine {
+/** Texts are read only when they are asked for: each of a million may be the whole of a string table. */
+interface LineInfo {
   /** The first instruction of the section it holds for. */
   readonly instruction: number;
+  readonly file: number;
+  readonly text: number;
+  readonly line: number;
+  readonly column: number;
+  /** The newest one up to this that has a line. */
+  readonly named: LineInfo | undefined;
 }
 
 const INSTRUCTION_BYTES = 8;
@@ -60,6 +69,13 @@ const SHT_REL = 9;
 const SHF_EXECINSTR = 4n;
 const CALL = 0x85;
 const LOAD_64 = 0x18;
+/** Bytes of a name, or of a line of the source. */
+const LONGEST_STRING = 4096;
+/**
+ * Records, instructions and bytes of names that are looked at in all. Tables may overlap: without a
+ * bound, an object of a few megabytes takes days.
+ */
+const MOST_STEPS = 4 * 1024 * 1024;
 /** `src_reg` of a call between BPF functions (BPF_PSEUDO_CALL). */
 const PSEUDO_CALL = 1;
 
@@ -87,6 +103,12 @@ class ElfObject {
   /** EI_DATA: the target's byte order. */
   readonly #little: boolean;
   readonly #lines: ReadonlyMap<string, readonly LineInfo[]>;
+  /** Functions of .text, by where they begin. */
+  readonly #functions: readonly Symbol[];
+  readonly #text: Section | undefined;
+  readonly #relocated = new Map<Section, ReadonlyMap<number, Symbol>>();
+  #steps = 0;
+  #lineStrings = { offset: 0, size: 0 };
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -96,16 +118,15 @@ class ElfObject {
     this.sections = this.#readSections();
     this.symbols = this.#readSymbols();
     this.#lines = this.#readLines();
+    this.#text = this.sections.find(({ name, executable }) => name === '.text' && executable);
+    this.#functions = this.symbols
+      .filter(({ isFunction, section }) => isFunction && section === this.#text?.index)
+      .sort((a, b) => a.value - b.value);
   }
 
   program(symbol: Symbol): ObjectProgram {
     const section = this.#section(symbol.section);
-    const own: Code = {
-      section,
-      start: symbol.value / INSTRUCTION_BYTES,
-      count: symbol.size / INSTRUCTION_BYTES,
-    };
-    const layout = this.#layout(own);
+    const layout = this.#layout(this.#code(section, symbol));
     return {
       name: symbol.name,
       section: section.name,
@@ -127,69 +148,68 @@ class ElfObject {
    */
   #layout(own: Code): Code[] {
     const layout = [own];
-    const text = this.sections.find(({ name, executable }) => name === '.text' && executable);
+    const text = this.#text;
     if (text === undefined) return layout;
-    const functions = this.symbols.filter(
-      ({ isFunction, section }) => isFunction && section === text.index,
-    );
-    const walk = ({ section, start, count }: Code): void => {
-      const relocations = this.#relocations(section);
-      for (let i = 0; i < count; i++) {
-        const at = this.#callee(section, start + i, relocations);
-        const callee = functions.find(
-          ({ value, size }) => at !== undefined && value <= at && at < value + size,
-        );
-        if (callee === undefined) continue;
-        const first = callee.value / INSTRUCTION_BYTES;
-        if (layout.some((code) => code.section === text && code.start === first)) continue;
-        const code = { section: text, start: first, count: callee.size / INSTRUCTION_BYTES };
-        layout.push(code);
-        walk(code);
+    const known = new Set(own.section === text ? [own.start] : []);
+    const walked = [{ code: own, next: 0 }];
+    for (let at = walked.at(-1); at !== undefined; at = walked.at(-1)) {
+      this.#spend(1);
+      if (at.next === at.code.count) {
+        walked.pop();
+        continue;
       }
-    };
-    walk(own);
+      const callee = this.#callee(at.code.section, at.code.start + at.next++);
+      const symbol = callee === undefined ? undefined : this.#functionAt(callee);
+      if (symbol === undefined || known.has(symbol.value / INSTRUCTION_BYTES)) continue;
+      const code = this.#code(text, symbol);
+      known.add(code.start);
+      layout.push(code);
+      walked.push({ code, next: 0 });
+    }
     return layout;
   }
 
+  #code(section: Section, { value, size }: Symbol): Code {
+    const [start, count] = [value / INSTRUCTION_BYTES, size / INSTRUCTION_BYTES];
+    if (!Number.isInteger(start) || !Number.isInteger(count) || value + size > section.size) {
+      throw new RangeError('a function outside of its section');
+    }
+    this.#within(section);
+    return { section, start, count };
+  }
+
+  #functionAt(bytes: number): Symbol | undefined {
+    const found = lastUpTo(this.#functions, bytes, ({ value }) => value);
+    return found !== undefined && bytes < found.value + found.size ? found : undefined;
+  }
+
   /** Bytes into .text of the function an instruction calls or takes the address of. */
-  #callee(
-    section: Section,
-    index: number,
-    relocations: ReadonlyMap<number, Symbol>,
-  ): number | undefined {
+  #callee(section: Section, index: number): number | undefined {
     const at = section.offset + index * INSTRUCTION_BYTES;
     const code = this.#bytes[at];
     const registers = this.#bytes[at + 1] ?? 0;
     const source = this.#little ? registers >> 4 : registers & 0xf;
-    const relocation = relocations.get(index);
-    const isText = (symbol: Symbol) => this.sections[symbol.section]?.name === '.text';
+    const relocation = this.#relocations(section).get(index);
+    const isCall = code === CALL && source === PSEUDO_CALL;
+    if (!isCall && (code !== LOAD_64 || relocation === undefined)) return undefined;
+    const target = relocation?.section === this.#text?.index ? relocation : undefined;
     const immediate = this.#view.getInt32(at + 4, this.#little);
-    if (code === CALL && source === PSEUDO_CALL) {
-      const base =
-        relocation === undefined
-          ? section.name === '.text'
-            ? index
-            : undefined
-          : isText(relocation)
-            ? relocation.value / INSTRUCTION_BYTES
-            : undefined;
-      return base === undefined ? undefined : (base + immediate + 1) * INSTRUCTION_BYTES;
-    }
-    return code === LOAD_64 && relocation !== undefined && isText(relocation)
-      ? relocation.value + immediate
-      : undefined;
+    if (!isCall) return target && target.value + immediate;
+    if (relocation === undefined && section !== this.#text) return undefined;
+    if (relocation !== undefined && target === undefined) return undefined;
+    const base = target === undefined ? index : target.value / INSTRUCTION_BYTES;
+    return (base + immediate + 1) * INSTRUCTION_BYTES;
   }
 
   #lineOf({ section, start }: Code, index: number): SourceLine | undefined {
-    let found: SourceLine | undefined;
-    for (const { instruction, file, line, column, text } of this.#lines.get(section.name) ?? []) {
-      if (instruction > start + index) break;
-      // An instruction of no line counts to the one before it.
-      if (instruction >= start && (line > 0 || found === undefined)) {
-        found = { file, line, column, text };
-      }
-    }
-    return found;
+    const all = this.#lines.get(section.name) ?? [];
+    const found = lastUpTo(all, start + index, ({ instruction }) => instruction);
+    // An instruction of no line counts to the one before it.
+    const told = (found?.named?.instruction ?? -1) >= start ? found?.named : found;
+    if (told === undefined || told.instruction < start) return undefined;
+    const { line, column } = told;
+    const [file, text] = [told.file, told.text].map((at) => this.#string(this.#lineStrings, at));
+    return { file: file ?? '', line, column, text: text ?? '' };
   }
 
   #section(index: number): Section {
@@ -206,12 +226,29 @@ class ElfObject {
     return Number(this.#view.getBigUint64(at, this.#little));
   }
 
-  /** A string of a table that ends with NUL. */
+  /** A string of a table that ends with NUL; of a longer one the beginning. */
   #string(table: { offset: number; size: number }, at: number): string {
+    if (at >= table.size) throw new RangeError('a string outside of its table');
     const start = table.offset + at;
-    const end = this.#bytes.indexOf(0, start);
-    if (at >= table.size || end < 0) throw new RangeError('a string outside of its table');
-    return Buffer.from(this.#bytes.subarray(start, end)).toString();
+    const most = this.#bytes.subarray(start, start + Math.min(table.size - at, LONGEST_STRING));
+    const end = most.indexOf(0);
+    return Buffer.from(end < 0 ? most : most.subarray(0, end)).toString();
+  }
+
+  /** The same, where there may be many. */
+  #name(table: { offset: number; size: number }, at: number): string {
+    const name = this.#string(table, at);
+    this.#spend(1 + name.length);
+    return name;
+  }
+
+  #within({ offset, size }: { offset: number; size: number }): void {
+    if (offset + size > this.#bytes.length) throw new RangeError('a table outside of the file');
+  }
+
+  #spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > MOST_STEPS) throw new RangeError('more than an object holds');
   }
 
   #readSections(): Section[] {
@@ -230,7 +267,7 @@ class ElfObject {
     if (strings === undefined) throw new RangeError('no section names');
     return sections.map(({ nameAt, ...section }) => ({
       ...section,
-      name: this.#string(strings, nameAt),
+      name: this.#name(strings, nameAt),
     }));
   }
 
@@ -238,11 +275,12 @@ class ElfObject {
     const table = this.sections.find(({ type }) => type === SHT_SYMTAB);
     if (table === undefined) return [];
     const strings = this.#section(table.link);
-    return Array.from({ length: table.size / 24 }, (_, index) => {
+    this.#within(table);
+    return Array.from({ length: Math.floor(table.size / 24) }, (_, index) => {
       const at = table.offset + index * 24;
       const info = this.#view.getUint8(at + 4);
       return {
-        name: this.#string(strings, this.#u32(at)),
+        name: this.#name(strings, this.#u32(at)),
         section: this.#view.getUint16(at + 6, this.#little),
         ...{ value: this.#u64(at + 8), size: this.#u64(at + 16) },
         ...{ isFunction: (info & 0xf) === 2, isGlobal: info >> 4 !== 0 },
@@ -252,10 +290,14 @@ class ElfObject {
 
   /** Symbols by the instruction that refers to them. */
   #relocations(section: Section): ReadonlyMap<number, Symbol> {
+    const known = this.#relocated.get(section);
+    if (known !== undefined) return known;
     const found = new Map<number, Symbol>();
+    this.#relocated.set(section, found);
     for (const table of this.sections) {
       if (table.type !== SHT_REL || table.info !== section.index) continue;
       for (let at = table.offset; at + 16 <= table.offset + table.size; at += 16) {
+        this.#spend(1);
         const symbol = this.symbols[Number(this.#view.getBigUint64(at + 8, this.#little) >> 32n)];
         if (symbol !== undefined) found.set(this.#u64(at) / INSTRUCTION_BYTES, symbol);
       }
@@ -274,26 +316,40 @@ class ElfObject {
       offset: btf.offset + this.#u32(btf.offset + 4) + this.#u32(btf.offset + 16),
       size: this.#u32(btf.offset + 20),
     };
+    this.#within(strings);
+    this.#lineStrings = strings;
     const start = ext.offset + this.#u32(ext.offset + 4) + this.#u32(ext.offset + 16);
     const end = start + this.#u32(ext.offset + 20);
     const recordSize = this.#u32(start);
     if (recordSize < 16) throw new RangeError('line_info of an unknown form');
     for (let at = start + 4; at + 8 <= end;) {
-      const name = this.#string(strings, this.#u32(at));
+      const name = this.#name(strings, this.#u32(at));
       const count = this.#u32(at + 4);
       const lines = found.get(name) ?? [];
       at += 8;
       for (let i = 0; i < count && at + recordSize <= end; i++, at += recordSize) {
+        this.#spend(1);
         const position = this.#u32(at + 12);
+        const [file, text] = [this.#u32(at + 4), this.#u32(at + 8)];
+        if (Math.max(file, text) >= strings.size) throw new RangeError('a line without a text');
         lines.push({
-          instruction: this.#u32(at) / INSTRUCTION_BYTES,
-          file: this.#string(strings, this.#u32(at + 4)),
-          text: this.#string(strings, this.#u32(at + 8)),
-          ...{ line: position >>> 10, column: position & 0x3ff },
+          ...{ instruction: this.#u32(at) / INSTRUCTION_BYTES, file, text },
+          ...{ line: position >>> 10, column: position & 0x3ff, named: undefined },
         });
       }
       found.set(name, lines);
     }
-    return found;
+    return new Map(Array.from(found, ([name, lines]) => [name, inOrder(lines)]));
   }
+}
+
+/** By their instructions, each with the newest up to it that has a line. */
+function inOrder(lines: readonly LineInfo[]): LineInfo[] {
+  let named: LineInfo | undefined;
+  return lines
+    .toSorted((a, b) => a.instruction - b.instruction)
+    .map((one) => {
+      if (one.line > 0) named = one;
+      return { ...one, named };
+    });
 }

@@ -185,6 +185,7 @@ const observationSchema = z.object({
 /** @param text output of the probe program: one JSON object a line; other lines are passed over. */
 export function parseSemantics(text: string): Observation[] {
   return text.split('\n').flatMap((line) => {
+    if (!line.startsWith('{') || !line.endsWith('}')) return [];
     try {
       return [observationSchema.parse(parseJson(line))];
     } catch {

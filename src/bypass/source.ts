@@ -158,7 +158,7 @@ export function includesOf(content: Uint8Array | string): Include[] {
 
 /** Behind a byte order mark too, of either kind of text. */
 const INCLUDE =
-  /^(?:\ufeff|\xef\xbb\xbf)?[ \t]*#.*\b(?:include|include_next|import|__has_include)\b[ \t(]*(?:"([^"]+)"|<([^>]+)>)/;
+  /^(?:\ufeff|\xef\xbb\xbf)?[ \t]*#.*\b(?:include|include_next|import|__has_include)\b[ \t(]*(?:"([^"]+)"|<([^<>]+)>)/;
 
 /**
  * Reads regular files below a local directory, through links too, but none that a link in it points

@@ -140,7 +140,7 @@ export function withContents(
     return {
       ...attachment,
       ...(config && { config }),
-      sockets: Number(/Found (\d+) element/.exec(told('sockets'))?.[1] ?? 0),
+      sockets: Number(/Found (\d{1,10}) element/.exec(told('sockets'))?.[1] ?? 0),
       counters: parseCounters(told('counters')),
     };
   });
@@ -159,7 +159,7 @@ function parseConfig(text: string): LiveConfig | undefined {
 const countersSchema = z.array(
   z.object({
     formatted: z.object({
-      values: z.array(z.object({ value: z.record(z.string(), z.number()) })),
+      values: z.array(z.object({ value: z.record(z.string(), z.int().nonnegative()) })),
     }),
   }),
 );
@@ -169,11 +169,13 @@ const countersSchema = z.array(
  * @param text `bpftool -j map dump`.
  */
 export function parseCounters(text: string): Record<string, number> {
-  const sums: Record<string, number> = {};
+  // A map, because every object has a toString already.
+  const sums = new Map<string, number>();
   for (const { formatted } of parseTool(countersSchema, text) ?? []) {
     for (const { value } of formatted.values) {
-      for (const [name, count] of Object.entries(value)) sums[name] = (sums[name] ?? 0) + count;
+      for (const [name, count] of Object.entries(value))
+        sums.set(name, (sums.get(name) ?? 0) + count);
     }
   }
-  return sums;
+  return Object.fromEntries(sums);
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { archive } from '../host/archive.ts';
 import { HostError } from '../host/errors.ts';
@@ -133,8 +134,20 @@ export async function dumpProgram(
 /** bpftool's listing with `linum`, its positions as in the verifier's log: `; return 0; @ a.bpf.c:7`. */
 export const withPositions = (listing: string): string =>
   listing
-    .replace(/^; *\[file:.* line_num:0 .*\n/gm, '')
-    .replace(/ *\[file:(?:.*\/)?(.*) line_num:(\d+) line_col:\d+\]$/gm, ' @ $1:$2');
+    .split('\n')
+    .flatMap((line) => {
+      const at = line.lastIndexOf('[file:');
+      const position = at < 0 ? null : LINUM.exec(line.slice(at));
+      if (position === null) return [line];
+      const [, file = '', number = ''] = position;
+      const words = line.slice(0, at).trimEnd();
+      // What the compiler made up by itself.
+      if (Number(number) === 0) return words === ';' ? [] : [words];
+      return [`${words} @ ${path.posix.basename(file)}:${number}`];
+    })
+    .join('\n');
+
+const LINUM = /^\[file:(.*) line_num:(\d{1,7}) line_col:\d{1,7}\]$/s;
 
 /**
  * objdump's listing with the source above the instructions, in the same form.
@@ -142,12 +155,14 @@ export const withPositions = (listing: string): string =>
  */
 export function withLines(listing: string, lines: string): string {
   const starts = new Map(
-    // What the compiler made up by itself, line 0, counts to the line before.
-    Array.from(
-      lines.matchAll(/^(\d+) ([1-9]\d*) (?:[^\t\n]*\/)?([^\t\n]*)\t(.*)$/gm),
-      ([, offset, line = '', file = '', text = '']) =>
-        [Number(offset), `; ${text.trim()} @ ${file}:${line}`] as const,
-    ),
+    lines.split('\n').flatMap((line) => {
+      const tab = line.indexOf('\t');
+      // What the compiler made up by itself, line 0, counts to the line before.
+      const [, offset, number = '', file = ''] =
+        /^(\d{1,9}) ([1-9]\d{0,6}) (.*)$/s.exec(line.slice(0, tab)) ?? [];
+      const text = `; ${line.slice(tab + 1).trim()} @ ${path.posix.basename(file)}:${number}`;
+      return offset === undefined || tab < 0 ? [] : [[Number(offset), text] as const];
+    }),
   );
   const instructions = listing.split('\n').filter((line) => /^\s+[0-9a-f]+:\t/.test(line));
   if (instructions.length === 0) {

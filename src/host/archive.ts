@@ -19,6 +19,7 @@ function header(path: string, size: number): Uint8Array {
   if (path.includes('\0') || parts.some((part) => ['', '.', '..'].includes(part))) {
     throw new RangeError(`not a path below the directory: ${path}`);
   }
+  if (Buffer.byteLength(path) > 256) throw new RangeError(`too long: ${path}`);
   // A long path is split at a slash: 155 bytes before it, 100 after.
   const split = parts.findIndex((_, i) => Buffer.byteLength(parts.slice(i).join('/')) <= 100);
   const [prefix, name] = [parts.slice(0, split).join('/'), parts.slice(split).join('/')];

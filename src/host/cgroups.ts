@@ -43,7 +43,10 @@ export function parseContainers(text: string): Map<string, string> {
   );
 }
 
-/** @param text lines "PATH/cgroup.procs:COUNT". */
+/** Characters of a line: a path has 4,096 bytes (PATH_MAX), and every step of one is walked up. */
+const LONGEST = 4096 + '/cgroup.procs:123456789'.length;
+
+/** @param text lines "PATH/cgroup.procs:COUNT"; others are passed over. */
 export function parseCgroups(
   text: string,
   mount: string,
@@ -51,7 +54,7 @@ export function parseCgroups(
 ): Cgroup[] {
   const own = new Map<string, number>();
   for (const line of text.split('\n')) {
-    const match = /^([^]*)\/cgroup\.procs:(\d+)$/.exec(line);
+    const match = line.length > LONGEST ? null : /^([^]*)\/cgroup\.procs:(\d{1,9})$/.exec(line);
     if (match !== null) own.set(match[1] ?? '', Number(match[2]));
   }
   const processes = new Map(own);

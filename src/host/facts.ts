@@ -123,12 +123,12 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
       like: (os.get('ID_LIKE') ?? '').split(' ').filter((id) => id !== ''),
       name: os.get('PRETTY_NAME') ?? os.get('NAME') ?? 'Linux',
     },
-    cpus: Number.parseInt(section('cpus'), 10) || 1,
+    cpus: Number(/^[1-9]\d{0,5}$/.exec(section('cpus'))?.[0] ?? 1),
     btf: section('btf') === 'yes',
     jit: jit === '' ? undefined : jit !== '0',
     bpffs: mounts.some(({ type, point }) => type === 'bpf' && point === '/sys/fs/bpf'),
     cgroupMount: cgroupMount(mounts),
-    clangTargetsBpf: /^\s*bpf\s/m.test(section('targets')),
+    clangTargetsBpf: /^[ \t]*bpf[ \t]/m.test(section('targets')),
     bpftoolReadsBtf: section('types') === 'yes',
     libbpfHeaders: section('headers') === 'yes',
     setpriv: section('setpriv').includes('util-linux'),
@@ -168,8 +168,9 @@ function parseMounts(text: string): { root: string; point: string; type: string 
   return text.split('\n').flatMap((line) => {
     const [left, right] = line.split(' - ');
     const words = left?.split(' ') ?? [];
-    const type = right?.split(' ')[0];
-    return type === undefined ? [] : [{ root: decode(words[3]), point: decode(words[4]), type }];
+    const [root, point, type] = [decode(words[3]), decode(words[4]), right?.split(' ')[0]];
+    // What is worked on upwards from here has to have an end.
+    return type === undefined || !point.startsWith('/') ? [] : [{ root, point, type }];
   });
 }
 

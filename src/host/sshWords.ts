@@ -16,7 +16,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
       'The host shows another key than before. Find out why; only then remove the old one with ssh-keygen -R.',
     );
   }
-  if (/Host key verification failed|No .* host key is known/i.test(words)) {
+  if (/Host key verification failed|No .{1,40} host key is known/i.test(words)) {
     return problem(
       'host-key',
       'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
@@ -53,7 +53,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     return problem('unreachable', 'Check the name, or add it to your ssh configuration.');
   }
   if (
-    /Bad configuration option|Can't open user config|keyword .* extra arguments|terminating, \d+ bad/i.test(
+    /Bad configuration option|Can't open user config|keyword .{1,200} extra arguments|terminating, \d+ bad/i.test(
       words,
     )
   ) {

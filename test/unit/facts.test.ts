@@ -146,6 +146,11 @@ describe('facts of a host', () => {
       assert.equal(place(V1, below), '/sys/fs/cgroup/unified');
     });
 
+    it('a mount point that is no path is none: what walks upwards from it would find no end', () => {
+      assert.equal(place('41 31 0:38 /  rw - cgroup2 cgroup2 rw'), undefined);
+      assert.equal(place('41 31 0:38 / sys/fs/cgroup rw - cgroup2 cgroup2 rw'), undefined);
+    });
+
     it('the BPF file system counts only at its place', () => {
       const at = (point: string) => parsed({ mounts: `42 23 0:39 / ${point} rw - bpf bpf rw` });
       assert.equal(at('/sys/fs/bpf').bpffs, true);

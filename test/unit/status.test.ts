@@ -176,6 +176,7 @@ describe('the status', () => {
     assert.equal(contents('Found 1 element')?.sockets, 1);
     assert.equal(contents('Found 65536 elements')?.sockets, 65536);
     assert.equal(contents('Error: no such map')?.sockets, 0);
+    assert.equal(contents(`Found ${'9'.repeat(400)} elements`)?.sockets, 0);
     assert.equal(contents('')?.counters['redirected_bytes'], 1_000_000);
     assert.deepEqual(contents('')?.config, { mode: 'off', queueBound: 4 << 20, oneWayLimit: 256 });
   });
@@ -221,6 +222,15 @@ describe('who is in the way', () => {
 });
 
 describe('counters', () => {
+  it('named like what every object has are counted', () => {
+    const value = { toString: 1, constructor: 2 };
+    const text = JSON.stringify([{ formatted: { values: [{ value }, { value }] } }]);
+    assert.deepEqual(Object.entries(parseCounters(text)), [
+      ['toString', 2],
+      ['constructor', 4],
+    ]);
+  });
+
   it('are summed over the CPUs', () => {
     const sums = parseCounters(recorded('status/counters-guarded.json'));
     assert.equal(sums['redirected_bytes'], 1_000_000);

@@ -246,6 +246,27 @@ describe('a log', () => {
     assert.equal(statistics?.processed, 1_000_001);
   });
 
+  it('of hundreds of thousands of instructions has a place where it loops', () => {
+    const steps = Array.from({ length: 250_000 }, (_, index) => `${index}: (07) r1 += 1\n`).join(
+      '',
+    );
+    const log = `; x++; @ a.bpf.c:3\n${steps}BPF program is too large. Processed 1000001 insn\n`;
+    const verification: Verification = {
+      ...{ host: 'h', kernel: '6.18', compiler: '', words: '', object: new Uint8Array() },
+      programs: [{ name: 'a', section: 'xdp', verdict: 'rejected', words: '', log }],
+    };
+    const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
+    assert.equal(findings[0]?.explanation, 'too-complex');
+  });
+
+  it('counts its lines right also behind a message that lacks its line break', () => {
+    const { steps } = parseLog('wrongverification time 12 usec\n0: (b7) r0 = 0\n');
+    assert.deepEqual(
+      steps.map(({ line }) => line),
+      [1],
+    );
+  });
+
   it('of nothing has nothing', () => {
     assert.deepEqual(parseLog(''), {
       ...{ steps: [], message: '', statistics: undefined, report: undefined },

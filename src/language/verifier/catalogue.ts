@@ -16,8 +16,15 @@ export interface Explanation {
 /** The first that fits decides: within and between the lists the more telling ones come first. */
 export const CATALOGUE: readonly Entry[] = [BUG, ...MEMORY, ...CALLS, ...PROGRAM, ...LOADING];
 
+/** The words that tell are short; a pattern may take the square of what it looks at. */
+const LOOKED_AT = { lines: 40, characters: 400 } as const;
+
 /** What is known of an error; the message may be several lines. */
-export function explain(message: string): Explanation | undefined {
+export function explain(words: string): Explanation | undefined {
+  const message = words
+    .split('\n', LOOKED_AT.lines)
+    .map((line) => line.slice(0, LOOKED_AT.characters))
+    .join('\n');
   for (const { id, pattern, detail, why, mend } of CATALOGUE) {
     const match = pattern.exec(message);
     if (match === null) continue;

@@ -58,24 +58,25 @@ export interface Diagnosis {
 /** Messages that are about the shape of the whole program rather than its last instruction. */
 const COMPLEXITY = /too (?:large|complex)|sequence of \d+ jumps/;
 const NAMED_INSTRUCTION =
-  /(?:unreachable insn|infinite loop detected at insn|back-edge from insn|jump out of range from insn|at insn|insn) (\d+)|^(\d+): <invalid/m;
+  /(?:unreachable insn|infinite loop detected at insn|back-edge from insn|jump out of range from insn|at insn|insn) (\d{1,7})|^(\d{1,7}): <invalid/m;
 const MOST_RELATED = 12;
 
 /** What clang, libbpf and the verifier object to, at the lines of the source. */
 export function diagnose(verification: Verification, source: BpfSource): Diagnosis {
   const { host, kernel, compiler, object, programs, words } = verification;
   const { entry } = source;
-  const known = readObject(object);
+  const known = new Map(readObject(object).map((program) => [program.name, program]));
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
   const findings = parseClang(compiler, source.files).map(ofClang);
   if (object === undefined && !findings.some(({ severity }) => severity === 'error')) {
     findings.push(finding('clang', top, compiler.trim() || 'clang has failed', undefined));
   }
   if (words !== '') findings.push(finding('libbpf', top, libbpfMessage(words), undefined));
+  const told = new Set(findings.flatMap((one) => (one.from === 'libbpf' ? [one.message] : [])));
 
   const defined = definitions(source);
   const reports = programs.map((verdict): ProgramReport => {
-    const program = known.find(({ name }) => name === verdict.name);
+    const program = known.get(verdict.name);
     return {
       ...{ name: verdict.name, section: verdict.section, verdict: verdict.verdict },
       place: defined.get(verdict.name) ?? placeOf(program?.at(0), entry) ?? top,
@@ -86,7 +87,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   programs.forEach((verdict, index) => {
     if (verdict.verdict === 'accepted') return;
     const start = reports[index]?.place ?? top;
-    const program = known.find(({ name }) => name === verdict.name);
+    const program = known.get(verdict.name);
     const one =
       verdict.verdict === 'rejected'
         ? rejected(verdict, program, start, entry)
@@ -97,9 +98,9 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
             verdict.name,
           );
     // A map that cannot be made fails every program with the same words.
-    if (!findings.some(({ message, from }) => from === 'libbpf' && message === one.message)) {
-      findings.push(one);
-    }
+    if (one.from === 'libbpf' && told.has(one.message)) return;
+    if (one.from === 'libbpf') told.add(one.message);
+    findings.push(one);
   });
   return { host, kernel, findings, programs: reports };
 }
@@ -118,14 +119,12 @@ function definitions({ entry, files }: BpfSource): ReadonlyMap<string, Place> {
 
 /** Where the map is defined that libbpf names, in the entry. */
 function mapPlace({ entry, files }: BpfSource, words: string): Place | undefined {
-  const name = /^libbpf: map '(\w+)': failed/m.exec(words)?.[1];
+  const name = /^libbpf: map '(\w{1,64})': failed/m.exec(words)?.[1];
+  if (name === undefined) return undefined;
+  const defined = new RegExp(`\\b${name}\\s+SEC\\("\\.?maps"\\)`);
   const lines = linesOf(files.get(entry));
-  const line = lines.findIndex((text) =>
-    new RegExp(`\\b${name ?? ''}\\s+SEC\\("\\.?maps"\\)`).test(text),
-  );
-  return name === undefined || line < 0
-    ? undefined
-    : placeIn(entry, line + 1, 0, lines[line] ?? '');
+  const line = lines.findIndex((text) => defined.test(text));
+  return line < 0 ? undefined : placeIn(entry, line + 1, 0, lines[line] ?? '');
 }
 
 /** The programs of an object; none of one that cannot be read. */
@@ -246,7 +245,8 @@ function busiest(
     if (seen === undefined) visits.set(step.instruction, { step, count: 1 });
     else seen.count++;
   }
-  const most = Math.max(0, ...Array.from(visits.values(), ({ count }) => count));
+  let most = 0;
+  for (const { count } of visits.values()) most = Math.max(most, count);
   return Array.from(visits.values())
     .filter(({ count }) => count >= most * 0.9)
     .map(({ step }) => ({ step, line: lineOf(step) ?? Number.MAX_SAFE_INTEGER }))
@@ -259,7 +259,7 @@ const basename = (path: string): string => path.replace(/^.*\//, '');
 function placeOf(line: SourceLine | undefined, entry: string): Place | undefined {
   if (line === undefined || line.line === 0) return undefined;
   const written = path.posix.normalize(line.file);
-  const uploaded = /\/sockmap-bypass\.\w+\/\w+\/(.*)$/.exec(written)?.[1];
+  const uploaded = /\/sockmap-bypass\.\w+\/\w+\/(.*)$/s.exec(written)?.[1];
   const file = uploaded ?? (basename(written) === basename(entry) ? entry : written);
   const column = line.column === 0 ? 0 : editorColumn(line.text, line.column - 1) + 1;
   return placeIn(file, line.line, column, line.text);
@@ -276,19 +276,22 @@ function placeInLog(step: Step | undefined, file: string): Place | undefined {
 /** From the operand that the column belongs to, to the end of the statement. */
 function placeIn(file: string, line: number, column: number, text: string): Place {
   const first = column > 0 ? operandStart(text, column - 1) : Math.max(0, text.search(/\S/));
-  const end = text
-    .replace(/\s*(?:\/\/.*|\/\*.*)?$/, '')
-    .replace(/[;{]\s*$/, '')
-    .trimEnd().length;
+  const comment = text.search(/\/[/*]/);
+  const code = (comment < 0 ? text : text.slice(0, comment)).trimEnd();
+  const end = code.replace(/[;{]$/, '').trimEnd().length;
   return { file, line: line - 1, column: first, endColumn: Math.max(end, first + 1) };
 }
 
+/** Characters: an operand is looked for from each of them. */
+const LONGEST_OPERAND = 200;
+
 /** The compiler gives `value->count += 1` the column of its operator, and `sk->family` that of its field. */
 function operandStart(text: string, column: number): number {
-  const before = text.slice(0, column);
+  const start = Math.max(0, column - LONGEST_OPERAND);
+  const before = text.slice(start, column);
   const isInside = /(?:->|\.)$/.test(before) || !/[\w"'(!~]/.test(text[column] ?? '(');
   const operand = /[*&]*\w+(?:(?:->|\.)\w+|\[[^\]]*\])*(?:->|\.)?\s*$/.exec(before);
-  return isInside && operand !== null ? operand.index : column;
+  return isInside && operand !== null ? start + operand.index : column;
 }
 
 /**
@@ -313,12 +316,13 @@ function pathTo(
   const acquired = Number(/alloc_insn=(\d+)/.exec(message)?.[1] ?? Number.NaN);
   const acquiring = steps.findLast(({ instruction }) => instruction === acquired);
   if (acquiring !== undefined) told.push({ step: acquiring, message: 'acquired here' });
-  return told
-    .sort((a, b) => a.step.line - b.step.line)
-    .flatMap(({ step, message: what }) => {
-      const place = at(step.instruction, step);
-      return place === undefined ? [] : [{ place, message: what }];
-    });
+  const found: Related[] = [];
+  for (const { step, message: what } of told.sort((a, b) => b.step.line - a.step.line)) {
+    if (found.length === MOST_RELATED) break;
+    const place = at(step.instruction, step);
+    if (place !== undefined) found.unshift({ place, message: what });
+  }
+  return found;
 }
 
 /** Backwards from the last instruction: where the register was set, through copies and the stack. */

@@ -64,10 +64,13 @@ export interface VerifierLog {
 /** The end tells: of longer logs only so many characters are parsed (none is ever cut). */
 const PARSED = 4 * 1024 * 1024;
 
-const INSTRUCTION = /^(\d+): \(([0-9a-f]{2})\) (.*)$/;
+// Numbers are bounded, so that they are finite: the kernel takes a million instructions. Nothing can
+// match in two ways: a line of megabytes takes no time.
+const INSTRUCTION = /^(\d{1,7}): \(([0-9a-f]{2})\) (.*)$/;
 const STATE = /^(?:\d+|from \d+ to \d+(?: \([\w ]+\))?): ?((?:frame\d+: ?)?R\d.*)$/;
 const SOURCE = /^; ?(.*)$/;
-const POSITION = /^(.*) @ (\S+):(\d+)$/;
+const NEXT_PATH = / (?:from \d+ to )?\d+(?: \([\w ]+\))?: (?:frame\d+: ?)?R\d/;
+const CHANGES = /; (?=(?:frame\d+: ?)?(?:R\d|fp-|refs=))/;
 /** What is neither an instruction nor said of a fault. */
 const NOISE = [
   /^\s*$/,
@@ -100,7 +103,10 @@ export function parseLog(text: string, most: number = PARSED): VerifierLog {
   const first = skipped === 0 ? 0 : before + 1;
   // Some messages of the verifier lack their line break.
   const glued = lines.findIndex((line) => /\Sverification time \d+ usec$/.test(line));
-  if (glued >= 0) lines.splice(glued, 1, ...(lines[glued] ?? '').split(/(?=verification time )/));
+  if (glued >= 0) {
+    const line = lines[glued] ?? '';
+    lines[glued] = line.slice(0, line.lastIndexOf('verification time '));
+  }
   const reportAt = lines.findIndex((line) => line.startsWith('Verification failed: '));
   const end = reportAt < 0 ? lines.length : reportAt;
 
@@ -147,30 +153,42 @@ function countLines(text: string, end: number): number {
  * the same line: `if r3 != 0x7 goto pc+3 15: R0=…`. That is of no use here.
  */
 function splitState(words: string): [string, string | undefined] {
-  const text = words.replace(/ (?:from \d+ to )?\d+(?: \([\w ]+\))?: (?:frame\d+: ?)?R\d.*$/, '');
-  const split = /^(.*?)\s*; ((?:frame\d+: ?)?(?:R\d|fp-|refs=).*)$/.exec(text);
-  return split === null ? [text.trimEnd(), undefined] : [split[1] ?? '', split[2]];
+  const next = words.search(NEXT_PATH);
+  const text = next < 0 ? words : words.slice(0, next);
+  const split = CHANGES.exec(text);
+  return split === null
+    ? [text.trimEnd(), undefined]
+    : [text.slice(0, split.index).trimEnd(), text.slice(split.index + split[0].length)];
+}
+
+/** "words @ a.bpf.c:7" in its parts, line from 1; undefined where there is no such end. */
+export function splitPosition(
+  words: string,
+): { text: string; file: string; line: number } | undefined {
+  const at = words.lastIndexOf(' @ ');
+  const [, file = '', line] = (at < 0 ? null : /^(.+):(\d{1,7})$/.exec(words.slice(at + 3))) ?? [];
+  return line === undefined ? undefined : { text: words.slice(0, at), file, line: Number(line) };
 }
 
 function readSource(comment: string): LogSource {
-  const position = POSITION.exec(comment);
-  return position === null
+  const position = splitPosition(comment);
+  return position === undefined
     ? { text: comment.trim(), file: undefined, line: undefined }
-    : { text: (position[1] ?? '').trim(), file: position[2], line: Number(position[3]) };
+    : { ...position, text: position.text.trim() };
 }
 
 /** The numbers at the end of a log; undefined when there are none. */
 export function parseStatistics(text: string): Statistics | undefined {
   const tail = text.slice(-4096);
   const counted =
-    /processed (\d+) insns \(limit (\d+)\) max_states_per_insn (\d+) total_states (\d+) peak_states (\d+)/.exec(
+    /processed (\d{1,15}) insns \(limit (\d{1,15})\) max_states_per_insn (\d{1,15}) total_states (\d{1,15}) peak_states (\d{1,15})/.exec(
       tail,
     );
   if (counted === null) return undefined;
   const [processed = 0, limit = 0, maxStatesPerInstruction = 0, states = 0, peakStates = 0] =
     counted.slice(1).map(Number);
-  const time = /verification time (\d+) usec/.exec(tail)?.[1];
-  const stack = /stack depth ([\d+]+)/.exec(tail)?.[1]?.split('+').map(Number) ?? [];
+  const time = /verification time (\d{1,15}) usec/.exec(tail)?.[1];
+  const stack = /stack depth (\d{1,9}(?:\+\d{1,9})*)/.exec(tail)?.[1]?.split('+').map(Number) ?? [];
   return {
     microseconds: time === undefined ? undefined : Number(time),
     ...{ stack, processed, limit, maxStatesPerInstruction, states, peakStates },
@@ -204,10 +222,11 @@ function parseReport(lines: readonly string[]): Report {
 function parsePlaces(lines: readonly string[]): ReportPlace[] {
   const places: ReportPlace[] = [];
   for (const line of lines) {
-    const source = /^ {2}(?:(\S+) @ )?(\S+?):(\d+)(?::(\d+))?$/.exec(line);
-    const bare = /^ {2}(?:(\S+) @ )?insn (\d+)$/.exec(line);
-    const what = /\^-- (.*)$/.exec(line)?.[1];
-    const marked = />>> +(\d+) \| \([0-9a-f]{2}\)/.exec(line)?.[1];
+    const source = /^ {2}(?:(\S+) @ )?(\S+?):(\d{1,7})(?::(\d{1,7}))?$/.exec(line);
+    const bare = /^ {2}(?:(\S+) @ )?insn (\d{1,7})$/.exec(line);
+    const arrow = line.indexOf('^-- ');
+    const what = arrow < 0 ? undefined : line.slice(arrow + 4);
+    const marked = />>> +(\d{1,7}) \| \([0-9a-f]{2}\)/.exec(line)?.[1];
     const last = places.pop();
     if (source !== null || bare !== null) {
       if (last !== undefined) places.push(last);

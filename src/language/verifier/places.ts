@@ -1,4 +1,4 @@
-import { parseLog } from './log.ts';
+import { parseLog, splitPosition } from './log.ts';
 
 /** Which line of a listing belongs to which line of the source. Lines from 0. */
 export interface ListingLine {
@@ -37,9 +37,9 @@ export function codeLines(text: string): ListingLine[] {
   const found: ListingLine[] = [];
   let place: { file: string; sourceLine: number } | undefined;
   text.split('\n').forEach((words, line) => {
-    const marked = /^; .* @ (.*):(\d+)$/.exec(words);
-    if (marked !== null) {
-      place = { file: basename(marked[1] ?? ''), sourceLine: Number(marked[2]) - 1 };
+    const marked = words.startsWith('; ') ? splitPosition(words) : undefined;
+    if (marked !== undefined && marked.line > 0) {
+      place = { file: basename(marked.file), sourceLine: marked.line - 1 };
     }
     if (place !== undefined && words !== '') found.push({ line, ...place, state: undefined });
   });

@@ -9,7 +9,8 @@ export const linesOf = (content: Uint8Array | undefined): string[] =>
  * line that is not known, or is shorter, has there counts as ASCII.
  */
 export function editorColumn(line: string, bytes: number): number {
-  const content = Buffer.from(line);
+  // A character has a byte at least: the rest of a line of megabytes is not looked at.
+  const content = Buffer.from(line.slice(0, Math.max(0, bytes)));
   const before = content.subarray(0, bytes).toString();
   // Editors have no byte order mark.
   const shown = before.startsWith('\u{feff}') ? before.length - 1 : before.length;

@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { parseAddresses } from '../../src/bypass/addresses.ts';
+import {
+  configValue,
+  isNetwork,
+  liveConfig,
+  mapKeys,
+  MODE_NAMES,
+  parsePrefix,
+  setupBatch,
+} from '../../src/bypass/config.ts';
+import { parseStatus } from '../../src/bypass/found.ts';
+import { parseCounters, withContents } from '../../src/bypass/status.ts';
+import {
+  assertPlain,
+  changed,
+  changedJson,
+  holds,
+  INHERITED,
+  jsonOf,
+  longTextOf,
+  result,
+  textOf,
+} from './properties.ts';
+import { BOUNDARY, recorded } from './recorded.ts';
+
+const KEYS = [
+  ...['formatted', 'value', 'values', 'key', 'cpu', 'redirected_bytes', 'mode', 'queue_bound'],
+  ...['id', 'tag', 'name', 'cgroup', 'programs', 'map_ids', 'max_entries', 'one_way_limit'],
+];
+const SECTIONS = [
+  ...['tree', 'pins', 'cgroup', 'gone', 'effective', 'sockops', 'redirect', 'map', 'sockets'],
+  ...['counters', 'config', 'program', 'configs', 'end'],
+];
+const WORDS = [
+  ...SECTIONS.map((name) => `\n${BOUNDARY} ${name}\n`),
+  ...[
+    '/sys/fs/bpf/sockmap-bypass/12',
+    '_aB3dE6gH',
+    'Found 3 elements',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    ':',
+  ],
+  ...[
+    '"id":1',
+    '"name":"sockmap_sockops"',
+    '"cgroup":"/x"',
+    '"programs":[',
+    '"tag":"ab"',
+    'Error: ',
+  ],
+  '[{"formatted":{"value":{"mode":1}}}]',
+  '[{"formatted":{"values":[{"value":{"__proto__":1,"toString":2}}]}}]',
+];
+const recordedStatus = [
+  ['tree', '[{"cgroup":"/c/x","programs":[{"id":11,"name":"sockmap_sockops"}]}]'],
+  ['code', '0'],
+  [
+    'programs',
+    '[{"id":11,"name":"sockmap_sockops","type":"sock_ops","tag":"a","map_ids":[1,2,3],"uid":0}]',
+  ],
+  ['maps', '[{"id":1,"name":"bypass_socks","type":"sockhash","max_entries":9}]'],
+  ['pins', '/sys/fs/bpf/sockmap-bypass/12'],
+  ['cgroup', '/c/x'],
+  ['gone', ''],
+  [
+    'effective',
+    '[{"id":11,"attach_type":"sock_ops","attach_flags":"multi","name":"sockmap_sockops"}]',
+  ],
+  [
+    'pinned',
+    '{"id":11,"name":"sockmap_sockops","type":"sock_ops","tag":"a","map_ids":[1],"uid":0}',
+  ],
+  ['sockets 1', 'Found 1 element'],
+  ['end', ''],
+]
+  .map(([name = '', text = '']) => `\n${BOUNDARY} ${name}\n${text}\n`)
+  .join('');
+const recordedCounters = recorded('status/counters-guarded.json');
+
+describe('properties of the status', () => {
+  const check = (text: string) => {
+    // What is cut off, or lacks the list of cgroups, is an error.
+    const found = result(
+      () => parseStatus(text, BOUNDARY),
+      () => true,
+    );
+    if (found === undefined) return;
+    assertPlain(found);
+    const attachments = withContents(found.bypasses, text, BOUNDARY);
+    assertPlain(attachments);
+    for (const { sockets, counters } of attachments) {
+      assert.ok(sockets >= 0);
+      for (const count of Object.values(counters)) assert.equal(typeof count, 'number');
+    }
+  };
+  holds('of any words', textOf(WORDS), check);
+  holds('of recorded words, changed', changed(recordedStatus, WORDS), check);
+  holds('of recorded JSON, changed', changedJson(recordedStatus, KEYS), check);
+  holds('of words without end', longTextOf(WORDS), check, 25);
+});
+
+describe('properties of counters and keys', () => {
+  const check = (text: string) => {
+    const counters = parseCounters(text);
+    assertPlain(counters);
+    for (const count of Object.values(counters)) assert.ok(Number.isInteger(count) && count >= 0);
+    for (const name of INHERITED) {
+      const own = Object.getOwnPropertyDescriptor(counters, name)?.value as unknown;
+      assert.ok(['number', 'undefined'].includes(typeof own));
+    }
+  };
+  holds('counters: of any JSON', jsonOf(KEYS), check);
+  holds('counters: of recorded JSON, changed', changedJson(recordedCounters, KEYS), check);
+
+  const count = fc.nat(2 ** 40);
+  const name = fc.oneof(
+    fc.stringMatching(/^[a-z][a-z_]{0,11}$/),
+    fc.constantFrom('toString', 'constructor'),
+  );
+  const cpus = fc.array(fc.dictionary(name, count), { minLength: 1, maxLength: 4 });
+  holds('counters: are the sums of all CPUs', cpus, (values) => {
+    const sums = new Map<string, number>();
+    for (const each of values) {
+      for (const [key, value] of Object.entries(each)) sums.set(key, (sums.get(key) ?? 0) + value);
+    }
+    const text = JSON.stringify([{ formatted: { values: values.map((value) => ({ value })) } }]);
+    assert.deepEqual(new Map(Object.entries(parseCounters(text))), sums);
+  });
+
+  const keys = fc.array(fc.uint8Array({ maxLength: 24 }));
+  holds('keys: come back as they were dumped', keys, (all) => {
+    const dump = all.map((key) => ({ key: Array.from(key, (byte) => `0x${byte.toString(16)}`) }));
+    const expected = all.map((key) =>
+      Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join(' '),
+    );
+    assert.deepEqual(mapKeys(JSON.stringify(dump)), expected);
+  });
+  holds('keys: of any JSON, or an error', jsonOf(['key', 'value'], ['0x1', '0xff']), (text) => {
+    for (const key of result(
+      () => mapKeys(text),
+      () => true,
+    ) ?? [])
+      assert.match(key, /^(?:[0-9a-f]{2}(?: |$))*$/);
+  });
+  holds(
+    'configuration: of any fields',
+    fc.dictionary(
+      fc.constantFrom('mode', 'queue_bound', 'one_way_limit'),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+    ),
+    (fields) => {
+      const live = liveConfig(fields);
+      assertPlain(live);
+      assert.ok(MODE_NAMES.includes(live.mode));
+    },
+  );
+});
+
+const ADDRESS_WORDS = [
+  ...[
+    '\n10.0.0.1\n',
+    '\n999.1.1.1\n',
+    '10.0',
+    '.1',
+    '\n',
+    'more\n',
+    `${'0'.repeat(31)}1\n`,
+    'fe80',
+    '0',
+    'a',
+  ],
+];
+
+describe('properties of addresses and networks', () => {
+  const check = (text: string) => {
+    const { addresses } = parseAddresses(text);
+    for (const address of addresses) assert.ok(isNetwork(address), address);
+    setupBatch('x86_64', addresses, {});
+  };
+  holds('addresses: each of them is one, whatever the host says', textOf(ADDRESS_WORDS), check);
+  holds('addresses: of words without end', longTextOf(ADDRESS_WORDS), check, 25);
+
+  const prefix = fc.oneof(
+    fc
+      .tuple(fc.ipV4(), fc.nat(32))
+      .map(([address, length]) => ({ text: `${address}/${length}`, length: length + 96 })),
+    fc
+      .tuple(fc.ipV6(), fc.nat(128))
+      .map(([address, length]) => ({ text: `${address}/${length}`, length })),
+    fc.ipV4().map((text) => ({ text, length: 128 })),
+    fc.ipV6().map((text) => ({ text, length: 128 })),
+  );
+  holds('networks: are read with their length, as 16 bytes', prefix, ({ text, length }) => {
+    const read = parsePrefix(text);
+    assert.equal(read.length, length);
+    assert.equal(read.address.length, 16);
+    for (const byte of read.address) assert.ok(Number.isInteger(byte) && byte >= 0 && byte <= 255);
+    const groups = Array.from({ length: 8 }, (_, index) =>
+      ((read.address[2 * index] ?? 0) * 256 + (read.address[2 * index + 1] ?? 0)).toString(16),
+    );
+    assert.deepEqual(parsePrefix(`${groups.join(':')}/${length}`), read);
+  });
+  const words = [
+    '10.0.0.0',
+    '/8',
+    '::',
+    'fe80',
+    ':1',
+    '%eth0',
+    '/',
+    '-1',
+    '/33',
+    '.',
+    '0x7f',
+    '1e2',
+  ];
+  holds(
+    'networks: of any words, or an error that names them',
+    fc.oneof(textOf(words), longTextOf(words)),
+    (text) => {
+      const read = result(
+        () => parsePrefix(text),
+        ({ message }) => message.startsWith('not an address'),
+      );
+      if (read === undefined) return;
+      assert.equal(read.address.length, 16);
+      assert.ok(Number.isInteger(read.length) && read.length >= 0 && read.length <= 128);
+    },
+  );
+
+  const limits = fc.record({ oneWayLimit: fc.nat(2 ** 32 - 1), queueBound: fc.nat(2 ** 53 - 1) });
+  holds(
+    'configuration: is 24 bytes that hold the numbers',
+    fc.tuple(limits, fc.constantFrom(...MODE_NAMES), fc.constantFrom('x86_64', 'aarch64', 's390x')),
+    ([wanted, mode, architecture]) => {
+      const bytes = configValue(architecture, mode, wanted)
+        .split(' ')
+        .map((byte) => Number.parseInt(byte, 16));
+      assert.equal(bytes.length, 24);
+      const view = new DataView(Uint8Array.from(bytes).buffer);
+      const little = architecture !== 's390x';
+      assert.equal(MODE_NAMES[view.getUint32(0, little)], mode);
+      assert.equal(view.getUint32(4, little), wanted.oneWayLimit);
+      assert.equal(Number(view.getBigUint64(16, little)), wanted.queueBound);
+    },
+  );
+});

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { pairSemantics, parseSemantics, fionreadFault } from '../../src/bypass/semantics.ts';
+import { socketFaults } from '../../src/bypass/faults.ts';
+import { archive } from '../../src/host/archive.ts';
+import { HostError } from '../../src/host/errors.ts';
+import { loginShellLine, shellLine } from '../../src/host/quote.ts';
+import { isPlainPath } from '../../src/host/scratch.ts';
+import { classify } from '../../src/host/sshWords.ts';
+import { sshAliases } from '../../src/host/sshConfig.ts';
+import {
+  assertPlain,
+  changed,
+  holds,
+  holdsLater,
+  jsonOf,
+  longTextOf,
+  result,
+  textOf,
+} from './properties.ts';
+import { recorded } from './recorded.ts';
+
+/** Whatever an argument can be: any text without NUL, and what shells give a meaning to. */
+const word = fc
+  .oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.string({
+      unit: fc.constantFrom(
+        "'",
+        '"',
+        '\\',
+        '$',
+        '`',
+        '!',
+        '\n',
+        ' ',
+        '*',
+        '(',
+        ';',
+        '0',
+        '1',
+        '%',
+        '-',
+        '~',
+        '#',
+        '=',
+        '{',
+        ',',
+        '}',
+      ),
+      maxLength: 20,
+    }),
+  )
+  .map((text) => text.replaceAll('\0', ''));
+
+/** As many words as fit go through one process. */
+const words = fc.array(word, { minLength: 1, maxLength: 200 });
+const PRINT = 'for word; do printf "%s\\0" "$word"; done';
+
+function through(shell: string, line: string): string[] {
+  const { stdout, stderr, status } = spawnSync(shell, ['-c', line], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return stdout.split('\0').slice(0, -1);
+}
+
+describe('properties of quoting', () => {
+  const shells = ['sh', 'bash', 'dash'].filter(
+    (name) => name === 'sh' || fs.existsSync(`/usr/bin/${name}`) || fs.existsSync(`/bin/${name}`),
+  );
+  for (const shell of shells) {
+    holds(
+      `${shell} sees every word as it is`,
+      words,
+      (all) => {
+        assert.deepEqual(through(shell, shellLine(['sh', '-c', PRINT, 'sh', ...all])), all);
+      },
+      25,
+    );
+    holds(
+      `sh behind the login shell ${shell} sees every word as it is`,
+      words,
+      (all) => {
+        const line = loginShellLine(['sh', '-c', PRINT, 'sh', ...all]);
+        assert.match(line, /^exec sh -c 'eval "\$\(printf %b "\$0"\)"' '[\w./=\\-]*'$/);
+        assert.deepEqual(through(shell, line), all);
+      },
+      25,
+    );
+  }
+  holds(
+    'of words without end',
+    longTextOf(["'", '\\', '"', '$(', '\n', 'a']),
+    (text) => {
+      const line = loginShellLine([text.replaceAll('\0', '')]);
+      assert.ok(line.length < 25 * text.length + 100);
+    },
+    25,
+  );
+});
+
+describe('properties of archives', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+  const file = fc.tuple(
+    fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
+    fc.uint8Array({ maxLength: 1500 }),
+  );
+  holds(
+    'each file comes back, by a reader of our own, or its path is refused',
+    fc.uniqueArray(file, { selector: ([path]) => path, maxLength: 8 }),
+    (files) => {
+      const made = result(
+        () => archive(new Map(files)),
+        (error) => error instanceof RangeError,
+      );
+      if (made === undefined) return;
+      const found = untar(Buffer.from(made));
+      assert.deepEqual(
+        found,
+        files.map(([path, content]) => [path, Buffer.from(content)]),
+      );
+      for (const [path] of found)
+        assert.ok(!path.startsWith('/') && !path.split('/').includes('..'));
+    },
+  );
+  holds(
+    'of paths without end',
+    longTextOf(['a/', '/', '..', 'ä']),
+    (path) => {
+      result(
+        () => archive(new Map([[path, new Uint8Array()]])),
+        (error) => error instanceof RangeError,
+      );
+      isPlainPath(path);
+    },
+    25,
+  );
+  const plain = fc
+    .array(fc.stringMatching(/^[\w äöü'$"*]{1,40}$/), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.join('/'))
+    .filter(isPlainPath);
+  holds(
+    'tar sees each file by its name',
+    fc.uniqueArray(plain, { minLength: 1, maxLength: 12 }),
+    (paths) => {
+      const { stdout, status } = spawnSync('tar', ['-t', '--quoting-style=literal', '-f', '-'], {
+        input: archive(new Map(paths.map((each) => [each, Buffer.from('x')]))),
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0);
+      assert.deepEqual(stdout.split('\n').slice(0, -1), paths);
+    },
+    15,
+  );
+});
+
+/** POSIX ustar, by its layout. */
+function untar(bytes: Buffer): [string, Buffer][] {
+  const found: [string, Buffer][] = [];
+  const text = (at: number, length: number) =>
+    bytes
+      .subarray(at, at + length)
+      .toString()
+      .replace(/\0.*$/s, '');
+  for (let at = 0; bytes[at] !== 0;) {
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    const sum = Number.parseInt(text(at + 148, 8), 8);
+    const header = Buffer.from(bytes.subarray(at, at + 512)).fill(' ', 148, 156);
+    assert.equal(
+      header.reduce((all, byte) => all + byte, 0),
+      sum,
+    );
+    const prefix = text(at + 345, 155);
+    found.push([
+      `${prefix === '' ? '' : `${prefix}/`}${text(at, 100)}`,
+      bytes.subarray(at + 512, at + 512 + size),
+    ]);
+    at += 512 + 512 * Math.ceil(size / 512);
+  }
+  return found;
+}
+
+const SSH = [
+  ...[
+    'REMOTE HOST IDENTIFICATION HAS CHANGED',
+    'Host key verification failed.',
+    'No ',
+    ' host key is known',
+    'Permission denied',
+  ],
+  ...[
+    'ssh: connect to host h port 22: ',
+    'Connection refused',
+    'kex_exchange_identification: ',
+    'keyword ',
+    ' extra arguments',
+    'terminating, 1 bad',
+    '\n',
+    'closed by',
+  ],
+];
+
+describe('properties of ssh’s words', () => {
+  const names = fs.readdirSync(path.join(import.meta.dirname, 'recorded/ssh'));
+  const check = (text: string) => {
+    const problem = classify(text, 'h', 'connect');
+    assertPlain(problem);
+    assert.equal(problem.words, text.trim());
+    assert.ok(problem.next.length > 0);
+    assert.ok(new HostError(problem).message.startsWith('Could not connect on h'));
+  };
+  holds('any', textOf(SSH), check);
+  holds(
+    'recorded ones, changed',
+    fc.constantFrom(...names).chain((name) => changed(recorded(`ssh/${name}`), SSH)),
+    check,
+  );
+  holds('without end', longTextOf(SSH), check, 25);
+});
+
+describe('properties of an ssh configuration', () => {
+  const CONFIG = [
+    'Host ',
+    'host=',
+    'Include ',
+    'a',
+    ' b*',
+    '!c',
+    '"d e"',
+    '~/',
+    'Match ',
+    'exec ',
+    '\n',
+    '  ',
+    '#',
+    '=',
+    '"',
+    "'",
+    'Include config\n',
+    '-o',
+    '$(x)',
+  ];
+  const check = async (text: string) => {
+    const aliases = await sshAliases('/h/.ssh/config', () => Promise.resolve(text));
+    assertPlain(aliases);
+    for (const alias of aliases) assert.doesNotMatch(alias, /[*?!]/);
+  };
+  holdsLater('of any words', textOf(CONFIG), check);
+  const alias = fc.stringMatching(/^[a-z][a-z\d.-]{0,12}$/);
+  holdsLater('its aliases come back', fc.uniqueArray(alias), async (all) => {
+    const text = all.map((each) => `Host ${each} *.${each} !x\n  HostName 10.0.0.1\n`).join('\n');
+    assert.deepEqual(await sshAliases('/h/config', () => Promise.resolve(text)), all);
+  });
+});
+
+describe('properties of what the probe of semantics prints', () => {
+  const KEYS = ['semantic', 'result', 'path', 'detail'];
+  const check = (text: string) => {
+    const seen = parseSemantics(text);
+    const rows = pairSemantics(seen, parseSemantics(text.split('\n').reverse().join('\n')));
+    assertPlain(rows);
+    for (const { title, affected } of rows) {
+      assert.equal(typeof title, 'string');
+      assert.ok(Array.isArray(affected));
+    }
+    fionreadFault(rows);
+    assertPlain(socketFaults(rows));
+  };
+  holds(
+    'of any JSON, line by line',
+    fc.array(jsonOf(KEYS, ['bypass', 'tcp', 'fionread'])).map((lines) => lines.join('\n')),
+    check,
+  );
+  const name = fc.constantFrom('fionread', 'waitall', '__proto__', 'constructor', 'toString', 'x');
+  const line = fc.record({
+    semantic: name,
+    result: fc.string(),
+    path: fc.constantFrom('bypass', 'tcp', 'mixed', 'none'),
+    detail: fc.string(),
+  });
+  holds(
+    'of names that every object has',
+    fc.array(line).map((lines) => lines.map((one) => JSON.stringify(one)).join('\n')),
+    check,
+  );
+  holds(
+    'of words without end',
+    longTextOf(['{"semantic":"a"', ',"result":"x"', ',"path":"tcp","detail":""}', '\n', '{', '[']),
+    check,
+    25,
+  );
+});
