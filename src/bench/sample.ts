@@ -162,6 +162,7 @@ export function parseSample(
   const read = (name: string): string => sections.get(name) ?? '';
   const between = (figure: (when: 'before' | 'after') => number): number =>
     Math.max(0, figure('after') - figure('before'));
+  const loopback = between((when) => sentBytes(read(`loopback ${when}`)));
   const bypassed = sections.has('counters after');
   for (const when of ['before', 'after'] as const) {
     if (program !== undefined && programIn(read(`redirect ${when}`)) !== program) {
@@ -188,7 +189,8 @@ export function parseSample(
       stealPercent: stealPercent(read('cpu before'), read('cpu after')),
       load1: Number(read('load').split(' ')[0] ?? NaN),
     },
-    loopbackBytes: between((when) => sentBytes(read(`loopback ${when}`))),
+    // Where there is no such device, or it is not told of, that is not known.
+    ...(Number.isInteger(loopback) && { loopbackBytes: loopback }),
     ...(bypassed && {
       bpf: {
         ...(timed && {

