@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // A language server that is out to harm whoever edits with it. Beside it lies plan.json, with where that is and
-// in which way it breaks the protocol; what it is told goes to record.jsonl.
+// in which way it breaks the protocol; what each process is told goes to a record of its own, as each is another user.
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -8,7 +8,7 @@ import process from 'node:process';
 const here = import.meta.dirname;
 const plan = JSON.parse(fs.readFileSync(path.join(here, 'plan.json'), 'utf8'));
 const record = (what) => {
-  fs.appendFileSync(path.join(here, 'record.jsonl'), `${JSON.stringify(what)}\n`);
+  fs.appendFileSync(path.join(here, `record.${process.pid}`), `${JSON.stringify(what)}\n`);
 };
 if (process.argv.includes('--version')) {
   console.log('clangd version 14.0.6');

@@ -112,9 +112,14 @@ export class Server implements AsyncDisposable {
     try {
       await Promise.race([server.#client.start(), ended]);
     } catch (error) {
+      // Where it has ended, the client knows no more than that: its own end says why.
+      const why = await Promise.race([
+        ended.catch((reason: unknown) => reason),
+        delay(STOP_MS, error, { ref: false }),
+      ]);
+      server.#ends = true;
       await server[Symbol.asyncDispose]();
-      // Its own end is what the client makes of that, and is told first.
-      throw server.#broken ?? error;
+      throw why;
     }
     server.#listen();
     return server;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Far longer than anything takes on a busy machine: a test that waits so long has failed. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Waits until `probe` gives a value that counts as true, and returns it. */
 export async function eventually<T>(
