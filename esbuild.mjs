@@ -23,6 +23,15 @@ const onlyEnglish = {
 // The oldest VS Code we run in (1.96) has Node 20, and takes CommonJS alone.
 const target = 'node20';
 
+/** CommonJS has no import.meta: a library that makes itself a require() of its URL would throw when loaded. */
+const addressed = (text) => ({
+  define: { 'import.meta.url': 'addressOfThisFile' },
+  logOverride: { 'empty-import-meta': 'error' },
+  ...(text.includes('import.meta.url') && {
+    banner: `const addressOfThisFile = require('node:url').pathToFileURL(__filename).href;`,
+  }),
+});
+
 /**
  * Writes the files of a build that is split where the source says import(): what a window does not use is
  * not read when it starts. esbuild splits modules of ECMAScript only, so each becomes CommonJS here.
@@ -40,7 +49,7 @@ const writeSplit = {
           // require() also for import(): VS Code hands out its API only there.
           const supported = { 'dynamic-import': false };
           const form = { format: 'cjs', platform: 'node', target, supported };
-          const options = { ...form, minify: production, sourcemap };
+          const options = { ...form, ...addressed(file.text), minify: production, sourcemap };
           const { code } = await transform(file.text, { ...options, legalComments: 'inline' });
           contents = Buffer.from(code);
           bytes += contents.length;
