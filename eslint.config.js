@@ -12,7 +12,7 @@ const noProcesses = [
 
 /**
  * VS Code makes links, icons and Markdown of what these are given, and texts come from hosts and files:
- * src/views/window.ts makes them fit.
+ * src/ui/window.ts makes them fit.
  */
 const SHOWS =
   '^(show(Information|Warning|Error)Message|showQuickPick|createQuickPick|showInputBox|createInputBox|' +
@@ -21,7 +21,7 @@ const SHOWS =
 const MADE =
   '^(MarkdownString|TreeItem|Diagnostic|DiagnosticRelatedInformation|CodeLens|Hover|QuickPickItem|' +
   'StatusBarItem|InlayHint|CompletionItem|CommentThread|NotebookCellOutputItem)$';
-const message = 'Texts come from outside: show them by src/views/window.ts.';
+const message = 'Texts come from outside: show them by src/ui/window.ts.';
 const unchecked = [
   { selector: `MemberExpression[property.name=/${SHOWS}/]`, message },
   { selector: `ObjectPattern > Property[key.name=/${SHOWS}/]`, message },
@@ -40,7 +40,7 @@ const unchecked = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'out/', '.vscode-test/', 'test/vscode/code-web/node_modules/']),
+  globalIgnores(['dist/', 'out/', '.vscode-test/', 'test/harness/vscode/code-web/node_modules/']),
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -62,7 +62,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/{host,bypass,bench}/**'],
+    files: ['src/{host,bypass,verifier,bench,results}/**'],
     rules: { 'no-restricted-imports': ['error', { paths: [noEditor] }] },
   },
   {
@@ -72,11 +72,11 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    ignores: ['src/views/window.ts'],
+    ignores: ['src/ui/window.ts'],
     rules: { 'no-restricted-syntax': ['error', ...unchecked] },
   },
   {
-    files: ['src/{bypass,bench}/**'],
+    files: ['src/{bypass,verifier,bench,results}/**'],
     rules: { 'no-restricted-imports': ['error', { paths: [noEditor, ...noProcesses] }] },
   },
   {

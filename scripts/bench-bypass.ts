@@ -13,21 +13,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { pairedRatio, type Ratio } from '../src/bench/statistics.ts';
+import { pairedRatio, type Ratio } from '../src/results/statistics.ts';
 import { loadBypass } from '../src/bypass/load.ts';
 import type { Policy } from '../src/bypass/status.ts';
 import { Host } from '../src/host/host.ts';
-import { inside } from '../test/host/helpers/arms.ts';
-import { bpfSource, makeGround } from '../test/host/helpers/bypass.ts';
+import { inside } from '../test/harness/host/arms.ts';
+import { bpfSource, makeGround } from '../test/harness/host/bypass.ts';
 import {
   nginxScratch,
   startRedis,
   startServer,
   type Server,
-} from '../test/host/helpers/servers.ts';
-import { runToEnd } from '../test/support/cleanup.ts';
-import { run } from '../test/support/run.ts';
-import { temporaryDirectory } from '../test/support/temporary.ts';
+} from '../test/harness/host/servers.ts';
+import { runToEnd } from '../test/harness/cleanup.ts';
+import { run } from '../test/harness/run.ts';
+import { temporaryDirectory } from '../test/harness/temporary.ts';
 
 const PROGRAMS = path.join(import.meta.dirname, '../test/host/programs');
 

@@ -1,14 +1,14 @@
 // npm run bench: how long a person waits. Medians on this machine, over a private sshd, in a real VS Code.
 import fs from 'node:fs';
 import path from 'node:path';
-import { temporaryDirectory } from '../test/support/temporary.ts';
+import { temporaryDirectory } from '../test/harness/temporary.ts';
 import { median } from 'simple-statistics';
 import { Host } from '../src/host/host.ts';
-import { runToEnd } from '../test/support/cleanup.ts';
-import { startSshd } from '../test/support/sshd.ts';
-import { drive } from '../test/vscode/drive.ts';
-import { packageExtension } from '../test/vscode/packageExtension.ts';
-import { startSession, type Session } from '../test/vscode/session.ts';
+import { runToEnd } from '../test/harness/cleanup.ts';
+import { startSshd } from '../test/harness/sshd.ts';
+import { drive } from '../test/harness/vscode/drive.ts';
+import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
+import { startSession, type Session } from '../test/harness/vscode/session.ts';
 import { timePanel, writeRuns } from './bench/panel.ts';
 import { ownCgroup, requireHost } from './demo/host.ts';
 import { setUp } from './setup.mjs';

@@ -8,10 +8,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { MAX_SLOWDOWN_PERCENT } from '../src/bench/compare.ts';
-import { parseDocument } from '../src/bench/document.ts';
-import { EXIT, judge } from '../src/bench/judge.ts';
-import { isProfile, PROFILES } from '../src/bench/plan.ts';
+import { MAX_SLOWDOWN_PERCENT } from '../src/results/compare.ts';
+import { parseDocument } from '../src/results/document.ts';
+import { EXIT, judge } from '../src/results/regressionCheck.ts';
+import { isProfile, PROFILES } from '../src/results/plan.ts';
 import { parsePlan } from '../src/bench/planFile.ts';
 import { runBenchmark } from '../src/bench/run.ts';
 import { writeDocument } from '../src/bench/store.ts';

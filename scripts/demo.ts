@@ -6,11 +6,11 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Host } from '../src/host/host.ts';
-import { endAll } from '../test/support/cleanup.ts';
-import { startSshd } from '../test/support/sshd.ts';
-import { packageExtension } from '../test/vscode/packageExtension.ts';
-import { startSession } from '../test/vscode/session.ts';
-import { drive } from '../test/vscode/drive.ts';
+import { endAll } from '../test/harness/cleanup.ts';
+import { startSshd } from '../test/harness/sshd.ts';
+import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
+import { startSession } from '../test/harness/vscode/session.ts';
+import { drive } from '../test/harness/vscode/drive.ts';
 import { readArguments } from './demo/arguments.ts';
 import { ownCgroup, requireHost } from './demo/host.ts';
 import { table } from './demo/table.ts';

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { atEnd, runToEnd } from '../test/support/cleanup.ts';
+import { atEnd, runToEnd } from '../test/harness/cleanup.ts';
 import { FUZZ, type Fuzzed } from '../test/unit/properties.ts';
 import { installed, root, runCommand } from './test/command.ts';
 import { filesUnder } from './test/files.ts';

@@ -5,16 +5,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { collectSource, directoryReader } from '../src/bypass/source.ts';
-import { parseVerdicts, verifySource } from '../src/bypass/verify.ts';
+import { parseVerdicts, verifySource } from '../src/verifier/verify.ts';
 import { Host } from '../src/host/host.ts';
-import { scratchDirectory, upload } from '../src/host/scratch.ts';
+import { scratchDirectory, upload } from '../src/host/guard.ts';
 import { newBoundary } from '../src/host/sections.ts';
 
 const [name = 'local', configFile] = process.argv.slice(2);
 const root = path.resolve(import.meta.dirname, '..');
 const programs = path.join(root, 'test/host/verifier');
 const target = path.join(root, 'test/unit/recorded/verifier');
-const tool = fs.readFileSync(path.join(root, 'bpf/verify.c'));
+const tool = fs.readFileSync(path.join(root, 'bpf/tools/verify.c'));
 
 const LONGEST_LOG = 500_000;
 

@@ -16,7 +16,7 @@ const ON_REQUEST = ['kernels'];
 export const PARTS = ['node', 'host', 'applications', 'sshd', 'editor', 'format', ...ON_REQUEST];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const harness = path.join(root, 'test', 'vscode', 'code-web');
+const harness = path.join(root, 'test', 'harness', 'vscode', 'code-web');
 
 export async function setUp(parts) {
   const [major, minor] = versions.node.split('.').map(Number);

@@ -5,8 +5,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { atEnd, runToEnd } from '../test/support/cleanup.ts';
-import type { Counts } from '../test/support/reporter.ts';
+import { atEnd, runToEnd } from '../test/harness/cleanup.ts';
+import type { Counts } from '../test/harness/reporter.ts';
 import { setUp } from './setup.mjs';
 import { CHECKS, runCheck } from './test/checks.ts';
 import { runSuite, SUITES } from './test/suites.ts';

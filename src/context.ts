@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import { HostError, isCancelled } from './host/errors.ts';
 import type { Host } from './host/host.ts';
-import { LanguageService } from './language/client/service.ts';
-import { showError } from './views/errors.ts';
-import { Reports } from './views/reports.ts';
-import { StatusBar } from './views/statusBar.ts';
-import { Logs } from './views/verifier/logs.ts';
-import { Verifier } from './views/verifier/verifier.ts';
-import { askLine } from './views/window.ts';
+import { LanguageService } from './language/service.ts';
+import { showError } from './ui/errors.ts';
+import { Reports } from './ui/reports.ts';
+import { StatusBar } from './ui/statusBar.ts';
+import { Logs } from './diagnostics/logs.ts';
+import { Verifier } from './diagnostics/verifier.ts';
+import { askLine } from './ui/window.ts';
 
 /** Owns what lives as long as the extension: hosts, log, status bar, reports, verifier, language features. */
 export class Context implements vscode.Disposable {

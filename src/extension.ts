@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { Context } from './context.ts';
-import { registerBenchmarkTasks } from './views/benchmarkTasks.ts';
-import { ResultEditorProvider } from './views/resultEditor.ts';
-import { ProgramLenses } from './views/verifier/lens.ts';
-import { BPF_FILES } from './views/verifier/files.ts';
+import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
+import { ResultEditorProvider } from './ui/resultEditor.ts';
+import { ProgramLenses } from './diagnostics/lens.ts';
+import { BPF_FILES } from './diagnostics/bpfFiles.ts';
 
 type Command = (context: Context, argument: unknown) => Promise<unknown>;
 

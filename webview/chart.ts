@@ -10,14 +10,14 @@ import {
   type ChartDataset,
   type ChartOptions,
 } from 'chart.js';
-import type { Arm } from '../src/bench/document.ts';
-import type { Figure, Series } from '../src/bench/figure.ts';
-import { isDecided, pointText } from '../src/bench/pointText.ts';
-import { mark } from '../src/bench/format.ts';
-import { bytes } from '../src/bench/summary.ts';
+import type { Arm } from '../src/results/document.ts';
+import type { Figure, Series } from '../src/results/figure.ts';
+import { isDecided, pointText } from '../src/results/pointText.ts';
+import { mark } from '../src/results/format.ts';
+import { bytes } from '../src/results/summary.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
-import { dashOf, isHollow, SHAPES, weightOf } from './looks.ts';
-import { halves, marks, sideBySide } from './marks.ts';
+import { dashOf, isHollow, SHAPES, weightOf } from './seriesStyle.ts';
+import { halves, marks, sideBySide } from './whiskers.ts';
 import type { Theme } from './theme.ts';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);

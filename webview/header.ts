@@ -1,8 +1,8 @@
-import type { ResultDocument } from '../src/bench/document.ts';
-import type { Run } from '../src/bench/runs.ts';
-import { duration, when } from '../src/bench/format.ts';
-import type { Progress } from '../src/bench/progress.ts';
-import type { ShownRun } from '../src/protocol.ts';
+import type { ResultDocument } from '../src/results/document.ts';
+import type { Run } from '../src/results/runs.ts';
+import { duration, when } from '../src/results/format.ts';
+import type { Progress } from '../src/results/progress.ts';
+import type { ShownRun } from '../src/results/protocol.ts';
 import { button } from './chooser.ts';
 import { el } from './dom.ts';
 

@@ -1,8 +1,8 @@
-import type { Arm } from '../src/bench/document.ts';
-import type { Figure } from '../src/bench/figure.ts';
-import { ARM_LABELS, ARM_ORDER } from '../src/bench/summary.ts';
+import type { Arm } from '../src/results/document.ts';
+import type { Figure } from '../src/results/figure.ts';
+import { ARM_LABELS, ARM_ORDER } from '../src/results/summary.ts';
 import { el } from './dom.ts';
-import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './looks.ts';
+import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './seriesStyle.ts';
 import type { Theme } from './theme.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { LATENCY_METRICS, METRIC_LABELS, type LatencyMetric } from '../src/bench/summary.ts';
-import type { Arm } from '../src/bench/document.ts';
-import type { Figure } from '../src/bench/figure.ts';
-import type { TextExport } from '../src/protocol.ts';
+import { LATENCY_METRICS, METRIC_LABELS, type LatencyMetric } from '../src/results/summary.ts';
+import type { Arm } from '../src/results/document.ts';
+import type { Figure } from '../src/results/figure.ts';
+import type { TextExport } from '../src/results/protocol.ts';
 import type { Axes, ScaleKind } from './axes.ts';
 import { FigureChart, type View } from './chart.ts';
 import { button, Chooser, Toggle, type Option } from './chooser.ts';

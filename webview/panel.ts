@@ -1,24 +1,24 @@
 import { Chart } from 'chart.js';
-import type { Arm } from '../src/bench/document.ts';
-import { withMetric, type Figure } from '../src/bench/figure.ts';
-import { figuresOf } from '../src/bench/figures.ts';
-import { runsOf, type Run } from '../src/bench/runs.ts';
-import { findingsOf } from '../src/bench/findings.ts';
-import { progressOf } from '../src/bench/progress.ts';
+import type { Arm } from '../src/results/document.ts';
+import { withMetric, type Figure } from '../src/results/figure.ts';
+import { figuresOf } from '../src/results/figures.ts';
+import { runsOf, type Run } from '../src/results/runs.ts';
+import { findingsOf } from '../src/results/findings.ts';
+import { progressOf } from '../src/results/progress.ts';
 import {
   ARM_ORDER,
   FIGURE_IDS,
   LATENCY_METRICS,
   type FigureId,
   type LatencyMetric,
-} from '../src/bench/summary.ts';
+} from '../src/results/summary.ts';
 import {
   isToPanel,
   shownRun,
   type FromPanel,
   type ShownRun,
   type ToPanel,
-} from '../src/protocol.ts';
+} from '../src/results/protocol.ts';
 import { defaultAxes, type Axes } from './axes.ts';
 import type { View } from './chart.ts';
 import { button } from './chooser.ts';

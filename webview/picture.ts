@@ -10,7 +10,7 @@ import {
 import { drawPoint } from 'chart.js/helpers';
 import { Context } from 'svgcanvas';
 import { configOf, type View } from './chart.ts';
-import { isHollow, SHAPES, weightOf } from './looks.ts';
+import { isHollow, SHAPES, weightOf } from './seriesStyle.ts';
 
 Chart.register(Legend, SubTitle, Title);
 

@@ -1,5 +1,5 @@
-import type { Figure } from '../src/bench/figure.ts';
-import { tableOf } from '../src/bench/table.ts';
+import type { Figure } from '../src/results/figure.ts';
+import { tableOf } from '../src/results/pointsTable.ts';
 import { el } from './dom.ts';
 
 /** The chart as numbers: a body for each size, headed by the size; a row for each series. */

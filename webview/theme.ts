@@ -1,5 +1,5 @@
-import type { Arm } from '../src/bench/document.ts';
-import { ARM_ORDER } from '../src/bench/summary.ts';
+import type { Arm } from '../src/results/document.ts';
+import { ARM_ORDER } from '../src/results/summary.ts';
 
 /** The editor's colours as a canvas needs them; panel.css says which of them each part uses. */
 export type Theme = {

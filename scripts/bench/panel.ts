@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseDocument, type ResultDocument } from '../../src/bench/document.ts';
-import type { Session } from '../../test/vscode/session.ts';
+import { parseDocument, type ResultDocument } from '../../src/results/document.ts';
+import type { Session } from '../../test/harness/vscode/session.ts';
 
 const SUFFIX = '.sockmap-bench.json';
 const RECORDED = path.resolve(

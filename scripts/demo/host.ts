@@ -1,7 +1,7 @@
 import { collectFacts } from '../../src/host/facts.ts';
-import { blocking, findings } from '../../src/host/findings.ts';
+import { blocking, findings } from '../../src/host/issues.ts';
 import type { Host } from '../../src/host/host.ts';
-import { guard, type Guard } from '../../src/host/scratch.ts';
+import { guard, type Guard } from '../../src/host/guard.ts';
 
 /** @throws Error with every fact that stands in the way, and what mends it. */
 export async function requireHost(host: Host): Promise<string> {

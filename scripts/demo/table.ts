@@ -1,9 +1,9 @@
-import type { ResultDocument } from '../../src/bench/document.ts';
-import { withMetric, type Figure, type Point, type Series } from '../../src/bench/figure.ts';
-import { timesText } from '../../src/bench/pointText.ts';
-import { figuresOf } from '../../src/bench/figures.ts';
-import { runsOf } from '../../src/bench/runs.ts';
-import { amount, decimal, factor } from '../../src/bench/format.ts';
+import type { ResultDocument } from '../../src/results/document.ts';
+import { withMetric, type Figure, type Point, type Series } from '../../src/results/figure.ts';
+import { timesText } from '../../src/results/pointText.ts';
+import { figuresOf } from '../../src/results/figures.ts';
+import { runsOf } from '../../src/results/runs.ts';
+import { amount, decimal, factor } from '../../src/results/format.ts';
 
 /** The figures of a run for a terminal: a line per size and series, medians and what they compare to. */
 export function table(document: ResultDocument): string {

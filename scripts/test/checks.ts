@@ -1,4 +1,4 @@
-import type { Counts } from '../../test/support/reporter.ts';
+import type { Counts } from '../../test/harness/reporter.ts';
 import type { Part } from '../setup.mjs';
 import { installed, root, runCommand } from './command.ts';
 import { filesUnder } from './files.ts';

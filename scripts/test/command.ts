@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { atEnd, isInterrupted } from '../../test/support/cleanup.ts';
-import { descendants, endProcesses, processRef } from '../../test/support/processes.ts';
+import { atEnd, isInterrupted } from '../../test/harness/cleanup.ts';
+import { descendants, endProcesses, processRef } from '../../test/harness/processes.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 

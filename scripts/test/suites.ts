@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { COUNTS_FILE, type Counts } from '../../test/support/reporter.ts';
+import { COUNTS_FILE, type Counts } from '../../test/harness/reporter.ts';
 import type { Part } from '../setup.mjs';
 import { installed, root, runCommand } from './command.ts';
 import { filesUnder } from './files.ts';
 
-/** Mocha tests that report through test/support/reporter.ts. */
+/** Mocha tests that report through test/harness/reporter.ts. */
 export interface Suite {
   readonly name: string;
   readonly about: string;
@@ -41,7 +41,7 @@ export const SUITES: readonly Suite[] = [
     about: 'the core against real hosts: sshd, clang, bpftool, netperf and the kernel',
     needs: ['host', 'applications', 'sshd'],
     asRoot: true,
-    directories: ['test/support', 'test/host'],
+    directories: ['test/harness', 'test/host'],
     timeoutSeconds: 120,
   },
   {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { documentSchema, planSchema } from './document.ts';
+import { documentSchema, planSchema } from '../results/document.ts';
 
 /** Draft 7 is what VS Code's JSON editor knows best. */
 const toJson = (schema: z.ZodType, title: string) => ({

@@ -1,4 +1,4 @@
-import type { Arm, LatencySample, Point, ThroughputSample } from './document.ts';
+import type { Arm, LatencySample, Point, ThroughputSample } from '../results/document.ts';
 
 export interface NetperfTarget {
   readonly address: string;

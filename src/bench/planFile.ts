@@ -1,6 +1,13 @@
 import * as z from 'zod';
-import { MOST_BYTES, parseJson, planSchema, type Arm, type Plan, type Point } from './document.ts';
-import { planFault, roundTrips, streams } from './plan.ts';
+import {
+  MOST_BYTES,
+  parseJson,
+  planSchema,
+  type Arm,
+  type Plan,
+  type Point,
+} from '../results/document.ts';
+import { planFault, roundTrips, streams } from '../results/plan.ts';
 
 /**
  * Reads a plan file, `*.sockmap-plan.json`.

@@ -1,5 +1,5 @@
 import { isCancelled } from '../host/errors.ts';
-import type { ResultDocument } from './document.ts';
+import type { ResultDocument } from '../results/document.ts';
 
 type Save = (document: ResultDocument) => Promise<void>;
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ResultDocument } from './document.ts';
+import type { ResultDocument } from '../results/document.ts';
 
 /**
  * Why a run cannot go on where it was cut off; undefined: it can.

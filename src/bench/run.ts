@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { existingCgroup, requireFacts, servingAttachment } from '../bypass/load.ts';
-import type { BpfSource } from '../bypass/compile.ts';
+import type { BpfSource } from '../bypass/build.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
 import { readStatus, type Policy } from '../bypass/status.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import type { Arm, Plan, Point, ResultDocument } from './document.ts';
+import type { Arm, Plan, Point, ResultDocument } from '../results/document.ts';
 import { unixTrialArgv } from './netperf.ts';
-import { prepareGround, refusal, type Ground } from './ground.ts';
+import { prepareGround, refusal, type Ground } from './sites.ts';
 import {
   estimatedSeconds,
   planFault,
@@ -16,8 +16,8 @@ import {
   PROFILES,
   schedule,
   wholeRounds,
-} from './plan.ts';
-import type { Profile } from './plan.ts';
+} from '../results/plan.ts';
+import type { Profile } from '../results/plan.ts';
 import { recorded } from './recorder.ts';
 import { resumeFault } from './resume.ts';
 import { takeSample } from './sample.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import type { ResultDocument } from './document.ts';
+import type { ResultDocument } from '../results/document.ts';
 
 /**
  * Writes a result document so that a crash at any moment leaves the old or the new one, whole:

@@ -1,13 +1,13 @@
 import { resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
-import { atLeast, blocking, findings, type Capability } from '../host/findings.ts';
+import { atLeast, blocking, findings, type Capability } from '../host/issues.ts';
 import type { Host } from '../host/host.ts';
-import { scratchDirectory, upload } from '../host/scratch.ts';
-import { settled } from '../host/settled.ts';
+import { scratchDirectory, upload } from '../host/guard.ts';
+import { settled } from '../host/allSettledOrThrow.ts';
 import { hostAddresses } from './addresses.ts';
 import { configValue, setupBatch, type GuardedLimits } from './config.ts';
-import { compile, type BpfSource } from './compile.ts';
+import { compile, type BpfSource } from './build.ts';
 import { attachError } from './exclusive.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
 import { LOAD, UNLOAD } from './scripts.ts';

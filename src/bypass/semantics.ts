@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { guard, scratchDirectory } from '../host/scratch.ts';
-import { buildTool, type BpfSource } from './compile.ts';
+import { guard, scratchDirectory } from '../host/guard.ts';
+import { buildTool, type BpfSource } from './build.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass, requireFacts } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
@@ -46,7 +46,7 @@ export type SemanticsStep = 'connect' | 'compile' | 'tcp' | 'load' | 'bypass';
 export interface SemanticsOptions {
   /** The bypass to examine. */
   readonly source: BpfSource;
-  /** `bpf/semantics.c`. */
+  /** `bpf/tools/semantics.c`. */
   readonly probe: Uint8Array;
   /** Ids of the semantics to look at; all when left out. */
   readonly only?: readonly string[];

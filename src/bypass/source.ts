@@ -1,8 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
-import { isPlainPath } from '../host/scratch.ts';
-import type { BpfSource } from './compile.ts';
+import { isPlainPath } from '../host/guard.ts';
+import type { BpfSource } from './build.ts';
 import type { Policy } from './status.ts';
 
 /**
@@ -207,4 +207,4 @@ export const readSource = (directory: string, policy: Policy): Promise<BpfSource
 
 /** The socket-semantics probe, native C for the host. */
 export const readProbe = (directory: string): Promise<Uint8Array> =>
-  readFile(path.join(directory, 'semantics.c'));
+  readFile(path.join(directory, 'tools', 'semantics.c'));

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
-import { agreeToHost } from '../views/consent.ts';
+import { agreeToHost } from '../ui/consent.ts';
 
 const text = z.string().min(1);
 

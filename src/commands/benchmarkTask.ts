@@ -1,16 +1,16 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { MAX_SLOWDOWN_PERCENT } from '../bench/compare.ts';
-import { EXIT, judge } from '../bench/judge.ts';
-import { PROFILES } from '../bench/plan.ts';
+import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
+import { EXIT, judge } from '../results/regressionCheck.ts';
+import { PROFILES } from '../results/plan.ts';
 import { runBenchmark } from '../bench/run.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
-import { agreeToHost } from '../views/consent.ts';
-import { timeLabel } from '../views/duration.ts';
-import { readDocument } from '../views/pickDocument.ts';
-import { readPlan } from '../views/planForm.ts';
+import { agreeToHost } from '../ui/consent.ts';
+import { timeLabel } from '../ui/duration.ts';
+import { readDocument } from '../ui/pickDocument.ts';
+import { readPlan } from '../ui/planForm.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 import { benchSource, profileSchema, progressLine, ResultFile } from './runBenchmark.ts';
 

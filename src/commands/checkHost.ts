@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts, type Facts } from '../host/facts.ts';
-import { findings, type Finding } from '../host/findings.ts';
-import { showFindings } from '../views/findings.ts';
-import { pickHost } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
+import { findings, type Finding } from '../host/issues.ts';
+import { showFindings } from '../ui/hostIssues.ts';
+import { pickHost } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 export interface HostCheck {

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { checkSemantics, type SemanticRow, type SemanticsStep } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
-import { readPrograms } from '../language/copy.ts';
-import { pickHost } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
-import { semanticsReport } from '../views/semanticsReport.ts';
+import { readPrograms } from '../workspace/copy.ts';
+import { pickHost } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
+import { semanticsReport } from '../ui/semanticsReport.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 const semanticsArgument = hostArgument.extend({

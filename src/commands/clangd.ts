@@ -1,12 +1,12 @@
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts } from '../host/facts.ts';
-import { findings } from '../host/findings.ts';
-import { chooseEditingHost } from '../views/knownHosts.ts';
-import { pickHost } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
-import { openTerminal } from '../views/terminal.ts';
-import { showInformation } from '../views/window.ts';
+import { findings } from '../host/issues.ts';
+import { chooseEditingHost } from '../workspace/knownHosts.ts';
+import { pickHost } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
+import { openTerminal } from '../ui/terminal.ts';
+import { showInformation } from '../ui/window.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Restart clangd on host. */

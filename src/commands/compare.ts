@@ -1,9 +1,9 @@
 import path from 'node:path';
 import * as z from 'zod';
-import { compareDocuments, type Comparison } from '../bench/compare.ts';
-import { comparisonReport } from '../bench/compareReport.ts';
+import { compareDocuments, type Comparison } from '../results/compare.ts';
+import { comparisonReport } from '../results/compareReport.ts';
 import type { Context } from '../context.ts';
-import { pickDocument, readDocument } from '../views/pickDocument.ts';
+import { pickDocument, readDocument } from '../ui/pickDocument.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 
 const compareArgument = z.object({ baseline: uriArgument, uri: uriArgument });

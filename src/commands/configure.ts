@@ -3,10 +3,10 @@ import { MODE_NAMES, type Mode } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
 import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
-import { cappedWords } from '../views/loadWarning.ts';
-import { pickAttachment, pickHost } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
-import { pickOne, showInformation } from '../views/window.ts';
+import { cappedWords } from '../ui/loadWarning.ts';
+import { pickAttachment, pickHost } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
+import { pickOne, showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { readLimits } from './limits.ts';
 

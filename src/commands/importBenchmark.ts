@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { writeDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
-import { readDocument } from '../views/pickDocument.ts';
-import { ResultEditorProvider } from '../views/resultEditor.ts';
+import { readDocument } from '../ui/pickDocument.ts';
+import { ResultEditorProvider } from '../ui/resultEditor.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 import { newFile } from './runBenchmark.ts';
 

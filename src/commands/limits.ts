@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isNetwork, type GuardedLimits } from '../bypass/config.ts';
-import { readSettings } from '../views/settings.ts';
+import { readSettings } from '../workspace/settings.ts';
 
 const limitsSchema = z.object({
   localNetworks: z.array(z.string().refine(isNetwork, 'not an address or a network')),

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { policyEntry } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
-import { bundledFiles } from '../language/bundled.ts';
-import { copyDirectory, foldersWithCopy } from '../language/copy.ts';
-import { exists } from '../language/files.ts';
-import { pickOne, showInformation, showWarning } from '../views/window.ts';
+import { bundledFiles } from '../workspace/bundled.ts';
+import { copyDirectory, foldersWithCopy } from '../workspace/copy.ts';
+import { exists } from '../workspace/folders.ts';
+import { pickOne, showInformation, showWarning } from '../ui/window.ts';
 import { readArgument } from './arguments.ts';
 
 const openArgument = z.object({

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { policyEntry } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
-import { bundledFiles, bundledUri } from '../language/bundled.ts';
-import { copyDirectory, foldersWithCopy } from '../language/copy.ts';
-import { exists, relativePath } from '../language/files.ts';
-import { confirm, showInformation } from '../views/window.ts';
+import { bundledFiles, bundledUri } from '../workspace/bundled.ts';
+import { copyDirectory, foldersWithCopy } from '../workspace/copy.ts';
+import { exists, relativePath } from '../workspace/folders.ts';
+import { confirm, showInformation } from '../ui/window.ts';
 import { readArgument } from './arguments.ts';
 
 const compareArgument = z.object({ file: z.string().optional() });

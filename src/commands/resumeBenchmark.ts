@@ -6,8 +6,8 @@ import { UNDER_WAY } from '../bench/scripts.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
-import { agreeToHost } from '../views/consent.ts';
-import { pickDocument, readDocument } from '../views/pickDocument.ts';
+import { agreeToHost } from '../ui/consent.ts';
+import { pickDocument, readDocument } from '../ui/pickDocument.ts';
 import { benchSource, isActive, ResultFile, showRun } from './runBenchmark.ts';
 
 const resumeArgument = z.object({ uri: uriArgument });

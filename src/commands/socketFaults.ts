@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { BpfSource } from '../bypass/compile.ts';
+import type { BpfSource } from '../bypass/build.ts';
 import { faultsOf, FAULT_PROBES, socketFaults } from '../bypass/faults.ts';
 import { checkSemantics, fionreadFault } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
@@ -8,9 +8,9 @@ import { findSpliceReaders, type SpliceReader } from '../bypass/spliceReaders.ts
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
-import { loadWarning, readerName } from '../views/loadWarning.ts';
-import { withProgress } from '../views/progress.ts';
-import { confirm, showWarning } from '../views/window.ts';
+import { loadWarning, readerName } from '../ui/loadWarning.ts';
+import { withProgress } from '../ui/progress.ts';
+import { confirm, showWarning } from '../ui/window.ts';
 
 /** What was seen of a host's kernel, and which of it a person has read of and loads all the same. */
 const verdictSchema = z.object({

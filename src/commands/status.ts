@@ -1,10 +1,10 @@
 import { bypassStatus } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
-import { copyInUse, nameOfCopy } from '../language/copy.ts';
-import { pickHost } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
-import { statusReport } from '../views/statusReport.ts';
+import { copyInUse, nameOfCopy } from '../workspace/copy.ts';
+import { pickHost } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
+import { statusReport } from '../ui/statusReport.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Show bypass status. */

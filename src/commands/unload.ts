@@ -1,9 +1,9 @@
 import { unloadBypass } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/status.ts';
 import type { Context } from '../context.ts';
-import { pickAttachment, pickHost } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
-import { showInformation } from '../views/window.ts';
+import { pickAttachment, pickHost } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
+import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 
 /** Unload sockmap bypass. */

@@ -2,11 +2,11 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
-import type { Diagnosis } from '../language/verifier/diagnose.ts';
-import { pickHost, pickHosts } from '../views/pickers.ts';
-import { withProgress } from '../views/progress.ts';
-import { pickOne } from '../views/window.ts';
-import { LISTINGS } from '../views/verifier/uris.ts';
+import type { Diagnosis } from '../verifier/diagnose.ts';
+import { pickHost, pickHosts } from '../ui/pickers.ts';
+import { withProgress } from '../ui/progress.ts';
+import { pickOne } from '../ui/window.ts';
+import { LISTINGS } from '../diagnostics/listingUris.ts';
 import { hostArgument, readHostArgument, uriArgument } from './arguments.ts';
 
 const verifyArgument = hostArgument.extend({ uri: uriArgument });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { settled } from '../../src/host/settled.ts';
-import { makeAccount, type TestAccount } from '../support/accounts.ts';
-import { run } from '../support/run.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { Arms, runInside, type Arm } from './helpers/arms.ts';
+import { settled } from '../../src/host/allSettledOrThrow.ts';
+import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { run } from '../harness/run.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { Arms, runInside, type Arm } from '../harness/host/arms.ts';
 import {
   postgresProgram,
   startHttp2,
@@ -16,8 +16,8 @@ import {
   startRedis,
   type Nginx,
   type Server,
-} from './helpers/servers.ts';
-import { eventually } from './helpers/wait.ts';
+} from '../harness/host/servers.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const MIB = 1 << 20;
 

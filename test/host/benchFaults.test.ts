@@ -3,24 +3,24 @@ import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Arm, Plan, ResultDocument } from '../../src/bench/document.ts';
+import type { Arm, Plan, ResultDocument } from '../../src/results/document.ts';
 import { runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { writeDocument } from '../../src/bench/store.ts';
 import { Host } from '../../src/host/host.ts';
-import { atEnd } from '../support/cleanup.ts';
+import { atEnd } from '../harness/cleanup.ts';
 import {
   commandLine,
   endProcesses,
   processesOfUser,
   type ProcessRef,
-} from '../support/processes.ts';
-import { startSshd } from '../support/sshd.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-import { setBenchStage, type BenchStage } from './helpers/benchStage.ts';
-import { assertNoBench, benchCgroups, benchProcesses } from './helpers/benches.ts';
-import { bpfSource, inodeOf, pinsOf } from './helpers/bypass.ts';
-import { problemOf } from './helpers/problems.ts';
-import { eventually } from './helpers/wait.ts';
+} from '../harness/processes.ts';
+import { startSshd } from '../harness/sshd.ts';
+import { temporaryDirectory } from '../harness/temporary.ts';
+import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
+import { assertNoBench, benchCgroups, benchProcesses } from '../harness/host/benches.ts';
+import { bpfSource, inodeOf, pinsOf } from '../harness/host/bypass.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const plan = (arms: Arm[], repetitions = 1): Plan => ({
   name: 'faults',

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import type { Arm, Plan } from '../../src/bench/document.ts';
+import type { Arm, Plan } from '../../src/results/document.ts';
 import { runBenchmark } from '../../src/bench/run.ts';
 import { Host } from '../../src/host/host.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { setBenchStage, type BenchStage } from './helpers/benchStage.ts';
-import { assertNoBench } from './helpers/benches.ts';
-import { bpfSource } from './helpers/bypass.ts';
-import { problemOf } from './helpers/problems.ts';
-import { makeNetns, type TestNetns } from './helpers/traffic.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
+import { assertNoBench } from '../harness/host/benches.ts';
+import { bpfSource } from '../harness/host/bypass.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
 
 /** As much as shows that netperf measures. */
 const plan = (arms: Arm[]): Plan => ({

@@ -3,24 +3,24 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Arm, Plan, ResultDocument, Sample } from '../../src/bench/document.ts';
-import { parseDocument } from '../../src/bench/document.ts';
+import type { Arm, Plan, ResultDocument, Sample } from '../../src/results/document.ts';
+import { parseDocument } from '../../src/results/document.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { Host } from '../../src/host/host.ts';
-import { figuresOf } from '../../src/bench/figures.ts';
-import { runsOf } from '../../src/bench/runs.ts';
-import { findingsOf } from '../../src/bench/findings.ts';
-import { bypassedPart, isShared } from '../../src/bench/samples.ts';
-import { cgroupMount } from '../support/cgroup.ts';
-import { endProcesses } from '../support/processes.ts';
-import type { TestSshd } from '../support/sshd.ts';
-import { setBenchStage, type BenchStage } from './helpers/benchStage.ts';
-import { assertNoBench } from './helpers/benches.ts';
-import { bpfSource, PIN_ROOT, type BypassGround } from './helpers/bypass.ts';
-import { masters } from './helpers/masters.ts';
-import { problemOf } from './helpers/problems.ts';
-import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
-import { eventually } from './helpers/wait.ts';
+import { figuresOf } from '../../src/results/figures.ts';
+import { runsOf } from '../../src/results/runs.ts';
+import { findingsOf } from '../../src/results/findings.ts';
+import { bypassedPart, isShared } from '../../src/results/samples.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
+import { endProcesses } from '../harness/processes.ts';
+import type { TestSshd } from '../harness/sshd.ts';
+import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
+import { assertNoBench } from '../harness/host/benches.ts';
+import { bpfSource, PIN_ROOT, type BypassGround } from '../harness/host/bypass.ts';
+import { masters } from '../harness/host/masters.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
 const stats = (): string => fs.readFileSync(SWITCH, 'utf8').trim();
@@ -216,7 +216,7 @@ describe('the method of a benchmark', () => {
     }
 
     it('switches it off again when the process that measures this machine is killed', async () => {
-      const script = path.join(import.meta.dirname, 'helpers/timedBench.ts');
+      const script = path.join(import.meta.dirname, '../harness/host/timedBench.ts');
       const child = spawn(process.execPath, ['--import', 'tsx', script, cgroup], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });

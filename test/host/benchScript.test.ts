@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseDocument, type Plan, type ResultDocument } from '../../src/bench/document.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { setBenchStage, type BenchStage } from './helpers/benchStage.ts';
-import { assertNoBench } from './helpers/benches.ts';
+import { parseDocument, type Plan, type ResultDocument } from '../../src/results/document.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
+import { assertNoBench } from '../harness/host/benches.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PLAN: Plan = {

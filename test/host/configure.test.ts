@@ -8,13 +8,13 @@ import { configureBypass, type ConfigureOptions } from '../../src/bypass/configu
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment, BypassStatus, Policy } from '../../src/bypass/status.ts';
 import { Host } from '../../src/host/host.ts';
-import { atEnd } from '../support/cleanup.ts';
-import { endProcesses, processRef } from '../support/processes.ts';
-import { run } from '../support/run.ts';
-import { bpfSource, makeGround, pinsOf, type BypassGround } from './helpers/bypass.ts';
-import { problemOf } from './helpers/problems.ts';
-import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
-import { eventually } from './helpers/wait.ts';
+import { atEnd } from '../harness/cleanup.ts';
+import { endProcesses, processRef } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { bpfSource, makeGround, pinsOf, type BypassGround } from '../harness/host/bypass.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const BYTES = 4 << 20;
 const FLOOD = `ip link set lo up

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { run } from '../support/run.ts';
-import { endProcesses, isAlive, processRef } from '../support/processes.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { assertAllEnd, clients, newMark, untilSleeping } from './helpers/marks.ts';
-import { connections, masters, sshClients } from './helpers/masters.ts';
-import { problemOf } from './helpers/problems.ts';
-import { eventually } from './helpers/wait.ts';
+import { run } from '../harness/run.ts';
+import { endProcesses, isAlive, processRef } from '../harness/processes.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { assertAllEnd, clients, newMark, untilSleeping } from '../harness/host/marks.ts';
+import { connections, masters, sshClients } from '../harness/host/masters.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const tried = 'try';
 
@@ -108,7 +108,7 @@ describe('the connection to a host', () => {
   });
 
   it('goes with the program that opened it, however that ends', async () => {
-    const script = path.join(import.meta.dirname, 'helpers', 'client.ts');
+    const script = path.join(import.meta.dirname, '../harness/host/client.ts');
     const job = { alias: server.alias, configFile: server.configFile, action: 'connect' };
     const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(job)], {
       stdio: ['ignore', 'pipe', 'inherit'],

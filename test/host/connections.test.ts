@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { run } from '../support/run.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { Arms } from './helpers/arms.ts';
-import { eventually } from './helpers/wait.ts';
+import { run } from '../harness/run.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { Arms } from '../harness/host/arms.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 /** `npm run test:connections` asks for more. */
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 100_000);

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment } from '../../src/bypass/status.ts';
 import { Host } from '../../src/host/host.ts';
-import { statusReport } from '../../src/views/statusReport.ts';
-import { run } from '../support/run.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { Arms, runInside, type Arm } from './helpers/arms.ts';
-import { bpfSource } from './helpers/bypass.ts';
+import { statusReport } from '../../src/ui/statusReport.ts';
+import { run } from '../harness/run.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { Arms, runInside, type Arm } from '../harness/host/arms.ts';
+import { bpfSource } from '../harness/host/bypass.ts';
 
 const SOURCE = path.join(import.meta.dirname, 'programs/reasons.c');
 

@@ -6,12 +6,12 @@ import type { Attachment } from '../../src/bypass/status.ts';
 import { decodeBytes } from '../../src/host/bytes.ts';
 import { listCgroups } from '../../src/host/cgroups.ts';
 import { collectFacts } from '../../src/host/facts.ts';
-import { blocking, findings } from '../../src/host/findings.ts';
+import { blocking, findings } from '../../src/host/issues.ts';
 import { Host } from '../../src/host/host.ts';
-import { cgroupMount } from '../support/cgroup.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 
 /** As those of Ubuntu's linux-tools-common: the tool is in a package for each kernel. */
 const STARTER = `#!/bin/sh

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { sshClients } from './helpers/masters.ts';
-import { problemOf } from './helpers/problems.ts';
-import { eventually } from './helpers/wait.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { sshClients } from '../harness/host/masters.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 describe('a host that cannot be reached', () => {
   let server: TestSshd;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { makeAccount } from '../support/accounts.ts';
-import { run } from '../support/run.ts';
-import { startSshd } from '../support/sshd.ts';
-import { processesOfUser } from '../support/processes.ts';
-import { eventually } from './helpers/wait.ts';
+import { makeAccount } from '../harness/accounts.ts';
+import { run } from '../harness/run.ts';
+import { startSshd } from '../harness/sshd.ts';
+import { processesOfUser } from '../harness/processes.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 interface Told {
   readonly outcomes: Readonly<Record<'stdout' | 'stderr' | 'guard' | 'spawned', string>>;

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Policy } from '../../src/bypass/status.ts';
-import { cgroupMount } from '../support/cgroup.ts';
-import { run } from '../support/run.ts';
-import { skip } from '../support/skip.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
+import { run } from '../harness/run.ts';
+import { skip } from '../harness/skip.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 const SCRIPT = path.join(import.meta.dirname, 'programs/hazards.sh');
 const FAMILIES = ['ipv4', 'ipv6', 'mapped'] as const;

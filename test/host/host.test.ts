@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers';
 import { cancelled, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { onLines } from '../../src/host/lines.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { assertAllEnd, newMark, sleepers, untilSleeping } from './helpers/marks.ts';
-import { problemOf } from './helpers/problems.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { assertAllEnd, newMark, sleepers, untilSleeping } from '../harness/host/marks.ts';
+import { problemOf } from '../harness/host/problems.ts';
 
 const tried = 'try';
 

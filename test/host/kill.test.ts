@@ -6,19 +6,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseDocument } from '../../src/bench/document.ts';
+import { parseDocument } from '../../src/results/document.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
-import { endProcesses } from '../support/processes.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { assertNoBench } from './helpers/benches.ts';
-import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
-import type { ClientJob } from './helpers/client.ts';
-import { marked } from './helpers/marks.ts';
-import { sshClients } from './helpers/masters.ts';
-import { eventually } from './helpers/wait.ts';
+import { endProcesses } from '../harness/processes.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { assertNoBench } from '../harness/host/benches.ts';
+import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import type { ClientJob } from '../harness/host/client.ts';
+import { marked } from '../harness/host/marks.ts';
+import { sshClients } from '../harness/host/masters.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const LOADS = 12;
 const BENCHMARKS = 8;
@@ -72,7 +72,7 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
 
   /** Runs the job in a process of its own and kills it, or its ssh, after a line of its output. */
   async function killed(job: ClientJob, who: 'program' | 'ssh', line: number, ms: number) {
-    const script = path.join(import.meta.dirname, 'helpers', 'client.ts');
+    const script = path.join(import.meta.dirname, '../harness/host/client.ts');
     const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(job)], {
       // What it says when its ssh is killed is not for this test to judge.
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
-import { atEnd } from '../support/cleanup.ts';
-import { startSshd, type SshdOptions, type TestSshd } from '../support/sshd.ts';
-import { bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
+import { atEnd } from '../harness/cleanup.ts';
+import { startSshd, type SshdOptions, type TestSshd } from '../harness/sshd.ts';
+import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 
 describe('a host with tight limits', () => {
   let ground: BypassGround;

@@ -11,12 +11,12 @@ import {
 import type { Attachment, Policy } from '../../src/bypass/status.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
-import { makeAccount, type TestAccount } from '../support/accounts.ts';
-import { cgroupMount } from '../support/cgroup.ts';
-import { endProcesses } from '../support/processes.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
+import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
+import { endProcesses } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import {
   attachedTo,
   bpfSource,
@@ -26,12 +26,12 @@ import {
   PIN_ROOT,
   pinsOf,
   type BypassGround,
-} from './helpers/bypass.ts';
-import { marked } from './helpers/marks.ts';
-import { masters } from './helpers/masters.ts';
-import { problemOf } from './helpers/problems.ts';
-import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
-import { eventually } from './helpers/wait.ts';
+} from '../harness/host/bypass.ts';
+import { marked } from '../harness/host/marks.ts';
+import { masters } from '../harness/host/masters.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const BYTES = 16 << 20;
 /** Handshakes and their like; what is bypassed is not among them. */

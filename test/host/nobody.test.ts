@@ -3,23 +3,23 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { compile } from '../../src/bypass/compile.ts';
-import { COMPILER_USER } from '../../src/bypass/nobody.ts';
-import { verifySource } from '../../src/bypass/verify.ts';
+import { compile } from '../../src/bypass/build.ts';
+import { COMPILER_USER } from '../../src/bypass/unprivileged.ts';
+import { verifySource } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { firstLine } from '../../src/host/lines.ts';
-import { scratchDirectory } from '../../src/host/scratch.ts';
-import { Mirror } from '../../src/language/client/mirror.ts';
-import { commandLine, descendants, endProcesses, processRef } from '../support/processes.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { newMark, sleepers } from './helpers/marks.ts';
-import { eventually } from './helpers/wait.ts';
+import { scratchDirectory } from '../../src/host/guard.ts';
+import { Mirror } from '../../src/language/mirror.ts';
+import { commandLine, descendants, endProcesses, processRef } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { newMark, sleepers } from '../harness/host/marks.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const SECRET = 'the_administrators_secret';
-const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/verify.c'));
+const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/tools/verify.c'));
 
 describe('the compiler of a person who is root', () => {
   let own: TemporaryDirectory;

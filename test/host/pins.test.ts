@@ -7,13 +7,13 @@ import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts
 import type { BypassStatus } from '../../src/bypass/status.ts';
 import { Host } from '../../src/host/host.ts';
 import { firstLine } from '../../src/host/lines.ts';
-import { endProcesses, processRef } from '../support/processes.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { attachedTo, bpfSource, makeGround, type BypassGround } from './helpers/bypass.ts';
-import { problemOf } from './helpers/problems.ts';
-import { makeNetns, Pair, type TestNetns } from './helpers/traffic.ts';
+import { endProcesses, processRef } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { attachedTo, bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 
 const BYTES = 16 << 20;
 const BPFFS = '/sys/fs/bpf';

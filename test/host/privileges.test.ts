@@ -3,13 +3,13 @@ import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { collectFacts } from '../../src/host/facts.ts';
 import { Host, type HostOptions } from '../../src/host/host.ts';
-import { guard } from '../../src/host/scratch.ts';
-import { makeAccount, type TestAccount } from '../support/accounts.ts';
-import { commandLine } from '../support/processes.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { assertAllEnd, newMark, sleepers, untilSleeping } from './helpers/marks.ts';
-import { problemOf } from './helpers/problems.ts';
-import { eventually } from './helpers/wait.ts';
+import { guard } from '../../src/host/guard.ts';
+import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { commandLine } from '../harness/processes.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { assertAllEnd, newMark, sleepers, untilSleeping } from '../harness/host/marks.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const tried = 'try';
 

@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { guard, scratchDirectory, upload } from '../../src/host/scratch.ts';
-import { endProcesses } from '../support/processes.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { assertAllEnd, clients, newMark } from './helpers/marks.ts';
-import { masters } from './helpers/masters.ts';
-import { problemOf } from './helpers/problems.ts';
-import { eventually } from './helpers/wait.ts';
+import { guard, scratchDirectory, upload } from '../../src/host/guard.ts';
+import { endProcesses } from '../harness/processes.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { assertAllEnd, clients, newMark } from '../harness/host/marks.ts';
+import { masters } from '../harness/host/masters.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 for (const way of ['ssh', 'local'] as const) {
   describe(`a private directory on a host by ${way}`, () => {
@@ -95,7 +95,7 @@ for (const way of ['ssh', 'local'] as const) {
     });
 
     it('is gone after the program that made it was killed', async () => {
-      const script = path.join(import.meta.dirname, 'helpers', 'client.ts');
+      const script = path.join(import.meta.dirname, '../harness/host/client.ts');
       const job = { alias: host.name, configFile: server?.configFile, action: 'scratch' };
       const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(job)], {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BpfSource } from '../../src/bypass/compile.ts';
+import type { BpfSource } from '../../src/bypass/build.ts';
 import {
   checkSemantics,
   fionreadFault,
@@ -13,12 +13,12 @@ import {
 import { HostError } from '../../src/host/errors.ts';
 import { PIN_ROOT } from '../../src/host/facts.ts';
 import { Host } from '../../src/host/host.ts';
-import { makeAccount } from '../support/accounts.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { makeAccount } from '../harness/accounts.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
 
 const bpf = path.join(import.meta.dirname, '../../bpf');
-const probe = fs.readFileSync(path.join(bpf, 'semantics.c'));
+const probe = fs.readFileSync(path.join(bpf, 'tools', 'semantics.c'));
 
 const sourceOf = (entry: string): BpfSource => ({
   entry,

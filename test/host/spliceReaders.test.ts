@@ -5,11 +5,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { findSpliceReaders } from '../../src/bypass/spliceReaders.ts';
 import { Host } from '../../src/host/host.ts';
-import { makeCgroup, type TestCgroup } from '../support/cgroup.ts';
-import { run } from '../support/run.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { inside } from './helpers/arms.ts';
-import { eventually } from './helpers/wait.ts';
+import { makeCgroup, type TestCgroup } from '../harness/cgroup.ts';
+import { run } from '../harness/run.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { inside } from '../harness/host/arms.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 /** Sleeps; with the mark of Go's linker in its data where MARK is defined. */
 const PROGRAM = `#include <unistd.h>

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { scratchDirectory } from '../../src/host/scratch.ts';
-import { makeAccount, type TestAccount } from '../support/accounts.ts';
-import { run } from '../support/run.ts';
-import { endProcesses, processRef } from '../support/processes.ts';
-import { startSshd, type SshdOptions, type TestSshd } from '../support/sshd.ts';
-import { connections } from './helpers/masters.ts';
-import { problemOf } from './helpers/problems.ts';
-import { eventually } from './helpers/wait.ts';
+import { scratchDirectory } from '../../src/host/guard.ts';
+import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { run } from '../harness/run.ts';
+import { endProcesses, processRef } from '../harness/processes.ts';
+import { startSshd, type SshdOptions, type TestSshd } from '../harness/sshd.ts';
+import { connections } from '../harness/host/masters.ts';
+import { problemOf } from '../harness/host/problems.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const tried = 'try';
 

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { bypassStatus } from '../../src/bypass/load.ts';
 import { Host, type HostOptions } from '../../src/host/host.ts';
-import { guard, scratchDirectory, upload } from '../../src/host/scratch.ts';
-import { makeAccount, type TestAccount } from '../support/accounts.ts';
-import { startSshd, type SshdOptions, type TestSshd } from '../support/sshd.ts';
-import { problemOf } from './helpers/problems.ts';
+import { guard, scratchDirectory, upload } from '../../src/host/guard.ts';
+import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { startSshd, type SshdOptions, type TestSshd } from '../harness/sshd.ts';
+import { problemOf } from '../harness/host/problems.ts';
 
 const tried = 'try';
 

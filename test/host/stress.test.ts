@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { cgroupMount } from '../support/cgroup.ts';
-import { run } from '../support/run.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
+import { run } from '../harness/run.ts';
 
 const SCRIPT = path.join(import.meta.dirname, 'programs/stress.sh');
 const SECONDS = 20;

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { collectSource, directoryReader, readSource } from '../../src/bypass/source.ts';
-import { dumpProgram, verifySource, type Verification } from '../../src/bypass/verify.ts';
+import { dumpProgram, verifySource, type Verification } from '../../src/verifier/verify.ts';
 import { Host } from '../../src/host/host.ts';
-import { diagnose, type Diagnosis } from '../../src/language/verifier/diagnose.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { expectation, programsThatAre, VERIFIER_PROGRAMS } from '../support/verifierPrograms.ts';
+import { diagnose, type Diagnosis } from '../../src/verifier/diagnose.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { expectation, programsThatAre, VERIFIER_PROGRAMS } from '../harness/verifierPrograms.ts';
 
 const BPF = path.join(import.meta.dirname, '../../bpf');
 
 describe('programs and what the kernel says of them', () => {
   let sshd: TestSshd;
   let host: Host;
-  const tool = fs.readFileSync(path.join(BPF, 'verify.c'));
+  const tool = fs.readFileSync(path.join(BPF, 'tools', 'verify.c'));
   const verify = async (
     entry: string,
     root = VERIFIER_PROGRAMS,

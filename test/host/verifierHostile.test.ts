@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { verifySource, type VerifyOptions } from '../../src/bypass/verify.ts';
+import { verifySource, type VerifyOptions } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
-import { diagnose } from '../../src/language/verifier/diagnose.ts';
-import { run } from '../support/run.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.ts';
-import { eventually } from './helpers/wait.ts';
+import { diagnose } from '../../src/verifier/diagnose.ts';
+import { run } from '../harness/run.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 const HEAD = `#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -28,7 +28,7 @@ describe('a hostile source, as the host sees it', () => {
   let own: TemporaryDirectory;
   /** Where the host has its temporary files. */
   let temporary = '';
-  const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/verify.c'));
+  const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/tools/verify.c'));
   const verify = async (text: string, options: Partial<VerifyOptions> = {}) => {
     const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(text)]]) };
     const verification = await verifySource(host, source, { tool, ...options });

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { ResultDocument } from '../../src/bench/document.ts';
+import type { ResultDocument } from '../../src/results/document.ts';
 import { runBenchmark } from '../../src/bench/run.ts';
-import { bypassedPart } from '../../src/bench/samples.ts';
-import { BYPASSES } from '../../src/bench/summary.ts';
+import { bypassedPart } from '../../src/results/samples.ts';
+import { BYPASSES } from '../../src/results/summary.ts';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import { checkSemantics } from '../../src/bypass/semantics.ts';
 import { readProbe } from '../../src/bypass/source.ts';
 import type { Attachment, Policy } from '../../src/bypass/status.ts';
-import { verifySource } from '../../src/bypass/verify.ts';
+import { verifySource } from '../../src/verifier/verify.ts';
 import { collectFacts } from '../../src/host/facts.ts';
-import { blocking, findings } from '../../src/host/findings.ts';
+import { blocking, findings } from '../../src/host/issues.ts';
 import { Host } from '../../src/host/host.ts';
-import { scratchDirectory, upload } from '../../src/host/scratch.ts';
-import { bpfSource, shortPlan } from '../host/helpers/bypass.ts';
-import { problemOf } from '../host/helpers/problems.ts';
+import { scratchDirectory, upload } from '../../src/host/guard.ts';
+import { bpfSource, shortPlan } from '../harness/host/bypass.ts';
+import { problemOf } from '../harness/host/problems.ts';
 import { bootMachine, type Machine, type Release } from './machine.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -70,7 +70,7 @@ for (const release of RELEASES) {
     });
 
     it('accepts the bundled programs', async () => {
-      const tool = fs.readFileSync(path.join(BPF, 'verify.c'));
+      const tool = fs.readFileSync(path.join(BPF, 'tools', 'verify.c'));
       for (const policy of POLICIES) {
         const { compiler, programs } = await verifySource(host, await bpfSource(policy), { tool });
         assert.equal(compiler, '', 'without a warning');

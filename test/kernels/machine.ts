@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { atEnd } from '../support/cleanup.ts';
-import { freePort } from '../support/port.ts';
-import { endProcesses, processRef } from '../support/processes.ts';
-import { run } from '../support/run.ts';
-import { stanza } from '../support/sshd.ts';
-import { eventually } from '../host/helpers/wait.ts';
+import { atEnd } from '../harness/cleanup.ts';
+import { freePort } from '../harness/port.ts';
+import { endProcesses, processRef } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { stanza } from '../harness/sshd.ts';
+import { eventually } from '../harness/host/wait.ts';
 
 /** A release of Debian with its own kernel and tools. */
 export interface Release {

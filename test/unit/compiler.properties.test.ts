@@ -3,9 +3,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { wantsKernelTypes } from '../../src/bypass/kernelTypes.ts';
 import { collect, includesOf } from '../../src/bypass/source.ts';
-import { parseClang } from '../../src/language/verifier/clang.ts';
-import { programLines } from '../../src/language/verifier/definitions.ts';
-import { editorColumn, linesOf } from '../../src/language/verifier/text.ts';
+import { parseClang } from '../../src/verifier/clang.ts';
+import { programLines } from '../../src/verifier/definitions.ts';
+import { editorColumn, linesOf } from '../../src/verifier/text.ts';
 import { assertPlain, holds, holdsLater, longTextOf, textOf } from './properties.ts';
 
 const CLANG = [

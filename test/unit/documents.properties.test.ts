@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareDocuments, regressions, untold } from '../../src/bench/compare.ts';
-import { ARMS, parseDocument, type ResultDocument, type Sample } from '../../src/bench/document.ts';
-import { comparisonReport } from '../../src/bench/compareReport.ts';
-import { figureCsv, reportMarkdown, samplesCsv } from '../../src/bench/export.ts';
-import { figuresOf } from '../../src/bench/figures.ts';
-import { findingsOf } from '../../src/bench/findings.ts';
-import { schedule, wholeRounds } from '../../src/bench/plan.ts';
+import { compareDocuments, regressions, untold } from '../../src/results/compare.ts';
+import {
+  ARMS,
+  parseDocument,
+  type ResultDocument,
+  type Sample,
+} from '../../src/results/document.ts';
+import { comparisonReport } from '../../src/results/compareReport.ts';
+import { figureCsv, reportMarkdown, samplesCsv } from '../../src/results/export.ts';
+import { figuresOf } from '../../src/results/figures.ts';
+import { findingsOf } from '../../src/results/findings.ts';
+import { schedule, wholeRounds } from '../../src/results/plan.ts';
 import { parsePlan, parseSizes } from '../../src/bench/planFile.ts';
 import { resumeFault } from '../../src/bench/resume.ts';
-import { runsOf } from '../../src/bench/runs.ts';
+import { runsOf } from '../../src/results/runs.ts';
 import { documentFileName } from '../../src/bench/store.ts';
-import { isFromPanel, isToPanel, sentRun, shownRun } from '../../src/protocol.ts';
-import { resultDocument, roundTrip, stream } from './documents.ts';
+import { isFromPanel, isToPanel, sentRun, shownRun } from '../../src/results/protocol.ts';
+import { resultDocument, roundTrip, stream } from './results/documents.ts';
 import {
   assertPlain,
   changed,

@@ -8,7 +8,7 @@ import {
 } from '../../src/host/cgroups.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { parseFacts } from '../../src/host/facts.ts';
-import { findings } from '../../src/host/findings.ts';
+import { findings } from '../../src/host/issues.ts';
 import { parseSections } from '../../src/host/sections.ts';
 import {
   assertPlain,

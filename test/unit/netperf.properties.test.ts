@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { sampleSchema, type Point } from '../../src/bench/document.ts';
+import { sampleSchema, type Point } from '../../src/results/document.ts';
 import { parseNetperf, parseUnixStream } from '../../src/bench/netperf.ts';
-import type { Slot } from '../../src/bench/plan.ts';
+import type { Slot } from '../../src/results/plan.ts';
 import { parseSample } from '../../src/bench/sample.ts';
 import {
   assertPlain,

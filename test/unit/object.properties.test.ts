@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { parseObject } from '../../src/bypass/object.ts';
+import { parseObject } from '../../src/verifier/object.ts';
 import { assertPlain, holds, LONG, result } from './properties.ts';
 
 const file = path.join(import.meta.dirname, 'recorded/verifier/objects.json.gz');

@@ -8,12 +8,12 @@ import {
   withLines,
   withPositions,
   type Verification,
-} from '../../src/bypass/verify.ts';
-import { explain } from '../../src/language/verifier/catalogue.ts';
-import { condense } from '../../src/language/verifier/condense.ts';
-import { diagnose } from '../../src/language/verifier/diagnose.ts';
-import { parseLog, parseStatistics } from '../../src/language/verifier/log.ts';
-import { codeLines, logLines } from '../../src/language/verifier/places.ts';
+} from '../../src/verifier/verify.ts';
+import { explain } from '../../src/verifier/catalogue.ts';
+import { condense } from '../../src/verifier/condense.ts';
+import { diagnose } from '../../src/verifier/diagnose.ts';
+import { parseLog, parseStatistics } from '../../src/verifier/log.ts';
+import { codeLines, logLines } from '../../src/verifier/places.ts';
 import { assertPlain, changed, holds, longTextOf, orRefused, textOf } from './properties.ts';
 import { BOUNDARY } from './recorded.ts';
 

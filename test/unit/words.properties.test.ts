@@ -8,7 +8,7 @@ import { socketFaults } from '../../src/bypass/faults.ts';
 import { archive } from '../../src/host/archive.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { loginShellLine, shellLine } from '../../src/host/quote.ts';
-import { isPlainPath } from '../../src/host/scratch.ts';
+import { isPlainPath } from '../../src/host/guard.ts';
 import { classify } from '../../src/host/sshWords.ts';
 import { sshAliases } from '../../src/host/sshConfig.ts';
 import {

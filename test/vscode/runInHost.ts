@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { runToEnd } from '../support/cleanup.ts';
-import { run } from '../support/run.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { runToEnd } from '../harness/cleanup.ts';
+import { run } from '../harness/run.ts';
+import { temporaryDirectory } from '../harness/temporary.ts';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
@@ -34,7 +34,7 @@ async function bundleSuite(): Promise<string> {
 }
 
 async function executable(): Promise<string> {
-  const web = path.join(here, 'code-web', 'code-web.mjs');
+  const web = path.join(root, 'test/harness/vscode/code-web/code-web.mjs');
   const wanted = process.env['SOCKMAP_VSCODE'];
   if (wanted === 'web') return web;
   const hasDisplay = ['DISPLAY', 'WAYLAND_DISPLAY'].some((name) => process.env[name]);

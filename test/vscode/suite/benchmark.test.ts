@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
-import type { Comparison } from '../../../src/bench/compare.ts';
+import type { Comparison } from '../../../src/results/compare.ts';
 import {
   parseDocument,
   type Plan,
   type ResultDocument,
   type Sample,
-} from '../../../src/bench/document.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { makePlace, type Place } from '../place.ts';
+} from '../../../src/results/document.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory } from '../../harness/temporary.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { makePlace, type Place } from '../../harness/vscode/place.ts';
 
 const PLAN: Plan = {
   name: 'short',

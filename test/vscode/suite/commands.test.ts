@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import vscode from 'vscode';
-import { parseDocument } from '../../../src/bench/document.ts';
+import { parseDocument } from '../../../src/results/document.ts';
 import type { BypassStatus } from '../../../src/bypass/status.ts';
 import type { HostCheck } from '../../../src/commands/checkHost.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { makePlace, type Place } from '../place.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { makePlace, type Place } from '../../harness/vscode/place.ts';
 
 const PLAN = {
   name: 'one sample each',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
-import { eventually } from '../../host/helpers/wait.ts';
-import { commandLine } from '../../support/processes.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { commandLine } from '../../harness/processes.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 
 const PROGRAM = 'int program;\n';
 const NAME = 'hostileClangd';
@@ -25,7 +25,7 @@ describe('a clangd of somebody else’s making', () => {
   const makefile = path.join(workspace, 'Makefile');
   const hostile = path.join(
     vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass')?.extensionPath ?? '',
-    'test/support/hostileClangd.mjs',
+    'test/harness/hostileClangd.mjs',
   );
   /** What it is after: a folder, a home's start-up file. */
   let victim: TemporaryDirectory;

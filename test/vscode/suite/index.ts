@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as mochaModule from 'mocha';
-import CountingReporter from '../../support/reporter.ts';
+import CountingReporter from '../../harness/reporter.ts';
 
 /** Mocha is an ES module that this CommonJS bundle requires: its default export may be one level down. */
 const Mocha = mochaModule.default;

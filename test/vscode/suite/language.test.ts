@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
-import { conflicting } from '../../../src/language/client/conflicts.ts';
-import type { Diagnosis } from '../../../src/language/verifier/diagnose.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { commandLine, descendants, type ProcessRef } from '../../support/processes.ts';
-import { run } from '../../support/run.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
+import { conflicting } from '../../../src/language/conflicts.ts';
+import type { Diagnosis } from '../../../src/verifier/diagnose.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { commandLine, descendants, type ProcessRef } from '../../harness/processes.ts';
+import { run } from '../../harness/run.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 
 const PROGRAM = `#include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

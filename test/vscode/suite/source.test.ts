@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
 import type { BypassStatus } from '../../../src/bypass/status.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { makePlace, type Place } from '../place.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { makePlace, type Place } from '../../harness/vscode/place.ts';
 
 const BUNDLED = path.join(
   vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass')?.extensionPath ?? '',

@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import vscode from 'vscode';
-import type { Diagnosis } from '../../../src/language/verifier/diagnose.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { run } from '../../support/run.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
-import { expectation, programsThatAre } from '../../support/verifierPrograms.ts';
+import type { Diagnosis } from '../../../src/verifier/diagnose.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { run } from '../../harness/run.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { expectation, programsThatAre } from '../../harness/verifierPrograms.ts';
 
 /** This file is a bundle somewhere else. */
 const SOURCES = path.join(

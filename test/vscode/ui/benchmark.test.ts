@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Arm, Plan, ResultDocument, Sample } from '../../../src/bench/document.ts';
-import { parseDocument } from '../../../src/bench/document.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { keepEvidence } from '../artifacts.ts';
-import type { Theme } from '../workbench.ts';
+import type { Arm, Plan, ResultDocument, Sample } from '../../../src/results/document.ts';
+import { parseDocument } from '../../../src/results/document.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import type { Theme } from '../../harness/vscode/workbench.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';

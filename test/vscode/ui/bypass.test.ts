@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { attachedTo, inodeOf, pinsOf } from '../../host/helpers/bypass.ts';
-import { makeNetns, Pair, type TestNetns } from '../../host/helpers/traffic.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { cgroupMount } from '../../support/cgroup.ts';
-import { skip } from '../../support/skip.ts';
-import { keepEvidence } from '../artifacts.ts';
+import { attachedTo, inodeOf, pinsOf } from '../../harness/host/bypass.ts';
+import { makeNetns, Pair, type TestNetns } from '../../harness/host/traffic.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { cgroupMount } from '../../harness/cgroup.ts';
+import { skip } from '../../harness/skip.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const LOAD = 'Sockmap: Load sockmap bypass';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Plan } from '../../../src/bench/document.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { keepEvidence } from '../artifacts.ts';
+import type { Plan } from '../../../src/results/document.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const TIMES = 5;

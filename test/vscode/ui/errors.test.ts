@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { eventually } from '../../host/helpers/wait.ts';
-import { makeAccount, type TestAccount } from '../../support/accounts.ts';
-import { run } from '../../support/run.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
-import { keepEvidence } from '../artifacts.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { makeAccount, type TestAccount } from '../../harness/accounts.ts';
+import { run } from '../../harness/run.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const LOAD = 'Sockmap: Load sockmap bypass';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import manifest from '../../../package.json' with { type: 'json' };
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
-import { keepEvidence } from '../artifacts.ts';
-import { packageExtension } from '../packageExtension.ts';
-import { startSession, type Session } from '../session.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { packageExtension } from '../../harness/vscode/packageExtension.ts';
+import { startSession, type Session } from '../../harness/vscode/session.ts';
 
 describe('the installed extension', () => {
   let session: Session | undefined;

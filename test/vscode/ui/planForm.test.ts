@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseDocument } from '../../../src/bench/document.ts';
+import { parseDocument } from '../../../src/results/document.ts';
 import { parsePlan } from '../../../src/bench/planFile.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { keepEvidence } from '../artifacts.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';

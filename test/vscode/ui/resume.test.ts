@@ -6,10 +6,10 @@ import {
   type Plan,
   type ResultDocument,
   type Sample,
-} from '../../../src/bench/document.ts';
-import { schedule } from '../../../src/bench/plan.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { keepEvidence } from '../artifacts.ts';
+} from '../../../src/results/document.ts';
+import { schedule } from '../../../src/results/plan.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';

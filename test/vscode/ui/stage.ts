@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { run } from '../../support/run.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
-import type { Keybinding, Settings } from '../code-web/directories.ts';
-import { drive } from '../drive.ts';
-import { packageExtension } from '../packageExtension.ts';
-import { below, makePlace, type Place } from '../place.ts';
-import { startSession, type Session } from '../session.ts';
-import type { Workbench } from '../workbench.ts';
+import { run } from '../../harness/run.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory } from '../../harness/temporary.ts';
+import type { Keybinding, Settings } from '../../harness/vscode/code-web/directories.ts';
+import { drive } from '../../harness/vscode/drive.ts';
+import { packageExtension } from '../../harness/vscode/packageExtension.ts';
+import { below, makePlace, type Place } from '../../harness/vscode/place.ts';
+import { startSession, type Session } from '../../harness/vscode/session.ts';
+import type { Workbench } from '../../harness/vscode/workbench.ts';
 
 type End = () => Promise<void>;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseDocument, type Plan, type ResultDocument } from '../../../src/bench/document.ts';
-import { standardPlan } from '../../../src/bench/plan.ts';
-import { eventually } from '../../host/helpers/wait.ts';
-import { keepEvidence } from '../artifacts.ts';
-import { ARTICLE, heldBy, type Held } from '../chart.ts';
+import { parseDocument, type Plan, type ResultDocument } from '../../../src/results/document.ts';
+import { standardPlan } from '../../../src/results/plan.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { ARTICLE, heldBy, type Held } from '../../harness/vscode/chart.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { eventually } from '../../host/helpers/wait.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
-import { packageExtension } from '../packageExtension.ts';
-import { startSession, type Session } from '../session.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { packageExtension } from '../../harness/vscode/packageExtension.ts';
+import { startSession, type Session } from '../../harness/vscode/session.ts';
 
 /** Line 14 looks up, 16 checks, 17 counts. */
 const ACCEPTED = `#include <linux/bpf.h>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
-import { keepEvidence } from '../artifacts.ts';
-import { startSession, type Session } from '../session.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { startSession, type Session } from '../../harness/vscode/session.ts';
 
 describe('a VS Code window', () => {
   let session: Session | undefined;

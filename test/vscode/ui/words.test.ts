@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { cgroupMount } from '../../support/cgroup.ts';
-import { run } from '../../support/run.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
-import { resultDocument } from '../../unit/documents.ts';
-import { ARTIFACTS, keepEvidence } from '../artifacts.ts';
+import { cgroupMount } from '../../harness/cgroup.ts';
+import { run } from '../../harness/run.ts';
+import { startSshd, type TestSshd } from '../../harness/sshd.ts';
+import { temporaryDirectory } from '../../harness/temporary.ts';
+import { resultDocument } from '../../unit/results/documents.ts';
+import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const LOAD = 'Sockmap: Load sockmap bypass';

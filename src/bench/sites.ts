@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import type { BpfSource } from '../bypass/build.ts';
+import type { GuardedLimits } from '../bypass/config.ts';
+import { loadBypass, servingAttachment } from '../bypass/load.ts';
+import { isAttached, type Attachment, type BypassStatus, type Policy } from '../bypass/status.ts';
+import { HostError } from '../host/errors.ts';
+import { PIN_ROOT } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
+import { guard, type Guard } from '../host/guard.ts';
+import type { Arm, Plan, ResultDocument } from '../results/document.ts';
+import { addressOf, readLoopback, type LoopbackAddress } from './loopback.ts';
+import { policyOf } from '../results/plan.ts';
+import { BENCH_SETUP, BENCH_UNDO, STILL_ROOT, UNDER_WAY } from './scripts.ts';
+import { parseSites, type Site } from './site.ts';
+import { trialCause } from './trial.ts';
+
+/** What a run makes on the host: a cgroup with a netserver for each kind of arm. */
+export interface Ground extends AsyncDisposable {
+  readonly programs: ResultDocument['programs'];
+  site(arm: Arm): Site;
+  /** Whether the connection was cut, so that the host has removed it all. */
+  lost(): boolean;
+}
+
+export interface GroundOptions {
+  /** Of the run's document: its cgroups are named after it, so that nobody else takes its samples. */
+  readonly id: string;
+  readonly cgroup: string;
+  readonly mount: string;
+  readonly status: BypassStatus;
+  readonly plan: Plan;
+  /** The bundled programs, for a policy that does not serve the cgroup. */
+  readonly source: (policy: Policy) => Promise<BpfSource>;
+  readonly limits?: GuardedLimits | undefined;
+  /** Load also where no bypass serves the cgroup at all; an error otherwise. */
+  readonly loadMissing?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Kind = Policy | 'tcp';
+const kindOf = (arm: Arm): Kind => policyOf(arm) ?? 'tcp';
+
+/**
+ * The policy that serves the chosen cgroup is measured in a cgroup below it, as it is loaded. Any
+ * other policy of the plan is loaded for the run, on a cgroup made for it outside of every bypass,
+ * as is TCP's. However the run ends, the host removes them with all that runs or is loaded there.
+ * @throws HostError
+ */
+export async function prepareGround(host: Host, options: GroundOptions): Promise<Ground> {
+  const { cgroup, mount, status, plan, source, limits, signal } = options;
+  const nearest = servingAttachment(status, cgroup);
+  // One that is switched off leaves all to TCP, which would be measured under its name.
+  const serving = nearest !== undefined && isAttached(nearest) ? nearest : undefined;
+  if (serving === undefined && options.loadMissing !== true) {
+    throw nearest === undefined
+      ? refusal(
+          host,
+          `no bypass is loaded on ${cgroup} or above it`,
+          'Load it, then run the benchmark.',
+        )
+      : refusal(
+          host,
+          `the bypass on ${nearest.cgroup ?? cgroup} is switched off`,
+          'Switch it on by Change bypass policy, then run the benchmark.',
+        );
+  }
+  const outside = outsideOf(host, status, cgroup, mount);
+  const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
+  // Of a digest, because a document may be anybody's.
+  const digest = createHash('sha256').update(options.id).digest('hex').slice(0, 16);
+  const name = `sockmap-bypass-bench-${digest}`;
+  const cgroups = new Map(
+    kinds.map((kind) => [
+      kind,
+      kind === serving?.policy ? `${cgroup}/${name}` : `${outside}/${name}-${kind}`,
+    ]),
+  );
+
+  const loopback = await readLoopback(host, signal);
+  const address = addressOf(host, loopback);
+  if (address === '::1' && cgroups.has('classic')) {
+    throw refusal(
+      host,
+      'the classic policy bypasses IPv4 alone, and netperf can use no IPv4 address of this host',
+      'Leave the arm "bypass-classic" out, or give the host an IPv4 address.',
+    );
+  }
+  const servers = await startServers(host, address, [...cgroups.values()], signal);
+  try {
+    const places = parseSites(servers.line, address, [...cgroups.values()]);
+    await tryFirst(host, places, signal);
+    const sites = new Map<Kind, Site>();
+    const tags = new Map<Kind, Record<string, string>>();
+    for (const [index, kind] of [...cgroups.keys()].entries()) {
+      const place = places[index];
+      if (place === undefined) throw new RangeError(`no place for ${kind}`);
+      const own = kind !== 'tcp' && kind !== serving?.policy;
+      const attachment = own
+        ? servingAttachment(
+            await loadBypass(host, {
+              ...{ cgroup: place.cgroup, source: await source(kind), replace: true, signal },
+              ...(limits && { limits }),
+            }),
+            place.cgroup,
+          )
+        : serving;
+      sites.set(kind, kind === 'tcp' ? place : { ...place, ...programsAt(attachment) });
+      if (kind !== 'tcp') tags.set(kind, tagsOf(attachment));
+    }
+    if (serving !== undefined) tags.set(serving.policy, tagsOf(serving));
+    return {
+      programs: programsOf(serving?.policy ?? (tags.has('guarded') ? 'guarded' : 'classic'), tags),
+      site(arm) {
+        const site = sites.get(kindOf(arm));
+        if (site === undefined) throw new RangeError(`${arm} is not in the plan`);
+        return site;
+      },
+      lost: () => servers.lost(),
+      [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await servers[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const programsAt = (attachment: Attachment | undefined): Pick<Site, 'pins' | 'program'> => ({
+  ...(attachment?.pins !== undefined && { pins: attachment.pins }),
+  ...(attachment?.redirect && { program: attachment.redirect.id }),
+});
+
+/** Starts a netserver in each cgroup; they go with the guard. */
+async function startServers(
+  host: Host,
+  address: LoopbackAddress,
+  cgroups: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Guard> {
+  try {
+    return await guard(
+      host,
+      { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [PIN_ROOT, address, ...cgroups] },
+      { tried: 'start netserver', root: true, signal },
+    );
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const { problem } = error;
+    if (problem.words.startsWith(UNDER_WAY)) {
+      throw new HostError({
+        ...problem,
+        kind: 'occupied',
+        tried: 'run the benchmark',
+        next: 'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
+      });
+    }
+    if (problem.words.startsWith(STILL_ROOT)) {
+      throw new HostError({
+        ...problem,
+        ...{ kind: 'not-found', headline: STILL_ROOT },
+        next: 'Install setpriv (of util-linux) on the host.',
+      });
+    }
+    throw error;
+  }
+}
+
+/** A first netperf that cannot reach its netserver is told of in seconds, and why. */
+async function tryFirst(
+  host: Host,
+  [site]: readonly Site[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const cause = site && (await trialCause(host, site, signal));
+  if (cause === undefined) return;
+  throw new HostError({
+    ...{ kind: 'command', tried: 'run the benchmark', where: host.name, next: cause.next },
+    words: [cause.words, cause.said].filter((words) => words !== '').join('\n'),
+    headline: cause.words,
+  });
+}
+
+/** The nearest cgroup on the way up that no bypass serves. */
+function outsideOf(host: Host, status: BypassStatus, cgroup: string, mount: string): string {
+  const above = status.attachments
+    .filter(isAttached)
+    .flatMap(({ cgroup: at }) => (at === undefined ? [] : [at]))
+    .filter((at) => cgroup === at || cgroup.startsWith(`${at}/`))
+    .sort((a, b) => a.length - b.length);
+  const [highest] = above;
+  if (highest === undefined) return cgroup;
+  if (highest !== mount) return highest.slice(0, highest.lastIndexOf('/'));
+  throw refusal(
+    host,
+    'the bypass is on the root cgroup, so nothing on this host is outside of it',
+    'Load it on another cgroup to have plain TCP to compare with.',
+  );
+}
+
+/** Why a benchmark is not run. */
+export const refusal = (host: Host, words: string, next = 'Run a new benchmark.'): HostError =>
+  new HostError({ kind: 'input', tried: 'run the benchmark', where: host.name, words, next });
+
+const tagsOf = (attachment: Attachment | undefined): Record<string, string> => ({
+  ...(attachment?.sockops && { sockmap_sockops: attachment.sockops.tag }),
+  ...(attachment?.redirect && { sockmap_redirect: attachment.redirect.tag }),
+});
+
+function programsOf(
+  policy: Policy,
+  tags: ReadonlyMap<Kind, Record<string, string>>,
+): ResultDocument['programs'] {
+  const named = [...tags].flatMap(([kind, programs]) =>
+    Object.entries(programs).map(([program, tag]) => [
+      kind === policy ? program : `${kind}/${program}`,
+      tag,
+    ]),
+  );
+  return { policy, tags: Object.fromEntries(named) as Record<string, string> };
+}

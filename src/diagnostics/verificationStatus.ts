@@ -1,0 +1,87 @@
+import * as vscode from 'vscode';
+import type { Diagnosis } from '../verifier/diagnose.ts';
+import { LanguageItem, type LanguageState } from '../ui/window.ts';
+import { BPF_FILES } from './bpfFiles.ts';
+
+type State = Pick<LanguageState, 'icon' | 'text' | 'severity' | 'detail'>;
+
+const UNKNOWN: State = { text: 'BPF: not verified yet' };
+
+const VERIFY = { command: 'sockmapBypass.verify', title: 'Verify' };
+
+/** How the file in the editor fares with the verifier, where VS Code shows that: beside its language. */
+export class VerifierStatus implements vscode.Disposable {
+  readonly #item = new LanguageItem('sockmapBypass.verifier', 'BPF verifier', BPF_FILES);
+  readonly #states = new Map<string, State>();
+  /** Files that are being verified, and where. */
+  readonly #busy = new Map<string, readonly string[]>();
+  readonly #subscription = vscode.window.onDidChangeActiveTextEditor(() => {
+    this.#show();
+  });
+
+  constructor() {
+    this.#show();
+  }
+
+  begins(uri: vscode.Uri, hosts: readonly string[]): void {
+    this.#busy.set(uri.toString(), hosts);
+    this.#show();
+  }
+
+  /** Given up, it is as it was before. */
+  ends(uri: vscode.Uri): void {
+    this.#busy.delete(uri.toString());
+    this.#show();
+  }
+
+  verified(uri: vscode.Uri, all: readonly Diagnosis[], milliseconds: number): void {
+    const isWrong = all.some(({ findings }) =>
+      findings.some(({ severity }) => severity === 'error'),
+    );
+    const where = all.map(({ host, kernel }) => `${kernel} on ${host}`.trim()).join(', ');
+    this.#tell(uri, {
+      icon: isWrong ? 'error' : 'pass',
+      text: isWrong ? 'BPF: rejected' : 'BPF: verified',
+      severity: isWrong
+        ? vscode.LanguageStatusSeverity.Error
+        : vscode.LanguageStatusSeverity.Information,
+      detail: `${where}, ${(milliseconds / 1000).toFixed(1)} s`,
+    });
+  }
+
+  failed(uri: vscode.Uri, error: unknown): void {
+    this.#tell(uri, {
+      icon: 'warning',
+      text: 'BPF: not verified',
+      severity: vscode.LanguageStatusSeverity.Error,
+      detail: error instanceof Error ? error.message : String(error),
+    });
+  }
+
+  forget(uri: vscode.Uri): void {
+    this.#states.delete(uri.toString());
+    this.ends(uri);
+  }
+
+  #tell(uri: vscode.Uri, state: State): void {
+    this.#states.set(uri.toString(), state);
+    this.#show();
+  }
+
+  #show(): void {
+    const key = vscode.window.activeTextEditor?.document.uri.toString() ?? '';
+    const hosts = this.#busy.get(key);
+    const state = this.#states.get(key) ?? UNKNOWN;
+    this.#item.show({
+      ...state,
+      ...(hosts && { icon: 'loading~spin', text: `verifying on ${hosts.join(', ')}` }),
+      busy: hosts !== undefined,
+      command: VERIFY,
+    });
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+    this.#subscription.dispose();
+  }
+}

@@ -1,0 +1,300 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { BpfSource } from '../bypass/build.ts';
+import { collectSource, SourceError } from '../bypass/source.ts';
+import type { ProgramVerdict } from '../verifier/verify.ts';
+import type { Context } from '../context.ts';
+import { HostError, isCancelled } from '../host/errors.ts';
+import { settled } from '../host/allSettledOrThrow.ts';
+import { exists, folderReader, relativePath } from '../workspace/folders.ts';
+import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
+import { editingHost } from '../workspace/knownHosts.ts';
+import { BPF_FILES, fileOf, isWithin, rootOf } from './bpfFiles.ts';
+import { Marks } from './problems.ts';
+import { VerifierStatus } from './verificationStatus.ts';
+
+/** What one host made of a file, with what it is to be shown again. */
+export interface Verified {
+  readonly diagnosis: Diagnosis;
+  readonly verdicts: readonly ProgramVerdict[];
+  readonly object: Uint8Array | undefined;
+  /** Those of the source, by URI, with their versions where an editor had them. */
+  readonly files: ReadonlyMap<string, number | undefined>;
+  readonly milliseconds: number;
+}
+
+/**
+ * Verifies BPF C on hosts and shows what they object to. Holds the last answers, for the lines above
+ * programs and the logs; the next verification of the file replaces them.
+ */
+export class Verifier implements vscode.Disposable {
+  readonly #context: Context;
+  readonly #marks = new Marks((uri) => this.#context.language.diagnostics(uri));
+  readonly #status = new VerifierStatus();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  /** Told of the files with new answers. */
+  readonly onDidVerify = this.#changed.event;
+  readonly #answers = new Map<string, ReadonlyMap<string, Verified>>();
+  /** The hosts a command named for a file: saving asks them again, whether they answered or not. */
+  readonly #chosen = new Map<string, readonly string[]>();
+  readonly #running = new Map<string, AbortController>();
+  /** Hosts a person was asked by and did not want: not again until a command names them. */
+  readonly #declined = new Set<string>();
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor(context: Context) {
+    this.#context = context;
+    const deletions = vscode.workspace.createFileSystemWatcher('**/*', true, true, false);
+    this.#subscriptions = [
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        void this.#saved(document);
+      }),
+      vscode.workspace.onDidDeleteFiles(({ files }) => {
+        for (const uri of files) this.#forget(uri);
+      }),
+      vscode.workspace.onDidRenameFiles(({ files }) => {
+        for (const { oldUri } of files) this.#forget(oldUri);
+      }),
+      deletions,
+      deletions.onDidDelete((uri) => {
+        void this.#deleted(uri);
+      }),
+    ];
+  }
+
+  answers(uri: vscode.Uri): ReadonlyMap<string, Verified> {
+    return this.#answers.get(uri.toString()) ?? new Map<string, Verified>();
+  }
+
+  /**
+   * Verifies a file on hosts, all at once; what is under way for it is given up.
+   * @returns one answer a host, in their order.
+   * @throws HostError when a host cannot be asked; the others' answers are shown all the same.
+   */
+  async verify(
+    uri: vscode.Uri,
+    hosts: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Diagnosis[]> {
+    for (const host of hosts) this.#declined.delete(host);
+    this.#chosen.set(uri.toString(), hosts);
+    return this.#verify(uri, hosts, hosts, signal);
+  }
+
+  /** The source of a file as the editors have it, for the host, and where it looks for headers. */
+  async source(uri: vscode.Uri): Promise<{ source: BpfSource; include: readonly string[] }> {
+    if (!vscode.workspace.isTrusted) {
+      throw new HostError({
+        kind: 'input',
+        tried: `verify ${path.basename(uri.path)}`,
+        where: 'this window',
+        words: 'this workspace is not trusted',
+        next: 'Trust it first: its source would be compiled on your host.',
+      });
+    }
+    if (uri.scheme !== 'file') {
+      throw new HostError({
+        kind: 'input',
+        tried: `verify ${path.basename(uri.path)}`,
+        where: 'this window',
+        words: `${uri.toString()} is not a file`,
+        next: 'Save it to a file.',
+      });
+    }
+    const { readVerifySettings } = await import('../workspace/verifySettings.ts');
+    const { include, defines } = readVerifySettings(uri);
+    const root = rootOf(uri);
+    const source = await collectSource(
+      relativePath(root, uri) ?? path.posix.basename(uri.path),
+      folderReader(root, true),
+      include.filter((one) => !path.posix.isAbsolute(one)),
+    );
+    return { source: { ...source, defines }, include };
+  }
+
+  tool(): Promise<Uint8Array> {
+    return readFile(path.join(this.#context.bpfDirectory, 'tools', 'verify.c'));
+  }
+
+  /** From now on saving asks the host that is chosen for BPF source. */
+  followEditingHost(): void {
+    this.#chosen.clear();
+  }
+
+  /** Shows what there is of a file, after clangd has said something new of it. */
+  refresh(uri: vscode.Uri): void {
+    this.#marks.refresh(uri);
+  }
+
+  /** @param kept whose answers are shown: what one of them said before stays where it gives none now. */
+  async #verify(
+    uri: vscode.Uri,
+    hosts: readonly string[],
+    kept: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Diagnosis[]> {
+    const key = uri.toString();
+    this.#running.get(key)?.abort();
+    const controller = new AbortController();
+    const abort = () => {
+      controller.abort();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#running.set(key, controller);
+    this.#status.begins(uri, hosts);
+    const found = new Map<string, Verified>();
+    try {
+      await settled(
+        hosts.map(async (host) => {
+          found.set(host, await this.#ask(uri, host, controller.signal));
+        }),
+      );
+      const all = Array.from(found.values());
+      const diagnoses = hosts.flatMap((host) => found.get(host)?.diagnosis ?? []);
+      this.#status.verified(uri, diagnoses, Math.max(...all.map((each) => each.milliseconds)));
+      return diagnoses;
+    } catch (error) {
+      if (!isCancelled(error)) this.#status.failed(uri, error);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      if (!controller.signal.aborted && found.size > 0) this.#publish(uri, kept, found);
+      if (this.#running.get(key) === controller) {
+        this.#running.delete(key);
+        this.#status.ends(uri);
+      }
+    }
+  }
+
+  async #ask(uri: vscode.Uri, name: string, signal: AbortSignal): Promise<Verified> {
+    const [{ verifySource }, { diagnose }, host, tool] = await Promise.all([
+      import('../verifier/verify.ts'),
+      import('../verifier/diagnose.ts'),
+      this.#context.host(name),
+      this.tool(),
+    ]);
+    const started = performance.now();
+    const versions = new Map(
+      vscode.workspace.textDocuments.map((each) => [each.uri.toString(), each.version]),
+    );
+    const entry = relativePath(rootOf(uri), uri) ?? '';
+    let names: Iterable<string> = [entry];
+    const answer = (made: Pick<Verified, 'diagnosis' | 'verdicts' | 'object'>): Verified => {
+      const files = Array.from(names, (file) => fileOf(uri, { file })?.toString() ?? '');
+      return {
+        ...made,
+        files: new Map(files.map((file) => [file, versions.get(file)])),
+        milliseconds: Math.round(performance.now() - started),
+      };
+    };
+    try {
+      const { source, include } = await this.source(uri);
+      names = source.files.keys();
+      const verification = await verifySource(host, source, { tool, signal, include });
+      const { programs: verdicts, object } = verification;
+      return answer({ diagnosis: diagnose(verification, source), verdicts, object });
+    } catch (error) {
+      if (error instanceof HostError && error.problem.kind === 'privilege') {
+        this.#declined.add(name);
+      }
+      if (error instanceof SourceError) names = [entry, ...error.files];
+      const findings = asFindings(error, entry);
+      if (findings === undefined) throw error;
+      const diagnosis = { host: name, kernel: '', findings, programs: [] };
+      return answer({ diagnosis, verdicts: [], object: undefined });
+    }
+  }
+
+  /** The file itself if it is a program, and those that include it. */
+  async #saved(document: vscode.TextDocument): Promise<void> {
+    if (!vscode.workspace.isTrusted) return;
+    const saved = document.uri.toString();
+    const including = Array.from(this.#answers).flatMap(([key, answers]) =>
+      Array.from(answers.values()).some(({ files }) => files.has(saved)) ? [key] : [],
+    );
+    const own = vscode.languages.match(BPF_FILES, document) > 0 ? [saved] : [];
+    for (const key of new Set([...own, ...including])) {
+      await this.#verifyQuietly(vscode.Uri.parse(key));
+    }
+  }
+
+  /** Never in the way of who types: quiet, and only where nothing has to be asked. */
+  async #verifyQuietly(uri: vscode.Uri): Promise<void> {
+    const hosts = this.#chosen.get(uri.toString()) ?? this.#knownHosts();
+    const asked = hosts.filter((host) => !this.#declined.has(host));
+    if (asked.length === 0) return;
+    try {
+      const { readVerifySettings } = await import('../workspace/verifySettings.ts');
+      if (readVerifySettings(uri).onSave) await this.#verify(uri, asked, hosts);
+    } catch (error) {
+      if (isCancelled(error)) return;
+      this.#status.failed(uri, error);
+      this.#context.log.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #knownHosts(): string[] {
+    const host = editingHost(this.#context);
+    return host === undefined ? [] : [host];
+  }
+
+  #publish(uri: vscode.Uri, hosts: readonly string[], found: ReadonlyMap<string, Verified>): void {
+    const before = this.answers(uri);
+    const answers = hosts.flatMap((host): [string, Verified][] => {
+      const answer = found.get(host) ?? before.get(host);
+      return answer === undefined ? [] : [[host, answer]];
+    });
+    this.#answers.set(uri.toString(), new Map(answers));
+    this.#marks.put(
+      uri,
+      answers.map(([, answer]) => answer),
+    );
+    this.#changed.fire(uri);
+  }
+
+  /** Others than the editor write a file by taking it away and putting it there again. */
+  async #deleted(uri: vscode.Uri): Promise<void> {
+    const isKnown = Array.from(this.#answers.values()).some((answers) =>
+      Array.from(answers.values()).some(({ files }) =>
+        Array.from(files.keys()).some((file) => isWithin(uri, vscode.Uri.parse(file))),
+      ),
+    );
+    // What cannot be looked at is as good as gone.
+    if (isKnown && !(await exists(uri).catch(() => false))) this.#forget(uri);
+  }
+
+  #forget(place: vscode.Uri): void {
+    this.#marks.forget(place);
+    for (const key of new Set([...this.#running.keys(), ...this.#answers.keys()])) {
+      const uri = vscode.Uri.parse(key);
+      if (!isWithin(place, uri)) continue;
+      this.#running.get(key)?.abort();
+      for (const known of [this.#running, this.#answers, this.#chosen]) known.delete(key);
+      this.#status.forget(uri);
+      this.#changed.fire(uri);
+    }
+  }
+
+  dispose(): void {
+    for (const controller of this.#running.values()) controller.abort();
+    for (const owned of [this.#marks, this.#status, this.#changed, ...this.#subscriptions]) {
+      owned.dispose();
+    }
+  }
+}
+
+/** What is wrong with the source rather than with asking. */
+function asFindings(error: unknown, entry: string): Finding[] | undefined {
+  if (!(error instanceof HostError)) return undefined;
+  const { kind, words, next } = error.problem;
+  const at = (file: string, line: number, what: string): Finding => ({
+    place: { file, line, column: 0, endColumn: 1000 },
+    ...{ severity: 'error', from: 'clang', message: `${what}\n${next}`, related: [] },
+    ...{ explanation: undefined, why: undefined, mend: next, program: undefined },
+  });
+  if (error instanceof SourceError) {
+    return error.refused.map(({ file, line, wrong }) => at(file, line - 1, wrong));
+  }
+  return kind === 'compile' ? [at(entry, 0, words)] : undefined;
+}

@@ -1,0 +1,179 @@
+import { cancelled, HostError } from './errors.ts';
+import type { Host } from './host.ts';
+import { firstLine } from './lines.ts';
+import { settled } from './allSettledOrThrow.ts';
+
+/**
+ * Something made on the host that must not outlive us: `setup` makes it and prints one line,
+ * `undo` removes it. The script waits on the host with its standard input as the lifeline, so
+ * `undo` runs there however this end goes: released, killed, or the connection cut.
+ */
+export interface Guard extends AsyncDisposable {
+  /** The line `setup` printed. */
+  readonly line: string;
+  /** Whether it ended before it was released, its connection cut: what it made is undone. */
+  lost(): boolean;
+}
+
+/**
+ * @param setup POSIX sh; reads its values as $1, $2…; prints one line, or words on stderr and exits.
+ * @param undo POSIX sh; sees the variables of `setup`.
+ */
+export async function guard(
+  host: Host,
+  script: { setup: string; undo: string; args?: readonly string[] },
+  options: { tried: string; root?: boolean; next?: string; signal?: AbortSignal | undefined },
+): Promise<Guard> {
+  const { root = false, signal } = options;
+  // set -f: a path with * in it stays one.
+  const source = `set -f; trap '' HUP INT TERM PIPE
+undo() {
+:
+${script.undo}
+}
+${script.setup}
+while read -r _; do :; done
+undo`;
+  await host.connect(signal);
+  return host.asRoot({ root, signal }, () =>
+    set(host, ['sh', '-c', source, 'sh', ...(script.args ?? [])], options),
+  );
+}
+
+/** In which `setup` prints its line. */
+const SETUP_MS = 60_000;
+/** A path, or some numbers. */
+const LONGEST_LINE = 64 * 1024;
+
+async function set(
+  host: Host,
+  argv: readonly string[],
+  {
+    tried,
+    root = false,
+    next = '',
+    signal,
+  }: { tried: string; root?: boolean; next?: string; signal?: AbortSignal | undefined },
+): Promise<Guard> {
+  const process = host.spawn(argv, { root, tried });
+  let ended = false;
+  void process.ended.then(() => (ended = true));
+  const release = async () => {
+    process.stdin.end();
+    const force = setTimeout(() => {
+      process.kill();
+    }, 20_000);
+    await process.ended;
+    clearTimeout(force);
+  };
+  const late = { passed: false };
+  const timer = setTimeout(() => {
+    late.passed = true;
+    void release();
+  }, SETUP_MS);
+  const line = await firstLine(process.stdout);
+  clearTimeout(timer);
+  const fail = (kind: 'command' | 'timeout', words: string) =>
+    new HostError({ kind, tried, where: host.name, words, next });
+  if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
+  if (line !== undefined && line.length > LONGEST_LINE) {
+    await release();
+    throw fail('command', `its answer is a line of more than ${LONGEST_LINE} characters`);
+  }
+  if (line === undefined) {
+    throw (await host.fault(process, tried)) ?? fail('command', process.words);
+  }
+  if (signal?.aborted === true) {
+    await release();
+    throw cancelled(tried, host.name);
+  }
+  return { line, lost: () => ended, [Symbol.asyncDispose]: release };
+}
+
+/**
+ * sh: makes $d, a private (0700) directory with a name nobody can guess. Hosts mount the usual places for
+ * temporary files noexec, or have them full or closed: the first place is taken that has room for what a
+ * compiler reads and writes, and that `suits`; where there is none, it tells why of each and ends.
+ * @param suits sh commands that judge the directory $d, and print what is wrong with it.
+ * @param undo sh command before it ends.
+ */
+export const makeScratch = (suits: string, undo = ':'): string => `umask 077
+roomy() { head -c ${ROOM_BYTES} /dev/zero >"$d/room" && rm -f "$d/room"; }
+suits() {
+${suits}
+}
+found= why=
+for t in "\${TMPDIR:-}" /tmp "\${XDG_RUNTIME_DIR:-}" /var/tmp "/run/user/$(id -u)" /run /dev/shm /var/cache "\${HOME:-}"; do
+  case $t in /*) ;; *) continue ;; esac
+  d=$(mktemp -d "$t/sockmap-bypass.XXXXXXXXXX" 2>&1)
+  if [ -d "$d" ]; then
+    said=$({ roomy && suits; } 2>&1) && found=yes && break
+    rm -rf "$d"
+  else said=$d; fi
+  why="$why$t: $said
+"
+done
+[ -n "$found" ] || { printf 'no place for temporary files\\n%s' "$why" >&2; ${undo}; exit 1; }`;
+
+/** Room for a kernel's vmlinux.h, a program and its object. */
+const ROOM_BYTES = 8 * 2 ** 20;
+
+/** sh, for `makeScratch`: programs can be run from there. The shell at hand is the program to try it with. */
+export const RUNS_PROGRAMS = `cp "$(command -v sh)" "$d/sh" && "$d/sh" -c : || { echo 'programs cannot be run there (noexec)'; false; } && rm -f "$d/sh"`;
+
+export const NO_SCRATCH =
+  'Free or mount a place for temporary files, or set TMPDIR for this account on the host.';
+
+/**
+ * A directory for temporary files on the host, removed with the guard.
+ * @param options executable: whether programs will be run from it.
+ * @throws HostError that tells of each place why it does not do.
+ */
+export async function scratchDirectory(
+  host: Host,
+  options: { executable?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Guard> {
+  const { executable = false, signal } = options;
+  return guard(
+    host,
+    {
+      setup: `${makeScratch(executable ? RUNS_PROGRAMS : ':')}\nprintf '%s\\n' "$d"`,
+      undo: `rm -rf "$d"`,
+    },
+    { tried: 'make a private directory', next: NO_SCRATCH, signal },
+  );
+}
+
+/** So many at a time: sshd takes no more than ten of a connection, unless told otherwise. */
+const AT_ONCE = 4;
+
+/** Writes files into a directory of the host, each whole or not at all; contents are any bytes. */
+export async function upload(
+  host: Host,
+  directory: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const odd = Array.from(files.keys()).find((name) => !isPlainPath(name));
+  if (odd !== undefined) throw new RangeError(`not a plain path: ${odd}`);
+  const waiting = files.entries();
+  await settled(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const [name, content] of waiting) {
+        await host.check(['sh', '-c', UPLOAD, 'sh', directory, name], {
+          tried: `upload ${name}`,
+          input: content,
+          signal,
+          next: 'Check the free space of the host.',
+        });
+      }
+    }),
+  );
+}
+
+const UPLOAD = `umask 077; cd "$1" || exit
+case $2 in */*) mkdir -p "\${2%/*}" ;; esac && cat >"$2.part" && mv -f "$2.part" "$2"`;
+
+/** A relative path that stays below, of names that nothing takes for an option. */
+export const isPlainPath = (file: string): boolean =>
+  file.split('/').every((name) => /^(?!\.\.?$)[^\p{Cc}\\-][^\p{Cc}\\]*$/u.test(name));

@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import type { Context } from '../context.ts';
+import { showInformation } from '../ui/window.ts';
+
+/** Other extensions that answer in every C file, with the compiler and headers of this machine. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'llvm-vs-code-extensions.vscode-clangd': 'clangd',
+  'ms-vscode.cpptools': 'C/C++',
+  'ccls-project.ccls': 'ccls',
+};
+const TOLD = 'toldOfConflicts';
+
+/** Which of the installed extensions also answer in BPF C, by name. */
+export const conflicting = (installed: readonly string[]): string[] =>
+  Object.entries(OTHERS)
+    .filter(([id]) => installed.some((each) => each.toLowerCase() === id))
+    .map(([, name]) => name);
+
+/** Says once in a workspace why completions and errors come twice, and how to have one of each. */
+export async function explainConflicts(context: Context): Promise<void> {
+  const names = conflicting(vscode.extensions.all.map(({ id }) => id));
+  const memory = context.extension.workspaceState;
+  if (names.length === 0 || memory.get<boolean>(TOLD) === true) return;
+  await memory.update(TOLD, true);
+  const others = names.join(' and ');
+  const [show, ours] = [`Show Extension`, 'Turn Ours Off'];
+  const chosen = await showInformation(
+    `The extension ${others} answers in BPF C too, with this machine's compiler and headers: completions and errors can come twice, and its errors need not be the host's. Disable it for this workspace, or turn off clangd on the host.`,
+    ...[show, ours],
+  );
+  if (chosen === show) {
+    const id = Object.keys(OTHERS).find((each) => OTHERS[each] === names[0]);
+    await vscode.commands.executeCommand('extension.open', id);
+  } else if (chosen === ours) {
+    await vscode.workspace
+      .getConfiguration('sockmapBypass.clangd')
+      .update('enabled', false, vscode.ConfigurationTarget.Workspace);
+  }
+}

@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import { treeFlags, type BpfSource } from '../bypass/build.ts';
+import { writeKernelTypes } from '../bypass/kernelTypes.ts';
+import {
+  AS_OWNER_OF_DIRECTORY,
+  COMPILER_USER,
+  compilerDirectory,
+  STILL_ROOT,
+  stillRoot,
+} from '../bypass/unprivileged.ts';
+import { archive } from '../host/archive.ts';
+import { HostError } from '../host/errors.ts';
+import { clangdVersion } from '../host/facts.ts';
+import type { Host, HostProcess } from '../host/host.ts';
+import type { Guard } from '../host/guard.ts';
+import { newBoundary, parseSections, SECTION } from '../host/sections.ts';
+
+/**
+ * What a language server on a host reads: copies of the sources in a private directory there, each
+ * workspace folder below `src/N`, and the kernel's types in `include/vmlinux.h`. It goes with its
+ * connection, and takes the server with it.
+ */
+export class Mirror implements AsyncDisposable {
+  readonly host: Host;
+  /** On the host, absolute. */
+  readonly directory: string;
+  /** `uname -m`. */
+  readonly architecture: string;
+  /** clangd's version; undefined where there is none. */
+  readonly clangd: string | undefined;
+  readonly #guard: Guard;
+  /** What lies there: hashes of contents, by path from `src` on. */
+  readonly #there = new Map<string, string>();
+  #hasTypes = false;
+
+  private constructor(host: Host, held: Guard, facts: ReadonlyMap<string, string>) {
+    this.host = host;
+    this.#guard = held;
+    this.directory = held.line;
+    this.architecture = facts.get('architecture') ?? '';
+    this.clangd = clangdVersion(facts.get('clangd') ?? '');
+  }
+
+  /** @throws HostError when the host cannot be reached or has no space. */
+  static async open(host: Host, signal?: AbortSignal): Promise<Mirror> {
+    const tried = 'make a directory for the language server';
+    const held = await compilerDirectory(host, { setup: SETUP, undo: UNDO }, { tried, signal });
+    try {
+      const boundary = newBoundary();
+      const { stdout } = await host.run(['sh', '-c', FACTS, 'sh', boundary], {
+        tried: 'look for clangd',
+        signal,
+      });
+      const sections = parseSections(stdout, boundary);
+      const mirror = new Mirror(
+        host,
+        held,
+        new Map(sections.map(({ name, text }) => [name, text])),
+      );
+      host.own(mirror);
+      return mirror;
+    } catch (error) {
+      await held[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Where the sources of folder number `index` are. */
+  folder(index: number): string {
+    return `${this.directory}/src/${index}`;
+  }
+
+  /**
+   * Makes a folder's copy hold just these files, by their relative path; only what differs travels.
+   * @returns whether anything did.
+   */
+  async sync(
+    index: number,
+    files: ReadonlyMap<string, Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const hashes = new Map(
+      Array.from(files, ([name, content]) => [`${index}/${name}`, hash(content)]),
+    );
+    const changed = Array.from(files).filter(
+      ([name]) => this.#there.get(`${index}/${name}`) !== hashes.get(`${index}/${name}`),
+    );
+    const gone = Array.from(this.#there.keys()).filter(
+      (name) => name.startsWith(`${index}/`) && !hashes.has(name),
+    );
+    if (changed.length === 0 && gone.length === 0) return false;
+    await this.host.check(
+      ['sh', '-c', SYNC, 'sh', `${this.directory}/src`, String(index), ...gone],
+      {
+        tried: 'copy the sources to the host',
+        input: archive(new Map(changed)),
+        signal,
+        next: 'Check the free space of the host.',
+      },
+    );
+    for (const name of gone) this.#there.delete(name);
+    for (const [name, value] of hashes) this.#there.set(name, value);
+    return true;
+  }
+
+  /**
+   * Writes the kernel's types to `include/vmlinux.h`, once.
+   * @returns whether it was done now.
+   */
+  async writeTypes(signal?: AbortSignal): Promise<boolean> {
+    if (this.#hasTypes) return false;
+    await writeKernelTypes(this.host, `${this.directory}/include`, signal);
+    this.#hasTypes = true;
+    return true;
+  }
+
+  /**
+   * How a file of a program of a folder is compiled, as when it is verified.
+   * @param file the program's own path in the folder, or that of a header of it.
+   */
+  command(
+    index: number,
+    program: Pick<BpfSource, 'entry' | 'defines'>,
+    include: readonly string[],
+    file: string,
+  ): string[] {
+    const folder = this.folder(index);
+    return [
+      'clang',
+      ...treeFlags(this.architecture, folder, `${this.directory}/include`, program, include),
+      // A header by itself would be taken for another language.
+      ...['-x', 'c', `${folder}/${file}`],
+    ];
+  }
+
+  /** Starts clangd on the copy; it speaks the language server protocol on its standard streams. */
+  startClangd(): HostProcess {
+    return this.host.spawn(['sh', '-c', START, 'sh', this.directory, ...CLANGD], {
+      tried: 'start clangd',
+    });
+  }
+
+  /**
+   * The beginning of a file of the host, as far as clangd's own account may read it: clangd says which, and
+   * is sent the text when it is opened.
+   */
+  read(path: string, bytes: number, tried: string): Promise<string> {
+    return this.host.check(['sh', '-c', READ, 'sh', this.directory, path, String(bytes)], {
+      tried,
+      next: 'Look at the file on the host.',
+    });
+  }
+
+  /** What `-fsyntax-only` says of a program of the copy, in clang's words; files by their path in the folder. */
+  async checkSyntax(
+    index: number,
+    command: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ words: string; clangd: string | undefined }> {
+    const tried = 'check the syntax';
+    const boundary = newBoundary();
+    const { exitCode, stdout, stderr } = await this.host.run(
+      ['sh', '-c', SYNTAX, 'sh', boundary, this.folder(index), ...command],
+      { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
+    );
+    if (exitCode === STILL_ROOT) throw stillRoot(this.host, tried, stderr);
+    const sections = new Map(parseSections(stdout, boundary).map(({ name, text }) => [name, text]));
+    const words = (sections.get('clang') ?? '').replaceAll(`${this.folder(index)}/`, '');
+    const status = sections.get('status') ?? '';
+    if (status === '0' || status === '1') {
+      return { words, clangd: clangdVersion(sections.get('clangd') ?? '') };
+    }
+    const isMissing = status === '126' || status === '127';
+    throw new HostError({
+      kind: isMissing ? 'not-found' : 'compile',
+      tried,
+      where: this.host.name,
+      words:
+        status === '124' ? `no end after ${SYNTAX_SECONDS} s` : `${words}\nexit code ${status}`,
+      next: isMissing
+        ? 'Install clang on the host, where every account may run it.'
+        : 'Look for an include or a macro that has no end.',
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guard[Symbol.asyncDispose]();
+  }
+}
+
+const SETUP = `mkdir "$d/src" "$d/include" && share "$d/src" "$own" && share "$d/include" "$own" || { undo; exit 1; }`;
+
+/** A server that does not heed the end of its input is known by its working directory, and ended. */
+const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null`;
+
+const FACTS = `{ ${SECTION}
+section architecture; uname -m
+section clangd; clangd --version
+section end; } 2>/dev/null`;
+
+/**
+ * $1 the directory of all folders, $2 the folder, then files to remove. -m: a copy is as new as it is there.
+ */
+const SYNC = `umask 077
+${COMPILER_USER}
+cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" && share "$2" "$(stat -c %g .)" || exit
+shift 2; [ $# = 0 ] || rm -f -- "$@"`;
+
+/**
+ * A source can make any compiler read or compute without end: more memory than this, or so much time in
+ * all, is the end of the server, and another one is started.
+ */
+const MEMORY_KIB = 6 * 1024 * 1024;
+const CPU_SECONDS = 3600;
+const START = `cd "$1" || exit; echo $$ >pid
+ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
+${AS_OWNER_OF_DIRECTORY}
+exec nice -n 5 "$@"`;
+
+const READ = `set -- "$1" sh -c '[ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }
+exec head -c "$2" -- "$1"' sh "$2" "$3"
+${AS_OWNER_OF_DIRECTORY}
+exec "$@"`;
+
+/** Nothing is read but the copy and the host's headers: neither settings of others nor of the account. */
+const CLANGD = [
+  'clangd',
+  '--compile-commands-dir=.',
+  '--enable-config=false',
+  '--background-index=false',
+  '--clang-tidy=false',
+  // vmlinux.h and the kernel's headers exclude each other: includes are the person's choice.
+  '--header-insertion=never',
+  '--completion-style=detailed',
+  '--pch-storage=memory',
+  '-j=2',
+  '--log=error',
+];
+
+const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64');
+
+const SYNTAX_SECONDS = 20;
+const SYNTAX = `${SECTION}
+${COMPILER_USER}
+cd "$1" || exit; shift
+reserve "$(stat -c %g .)"
+limits() { ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null; }
+section clang; confined timeout -k 2 ${SYNTAX_SECONDS} "$@" -fsyntax-only -fno-color-diagnostics -fno-caret-diagnostics -fdiagnostics-print-source-range-info 2>&1
+c=$?
+section status; echo $c
+section clangd; $as clangd --version 2>/dev/null
+section end`;

@@ -1,0 +1,169 @@
+import { FIGURE_IDS, LATENCY_METRICS } from './summary.ts';
+import type { ResultDocument, Sample } from './document.ts';
+import { withMetric, type Figure } from './figure.ts';
+import { figuresOf } from './figures.ts';
+import type { Run } from './runs.ts';
+import { markdownText } from '../text.ts';
+import { findingsOf } from './findings.ts';
+import { timesText, verdictText } from './pointText.ts';
+import { tableOf, type Table } from './pointsTable.ts';
+
+type Cell = string | number | boolean | undefined;
+
+/** RFC 4180. Text that a spreadsheet would take for a formula is kept from being one. */
+function csv(rows: readonly (readonly Cell[])[]): string {
+  const cell = (value: Cell): string => {
+    if (typeof value !== 'string') return value === undefined ? '' : String(value);
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+const SAMPLE_COLUMNS: readonly (readonly [title: string, value: (sample: Sample) => Cell])[] = [
+  ['experiment', (sample) => sample.experiment],
+  ['arm', (sample) => sample.arm],
+  ['messageBytes', (sample) => stream(sample)?.messageBytes],
+  ['requestBytes', (sample) => trip(sample)?.requestBytes],
+  ['responseBytes', (sample) => trip(sample)?.responseBytes],
+  ['repetition', (sample) => sample.repetition],
+  ['order', (sample) => sample.order],
+  ['startedAt', (sample) => sample.startedAt],
+  ['seconds', (sample) => sample.seconds],
+  ['throughputBitsPerSecond', (sample) => stream(sample)?.throughputBitsPerSecond],
+  ['transactionsPerSecond', (sample) => trip(sample)?.transactionsPerSecond],
+  ['meanUs', (sample) => trip(sample)?.latencyUs.mean],
+  ['stddevUs', (sample) => trip(sample)?.latencyUs.stddev],
+  ['p50Us', (sample) => trip(sample)?.latencyUs.p50],
+  ['p90Us', (sample) => trip(sample)?.latencyUs.p90],
+  ['p99Us', (sample) => trip(sample)?.latencyUs.p99],
+  ['clientCpuPercent', ({ cpu }) => cpu?.client],
+  ['serverCpuPercent', ({ cpu }) => cpu?.server],
+  ['clientServiceDemand', ({ serviceDemand }) => serviceDemand?.client],
+  ['serverServiceDemand', ({ serviceDemand }) => serviceDemand?.server],
+  ['bpfRuns', ({ bpf }) => bpf?.runs],
+  ['bpfNanoseconds', ({ bpf }) => bpf?.nanoseconds],
+  ['redirectedBytes', ({ bpf }) => bpf?.redirectedBytes],
+  ['redirectedMessages', ({ bpf }) => bpf?.redirectedMessages],
+  ['loopbackBytes', ({ loopbackBytes }) => loopbackBytes],
+  ['stealPercent', ({ noise }) => noise?.stealPercent],
+  ['load1', ({ noise }) => noise?.load1],
+];
+
+const stream = (sample: Sample) => (sample.experiment === 'throughput' ? sample : undefined);
+const trip = (sample: Sample) => (sample.experiment === 'latency' ? sample : undefined);
+
+/** Every sample of every run, one a line, in the document's own units. */
+export function samplesCsv(runs: readonly Run[]): string {
+  return csv([
+    ['run', 'id', ...SAMPLE_COLUMNS.map(([title]) => title)],
+    ...runs.flatMap(({ label, document }) =>
+      document.samples.map((sample) => [
+        ...[label, document.id],
+        ...SAMPLE_COLUMNS.map(([, value]) => value(sample)),
+      ]),
+    ),
+  ]);
+}
+
+/** The points of a figure, one a line. */
+export function figureCsv(figure: Figure, runs: readonly Run[]): string {
+  const head = [
+    ...['figure', 'run', 'arm', 'against', 'requestBytes', 'metric', 'bytes', 'unit', 'count'],
+    ...[
+      'median',
+      'medianLow',
+      'medianHigh',
+      'low',
+      'high',
+      'ratioToAgainst',
+      'ratioToAgainstLow',
+      'ratioToAgainstHigh',
+      'finding',
+    ],
+    ...['quantisedBy', 'meanUs', 'stddevUs', 'clientCpuPercent', 'serverCpuPercent'],
+    ...['clientServiceDemand', 'serverServiceDemand'],
+    ...['bpfNanosecondsPerCall', 'bypassedPart', 'redirectedBytes', 'loopbackBytes'],
+  ];
+  const rows = figure.series.flatMap((series) =>
+    series.points.flatMap((point): Cell[][] => {
+      if (!point) return [];
+      const { ratio, details } = point;
+      return [
+        [
+          ...[figure.name, runs[series.run]?.label, series.arm],
+          ...[series.against, series.requestBytes, series.metric],
+          ...[
+            point.bytes,
+            figure.id === 'overview' ? timesText(series.against) : figure.unit,
+            point.count,
+            point.median,
+          ],
+          ...[point.interval?.low, point.interval?.high, point.low, point.high],
+          ...[ratio?.ratio, ratio?.interval?.low, ratio?.interval?.high],
+          verdictText(point, figure.better),
+          ...[point.step, details.meanUs, details.stddevUs],
+          ...[details.cpuClient, details.cpuServer, details.demandClient, details.demandServer],
+          ...[details.nanosecondsPerRun, details.bypassed],
+          ...[details.redirectedBytes, details.loopbackBytes],
+        ],
+      ];
+    }),
+  );
+  return csv([head, ...rows]);
+}
+
+/** The findings in words, with the tables they are drawn from, as Markdown. */
+export function reportMarkdown(runs: readonly Run[]): string {
+  const figures = figuresOf(runs);
+  const findings = findingsOf(figures, runs);
+  const sections = FIGURE_IDS.flatMap((id) => {
+    const figure = figures[id];
+    const shown =
+      id === 'fig4' ? LATENCY_METRICS.map((metric) => withMetric(figure, metric)) : [figure];
+    return [
+      `## ${id === 'overview' ? `Overview: ${figure.title}` : `${figure.name}: ${figure.title}`}`,
+      ...findings[id].map(markdownText),
+      ...(figure.absent === undefined ? shown.map((each) => markdownTable(tableOf(each))) : []),
+    ];
+  });
+  return `${['# TCP/IP and its bypass, measured', ...runs.map(factsOf), ...sections].join('\n\n')}\n`;
+}
+
+function factsOf({ label, document }: Run): string {
+  const { host, plan, programs, samples } = document;
+  const taken =
+    document.finishedAt === undefined ? 'not finished' : `finished ${document.finishedAt}`;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Run', label],
+    ['Host', `${host.name}, ${host.distribution}, ${host.cpus} × ${host.architecture}`],
+    ['Kernel', host.kernel],
+    ['netperf', host.netperf],
+    ['Policy', `${programs.policy} (${tagsOf(document)})`],
+    ['Cgroup', document.cgroup],
+    ['Plan', `${plan.name}, ${plan.secondsPerSample} s a sample, up to ${plan.repetitions} rounds`],
+    ['Samples', `${samples.length}, started ${document.startedAt}, ${taken}`],
+  ];
+  return facts.map(([name, value]) => `- ${name}: ${markdownText(value)}`).join('\n');
+}
+
+const tagsOf = ({ programs }: ResultDocument): string =>
+  Object.entries(programs.tags)
+    .map(([name, tag]) => `${name} ${tag}`)
+    .join(', ');
+
+function markdownTable({ caption, columns, groups }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
+  return [
+    `${markdownText(caption)}:`,
+    '',
+    line(columns),
+    `| --- | --- |${columns
+      .slice(2)
+      .map(() => ' ---: |')
+      .join('')}`,
+    ...groups.flatMap(({ size, rows }) =>
+      rows.map(({ label, cells }) => line([size, label, ...cells])),
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,114 @@
+import { FIGURE_IDS, LATENCY_METRICS, type FigureId, type LatencyMetric } from './summary.ts';
+import type { ResultDocument } from './document.ts';
+import { oneLine } from '../text.ts';
+
+/** Side by side; of more, the lines could not be told apart. */
+export const MOST_RUNS = 3;
+
+/** A result document and the name of its file. */
+export type ShownRun = { readonly document: ResultDocument; readonly fileName: string };
+
+/**
+ * The same on its way: VS Code hands bytes on as they are, but takes objects apart and copies them
+ * value by value, for 10,000 samples longer than all else together.
+ */
+export type SentRun = { readonly json: Uint8Array; readonly fileName: string };
+
+export const sentRun = ({ document, fileName }: ShownRun): SentRun => ({
+  json: new TextEncoder().encode(JSON.stringify(document)),
+  fileName,
+});
+/** The sender has validated it; its words are still those of whoever wrote it. */
+export function shownRun({ json, fileName }: SentRun): ShownRun {
+  const document = JSON.parse(new TextDecoder().decode(json)) as ResultDocument;
+  const { host, cgroup, plan } = document;
+  return {
+    fileName: oneLine(fileName),
+    document: {
+      ...document,
+      host: Object.fromEntries(
+        Object.entries(host).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? oneLine(value, 200) : value,
+        ]),
+      ) as ResultDocument['host'],
+      cgroup: oneLine(cgroup, 1000),
+      plan: { ...plan, name: oneLine(plan.name, 200) },
+    },
+  };
+}
+
+/**
+ * Every message between the extension and the chart panel, compiled by both sides.
+ * The panel holds no truth: it draws the newest message and asks for nothing else.
+ */
+export type ToPanel =
+  /** The editor's own document first, then those picked beside it. */
+  | { readonly type: 'runs'; readonly runs: readonly [SentRun, ...SentRun[]] }
+  /** The file cannot be shown; `reason` says why and what to do. */
+  | { readonly type: 'invalid'; readonly reason: string; readonly fileName: string };
+
+/** What the extension makes of the documents itself; pictures come from the panel. */
+export const TEXT_EXPORTS = ['samples', 'figure', 'report'] as const;
+export type TextExport = (typeof TEXT_EXPORTS)[number];
+
+export type FromPanel =
+  /** Sent once the panel's script listens; the host answers with the current state. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'openAsText' }
+  | { readonly type: 'addRuns' }
+  /** Index into the runs; the first one stays. */
+  | { readonly type: 'removeRun'; readonly run: number }
+  | { readonly type: 'resume' }
+  /** All samples as CSV, one figure as CSV, or the report as Markdown. */
+  | {
+      readonly type: 'exportText';
+      readonly what: TextExport;
+      readonly figure: FigureId;
+      readonly metric: LatencyMetric;
+    }
+  | { readonly type: 'exportPicture'; readonly figure: FigureId; readonly picture: Picture };
+
+export type Picture =
+  | { readonly format: 'png'; readonly content: Uint8Array }
+  | { readonly format: 'svg'; readonly content: string };
+
+/** A webview's messages are not trusted: whatever else arrives is ignored. */
+export function isFromPanel(message: unknown): message is FromPanel {
+  if (!isRecord(message)) return false;
+  const { type, run, what, figure, metric, picture } = message;
+  switch (type) {
+    case 'ready':
+    case 'openAsText':
+    case 'addRuns':
+    case 'resume':
+      return true;
+    case 'removeRun':
+      return Number.isInteger(run) && Number(run) > 0;
+    case 'exportText':
+      return (
+        isOneOf(TEXT_EXPORTS, what) &&
+        isOneOf(FIGURE_IDS, figure) &&
+        isOneOf(LATENCY_METRICS, metric)
+      );
+    case 'exportPicture':
+      return isOneOf(FIGURE_IDS, figure) && isPicture(picture);
+    default:
+      return false;
+  }
+}
+
+const isPicture = (value: unknown): value is Picture =>
+  isRecord(value) &&
+  ((value['format'] === 'png' && value['content'] instanceof Uint8Array) ||
+    (value['format'] === 'svg' && typeof value['content'] === 'string'));
+
+/** The frame also gets messages of the editor's own; the host has validated what is inside ours. */
+export const isToPanel = (message: unknown): message is ToPanel =>
+  isRecord(message) && (message['type'] === 'runs' || message['type'] === 'invalid');
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const isOneOf = <T extends string>(values: readonly T[], value: unknown): value is T =>
+  (values as readonly unknown[]).includes(value);

@@ -1,0 +1,63 @@
+import * as vscode from 'vscode';
+import { withMetric } from '../results/figure.ts';
+import { figuresOf } from '../results/figures.ts';
+import { runsOf, type Run } from '../results/runs.ts';
+import { figureCsv, reportMarkdown, samplesCsv } from '../results/export.ts';
+import type { FromPanel, ShownRun } from '../results/protocol.ts';
+import { showInformation } from './window.ts';
+
+type Export = Extract<FromPanel, { type: 'exportText' | 'exportPicture' }>;
+
+const FILTERS: Readonly<Record<string, string>> = {
+  png: 'PNG picture',
+  svg: 'SVG picture',
+  csv: 'Comma-separated values',
+  md: 'Markdown',
+};
+
+/** Asks where to, beside the document, and writes the file. */
+export async function exportShown(
+  document: vscode.Uri,
+  shown: readonly ShownRun[],
+  wanted: Export,
+): Promise<void> {
+  const runs = runsOf(shown.map((run) => run.document));
+  if (runs.length === 0) return;
+  const { suffix, extension, content } =
+    wanted.type === 'exportText'
+      ? textOf(runs, wanted)
+      : {
+          suffix: wanted.figure,
+          extension: wanted.picture.format,
+          content: wanted.picture.content,
+        };
+  const base = document.path.replace(/\.sockmap-bench\.json$/, '');
+  const target = await vscode.window.showSaveDialog({
+    title: 'Export',
+    defaultUri: document.with({ path: `${base}-${suffix}.${extension}` }),
+    filters: { [FILTERS[extension] ?? extension]: [extension] },
+  });
+  if (!target) return;
+  await vscode.workspace.fs.writeFile(
+    target,
+    typeof content === 'string' ? new TextEncoder().encode(content) : content,
+  );
+  const name = target.path.slice(target.path.lastIndexOf('/') + 1);
+  void showInformation(`Exported ${name}.`, 'Open').then(
+    (choice) => choice && vscode.commands.executeCommand('vscode.open', target),
+  );
+}
+
+function textOf(runs: readonly Run[], wanted: Extract<Export, { type: 'exportText' }>) {
+  const { what, figure, metric } = wanted;
+  switch (what) {
+    case 'samples':
+      return { suffix: 'samples', extension: 'csv', content: samplesCsv(runs) };
+    case 'figure': {
+      const content = figureCsv(withMetric(figuresOf(runs)[figure], metric), runs);
+      return { suffix: figure, extension: 'csv', content };
+    }
+    case 'report':
+      return { suffix: 'report', extension: 'md', content: reportMarkdown(runs) };
+  }
+}

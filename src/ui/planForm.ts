@@ -1,0 +1,206 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { armSchema, type Arm, type Plan } from '../results/document.ts';
+import { ownPlan, parsePlan, parseSizes } from '../bench/planFile.ts';
+import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
+import { ARM_LABELS } from '../results/summary.ts';
+import { timeLabel } from './duration.ts';
+import { pickOrType, type Item } from './quickPick.ts';
+import { readParsed } from '../workspace/readFile.ts';
+import { askLine, confirm, pickMany } from './window.ts';
+
+type Choice =
+  | { readonly kind: 'profile'; readonly profile: Profile }
+  | { readonly kind: 'form' }
+  | { readonly kind: 'file'; readonly uri: vscode.Uri };
+
+const PLAN_SUFFIX = '.sockmap-plan.json';
+
+/** What a run of this length costs when it was chosen by accident. */
+const LONG_SECONDS = 15 * 60;
+
+/**
+ * Asks for a plan: one of ours, one a person makes now, or a file of the workspace. A long one is
+ * confirmed, with its time.
+ */
+export async function pickPlan(title: string): Promise<Plan | Profile | undefined> {
+  const files = await vscode.workspace.findFiles('**/*.sockmap-plan.json', undefined, 100);
+  const items: Item<Choice>[] = [
+    profileItem('quick', '3 message sizes, one round trip'),
+    profileItem('standard', "each of the article's figures, at fewer sizes"),
+    profileItem('article', "the article's own sizes, 60 s a point"),
+    {
+      icon: 'edit',
+      label: 'Own plan…',
+      description: 'choose sizes, arms, durations and rounds',
+      value: { kind: 'form' },
+    },
+    ...files.map((uri): Item<Choice> => ({
+      icon: 'file',
+      label: path.basename(uri.path),
+      description: vscode.workspace.asRelativePath(uri),
+      value: { kind: 'file', uri },
+    })),
+  ];
+  const choice = await pickOrType(items, { title, placeholder: 'Choose what to measure' });
+  if (choice === undefined) return undefined;
+  const plan =
+    choice.kind === 'form'
+      ? await askPlan(title)
+      : choice.kind === 'file'
+        ? await readPlan(choice.uri)
+        : choice.profile;
+  return plan !== undefined && (await confirmed(plan)) ? plan : undefined;
+}
+
+function profileItem(profile: Profile, description: string): Item<Choice> {
+  const label = profile.charAt(0).toUpperCase() + profile.slice(1);
+  return {
+    label,
+    description: `${timeLabel(PROFILES[profile]('guarded'))}: ${description}`,
+    value: { kind: 'profile', profile },
+  };
+}
+
+async function confirmed(plan: Plan | Profile): Promise<boolean> {
+  const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
+  const { seconds, samples } = extentOf(whole);
+  if (seconds[1] < LONG_SECONDS) return true;
+  return confirm(`This takes ${timeLabel(whole)}.`, {
+    detail: `The plan "${whole.name}" takes up to ${samples[1]} samples of ${whole.secondsPerSample} s. What is measured is kept with every sample: a run can be cancelled at any time, and resumed.`,
+    go: 'Start',
+    stay: 'Do Not Start',
+  });
+}
+
+/** @throws HostError naming what is wrong with the file. */
+export const readPlan = (uri: vscode.Uri): Promise<Plan> =>
+  readParsed(uri, parsePlan, 'Correct the plan: the editor marks what is wrong with it.');
+
+/** Asks step by step; every step has a default. */
+async function askPlan(title: string): Promise<Plan | undefined> {
+  const sizes = async (step: number, prompt: string, value: string, empty: boolean) => {
+    const text = await askText(`${title} (${step}/7)`, prompt, value, (typed) => {
+      if (!empty && parseSizes(typed).length === 0) throw new Error('at least one size is needed');
+      parseSizes(typed);
+    });
+    return text === undefined ? undefined : parseSizes(text);
+  };
+  const messages = await sizes(
+    1,
+    'Message sizes of the throughput test, in bytes; none to leave it out',
+    '64, 1k, 16k, 64k',
+    true,
+  );
+  if (messages === undefined) return undefined;
+  const needed = messages.length > 0;
+  const requests = await sizes(
+    2,
+    'Request sizes of the round trips, in bytes' + (needed ? '; none to leave them out' : ''),
+    '64, 256',
+    needed,
+  );
+  if (requests === undefined) return undefined;
+  const responses =
+    requests.length === 0
+      ? []
+      : await sizes(3, 'Response sizes of the round trips, in bytes', '128, 4k, 32k', false);
+  if (responses === undefined) return undefined;
+  const arms = await askArms(`${title} (4/7)`);
+  if (arms === undefined) return undefined;
+  const number = async (
+    ...[step, prompt, value, check]: [number, string, string, (number: number) => boolean]
+  ) => {
+    const text = await askText(`${title} (${step}/7)`, prompt, value, (typed) => {
+      if (typed.trim() === '' || !check(Number(typed))) throw new Error(prompt);
+    });
+    return text === undefined ? undefined : Number(text);
+  };
+  const secondsPerSample = await number(
+    ...([5, 'Length of a sample: 1 to 3600 s', '1', wholeUpTo(3600)] as const),
+  );
+  if (secondsPerSample === undefined) return undefined;
+  const repetitions = await number(
+    ...([6, 'Rounds at most: 1 to 1000', '10', wholeUpTo(1000)] as const),
+  );
+  if (repetitions === undefined) return undefined;
+  const percent = await number(
+    7,
+    'End the run when all ratios are known to within this many percent: 0 (never) to 100',
+    '2',
+    (value) => value >= 0 && value <= 100,
+  );
+  if (percent === undefined) return undefined;
+  const targetInterval = percent === 0 ? undefined : percent / 100;
+  const plan = ownPlan({
+    ...{ messages, requests, responses, arms, secondsPerSample, repetitions, targetInterval },
+  });
+  // Each answer by itself may be sensible, and all together too much to be measured or drawn.
+  return keep(title, parsePlan(JSON.stringify(plan)));
+}
+
+const wholeUpTo =
+  (most: number) =>
+  (value: number): boolean =>
+    Number.isInteger(value) && value >= 1 && value <= most;
+
+/** @param check throws what is wrong with the text, which shows while it is typed. */
+function askText(
+  title: string,
+  prompt: string,
+  value: string,
+  check: (text: string) => void,
+): Thenable<string | undefined> {
+  return askLine({
+    ...{ title, prompt, value },
+    fault: (text) => {
+      try {
+        check(text);
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
+  });
+}
+
+async function askArms(title: string): Promise<Arm[] | undefined> {
+  // Debian and others build netperf without Unix sockets: whoever has them writes a plan file.
+  const items = armSchema.options
+    .filter((arm) => arm !== 'unix')
+    .map((arm) => ({ label: ARM_LABELS[arm], arm, picked: arm !== 'bypass-classic' }));
+  for (;;) {
+    const chosen = await pickMany(items, {
+      ...{ title, ignoreFocusOut: true },
+      placeHolder: 'Choose what to compare; ratios are to TCP, or to the first one without it',
+    });
+    if (chosen === undefined) return undefined;
+    if (chosen.length > 0) return chosen.map(({ arm }) => arm);
+  }
+}
+
+/** Offers to keep the plan as a file, for another day or a task. */
+async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
+  const time = timeLabel(plan);
+  const items: Item<'run' | 'save'>[] = [
+    { icon: 'play', label: 'Run it', description: time, value: 'run' },
+    { icon: 'save', label: 'Save it as a file and run it', description: time, value: 'save' },
+  ];
+  const choice = await pickOrType(items, { title, placeholder: 'The plan is complete' });
+  if (choice !== 'save') return choice === undefined ? undefined : plan;
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  const uri = await vscode.window.showSaveDialog({
+    title: 'Save the plan',
+    // Of an extension with a dot in it some dialogs know the last part alone, and add it once more.
+    filters: { 'Sockmap benchmark plan': ['json'] },
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, `own${PLAN_SUFFIX}`) }),
+  });
+  if (uri === undefined) return undefined;
+  const name = path.basename(uri.fsPath).replace(/(\.sockmap-plan)?(\.json)?$/, '') || plan.name;
+  const named = { ...plan, name };
+  // Only by its whole suffix the editor knows what it is.
+  const file = path.join(path.dirname(uri.fsPath), `${name}${PLAN_SUFFIX}`);
+  await writeFile(file, `${JSON.stringify(named, null, 2)}\n`);
+  return named;
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { processRef, type ProcessRef } from '../processes.ts';
+import { eventually } from './wait.ts';
+
+/** The cgroups that benchmarks made somewhere below one of the tests'. */
+export function benchCgroups(directory: string): string[] {
+  if (!fs.existsSync(directory)) return [];
+  return fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => {
+      const below = path.join(directory, name);
+      return name.startsWith('sockmap-bypass-bench-') ? [below] : benchCgroups(below);
+    });
+}
+
+/** What runs in them. */
+export const benchProcesses = (directory: string): ProcessRef[] =>
+  benchCgroups(directory).flatMap((cgroup) => {
+    const text = fs.readFileSync(path.join(cgroup, 'cgroup.procs'), 'utf8');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((pid) => processRef(Number(pid)))
+      .filter((ref) => ref !== undefined);
+  });
+
+/** With its cgroups, all that ran in them is gone: a cgroup with a process cannot be removed. */
+export async function assertNoBench(directory: string): Promise<void> {
+  await eventually('no cgroup of a benchmark is left', () => benchCgroups(directory).length === 0);
+  assert.deepEqual(benchProcesses(directory), []);
+}

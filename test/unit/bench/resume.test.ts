@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { resumeFault } from '../../../src/bench/resume.ts';
+import { resultDocument } from '../results/documents.ts';
+
+describe('going on with a run', () => {
+  const cut = resultDocument();
+
+  it('needs the host and the programs it was measured with', () => {
+    assert.equal(resumeFault(cut, cut), undefined);
+    // What does not matter may change, and the order of names says nothing.
+    const host = { ...cut.host, distribution: 'Debian', clang: '19' };
+    assert.equal(resumeFault(cut, { ...cut, host }), undefined);
+  });
+
+  const changes = [
+    ['name', 'web2', /with host ann@web1, and this is web2/],
+    ['kernel', '6.9', /with kernel 6\.8\.0, and this is 6\.9/],
+    ['architecture', 'aarch64', /architecture x86_64/],
+    ['cpus', 4, /a number of CPUs of 8, and this is 4/],
+    ['netperf', '2.8', /netperf 2\.7\.1/],
+    ['cpuModel', 'EPYC', /with CPU unknown, and this is EPYC/],
+  ] as const;
+  for (const [fact, value, words] of changes) {
+    it(`is refused with another ${fact}`, () => {
+      const host = { ...cut.host, [fact]: value };
+      assert.match(resumeFault(cut, { ...cut, host }) ?? '', words);
+    });
+  }
+
+  it('is refused on another machine of the same name, where both ids are known', () => {
+    const on = (machine?: string) => ({
+      ...cut,
+      host: { ...cut.host, ...(machine !== undefined && { machine }) },
+    });
+    assert.match(resumeFault(on('a'), on('b')) ?? '', /another machine that was called ann@web1/);
+    for (const [before, after] of [
+      ['a', 'a'],
+      [undefined, 'a'],
+      ['a', undefined],
+    ]) {
+      assert.equal(resumeFault(on(before), on(after)), undefined);
+    }
+  });
+
+  it('is refused with other programs', () => {
+    const tags = { ...cut.programs.tags, sockmap_sockops: 'def' };
+    const other = { ...cut, programs: { ...cut.programs, tags } };
+    assert.match(resumeFault(cut, other) ?? '', /programs that are loaded are not those/);
+    const classic = { ...cut, programs: { ...cut.programs, policy: 'classic' as const } };
+    assert.match(
+      resumeFault(cut, classic) ?? '',
+      /guarded policy loaded, now it is the classic one/,
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { figureCsv, reportMarkdown, samplesCsv } from '../../../src/results/export.ts';
+import { figuresOf } from '../../../src/results/figures.ts';
+import { runsOf } from '../../../src/results/runs.ts';
+import { documentOf, stream, trip } from './panelRuns.ts';
+
+const rounds = [0, 1, 2];
+const samples = rounds.flatMap((round) => [
+  stream('tcp', round, 1e9),
+  stream('bypass', round, 2e9, 64, { redirectedBytes: 10 }),
+  trip('tcp', round, 50),
+  trip('bypass', round, 40),
+]);
+const document = documentOf(samples);
+
+/** Lines of cells; none of ours holds a line break. */
+const read = (text: string): string[][] =>
+  text
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','));
+
+describe('export', () => {
+  it('writes every sample, in the document’s units', () => {
+    const [head = [], ...rows] = read(samplesCsv(runsOf([document])));
+    assert.equal(rows.length, samples.length);
+    const first = Object.fromEntries(head.map((name, index) => [name, rows[1]?.[index]]));
+    assert.equal(first['arm'], 'bypass');
+    assert.equal(first['messageBytes'], '64');
+    assert.equal(first['throughputBitsPerSecond'], '2000000000');
+    assert.equal(first['redirectedBytes'], '10');
+    assert.equal(first['p50Us'], '');
+    const trips = rows.filter((row) => row[head.indexOf('experiment')] === 'latency');
+    assert.deepEqual(
+      trips.map((row) => row[head.indexOf('p50Us')]),
+      ['50', '40', '50', '40', '50', '40'],
+    );
+  });
+
+  it('writes the points of a figure', () => {
+    const runs = runsOf([document]);
+    const [head = [], ...rows] = read(figureCsv(figuresOf(runs).fig2, runs));
+    const cells = rows.map((row) =>
+      Object.fromEntries(row.map((cell, at): [string, string] => [head[at] ?? '', cell])),
+    );
+    assert.deepEqual(
+      cells.map(({ bypassedPart }) => bypassedPart),
+      // 10 bytes of 5 s at 2 Gbit/s.
+      ['', '8e-9'],
+    );
+    assert.deepEqual(
+      cells.map(({ arm, bytes, unit, count, median, ratioToAgainst, finding }) => [
+        ...[arm, bytes, unit, count, median, ratioToAgainst, finding],
+      ]),
+      [
+        ['tcp', '64', 'Gbit/s', '3', '1', '', ''],
+        ['bypass', '64', 'Gbit/s', '3', '2', '', 'hardly redirected'],
+      ],
+    );
+  });
+
+  it('keeps names of a hostile document from being formulas, columns or markup', () => {
+    const name = '=cmd|"x",<script>[a](b)';
+    const hostile = runsOf([documentOf(samples, { host: { ...document.host, name } })]);
+    assert.match(samplesCsv(hostile), /\r\n"'=cmd\|""x"",<script>\[a\]\(b\)",/);
+    const report = reportMarkdown(hostile);
+    assert.ok(report.includes('=cmd\\|"x",\\<script\\>\\[a\\](b)'), report);
+    assert.ok(!report.includes('<script>'));
+  });
+
+  it('reports the findings with the tables they are drawn from', () => {
+    const report = reportMarkdown(runsOf([document]));
+    for (const heading of ['Overview', ...[2, 3, 4, 5, 6, 7].map((number) => `Fig. ${number}`)]) {
+      assert.match(report, new RegExp(`^## ${heading}: `, 'm'));
+    }
+    assert.match(report, /On this host Bypass is worth it for requests and responses at 64 B/);
+    assert.match(
+      report,
+      /^\| 64 B \| Bypass \| 3 \| 2\.000 \| – \| 2\.000 \| 2\.000 \| – \| – \| hardly redirected \|/m,
+    );
+    assert.match(report, /^No throughput of TCP without Nagle’s algorithm/m);
+    const demanding = samples.map((sample) => ({
+      ...sample,
+      serviceDemand: { client: 1, server: 2 },
+    }));
+    const told = reportMarkdown(runsOf([documentOf(demanding)]));
+    assert.match(told, /\| Client demand, µs per KB \| Server demand, µs per KB \|/);
+    assert.match(told, /\| Client demand, µs per transaction \|/);
+    // Every row of a table has as many cells as its head.
+    const tables = report.split('\n\n').filter((block) => block.startsWith('|'));
+    assert.ok(tables.length >= 6);
+    for (const table of tables) {
+      const counts = table.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);
+      assert.equal(new Set(counts).size, 1, table);
+    }
+  });
+});

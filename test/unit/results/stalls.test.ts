@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import type { Sample } from '../../../src/results/document.ts';
+import { figuresOf } from '../../../src/results/figures.ts';
+import { runsOf } from '../../../src/results/runs.ts';
+import { findingsOf } from '../../../src/results/findings.ts';
+import { tableOf } from '../../../src/results/pointsTable.ts';
+import { documentOf, stream } from './panelRuns.ts';
+
+function findings(samples: Sample[]) {
+  const runs = runsOf([documentOf(samples)]);
+  return findingsOf(figuresOf(runs), runs);
+}
+
+/** Four rounds of TCP at 1 Gbit/s and of the bypass, at each size by its ratios. */
+const sizes = (ratios: Readonly<Record<number, readonly number[]>>): Sample[] =>
+  Object.entries(ratios).flatMap(([size, list]) =>
+    list.flatMap((ratio, round) => [
+      stream('tcp', round, 1e9, Number(size)),
+      stream('bypass', round, ratio * 1e9, Number(size)),
+    ]),
+  );
+const TWICE = [2.1, 2.11, 2.09, 2.1];
+const HALF = [0.5, 0.501, 0.499, 0.5];
+const EQUAL = [1, 1.001, 0.999, 1];
+const NOISY = [0.5, 2, 0.7, 1.6];
+const STALLED = [2, 0, 2, 2];
+
+describe('a round that stalls', () => {
+  it('is told with its size, which counts among those measured', () => {
+    const { fig2, overview } = findings(sizes({ 64: TWICE, 16_384: TWICE, 65_536: STALLED }));
+    assert.equal(
+      fig2[0],
+      'Bypass throughput against TCP: 2.1 times as high from 64 B to 16 KiB; stalled in 1 of 4 rounds at 64 KiB.',
+    );
+    assert.deepEqual(overview.slice(0, 2), [
+      'On this host Bypass is worth it for one-way streams from 64 B to 16 KiB (2.1 times as fast as TCP).',
+      'This run does not decide one-way streams at 64 KiB (stalled in 1 of 4 rounds).',
+    ]);
+  });
+
+  it('parts its neighbours', () => {
+    const { fig2 } = findings(sizes({ 64: TWICE, 16_384: STALLED, 65_536: TWICE }));
+    assert.equal(
+      fig2[0],
+      'Bypass throughput against TCP: 2.1 times as high at 64 B; stalled in 1 of 4 rounds at 16 KiB; ' +
+        '2.1 times as high at 64 KiB.',
+    );
+  });
+
+  it('is told where it is the only size, or TCP’s', () => {
+    const only = sizes({ 64: STALLED });
+    assert.equal(
+      findings(only).fig2[0],
+      'Bypass throughput against TCP: stalled in 1 of 4 rounds at 64 B.',
+    );
+    const tcp = sizes({ 64: TWICE, 16_384: TWICE }).map((sample) =>
+      sample.arm === 'tcp' && sample.repetition > 1 && sample.experiment === 'throughput'
+        ? { ...sample, throughputBitsPerSecond: 0 }
+        : sample,
+    );
+    assert.equal(
+      findings(tcp).fig2[0],
+      'Bypass throughput against TCP: TCP stalled in 2 of 4 rounds at both sizes.',
+    );
+  });
+});
+
+describe('the size from which on the bypass is ahead', () => {
+  const crossing = (ratios: Parameters<typeof sizes>[0]): string | undefined =>
+    findings(sizes(ratios)).fig2.find((sentence) => sentence.includes(' overtake'));
+  const SENTENCE = 'Bypass overtakes TCP between 1 KiB and 16 KiB.';
+
+  it('is told by the sizes around it', () => {
+    assert.equal(crossing({ 64: HALF, 1024: EQUAL, 16_384: TWICE, 65_536: TWICE }), SENTENCE);
+    assert.equal(crossing({ 64: NOISY, 1024: HALF, 16_384: TWICE }), SENTENCE);
+    assert.equal(crossing({ 64: HALF, 1024: HALF, 16_384: TWICE, 65_536: NOISY }), SENTENCE);
+    assert.equal(crossing({ 64: HALF, 1024: HALF, 16_384: TWICE, 65_536: STALLED }), SENTENCE);
+  });
+
+  it('is not told where they do not', () => {
+    assert.equal(crossing({ 64: HALF, 1024: NOISY, 16_384: TWICE }), undefined);
+    assert.equal(crossing({ 64: HALF, 1024: STALLED, 16_384: TWICE }), undefined);
+    assert.equal(crossing({ 64: HALF, 1024: TWICE, 16_384: HALF }), undefined);
+    assert.equal(crossing({ 64: HALF, 1024: NOISY }), undefined);
+    assert.equal(crossing({ 64: HALF, 1024: EQUAL }), 'Bypass does not overtake TCP up to 1 KiB.');
+  });
+
+  it('is not told of what went by TCP', () => {
+    const onTcp = sizes({ 64: HALF, 1024: TWICE, 16_384: TWICE }).map((sample) =>
+      sample.arm === 'bypass' ? { ...sample, bpf: { redirectedBytes: 0 } } : sample,
+    );
+    const { fig2 } = findings(onTcp);
+    assert.equal(
+      fig2[0],
+      'Bypass throughput against TCP: hardly a byte redirected at all 3 sizes.',
+    );
+    assert.ok(!fig2.join(' ').includes('overtake'));
+    const [only] = findings(onTcp.slice(0, 8)).fig2;
+    assert.equal(only, 'Bypass throughput against TCP: hardly a byte redirected at 64 B.');
+    const runs = runsOf([documentOf(onTcp)]);
+    const { columns, groups } = tableOf(figuresOf(runs).fig2);
+    const finding = columns.indexOf('Finding') - 2;
+    assert.equal(groups[0]?.rows[1]?.cells[finding], 'hardly redirected');
+  });
+});

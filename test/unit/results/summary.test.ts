@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { ARMS } from '../../../src/results/document.ts';
+import { progressOf } from '../../../src/results/progress.ts';
+import { ARM_LABELS } from '../../../src/results/summary.ts';
+import { at, documentOf, stream } from './panelRuns.ts';
+
+describe('summary', () => {
+  it('names every arm of the schema, in its order', () => {
+    assert.deepEqual(Object.keys(ARM_LABELS), ARMS);
+  });
+
+  it('tells a run under way from one that was cut off', () => {
+    const samples = [stream('tcp', 0, 1e9)];
+    const counts = { taken: 1, planned: 18 };
+    const [soon, later] = [Date.parse(at(20)), Date.parse(at(200))];
+    assert.deepEqual(progressOf(documentOf(samples), soon), { state: 'running', ...counts });
+    assert.deepEqual(progressOf(documentOf(samples), later), { state: 'incomplete', ...counts });
+    const finished = documentOf(samples, { finishedAt: at(900) });
+    assert.deepEqual(progressOf(finished, later), { state: 'finished', taken: 1, planned: 1 });
+    const resumed = documentOf(samples, { resumedAt: [at(190)] });
+    assert.equal(progressOf(resumed, later).state, 'running');
+    assert.equal(progressOf(documentOf([]), soon).state, 'running');
+    const cancelled = documentOf(samples, { stopped: { at: at(19), why: 'cancelled' } });
+    assert.deepEqual(progressOf(cancelled, soon), { state: 'cancelled', ...counts });
+    const failed = documentOf(samples, { stopped: { at: at(19), why: 'failed' } });
+    assert.deepEqual(progressOf(failed, soon), { state: 'incomplete', ...counts });
+  });
+});

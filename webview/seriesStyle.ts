@@ -1,0 +1,74 @@
+import type { PointStyle } from 'chart.js';
+import { drawPoint } from 'chart.js/helpers';
+import type { Arm } from '../src/results/document.ts';
+import type { MOST_RUNS } from '../src/results/protocol.ts';
+
+/** An arm is told by its marker's shape as well as by its colour: in grey print, to a colour-blind eye. */
+export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
+  tcp: 'circle',
+  'tcp-nodelay': 'triangle',
+  bypass: 'rect',
+  'bypass-classic': 'rectRot',
+  unix: 'star',
+};
+
+/** Of an arm, request sizes and the like are told apart by the line; where dashes end, hollow markers begin. */
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [2, 6]] as const;
+export const dashOf = (variant: number): number[] => [...(DASHES[variant % DASHES.length] ?? [])];
+export const isHollow = (variant: number): boolean => Math.floor(variant / DASHES.length) % 2 === 1;
+/** From here on they begin anew. */
+export const MOST_VARIANTS = 2 * DASHES.length;
+
+/** Runs are told apart by their weight: of the line, and the markers on it. */
+const WEIGHTS = [
+  { width: 2, radius: 5 },
+  { width: 1, radius: 3 },
+  { width: 4, radius: 7 },
+] as const satisfies { length: typeof MOST_RUNS };
+export const weightOf = (run: number): { width: number; radius: number } =>
+  WEIGHTS[run % WEIGHTS.length] ?? WEIGHTS[0];
+
+export type Swatch = {
+  readonly arm?: Arm;
+  /** The kind of line; none where only a marker is shown. */
+  readonly variant?: number;
+  /** Whose weight it has; that of the first one otherwise. */
+  readonly run?: number;
+  readonly colour: string;
+  /** Without the marker that the line has where there is no arm. */
+  readonly plain?: boolean;
+  /** A hollow marker, whatever the line. */
+  readonly hollow?: boolean;
+};
+
+const [WIDTH, HEIGHT] = [36, 18];
+
+/** Draws a line as it looks in the charts, with the marker of its arm where there is one. */
+export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swatch): void {
+  const { arm, variant, colour, run = 0, plain = false } = swatch;
+  const { width, radius } = weightOf(run);
+  const hollow = swatch.hollow ?? (variant !== undefined && isHollow(variant));
+  const sharpness = window.devicePixelRatio;
+  canvas.width = Math.round(WIDTH * sharpness);
+  canvas.height = Math.round(HEIGHT * sharpness);
+  canvas.style.width = `${WIDTH}px`;
+  canvas.style.height = `${HEIGHT}px`;
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  context.scale(sharpness, sharpness);
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  if (variant !== undefined) {
+    context.setLineDash(dashOf(variant));
+    context.beginPath();
+    context.moveTo(0, HEIGHT / 2);
+    context.lineTo(WIDTH, HEIGHT / 2);
+    context.stroke();
+    context.setLineDash([]);
+  }
+  context.lineWidth = 2;
+  if (plain) return;
+  context.fillStyle = hollow ? page : colour;
+  const pointStyle = arm === undefined ? 'circle' : SHAPES[arm];
+  drawPoint(context, { pointStyle, radius, borderWidth: 2 }, WIDTH / 2, HEIGHT / 2);
+}

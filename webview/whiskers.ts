@@ -1,0 +1,164 @@
+import type { Chart, ChartType, Plugin } from 'chart.js';
+import type { Series } from '../src/results/figure.ts';
+import { isCoarse } from '../src/results/pointText.ts';
+import type { Theme } from './theme.ts';
+
+declare module 'chart.js' {
+  // An interface is only merged with one of the same type parameters.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  interface ChartDatasetProperties<TType extends ChartType, TData> {
+    /** Where a dataset comes from: marks and the tooltip need more than its medians. */
+    series?: Series;
+  }
+}
+
+type Kind = 'line';
+
+const CAP = 4;
+const DOT = 1.5;
+const BOX = 7;
+
+/**
+ * Moves the markers of a size apart: medians that coincide stay visible, and every whisker belongs
+ * to one marker.
+ */
+export const sideBySide: Plugin<Kind> = {
+  id: 'sideBySide',
+  afterDatasetsUpdate(chart) {
+    const metas = chart.getSortedVisibleDatasetMetas().sort((a, b) => a.index - b.index);
+    const room = Math.min(WIDEST, closest(chart) * 0.7);
+    const step = Math.min(8, room / Math.max(metas.length, 1));
+    for (const [position, meta] of metas.entries()) {
+      for (const element of meta.data) element.x += (position - (metas.length - 1) / 2) * step;
+    }
+  },
+};
+
+/** Pixels: of many series, the outer ones stay on the chart at its first and last size. */
+const WIDEST = 90;
+
+/** Pixels between the two sizes that are closest together. */
+function closest(chart: Chart): number {
+  const x = chart.scales['x'];
+  const sizes = chart.data.datasets[0]?.data ?? [];
+  const places = sizes.map((point) =>
+    typeof point === 'object' && point !== null && 'x' in point
+      ? (x?.getPixelForValue(Number(point.x)) ?? 0)
+      : 0,
+  );
+  const gaps = places.slice(1).map((place, index) => place - (places[index] ?? 0));
+  return Math.min(chart.chartArea.width / 4, ...gaps);
+}
+
+/**
+ * The interval of every point as a whisker, or its lowest and highest where it has none, the step of quantised percentiles as a pale box,
+ * and on demand each value as a dot.
+ */
+export const marks = (options: () => { theme: Theme; raw: boolean }): Plugin<Kind> => ({
+  id: 'marks',
+  // Under the marker, which is small.
+  beforeDatasetDraw(chart, { meta }) {
+    const { ctx, chartArea } = chart;
+    const colour = chart.data.datasets[meta.index]?.borderColor;
+    if (typeof colour !== 'string') return;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
+    ctx.clip();
+    ctx.strokeStyle = ctx.fillStyle = colour;
+    steps(chart, meta.index);
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    whiskers(chart, meta.index);
+    ctx.stroke();
+    if (options().raw) dots(chart, meta.index);
+    ctx.restore();
+  },
+});
+
+/** A percentile of 12 in steps of 1 was anything from 12 up to 13. */
+function steps(chart: Chart, index: number): void {
+  const { ctx } = chart;
+  const y = chart.scales['y'];
+  const series = chart.data.datasets[index]?.series;
+  ctx.globalAlpha = 0.25;
+  for (const [place, { x }] of chart.getDatasetMeta(index).data.entries()) {
+    const point = series?.points[place];
+    if (!y || !point || !isCoarse(point)) continue;
+    const top = pixel(y, point.median + (point.step ?? 0));
+    ctx.fillRect(x - BOX, top, 2 * BOX, pixel(y, point.median) - top);
+  }
+  ctx.globalAlpha = 1;
+}
+
+function whiskers(chart: Chart, index: number): void {
+  const { ctx } = chart;
+  const y = chart.scales['y'];
+  const series = chart.data.datasets[index]?.series;
+  for (const [place, { x }] of chart.getDatasetMeta(index).data.entries()) {
+    const point = series?.points[place];
+    // A single sample has no spread: a flat whisker would claim that it was measured.
+    if (!y || !point || point.count < 2) continue;
+    const ends = point.interval ?? point;
+    const [low, high] = [pixel(y, ends.low), pixel(y, ends.high)];
+    ctx.moveTo(x - CAP, low);
+    ctx.lineTo(x + CAP, low);
+    ctx.moveTo(x, low);
+    ctx.lineTo(x, high);
+    ctx.moveTo(x - CAP, high);
+    ctx.lineTo(x + CAP, high);
+  }
+}
+
+/** On a logarithmic axis zero is nowhere: a stalled sample lies below everything. */
+function pixel(y: Chart['scales'][string], value: number): number {
+  const at = y.getPixelForValue(value);
+  return Number.isFinite(at) ? at : y.bottom + 10;
+}
+
+function dots(chart: Chart, index: number): void {
+  const { ctx } = chart;
+  const y = chart.scales['y'];
+  const series = chart.data.datasets[index]?.series;
+  if (!y) return;
+  ctx.globalAlpha = 0.6;
+  for (const [place, { x }] of chart.getDatasetMeta(index).data.entries()) {
+    for (const [order, value] of (series?.points[place]?.values ?? []).entries()) {
+      // Spread in the order they were taken, so that equal ones show and a drift is a slope.
+      const aside = spread(order, series?.points[place]?.count ?? 1);
+      ctx.fillRect(x + aside - DOT, pixel(y, value) - DOT, 2 * DOT, 2 * DOT);
+    }
+  }
+  ctx.globalAlpha = 1;
+}
+
+const SPREAD = 14;
+const spread = (order: number, count: number): number =>
+  count < 2 ? 0 : (order / (count - 1) - 0.5) * SPREAD;
+
+/** The overview's halves: above 1 the arm wins, below it loses. */
+export const halves = (options: () => { theme: Theme; ratio: boolean }): Plugin<Kind> => ({
+  id: 'halves',
+  beforeDatasetsDraw(chart) {
+    const { theme, ratio } = options();
+    const y = chart.scales['y'];
+    if (!ratio || !y) return;
+    const { ctx, chartArea: area } = chart;
+    const one = y.getPixelForValue(1);
+    ctx.save();
+    ctx.strokeStyle = theme.foreground;
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    ctx.moveTo(area.left, one);
+    ctx.lineTo(area.right, one);
+    ctx.stroke();
+    ctx.fillStyle = theme.muted;
+    ctx.font = `12px ${theme.fontFamily}`;
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'top';
+    ctx.fillText('↑ faster', area.left + 6, area.top + 4);
+    ctx.textBaseline = 'bottom';
+    ctx.fillText('↓ slower', area.left + 6, area.bottom - 4);
+    ctx.restore();
+  },
+});
