@@ -1,3 +1,4 @@
+import { OWN_USER } from '../bypass/unprivileged.ts';
 import { PIN_ROOT_FUNCTIONS } from '../bypass/pins.ts';
 import { SECTION } from '../host/sections.ts';
 
@@ -7,11 +8,8 @@ export const STILL_ROOT = 'netserver would be root, and is not run';
 /** What is said where somebody else measures for the same document, by BENCH_SETUP too. */
 export const UNDER_WAY = 'its run is still under way';
 
-/**
- * sh: runs "$@" as the user whose number is $uid, who has nothing else. What it leaves running can be
- * ended by that user alone, so no number of a process that is somebody else's by now is ever hit.
- */
-const AS_USER = `as_user() { setpriv --reuid=$uid --regid=$uid --clear-groups --no-new-privs -- "$@"; }`;
+/** sh: the command prefix that becomes the user BENCH_SETUP reserved, $uid, who has nothing else. */
+const AS_USER = `as="setpriv --reuid=$uid --regid=$uid --clear-groups --no-new-privs --"`;
 
 /**
  * sh: when process $1 was started, in clock ticks since boot; nothing if there is none, or all that is
@@ -33,25 +31,15 @@ const STARTED = `started() {
  * A cgroup that is there is another writer's of the same document; one that was cut off needs a moment
  * to go.
  */
-export const BENCH_SETUP = `root=$1 address=$2 cgroups= servers= uid= line=
+export const BENCH_SETUP = `root=$1 address=$2 cgroups= line=
 shift 2
 cd /
-${AS_USER}
+${OWN_USER}
+stays_root() { printf '%s\\n' '${STILL_ROOT}' "$1" >&2; exit 1; }
 ${PIN_ROOT_FUNCTIONS}
 ${STARTED}
 random() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \\n'; }
-is_used() {
-  [ -e "/run/systemd/dynamic-uid/$1" ] || id "$1" >/dev/null 2>&1 ||
-    (set +f; cat /proc/[0-9]*/status 2>/dev/null) | grep -q "^Uid:.*[[:space:]]$1[[:space:]]"
-}
-# The range that systemd gives to services for as long as they run.
-for try in 1 2 3 4 5 6 7 8 9 10; do
-  uid=$((61184 + $(random 4 u4) % 4336))
-  is_used $uid || break
-  uid=
-done
-[ -n "$uid" ] || { echo 'no unused user number was found for netserver' >&2; exit 1; }
-why=$(as_user true 2>&1) || { printf '%s\\n' '${STILL_ROOT}' "$why" >&2; exit 1; }
+reserve
 pass=
 ! netserver -h 2>&1 | grep -q '^ *-Z' || pass=$(random 12 x1)
 # Prints the sockets that listen on a port. The first user of a port keeps it to himself.
@@ -75,10 +63,8 @@ serve() {
     port=$((20000 + $(random 2 u2) % 12000))
     [ -z "$(listening $port)" ] || continue
     set -- "$1" netserver -D -N -p $port -L "$address" \${pass:+-Z "$pass"}
-    { cgroup=$1; shift; echo 0 >"$cgroup/cgroup.procs" && exec setsid setpriv --reuid=$uid --regid=$uid \
-        --clear-groups --no-new-privs -- "$@"; } </dev/null >/dev/null 2>&1 &
+    { cgroup=$1; shift; echo 0 >"$cgroup/cgroup.procs" && exec setsid $as "$@"; } </dev/null >/dev/null 2>&1 9>&- &
     server=$!
-    servers="$servers $server"
     for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
       own_socket && return 0
       kill -0 $server 2>/dev/null || break
@@ -101,27 +87,26 @@ for cgroup; do
   serve "$cgroup" || { undo; exit 1; }
   line="$line $id:$server:$(started $server):$socket:$port"
 done
-printf '%s\\n' "$uid \${pass:--}$line"`;
+printf '%s\\n' "$own \${pass:--}$line"`;
 
 /**
  * Ends the netservers with all they started, wherever somebody may have moved them, and removes the
  * cgroups: the kernel then detaches what the run loaded there. Who else is in one goes up. Last its
  * pins, in whatever state a load left them, also of a cgroup that somebody removed.
  */
-export const BENCH_UNDO = `for server in $servers; do
-  as_user sh -c 'kill -s KILL -- "-$1"' sh "$server" 2>/dev/null
-done
+export const BENCH_UNDO = `end_own
 printf %s "$cgroups" | while read -r id cgroup; do
   for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     [ "$(stat -c %i "$cgroup" 2>/dev/null)" = "$id" ] || break
     while read -r pid; do
-      as_user sh -c 'kill -s KILL "$1"' sh "$pid" 2>/dev/null || echo "$pid" >"\${cgroup%/*}/cgroup.procs"
+      $as sh -c 'kill -s KILL "$1"' sh "$pid" 2>/dev/null || echo "$pid" >"\${cgroup%/*}/cgroup.procs"
     done <"$cgroup/cgroup.procs" 2>/dev/null
     rmdir "$cgroup" 2>/dev/null || sleep 0.1
   done
   [ -z "$id" ] || (check_root && remove_pins_of "$id")
 done
-rmdir "$root" 2>/dev/null`;
+rmdir "$root" 2>/dev/null
+release`;
 
 /**
  * Has the kernel measure the run time of BPF programs, unless somebody has that on already; two runs
@@ -146,6 +131,7 @@ export const NO_SERVER = 90;
  */
 export const SAMPLE = `${SECTION}
 cgroup=$1 uid=$2 server=$3 socket=$4 pins=$5; shift 5
+${AS_USER}
 programs() {
   section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
   section "sockops $1"; bpftool -j prog show pinned "$pins/sockmap_sockops"
@@ -167,8 +153,7 @@ section load; cat /proc/loadavg
 [ -z "$pins" ] || programs before
 around before
 section netperf
-(echo 0 >"$cgroup/cgroup.procs" && cd / && exec setpriv --reuid="$uid" --regid="$uid" \
-  --clear-groups --no-new-privs -- "$@"); code=$?
+(echo 0 >"$cgroup/cgroup.procs" && cd / && exec $as "$@"); code=$?
 around after
 [ -z "$pins" ] || programs after
 section end
@@ -184,11 +169,10 @@ export const TRIAL_SECONDS = 5;
  * waits for a first answer of, in `code` its exit code, or nothing where it had to be ended.
  */
 export const TRIAL = `${SECTION}
-${AS_USER}
 cgroup=$1 uid=$2; shift 2
+${AS_USER}
 section netperf
-(echo 0 >"$cgroup/cgroup.procs" && cd / && exec setpriv --reuid="$uid" --regid="$uid" \
-  --clear-groups --no-new-privs -- "$@") 2>&1 &
+(echo 0 >"$cgroup/cgroup.procs" && cd / && exec $as "$@") 2>&1 &
 netperf=$!
 end=$(($(date +%s) + ${TRIAL_SECONDS}))
 sleep 0.05
@@ -200,7 +184,7 @@ for table in /proc/net/tcp /proc/net/tcp6; do
   done <$table
 done
 section code
-as_user sh -c 'kill -s KILL "$1"' sh $netperf 2>/dev/null || { wait $netperf; echo $?; }
+$as sh -c 'kill -s KILL "$1"' sh $netperf 2>/dev/null || { wait $netperf; echo $?; }
 section end`;
 
 /**

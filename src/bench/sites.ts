@@ -157,7 +157,7 @@ async function startServers(
       throw new HostError({
         ...problem,
         ...{ kind: 'not-found', headline: STILL_ROOT },
-        next: 'Install setpriv (of util-linux) on the host.',
+        next: 'Install setpriv and flock (of util-linux) on the host.',
       });
     }
     throw error;

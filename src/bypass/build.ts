@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 import { upload } from '../host/guard.ts';
 import { settled } from '../host/allSettledOrThrow.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
-import { COMPILER_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
+import { OWN_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain name. */
 export interface BpfSource {
@@ -115,7 +115,7 @@ const COMPILE_SECONDS = 30;
 const COMPILE = `directory=$1 object=$2; shift 2
 cd "$directory" || exit
 umask 077
-${COMPILER_USER}
+${OWN_USER}
 reserve
 share . "$own" || exit
 limits() { ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536; }
@@ -167,7 +167,7 @@ const BUILD_SECONDS = 50;
  */
 const BUILD = `directory=$1 name=$2; shift 2
 umask 077
-${COMPILER_USER}
+${OWN_USER}
 reserve
 place=$(mktemp -d "$directory/build.XXXXXXXX") && cd "$place" || exit
 [ -z "$as" ] || chown "$own:$own" . || exit

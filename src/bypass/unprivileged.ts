@@ -6,7 +6,8 @@ import { guard, makeScratch, NO_SCRATCH, RUNS_PROGRAMS, type Guard } from '../ho
  * A source makes a compiler read what it likes. Where root is who connects, compilers and clangd are
  * therefore somebody else, and where that cannot be they do not run. Not nobody: whoever shares its
  * number may take the object out of the compiler's hands (pidfd_getfd, ptrace), and what root loads
- * would be theirs. Each run has a number of its own, as user and as group.
+ * would be theirs. Each run has a number of its own, as user and as group. A benchmark's netserver and
+ * netperf have one, too.
  */
 
 /** What systemd keeps for services with DynamicUser=, so that no account has one. */
@@ -30,7 +31,7 @@ export const STILL_ROOT = 120;
  * - `confined COMMAND…` runs it as $own with `limits`, a function of the caller's, until it ends or we
  *   are told to; what it has started goes with the shell. Standard input is empty.
  */
-export const COMPILER_USER = `own= as=
+export const OWN_USER = `own= as=
 own_processes() {
   (set +f; cat /proc/[0-9]*/status 2>/dev/null) | awk -v id="$own" '
     $1 == "State:" { ended = $2 == "Z" || $2 == "X" }
@@ -66,7 +67,7 @@ reserve() {
     rm -f "${TAKEN}/$own"
   done
   own=
-  stays_root 'no number is free that a compiler could run as: look at ${TAKEN}'
+  stays_root 'no number is free for it: look at ${TAKEN}'
 }
 end_own() {
   [ -n "$own" ] || return 0
@@ -146,7 +147,7 @@ export async function compilerDirectory(
   }
 }
 
-const RESERVE = `${COMPILER_USER}
+const RESERVE = `${OWN_USER}
 stays_root() { release; printf '%s\\n%s\\n' '${REFUSED}' "$1" >&2; exit 1; }
 reserve`;
 

@@ -28,6 +28,8 @@ export interface Facts {
   readonly libbpfHeaders: boolean;
   /** That of util-linux, with which root's compiler is another user. */
   readonly setpriv: boolean;
+  /** Reserves the number of that user. BusyBox's does, too. */
+  readonly flock: boolean;
   readonly netperf: string | undefined;
   readonly netserver: string | undefined;
   /** Tools that are there and do not run, with their words instead of a version. */
@@ -62,6 +64,7 @@ section targets; clang -print-targets
 section clangd; clangd --version 2>&1
 section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
 section setpriv; setpriv --version
+section flock; command -v flock >/dev/null && echo yes
 section bpftool; bpftool version 2>&1
 section types; case $(bpftool version) in *' v'[56].*) bpftool btf dump file /sys/kernel/btf/vmlinux >/dev/null && echo yes ;; *) echo yes ;; esac
 section netperf; netperf -V 2>&1
@@ -132,6 +135,7 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
     bpftoolReadsBtf: section('types') === 'yes',
     libbpfHeaders: section('headers') === 'yes',
     setpriv: section('setpriv').includes('util-linux'),
+    flock: section('flock') === 'yes',
     privilege,
     otherPrograms: parsePrograms(section('programs')),
   };

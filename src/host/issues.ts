@@ -147,12 +147,14 @@ export function findings(facts: Facts): Finding[] {
     undefined,
   );
   // Where root logs in, for the compiler too; other accounts compile as themselves.
-  missing(
-    'setpriv',
-    facts.privilege === 'root' ? ['load', 'benchmark', 'language'] : ['benchmark'],
-    facts.setpriv ? '1' : undefined,
-    undefined,
-  );
+  for (const tool of ['setpriv', 'flock'] as const) {
+    missing(
+      tool,
+      facts.privilege === 'root' ? ['load', 'benchmark', 'language'] : ['benchmark'],
+      facts[tool] ? '1' : undefined,
+      undefined,
+    );
+  }
   // The worse of the pair.
   const { netperf, netserver } = facts;
   const pair = netperf !== undefined && atLeast(netperf, FLOORS.netperf) ? netserver : netperf;
@@ -252,7 +254,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
   });
   const common = {
     ...{ clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' },
-    setpriv: 'util-linux',
+    ...{ setpriv: 'util-linux', flock: 'util-linux' },
   };
   const apt = 'apt-get update && apt-get install -y';
 
@@ -294,7 +296,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
       clangd: 'clang',
       bpftool: 'bpf',
       'libbpf headers': 'libbpf',
-      setpriv: 'util-linux',
+      ...{ setpriv: 'util-linux', flock: 'util-linux' },
     });
   }
   if (is('alpine')) {
@@ -303,7 +305,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
       clangd: 'clang-extra-tools',
       bpftool: 'bpftool',
       'libbpf headers': 'libbpf-dev linux-headers',
-      setpriv: 'setpriv',
+      ...{ setpriv: 'setpriv', flock: 'flock' },
       netperf: 'netperf',
     });
   }

@@ -3,7 +3,7 @@ import { treeFlags, type BpfSource } from '../bypass/build.ts';
 import { writeKernelTypes } from '../bypass/kernelTypes.ts';
 import {
   AS_OWNER_OF_DIRECTORY,
-  COMPILER_USER,
+  OWN_USER,
   compilerDirectory,
   STILL_ROOT,
   stillRoot,
@@ -202,7 +202,7 @@ section end; } 2>/dev/null`;
  * $1 the directory of all folders, $2 the folder, then files to remove. -m: a copy is as new as it is there.
  */
 const SYNC = `umask 077
-${COMPILER_USER}
+${OWN_USER}
 cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" && share "$2" "$(stat -c %g .)" || exit
 shift 2; [ $# = 0 ] || rm -f -- "$@"`;
 
@@ -241,7 +241,7 @@ const hash = (content: Uint8Array): string => createHash('sha256').update(conten
 
 const SYNTAX_SECONDS = 20;
 const SYNTAX = `${SECTION}
-${COMPILER_USER}
+${OWN_USER}
 cd "$1" || exit; shift
 reserve "$(stat -c %g .)"
 limits() { ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null; }

@@ -7,7 +7,7 @@ import type { Guard } from '../host/guard.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { buildTool, treeFlags, type BpfSource } from '../bypass/build.ts';
 import { wantsKernelTypes, writeKernelTypes } from '../bypass/kernelTypes.ts';
-import { COMPILER_USER, compilerDirectory, STILL_ROOT, stillRoot } from '../bypass/unprivileged.ts';
+import { OWN_USER, compilerDirectory, STILL_ROOT, stillRoot } from '../bypass/unprivileged.ts';
 
 /** What the kernel said of one program. */
 export interface ProgramVerdict {
@@ -236,7 +236,7 @@ async function unpack(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const script = `umask 077
-${COMPILER_USER}
+${OWN_USER}
 d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" && share "$d" "$(stat -c %g "$1")" &&
 printf '%s\\n' "$d"`;
   const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
@@ -268,7 +268,7 @@ const FILE_TOO_LARGE = 153;
  */
 const COMPILE_SCRIPT = `directory=$1 seconds=$2 kib=$3 mib=$4; shift 4
 umask 077
-${COMPILER_USER}
+${OWN_USER}
 reserve "$(stat -c %g "$directory")"
 limits() {
   ulimit -c 0; ulimit -v "$kib"; ulimit -f $((mib * 2048))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -29,6 +29,8 @@ const plan = (arms: Arm[], repetitions = 1): Plan => ({
   repetitions,
 });
 const uidOf = ({ pid }: ProcessRef): number => fs.statSync(`/proc/${pid}`).uid;
+/** Locked by who has the number. */
+const held = (uid: number): string => `/run/sockmap-bypass/${uid}`;
 const SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
 
 describe('a benchmark on a host of several people', () => {
@@ -45,8 +47,8 @@ describe('a benchmark on a host of several people', () => {
   });
   afterEach(async () => {
     await assertNoBench(stage.outer.cgroup.path);
-    await eventually('nothing of its users runs', () =>
-      [...users].every((uid) => processesOfUser(uid).length === 0),
+    await eventually('nothing of its users runs, and their numbers are free', () =>
+      [...users].every((uid) => processesOfUser(uid).length === 0 && !fs.existsSync(held(uid))),
     );
     assert.deepEqual(inodes.flatMap(pinsOf), []);
   });
@@ -108,6 +110,14 @@ describe('a benchmark on a host of several people', () => {
       const [uid = 0] = uids;
       assert.ok(uids.size === 1 && uid >= 61_184 && uid <= 65_519, String([...uids]));
       assert.match(passphrase ?? '', /^[0-9a-f]{24}$/);
+    });
+
+    it('keep the number of that user from others as long as they run', async () => {
+      let taken: (number | null)[] = [];
+      await bench(() => {
+        taken = [...users].map((uid) => spawnSync('flock', ['-n', held(uid), 'true']).status);
+      });
+      assert.deepEqual(taken, [1]);
     });
 
     it('serve nobody who does not know the passphrase', async () => {

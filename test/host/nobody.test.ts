@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { compile } from '../../src/bypass/build.ts';
-import { COMPILER_USER } from '../../src/bypass/unprivileged.ts';
+import { OWN_USER } from '../../src/bypass/unprivileged.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
@@ -171,7 +171,7 @@ H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
   });
 
   it('has a number of its own, however many there are, and gives it back', async () => {
-    const script = `${COMPILER_USER}\nreserve; echo "$own"; read -r answer; release`;
+    const script = `${OWN_USER}\nreserve; echo "$own"; read -r answer; release`;
     const runs = Array.from({ length: 8 }, () => spawn('sh', ['-c', script], { stdio: 'pipe' }));
     const numbers = await Promise.all(
       runs.map(async ({ stdout }) => Number(await firstLine(stdout))),

@@ -33,6 +33,7 @@ describe('facts of a host', () => {
       netperf: '2.7.0',
       netserver: '2.7.0',
       setpriv: true,
+      flock: true,
       privilege: 'root',
       otherPrograms: [],
     });
@@ -60,6 +61,7 @@ describe('facts of a host', () => {
         netperf: undefined,
         netserver: undefined,
         setpriv: false,
+        flock: false,
         privilege: 'none',
         otherPrograms: undefined,
       });

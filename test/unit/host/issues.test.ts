@@ -39,6 +39,7 @@ describe('findings', () => {
       ['bpftool-btf', { bpftool: '5.15.160', bpftoolReadsBtf: false }, LOAD],
       ['libbpf headers', { libbpfHeaders: false }, ALL],
       ['setpriv', { setpriv: false }, ALL],
+      ['flock', { flock: false }, ALL],
       ['netperf', { netperf: undefined }, ['benchmark']],
       ['netperf', { netserver: undefined }, ['benchmark']],
       ['netperf', { netperf: '2.6.0' }, ['benchmark']],
