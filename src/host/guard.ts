@@ -93,7 +93,8 @@ async function set(
 /**
  * sh: makes $d, a private (0700) directory with a name nobody can guess. Hosts mount the usual places for
  * temporary files noexec, or have them full or closed: the first place is taken that has room for what a
- * compiler reads and writes, and that `suits`; where there is none, it tells why of each and ends.
+ * compiler reads and writes, and that `suits`; where there is none, it tells why of each and ends. Who can
+ * rename a directory above it could put another one in its place: such places do not count.
  * @param suits sh commands that judge the directory $d, and print what is wrong with it.
  * @param undo sh command before it ends.
  */
@@ -102,14 +103,28 @@ roomy() { head -c ${ROOM_BYTES} /dev/zero >"$d/room" && rm -f "$d/room"; }
 suits() {
 ${suits}
 }
+# Whether nobody but root and this account can rename what lies in $1, or a directory above it.
+is_ours() {
+  above=$1
+  while :; do
+    case $(stat -c %u "$above") in 0 | "$(id -u)") ;; *) break ;; esac
+    mode=0$(stat -c %a "$above") && { [ $((mode & 022)) = 0 ] || [ $((mode & 01000)) != 0 ]; } || break
+    [ "$above" != / ] || return 0
+    above=\${above%/*} above=\${above:-/}
+  done
+  echo "others can rename what lies in $above"
+  return 1
+}
 found= why=
 for t in "\${TMPDIR:-}" /tmp "\${XDG_RUNTIME_DIR:-}" /var/tmp "/run/user/$(id -u)" /run /dev/shm /var/cache "\${HOME:-}"; do
-  case $t in /*) ;; *) continue ;; esac
-  d=$(mktemp -d "$t/sockmap-bypass.XXXXXXXXXX" 2>&1)
-  if [ -d "$d" ]; then
+  case $t in /*) said= ;; *) continue ;; esac
+  # Without links: where one leads may change.
+  if ! d=$({ cd -P "$t" && pwd -P; } 2>&1) || ! said=$(is_ours "$d"); then said=\${said:-$d}
+  elif ! d=$(mktemp -d "$d/sockmap-bypass.XXXXXXXXXX" 2>&1); then said=$d
+  else
     said=$({ roomy && suits; } 2>&1) && found=yes && break
     rm -rf "$d"
-  else said=$d; fi
+  fi
   why="$why$t: $said
 "
 done

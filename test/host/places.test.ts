@@ -88,6 +88,9 @@ describe('temporary files of a host', () => {
     ['read-only', 'mount --bind "$t" "$t"; mount -o remount,bind,ro "$t"'],
     ['full', 'mount -t tmpfs -o size=64k tmpfs "$t"'],
     ['out of inodes', 'mount -t tmpfs -o nr_inodes=2 tmpfs "$t"'],
+    ['somebody else’s', 'chown 65533 "$t"'],
+    ['below a directory of somebody else', 'chown 65533 "${t%/*}"'],
+    ['below one where all may rename it', 'chmod 777 "${t%/*}"'],
   ] as const) {
     it(`with a TMPDIR that is ${what}, they lie elsewhere`, async () => {
       const directory = path.join(own.path, 'closed');
@@ -107,6 +110,15 @@ describe('temporary files of a host', () => {
       assert.ok(!forCompiler.line.startsWith(own.path));
     });
   }
+
+  it('with a TMPDIR in a directory of all where each can rename only his own, they lie there', async () => {
+    const directory = path.join(own.path, 'sticky');
+    fs.mkdirSync(directory);
+    fs.chmodSync(directory, 0o1777);
+    await connect({ serverLines: [`SetEnv TMPDIR=${directory}`] });
+    await using scratch = await scratchDirectory(host);
+    assert.equal(path.dirname(scratch.line), fs.realpathSync(directory));
+  });
 });
 
 describe('the socket of a shared connection', () => {
