@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { atEnd } from '../harness/cleanup.ts';
 import { freePort } from '../harness/port.ts';
-import { endProcesses, processRef } from '../harness/processes.ts';
+import { endProcesses, processRef, type ProcessRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
 import { stanza } from '../harness/sshd.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -96,6 +96,8 @@ export interface Machine {
   readonly alias: string;
   /** For `ssh -F`. */
   readonly configFile: string;
+  /** Cuts its power, and boots it anew; nothing outlives that. The same address and keys. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -106,33 +108,44 @@ export async function bootMachine(release: Release): Promise<Machine> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-kernel-'));
   const consoleFile = path.join(directory, 'console');
   const emulatorFile = path.join(directory, 'emulator');
-  const told = fs.openSync(emulatorFile, 'w');
   const port = await freePort();
   const [command = '', ...rest] = argv;
-  const child = spawn(
-    command,
-    [
-      ...rest,
-      // KVM is not everywhere, and where it is nested it may hang.
-      ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(MEMORY_MIB)],
-      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-      ...['-kernel', image.kernel, '-initrd', image.initramfs],
-      ...['-append', `${kernelLine} quiet panic=1 random.trust_cpu=on rdinit=/init`],
-      ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
-      ...['-device', 'virtio-net-pci,netdev=net,romfile='],
-      ...['-serial', `file:${consoleFile}`],
-    ],
-    { stdio: ['ignore', told, told], detached: true },
-  );
-  fs.closeSync(told);
-  const stop = atEnd(async () => {
-    const emulator = child.pid === undefined ? undefined : processRef(child.pid);
+  let ended = (): string | undefined => 'it was not started';
+  let emulator: ProcessRef | undefined;
+  const powerOn = (): void => {
+    const told = fs.openSync(emulatorFile, 'w');
+    const child = spawn(
+      command,
+      [
+        ...rest,
+        // KVM is not everywhere, and where it is nested it may hang.
+        ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(MEMORY_MIB)],
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+        ...['-kernel', image.kernel, '-initrd', image.initramfs],
+        ...['-append', `${kernelLine} quiet panic=1 random.trust_cpu=on rdinit=/init`],
+        ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
+        ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+        ...['-serial', `file:${consoleFile}`],
+      ],
+      { stdio: ['ignore', told, told], detached: true },
+    );
+    fs.closeSync(told);
+    let failed: Error | undefined;
+    child.once('error', (error) => (failed = error));
+    child.unref();
+    emulator = child.pid === undefined ? undefined : processRef(child.pid);
+    ended = () =>
+      (failed ?? (child.exitCode !== null || child.signalCode !== null))
+        ? `${command} ended: ${failed?.message ?? ''}`
+        : undefined;
+  };
+  const powerOff = async (): Promise<void> => {
     if (emulator) await endProcesses([emulator]);
+  };
+  const stop = atEnd(async () => {
+    await powerOff();
     fs.rmSync(directory, { recursive: true, force: true });
   });
-  let failed: Error | undefined;
-  child.once('error', (error) => (failed = error));
-  child.unref();
   try {
     const alias = `debian-${release.suite}-${release.architecture}`;
     const configFile = path.join(directory, 'config');
@@ -140,27 +153,34 @@ export async function bootMachine(release: Release): Promise<Machine> {
     fs.writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${image.hostKey}\n`);
     const { identityFile } = image;
     fs.writeFileSync(configFile, stanza(alias, 'root', port, { identityFile, knownHostsFile }));
-    await eventually(
-      `${alias} serves ssh`,
-      () => {
-        if (failed ?? (child.exitCode !== null || child.signalCode !== null)) {
-          throw new Error(`${command} ended: ${failed?.message ?? ''}`);
-        }
-        // The emulator accepts at once; only an answer proves the guest.
-        const options = ['BatchMode=yes', 'ConnectTimeout=5'].flatMap((option) => ['-o', option]);
-        return run('ssh', ['-F', configFile, ...options, alias, 'true']).then(
-          () => true,
-          () => false,
+    const boot = async (): Promise<void> => {
+      powerOn();
+      await eventually(
+        `${alias} serves ssh`,
+        () => {
+          const end = ended();
+          if (end !== undefined) throw new Error(end);
+          // The emulator accepts at once; only an answer proves the guest.
+          const options = ['BatchMode=yes', 'ConnectTimeout=5'].flatMap((option) => ['-o', option]);
+          return run('ssh', ['-F', configFile, ...options, alias, 'true']).then(
+            () => true,
+            () => false,
+          );
+        },
+        180_000,
+      ).catch((error: unknown) => {
+        const said = [emulatorFile, consoleFile].map((file) =>
+          fs.existsSync(file) ? fs.readFileSync(file, 'latin1').slice(-2000) : '',
         );
-      },
-      180_000,
-    ).catch((error: unknown) => {
-      const said = [emulatorFile, consoleFile].map((file) =>
-        fs.existsSync(file) ? fs.readFileSync(file, 'latin1').slice(-2000) : '',
-      );
-      throw new Error(`It said: ${said.join('\n')}`, { cause: error });
-    });
-    return { alias, configFile, stop };
+        throw new Error(`It said: ${said.join('\n')}`, { cause: error });
+      });
+    };
+    await boot();
+    const restart = async (): Promise<void> => {
+      await powerOff();
+      await boot();
+    };
+    return { alias, configFile, restart, stop };
   } catch (error) {
     await stop();
     throw error;
