@@ -3,6 +3,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { upload } from '../host/guard.ts';
 import { settled } from '../host/allSettledOrThrow.ts';
+import { AT_MOST, compilerFailure } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 import { OWN_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
 
@@ -86,26 +87,24 @@ export async function compile(
   // From inside: who compiles it need not be let into the directories above.
   const argv = [
     ...['clang', ...clangFlags(architecture, '.', source.defines)],
-    ...['-c', entry, '-o', '-'],
+    ...['-fno-crash-diagnostics', '-c', entry, '-o', '-'],
   ];
   const { exitCode, stderr } = await host.run(
     ['sh', '-c', COMPILE, 'sh', directory, object, ...argv],
-    { tried, signal, timeoutMs: (COMPILE_SECONDS + 10) * 1000 },
+    { tried, signal, timeoutMs: (LIMITS.seconds + 10) * 1000 },
   );
   if (exitCode === 0) return object;
   if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
   const words = stderr.replaceAll(`${directory}/`, '');
+  const failure = compilerFailure(host.name, tried, { exitCode, stderr: words }, LIMITS);
+  if (failure !== undefined) throw failure;
   throw new HostError({
-    kind: 'compile',
-    tried,
-    where: host.name,
-    words: exitCode === 124 ? `no end after ${COMPILE_SECONDS} s\n${words}` : words,
+    ...{ kind: 'compile', tried, where: host.name, words },
     next: 'Mend the source, then try again.',
   });
 }
 
-/** A source that takes longer to compile than this is none of a BPF program. */
-const COMPILE_SECONDS = 30;
+const LIMITS = { seconds: 30, memoryKiB: 2 * 2 ** 20, outputMiB: 32 };
 
 /**
  * $1 directory, $2 object, then the compiler, which writes to its standard output: what root loads is
@@ -118,8 +117,9 @@ umask 077
 ${OWN_USER}
 reserve
 share . "$own" || exit
-limits() { ulimit -c 0; ulimit -S -v 2097152; ulimit -S -f 65536; }
-confined timeout -k 2 ${COMPILE_SECONDS} "$@" >"$object"
+${AT_MOST}
+limits() { ulimit -c 0; at_most v ${LIMITS.memoryKiB}; at_most f ${LIMITS.outputMiB * 2048}; }
+confined timeout -k 2 ${LIMITS.seconds} "$@" >"$object"
 code=$?
 chmod 700 .
 end_own || exit

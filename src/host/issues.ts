@@ -28,6 +28,9 @@ const NEWER: Readonly<Record<string, string>> = {
   netperf: NETPERF_SOURCE,
 };
 
+/** Of a tool that is there and does not run. */
+const REINSTALL = 'Look at the limits of the account (ulimit -a), or install it anew.';
+
 /** Judges a host's facts. An empty answer: everything can run. */
 export function findings(facts: Facts): Finding[] {
   const found: Finding[] = [];
@@ -50,7 +53,7 @@ export function findings(facts: Facts): Finding[] {
         severity,
         prevents,
         wrong: `${id} is installed, but does not run: ${words.trim().replace(/\.$/, '')}.`,
-        next: packages?.broken(id) ?? 'Install it anew.',
+        next: packages?.broken(id) ?? REINSTALL,
         ...(remedy !== undefined && { remedy }),
       });
       return;
@@ -250,7 +253,7 @@ function packageManager(facts: Facts): PackageManager | undefined {
     broken: (what) =>
       what === 'bpftool' && is('ubuntu')
         ? 'Ubuntu has it in a package for each kernel: install that of this one or, where there is none, as on WSL2, the newest one, which runs on older kernels too.'
-        : 'Install it anew.',
+        : REINSTALL,
   });
   const common = {
     ...{ clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' },

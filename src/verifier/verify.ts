@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import type { Guard } from '../host/guard.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { buildTool, treeFlags, type BpfSource } from '../bypass/build.ts';
+import { AT_MOST, compilerFailure, FILE_TOO_LARGE } from '../bypass/compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from '../bypass/kernelTypes.ts';
 import { OWN_USER, compilerDirectory, STILL_ROOT, stillRoot } from '../bypass/unprivileged.ts';
 
@@ -56,7 +57,7 @@ export interface Dump {
 }
 
 /** A source that takes more than this to compile is none of a BPF program. */
-const COMPILE = { seconds: 20, kib: 2 * 1024 * 1024, outputMiB: 32 } as const;
+const COMPILE = { seconds: 20, memoryKiB: 2 * 2 ** 20, outputMiB: 32 } as const;
 /** The kernel gives up after a million instructions, which takes some seconds, thrice with logs. */
 const VERIFY_SECONDS = 45;
 
@@ -257,9 +258,6 @@ async function remove(host: Host, directory: string): Promise<void> {
   }
 }
 
-/** 128 and SIGXFSZ. */
-const FILE_TOO_LARGE = 153;
-
 /**
  * Within limits: a source can make the compiler read any file or device, and compute or write without
  * end. It writes to its standard output, and nothing in the directory: what root loads, and the files
@@ -270,8 +268,9 @@ const COMPILE_SCRIPT = `directory=$1 seconds=$2 kib=$3 mib=$4; shift 4
 umask 077
 ${OWN_USER}
 reserve "$(stat -c %g "$directory")"
+${AT_MOST}
 limits() {
-  ulimit -c 0; ulimit -v "$kib"; ulimit -f $((mib * 2048))
+  ulimit -c 0; at_most v "$kib"; at_most f $((mib * 2048))
   TMPDIR=$directory HOME=$directory; export TMPDIR HOME
   cd "$directory" || exit
 }
@@ -310,7 +309,7 @@ async function compileThere(
   const { exitCode, stdout, stderr } = await host.run(
     [
       ...['sh', '-c', COMPILE_SCRIPT, 'sh', directory],
-      ...[COMPILE.seconds, COMPILE.kib, COMPILE.outputMiB].map(String),
+      ...[COMPILE.seconds, COMPILE.memoryKiB, COMPILE.outputMiB].map(String),
       ...argv,
     ],
     { tried, signal, timeoutMs: (COMPILE.seconds + 10) * 1000 },
@@ -318,28 +317,9 @@ async function compileThere(
   const compiler = stderr.replaceAll(`${directory}/`, '');
   if (exitCode === 0) return { compiler, object: Buffer.from(stdout, 'base64') };
   if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
-  // What ends it is a limit or the shell, not the compiler's opinion.
-  const limit =
-    exitCode === 124 || exitCode === 137
-      ? `no end after ${COMPILE.seconds} s`
-      : exitCode === FILE_TOO_LARGE
-        ? `more than ${COMPILE.outputMiB} MiB written`
-        : /out of memory|bad_alloc|cannot allocate/i.test(stderr)
-          ? `more than ${COMPILE.kib / 2 ** 20} GiB of memory needed`
-          : exitCode > 128 || stderr.includes('PLEASE submit a bug report')
-            ? 'the compiler has crashed'
-            : undefined;
-  if (limit === undefined && exitCode === 1) return { compiler, object: undefined };
-  const cannotRun = exitCode === 126 || exitCode === 127;
-  throw new HostError({
-    kind: cannotRun ? 'not-found' : limit === undefined ? 'command' : 'compile',
-    tried,
-    where: host.name,
-    words: [limit ?? `exit code ${exitCode}`, compiler].join('\n'),
-    next: cannotRun
-      ? 'Check the host: clang is needed, where every account may run it.'
-      : 'Look for an include, a macro or a variable that has no end.',
-  });
+  const failure = compilerFailure(host.name, tried, { exitCode, stderr: compiler }, COMPILE);
+  if (failure !== undefined) throw failure;
+  return { compiler, object: undefined };
 }
 
 /** $1 boundary, $2 workbench, $3 seconds, $4 directory. */

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
+import { verifySource } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
+import { makeAccount } from '../harness/accounts.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { startSshd, type SshdOptions, type TestSshd } from '../harness/sshd.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { problemOf } from '../harness/host/problems.ts';
 
 describe('a host with tight limits', () => {
   let ground: BypassGround;
@@ -70,9 +73,40 @@ describe('a host with tight limits', () => {
     }
   });
 
-  it('two accounts at once: each has what is its own', async () => {
+  describe('of memory', () => {
+    /** clang would need some gigabytes for it. */
+    const LARGE = 'int a[1 << 28] = { [0 ... (1 << 28) - 1] = 1 };\n';
+    const large = { entry: 'large.bpf.c', files: new Map([['large.bpf.c', Buffer.from(LARGE)]]) };
+    const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/tools/verify.c'));
+    const assertTold = async (attempt: Promise<unknown>): Promise<void> => {
+      const problem = await problemOf(attempt, 'compile');
+      assert.match(problem.headline ?? '', /^the compiler ran out of memory \(2 GiB, or /);
+      assert.match(problem.next, /ulimit -v/);
+      await ground.assertClean();
+    };
+
+    it('that the compiler may use: it says so, for load as for verify; the next one loads', async () => {
+      await connect({});
+      await assertTold(loadBypass(host, { cgroup: ground.path, source: large }));
+      await assertTold(verifySource(host, large, { tool }));
+      assert.equal(await tried(), undefined);
+    });
+
+    it('that the login has: it says so, for load as for verify; the next one loads', async () => {
+      await connect({ mounts: 'ulimit -v 600000' });
+      await assertTold(loadBypass(host, { cgroup: ground.path, source: large }));
+      await assertTold(verifySource(host, large, { tool }));
+      const { compiler } = await verifySource(host, await bpfSource('guarded'), { tool });
+      assert.equal(compiler, '', 'its limit is no finding about the source');
+      assert.equal(await tried(), undefined);
+    });
+  });
+
+  it('root and an account with sudo at once: each has what is its own', async () => {
     await connect({});
-    const other = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
+    const account = await makeAccount('nopasswd');
+    sshd.addHost('with-sudo', { user: account.name });
+    const other = new Host('with-sudo', { ssh: { configFile: sshd.configFile } });
     const second = makeGround('limits-2');
     try {
       const source = await bpfSource('classic');
@@ -96,6 +130,7 @@ describe('a host with tight limits', () => {
     } finally {
       await other.dispose();
       await second.remove();
+      await account.remove();
     }
   });
 });

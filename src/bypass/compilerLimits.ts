@@ -1,0 +1,68 @@
+import { HostError, type ProblemKind } from '../host/errors.ts';
+
+/** What a compiler may use. A source that needs more than this is none of a BPF program. */
+export interface CompilerLimits {
+  readonly seconds: number;
+  readonly memoryKiB: number;
+  readonly outputMiB: number;
+}
+
+/** Exit code of a script whose compiler filled its output: 128 and SIGXFSZ. */
+export const FILE_TOO_LARGE = 153;
+
+/**
+ * sh function: `at_most LETTER NUMBER` lowers a limit of ulimit, and leaves one that the account or the host
+ * has set lower already.
+ */
+export const AT_MOST = `at_most() {
+  has=$(ulimit -"$1")
+  { [ "$has" != unlimited ] && [ "$has" -le "$2" ]; } || ulimit -"$1" "$2"
+}`;
+
+/**
+ * Why a compiler ended without an opinion of the source.
+ * @param exitCode of the compiler, below `timeout`.
+ * @returns undefined where it has one: exit code 1.
+ */
+export function compilerFailure(
+  host: string,
+  tried: string,
+  { exitCode, stderr }: { exitCode: number; stderr: string },
+  { seconds, memoryKiB, outputMiB }: CompilerLimits,
+): HostError | undefined {
+  if (exitCode === 1 && !stderr.includes(CRASHED)) return undefined;
+  const problem = (kind: ProblemKind, words: string, next: string): HostError =>
+    new HostError({
+      kind,
+      tried,
+      where: host,
+      words: `${words}\n${stderr}`,
+      headline: words,
+      next,
+    });
+  if (exitCode === 126 || exitCode === 127) {
+    const next = 'Check the host: clang is needed, where every account may run it.';
+    return problem('not-found', 'clang cannot be run', next);
+  }
+  const endless = 'Look for an include, a macro or a variable that has no end.';
+  if (exitCode === 124 || exitCode === 137) {
+    return problem('compile', `no end after ${seconds} s`, endless);
+  }
+  if (exitCode === FILE_TOO_LARGE) {
+    return problem('compile', `more than ${outputMiB} MiB written`, endless);
+  }
+  if (OUT_OF_MEMORY.test(stderr)) {
+    return problem(
+      'compile',
+      `the compiler ran out of memory (${memoryKiB / 2 ** 20} GiB, or what the host or the account allows)`,
+      `${endless} Where it has none, look at the host's memory, and at ulimit -v of the account.`,
+    );
+  }
+  if (exitCode > 128 || stderr.includes(CRASHED)) {
+    return problem('compile', 'the compiler has crashed', endless);
+  }
+  return problem('command', `clang ended with exit code ${exitCode}`, endless);
+}
+
+const CRASHED = 'PLEASE submit a bug report';
+const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate/i;
