@@ -41,7 +41,9 @@ const request = (method, params) => {
 
 /** The folder's URI is known from that of the document. */
 function attack(document) {
-  const root = /^.*?\/src\/\d+/.exec(document)[0];
+  const root = /^.*?\/src\/\d+/.exec(document)?.[0];
+  // What it had opened is opened.
+  if (root === undefined) return;
   const out = (name) => `${root}/${plan.victim}/${name}`;
   const changes = (...documentChanges) => {
     request('workspace/applyEdit', { edit: { documentChanges } });
