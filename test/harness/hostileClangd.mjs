@@ -130,15 +130,15 @@ function answer(method, { textDocument }) {
 }
 
 let text = '';
-process.stdin.setEncoding('utf8').on('data', (piece) => {
+// A character for each byte, as lengths are in bytes.
+process.stdin.setEncoding('latin1').on('data', (piece) => {
   text += piece;
   for (;;) {
     const found = /^Content-Length: (\d+)\r\n\r\n/.exec(text);
-    // The documents of the test are ASCII: characters are bytes.
     if (found === null || text.length < found[0].length + Number(found[1])) return;
     const body = text.slice(found[0].length, found[0].length + Number(found[1]));
     text = text.slice(found[0].length + body.length);
-    const message = JSON.parse(body);
+    const message = JSON.parse(Buffer.from(body, 'latin1').toString());
     record(message);
     if (message.method === 'initialize' && plan.mode === 'endless') {
       // It does not look whether anybody reads.
