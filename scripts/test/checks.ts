@@ -13,7 +13,12 @@ export interface Check {
 }
 
 export const CHECKS: readonly Check[] = [
-  { name: 'types', about: 'TypeScript', needs: [], command: () => [installed('tsc')] },
+  ...['.', 'webview', 'scripts'].map((project) => ({
+    name: `types-${project === '.' ? 'src' : project}`,
+    about: `TypeScript, ${project === '.' ? 'extension' : project === 'webview' ? 'browser' : 'tests and scripts'}`,
+    needs: [],
+    command: () => [installed('tsc'), '-p', project],
+  })),
   {
     name: 'lint',
     about: 'eslint',

@@ -1,8 +1,9 @@
-import type { Policy } from '../bypass/status.ts';
-import type { Arm, Plan, Point, Sample } from './document.ts';
+import type { Arm, Plan, Point, ResultDocument, Sample } from './document.ts';
 import { groupBy, isCompared, pairsOf } from './samples.ts';
 import { pairedRatio, precisionOf } from './statistics.ts';
 import { baselineOf, sizeKey, sizeLabel, type Size } from './summary.ts';
+
+type Policy = ResultDocument['programs']['policy'];
 
 /** The arm that measures a policy. */
 export const bypassArm = (policy: Policy): Arm =>
