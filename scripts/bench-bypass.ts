@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { pairedRatio, type Ratio } from '../src/results/statistics.ts';
 import { loadBypass } from '../src/bypass/load.ts';
-import type { Policy } from '../src/bypass/status.ts';
+import type { Policy } from '../src/bypass/attachment.ts';
 import { Host } from '../src/host/host.ts';
 import { inside } from '../test/harness/host/arms.ts';
 import { bpfSource, makeGround } from '../test/harness/host/bypass.ts';

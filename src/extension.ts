@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { Context } from './context.ts';
+import { App } from './app.ts';
 import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
 import { BPF_FILES } from './diagnostics/bpfFiles.ts';
 
-type Command = (context: Context, argument: unknown) => Promise<unknown>;
+type Command = (app: App, argument: unknown) => Promise<unknown>;
 
 /** Each command's code is loaded with its first use, so that the extension starts at once. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -31,14 +31,17 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };
 
-let context: Context | undefined;
+let app: App | undefined;
 
 export function activate(extension: vscode.ExtensionContext): void {
-  const created = (context = new Context(extension));
+  const created = (app = new App(extension));
   extension.subscriptions.push(
     created,
     ResultEditorProvider.register(extension),
-    registerBenchmarkTasks(created),
+    registerBenchmarkTasks(async (...task) => {
+      const { runBenchmarkTask } = await import('./commands/benchmarkTask.ts');
+      return runBenchmarkTask(created, ...task);
+    }),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) =>
@@ -50,5 +53,5 @@ export function activate(extension: vscode.ExtensionContext): void {
 
 /** The window waits for this before it ends the extension. */
 export async function deactivate(): Promise<void> {
-  await context?.disconnect();
+  await app?.disconnect();
 }

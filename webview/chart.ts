@@ -14,7 +14,7 @@ import type { Arm } from '../src/results/document.ts';
 import type { Figure, Series } from '../src/results/figure.ts';
 import { isDecided, pointText } from '../src/results/pointText.ts';
 import { mark } from '../src/results/format.ts';
-import { bytes } from '../src/results/summary.ts';
+import { bytes } from '../src/results/sizes.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
 import { dashOf, isHollow, SHAPES, weightOf } from './seriesStyle.ts';
 import { halves, marks, sideBySide } from './whiskers.ts';

@@ -1,4 +1,4 @@
-import { LATENCY_METRICS, METRIC_LABELS, type LatencyMetric } from '../src/results/summary.ts';
+import { LATENCY_METRICS, METRIC_LABELS, type LatencyMetric } from '../src/results/quantities.ts';
 import type { Arm } from '../src/results/document.ts';
 import type { Figure } from '../src/results/figure.ts';
 import type { TextExport } from '../src/results/protocol.ts';

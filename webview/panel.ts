@@ -5,13 +5,13 @@ import { figuresOf } from '../src/results/figures.ts';
 import { runsOf, type Run } from '../src/results/runs.ts';
 import { findingsOf } from '../src/results/findings.ts';
 import { progressOf } from '../src/results/progress.ts';
+import { ARM_ORDER } from '../src/results/arms.ts';
 import {
-  ARM_ORDER,
   FIGURE_IDS,
   LATENCY_METRICS,
   type FigureId,
   type LatencyMetric,
-} from '../src/results/summary.ts';
+} from '../src/results/quantities.ts';
 import {
   isToPanel,
   shownRun,

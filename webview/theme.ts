@@ -1,5 +1,5 @@
 import type { Arm } from '../src/results/document.ts';
-import { ARM_ORDER } from '../src/results/summary.ts';
+import { ARM_ORDER } from '../src/results/arms.ts';
 
 /** The editor's colours as a canvas needs them; panel.css says which of them each part uses. */
 export type Theme = {

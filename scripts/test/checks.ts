@@ -26,6 +26,12 @@ export const CHECKS: readonly Check[] = [
     command: () => [installed('eslint'), '.', '--max-warnings', '0'],
   },
   {
+    name: 'rooms',
+    about: 'which room imports which',
+    needs: [],
+    command: () => [installed('depcruise'), 'src', 'webview'],
+  },
+  {
     name: 'format',
     about: 'prettier',
     needs: [],

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import type { BpfSource } from '../bypass/build.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
 import { loadBypass, servingAttachment } from '../bypass/load.ts';
-import { isAttached, type Attachment, type BypassStatus, type Policy } from '../bypass/status.ts';
+import {
+  isAttached,
+  type Attachment,
+  type BypassStatus,
+  type Policy,
+} from '../bypass/attachment.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';

@@ -4,7 +4,8 @@ import { hostAddresses } from './addresses.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
 import { existingCgroup, requireFacts } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
-import { readStatus, type BypassStatus } from './status.ts';
+import { type BypassStatus } from './attachment.ts';
+import { readStatus } from './status.ts';
 
 export interface ConfigureOptions {
   readonly cgroup: string;

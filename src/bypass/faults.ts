@@ -1,5 +1,3 @@
-import type { SemanticRow } from './semantics.ts';
-
 /** Programs known to ask FIONREAD how much there is before they read. */
 export const FIONREAD_READERS = ['nginx', 'Java NIO', '.NET'];
 export const SPLICE_READERS = ['proxies in Go (io.Copy)', 'HAProxy with option splice-…'];
@@ -121,6 +119,13 @@ export const FAULT_PROBES: readonly string[] = FAULTS.flatMap(({ shown }) =>
   shown.map(({ probe }) => probe),
 );
 
+/** A row of the semantics, as far as faults show in it. */
+interface Probed {
+  readonly semantic: string;
+  readonly tcp: string;
+  readonly bypass: string;
+}
+
 export interface SocketFaults {
   /** Ids of those that the rows show. */
   readonly faults: readonly string[];
@@ -132,7 +137,7 @@ export interface SocketFaults {
 const UNTOLD = ['failed', 'hangs', 'skipped'];
 
 /** @param rows of FAULT_PROBES, or of more. */
-export function socketFaults(rows: readonly SemanticRow[]): SocketFaults {
+export function socketFaults(rows: readonly Probed[]): SocketFaults {
   const shows = ({ shown }: Fault): boolean =>
     shown.some(({ probe, tcp, bypass }) =>
       rows.some((row) => row.semantic === probe && row.tcp === tcp && bypass.includes(row.bypass)),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseJson } from '../host/json.ts';
 import { parseSections, type Section } from '../host/sections.ts';
-import type { Attachment, Namesake, Program } from './status.ts';
+import type { Attachment, Namesake, Program } from './attachment.ts';
 
 /** What is read from maps, wherever they are pinned, by their ids. */
 export type MapKind = 'sockets' | 'counters' | 'config';

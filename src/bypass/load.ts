@@ -12,13 +12,8 @@ import { attachError } from './exclusive.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
 import { LOAD, UNLOAD } from './scripts.ts';
 import { policyEntry } from './source.ts';
-import {
-  isAttached,
-  readStatus,
-  unsafePinRoot,
-  type Attachment,
-  type BypassStatus,
-} from './status.ts';
+import { isAttached, type Attachment, type BypassStatus } from './attachment.ts';
+import { readStatus, unsafePinRoot } from './status.ts';
 
 /** The parts of a load, in their order. */
 export type LoadStep =

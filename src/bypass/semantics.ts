@@ -7,7 +7,8 @@ import { buildTool, type BpfSource } from './build.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass, requireFacts } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
-import { isAttached, readStatus } from './status.ts';
+import { isAttached } from './attachment.ts';
+import { readStatus } from './status.ts';
 import { parseJson } from '../host/json.ts';
 
 /** By TCP's own counters of the bytes sent: none of them, all, a part; or none were sent. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { isPlainPath } from '../host/guard.ts';
 import type { BpfSource } from './build.ts';
-import type { Policy } from './status.ts';
+import type { Policy } from './attachment.ts';
 
 /**
  * Reads a file of the source's folder by its path relative to it, with "/": its content, undefined

@@ -3,74 +3,11 @@ import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
+import { type Attachment, type BypassStatus } from './attachment.ts';
 import { liveConfig, type LiveConfig } from './config.ts';
 import { parseStatus, parseTool, type Found, type MapKind } from './found.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
 import { CONTENTS, STATUS } from './scripts.ts';
-
-export type Policy = 'guarded' | 'classic';
-
-export interface Program {
-  readonly id: number;
-  /** The kernel's hash of the instructions: equal tags, equal programs. */
-  readonly tag: string;
-}
-
-/** One bypass on a host, as the host itself tells. */
-export interface Attachment {
-  /** Its cgroup; undefined when that was removed while the pins stayed. */
-  readonly cgroup: string | undefined;
-  /** What a removed cgroup was called. */
-  readonly gone?: string;
-  /**
-   * `attached`: on. `detached`: pinned, but no program is at the cgroup (a load that was cut off, or
-   * a cgroup that is gone). `unpinned`: attached, but its pins were removed by hand. `loading`: not
-   * attached yet, and a load is at it.
-   */
-  readonly state: 'attached' | 'detached' | 'unpinned' | 'loading';
-  /** Who loads it: an account of the host, and the process there. */
-  readonly loader?: string;
-  readonly policy: Policy;
-  /** What the guarded programs are told at present; undefined for classic, which cannot be told. */
-  readonly config?: LiveConfig;
-  readonly sockops: Program | undefined;
-  readonly redirect: Program | undefined;
-  /** Other sock_ops programs that run for the cgroup's sockets: they can take our callbacks away. */
-  readonly beside?: readonly string[];
-  /** Sockets in the map now, and how many it can hold. */
-  readonly sockets: number;
-  readonly maxSockets: number;
-  /** The programs' own counters, summed over CPUs, by the names they give them. */
-  readonly counters: Readonly<Record<string, number>>;
-  /** Pin directory; undefined when unpinned. */
-  readonly pins: string | undefined;
-  /** Id of bypass_config, pinned or not, of guarded programs. */
-  readonly configMap?: number;
-}
-
-/** Whether it hands data over: attached, and not told to leave everything to TCP. */
-export const isOn = (one: Attachment): boolean => isAttached(one) && one.config?.mode !== 'off';
-
-/** A program at a cgroup that is called as ours and does not put sockets into a map of ours. */
-export interface Namesake {
-  readonly cgroup: string;
-  readonly id: number;
-  readonly name: string;
-  /** Who loaded it, as far as the kernel tells: "uid 0, nginx (4711)". */
-  readonly owner: string;
-}
-
-export interface BypassStatus {
-  readonly host: string;
-  readonly attachments: readonly Attachment[];
-  readonly namesakes: readonly Namesake[];
-  /** Of a load or a change of policy: the host has more addresses than the programs were told. */
-  readonly addressesCapped?: true;
-}
-
-/** Whether its program is at the cgroup. */
-export const isAttached = ({ state }: Attachment): boolean =>
-  state === 'attached' || state === 'unpinned';
 
 const TRIED = 'read the status of the bypass';
 

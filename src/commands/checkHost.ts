@@ -1,16 +1,11 @@
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
-import { collectFacts, type Facts } from '../host/facts.ts';
-import { findings, type Finding } from '../host/issues.ts';
-import { showFindings } from '../ui/hostIssues.ts';
+import { collectFacts } from '../host/facts.ts';
+import { findings } from '../host/issues.ts';
+import { showFindings, type HostCheck } from '../ui/hostIssues.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
-
-export interface HostCheck {
-  readonly facts: Facts;
-  readonly findings: readonly Finding[];
-}
 
 /** Check host. */
 export async function checkHost(

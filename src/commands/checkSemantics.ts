@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { checkSemantics, type SemanticRow, type SemanticsStep } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
-import type { Context } from '../context.ts';
+import type { App } from '../app.ts';
 import { readPrograms } from '../workspace/copy.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -22,19 +22,19 @@ const STEPS: Readonly<Record<SemanticsStep, string>> = {
 
 /** Check socket semantics. */
 export async function checkSemanticsCommand(
-  context: Context,
+  app: App,
   argument: unknown,
 ): Promise<SemanticRow[] | undefined> {
-  const given = await readHostArgument(context, semanticsArgument, argument);
-  const name = given?.host ?? (await pickHost(context, 'Check socket semantics'));
+  const given = await readHostArgument(app, semanticsArgument, argument);
+  const name = given?.host ?? (await pickHost(app, 'Check socket semantics'));
   if (name === undefined) return undefined;
   const policy = given?.policy ?? 'guarded';
   const [{ source, copy }, probe] = await Promise.all([
-    readPrograms(context, policy),
-    readProbe(context.bpfDirectory),
+    readPrograms(app, policy),
+    readProbe(app.bpfDirectory),
   ]);
   const rows = await withProgress(`Socket semantics on ${name}`, async (report, signal) =>
-    checkSemantics(await context.host(name), {
+    checkSemantics(await app.host(name), {
       source,
       probe,
       signal,
@@ -43,7 +43,7 @@ export async function checkSemanticsCommand(
       },
     }),
   );
-  await context.reports.showMarkdown(
+  await app.reports.showMarkdown(
     `Socket semantics on ${name}`,
     semanticsReport(name, policy, rows, copy),
   );

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts } from '../host/facts.ts';
 import { findings } from '../host/issues.ts';
@@ -10,32 +10,32 @@ import { showInformation } from '../ui/window.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Restart clangd on host. */
-export async function restartClangd(context: Context): Promise<void> {
-  await withProgress('Starting clangd', () => context.language.restart());
+export async function restartClangd(app: App): Promise<void> {
+  await withProgress('Starting clangd', () => app.language.restart());
 }
 
 /** Choose host for BPF source: of clangd, and of what is verified on saving. */
-export async function chooseHost(context: Context, argument: unknown): Promise<void> {
-  const given = await readHostArgument(context, hostArgument, argument);
-  const host = given?.host ?? (await pickHost(context, 'Host for BPF source'));
+export async function chooseHost(app: App, argument: unknown): Promise<void> {
+  const given = await readHostArgument(app, hostArgument, argument);
+  const host = given?.host ?? (await pickHost(app, 'Host for BPF source'));
   if (host === undefined) return;
-  await chooseEditingHost(context, host);
-  context.verifier.followEditingHost();
-  await restartClangd(context);
+  await chooseEditingHost(app, host);
+  app.verifier.followEditingHost();
+  await restartClangd(app);
 }
 
 /** Install clangd on host: in a terminal there, where a person sees what is done. */
-export async function installClangd(context: Context, argument: unknown): Promise<void> {
-  const given = await readHostArgument(context, hostArgument, argument);
-  const name = given?.host ?? (await pickHost(context, 'Install clangd'));
+export async function installClangd(app: App, argument: unknown): Promise<void> {
+  const given = await readHostArgument(app, hostArgument, argument);
+  const name = given?.host ?? (await pickHost(app, 'Install clangd'));
   if (name === undefined) return;
-  const host = await context.host(name);
+  const host = await app.host(name);
   const facts = await withProgress(`Checking ${name}`, (_report, signal) =>
     collectFacts(host, { root: false, signal }),
   );
   const missing = findings(facts).find(({ id }) => id === 'clangd');
   if (missing === undefined) {
-    await restartClangd(context);
+    await restartClangd(app);
     return;
   }
   if (missing.remedy === undefined) {

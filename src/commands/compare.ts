@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { compareDocuments, type Comparison } from '../results/compare.ts';
 import { comparisonReport } from '../results/compareReport.ts';
-import type { Context } from '../context.ts';
+import type { App } from '../app.ts';
 import { pickDocument, readDocument } from '../ui/pickDocument.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 
@@ -12,10 +12,7 @@ const compareArgument = z.object({ baseline: uriArgument, uri: uriArgument });
  * Compare benchmarks: shows the differences of two result documents as a report.
  * @returns the differences as data.
  */
-export async function compare(
-  context: Context,
-  argument: unknown,
-): Promise<Comparison | undefined> {
+export async function compare(app: App, argument: unknown): Promise<Comparison | undefined> {
   const wanted = readArgument(compareArgument, argument) ?? (await ask());
   if (wanted === undefined) return undefined;
   const [before, after] = await Promise.all([
@@ -24,7 +21,7 @@ export async function compare(
   ]);
   const comparison = compareDocuments(before, after);
   const [old, now] = [wanted.baseline, wanted.uri].map(({ fsPath }) => path.basename(fsPath));
-  await context.reports.showMarkdown(
+  await app.reports.showMarkdown(
     `${now ?? ''} compared with ${old ?? ''}`,
     comparisonReport(before, after, comparison),
   );

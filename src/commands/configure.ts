@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { MODE_NAMES, type Mode } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
-import type { BypassStatus } from '../bypass/status.ts';
-import type { Context } from '../context.ts';
+import type { BypassStatus } from '../bypass/attachment.ts';
+import type { App } from '../app.ts';
 import { cappedWords } from '../ui/loadWarning.ts';
 import { pickAttachment, pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -38,12 +38,8 @@ const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string
   };
 
 /** Change bypass policy: what the loaded programs do, without loading them anew. */
-export async function configure(
-  context: Context,
-  argument: unknown,
-): Promise<BypassStatus | undefined> {
-  const wanted =
-    (await readHostArgument(context, configureArgument, argument)) ?? (await ask(context));
+export async function configure(app: App, argument: unknown): Promise<BypassStatus | undefined> {
+  const wanted = (await readHostArgument(app, configureArgument, argument)) ?? (await ask(app));
   if (wanted === undefined) return undefined;
   const { host, cgroup, mode } = wanted;
   const limits = readLimits();
@@ -51,20 +47,20 @@ export async function configure(
     `Changing the policy of the bypass on ${host}`,
     async (report, signal) => {
       report(cgroup);
-      return configureBypass(await context.host(host), { cgroup, mode, limits, signal });
+      return configureBypass(await app.host(host), { cgroup, mode, limits, signal });
     },
   );
-  context.statusBar.show(status);
+  app.statusBar.show(status);
   void showInformation(
     `The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.${cappedWords(status)}`,
   );
   return status;
 }
 
-async function ask(context: Context): Promise<z.infer<typeof configureArgument> | undefined> {
-  const host = await pickHost(context, TITLE);
+async function ask(app: App): Promise<z.infer<typeof configureArgument> | undefined> {
+  const host = await pickHost(app, TITLE);
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(context, host, TITLE, { remains: false });
+  const cgroup = await pickAttachment(app, host, TITLE, { remains: false });
   if (cgroup === undefined) return undefined;
   const items = MODE_NAMES.map((mode) => ({ ...MODES[mode], mode }));
   const chosen = await pickOne(items, {

@@ -7,8 +7,8 @@ import {
   type LoadOptions,
   type LoadStep,
 } from '../bypass/load.ts';
-import type { BypassStatus } from '../bypass/status.ts';
-import type { Context } from '../context.ts';
+import type { BypassStatus } from '../bypass/attachment.ts';
+import type { App } from '../app.ts';
 import { isRootCgroup } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
@@ -42,22 +42,16 @@ const STEPS: Readonly<Record<LoadStep, string>> = {
 };
 
 /** Load sockmap bypass. */
-export async function load(context: Context, argument: unknown): Promise<BypassStatus | undefined> {
-  const given = await readHostArgument(context, loadArgument, argument);
-  const wanted = given ?? (await ask(context));
+export async function load(app: App, argument: unknown): Promise<BypassStatus | undefined> {
+  const given = await readHostArgument(app, loadArgument, argument);
+  const wanted = given ?? (await ask(app));
   if (wanted === undefined) return undefined;
   const { host, cgroup, policy } = wanted;
-  const programs = await readPrograms(context, policy);
-  const { facts, isRoot } = await checkPlace(context, wanted);
+  const programs = await readPrograms(app, policy);
+  const { facts, isRoot } = await checkPlace(app, wanted);
   // Who chose it from the list has been asked.
   if (isRoot && given !== undefined) void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
-  const choice = await warnOfSocketFaults(
-    context,
-    wanted,
-    facts,
-    programs.source,
-    given === undefined,
-  );
+  const choice = await warnOfSocketFaults(app, wanted, facts, programs.source, given === undefined);
   if (choice === undefined) return undefined;
   const answer = { kept: false };
   const askToReplace = async (): Promise<boolean> => {
@@ -71,7 +65,7 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
   };
   try {
     const replace = given === undefined ? askToReplace : wanted.replace;
-    return await loadInto(context, programs, { ...wanted, ...choice, replace });
+    return await loadInto(app, programs, { ...wanted, ...choice, replace });
   } catch (error) {
     if (answer.kept && isCancelled(error)) return undefined;
     throw error;
@@ -80,10 +74,10 @@ export async function load(context: Context, argument: unknown): Promise<BypassS
 
 /** Whether the host and the cgroup will do, before anybody waits for a probe or answers a question. */
 async function checkPlace(
-  context: Context,
+  app: App,
   { host: name, cgroup }: LoadArgument,
 ): Promise<{ facts: Facts; isRoot: boolean }> {
-  const host = await context.host(name);
+  const host = await app.host(name);
   return withProgress(`Checking ${name}`, async (_report, signal) => {
     await host.becomeRoot(signal);
     const { facts, mount } = await requireFacts(host, 'load', signal);
@@ -92,15 +86,15 @@ async function checkPlace(
   });
 }
 
-async function ask(context: Context): Promise<LoadArgument | undefined> {
-  const host = await pickHost(context, 'Load sockmap bypass');
+async function ask(app: App): Promise<LoadArgument | undefined> {
+  const host = await pickHost(app, 'Load sockmap bypass');
   if (host === undefined) return undefined;
-  const cgroup = await pickCgroup(context, host, 'Load sockmap bypass');
+  const cgroup = await pickCgroup(app, host, 'Load sockmap bypass');
   return cgroup === undefined ? undefined : { host, cgroup, policy: 'guarded', replace: false };
 }
 
 async function loadInto(
-  context: Context,
+  app: App,
   { source, copy }: Programs,
   wanted: Omit<LoadArgument, 'replace'> & LoadChoice & Required<Pick<LoadOptions, 'replace'>>,
 ): Promise<BypassStatus> {
@@ -109,7 +103,7 @@ async function loadInto(
   const status = await withProgress(
     `Loading the sockmap bypass on ${host}`,
     async (report, signal) =>
-      loadBypass(await context.host(host), {
+      loadBypass(await app.host(host), {
         cgroup,
         source,
         limits,
@@ -121,7 +115,7 @@ async function loadInto(
         },
       }),
   );
-  context.statusBar.show(status);
+  app.statusBar.show(status);
   void announce(status, cgroup, copy === undefined ? policy : `${policy}, from ${copy}`);
   return status;
 }

@@ -6,7 +6,7 @@ import { planSchema, type ResultDocument } from '../results/document.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
 import { runBenchmark, type BenchOptions, type BenchProgress } from '../bench/run.ts';
 import { documentFileName, writeDocument } from '../bench/store.ts';
-import { ARM_LABELS } from '../results/summary.ts';
+import { ARM_LABELS } from '../results/arms.ts';
 import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';

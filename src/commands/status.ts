@@ -1,6 +1,6 @@
 import { bypassStatus } from '../bypass/load.ts';
-import type { BypassStatus } from '../bypass/status.ts';
-import type { Context } from '../context.ts';
+import type { BypassStatus } from '../bypass/attachment.ts';
+import type { App } from '../app.ts';
 import { copyInUse, nameOfCopy } from '../workspace/copy.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -8,20 +8,17 @@ import { statusReport } from '../ui/statusReport.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Show bypass status. */
-export async function status(
-  context: Context,
-  argument: unknown,
-): Promise<BypassStatus | undefined> {
-  const given = await readHostArgument(context, hostArgument, argument);
-  const host = given?.host ?? (await pickHost(context, 'Show bypass status'));
+export async function status(app: App, argument: unknown): Promise<BypassStatus | undefined> {
+  const given = await readHostArgument(app, hostArgument, argument);
+  const host = given?.host ?? (await pickHost(app, 'Show bypass status'));
   if (host === undefined) return undefined;
   const answer = await withProgress(
     `Reading the bypass status of ${host}`,
-    async (_report, signal) => bypassStatus(await context.host(host), signal),
+    async (_report, signal) => bypassStatus(await app.host(host), signal),
   );
-  context.statusBar.show(answer);
+  app.statusBar.show(answer);
   const copy = await copyInUse('guarded');
-  await context.reports.show(
+  await app.reports.show(
     `Bypass status of ${host}`,
     statusReport(answer, copy && nameOfCopy(copy)),
   );

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { Context } from '../context.ts';
+import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import type { Diagnosis } from '../verifier/diagnose.ts';
 import { pickHost, pickHosts } from '../ui/pickers.ts';
@@ -20,42 +20,34 @@ const logArgument = verifyArgument.extend({
  * Verify BPF source on host.
  * @returns what clang, libbpf and the kernel's verifier object to, and the statistics of each program.
  */
-export async function verify(context: Context, argument: unknown): Promise<Diagnosis | undefined> {
-  const given = await readHostArgument(context, verifyArgument, argument);
+export async function verify(app: App, argument: unknown): Promise<Diagnosis | undefined> {
+  const given = await readHostArgument(app, verifyArgument, argument);
   const file = given?.uri ?? fileInEditor();
-  const host = given?.host ?? (await pickHost(context, 'Verify BPF source'));
-  return host === undefined ? undefined : (await run(context, file, [host]))[0];
+  const host = given?.host ?? (await pickHost(app, 'Verify BPF source'));
+  return host === undefined ? undefined : (await run(app, file, [host]))[0];
 }
 
 /** Verify BPF source on several hosts. */
-export async function verifyOnHosts(
-  context: Context,
-  argument: unknown,
-): Promise<Diagnosis[] | undefined> {
-  const given = await readHostArgument(context, hostsArgument, argument);
+export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagnosis[] | undefined> {
+  const given = await readHostArgument(app, hostsArgument, argument);
   const file = given?.uri ?? fileInEditor();
-  const hosts = given?.hosts ?? (await pickHosts(context, 'Verify BPF source on several hosts'));
-  return hosts === undefined ? undefined : run(context, file, Array.from(new Set(hosts)));
+  const hosts = given?.hosts ?? (await pickHosts(app, 'Verify BPF source on several hosts'));
+  return hosts === undefined ? undefined : run(app, file, Array.from(new Set(hosts)));
 }
 
 /** Show verifier log: of one program, or a listing of it. */
-export async function showVerifierLog(context: Context, argument: unknown): Promise<void> {
-  const given =
-    (await readHostArgument(context, logArgument, argument)) ?? (await pickProgram(context));
+export async function showVerifierLog(app: App, argument: unknown): Promise<void> {
+  const given = (await readHostArgument(app, logArgument, argument)) ?? (await pickProgram(app));
   if (given === undefined) return;
   await withProgress(`Reading ${given.program} on ${given.host}`, () =>
-    context.logs.show({ ...given, source: given.uri }),
+    app.logs.show({ ...given, source: given.uri }),
   );
 }
 
-async function run(
-  context: Context,
-  file: vscode.Uri,
-  hosts: readonly string[],
-): Promise<Diagnosis[]> {
+async function run(app: App, file: vscode.Uri, hosts: readonly string[]): Promise<Diagnosis[]> {
   const name = vscode.workspace.asRelativePath(file);
   return withProgress(`Verifying ${name} on ${hosts.join(', ')}`, (_report, signal) =>
-    context.verifier.verify(file, hosts, signal),
+    app.verifier.verify(file, hosts, signal),
   );
 }
 
@@ -73,9 +65,9 @@ function fileInEditor(): vscode.Uri {
 
 type LogArgument = z.infer<typeof logArgument>;
 
-async function pickProgram(context: Context): Promise<LogArgument | undefined> {
+async function pickProgram(app: App): Promise<LogArgument | undefined> {
   const file = fileInEditor();
-  const items = Array.from(context.verifier.answers(file)).flatMap(([host, { diagnosis }]) =>
+  const items = Array.from(app.verifier.answers(file)).flatMap(([host, { diagnosis }]) =>
     diagnosis.programs.map(({ name, verdict }) => ({
       label: name,
       description: `${verdict} by ${diagnosis.kernel} on ${host}`,

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Diagnosis, Finding, Related } from '../verifier/diagnose.ts';
 import { fileOf, isWithin, rangeOf } from './bpfFiles.ts';
 import { logUri } from './listingUris.ts';
-import type { Verified } from './verifier.ts';
+import type { Verified } from './verified.ts';
 import { makeDiagnostic, makeRelated } from '../ui/window.ts';
 
 interface Mark {
@@ -12,7 +12,7 @@ interface Mark {
 }
 
 /** Shows in the files of a source what hosts object to. */
-export class Marks implements vscode.Disposable {
+export class Problems implements vscode.Disposable {
   readonly #verified = vscode.languages.createDiagnosticCollection('sockmapBypass.verifier');
   /** For themselves: what changes among these leaves the others where edits have moved them to. */
   readonly #compiled = vscode.languages.createDiagnosticCollection('sockmapBypass.compiler');

@@ -3,7 +3,6 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
 import { collectSource, SourceError } from '../bypass/source.ts';
-import type { ProgramVerdict } from '../verifier/verify.ts';
 import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import { settled } from '../host/allSettledOrThrow.ts';
@@ -11,18 +10,9 @@ import { exists, folderReader, relativePath } from '../workspace/folders.ts';
 import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
 import { BPF_FILES, fileOf, isWithin, rootOf } from './bpfFiles.ts';
-import { Marks } from './problems.ts';
+import { Problems } from './problems.ts';
+import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
-
-/** What one host made of a file, with what it is to be shown again. */
-export interface Verified {
-  readonly diagnosis: Diagnosis;
-  readonly verdicts: readonly ProgramVerdict[];
-  readonly object: Uint8Array | undefined;
-  /** Those of the source, by URI, with their versions where an editor had them. */
-  readonly files: ReadonlyMap<string, number | undefined>;
-  readonly milliseconds: number;
-}
 
 /**
  * Verifies BPF C on hosts and shows what they object to. Holds the last answers, for the lines above
@@ -30,7 +20,7 @@ export interface Verified {
  */
 export class Verifier implements vscode.Disposable {
   readonly #context: Context;
-  readonly #marks = new Marks((uri) => this.#context.language.diagnostics(uri));
+  readonly #problems: Problems;
   readonly #status = new VerifierStatus();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   /** Told of the files with new answers. */
@@ -43,8 +33,10 @@ export class Verifier implements vscode.Disposable {
   readonly #declined = new Set<string>();
   readonly #subscriptions: vscode.Disposable[];
 
-  constructor(context: Context) {
+  /** @param typed what clangd, or whoever takes its place, shows of a file as one types. */
+  constructor(context: Context, typed: (uri: vscode.Uri) => readonly vscode.Diagnostic[]) {
     this.#context = context;
+    this.#problems = new Problems(typed);
     const deletions = vscode.workspace.createFileSystemWatcher('**/*', true, true, false);
     this.#subscriptions = [
       vscode.workspace.onDidSaveTextDocument((document) => {
@@ -124,7 +116,7 @@ export class Verifier implements vscode.Disposable {
 
   /** Shows what there is of a file, after clangd has said something new of it. */
   refresh(uri: vscode.Uri): void {
-    this.#marks.refresh(uri);
+    this.#problems.refresh(uri);
   }
 
   /** @param kept whose answers are shown: what one of them said before stays where it gives none now. */
@@ -246,7 +238,7 @@ export class Verifier implements vscode.Disposable {
       return answer === undefined ? [] : [[host, answer]];
     });
     this.#answers.set(uri.toString(), new Map(answers));
-    this.#marks.put(
+    this.#problems.put(
       uri,
       answers.map(([, answer]) => answer),
     );
@@ -265,7 +257,7 @@ export class Verifier implements vscode.Disposable {
   }
 
   #forget(place: vscode.Uri): void {
-    this.#marks.forget(place);
+    this.#problems.forget(place);
     for (const key of new Set([...this.#running.keys(), ...this.#answers.keys()])) {
       const uri = vscode.Uri.parse(key);
       if (!isWithin(place, uri)) continue;
@@ -278,7 +270,7 @@ export class Verifier implements vscode.Disposable {
 
   dispose(): void {
     for (const controller of this.#running.values()) controller.abort();
-    for (const owned of [this.#marks, this.#status, this.#changed, ...this.#subscriptions]) {
+    for (const owned of [this.#problems, this.#status, this.#changed, ...this.#subscriptions]) {
       owned.dispose();
     }
   }

@@ -7,7 +7,7 @@ import { explainConflicts } from './conflicts.ts';
 import { HostFiles } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
-import type { Sources } from './sources.ts';
+import type { ReadProgram, Sources } from './sources.ts';
 import { LanguageStatus } from './clangdStatus.ts';
 import { showInformation } from '../ui/window.ts';
 
@@ -32,11 +32,15 @@ interface Session extends AsyncDisposable {
  */
 export class LanguageService implements vscode.Disposable {
   readonly #context: Context;
+  readonly #source: ReadProgram;
   readonly #status = new LanguageStatus();
   readonly #hostFiles: HostFiles;
   readonly #diagnosed = new vscode.EventEmitter<vscode.Uri>();
   /** Told of the files that clangd has something new on. */
   readonly onDidDiagnose = this.#diagnosed.event;
+  readonly #errors = new vscode.EventEmitter<unknown>();
+  /** What a person has to be told of. */
+  readonly onDidFail = this.#errors.event;
   readonly #told = new Map<string, readonly vscode.Diagnostic[]>();
   readonly #subscriptions: vscode.Disposable[];
   #session: Session | undefined;
@@ -49,16 +53,17 @@ export class LanguageService implements vscode.Disposable {
   /** Since when a person has to decide. */
   #halted = false;
 
-  constructor(context: Context) {
+  /** @param source the source of a program as the editors have it, and where it looks for headers. */
+  constructor(context: Context, source: ReadProgram) {
     this.#context = context;
+    this.#source = source;
     this.#hostFiles = new HostFiles(() => this.#session?.mirror);
     const look = (): void => {
-      this.#look();
+      this.look();
     };
     this.#subscriptions = [
       vscode.workspace.onDidOpenTextDocument(look),
       vscode.workspace.onDidGrantWorkspaceTrust(look),
-      context.verifier.onDidVerify(look),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (
           !['host', 'ssh', 'clangd'].some((one) =>
@@ -69,11 +74,11 @@ export class LanguageService implements vscode.Disposable {
         void this.#inTurn(async () => {
           await this.stop();
           this.#halted = false;
-          this.#look();
+          this.look();
         });
       }),
     ];
-    this.#look();
+    this.look();
   }
 
   /** What is objected to in a file as one types, or where there is no clangd, as one saves. */
@@ -133,7 +138,8 @@ export class LanguageService implements vscode.Disposable {
   }
 
   /** Begins where there is something to do, and it is clear where. */
-  #look(): void {
+  /** Starts clangd where a program is open and nothing stands against it. */
+  look(): void {
     if (this.#session !== undefined || this.#starting !== undefined || this.#halted) return;
     if (!vscode.workspace.isTrusted || !isEnabled()) return;
     const isWanted = vscode.workspace.textDocuments.some(
@@ -186,7 +192,7 @@ export class LanguageService implements vscode.Disposable {
       import('./sources.ts'),
     ]);
     const paths = new Paths(mirror);
-    const sources = new Sources(mirror, paths, (uri) => this.#context.verifier.source(uri));
+    const sources = new Sources(mirror, paths, this.#source);
     return mirror.clangd === undefined
       ? this.#withoutClangd(name, mirror, paths, sources)
       : this.#withClangd(name, mirror.clangd, mirror, paths, sources);
@@ -240,7 +246,9 @@ export class LanguageService implements vscode.Disposable {
         this.#tell(uri, diagnostics);
       },
       onClangd: () => {
-        void this.#context.run(() => Promise.resolve(() => this.restart()), undefined);
+        this.restart().catch((error: unknown) => {
+          this.#errors.fire(error);
+        });
       },
     });
     this.#status.missing(name);
@@ -282,13 +290,14 @@ export class LanguageService implements vscode.Disposable {
     this.#status.waiting(error, pause);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      this.#look();
+      this.look();
     }, pause);
   }
 
   dispose(): void {
     void this.stop();
-    for (const owned of [this.#status, this.#hostFiles, this.#diagnosed, ...this.#subscriptions]) {
+    const emitters = [this.#diagnosed, this.#errors];
+    for (const owned of [this.#status, this.#hostFiles, ...emitters, ...this.#subscriptions]) {
       owned.dispose();
     }
   }

@@ -13,6 +13,9 @@ export interface Program {
   readonly include: readonly string[];
 }
 
+/** Reads the program of a file as the editors have it. */
+export type ReadProgram = (uri: vscode.Uri) => Promise<Program>;
+
 /** How clangd is told to compile files, by their path on the host. */
 export type CompileCommands = Record<
   string,
@@ -35,14 +38,14 @@ interface Known {
 export class Sources {
   readonly #mirror: Mirror;
   readonly #paths: Paths;
-  readonly #read: (uri: vscode.Uri) => Promise<Program>;
+  readonly #read: ReadProgram;
   readonly #open = new Set<string>();
   /** Those of the open programs that could be read, by URI. */
   readonly #known = new Map<string, Known>();
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param read a program, with the texts that the editors have. */
-  constructor(mirror: Mirror, paths: Paths, read: (uri: vscode.Uri) => Promise<Program>) {
+  constructor(mirror: Mirror, paths: Paths, read: ReadProgram) {
     this.#mirror = mirror;
     this.#paths = paths;
     this.#read = read;

@@ -1,7 +1,8 @@
 import type { Series } from './figure.ts';
 import { part } from './format.ts';
 import { doubtOf } from './samples.ts';
-import { ARM_LABELS, bytes } from './summary.ts';
+import { ARM_LABELS } from './arms.ts';
+import { bytes } from './sizes.ts';
 
 /** From this part on, all but a handshake did. */
 const ALL = 0.99;

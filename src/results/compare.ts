@@ -10,16 +10,9 @@ import {
   type Doubt,
 } from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
-import {
-  ARM_LABELS,
-  percentileStepUs,
-  sizeKey,
-  sizeLabel,
-  sizesOf,
-  stallWords,
-  type Size,
-  type Stalls,
-} from './summary.ts';
+import { ARM_LABELS } from './arms.ts';
+import { percentileStepUs, stallWords, type Stalls } from './quantities.ts';
+import { sizeKey, sizeLabel, sizesOf, type Size } from './sizes.ts';
 
 /** What of a sample is compared: more of the rate is better, less of a latency is. */
 export type Figure = 'rate' | 'p50' | 'p90' | 'p99';

@@ -8,7 +8,9 @@ import {
 import type { ResultDocument } from './document.ts';
 import { markdownText } from '../text.ts';
 import type { Ratio } from './statistics.ts';
-import { ARM_LABELS, sizeLabel, stallWords } from './summary.ts';
+import { ARM_LABELS } from './arms.ts';
+import { stallWords } from './quantities.ts';
+import { sizeLabel } from './sizes.ts';
 
 const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
   rate: 'rate',

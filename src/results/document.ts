@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sizeKey, type Size } from './summary.ts';
+import { sizeKey, type Size } from './sizes.ts';
 
 /** What is measured: a one-way stream, or one outstanding request and its response. */
 export const experimentSchema = z.enum(['throughput', 'latency']);

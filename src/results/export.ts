@@ -1,4 +1,4 @@
-import { FIGURE_IDS, LATENCY_METRICS } from './summary.ts';
+import { FIGURE_IDS, LATENCY_METRICS } from './quantities.ts';
 import type { ResultDocument, Sample } from './document.ts';
 import { withMetric, type Figure } from './figure.ts';
 import { figuresOf } from './figures.ts';

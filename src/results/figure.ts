@@ -1,7 +1,7 @@
 import type { Arm } from './document.ts';
 import type { Doubt } from './samples.ts';
 import type { Ratio, Spread } from './statistics.ts';
-import { METRIC_LABELS, type FigureId, type LatencyMetric } from './summary.ts';
+import { METRIC_LABELS, type FigureId, type LatencyMetric } from './quantities.ts';
 
 /**
  * What one chart shows, before anything is drawn. Charts, tables, exports and findings are all made

@@ -11,15 +11,9 @@ import {
   type Run,
 } from './runs.ts';
 import { rate, SPECS, throughput, withNagle, type Spec } from './specs.ts';
-import {
-  ARM_LABELS,
-  baselineOf,
-  BYPASSES,
-  bytes,
-  percentileStepUs,
-  type FigureId,
-  type LatencyMetric,
-} from './summary.ts';
+import { ARM_LABELS, baselineOf, BYPASSES } from './arms.ts';
+import { percentileStepUs, type FigureId, type LatencyMetric } from './quantities.ts';
+import { bytes } from './sizes.ts';
 
 /** Every figure, in the article's order, the overview first; each is worked out when it is asked for. */
 export function figuresOf(runs: readonly Run[]): Record<FigureId, Figure> {

@@ -9,7 +9,9 @@ import { recommendation } from './recommendation.ts';
 import type { Run } from './runs.ts';
 import { doubtOf } from './samples.ts';
 import { unpairedRatio, verdictOf } from './statistics.ts';
-import { ARM_LABELS, BYPASSES, bytes, type FigureId, type LatencyMetric } from './summary.ts';
+import { ARM_LABELS, BYPASSES } from './arms.ts';
+import { type FigureId, type LatencyMetric } from './quantities.ts';
+import { bytes } from './sizes.ts';
 import {
   atOf,
   comparedOf,

@@ -1,7 +1,8 @@
 import { max, mean, median, sampleStandardDeviation } from 'simple-statistics';
 import type { ResultDocument } from './document.ts';
 import { groupBy, isCompared, isShared, rateOf } from './samples.ts';
-import { ARM_LABELS, baselineOf, sizeKey, sizeLabel } from './summary.ts';
+import { ARM_LABELS, baselineOf } from './arms.ts';
+import { sizeKey, sizeLabel } from './sizes.ts';
 
 /** netperf and netserver themselves. */
 const OWN_LOAD = 2;

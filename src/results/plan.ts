@@ -1,7 +1,8 @@
 import type { Arm, Plan, Point, ResultDocument, Sample } from './document.ts';
 import { groupBy, isCompared, pairsOf } from './samples.ts';
 import { pairedRatio, precisionOf } from './statistics.ts';
-import { baselineOf, sizeKey, sizeLabel, type Size } from './summary.ts';
+import { baselineOf } from './arms.ts';
+import { sizeKey, sizeLabel, type Size } from './sizes.ts';
 
 type Policy = ResultDocument['programs']['policy'];
 

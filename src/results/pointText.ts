@@ -1,7 +1,7 @@
 import type { Arm } from './document.ts';
 import type { Figure, Point, Series } from './figure.ts';
 import { factor, number, withUnit } from './format.ts';
-import { ARM_LABELS } from './summary.ts';
+import { ARM_LABELS } from './arms.ts';
 import { verdictOfAt } from './verdicts.ts';
 
 /** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */

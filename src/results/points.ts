@@ -3,7 +3,7 @@ import type { Sample } from './document.ts';
 import type { Details, Point } from './figure.ts';
 import { bypassedShare, doubtOf, pairsByRound, type Doubt } from './samples.ts';
 import { pairedRatio, spreadOf } from './statistics.ts';
-import { bytes } from './summary.ts';
+import { bytes } from './sizes.ts';
 
 /** A quantity of a sample, in the unit of a figure; undefined where the sample has none. */
 export type Value = (sample: Sample) => number | undefined;

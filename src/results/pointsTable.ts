@@ -2,7 +2,7 @@ import type { Arm } from './document.ts';
 import { isCoarse, timesText, verdictText } from './pointText.ts';
 import type { Details, Figure, Point, Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
-import { bytes } from './summary.ts';
+import { bytes } from './sizes.ts';
 
 /** A figure as a table of text: for the panel and for reports. */
 export type Table = {

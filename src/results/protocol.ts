@@ -1,4 +1,4 @@
-import { FIGURE_IDS, LATENCY_METRICS, type FigureId, type LatencyMetric } from './summary.ts';
+import { FIGURE_IDS, LATENCY_METRICS, type FigureId, type LatencyMetric } from './quantities.ts';
 import type { ResultDocument } from './document.ts';
 import { oneLine } from '../text.ts';
 

@@ -1,6 +1,7 @@
 import type { Figure } from './figure.ts';
 import { changes } from './format.ts';
-import { ARM_LABELS, BYPASSES, type FigureId } from './summary.ts';
+import { ARM_LABELS, BYPASSES } from './arms.ts';
+import { type FigureId } from './quantities.ts';
 import {
   groupsOf,
   outcome,

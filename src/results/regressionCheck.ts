@@ -1,7 +1,8 @@
 import { compareDocuments, doubtWords, regressions, untold } from './compare.ts';
 import { changeLabel, stalled } from './compareReport.ts';
 import type { ResultDocument } from './document.ts';
-import { ARM_LABELS, sizeLabel } from './summary.ts';
+import { ARM_LABELS } from './arms.ts';
+import { sizeLabel } from './sizes.ts';
 
 /** Exit codes of a run that is compared with a saved one: `failed` means that nothing could be told. */
 export const EXIT = { good: 0, failed: 1, worse: 2 } as const;

@@ -2,7 +2,8 @@ import type { Arm } from './document.ts';
 import type { Figure } from './figure.ts';
 import type { Value } from './points.ts';
 import type { Experiment } from './runs.ts';
-import { ARM_ORDER, baselineOf, BYPASSES, LATENCY_METRICS, type LatencyMetric } from './summary.ts';
+import { ARM_ORDER, baselineOf, BYPASSES } from './arms.ts';
+import { LATENCY_METRICS, type LatencyMetric } from './quantities.ts';
 
 /** What a figure of the article is of, but for the overview. */
 export type Spec = Omit<Figure, 'sizes' | 'series' | 'absent'> & {

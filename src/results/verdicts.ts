@@ -3,7 +3,9 @@ import type { Figure, Point, Series } from './figure.ts';
 import { changes } from './format.ts';
 import type { Doubt } from './samples.ts';
 import { verdictOf, type Ratio, type Verdict } from './statistics.ts';
-import { ARM_LABELS, BYPASSES, bytes, stallWords } from './summary.ts';
+import { ARM_LABELS, BYPASSES } from './arms.ts';
+import { stallWords } from './quantities.ts';
+import { bytes } from './sizes.ts';
 
 export const seriesOfRun = (figure: Figure, run: number): Series[] =>
   figure.series.filter((series) => series.run === run);

@@ -1,11 +1,21 @@
 import * as vscode from 'vscode';
-import type { Context } from '../context.ts';
 import { visible } from '../text.ts';
 
 const TYPE = 'sockmap-bench';
 
+/**
+ * Runs a task's definition; relative paths are of the folder.
+ * @returns the exit code.
+ */
+export type RunTask = (
+  definition: unknown,
+  folder: vscode.Uri | undefined,
+  say: (line: string) => void,
+  signal: AbortSignal,
+) => Promise<number>;
+
 /** Runs tasks of the type `sockmap-bench` in a terminal of their own. */
-export function registerBenchmarkTasks(context: Context): vscode.Disposable {
+export function registerBenchmarkTasks(run: RunTask): vscode.Disposable {
   return vscode.tasks.registerTaskProvider(TYPE, {
     // None by itself: a run needs a host and a cgroup.
     provideTasks: () => [],
@@ -18,7 +28,7 @@ export function registerBenchmarkTasks(context: Context): vscode.Disposable {
         TYPE,
         // The definition as it is run: with its variables replaced.
         new vscode.CustomExecution((resolved) =>
-          Promise.resolve(new Terminal(context, resolved, folder?.uri)),
+          Promise.resolve(new Terminal(run, resolved, folder?.uri)),
         ),
       );
     },
@@ -33,13 +43,9 @@ class Terminal implements vscode.Pseudoterminal {
   readonly #controller = new AbortController();
   readonly #run: () => Promise<number>;
 
-  constructor(context: Context, definition: unknown, folder: vscode.Uri | undefined) {
-    this.#run = async () => {
-      const { runBenchmarkTask } = await import('../commands/benchmarkTask.ts');
-      const first = vscode.workspace.workspaceFolders?.[0]?.uri;
-      const { signal } = this.#controller;
-      return runBenchmarkTask(context, definition, folder ?? first, this.#say, signal);
-    };
+  constructor(run: RunTask, definition: unknown, folder: vscode.Uri | undefined) {
+    const first = vscode.workspace.workspaceFolders?.[0]?.uri;
+    this.#run = () => run(definition, folder ?? first, this.#say, this.#controller.signal);
   }
 
   open(): void {

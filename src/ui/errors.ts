@@ -1,10 +1,11 @@
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
+import type { Reports } from './reports.ts';
 import { openTerminal } from './terminal.ts';
 import { showFailure } from './window.ts';
 
 /** Tells a person what failed, with the next step as a button where there is one. */
-export async function showError(context: Context, error: unknown): Promise<void> {
+export async function showError(context: Context, reports: Reports, error: unknown): Promise<void> {
   if (!(error instanceof HostError)) {
     await showFailure(error instanceof Error ? error.message : String(error));
     return;
@@ -18,7 +19,7 @@ export async function showError(context: Context, error: unknown): Promise<void>
     actions.set('Connect in Terminal', async () => openTerminal(await context.host(where)));
   }
   if (words.trim().includes('\n') || !error.message.includes(words.trim())) {
-    actions.set('Show Full Log', () => context.reports.show(`Could not ${tried}`, words));
+    actions.set('Show Full Log', () => reports.show(`Could not ${tried}`, words));
   }
   const chosen = await showFailure(error.message, ...actions.keys());
   if (chosen !== undefined) await actions.get(chosen)?.();

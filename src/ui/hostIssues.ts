@@ -1,8 +1,14 @@
-import type { HostCheck } from '../commands/checkHost.ts';
 import type { Context } from '../context.ts';
+import type { Facts } from '../host/facts.ts';
 import type { Finding } from '../host/issues.ts';
 import { openTerminal } from './terminal.ts';
 import { pickOne, showInformation } from './window.ts';
+
+/** What a host has, and what it lacks. */
+export interface HostCheck {
+  readonly facts: Facts;
+  readonly findings: readonly Finding[];
+}
 
 /** Lists what is wrong with a host; choosing one runs its command in a terminal there. */
 export async function showFindings(

@@ -1,6 +1,6 @@
 import { faultsOf } from '../bypass/faults.ts';
 import type { SpliceReader } from '../bypass/spliceReaders.ts';
-import type { BypassStatus } from '../bypass/status.ts';
+import type { BypassStatus } from '../bypass/attachment.ts';
 
 export interface LoadWarning {
   readonly message: string;

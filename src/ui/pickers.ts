@@ -1,5 +1,5 @@
 import { bypassStatus, requireFacts } from '../bypass/load.ts';
-import type { Attachment } from '../bypass/status.ts';
+import type { Attachment } from '../bypass/attachment.ts';
 import type { Context } from '../context.ts';
 import { isRootCgroup, listCgroups, type Cgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';

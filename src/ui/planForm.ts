@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { armSchema, type Arm, type Plan } from '../results/document.ts';
 import { ownPlan, parsePlan, parseSizes } from '../bench/planFile.ts';
 import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
-import { ARM_LABELS } from '../results/summary.ts';
+import { ARM_LABELS } from '../results/arms.ts';
 import { timeLabel } from './duration.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { readParsed } from '../workspace/readFile.ts';

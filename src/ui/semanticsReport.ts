@@ -1,6 +1,6 @@
 import { faultsOf, socketFaults } from '../bypass/faults.ts';
 import type { SemanticRow } from '../bypass/semantics.ts';
-import type { Policy } from '../bypass/status.ts';
+import type { Policy } from '../bypass/attachment.ts';
 import { markdownText } from '../text.ts';
 
 /** The rows as Markdown: what differs first, then what does not. */

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { BypassStatus } from '../bypass/status.ts';
+import type { BypassStatus } from '../bypass/attachment.ts';
 import { statusBarText } from './statusReport.ts';
 import { StatusText } from './window.ts';
 

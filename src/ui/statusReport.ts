@@ -1,5 +1,5 @@
 import type { LiveConfig } from '../bypass/config.ts';
-import { isAttached, isOn, type Attachment, type BypassStatus } from '../bypass/status.ts';
+import { isAttached, isOn, type Attachment, type BypassStatus } from '../bypass/attachment.ts';
 import { oneLine } from '../text.ts';
 
 const STATES: Readonly<Record<Attachment['state'], string>> = {

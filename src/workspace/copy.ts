@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
 import { collectSource, policyEntry, readSource } from '../bypass/source.ts';
-import type { Policy } from '../bypass/status.ts';
+import type { Policy } from '../bypass/attachment.ts';
 import type { Context } from '../context.ts';
 import { exists, folderReader, saveBelow } from './folders.ts';
 

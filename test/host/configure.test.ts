@@ -6,7 +6,7 @@ import path from 'node:path';
 import { mapKeys, type Mode } from '../../src/bypass/config.ts';
 import { configureBypass, type ConfigureOptions } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
-import type { Attachment, BypassStatus, Policy } from '../../src/bypass/status.ts';
+import type { Attachment, BypassStatus, Policy } from '../../src/bypass/attachment.ts';
 import { Host } from '../../src/host/host.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { endProcesses, processRef } from '../harness/processes.ts';

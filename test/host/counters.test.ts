@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
-import type { Attachment } from '../../src/bypass/status.ts';
+import type { Attachment } from '../../src/bypass/attachment.ts';
 import { Host } from '../../src/host/host.ts';
 import { statusReport } from '../../src/ui/statusReport.ts';
 import { run } from '../harness/run.ts';

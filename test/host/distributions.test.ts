@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { bypassStatus, loadBypass, requireFacts, unloadBypass } from '../../src/bypass/load.ts';
-import type { Attachment } from '../../src/bypass/status.ts';
+import type { Attachment } from '../../src/bypass/attachment.ts';
 import { decodeBytes } from '../../src/host/bytes.ts';
 import { listCgroups } from '../../src/host/cgroups.ts';
 import { collectFacts } from '../../src/host/facts.ts';

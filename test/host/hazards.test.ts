@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Policy } from '../../src/bypass/status.ts';
+import type { Policy } from '../../src/bypass/attachment.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { run } from '../harness/run.ts';
 import { skip } from '../harness/skip.ts';

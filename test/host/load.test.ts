@@ -8,7 +8,7 @@ import {
   type LoadOptions,
   type LoadStep,
 } from '../../src/bypass/load.ts';
-import type { Attachment, Policy } from '../../src/bypass/status.ts';
+import type { Attachment, Policy } from '../../src/bypass/attachment.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
-import type { BypassStatus } from '../../src/bypass/status.ts';
+import type { BypassStatus } from '../../src/bypass/attachment.ts';
 import { Host } from '../../src/host/host.ts';
 import { firstLine } from '../../src/host/lines.ts';
 import { endProcesses, processRef } from '../harness/processes.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { GuardedLimits } from '../../../src/bypass/config.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../../src/bypass/load.ts';
-import type { Attachment } from '../../../src/bypass/status.ts';
+import type { Attachment } from '../../../src/bypass/attachment.ts';
 import { Host } from '../../../src/host/host.ts';
 import { run } from '../run.ts';
 import { bpfSource, makeGround, type BypassGround } from './bypass.ts';

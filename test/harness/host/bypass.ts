@@ -4,7 +4,7 @@ import type { Plan } from '../../../src/results/document.ts';
 import { bypassArm } from '../../../src/results/plan.ts';
 import type { BpfSource } from '../../../src/bypass/build.ts';
 import { readSource } from '../../../src/bypass/source.ts';
-import type { Policy } from '../../../src/bypass/status.ts';
+import type { Policy } from '../../../src/bypass/attachment.ts';
 import { makeCgroup, pinsOf, removePinsOf, type TestCgroup } from '../cgroup.ts';
 import { atEnd } from '../cleanup.ts';
 import { run } from '../run.ts';

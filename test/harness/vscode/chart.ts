@@ -1,5 +1,5 @@
 import type { FrameLocator } from 'playwright-core';
-import type { FigureId } from '../../../src/results/summary.ts';
+import type { FigureId } from '../../../src/results/quantities.ts';
 
 /** The article's: number, what is on the axes, the unit, and which arms it compares. */
 export const ARTICLE: Readonly<

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { servingAttachment } from '../../../src/bypass/load.ts';
 import { exclusivePrograms } from '../../../src/bypass/exclusive.ts';
 import { parseStatus } from '../../../src/bypass/found.ts';
-import { parseCounters, withContents, type Attachment } from '../../../src/bypass/status.ts';
+import { type Attachment } from '../../../src/bypass/attachment.ts';
+import { parseCounters, withContents } from '../../../src/bypass/status.ts';
 import { statusBarText, statusReport } from '../../../src/ui/statusReport.ts';
 import { BOUNDARY, recorded } from '../recorded.ts';
 

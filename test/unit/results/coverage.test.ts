@@ -3,7 +3,8 @@ import type { Plan, Sample } from '../../../src/results/document.ts';
 import { PROFILES, schedule } from '../../../src/results/plan.ts';
 import { groupBy, pairsOf } from '../../../src/results/samples.ts';
 import { pairedRatio } from '../../../src/results/statistics.ts';
-import { baselineOf, sizeKey } from '../../../src/results/summary.ts';
+import { baselineOf } from '../../../src/results/arms.ts';
+import { sizeKey } from '../../../src/results/sizes.ts';
 import { sampleOf } from './documents.ts';
 import { normal } from '../random.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { changes } from '../../../src/results/format.ts';
 import { markdownText } from '../../../src/text.ts';
-import { bytes } from '../../../src/results/summary.ts';
+import { bytes } from '../../../src/results/sizes.ts';
 
 describe('several ratios in words', () => {
   const CASES: [ratios: number[], words: string][] = [

@@ -20,7 +20,7 @@ import {
   type Slot,
 } from '../../../src/results/plan.ts';
 import { isCompared } from '../../../src/results/samples.ts';
-import { sizeLabel } from '../../../src/results/summary.ts';
+import { sizeLabel } from '../../../src/results/sizes.ts';
 import { sampleOf } from './documents.ts';
 
 /** Takes samples as a run does, up to a number of them. */

@@ -6,7 +6,7 @@ import { noiseOf } from '../../../src/results/noise.ts';
 import { schedule, standardPlan } from '../../../src/results/plan.ts';
 import { groupBy, pairsOf } from '../../../src/results/samples.ts';
 import { pairedRatio, verdictOf, type Verdict } from '../../../src/results/statistics.ts';
-import { sizeKey } from '../../../src/results/summary.ts';
+import { sizeKey } from '../../../src/results/sizes.ts';
 import { resultDocument, roundTrip, stream } from './documents.ts';
 import { recorded } from '../recorded.ts';
 

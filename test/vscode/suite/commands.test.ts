@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import vscode from 'vscode';
 import { parseDocument } from '../../../src/results/document.ts';
-import type { BypassStatus } from '../../../src/bypass/status.ts';
-import type { HostCheck } from '../../../src/commands/checkHost.ts';
+import type { BypassStatus } from '../../../src/bypass/attachment.ts';
+import type { HostCheck } from '../../../src/ui/hostIssues.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { makePlace, type Place } from '../../harness/vscode/place.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
-import type { BypassStatus } from '../../../src/bypass/status.ts';
+import type { BypassStatus } from '../../../src/bypass/attachment.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { makePlace, type Place } from '../../harness/vscode/place.ts';
 

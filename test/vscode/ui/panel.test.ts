@@ -5,7 +5,7 @@ import { parseDocument, type ResultDocument } from '../../../src/results/documen
 import { withMetric, type Figure } from '../../../src/results/figure.ts';
 import { figuresOf } from '../../../src/results/figures.ts';
 import { runsOf } from '../../../src/results/runs.ts';
-import { FIGURE_IDS, type FigureId } from '../../../src/results/summary.ts';
+import { FIGURE_IDS, type FigureId } from '../../../src/results/quantities.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';

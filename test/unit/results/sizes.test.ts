@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ARMS } from '../../../src/results/document.ts';
 import { progressOf } from '../../../src/results/progress.ts';
-import { ARM_LABELS } from '../../../src/results/summary.ts';
+import { ARM_LABELS } from '../../../src/results/arms.ts';
 import { at, documentOf, stream } from './panelRuns.ts';
 
 describe('summary', () => {

@@ -1,0 +1,66 @@
+import type * as vscode from 'vscode';
+import { Context } from './context.ts';
+import { Logs } from './diagnostics/logs.ts';
+import { Verifier } from './diagnostics/verifier.ts';
+import { HostError, isCancelled } from './host/errors.ts';
+import { LanguageService } from './language/service.ts';
+import { showError } from './ui/errors.ts';
+import { Reports } from './ui/reports.ts';
+import { StatusBar } from './ui/statusBar.ts';
+
+/** What commands work with. Its pieces hear of each other by events, wired here, and import none of it. */
+export class App extends Context {
+  readonly statusBar = new StatusBar();
+  readonly reports = new Reports();
+  readonly verifier: Verifier;
+  readonly logs: Logs;
+  readonly language: LanguageService;
+
+  constructor(extension: vscode.ExtensionContext) {
+    super(extension);
+    this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri));
+    this.logs = new Logs(this, this.verifier);
+    this.language = new LanguageService(this, (uri) => this.verifier.source(uri));
+    this.verifier.onDidVerify(() => {
+      this.language.look();
+    });
+    this.language.onDidDiagnose((uri) => {
+      this.verifier.refresh(uri);
+    });
+    this.language.onDidFail((error) => {
+      this.report(error);
+    });
+  }
+
+  /**
+   * Loads and runs a command's function. A person sees any failure with its next step; a caller that passed
+   * an argument gets it thrown as well.
+   */
+  async run<T>(
+    load: () => Promise<(app: App, argument: unknown) => Promise<T>>,
+    argument: unknown,
+  ): Promise<T | undefined> {
+    try {
+      const command = await load();
+      return await command(this, argument);
+    } catch (error) {
+      this.report(error);
+      if (argument !== undefined) throw error;
+      return undefined;
+    }
+  }
+
+  /** Puts a failure into the log and before the person; what they cancelled is none. */
+  private report(error: unknown): void {
+    if (isCancelled(error)) return;
+    this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (error instanceof HostError) this.log.error(error.problem.words);
+    void showError(this, this.reports, error);
+  }
+
+  override dispose(): void {
+    const pieces = [this.language, this.logs, this.verifier, this.statusBar, this.reports];
+    for (const piece of pieces) piece.dispose();
+    super.dispose();
+  }
+}
