@@ -67,6 +67,9 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
     const source = webview.cspSource;
     const policy = [
       `default-src 'none'`,
+      // What the above does not cover.
+      `base-uri 'none'`,
+      `form-action 'none'`,
       `script-src 'nonce-${nonce}'`,
       `style-src ${source}`,
       // What writes a chart as SVG finds the parts of a font by a style attribute.
