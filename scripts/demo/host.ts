@@ -3,7 +3,7 @@ import { blocking, findings } from '../../src/host/issues.ts';
 import type { Host } from '../../src/host/host.ts';
 import { guard, type Guard } from '../../src/host/guard.ts';
 
-/** @throws Error with every fact that stands in the way, and what mends it. */
+/** @throws Error with every fact that stands in the way, and what fixes it. */
 export async function requireHost(host: Host): Promise<string> {
   await host.becomeRoot();
   const facts = await collectFacts(host, { root: true });

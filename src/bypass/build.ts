@@ -100,7 +100,7 @@ export async function compile(
   if (failure !== undefined) throw failure;
   throw new HostError({
     ...{ kind: 'compile', tried, where: host.name, words },
-    next: 'Mend the source, then try again.',
+    next: 'Fix the source and try again.',
   });
 }
 

@@ -17,7 +17,7 @@ export interface ConfigureOptions {
 
 /**
  * Tells the guarded programs of a cgroup a new mode, new limits and the host's addresses as they are
- * now, while they run. Live connections heed it with their next message; one that was switched off
+ * now, while they run. Live connections obey it with their next message; one that was switched off
  * stays on TCP. Switching off touches nothing but the mode.
  * @throws HostError of kind `not-found` where no guarded programs are attached and pinned.
  */

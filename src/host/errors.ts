@@ -30,7 +30,7 @@ export interface Problem {
   readonly headline?: string | undefined;
   /** What the person can do next, one sentence. */
   readonly next: string;
-  /** A command that mends it, for a terminal on that host. */
+  /** A command that fixes it, for a terminal on that host. */
   readonly remedy?: string;
 }
 

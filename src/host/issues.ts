@@ -13,7 +13,7 @@ export interface Finding {
   readonly wrong: string;
   /** What to do, one sentence. */
   readonly next: string;
-  /** A command for a terminal on that host, where one can mend it. */
+  /** A command for a terminal on that host, where one can fix it. */
   readonly remedy?: string;
 }
 

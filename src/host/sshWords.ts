@@ -57,7 +57,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
       words,
     )
   ) {
-    return problem('input', 'Mend the ssh configuration.');
+    return problem('input', 'Fix the ssh configuration.');
   }
   // Where there is no multiplexing, each command connects.
   const connecting =

@@ -12,7 +12,7 @@ export const PLAIN = `"$@"; c=$?; [ $c = 255 ] && c=254; exit $c`;
 /**
  * The same, with standard input as a lifeline: when the client ends it, or is gone, the command and
  * all it started are ended too. sshd alone would let them run on. The watch outlives a command that
- * heeds TERM, for children of it that do not.
+ * obeys TERM, for children of it that do not.
  */
 export const LIFELINE = `exec 3<&0
 setsid "$@" </dev/null 3<&- &

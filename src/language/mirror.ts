@@ -190,7 +190,7 @@ export class Mirror implements AsyncDisposable {
 
 const SETUP = `mkdir "$d/src" "$d/include" && share "$d/src" "$own" && share "$d/include" "$own" || { undo; exit 1; }`;
 
-/** A server that does not heed the end of its input is known by its working directory, and ended. */
+/** A server that does not obey the end of its input is known by its working directory, and ended. */
 const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null`;
 
 const FACTS = `{ ${SECTION}

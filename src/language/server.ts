@@ -158,7 +158,7 @@ export class Server implements AsyncDisposable {
     this.#process.stdout.resume();
     this.#process.stdin.end();
     await Promise.race([this.#process.ended, delay(STOP_MS, undefined, { ref: false })]);
-    // What does not heed that ends with the mirror; its output ends here.
+    // What does not obey that ends with the mirror; its output ends here.
     this.#process.kill();
   }
 
@@ -256,7 +256,7 @@ export class Server implements AsyncDisposable {
         if (this.#opened.delete(key)) await next(document);
       },
       handleDiagnostics: (uri, diagnostics, next) => {
-        // The host's headers are not to be mended here.
+        // The host's headers are not to be fixed here.
         if (uri.scheme === HOST_SCHEME) return;
         for (const each of diagnostics) {
           each.source = 'clangd';

@@ -15,7 +15,7 @@ import { showInformation } from '../ui/window.ts';
 const BACK_OFF_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 /** A server that has run for so long begins with the shortest again. */
 const STEADY_MS = 180_000;
-/** What waiting does not mend. */
+/** What waiting does not fix. */
 const NEEDS_A_PERSON: readonly ProblemKind[] = [
   ...(['host-key', 'authentication', 'input', 'not-found', 'timeout', 'privilege'] as const),
   'protocol',

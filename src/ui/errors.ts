@@ -13,7 +13,7 @@ export async function showError(context: Context, reports: Reports, error: unkno
   const { kind, tried, where, words, remedy } = error.problem;
   const actions = new Map<string, () => Promise<void>>();
   if (remedy !== undefined) {
-    actions.set('Mend in Terminal', async () => openTerminal(await context.host(where), remedy));
+    actions.set('Fix in Terminal', async () => openTerminal(await context.host(where), remedy));
   }
   if (kind === 'authentication' || kind === 'host-key') {
     actions.set('Connect in Terminal', async () => openTerminal(await context.host(where)));

@@ -9,8 +9,8 @@ export interface Explanation {
   readonly id: string;
   /** What the message says in plain words, and why the verifier refuses. */
   readonly why: string;
-  /** How to mend it. */
-  readonly mend: string;
+  /** How to fix it. */
+  readonly fix: string;
 }
 
 /** The first that fits decides: within and between the lists the more telling ones come first. */
@@ -25,11 +25,11 @@ export function explain(words: string): Explanation | undefined {
     .split('\n', LOOKED_AT.lines)
     .map((line) => line.slice(0, LOOKED_AT.characters))
     .join('\n');
-  for (const { id, pattern, detail, why, mend } of CATALOGUE) {
+  for (const { id, pattern, detail, why, fix } of CATALOGUE) {
     const match = pattern.exec(message);
     if (match === null) continue;
     const told = detail?.(match.groups ?? {});
-    return { id, why: told === undefined ? why : `${told} ${why}`, mend };
+    return { id, why: told === undefined ? why : `${told} ${why}`, fix };
   }
   return undefined;
 }

@@ -27,12 +27,12 @@ export interface Finding {
   readonly place: Place;
   readonly severity: 'error' | 'warning';
   readonly from: 'clang' | 'libbpf' | 'verifier';
-  /** The tool's own words first, then why and how to mend it. */
+  /** The tool's own words first, then why and how to fix it. */
   readonly message: string;
   /** The name of the catalogue's entry. */
   readonly explanation: string | undefined;
   readonly why: string | undefined;
-  readonly mend: string | undefined;
+  readonly fix: string | undefined;
   /** The path that led there, in its order. */
   readonly related: readonly Related[];
   readonly program: string | undefined;
@@ -148,9 +148,9 @@ function finding(
   const known = explain(words);
   return {
     ...{ place, severity: 'error', from, related, program },
-    message: known === undefined ? words : `${words}\n${known.why}\n${known.mend}`,
+    message: known === undefined ? words : `${words}\n${known.why}\n${known.fix}`,
     explanation: known?.id,
-    ...{ why: known?.why, mend: known?.mend },
+    ...{ why: known?.why, fix: known?.fix },
   };
 }
 
@@ -160,7 +160,7 @@ function ofClang(said: ClangMessage): Finding {
     severity: said.severity === 'error' ? 'error' : 'warning',
     from: 'clang',
     message: said.message,
-    ...{ explanation: undefined, why: undefined, mend: undefined, program: undefined },
+    ...{ explanation: undefined, why: undefined, fix: undefined, program: undefined },
     related: said.notes.map((note) => ({ place: placeOfClang(note), message: note.message })),
   };
 }
@@ -212,7 +212,7 @@ function rejected(
   return {
     ...one,
     message: [words, `${report.problem}. ${report.reason}`, report.suggestion].join('\n'),
-    ...{ why: report.reason, mend: report.suggestion },
+    ...{ why: report.reason, fix: report.suggestion },
   };
 }
 

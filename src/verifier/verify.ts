@@ -102,7 +102,7 @@ export async function dumpProgram(
   try {
     const { compiler, object } = await compileThere(host, bench, directory, source, options);
     const problem = (kind: 'compile' | 'verifier', words: string) =>
-      new HostError({ kind, tried, where: host.name, words, next: 'Mend the source first.' });
+      new HostError({ kind, tried, where: host.name, words, next: 'Fix the source first.' });
     if (object === undefined) throw problem('compile', compiler);
     const boundary = newBoundary();
     const packed = await rootScript(

@@ -80,7 +80,7 @@ describe('the policy of a bypass that is loaded', () => {
     assert.ok((await next.move(BYTES)) < SOME);
   });
 
-  it('new limits, and none, are seen in the status and heeded', async () => {
+  it('new limits, and none, are seen in the status and obeyed', async () => {
     await load();
     const set = own(await configure('guarded', { queueBound: 5 * 2 ** 30, oneWayLimit: 12 }));
     assert.deepEqual(set.config, { mode: 'guarded', queueBound: 5 * 2 ** 30, oneWayLimit: 12 });

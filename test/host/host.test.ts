@@ -168,7 +168,7 @@ for (const way of ['ssh', 'local'] as const) {
     });
 
     describe('ends on the host', () => {
-      /** A command with a child, and one that has left it and heeds no request. */
+      /** A command with a child, and one that has left it and obeys no request. */
       const family = (mark: string): string[] => [
         ...['sh', '-c'],
         `sleep ${mark} & sh -c 'trap "" TERM; sleep ${mark}; sleep ${mark}' & sleep ${mark}`,

@@ -42,7 +42,7 @@ describe('programs and what the kernel says of them', () => {
       assert.equal(finding.place.file, where);
       assert.equal(finding.place.line, line, finding.message);
       assert.equal(finding.explanation, explanation, finding.message);
-      assert.ok(finding.message.endsWith(`\n${finding.why}\n${finding.mend}`));
+      assert.ok(finding.message.endsWith(`\n${finding.why}\n${finding.fix}`));
       assert.ok(finding.place.endColumn > finding.place.column);
       const [verdict] = verification.programs.filter(({ verdict: each }) => each !== 'accepted');
       if (finding.from === 'verifier') {

@@ -7,8 +7,8 @@ export interface Entry {
   readonly detail?: (match: Readonly<Record<string, string | undefined>>) => string | undefined;
   /** Why the verifier refuses. */
   readonly why: string;
-  /** How to mend it. */
-  readonly mend: string;
+  /** How to fix it. */
+  readonly fix: string;
 }
 
 /** "bytes 24 to 31", or "byte 24". */

@@ -17,20 +17,20 @@ export const MEMORY: readonly Entry[] = [
       /(?:invalid mem access '|arithmetic on |type=|R\d+ is )(?<type>\w+?)_or_null|Possibly NULL pointer|expected to be non-NULL/,
     detail: ({ type = '' }) => SOURCES_OF_NULL[type],
     why: 'The pointer may be NULL on this path, and is used without having been compared with NULL.',
-    mend: 'Compare it with NULL and use it only where it is not: `if (!p) return …;`.',
+    fix: 'Compare it with NULL and use it only where it is not: `if (!p) return …;`.',
   },
   {
     id: 'scalar-dereference',
     pattern: /R\d+ invalid mem access '(?:inv|scalar)'/,
     why: 'To the verifier this is a number, not a pointer: it was cast from an integer, read out of kernel memory, is known to be NULL here, or a call since has made it invalid (a release, or a helper that may move the packet).',
-    mend: 'Get the pointer again after such a call; read kernel memory with BPF_CORE_READ() or bpf_probe_read_kernel(); keep pointers in variables of pointer type.',
+    fix: 'Get the pointer again after such a call; read kernel memory with BPF_CORE_READ() or bpf_probe_read_kernel(); keep pointers in variables of pointer type.',
   },
   {
     id: 'not-memory',
     pattern: /R\d+ invalid mem access '(?<type>\w+)'/,
     detail: ({ type = '' }) => `The register holds ${nameOfType(type)}.`,
     why: 'What this pointer refers to cannot be read or written by a program.',
-    mend: 'Pass it to the helper made for it; where a map is meant, look its element up first.',
+    fix: 'Pass it to the helper made for it; where a map is meant, look its element up first.',
   },
   {
     id: 'uninitialised-register',
@@ -42,14 +42,14 @@ export const MEMORY: readonly Entry[] = [
           ? `R${register} is an argument’s register, and each call clobbers it.`
           : undefined,
     why: 'A value is used that was never set on this path: an uninitialised variable, a missing return value, or a function declared with fewer arguments than it reads.',
-    mend: 'Give the variable a value on every path, and end every path with a `return`.',
+    fix: 'Give the variable a value on every path, and end every path with a `return`.',
   },
   {
     id: 'uninitialised-stack',
     pattern:
       /read from stack (?:R\d+ )?(?:off|var_off) [^=]*\+-?\d+ size|uninit stack in range of var-offset/,
     why: 'Bytes of the stack are read that were never written: a field that is not set, or padding between fields that a helper would copy.',
-    mend: 'Zero the whole variable first: `struct key k = {};`, or memset() where it has padding.',
+    fix: 'Zero the whole variable first: `struct key k = {};`, or memset() where it has padding.',
   },
   {
     id: 'stack-bounds',
@@ -60,14 +60,14 @@ export const MEMORY: readonly Entry[] = [
         ? undefined
         : `It touches ${bytes(Number(offset), Number(size))}, counted from the frame’s end; the frame is -512 to -1.`,
     why: 'The access lies, or may lie, outside of the variable or of the function’s stack frame.',
-    mend: 'Index arrays on the stack only with what was compared with their length right before (as unsigned), and pass helpers the size of the variable: sizeof(variable).',
+    fix: 'Index arrays on the stack only with what was compared with their length right before (as unsigned), and pass helpers the size of the variable: sizeof(variable).',
   },
   {
     id: 'stack-pointer',
     pattern:
       /corrupt spilled pointer|invalid size of register (?:spill|fill)|leaking pointer from stack|cannot spill pointers|spilled ptr in range|partial copy of pointer|sign-extension part of pointer/,
     why: 'A pointer on the stack has to be written and read as a whole, 8 bytes at once: a part of it would be a number made from a kernel address.',
-    mend: 'Do not copy or overwrite part of a struct that holds pointers; keep them in variables of their own.',
+    fix: 'Do not copy or overwrite part of a struct that holds pointers; keep them in variables of their own.',
   },
   {
     id: 'packet',
@@ -78,14 +78,14 @@ export const MEMORY: readonly Entry[] = [
         ? undefined
         : `It needs the first ${Number(offset) + Number(size)} bytes from where the pointer came from; the checks before it make sure of ${known ?? 0}.`,
     why: 'The packet may be shorter than this access: it has to be compared with the packet’s end before.',
-    mend: 'Before the access `if ((void *)(p + 1) > data_end) return …;` with the very pointer that is used; take data and data_end anew after a helper that changes the packet.',
+    fix: 'Before the access `if ((void *)(p + 1) > data_end) return …;` with the very pointer that is used; take data and data_end anew after a helper that changes the packet.',
   },
   {
     id: 'argument-size',
     pattern:
       /zero-sized read|map value, value_size=\d+ off=\d+ size=0|len pair leads to invalid memory access|rdwr_buf_size/,
     why: 'The size passed along with this memory may be zero, or larger than the memory.',
-    mend: 'Bound it right before the call from both sides, or pass sizeof(variable).',
+    fix: 'Bound it right before the call from both sides, or pass sizeof(variable).',
   },
   {
     id: 'map-value-bounds',
@@ -96,7 +96,7 @@ export const MEMORY: readonly Entry[] = [
         ? undefined
         : `It may touch ${bytes(Number(offset), Number(size))}; there are ${all} bytes, 0 to ${Number(all) - 1}.`,
     why: 'The access lies outside of the map’s value, or may: the index is not bounded tightly enough.',
-    mend: 'Compare the index with the number of elements right before the access (`if (i >= N) return …;`, unsigned), and use that same variable.',
+    fix: 'Compare the index with the number of elements right before the access (`if (i >= N) return …;`, unsigned), and use that same variable.',
   },
   {
     id: 'memory-bounds',
@@ -107,47 +107,47 @@ export const MEMORY: readonly Entry[] = [
         ? undefined
         : `It may touch ${bytes(Number(offset), Number(size))}; there are ${all} bytes, 0 to ${Number(all) - 1}.`,
     why: 'The access lies outside of the memory the pointer refers to, or may.',
-    mend: 'Ask for as much memory as is used, and compare indexes with its size right before the access.',
+    fix: 'Ask for as much memory as is used, and compare indexes with its size right before the access.',
   },
   {
     id: 'kernel-type-bounds',
     pattern:
       /access beyond (?:struct|the end of member)|cannot access ptr member|invalid negative access|doesn't have field at offset|field \S+ doesn't have size/,
     why: 'At this offset the kernel’s type has no field, or not of this size.',
-    mend: 'Check the type: this kernel’s may differ from the headers’. Declare it with `preserve_access_index` (vmlinux.h does) so that offsets are relocated.',
+    fix: 'Check the type: this kernel’s may differ from the headers’. Declare it with `preserve_access_index` (vmlinux.h does) so that offsets are relocated.',
   },
   {
     id: 'negative',
     pattern: /min value is negative/,
     why: 'The length or the index may be negative to the verifier.',
-    mend: 'Make the variable unsigned, or test `if (n < 0) return …;`, then bound it from above too.',
+    fix: 'Make the variable unsigned, or test `if (n < 0) return …;`, then bound it from above too.',
   },
   {
     id: 'unbounded',
     pattern:
       /unbounded (?:memory access|min value|variable)|with mixed signed bounds|invalid variable (?:buffer )?offset|makes \S+ pointer be out of bounds|unlimited memory access/,
     why: 'A length or an offset has no limit that the verifier knows of at this point.',
-    mend: 'Bound it right before it is used: compare it with a constant, or mask it (`n &= SIZE - 1`). Where the compiler moves the check away, use a `volatile` copy or barrier_var().',
+    fix: 'Bound it right before it is used: compare it with a constant, or mask it (`n &= SIZE - 1`). Where the compiler moves the check away, use a `volatile` copy or barrier_var().',
   },
   {
     id: 'special-field',
     pattern:
       /cannot be accessed (?:directly by load|indirectly by helper)|kptr in map can only|kptr access|invalid kptr access|store to referenced kptr|imm must be 0 when storing to kptr/,
     why: 'This part of the value belongs to the kernel: a lock, a timer, a list or a kernel pointer.',
-    mend: 'Leave it to the helpers made for it (a kernel pointer: bpf_kptr_xchg()), and copy the other fields one by one.',
+    fix: 'Leave it to the helpers made for it (a kernel pointer: bpf_kptr_xchg()), and copy the other fields one by one.',
   },
   {
     id: 'read-only',
     pattern:
       /write into map forbidden|cannot write into|only read (?:from .* )?is supported|write to change key|may write into memory|not allow writes to packet data|frame pointer is read only|changes packet data, while original/,
     why: 'This memory may only be read here: a constant, a map that is read-only to programs, or what the kernel has lent.',
-    mend: 'Write to a copy on the stack or to a map of your own; a global variable must not be `const`.',
+    fix: 'Write to a copy on the stack or to a map of your own; a global variable must not be `const`.',
   },
   {
     id: 'write-only',
     pattern: /read from map forbidden/,
     why: 'Programs may only write this map (BPF_F_WRONLY_PROG).',
-    mend: 'Leave the flag out of the map’s definition, or keep a readable copy elsewhere.',
+    fix: 'Leave the flag out of the map’s definition, or keep a readable copy elsewhere.',
   },
   {
     id: 'context-access',
@@ -158,72 +158,72 @@ export const MEMORY: readonly Entry[] = [
         ? undefined
         : `It accesses ${bytes(Number(offset), Number(size))} of the context, which this type of program may not, or not with this size or in this direction.`,
     why: 'Of its context a program may read certain fields, and write fewer; each whole, at its own fixed offset.',
-    mend: 'Use the fields this program type has, each by its name and straight from the argument (no array index, no sum with the context pointer); to write, see which fields are writable.',
+    fix: 'Use the fields this program type has, each by its name and straight from the argument (no array index, no sum with the context pointer); to write, see which fields are writable.',
   },
   {
     id: 'traced-argument',
     pattern:
       /func '\S+' (?:doesn't have \d+-th argument|offset -?\d+ is not multiple of 8|size \d+ must be 8|arg\d+ )|context argument offset/,
     why: 'The function that is traced has no such argument, or one that cannot be read this way.',
-    mend: 'Compare the arguments of BPF_PROG() with the function’s in this kernel’s vmlinux.h: their number, order and types.',
+    fix: 'Compare the arguments of BPF_PROG() with the function’s in this kernel’s vmlinux.h: their number, order and types.',
   },
   {
     id: 'modified-pointer',
     pattern:
       /(?:dereference of modified|negative offset) \S+ ptr|variable \S+ access var_off|must have (?:zero|constant) offset(?! when passed to release)|cannot pass in \S+ at an offset|doesn't have constant offset|at (?:a|the) constant offset|pointer offset -?\d+ is not allowed/,
     why: 'This kind of pointer may only be used as it was given, or with a constant offset.',
-    mend: 'Keep the original pointer and pass it on unchanged.',
+    fix: 'Keep the original pointer and pass it on unchanged.',
   },
   {
     id: 'foreign-memory',
     pattern: /access (?:user|percpu) memory|direct access to \S+ is disallowed/,
     why: 'The pointer leads to user space or to per-CPU memory, which a plain load cannot reach.',
-    mend: 'Use bpf_probe_read_user() or bpf_core_read_user(), or bpf_per_cpu_ptr() and bpf_this_cpu_ptr().',
+    fix: 'Use bpf_probe_read_user() or bpf_core_read_user(), or bpf_per_cpu_ptr() and bpf_this_cpu_ptr().',
   },
   {
     id: 'different-pointers',
     pattern:
       /same insn cannot be used with different pointers|tried to .* from different maps, paths/,
     why: 'One instruction would access pointers of different kinds, depending on the path.',
-    mend: 'Write the access out in each branch, so that the compiler does not join them (barrier_var() helps).',
+    fix: 'Write the access out in each branch, so that the compiler does not join them (barrier_var() helps).',
   },
   {
     id: 'leak',
     pattern: /leaks addr/,
     why: 'A kernel address would become visible outside: as a return value, in a map, or in a packet.',
-    mend: 'Store or return what the pointer points to, not the pointer.',
+    fix: 'Store or return what the pointer points to, not the pointer.',
   },
   {
     id: 'unprivileged',
     pattern: /prohibited for !root|!root|pointer comparison prohibited/,
     why: 'Only privileged programs may do this, since it could reveal kernel addresses.',
-    mend: 'Load it with CAP_BPF and CAP_PERFMON, or as root.',
+    fix: 'Load it with CAP_BPF and CAP_PERFMON, or as root.',
   },
   {
     id: 'pointer-arithmetic',
     pattern:
       /pointer arithmetic|pointer \S+ pointer prohibited|bitwise operator .* on pointer|math between|subtract pointer|subtraction from stack pointer|has pointer with unsupported alu|beyond pointer bounds/,
     why: 'This arithmetic would make a pointer the verifier could not check.',
-    mend: 'Add a bounded, non-negative number to the original pointer; do all other arithmetic on numbers. Casts to 32 bits count as arithmetic.',
+    fix: 'Add a bounded, non-negative number to the original pointer; do all other arithmetic on numbers. Casts to 32 bits count as arithmetic.',
   },
   {
     id: 'misaligned',
     pattern: /misaligned/,
     why: 'The access is not aligned to its size, which this memory requires.',
-    mend: 'Lay the data out so that the field is aligned (order of fields, padding), or copy it with memcpy() from a packed struct.',
+    fix: 'Lay the data out so that the field is aligned (order of fields, padding), or copy it with memcpy() from a packed struct.',
   },
   {
     id: 'atomic',
     pattern: /BPF_ATOMIC|atomic (?:operand|opcode)|BPF_XADD/,
     why: 'Atomic operations work on 4 or 8 aligned bytes in maps and on the stack, and not every kernel has each of them (5.12 for those that return the old value).',
-    mend: 'Use a 32- or 64-bit integer in a map’s value with __sync_fetch_and_add(), and do not use what it returns on older kernels.',
+    fix: 'Use a 32- or 64-bit integer in a map’s value with __sync_fetch_and_add(), and do not use what it returns on older kernels.',
   },
   {
     id: 'constant-string',
     pattern:
       /does not point to a readonly map|not zero-terminated|direct value access|point to a const string|Invalid format string|fmt string/i,
     why: 'The string has to be a constant the verifier can read, and of the allowed form.',
-    mend: 'Declare it `static const char text[] = "…";`; formats know fewer conversions than printf().',
+    fix: 'Declare it `static const char text[] = "…";`; formats know fewer conversions than printf().',
   },
 ];
 

@@ -6,7 +6,7 @@ export const BUG: Entry = {
   pattern:
     /verifier (?:internal error|bug)|internal bug|is misconfigured|REG INVARIANTS VIOLATION/i,
   why: 'This is a fault of the kernel’s verifier, not of the program.',
-  mend: 'Write it differently at this place, try a newer kernel, and report it to bpf@vger.kernel.org with the log.',
+  fix: 'Write it differently at this place, try a newer kernel, and report it to bpf@vger.kernel.org with the log.',
 };
 
 /** The program as a whole: its size, its paths, what it returns and what it is attached to. */
@@ -18,13 +18,13 @@ export const PROGRAM: readonly Entry[] = [
     detail: ({ calls, size }) =>
       size === undefined ? undefined : `${calls ?? ''} functions need ${size} bytes together.`,
     why: 'A program has 512 bytes of stack, for all functions that call each other.',
-    mend: 'Move large variables into a per-CPU array map with one element, or reuse them in one function.',
+    fix: 'Move large variables into a per-CPU array map with one element, or reuse them in one function.',
   },
   {
     id: 'call-depth',
     pattern: /the call stack of \d+ frames is too deep/,
     why: 'At most eight functions may call each other in a row.',
-    mend: 'Inline some of them (`static __always_inline`).',
+    fix: 'Inline some of them (`static __always_inline`).',
   },
   {
     id: 'return-value',
@@ -37,113 +37,113 @@ export const PROGRAM: readonly Entry[] = [
           ? `It returns ${min}.`
           : `It returns something from ${min} to ${max ?? ''}.`,
     why: 'This type of program, or callback, may return only certain numbers, and never a pointer.',
-    mend: 'Return one of those in the message on every path, as a constant or compared with the range before.',
+    fix: 'Return one of those in the message on every path, as a constant or compared with the range before.',
   },
   {
     id: 'infinite-loop',
     pattern: /infinite loop detected|back-edge|loop is not bounded/,
     why: 'Nothing that the verifier tracks changes from one round of this loop to the next, or the kernel knows no loops (before 5.3).',
-    mend: 'Count up to a constant: `for (i = 0; i < MAX; i++)`; use bpf_for() (6.4) or bpf_loop() (5.17) where the number is large, `#pragma unroll` on old kernels.',
+    fix: 'Count up to a constant: `for (i = 0; i < MAX; i++)`; use bpf_for() (6.4) or bpf_loop() (5.17) where the number is large, `#pragma unroll` on old kernels.',
   },
   {
     id: 'too-complex',
     pattern:
       /program is too large|too complex|too many states|speculative verification|iteration limit reached/i,
     why: 'There are more paths through the program than the verifier is willing to walk (a million instructions), mostly because of a loop with branches in it.',
-    mend: 'Make the loop shorter, use bpf_loop() (5.17) or bpf_for() (6.4), or move its body into a global function, which is verified once.',
+    fix: 'Make the loop shorter, use bpf_loop() (5.17) or bpf_for() (6.4), or move its body into a global function, which is verified once.',
   },
   {
     id: 'program-size',
     pattern:
       /program too (?:big|long)|at most \d+ insns|E2BIG|Argument list too long|too many (?:subprograms|different|module)|number of maps per program|cannot be patched due to 16-bit/,
     why: 'The program has more instructions, functions or maps than the kernel takes.',
-    mend: 'Split it with tail calls, and move what is repeated into functions that are not inlined.',
+    fix: 'Split it with tail calls, and move what is repeated into functions that are not inlined.',
   },
   {
     id: 'dead-code',
     pattern: /unreachable insn/,
     why: 'No path reaches this instruction.',
-    mend: 'Remove the code, or what makes it unreachable: a jump over it, or a call the compiler takes for one that never returns.',
+    fix: 'Remove the code, or what makes it unreachable: a jump over it, or a call the compiler takes for one that never returns.',
   },
   {
     id: 'control-flow',
     pattern:
       /jump out of range|last insn is not an exit or jmp|jump into the middle|call to invalid destination|invalid may_goto|invalid insn idx|no program starts at insn/i,
     why: 'The program leaves its own instructions: a function ends without a return, or jumps out of itself. Code that is undefined in C often compiles to this.',
-    mend: 'Return on every path, divide by no zero and shift by less than the width; inline assembly has to end in `exit` or a jump.',
+    fix: 'Return on every path, divide by no zero and shift by less than the width; inline assembly has to end in `exit` or a jump.',
   },
   {
     id: 'division',
     pattern: /div(?:ision)? by zero/i,
     why: 'A division by the constant zero.',
-    mend: 'Correct the divisor.',
+    fix: 'Correct the divisor.',
   },
   {
     id: 'shift',
     pattern: /invalid shift/i,
     why: 'A shift by as many bits as the value has, or more.',
-    mend: 'Shift by less than 32 for int, 64 for long; widen the value first (`(u64)x << 40`).',
+    fix: 'Shift by less than 32 for int, 64 for long; widen the value first (`(u64)x << 40`).',
   },
   {
     id: 'global-function',
     pattern:
       /[Gg]lobal func|Arg#\d+ type|doesn't return scalar|Caller passes invalid args|reg type unsupported for arg|Function \S+ has \d+ > \d+ args|unsupported set of tags|combination of tags|pointer tag|Unrecognized arg#/,
     why: 'A function that is not static is verified by itself, without what its callers know: of numbers nothing, of pointers that they may be NULL.',
-    mend: 'Compare its pointers with NULL, pass at most five numbers or pointers to plain structs, or make it `static`.',
+    fix: 'Compare its pointers with NULL, pass at most five numbers or pointers to plain structs, or make it `static`.',
   },
   {
     id: 'function-information',
     pattern:
       /func[_ ]info|line_info|subprogs without BTF|func(?:tion)? .*BTF is|Invalid BTF of func|needs? valid BTF|func#\d+ doesn't point/,
     why: 'What the object says of its functions does not fit its instructions, or is missing; kernels before 5.13 count functions passed to helpers differently.',
-    mend: 'Compile with -g and clang 11 or newer; on an old kernel call the function directly instead of passing it.',
+    fix: 'Compile with -g and clang 11 or newer; on an old kernel call the function directly instead of passing it.',
   },
   {
     id: 'core-relocation',
     pattern:
       /invalid CO-RE relocation|CO-RE relo|failed to (?:perform|resolve) CO-RE|\brelo #\d+|core_relo/,
     why: 'The type or field does not exist on this kernel, or not in this form.',
-    mend: 'Test with bpf_core_field_exists() or bpf_core_type_exists() before use, and check its name against this kernel’s vmlinux.h.',
+    fix: 'Test with bpf_core_field_exists() or bpf_core_type_exists() before use, and check its name against this kernel’s vmlinux.h.',
   },
   {
     id: 'attachment',
     pattern:
       /is not modifiable|Subprog \S+ doesn't exist|Cannot (?:replace|extend|recursively|nest)|can only be attached|Only FENTRY|Can attach to only|can't modify return|address of function|attach_btf_id|provide btf_id|attach to (?:invalid|unsupported) member|noreturn|is not supported for this attach type|The function \S+ (?:has \d+ arg|return type|with variable|arg\d)|fmod_ret|struct_ops module|Tracing programs|BTF of tracepoint|while \S+\(\) has|doesn't match type|arg\d+ in \S+\(\)/i,
     why: 'The program cannot be attached to what its section names: this kernel has no such function or point, or not for this type of program.',
-    mend: 'Check the name after the slash in SEC(…) against this kernel (`bpftool btf dump file /sys/kernel/btf/vmlinux`, or /proc/kallsyms).',
+    fix: 'Check the name after the slash in SEC(…) against this kernel (`bpftool btf dump file /sys/kernel/btf/vmlinux`, or /proc/kallsyms).',
   },
   {
     id: 'permission',
     pattern: /CAP_[A-Z]|Operation not permitted|EPERM|locked? ?down/,
     why: 'The kernel did not allow it: privileges are missing, or it is locked down.',
-    mend: 'Load it as root or with the capabilities named; see `dmesg` about lockdown.',
+    fix: 'Load it as root or with the capabilities named; see `dmesg` about lockdown.',
   },
   {
     id: 'jit',
     pattern: /\bJIT\b|non-JITed|JITed/,
     why: 'The kernel’s JIT compiler is off, or this architecture’s cannot do that yet.',
-    mend: 'Switch it on (`sysctl net.core.bpf_jit_enable=1`), or do without.',
+    fix: 'Switch it on (`sysctl net.core.bpf_jit_enable=1`), or do without.',
   },
   {
     id: 'kernel-btf',
     pattern:
       /missing BTF|BTF is (?:required|mandatory|missing)|vmlinux BTF|in-kernel BTF|btf_vmlinux|no BTF\b|requires BTF/i,
     why: 'The kernel’s own type information, or that of the object, is needed and missing.',
-    mend: 'Compile with -g, and use a kernel with CONFIG_DEBUG_INFO_BTF (check /sys/kernel/btf/vmlinux).',
+    fix: 'Compile with -g, and use a kernel with CONFIG_DEBUG_INFO_BTF (check /sys/kernel/btf/vmlinux).',
   },
   {
     id: 'ksym',
     pattern:
       /extern .*not found|kernel BTF type ID|failed to find BTF for extern|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64/,
     why: 'The kernel has no such function or variable, or nothing defines what is called here.',
-    mend: 'Check the name; declare it `__ksym __weak` and test it before use where only some kernels have it.',
+    fix: 'Check the name; declare it `__ksym __weak` and test it before use where only some kernels have it.',
   },
   {
     id: 'instruction',
     pattern:
       /unknown (?:opcode|insn class)|uses reserved fields|invalid (?:BPF_|bpf_ld_imm64|insn)|unrecognized bpf_ld/i,
     why: 'This kernel does not know the instruction: the compiler was told to use a newer instruction set.',
-    mend: 'Compile with -mcpu=v2 or v3 as the kernel has it (v3 from 5.1, v4 from 6.6), and look into inline assembly.',
+    fix: 'Compile with -mcpu=v2 or v3 as the kernel has it (v3 from 5.1, v4 from 6.6), and look into inline assembly.',
   },
 ];
 
@@ -153,25 +153,25 @@ export const LOADING: readonly Entry[] = [
     id: 'map-definition',
     pattern: /legacy map definition|map definitions? .*(?:not supported|invalid)|SEC\("maps"\)/i,
     why: 'libbpf 1.0 and newer read only maps that BTF describes.',
-    mend: 'Define it as `struct { __uint(type, …); __type(key, …); … } name SEC(".maps");`.',
+    fix: 'Define it as `struct { __uint(type, …); __type(key, …); … } name SEC(".maps");`.',
   },
   {
     id: 'map-creation',
     pattern: /map '.*': failed|failed to create map|Error in bpf_(?:create_map|map_create)/,
     why: 'The kernel would not make the map: a type it does not have, or sizes that do not fit that type.',
-    mend: 'Compare key size, value size, entries and flags with what the type asks for.',
+    fix: 'Compare key size, value size, entries and flags with what the type asks for.',
   },
   {
     id: 'section-name',
     pattern:
       /missing BPF prog type|check ELF section name|failed to guess program type|invalid section/,
     why: 'The section’s name tells libbpf the type of program, and it does not know this one.',
-    mend: 'Use a name of libbpf’s list, for example SEC("xdp"), SEC("sockops") or SEC("tc").',
+    fix: 'Use a name of libbpf’s list, for example SEC("xdp"), SEC("sockops") or SEC("tc").',
   },
   {
     id: 'relocation',
     pattern: /\brelo(?:cation)?\b/,
     why: 'The instruction refers to something libbpf cannot resolve, such as a function that is only declared.',
-    mend: 'Define the function in the same file, or declare it `__ksym`; libc does not exist here (memcpy() and memset() of constant sizes are inlined).',
+    fix: 'Define the function in the same file, or declare it `__ksym`; libc does not exist here (memcpy() and memset() of constant sizes are inlined).',
   },
 ];

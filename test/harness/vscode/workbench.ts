@@ -31,7 +31,7 @@ export const THEMES: Readonly<Record<Theme, ThemeNames>> = {
 const exactly = (text: string): RegExp =>
   new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 
-/** As a person does where a busy window has not heeded a key or the mouse: once more, so many times at most. */
+/** As a person does where a busy window has not seen a key or the mouse: once more, so many times at most. */
 async function persistently(times: number, attempt: () => Promise<void>): Promise<void> {
   for (let left = times - 1; ; left--) {
     try {

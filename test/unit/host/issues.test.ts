@@ -129,7 +129,7 @@ describe('findings', () => {
     assert.match(finding.wrong, /sk_msg programs .*cil_redirect \(id 7\), other \(id 8\)/);
   });
 
-  describe('the command that mends', () => {
+  describe('the command that fixes', () => {
     const remedy = (change: Partial<Facts>): string | undefined => only(change).remedy;
 
     it('runs through sudo for who is not root, and mounts are mounted', () => {

@@ -19,8 +19,8 @@ describe("ssh's own words", () => {
     ['not-ssh', 'unreachable', /sshd listens/],
     ['proxy-failed', 'unreachable', /host is up/],
     ['unresolvable', 'unreachable', /Check the name/],
-    ['bad-configuration', 'input', /Mend the ssh configuration/],
-    ['missing-configuration', 'input', /Mend the ssh configuration/],
+    ['bad-configuration', 'input', /Fix the ssh configuration/],
+    ['missing-configuration', 'input', /Fix the ssh configuration/],
   ];
   for (const [name, kind, next] of WHILE_CONNECTING) {
     it(`${name}: ${kind}`, () => {

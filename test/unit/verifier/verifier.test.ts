@@ -225,7 +225,7 @@ describe('the report of Linux 7.3', () => {
       findings[0]?.message ?? '',
       /^R0 invalid mem access.*\nInvalid dereference\. R0 may/,
     );
-    assert.match(findings[0]?.mend ?? '', /NULL check/);
+    assert.match(findings[0]?.fix ?? '', /NULL check/);
     assert.equal(findings[0]?.place.line, 8);
   });
 

@@ -234,7 +234,7 @@ describe('language features', () => {
     assert.deepEqual((await verify()).findings, []);
   });
 
-  it('do not bring back what is mended or moved as one types', async () => {
+  it('do not bring back what is fixed or moved as one types', async () => {
     await replace('return 1;', 'return nothing;');
     await eventually('clangd tells', () => errors(program).length === 1);
     const { findings } = await vscode.commands.executeCommand<Diagnosis>('sockmapBypass.verify', {
@@ -246,7 +246,7 @@ describe('language features', () => {
     await eventually('it has moved', () => errors(program)[0]?.range.start.line === line + 1);
     assert.deepEqual(errors(program, 'clang'), []);
     await replace('return nothing;', 'return 1;');
-    await eventually('it is mended', () => errors(program).length === 0);
+    await eventually('it is fixed', () => errors(program).length === 0);
     assert.deepEqual(errors(program, 'clang'), []);
   });
 

@@ -126,7 +126,7 @@ describe('verifying BPF source', () => {
     assert.match(log.getText(), /bpf_map_lookup_elem[^]*invalid mem access[^]*processed \d+ insns/);
   });
 
-  it('saving checks on the host of the settings: mended, the error goes', async () => {
+  it('saving checks on the host of the settings: fixed, the error goes', async () => {
     await settings().update('host', sshd.alias, vscode.ConfigurationTarget.Global);
     const uri = write('saved.bpf.c', ACCEPTED);
     await save(uri, REJECTED);

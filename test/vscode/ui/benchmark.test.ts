@@ -216,7 +216,7 @@ describe('the benchmark and its panel', () => {
     assert.match(reason, /not a sockmap benchmark/);
     assert.match(reason, /samples/);
     await workbench.screenshot(path.join(ARTIFACTS, 'invalid.png'));
-    // Mended, it is drawn at once; broken again, it can still be read.
+    // Fixed, it is drawn at once; broken again, it can still be read.
     fs.writeFileSync(path.join(folder, name), JSON.stringify(result.document));
     await panel.locator('#state', { hasText: 'Finished' }).waitFor();
     fs.writeFileSync(path.join(folder, name), JSON.stringify(broken));

@@ -132,7 +132,7 @@ describe('errors in the window', () => {
         await failsAt(host, place.cgroup),
         /Could not compile sockmap_bypass\.bpf\.c/,
         /sockmap_bypass\.bpf\.c:\d+:\d+: error: use of undeclared identifier 'no_such_thing'/,
-        /Mend the source/,
+        /Fix the source/,
       );
       await showsWholeLog(stage, /int broken = no_such_thing;[^]*\n1 error generated\.$/);
     } finally {
@@ -216,7 +216,7 @@ describe('errors in the window', () => {
       await poor?.stop();
     });
 
-    it('lists what is missing, and runs the command that mends it in a terminal there', async () => {
+    it('lists what is missing, and runs the command that fixes it in a terminal there', async () => {
       assert.ok(stage && poor);
       const { workbench, steps } = stage;
       await workbench.run('Sockmap: Check host');
@@ -240,7 +240,7 @@ describe('errors in the window', () => {
       const { workbench } = stage;
       const failure = await failsAt('poor-host', '/anything');
       await says(failure, /clang is not installed/, /Install the package/);
-      await workbench.notificationButton(/clang is not/, 'Mend in Terminal').waitFor();
+      await workbench.notificationButton(/clang is not/, 'Fix in Terminal').waitFor();
       await workbench.clearNotifications();
     });
 

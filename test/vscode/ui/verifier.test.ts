@@ -106,7 +106,7 @@ describe('what the verifier thinks of a source, in a window', () => {
       .click({ position: { x: 60, y: 8 } });
   };
 
-  it('the error stands in the hover, the verifier’s words first, then why, and how to mend it', async () => {
+  it('the error stands in the hover, the verifier’s words first, then why, and how to fix it', async () => {
     await saveUntil('rejected.bpf.c', session.workbench.squiggles().first());
     // The lens moves the lines below it when it comes.
     await lens('rejected by Linux').waitFor();
