@@ -9,7 +9,7 @@ const command = (name) => () => findCommand(name) !== undefined;
 const file = (name) => () => existsSync(name);
 
 /** `debian: null`: not simply a package of that name, see apt.mjs. */
-export const TOOLS = [
+const TOOLS = [
   tool(['host'], 'clang', command('clang'), ['clang']),
   tool(['host'], 'clangd', command('clangd'), ['clangd'], {
     fedora: ['clang-tools-extra'],

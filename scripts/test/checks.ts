@@ -32,6 +32,12 @@ export const CHECKS: readonly Check[] = [
     command: () => [installed('depcruise'), 'src', 'webview'],
   },
   {
+    name: 'unused',
+    about: 'code and packages that nothing uses',
+    needs: [],
+    command: () => [installed('knip'), '--no-progress'],
+  },
+  {
     name: 'format',
     about: 'prettier',
     needs: [],

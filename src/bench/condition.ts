@@ -29,7 +29,7 @@ export async function conditionOf(
 const programSchema = z.object({ id: z.int() });
 
 /** @param text output of the CONDITION script. */
-export function causeOf(text: string, boundary: string, site: Site): Cause | undefined {
+function causeOf(text: string, boundary: string, site: Site): Cause | undefined {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const { cgroup, cgroupId, port, server, program } = site;
   const resume = 'Resume the benchmark.';

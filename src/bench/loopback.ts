@@ -27,7 +27,7 @@ export async function readLoopback(host: Host, signal?: AbortSignal): Promise<Lo
 }
 
 /** @param text output of the LOOPBACK script. */
-export function parseLoopback(text: string, boundary: string): Loopback {
+function parseLoopback(text: string, boundary: string): Loopback {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';
   const ipv4 = Array.from(

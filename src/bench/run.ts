@@ -216,7 +216,7 @@ async function hostFacts(
 }
 
 /** @param text output of the SPEED script. */
-export function parseSpeed(
+function parseSpeed(
   text: string,
   boundary: string,
 ): Pick<ResultDocument['host'], 'governor' | 'turbo' | 'virtual' | 'cpuModel' | 'machine'> {

@@ -20,7 +20,7 @@ export interface Site {
 }
 
 /** A netserver that cannot be mistaken for another process. */
-export interface NetServer {
+interface NetServer {
   readonly pid: string;
   /** In clock ticks since boot. */
   readonly startedAt: string;

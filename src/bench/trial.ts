@@ -17,7 +17,7 @@ export interface Trial {
 }
 
 /** @param text output of the TRIAL script. */
-export function parseTrial(text: string, boundary: string): Trial {
+function parseTrial(text: string, boundary: string): Trial {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';
   return {
@@ -54,7 +54,7 @@ export async function trialCause(
 }
 
 /** As `trialCause`, of what was found out. */
-export function causeOfTrial(
+function causeOfTrial(
   { exitCode, unanswered }: Trial,
   { address, port }: Pick<Site, 'address' | 'port'>,
   { isAlone, isUp }: Loopback,

@@ -21,7 +21,7 @@ const MOST = { addresses: 4096, inNamespace: 256, namespaces: 256, seconds: 10 }
  * enter each. $1 cgroup, $2 most addresses, $3 of a namespace but init's, $4 most namespaces, $5 seconds.
  * Prints one a line, IPv6 as 32 hexadecimal digits, and "more" where that is not all.
  */
-export const ADDRESSES = `cgroup=$1 most=$2 each=$3 namespaces=$4
+const ADDRESSES = `cgroup=$1 most=$2 each=$3 namespaces=$4
 read -r now _ </proc/uptime; end=$((\${now%.*} + $5))
 { echo 1; find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null; } |
 sed 's|.*|/proc/&/ns/net /proc/&/ns/user|' | xargs stat -c %N 2>/dev/null |

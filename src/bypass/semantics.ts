@@ -12,7 +12,7 @@ import { readStatus } from './status.ts';
 import { parseJson } from '../host/json.ts';
 
 /** By TCP's own counters of the bytes sent: none of them, all, a part; or none were sent. */
-export type DataPath = 'bypass' | 'tcp' | 'mixed' | 'none';
+type DataPath = 'bypass' | 'tcp' | 'mixed' | 'none';
 
 /** One line of what `semantics.c` prints. */
 export interface Observation {

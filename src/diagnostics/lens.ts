@@ -50,7 +50,7 @@ export class ProgramLenses implements vscode.CodeLensProvider {
 }
 
 /** "551 instructions, 5,995 of 1,000,000 processed, 184 states (107 at a time), 136 bytes of stack, 6.3 ms". */
-export function summary({ instructions, statistics }: ProgramReport): string {
+function summary({ instructions, statistics }: ProgramReport): string {
   const count = (value: number) => value.toLocaleString('en');
   if (statistics === undefined) return 'accepted';
   const { processed, limit, states, peakStates, stack, microseconds } = statistics;

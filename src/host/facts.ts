@@ -46,7 +46,7 @@ const loadedProgram = z.object({
   tag: z.string().default(''),
   pinned: z.array(z.string()).default([]),
 });
-export type LoadedProgram = z.infer<typeof loadedProgram>;
+type LoadedProgram = z.infer<typeof loadedProgram>;
 
 /** Where everything of ours is pinned (fixed: other tools look there). */
 export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';

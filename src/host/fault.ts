@@ -16,7 +16,7 @@ export class NotRoot extends HostError {
   }
 }
 
-export const ALLOW_SUDO =
+const ALLOW_SUDO =
   'Have the administrator of the host let you run sh as root with sudo: without a terminal, and with programs of its own (no NOEXEC, no list of single commands).';
 
 /** Why a command did not run or did not come to its end; undefined when it did. */

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { sizeKey, type Size } from './sizes.ts';
 
 /** What is measured: a one-way stream, or one outstanding request and its response. */
-export const experimentSchema = z.enum(['throughput', 'latency']);
-export type Experiment = z.infer<typeof experimentSchema>;
+const experimentSchema = z.enum(['throughput', 'latency']);
+type Experiment = z.infer<typeof experimentSchema>;
 
 /** The competitors. Order is the order of legends and tables. */
 export const armSchema = z.enum(['tcp', 'tcp-nodelay', 'bypass', 'bypass-classic', 'unix']);
@@ -45,7 +45,7 @@ const latencyPoint = z.strictObject({
   responseBytes: planBytes,
   arms,
 });
-export const pointSchema = z.discriminatedUnion('experiment', [throughputPoint, latencyPoint]);
+const pointSchema = z.discriminatedUnion('experiment', [throughputPoint, latencyPoint]);
 export type Point = z.infer<typeof pointSchema>;
 
 export const planSchema = z
@@ -154,14 +154,14 @@ const sampleCommon = {
   loopbackBytes: z.int().nonnegative().optional(),
 };
 
-export const throughputSampleSchema = z.object({
+const throughputSampleSchema = z.object({
   experiment: z.literal('throughput'),
   messageBytes: bytes,
   /** Measured at the receiver: the sender's count runs ahead where nothing pushes back. */
   throughputBitsPerSecond: figure,
   ...sampleCommon,
 });
-export const latencySampleSchema = z.object({
+const latencySampleSchema = z.object({
   experiment: z.literal('latency'),
   requestBytes: bytes,
   responseBytes: bytes,
@@ -178,7 +178,7 @@ export type ThroughputSample = z.infer<typeof throughputSampleSchema>;
 export type LatencySample = z.infer<typeof latencySampleSchema>;
 
 /** Facts that make a result comparable months later. Unknown keys are kept. */
-export const documentHostSchema = z.looseObject({
+const documentHostSchema = z.looseObject({
   name: z.string(),
   kernel: z.string(),
   architecture: z.string(),

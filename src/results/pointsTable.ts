@@ -11,8 +11,8 @@ export type Table = {
   readonly groups: readonly Group[];
 };
 /** The rows of one size. */
-export type Group = { readonly size: string; readonly rows: readonly Row[] };
-export type Row = {
+type Group = { readonly size: string; readonly rows: readonly Row[] };
+type Row = {
   readonly arm: string;
   readonly label: string;
   readonly cells: readonly string[];

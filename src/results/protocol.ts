@@ -49,7 +49,7 @@ export type ToPanel =
   | { readonly type: 'invalid'; readonly reason: string; readonly fileName: string };
 
 /** What the extension makes of the documents itself; pictures come from the panel. */
-export const TEXT_EXPORTS = ['samples', 'figure', 'report'] as const;
+const TEXT_EXPORTS = ['samples', 'figure', 'report'] as const;
 export type TextExport = (typeof TEXT_EXPORTS)[number];
 
 export type FromPanel =
@@ -69,7 +69,7 @@ export type FromPanel =
     }
   | { readonly type: 'exportPicture'; readonly figure: FigureId; readonly picture: Picture };
 
-export type Picture =
+type Picture =
   | { readonly format: 'png'; readonly content: Uint8Array }
   | { readonly format: 'svg'; readonly content: string };
 

@@ -1,5 +1,5 @@
-export type ThroughputSize = { readonly experiment: 'throughput'; readonly messageBytes: number };
-export type LatencySize = {
+type ThroughputSize = { readonly experiment: 'throughput'; readonly messageBytes: number };
+type LatencySize = {
   readonly experiment: 'latency';
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -9,7 +9,7 @@ import {
 } from 'simple-statistics';
 
 /** Both ends belong to it. */
-export type Interval = { readonly low: number; readonly high: number };
+type Interval = { readonly low: number; readonly high: number };
 
 /** The samples of one arm at one point, in the unit of the samples. */
 export type Spread = {
@@ -179,7 +179,7 @@ export const precisionOf = ({ interval }: Ratio): number =>
   interval === undefined ? Infinity : Math.sqrt(interval.high / interval.low) - 1;
 
 /** Differences of up to 5% either way are none that matter: a quiet host has as much between two boots. */
-export const EQUIVALENCE = 0.05;
+const EQUIVALENCE = 0.05;
 
 /**
  * What a ratio allows to say, from its whole interval: within `EQUIVALENCE` of 1, above 1, below 1,

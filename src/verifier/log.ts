@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** The source comment above an instruction; kernels before 6.9 give no position. */
-export interface LogSource {
+interface LogSource {
   readonly text: string;
   readonly file: string | undefined;
   readonly line: number | undefined;
@@ -32,7 +32,7 @@ export interface Statistics {
 }
 
 /** The report of Linux 7.3 and newer (kernel/bpf/diagnostics.c). */
-export interface Report {
+interface Report {
   /** "Memory Safety" and the like. */
   readonly category: string;
   readonly problem: string;
@@ -43,7 +43,7 @@ export interface Report {
   readonly path: readonly ReportPlace[];
 }
 
-export interface ReportPlace {
+interface ReportPlace {
   readonly function: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
