@@ -27,37 +27,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_core_read.h>
-
-#ifndef bpf_core_field_offset /* libbpf before 0.8 */
-#define bpf_core_field_offset(type, field)                                               \
-	__builtin_preserve_field_info(((type *)0)->field, BPF_FIELD_BYTE_OFFSET)
-#endif
+#include "compat.h"
 
 #ifndef MAX_SOCKETS
 #define MAX_SOCKETS 65536
-#endif
-
-/* Whether redirected bytes are receive memory (6.13): 0 does as if not, for tests. */
-#ifndef COUNTS_REDIRECTED
-#define COUNTS_REDIRECTED 1
-#endif
-
-/*
- * A socket accepted from a Multipath TCP listener, as Go makes them, is a TCP
- * socket if the client asks for no more. Before 6.18 accept() does not know it
- * for one when it is in a sockmap. 0 does as if before, for tests.
- */
-#ifndef ACCEPT_KNOWS_SOCKMAP
-#define ACCEPT_KNOWS_SOCKMAP (LINUX_KERNEL_VERSION >= (6 << 16 | 18 << 8))
-#endif
-
-/*
- * Whether the kernel lets us load from any address, a fault reads as zero (6.17):
- * saves a fifth of the time of a call that copies. 0 does as before, and leaves
- * out a function that loaders before libbpf 1.2 must find in the kernel (5.16).
- */
-#ifndef LOADS_DIRECTLY
-#define LOADS_DIRECTLY (LINUX_KERNEL_VERSION >= (6 << 16 | 17 << 8))
 #endif
 
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
@@ -84,10 +57,10 @@
 #define LEAVING_SEEN 1000000
 
 /* What runs for every message: saves a sixth of its time. */
-#define hot __always_inline
+#define HOT_PATH __always_inline
 
 /* Not a thread id. */
-#define MANY 0xffffffff
+#define SEVERAL_THREADS 0xffffffff
 
 enum mode { GUARDED, OFF, UNGUARDED };
 
@@ -150,7 +123,7 @@ struct endpoint {
 struct shared {
 	__u64 cookie;
 	__u32 sent;    /* messages */
-	__u32 sender;  /* the thread that sends: none yet, an id, or MANY */
+	__u32 sender;  /* the thread that sends: none yet, an id, or SEVERAL_THREADS */
 	__u32 leaving; /* do not redirect to me any more */
 	__u32 removed; /* from the map */
 };
@@ -235,8 +208,6 @@ struct {
 	__type(value, struct counters);
 } bypass_counters SEC(".maps");
 
-extern int LINUX_KERNEL_VERSION __kconfig;
-
 /* As libbpf's newer headers declare it. */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
@@ -272,7 +243,7 @@ static bool is_local(const __u32 ip[4])
  * The verifier wants each context load at a constant offset; a barrier stops
  * clang from merging the loads of two branches into one at a variable offset.
  */
-#define load(x)                                                                          \
+#define LOAD_ONCE(x)                                                                     \
 	({                                                                               \
 		__u32 __v = (x);                                                         \
 		asm volatile("" : "+r"(__v));                                            \
@@ -284,18 +255,18 @@ static void flow_key(struct bpf_sock_ops *ops, struct flow_key *key)
 	key->netns = bpf_get_netns_cookie(ops);
 	if (ops->family == AF_INET) {
 		key->local_ip[2] = bpf_htonl(0xffff);
-		key->local_ip[3] = load(ops->local_ip4);
+		key->local_ip[3] = LOAD_ONCE(ops->local_ip4);
 		key->remote_ip[2] = bpf_htonl(0xffff);
-		key->remote_ip[3] = load(ops->remote_ip4);
+		key->remote_ip[3] = LOAD_ONCE(ops->remote_ip4);
 	} else {
-		key->local_ip[0] = load(ops->local_ip6[0]);
-		key->local_ip[1] = load(ops->local_ip6[1]);
-		key->local_ip[2] = load(ops->local_ip6[2]);
-		key->local_ip[3] = load(ops->local_ip6[3]);
-		key->remote_ip[0] = load(ops->remote_ip6[0]);
-		key->remote_ip[1] = load(ops->remote_ip6[1]);
-		key->remote_ip[2] = load(ops->remote_ip6[2]);
-		key->remote_ip[3] = load(ops->remote_ip6[3]);
+		key->local_ip[0] = LOAD_ONCE(ops->local_ip6[0]);
+		key->local_ip[1] = LOAD_ONCE(ops->local_ip6[1]);
+		key->local_ip[2] = LOAD_ONCE(ops->local_ip6[2]);
+		key->local_ip[3] = LOAD_ONCE(ops->local_ip6[3]);
+		key->remote_ip[0] = LOAD_ONCE(ops->remote_ip6[0]);
+		key->remote_ip[1] = LOAD_ONCE(ops->remote_ip6[1]);
+		key->remote_ip[2] = LOAD_ONCE(ops->remote_ip6[2]);
+		key->remote_ip[3] = LOAD_ONCE(ops->remote_ip6[3]);
 	}
 	/* The kernel gives the local port in host order, the remote one not. */
 	key->local_port = ops->local_port;
@@ -337,7 +308,7 @@ static struct tcp_sock *peer_tp(struct conn *conn)
 	return (void *)(unsigned long)conn->peer.tp;
 }
 
-static hot bool read_peer(struct conn *conn, struct shared *peer)
+static HOT_PATH bool read_peer(struct conn *conn, struct shared *peer)
 {
 	const struct conn *other = (void *)(unsigned long)conn->peer.conn;
 
@@ -355,14 +326,14 @@ static hot bool read_peer(struct conn *conn, struct shared *peer)
  * SO_RCVLOWAT, which asks for nothing.) Or is it being saved or restored,
  * which sees TCP's queues alone?
  */
-static hot bool has_options(struct tcp_sock *tp)
+static HOT_PATH bool has_options(struct tcp_sock *tp)
 {
 	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1 ||
 	       BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq) ||
 	       BPF_CORE_READ_BITFIELD_PROBED(tp, repair);
 }
 
-static hot enum route peer_wants(struct conn *conn)
+static HOT_PATH enum route peer_wants(struct conn *conn)
 {
 	struct tcp_sock *tp = peer_tp(conn);
 	const struct tcp_sock *direct;
@@ -473,7 +444,7 @@ static void leave_for_good(struct conn *conn, enum route why)
 /* Bytes in the SYN, or with what ends the handshake, come before any bypass. */
 static bool brings_data(struct bpf_sock_ops *ops)
 {
-	return load(ops->skb_len) > ops->skb_data_end - ops->skb_data;
+	return LOAD_ONCE(ops->skb_len) > ops->skb_data_end - ops->skb_data;
 }
 
 static void established(struct bpf_sock_ops *ops)
@@ -762,7 +733,7 @@ static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct sha
 		return false;
 	if (!asleep)
 		return true;
-	return asleep == 1 && users(ptp) == 1 && conn->self.sender != MANY &&
+	return asleep == 1 && users(ptp) == 1 && conn->self.sender != SEVERAL_THREADS &&
 	       (!peer->sender || peer->sender == sleeper);
 }
 
@@ -770,7 +741,7 @@ static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct sha
  * The bound is on memory, of which a small message takes more than its bytes:
  * weigh what is queued by the average cost of recent messages.
  */
-static hot bool below_bound(struct conn *conn, __u32 size, __u64 bound)
+static HOT_PATH bool below_bound(struct conn *conn, __u32 size, __u64 bound)
 {
 	struct tcp_sock *peer = peer_tp(conn);
 	__u64 cost = conn->cost + size + MSG_OVERHEAD;
@@ -795,7 +766,7 @@ static hot bool below_bound(struct conn *conn, __u32 size, __u64 bound)
 	return true;
 }
 
-static hot void charge(struct conn *conn, __u32 size, __u64 bound)
+static HOT_PATH void charge(struct conn *conn, __u32 size, __u64 bound)
 {
 	conn->cost += size + MSG_OVERHEAD;
 	conn->bytes += size;
@@ -859,8 +830,8 @@ static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 }
 
 /* Nagle's algorithm makes full segments of these: faster than one by one. */
-static hot bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
-			      const struct config *conf)
+static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
+				   const struct config *conf)
 {
 	if (size >= (conf->small_message ?: DEFAULT_SMALL_MESSAGE)) {
 		conn->small = 0;
@@ -871,7 +842,7 @@ static hot bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size
 }
 
 /* Why not to redirect to the peer, or BYPASS. */
-static hot enum route look_at_peer(struct conn *conn, struct shared *peer)
+static HOT_PATH enum route look_at_peer(struct conn *conn, struct shared *peer)
 {
 	enum route why;
 
@@ -889,13 +860,13 @@ static hot enum route look_at_peer(struct conn *conn, struct shared *peer)
 	return BYPASS;
 }
 
-static hot void announce(struct conn *conn)
+static HOT_PATH void announce(struct conn *conn)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
 
 	conn->self.sent++;
 	if (conn->self.sender != thread)
-		conn->self.sender = conn->self.sender ? MANY : thread;
+		conn->self.sender = conn->self.sender ? SEVERAL_THREADS : thread;
 }
 
 static bool claim(struct conn *conn, struct tcp_sock *tp)

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { MAX_SLOWDOWN_PERCENT } from '../src/results/compare.ts';
 import { parseDocument } from '../src/results/document.ts';
-import { EXIT, judge } from '../src/results/regressionCheck.ts';
+import { EXIT, regressionCheck } from '../src/results/regressionCheck.ts';
 import { isProfile, PROFILES } from '../src/results/plan.ts';
 import { parsePlan } from '../src/bench/planFile.ts';
 import { runBenchmark } from '../src/bench/run.ts';
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
         say(`${done + 1} of ${total}: ${arm}, ${point} (at most ${Math.ceil(secondsLeft)} s left)`);
       },
     });
-    return before === undefined ? EXIT.good : judge(before, document, maxSlowdown, say);
+    return before === undefined ? EXIT.good : regressionCheck(before, document, maxSlowdown, say);
   } finally {
     await host.dispose();
   }

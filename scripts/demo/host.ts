@@ -1,5 +1,5 @@
 import { collectFacts } from '../../src/host/facts.ts';
-import { blocking, findings } from '../../src/host/issues.ts';
+import { blocking, hostIssues } from '../../src/host/issues.ts';
 import type { Host } from '../../src/host/host.ts';
 import { guard, type Guard } from '../../src/host/guard.ts';
 
@@ -7,7 +7,7 @@ import { guard, type Guard } from '../../src/host/guard.ts';
 export async function requireHost(host: Host): Promise<string> {
   await host.becomeRoot();
   const facts = await collectFacts(host, { root: true });
-  const faults = blocking(findings(facts), 'benchmark');
+  const faults = blocking(hostIssues(facts), 'benchmark');
   if (faults.length > 0 || facts.cgroupMount === undefined) {
     const list = faults.map(({ wrong, next, remedy }) => `  ${wrong} ${next} ${remedy ?? ''}`);
     throw new Error(`${host.name} cannot run it:\n${list.join('\n')}`);

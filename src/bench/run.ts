@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Arm, Plan, Point, ResultDocument } from '../results/document.ts';
 import { unixTrialArgv } from './netperf.ts';
-import { prepareGround, refusal, type Ground } from './sites.ts';
+import { prepareSites, refusal, type Sites } from './sites.ts';
 import {
   estimatedSeconds,
   planFault,
@@ -57,7 +57,7 @@ export interface BenchOptions {
 }
 
 /**
- * Measures TCP and the bypass on the host (`prepareGround` tells where). Whatever happens, nothing
+ * Measures TCP and the bypass on the host (`prepareSites` tells where). Whatever happens, nothing
  * of it stays there. What was measured before an error or a cancellation has been saved.
  * @throws HostError
  */
@@ -123,7 +123,7 @@ async function measure(
   const { plan } = document;
   const fault = planFault(plan);
   if (fault !== undefined) throw refusal(host, fault, 'Correct the plan.');
-  await using ground = await prepareGround(host, {
+  await using ground = await prepareSites(host, {
     ...options,
     ...{ id: document.id, cgroup, mount, status, plan },
   });
@@ -241,7 +241,7 @@ const machineOf = (machineId: string): string =>
 /** The first connections find cold caches and an idle clock: one short sample of each arm, dropped. */
 async function warmUp(
   host: Host,
-  ground: Ground,
+  ground: Sites,
   plan: Plan,
   signal: AbortSignal | undefined,
 ): Promise<void> {

@@ -20,14 +20,14 @@ import { parseSites, type Site } from './site.ts';
 import { trialCause } from './trial.ts';
 
 /** What a run makes on the host: a cgroup with a netserver for each kind of arm. */
-export interface Ground extends AsyncDisposable {
+export interface Sites extends AsyncDisposable {
   readonly programs: ResultDocument['programs'];
   site(arm: Arm): Site;
   /** Whether the connection was cut, so that the host has removed it all. */
   lost(): boolean;
 }
 
-export interface GroundOptions {
+export interface SitesOptions {
   /** Of the run's document: its cgroups are named after it, so that nobody else takes its samples. */
   readonly id: string;
   readonly cgroup: string;
@@ -51,7 +51,7 @@ const kindOf = (arm: Arm): Kind => policyOf(arm) ?? 'tcp';
  * as is TCP's. However the run ends, the host removes them with all that runs or is loaded there.
  * @throws HostError
  */
-export async function prepareGround(host: Host, options: GroundOptions): Promise<Ground> {
+export async function prepareSites(host: Host, options: SitesOptions): Promise<Sites> {
   const { cgroup, mount, status, plan, source, limits, signal } = options;
   const nearest = servingAttachment(status, cgroup);
   // One that is switched off leaves all to TCP, which would be measured under its name.

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { upload } from '../host/guard.ts';
-import { settled } from '../host/allSettledOrThrow.ts';
+import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { AT_MOST, compilerFailure } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 import { OWN_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
@@ -79,7 +79,7 @@ export async function compile(
 ): Promise<string> {
   const { entry, files } = source;
   const tried = `compile ${entry}`;
-  await settled([
+  await allSettledOrThrow([
     upload(host, directory, files, signal),
     ...(wantsKernelTypes(files) ? [writeKernelTypes(host, directory, signal)] : []),
   ]);

@@ -1,10 +1,10 @@
 import { resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
-import { atLeast, blocking, findings, type Capability } from '../host/issues.ts';
+import { atLeast, blocking, hostIssues, type Capability } from '../host/issues.ts';
 import type { Host } from '../host/host.ts';
 import { scratchDirectory, upload } from '../host/guard.ts';
-import { settled } from '../host/allSettledOrThrow.ts';
+import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { hostAddresses } from './addresses.ts';
 import { configValue, setupBatch, type GuardedLimits } from './config.ts';
 import { compile, type BpfSource } from './build.ts';
@@ -67,7 +67,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const { maxSockets } = limits;
   const before = readStatus(host, mount, signal);
   before.catch(() => undefined);
-  const [object, { batch, capped }] = await settled([
+  const [object, { batch, capped }] = await allSettledOrThrow([
     compile(
       host,
       {
@@ -140,7 +140,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
 
 /** @throws HostError of kind `not-found` where the kernel is too old for the guarded programs. */
 function requireGuarded(host: Host, facts: Facts): void {
-  const tooOld = findings(facts).find(({ id }) => id === 'kernel-guarded');
+  const tooOld = hostIssues(facts).find(({ id }) => id === 'kernel-guarded');
   if (tooOld === undefined) return;
   const { wrong, next } = tooOld;
   throw new HostError({
@@ -265,7 +265,7 @@ export async function requireFacts(
 ): Promise<{ facts: Facts; mount: string }> {
   const { facts: old, at = 0 } = known.get(host) ?? {};
   const stands = (facts: Facts) =>
-    capability === undefined ? undefined : blocking(findings(facts), capability)[0];
+    capability === undefined ? undefined : blocking(hostIssues(facts), capability)[0];
   const fresh = old !== undefined && performance.now() - at < FRESH_MS && stands(old) === undefined;
   const facts = fresh ? old : await collectFacts(host, { root: true, signal });
   if (!fresh) known.set(host, { facts, at: performance.now() });

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
-import { EXIT, judge } from '../results/regressionCheck.ts';
+import { EXIT, regressionCheck } from '../results/regressionCheck.ts';
 import { PROFILES } from '../results/plan.ts';
 import { runBenchmark } from '../bench/run.ts';
 import type { Context } from '../context.ts';
@@ -57,7 +57,7 @@ export async function runBenchmarkTask(
       },
     });
     say(`Result: ${result.uri?.fsPath ?? ''}`);
-    return before === undefined ? EXIT.good : judge(before, document, maxSlowdown, say);
+    return before === undefined ? EXIT.good : regressionCheck(before, document, maxSlowdown, say);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     if (error instanceof HostError) error.problem.words.split('\n').forEach(say);

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts } from '../host/facts.ts';
-import { findings } from '../host/issues.ts';
+import { hostIssues } from '../host/issues.ts';
 import { showFindings, type HostCheck } from '../ui/hostIssues.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -27,7 +27,7 @@ export async function checkHost(
     );
     return collectFacts(host, { root, signal });
   });
-  const check = { facts, findings: findings(facts) };
+  const check = { facts, findings: hostIssues(facts) };
   void showFindings(context, name, check);
   return check;
 }

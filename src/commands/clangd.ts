@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts } from '../host/facts.ts';
-import { findings } from '../host/issues.ts';
+import { hostIssues } from '../host/issues.ts';
 import { chooseEditingHost } from '../workspace/knownHosts.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -33,7 +33,7 @@ export async function installClangd(app: App, argument: unknown): Promise<void> 
   const facts = await withProgress(`Checking ${name}`, (_report, signal) =>
     collectFacts(host, { root: false, signal }),
   );
-  const missing = findings(facts).find(({ id }) => id === 'clangd');
+  const missing = hostIssues(facts).find(({ id }) => id === 'clangd');
   if (missing === undefined) {
     await restartClangd(app);
     return;

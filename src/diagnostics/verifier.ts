@@ -5,7 +5,7 @@ import type { BpfSource } from '../bypass/build.ts';
 import { collectSource, SourceError } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
-import { settled } from '../host/allSettledOrThrow.ts';
+import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { exists, folderReader, relativePath } from '../workspace/folders.ts';
 import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
@@ -137,7 +137,7 @@ export class Verifier implements vscode.Disposable {
     this.#status.begins(uri, hosts);
     const found = new Map<string, Verified>();
     try {
-      await settled(
+      await allSettledOrThrow(
         hosts.map(async (host) => {
           found.set(host, await this.#ask(uri, host, controller.signal));
         }),

@@ -1,7 +1,7 @@
 import { cancelled, HostError } from './errors.ts';
 import type { Host } from './host.ts';
 import { firstLine } from './lines.ts';
-import { settled } from './allSettledOrThrow.ts';
+import { allSettledOrThrow } from './allSettledOrThrow.ts';
 
 /**
  * Something made on the host that must not outlive us: `setup` makes it and prints one line,
@@ -172,7 +172,7 @@ export async function upload(
   const odd = Array.from(files.keys()).find((name) => !isPlainPath(name));
   if (odd !== undefined) throw new RangeError(`not a plain path: ${odd}`);
   const waiting = files.entries();
-  await settled(
+  await allSettledOrThrow(
     Array.from({ length: AT_ONCE }, async () => {
       for (const [name, content] of waiting) {
         await host.check(['sh', '-c', UPLOAD, 'sh', directory, name], {

@@ -4,7 +4,7 @@ import { shellLine } from './quote.ts';
 /** What a fact stands in the way of. */
 export type Capability = 'load' | 'benchmark' | 'language';
 
-export interface Finding {
+export interface HostIssue {
   readonly id: string;
   /** `blocks`: what it prevents is impossible; `warns`: possible, with a caveat. */
   readonly severity: 'blocks' | 'warns';
@@ -32,8 +32,8 @@ const NEWER: Readonly<Record<string, string>> = {
 const REINSTALL = 'Look at the limits of the account (ulimit -a), or install it anew.';
 
 /** Judges a host's facts. An empty answer: everything can run. */
-export function findings(facts: Facts): Finding[] {
-  const found: Finding[] = [];
+export function hostIssues(facts: Facts): HostIssue[] {
+  const found: HostIssue[] = [];
   const packages = packageManager(facts);
 
   const missing = (
@@ -41,7 +41,7 @@ export function findings(facts: Facts): Finding[] {
     prevents: Capability[],
     version: string | undefined,
     floor: string | undefined,
-    severity: Finding['severity'] = 'blocks',
+    severity: HostIssue['severity'] = 'blocks',
   ): void => {
     if (version !== undefined && (floor === undefined || atLeast(version, floor))) return;
     const remedy = packages?.install(id);
@@ -197,7 +197,7 @@ export function findings(facts: Facts): Finding[] {
   return found;
 }
 
-export const blocking = (found: readonly Finding[], capability: Capability): Finding[] =>
+export const blocking = (found: readonly HostIssue[], capability: Capability): HostIssue[] =>
   found.filter(({ severity, prevents }) => severity === 'blocks' && prevents.includes(capability));
 
 /** Compares dotted versions number by number; what follows them ("-arch1", "-rc2") is left out. */

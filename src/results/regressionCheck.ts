@@ -13,7 +13,7 @@ export const EXIT = { good: 0, failed: 1, worse: 2 } as const;
  * @param say shows a line to whoever reads the output.
  * @returns the exit code.
  */
-export function judge(
+export function regressionCheck(
   before: ResultDocument,
   after: ResultDocument,
   maxSlowdown: number,

@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts';
 import type { Facts } from '../host/facts.ts';
-import type { Finding } from '../host/issues.ts';
+import type { HostIssue } from '../host/issues.ts';
 import { openTerminal } from './terminal.ts';
 import { pickOne, showInformation } from './window.ts';
 
 /** What a host has, and what it lacks. */
 export interface HostCheck {
   readonly facts: Facts;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly HostIssue[];
 }
 
 /** Lists what is wrong with a host; choosing one runs its command in a terminal there. */
@@ -38,7 +38,7 @@ export async function showFindings(
   if (remedy !== undefined) await openTerminal(await context.host(name), remedy);
 }
 
-function prevented({ severity, prevents }: Finding): string {
+function prevented({ severity, prevents }: HostIssue): string {
   const words = prevents.join(' and ');
   if (words === '') return '';
   return severity === 'blocks' ? `prevents ${words}` : `limits ${words}`;

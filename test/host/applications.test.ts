@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { settled } from '../../src/host/allSettledOrThrow.ts';
+import { allSettledOrThrow } from '../../src/host/allSettledOrThrow.ts';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -381,7 +381,7 @@ describe('real applications over the bypass', () => {
           await arms.load();
         }
       })();
-      await settled([
+      await allSettledOrThrow([
         benchmarks,
         changes.finally(() => {
           over.abort();

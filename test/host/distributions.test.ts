@@ -6,7 +6,7 @@ import type { Attachment } from '../../src/bypass/attachment.ts';
 import { decodeBytes } from '../../src/host/bytes.ts';
 import { listCgroups } from '../../src/host/cgroups.ts';
 import { collectFacts } from '../../src/host/facts.ts';
-import { blocking, findings } from '../../src/host/issues.ts';
+import { blocking, hostIssues } from '../../src/host/issues.ts';
 import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
@@ -55,7 +55,7 @@ describe('hosts of other distributions', () => {
   it('a bpftool that finds none for this kernel is not "not installed"', async () => {
     await connect(STARTER);
     const facts = await collectFacts(host, { root: true });
-    const [first] = blocking(findings(facts), 'load');
+    const [first] = blocking(hostIssues(facts), 'load');
     assert.match(first?.wrong ?? '', /is installed, but does not run: WARNING: bpftool not found/);
   });
 

@@ -22,7 +22,9 @@ const probe = fs.readFileSync(path.join(bpf, 'tools', 'semantics.c'));
 
 const sourceOf = (entry: string): BpfSource => ({
   entry,
-  files: new Map([entry, 'kernel.h'].map((name) => [name, fs.readFileSync(path.join(bpf, name))])),
+  files: new Map(
+    [entry, 'compat.h', 'kernel.h'].map((name) => [name, fs.readFileSync(path.join(bpf, name))]),
+  ),
 });
 const CLASSIC = sourceOf('classic.bpf.c');
 const GUARDED = sourceOf('sockmap_bypass.bpf.c');

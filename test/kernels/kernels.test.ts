@@ -12,7 +12,7 @@ import { readProbe } from '../../src/bypass/source.ts';
 import type { Attachment, Policy } from '../../src/bypass/attachment.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { collectFacts } from '../../src/host/facts.ts';
-import { blocking, findings } from '../../src/host/issues.ts';
+import { blocking, hostIssues } from '../../src/host/issues.ts';
 import { Host } from '../../src/host/host.ts';
 import { scratchDirectory, upload } from '../../src/host/guard.ts';
 import { bpfSource, shortPlan } from '../harness/host/bypass.ts';
@@ -65,7 +65,7 @@ for (const release of RELEASES) {
     it('has what is needed', async () => {
       const facts = await collectFacts(host, { root: true });
       assert.match(facts.kernel, release.kernel);
-      const found = findings(facts);
+      const found = hostIssues(facts);
       for (const capability of ['load', 'benchmark', 'language'] as const) {
         assert.deepEqual(blocking(found, capability), []);
       }
@@ -209,7 +209,7 @@ describe('Debian bullseye, whose kernel and tools are too old', function () {
 
   it('is told so, and nothing is loaded', async () => {
     await host.becomeRoot();
-    const found = findings(await collectFacts(host, { root: true }));
+    const found = hostIssues(await collectFacts(host, { root: true }));
     assert.deepEqual(
       found.map(({ id, severity }) => [id, severity]),
       [

@@ -8,7 +8,7 @@ import {
 } from '../../src/host/cgroups.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { parseFacts } from '../../src/host/facts.ts';
-import { findings } from '../../src/host/issues.ts';
+import { hostIssues } from '../../src/host/issues.ts';
 import { parseSections } from '../../src/host/sections.ts';
 import {
   assertPlain,
@@ -57,7 +57,7 @@ describe('properties of what a host says of itself', () => {
     assert.ok(facts.cpus >= 1 && Number.isSafeInteger(facts.cpus));
     // Paths are worked on from it upwards.
     assert.match(facts.cgroupMount ?? '/', /^\//);
-    assertPlain(findings(facts));
+    assertPlain(hostIssues(facts));
   };
   holds('facts: of any words', textOf(WORDS), check);
   holds(

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { parseFacts, type Facts } from '../../../src/host/facts.ts';
-import { atLeast, blocking, findings, type Finding } from '../../../src/host/issues.ts';
+import { atLeast, blocking, hostIssues, type HostIssue } from '../../../src/host/issues.ts';
 import { BOUNDARY, recorded } from '../recorded.ts';
 
 const GOOD = parseFacts(recorded('facts/debian12-hybrid.txt'), BOUNDARY, 'root');
 
-const found = (change: Partial<Facts>): Finding[] => findings({ ...GOOD, ...change });
+const found = (change: Partial<Facts>): HostIssue[] => hostIssues({ ...GOOD, ...change });
 const ids = (change: Partial<Facts>): string[] => found(change).map(({ id }) => id);
-function only(change: Partial<Facts>): Finding {
+function only(change: Partial<Facts>): HostIssue {
   const [first, ...others] = found(change);
   assert.ok(first !== undefined && others.length === 0, JSON.stringify([first, ...others]));
   return first;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { compareDocuments } from '../../../src/results/compare.ts';
 import { comparisonReport } from '../../../src/results/compareReport.ts';
 import type { Arm, ResultDocument, Sample } from '../../../src/results/document.ts';
-import { EXIT, judge } from '../../../src/results/regressionCheck.ts';
+import { EXIT, regressionCheck } from '../../../src/results/regressionCheck.ts';
 import { resultDocument, stream } from './documents.ts';
 
 /** A little scatter, other than zero. */
@@ -24,7 +24,7 @@ const run = (rates: Partial<Record<Arm, readonly number[]>>, messageBytes = 64):
 
 function judged(before: ResultDocument, after: ResultDocument): [code: number, said: string] {
   const lines: string[] = [];
-  const code = judge(before, after, 5, (line) => lines.push(line));
+  const code = regressionCheck(before, after, 5, (line) => lines.push(line));
   return [code, lines.join('\n')];
 }
 
