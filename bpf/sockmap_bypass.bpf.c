@@ -155,6 +155,7 @@ struct conn {
 	__u32 small;	 /* of these, the small ones in a row */
 	__u32 route;
 	bool taken;   /* some of these, by another program */
+	bool shared;  /* the RTT callback: another program had asked for it */
 	bool unknown; /* to the peer, which will not redirect to us */
 	bool bulk;
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
@@ -520,6 +521,7 @@ static void established(struct bpf_sock_ops *ops)
 		/* Or flows are evicted, and it may have claimed ours: read on. */
 		leave_for_good(conn, TCP_PEER_GONE);
 	}
+	conn->shared = ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTT_CB_FLAG;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | CALLBACKS);
 	count(sockets_added);
 	return;
@@ -626,7 +628,7 @@ static void acked(struct bpf_sock_ops *ops)
 		return;
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, 0);
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!conn || !tp)
+	if (!conn || !tp || conn->self.removed)
 		return;
 	keep_callbacks(ops, conn);
 	if (conn->route == TCP_QUEUE_BOUND && !tp->notsent_lowat) {
@@ -639,10 +641,12 @@ static void acked(struct bpf_sock_ops *ops)
 	    redirect_in_flight(conn) || !can_be_removed(tp))
 		return;
 
-	if (conn->bulk)
+	/* Unless the program has set one of its own meanwhile. */
+	if (conn->bulk && tp->notsent_lowat == BULK_NOTSENT_LOWAT)
 		set_notsent_lowat(ops, 0);
-	bpf_sock_ops_cb_flags_set(ops,
-				  ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
+	if (!conn->shared)
+		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags &
+						       ~BPF_SOCK_OPS_RTT_CB_FLAG);
 	conn->callbacks &= ~BPF_SOCK_OPS_RTT_CB_FLAG;
 	withdraw(conn);
 	conn->self.removed = true;
