@@ -33,6 +33,8 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   readonly #context: Context;
   readonly #verifier: Verifier;
   /** What has been read or is being read; what is outdated meanwhile is not kept. */
+  /** Listings that a person has asked for in this window. */
+  readonly #shown = new Set<string>();
   readonly #texts = new Map<string, Promise<string>>();
   readonly #lines = new Map<string, readonly ListingLine[]>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
@@ -68,6 +70,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
   async show(address: LogAddress): Promise<void> {
     const uri = logUri(address.source, address.host, address.program, address.listing);
+    this.#shown.add(uri.toString());
     const text = await this.#text(uri, address);
     if (text.length > LARGEST_DOCUMENT) {
       const file = await this.#writeFile(address, text);
@@ -91,6 +94,10 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const address = parseLogUri(uri);
     if (address === undefined) return '';
+    // An address alone, as a link or a restored window has it, is no reason to go to a host.
+    if (address.listing !== 'log' && !this.#shown.has(uri.toString())) {
+      return `; Show it again from the program: ${address.program}.\n`;
+    }
     try {
       return await this.#text(uri, address);
     } catch (error) {

@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream';
 import { decodeBytes } from './bytes.ts';
 
+const MOST_CHUNKS = 4096;
+
 /** What a stream sent, whole up to a limit; beyond that it is read on and dropped. */
 export class Collected {
-  readonly #chunks: Buffer[] = [];
+  readonly #whole: Buffer[] = [];
+  #chunks: Buffer[] = [];
   #bytes = 0;
   /** Resolves when the stream has ended. */
   readonly ended: Promise<void>;
@@ -15,9 +18,15 @@ export class Collected {
       this.#bytes += chunk.length;
       if (this.#bytes <= limit) {
         this.#chunks.push(chunk);
+        // Each takes hundreds of bytes besides its own, and a host may send them one by one.
+        if (this.#chunks.length > MOST_CHUNKS) {
+          this.#whole.push(Buffer.concat(this.#chunks));
+          this.#chunks = [];
+        }
         return;
       }
-      this.#chunks.length = 0;
+      this.#chunks = [];
+      this.#whole.length = 0;
       onTooMuch();
     });
     this.ended = new Promise((resolve) => {
@@ -26,7 +35,7 @@ export class Collected {
   }
 
   text(): string {
-    return decodeBytes(Buffer.concat(this.#chunks));
+    return decodeBytes(Buffer.concat([...this.#whole, ...this.#chunks]));
   }
 }
 

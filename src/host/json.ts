@@ -10,9 +10,13 @@ const DEEPEST = 100;
 export function parseJson(text: string): unknown {
   if (text.length > LONGEST) throw new SyntaxError('JSON of more than 8 Mi characters');
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
-    if (token === '[' || token === '{') depth++;
-    else if (token === ']' || token === '}') depth--;
+  let isString = false;
+  for (let at = 0; at < text.length; at++) {
+    const one = text[at];
+    if (isString && one === '\\') at++;
+    else if (one === '"') isString = !isString;
+    else if (!isString && (one === '[' || one === '{')) depth++;
+    else if (!isString && (one === ']' || one === '}')) depth--;
     if (depth > DEEPEST) throw new SyntaxError('JSON nested more than 100 deep');
   }
   return JSON.parse(text);

@@ -10,6 +10,7 @@ import {
 } from 'vscode-languageclient/node';
 import { Frames, parseMessage } from './gate/frames.ts';
 import type { Gate, Message as GateMessage } from './gate/gate.ts';
+import { Replies } from './gate/replies.ts';
 
 /**
  * A language server's two streams, with the gate between them and the editor: what it does not let
@@ -41,14 +42,14 @@ class GatedWriter extends StreamMessageWriter {
 class GatedReader extends AbstractMessageReader implements MessageReader {
   readonly #stream: Readable;
   readonly #gate: Gate;
-  readonly #writer: GatedWriter;
+  readonly #replies: Replies;
   readonly #onBroken: (error: Error) => void;
 
   constructor(stream: Readable, gate: Gate, writer: GatedWriter, onBroken: (error: Error) => void) {
     super();
     this.#stream = stream;
     this.#gate = gate;
-    this.#writer = writer;
+    this.#replies = new Replies((reply) => writer.write(reply));
     this.#onBroken = onBroken;
   }
 
@@ -58,8 +59,7 @@ class GatedReader extends AbstractMessageReader implements MessageReader {
       try {
         for (const frame of frames.push(piece)) {
           const { deliver, reply } = this.#gate.incoming(parseMessage(frame), frame.length);
-          // A server that does not listen any more needs no answer.
-          if (reply !== undefined) this.#writer.write(reply).catch(() => undefined);
+          if (reply !== undefined) this.#replies.send(reply);
           if (deliver !== undefined) callback(deliver);
         }
       } catch (error) {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { safeDestination, stepBefore } from '../host/destination.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { isKnownHost, rememberUse } from '../workspace/knownHosts.ts';
+import { oneLine } from '../text.ts';
 import { confirm } from './window.ts';
 
 interface NamedHost {
@@ -33,10 +34,10 @@ export async function agreeToHost(
   });
   if (step === 'refuse') throw untrusted(host, by);
   if (step === 'ask') {
-    const place = cgroup === undefined ? '' : `, and the cgroup ${cgroup}`;
+    const place = cgroup === undefined ? '' : `, and the cgroup ${oneLine(cgroup, 200)}`;
     const agrees = await confirm(`Connect to ${host}?`, {
       detail: [
-        `${by ?? 'The argument of the command'} names the host ${host}${place}.`,
+        `${by === undefined ? 'The argument of the command' : oneLine(by, 100)} names the host ${host}${place}.`,
         host === 'local'
           ? 'That is this machine, where you have not used the bypass yet.'
           : 'You have not used it from here, and it is not in your ssh configuration.',

@@ -5,6 +5,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Guard } from '../host/guard.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
+import { oneLine } from '../text.ts';
 import { buildTool, treeFlags, type BpfSource } from '../bypass/build.ts';
 import { AT_MOST, compilerFailure, FILE_TOO_LARGE } from '../bypass/compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from '../bypass/kernelTypes.ts';
@@ -211,7 +212,8 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
     const text = await host.check(['sh', '-c', 'uname -m && uname -r'], {
       tried: 'read the version of the kernel',
     });
-    const [architecture = '', kernel = ''] = text.split('\n');
+    const [architecture = '', kernelLine = ''] = text.split('\n');
+    const kernel = oneLine(kernelLine, 100);
     await buildTool(
       host,
       directory.line,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   documentation,
+  every,
   integer,
   label,
   range,
@@ -60,7 +61,8 @@ export function answers(shapes: Shapes): Answers {
     ],
     [
       'textDocument/documentLink',
-      orNull(list(z.object({ range, target: shapes.link.optional(), tooltip: label.optional() }))),
+      // VS Code trusts the Markdown it makes of a link's tooltip: there is none.
+      orNull(list(z.object({ range, target: shapes.link.optional() }))),
     ],
     [
       'textDocument/foldingRange',
@@ -84,11 +86,11 @@ export function answers(shapes: Shapes): Answers {
     ['textDocument/prepareCallHierarchy', orNull(list(shapes.callItem, 1000))],
     [
       'callHierarchy/incomingCalls',
-      orNull(list(z.object({ from: shapes.callItem, fromRanges: z.array(range) }))),
+      orNull(list(z.object({ from: shapes.callItem, fromRanges: every(range) }))),
     ],
     [
       'callHierarchy/outgoingCalls',
-      orNull(list(z.object({ to: shapes.callItem, fromRanges: z.array(range) }))),
+      orNull(list(z.object({ to: shapes.callItem, fromRanges: every(range) }))),
     ],
     [
       'workspace/symbol',
@@ -109,12 +111,12 @@ export function answers(shapes: Shapes): Answers {
 function completion({ list, kindOf }: Shapes) {
   const item = z
     .object({
-      label: words,
+      label,
       labelDetails: z
         .object({ detail: words.optional(), description: words.optional() })
         .optional(),
       kind: kindOf(25).optional(),
-      tags: z.array(kindOf(1)).max(10).optional(),
+      tags: every(kindOf(1), 10).optional(),
       detail: words.optional(),
       documentation: documentation.optional(),
       deprecated: z.boolean().optional(),
@@ -128,7 +130,7 @@ function completion({ list, kindOf }: Shapes) {
         .union([textEdit, z.strictObject({ newText: z.string(), insert: range, replace: range })])
         .optional(),
       additionalTextEdits: textEdits.optional(),
-      commitCharacters: z.array(token).max(100).optional(),
+      commitCharacters: every(token, 100).optional(),
     })
     .refine(
       ({ insertTextFormat: format, insertText, textEdit: edit }) =>
@@ -141,24 +143,21 @@ function completion({ list, kindOf }: Shapes) {
 
 const activeParameter = integer.nullish().transform((index) => index ?? undefined);
 const signatureHelp = z.object({
-  signatures: z
-    .array(
-      z.object({
-        label: words,
-        documentation: documentation.optional(),
-        parameters: z
-          .array(
-            z.object({
-              label: z.union([words, z.tuple([integer, integer])]),
-              documentation: documentation.optional(),
-            }),
-          )
-          .max(1000)
-          .optional(),
-        activeParameter: activeParameter.optional(),
-      }),
-    )
-    .max(1000),
+  signatures: every(
+    z.object({
+      label: words,
+      documentation: documentation.optional(),
+      parameters: every(
+        z.object({
+          label: z.union([words, z.tuple([integer, integer])]),
+          documentation: documentation.optional(),
+        }),
+        1000,
+      ).optional(),
+      activeParameter: activeParameter.optional(),
+    }),
+    1000,
+  ),
   activeSignature: integer.optional(),
   activeParameter: activeParameter.optional(),
 });
@@ -193,7 +192,7 @@ const numbers = z.custom<number[]>(isNumbers);
 const tokens = z.object({ resultId: token.optional(), data: numbers });
 const tokenEdits = z.object({
   resultId: token.optional(),
-  edits: z.array(z.object({ start: integer, deleteCount: integer, data: numbers.optional() })),
+  edits: every(z.object({ start: integer, deleteCount: integer, data: numbers.optional() })),
 });
 
 function symbols({ location, kindOf }: Shapes) {
@@ -201,7 +200,7 @@ function symbols({ location, kindOf }: Shapes) {
     name: label,
     detail: label.optional(),
     kind: kindOf(26),
-    tags: z.array(kindOf(1)).max(10).optional(),
+    tags: every(kindOf(1), 10).optional(),
     deprecated: z.boolean().optional(),
     range,
     selectionRange: range,

@@ -191,8 +191,9 @@ export class Gate {
 
   /** Only where a person has chosen a command that has clangd edit, and once. */
   #edited(id: number | string, params: unknown): Passage {
-    const { data, error } = this.#edit.safeParse(params);
-    const why = this.#edits >= this.#commands ? 'nobody asked for it' : error && reason(error);
+    const isAsked = this.#edits < this.#commands;
+    const { data, error } = isAsked ? this.#edit.safeParse(params) : {};
+    const why = isAsked ? error && reason(error) : 'nobody asked for it';
     if (why === undefined) {
       this.#edits++;
       return { deliver: { jsonrpc: '2.0', id, method: 'workspace/applyEdit', params: data } };

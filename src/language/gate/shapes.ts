@@ -29,6 +29,28 @@ export const label = z.string().transform(title);
 /** What only goes back to the host. */
 export const token = z.string().max(4096);
 
+const MOST_EDITS = 100_000;
+
+/**
+ * A list of which each item has to be allowed. It ends at the first that is not: the validator's own list
+ * keeps a fault for each, and a million of them fill the memory.
+ */
+export const every = <T extends z.ZodType>(item: T, most = MOST_EDITS) =>
+  z.array(z.unknown()).transform((all, context): z.output<T>[] => {
+    const faulty = (message: string): never => {
+      context.addIssue({ code: 'custom', message, input: undefined });
+      return z.NEVER;
+    };
+    if (all.length > most) return faulty(`more than ${most} items`);
+    const made: z.output<T>[] = [];
+    for (const [index, value] of all.entries()) {
+      const { data, error } = item.safeParse(value);
+      if (error !== undefined) return faulty(`item ${index}: ${reason(error)}`);
+      made.push(data);
+    }
+    return made;
+  });
+
 const markup = z
   .object({ kind: z.enum(['markdown', 'plaintext']), value: z.string() })
   .transform(({ kind, value }) => ({
@@ -48,7 +70,7 @@ function inBlock({ language, value }: z.infer<typeof code>): string {
 const hoverContents = z.union([
   markup,
   z
-    .union([marked.transform((text) => [text]), z.array(marked).max(100)])
+    .union([marked.transform((text) => [text]), every(marked, 100)])
     .transform((texts) => ({ kind: 'markdown' as const, value: texts.join('\n\n---\n\n') })),
 ]);
 
@@ -57,7 +79,7 @@ const kindOf = (most: number) => z.int().min(1).max(most);
 
 /** In one document, the one that was asked about. With an annotation it would be another kind of edit. */
 export const textEdit = z.strictObject({ range, newText: z.string() });
-export const textEdits = z.array(textEdit);
+export const textEdits = every(textEdit);
 
 /**
  * The parts that answers are made of. Each is built anew from the fields that are named here; what else
@@ -106,23 +128,28 @@ export function shapes(places: Places, report: Report) {
   });
   const locations = z.union([location, list(z.union([location, locationLink]))]);
 
+  const change = z.tuple([editable, textEdits]);
+  const changes = z
+    .record(z.string(), z.unknown())
+    .transform((record): unknown[] => Object.entries(record))
+    .pipe(every(change))
+    .transform((entries) => Object.fromEntries(entries));
+
   /** Changes of text and nothing else, in files of the source: all of it, or none. */
   const workspaceEdit = z.strictObject({
-    changes: z.record(editable, textEdits).optional(),
-    documentChanges: z
-      .array(
-        z.strictObject({
-          textDocument: z.strictObject({
-            uri: editable,
-            version: z
-              .int()
-              .nullish()
-              .transform((version) => version ?? null),
-          }),
-          edits: textEdits,
+    changes: changes.optional(),
+    documentChanges: every(
+      z.strictObject({
+        textDocument: z.strictObject({
+          uri: editable,
+          version: z
+            .int()
+            .nullish()
+            .transform((version) => version ?? null),
         }),
-      )
-      .optional(),
+        edits: textEdits,
+      }),
+    ).optional(),
   });
 
   const diagnostic = z.object({
@@ -133,7 +160,7 @@ export function shapes(places: Places, report: Report) {
     codeDescription: z.object({ href: link }).optional().catch(undefined),
     source: label.optional(),
     message: words,
-    tags: z.array(kindOf(2)).max(10).optional(),
+    tags: every(kindOf(2), 10).optional(),
     relatedInformation: list(z.object({ location, message: words }), 100).optional(),
   });
 
@@ -166,7 +193,7 @@ export function shapes(places: Places, report: Report) {
   const callItem = z.object({
     name: label,
     kind: kindOf(26),
-    tags: z.array(kindOf(1)).max(10).optional(),
+    tags: every(kindOf(1), 10).optional(),
     detail: label.optional(),
     uri: shown,
     range,

@@ -2,8 +2,8 @@
 const LONGEST = 4000;
 const LONGEST_DOCUMENTATION = 100_000;
 
-/** All but line breaks and tabs. */
-const CONTROL = /(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu;
+/** What is not seen, or turns text around, but for line breaks and tabs. */
+const CONTROL = /(?![\n\t])\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu;
 
 /** Words of the host to show as they are: without what would steer a terminal or turn text around, and cut. */
 export const plain = (text: string, longest = LONGEST): string => {
@@ -23,8 +23,8 @@ const FENCE_END = /^ {0,3}`{3,}[ \t]*$/;
 
 /**
  * Markdown that is made anew from the host's: code blocks, and between them text in which only headings,
- * lists, rules, emphasis and code within a line are left. Links, images, HTML and tables become text;
- * of bare addresses VS Code makes links to `http(s)` only.
+ * lists, rules, emphasis and code within a line are left. Links, images, HTML and tables become text, bare
+ * addresses too: what one swallows up to the next blank would be text no more.
  */
 export function safeMarkdown(markdown: string): string {
   const made: string[] = [];
@@ -53,7 +53,7 @@ export function codeBlock(language: string, code: string): string {
 }
 
 /** In a line: an escape, a run of backticks, or what could begin something that is more than text. */
-const SPECIAL = /\\[!-/:-@[-`{-~]|`+|:\/\/|[[\]<>!|~@&\\]/g;
+const SPECIAL = /\\[!-/:-@[-`{-~]|`+|:\/\/|www\.|[[\]<>!|~@&\\]/gi;
 
 function safeLine(line: string): string {
   let made = '';
@@ -65,7 +65,8 @@ function safeLine(line: string): string {
     made += before;
     done = found.index + token.length;
     if (token.startsWith('\\') && token.length > 1) made += token;
-    else if (token === '://') made += /\bhttps?$/i.test(before) ? token : '\\://';
+    else if (token === '://') made += '\\://';
+    else if (token.endsWith('.')) made += `${token.slice(0, -1)}\\.`;
     else if (token.startsWith('`')) {
       const span = spanFrom(line, found.index, token);
       made += span ?? '\\`'.repeat(token.length);

@@ -53,6 +53,18 @@ describe('what a host sends', () => {
     }
   });
 
+  it('takes little more than its bytes, though they come one by one', async () => {
+    const stream = new PassThrough();
+    const collected = new Collected(stream, 1_000_000, () => undefined);
+    const before = process.memoryUsage();
+    for (let count = 0; count < 300_000; count++) stream.emit('data', Buffer.alloc(1, 'a'));
+    stream.destroy();
+    await collected.ended;
+    const { heapUsed, external } = process.memoryUsage();
+    assert.ok(heapUsed + external - before.heapUsed - before.external < 100e6);
+    assert.equal(collected.text().length, 300_000);
+  });
+
   it('is kept at its end where it goes on for hours', async () => {
     const stream = new PassThrough();
     const tail = new Tail(stream, 10);
@@ -87,6 +99,7 @@ describe('what a host sends', () => {
 
   it('as JSON is bounded in size and depth', () => {
     assert.deepEqual(parseJson('{"a":[1,"[[[\\"[{"]}'), { a: [1, '[[[\\"[{'.replace('\\', '')] });
+    assert.equal((parseJson(`"${'x'.repeat(8 * MIB - 2)}"`) as string).length, 8 * MIB - 2);
     assert.throws(() => parseJson('['.repeat(4 * MIB)), /nested more than 100 deep/);
     assert.throws(() => parseJson(`"${'x'.repeat(9 * MIB)}"`), /more than 8 Mi/);
     assert.throws(() => parseJson('{'), SyntaxError);

@@ -19,7 +19,12 @@ static int add(int a[2], int b) // [x](command:y)
   it('keeps what clangd writes', () => {
     const made = safeMarkdown(CLANGD);
     for (const kept of [
-      ...['### function `add`  ', '\n---\n→ `int`  \n', '- `int a[2]`', 'See \\[x\\](http://e.x).'],
+      ...[
+        '### function `add`  ',
+        '\n---\n→ `int`  \n',
+        '- `int a[2]`',
+        'See \\[x\\](http\\://e.x).',
+      ],
       '\n```cpp\nstatic int add(int a[2], int b) // [x](command:y)\n```\n',
     ]) {
       assert.ok(made.includes(kept), `${kept} in ${made}`);
@@ -28,7 +33,10 @@ static int add(int a[2], int b) // [x](command:y)
 
   const cases: [name: string, markdown: string, made: string][] = [
     ['a link', '[a](command:b)', '\\[a\\](command:b)'],
-    ['an image', '![a](http://b)', '\\!\\[a\\](http://b)'],
+    ['an image', '![a](http://b)', '\\!\\[a\\](http\\://b)'],
+    ['an address before code', 'https://e.x/` ![x](y)`', 'https\\://e.x/` ![x](y)`'],
+    ['an address of the web', 'WWW.a.b<command:x>', 'WWW\\.a.b\\<command:x\\>'],
+    ['what is not seen', 'a\u200b\u2028\u{e0041}b', 'ab'],
     ['a reference', '[a]: command:b', '\\[a\\]: command:b'],
     ['an escape that is none', '\\\\[a](b)', '\\\\\\[a\\](b)'],
     ['an autolink', '<vscode://a>', '\\<vscode\\://a\\>'],

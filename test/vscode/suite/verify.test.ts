@@ -258,6 +258,16 @@ describe('verifying BPF source', () => {
     }
   });
 
+  it('a listing that nobody asked for is not read from the host that its address names', async () => {
+    const uri = write('unasked.bpf.c', ACCEPTED);
+    const query = { source: uri.toString(), host: 'local', program: 'count', listing: 'states' };
+    const address = { scheme: 'sockmap-log', path: '/count on local.bpf-states' };
+    const document = await vscode.workspace.openTextDocument(
+      vscode.Uri.from({ ...address, query: JSON.stringify(query) }),
+    );
+    assert.match(document.getText(), /^; Show it again from the program: count/);
+  });
+
   it('a listing that was being read while the source was verified anew is read again', async () => {
     const uri = write('again.bpf.c', ACCEPTED);
     const host = sshd.alias;
