@@ -22,7 +22,7 @@ describe('a host whose tools send without end', () => {
       const tool = '#!/bin/sh\n[ $# = 0 ] || exec >&2\nexec tr "\\0" x </dev/zero\n';
       fs.writeFileSync(path.join(bin, 'bpftool'), tool, { mode: 0o755 });
       fs.writeFileSync(path.join(account.home, '.bashrc'), `PATH=${bin}:$PATH\n`);
-      const script = path.join(import.meta.dirname, 'helpers', 'floods.ts');
+      const script = path.join(import.meta.dirname, '../harness/host/floods.ts');
       const args = ['--import', 'tsx', script, server.alias, server.configFile];
       const { outcomes, grownMiB } = JSON.parse(await run(process.execPath, args)) as Told;
       assert.match(outcomes.stdout, /sent more than 32 MiB to its standard output/);
