@@ -53,14 +53,14 @@ describe('temporary files of a host', () => {
 
   it('with noexec where they usually lie, programs are run from elsewhere', async () => {
     await connect({ mounts: noexec(...HARDENED) });
-    const { programs } = await verifySource(host, source, { tool: read('verify.c') });
+    const { programs } = await verifySource(host, source, { tool: read('tools/verify.c') });
     assert.deepEqual(
       programs.map(({ verdict }) => verdict),
       ['accepted'],
     );
     const rows = await checkSemantics(host, {
       source: await bpfSource('guarded'),
-      probe: read('semantics.c'),
+      probe: read('tools/semantics.c'),
       only: ['peek'],
     });
     assert.equal(rows[0]?.tcp, rows[0]?.bypass);
@@ -72,7 +72,7 @@ describe('temporary files of a host', () => {
     await connect({ mounts: noexec(...HARDENED, '/var/cache', os.homedir()) });
     for (const attempt of [
       () => scratchDirectory(host, { executable: true }),
-      () => verifySource(host, source, { tool: read('verify.c') }),
+      () => verifySource(host, source, { tool: read('tools/verify.c') }),
     ]) {
       const { words, next } = await problemOf(attempt(), 'command');
       for (const place of ['/tmp', '/var/tmp', '/run', os.homedir()])
