@@ -125,7 +125,7 @@ chmod 700 .
 end_own || exit
 exit $code`;
 
-/** A native program of ours for the host: `bpf/verify.c`, `bpf/semantics.c`. */
+/** A native program of ours for the host: `bpf/tools/verify.c`, `bpf/tools/semantics.c`. */
 export interface Tool {
   /** What the program is called; its source is NAME.c. */
   readonly name: string;
