@@ -72,7 +72,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
     const { compiler, programs } = await verifySource(host, source, { tool });
     assert.deepEqual(
       programs.map(({ verdict }) => verdict),
-      ['accepted', 'accepted'],
+      ['accepted', 'accepted', 'accepted'],
       compiler,
     );
   });
