@@ -80,6 +80,8 @@ describe('a clangd of somebody else’s making', () => {
     await setting('http.proxy', `http://me:${SECRET}@127.0.0.1:9`);
     await setting('sockmapBypass.ssh.configFile', sshd.configFile);
     await setting('sockmapBypass.host', sshd.alias);
+    // What other tests have left open is none of its doing.
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.window.showTextDocument(program, { preview: false });
     // The last but one thing it sends.
     await eventually(
