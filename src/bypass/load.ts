@@ -67,7 +67,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const { maxSockets } = limits;
   const before = readStatus(host, mount, signal);
   before.catch(() => undefined);
-  const [object, { batch, capped }] = await allSettledOrThrow([
+  const [object, { setup, capped }] = await allSettledOrThrow([
     compile(
       host,
       {
@@ -81,8 +81,11 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
       facts.architecture,
       signal,
     ),
-    uploadSetup(host, directory.line, cgroup, facts.architecture, limits, signal),
+    readSetup(host, cgroup, facts.architecture, limits, signal),
   ]);
+  // Only now: the directory was the compiler's, with all that was in it.
+  const batch = 'setup.batch';
+  await upload(host, directory.line, new Map([[batch, Buffer.from(setup)]]), signal);
   const there = (await before).attachments.filter((one) => one.cgroup === cgroup);
 
   // Progress is told from a callback, whose writes the type checker does not see.
@@ -96,7 +99,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     object,
     cgroup,
     typeof replace === 'function' ? 'ask' : replace ? 'yes' : 'no',
-    batch,
+    `${directory.line}/${batch}`,
     configValue(facts.architecture, 'off'),
     options.verdict === false ? 'no' : 'yes',
     attachedIds(there).join(' '),
@@ -164,19 +167,16 @@ const NOT_OURS = 6;
 const attachedIds = (attachments: readonly Attachment[]): number[] =>
   attachments.filter(isAttached).flatMap(({ sockops }) => sockops?.id ?? []);
 
-/** Writes the commands that fill the guarded program's maps into a file on the host. */
-async function uploadSetup(
+/** The commands that fill the guarded program's maps. */
+async function readSetup(
   host: Host,
-  directory: string,
   cgroup: string,
   architecture: string,
   limits: GuardedLimits,
   signal: AbortSignal | undefined,
-): Promise<{ batch: string; capped: boolean }> {
+): Promise<{ setup: string; capped: boolean }> {
   const { addresses, capped } = await hostAddresses(host, cgroup, signal);
-  const batch = setupBatch(architecture, addresses, limits);
-  await upload(host, directory, new Map([['setup.batch', Buffer.from(batch)]]), signal);
-  return { batch: `${directory}/setup.batch`, capped };
+  return { setup: setupBatch(architecture, addresses, limits), capped };
 }
 
 /**
