@@ -44,11 +44,8 @@ pass=
 ! netserver -h 2>&1 | grep -q '^ *-Z' || pass=$(random 12 x1)
 # Prints the sockets that listen on a port. The first user of a port keeps it to himself.
 listening() {
-  for table in /proc/net/tcp /proc/net/tcp6; do
-    [ ! -r $table ] || while read -r _ place _ state _ _ _ _ _ inode _; do
-      [ "$state" != 0A ] || [ "\${place##*:}" != "$(printf %04X "$1")" ] || echo "$inode"
-    done <$table
-  done
+  awk -v port="$(printf %04X "$1")" '
+    $4 == "0A" && substr($2, length($2) - 3) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 # The netserver's own among them: whoever else listens there gets no connection of ours.
 own_socket() {
@@ -178,11 +175,7 @@ end=$(($(date +%s) + ${TRIAL_SECONDS}))
 sleep 0.05
 while kill -0 $netperf 2>/dev/null && [ "$(date +%s)" -le $end ]; do sleep 0.2; done
 section unanswered
-for table in /proc/net/tcp /proc/net/tcp6; do
-  [ ! -r $table ] || while read -r _ _ place state _ _ _ owner _; do
-    [ "$state $owner" != "02 $uid" ] || echo "\${place##*:}"
-  done <$table
-done
+awk -v uid="$uid" '$4 == "02" && $8 == uid { print substr($3, length($3) - 3) }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
 section code
 $as sh -c 'kill -s KILL "$1"' sh $netperf 2>/dev/null || { wait $netperf; echo $?; }
 section end`;
