@@ -25,6 +25,7 @@ export const STILL_ROOT = 120;
  *
  * - `reserve [GID]` takes a number, $own, and sets $as, the command prefix that becomes it; GID is another
  *   group to be in instead. Holds until `release`, or the end of the shell. It ends a shell that stays root.
+ * - `own_processes` prints the processes that have the number. It fails where none at all can be listed.
  * - `end_own` ends every process that has the number. It fails where one is left.
  * - `release` does that too, and gives the number back.
  * - `share PATH GID` lets that group read root's files there, and nobody else.
@@ -33,19 +34,21 @@ export const STILL_ROOT = 120;
  */
 export const OWN_USER = `own= as=
 own_processes() {
-  (set +f; cat /proc/[0-9]*/status 2>/dev/null) | awk -v id="$own" '
+  # As many as there may be: a built-in command has no limit of arguments. Where the first thread of a process
+  # has ended, its state is Z for as long as others run.
+  (set +f; printf '%s\\n' /proc/[0-9]*/status) | xargs cat 2>/dev/null | awk -v id="$own" '
     $1 == "State:" { ended = $2 == "Z" || $2 == "X" }
-    $1 == "Pid:" { pid = $2; told = 0 }
-    ($1 == "Uid:" || $1 == "Gid:" || $1 == "Groups:") && !ended && !told {
-      for (i = 2; i <= NF; i++) if ($i == id) { print pid; told = 1; break }
-    }'
+    $1 == "Pid:" { pid = $2; has = 0; listed = 1 }
+    $1 == "Uid:" || $1 == "Gid:" || $1 == "Groups:" { for (i = 2; i <= NF; i++) if ($i == id) has = 1 }
+    $1 == "Threads:" && has && (!ended || $2 > 1) { print pid }
+    END { exit !listed }' || { echo 'no process is listed in /proc' >&2; return 1; }
 }
 is_unused() {
   [ ! -e "/run/systemd/dynamic-uid/$own" ] || return 1
   ! grep -qsE "^([^:]*:){2,3}$own:" /etc/passwd /etc/group || return 1
   ! getent passwd "$own" >/dev/null 2>&1 || return 1
   ! getent group "$own" >/dev/null 2>&1 || return 1
-  [ -z "$(own_processes)" ]
+  running=$(own_processes) && [ -z "$running" ]
 }
 stays_root() { printf '%s\\n' "$1" >&2; exit ${STILL_ROOT}; }
 reserve() {
@@ -72,8 +75,9 @@ reserve() {
 end_own() {
   [ -n "$own" ] || return 0
   for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    set -- $(own_processes)
-    [ $# -gt 0 ] || return 0
+    running=$(own_processes) || return
+    [ -n "$running" ] || return 0
+    set -- $running
     # As themselves: who has got the pid of one that is gone is out of reach.
     $as sh -c 'kill -s KILL "$@"' sh "$@" 2>/dev/null
     sleep 0.05

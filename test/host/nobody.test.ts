@@ -21,6 +21,13 @@ import { eventually } from '../harness/host/wait.ts';
 const SECRET = 'the_administrators_secret';
 const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/tools/verify.c'));
 
+/** A process whose first thread has ended. */
+const THREADS = `#include <pthread.h>
+#include <unistd.h>
+static void *wait(void *unused) { for (;;) pause(); }
+int main(void) { pthread_t thread; pthread_create(&thread, 0, wait, 0); pthread_exit(0); }
+`;
+
 describe('the compiler of a person who is root', () => {
   let own: TemporaryDirectory;
   let sshd: TestSshd;
@@ -208,5 +215,39 @@ H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
       assert.match(words, /would be root, and is not run\n.*setpriv: not found/);
       assert.match(next, /Install setpriv/);
     }
+  });
+});
+
+describe('a number of its own is found among the processes', () => {
+  let own: TemporaryDirectory;
+  beforeEach(() => {
+    own = temporaryDirectory({ 'threads.c': THREADS });
+    fs.chmodSync(own.path, 0o755);
+  });
+  afterEach(() => own.remove());
+
+  const listed = async (script: string, ...args: string[]): Promise<string> =>
+    run('unshare', ['-m', 'sh', '-fc', `${OWN_USER}\n${script}`, 'sh', ...args]);
+
+  it('also where its first thread has ended, and is ended', async () => {
+    const program = path.join(own.path, 'threads');
+    await run('clang', ['-pthread', '-o', program, `${program}.c`]);
+    const script = `reserve; $as "$1" & child=$!
+until grep -q '^State:.Z' /proc/$child/status; do sleep 0.05; done
+[ "$(own_processes)" = $child ] && echo found
+end_own && [ -z "$(own_processes)" ] && echo ended; kill -s KILL $child; release`;
+    assert.equal(await listed(`{ ${script}; } 2>/dev/null`, program), 'found\nended\n');
+  });
+
+  it('however many there are, and none is not nobody', async () => {
+    const script = `own=61184; mount -t tmpfs none /proc
+own_processes 2>/dev/null || echo none
+is_unused 2>/dev/null || echo unknown
+seq 1000001 1009000 | (cd /proc && xargs mkdir)
+for pid in $(seq 1000001 1009000); do
+  printf 'State:\\tS\\nPid:\\t%s\\nUid:\\t61184\\nThreads:\\t1\\n' $pid >/proc/$pid/status
+done
+ulimit -s 128; own_processes | wc -l`;
+    assert.equal(await listed(script), 'none\nunknown\n9000\n');
   });
 });
