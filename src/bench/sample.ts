@@ -139,7 +139,7 @@ function netperfWords(stdout: string, boundary: string, stderr: string): string[
 }
 
 /** As long as it is held the kernel measures BPF programs; then the switch is as it was. */
-function timePrograms(host: Host, signal?: AbortSignal) {
+export function timePrograms(host: Host, signal?: AbortSignal) {
   return guard(
     host,
     { setup: TIMING_SETUP, undo: TIMING_UNDO },

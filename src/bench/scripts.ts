@@ -1,4 +1,4 @@
-import { OWN_USER } from '../bypass/unprivileged.ts';
+import { OWN_USER, TAKEN } from '../bypass/unprivileged.ts';
 import { PIN_ROOT_FUNCTIONS } from '../bypass/pins.ts';
 import { SECTION } from '../host/sections.ts';
 
@@ -105,18 +105,30 @@ done
 rmdir "$root" 2>/dev/null
 release`;
 
+/** Tenths of a second in which a run gets its turn; a sample takes less. */
+const TURN = 500;
+
 /**
  * Has the kernel measure the run time of BPF programs, unless somebody has that on already; two runs
- * take turns. Between reading and restoring the switch nobody else of ours can change it.
+ * take turns. Between reading and restoring the switch nobody else of ours can change it. The lock is not the
+ * switch itself, which everybody may open and lock.
  */
-export const TIMING_SETUP = `switch=/proc/sys/kernel/bpf_stats_enabled before=1
-exec 9<"$switch" || exit 1
-! command -v flock >/dev/null || flock 9
-before=$(cat "$switch") || exit 1
-[ "$before" != 0 ] || echo 1 >"$switch" || exit 1
+export const TIMING_SETUP = `switch=/proc/sys/kernel/bpf_stats_enabled before=1 tries=0
+${OWN_USER}
+until hold timing; do
+  [ $((tries += 1)) -lt ${TURN} ] || {
+    echo '${TAKEN}/timing cannot be locked: another run has had it for ${TURN / 10} s, or ${TAKEN} is not a directory of mode 0700 of root' >&2
+    exit 1
+  }
+  sleep 0.1
+done
+before=$(cat "$switch") || { before=1; undo; exit 1; }
+[ "$before" != 0 ] || echo 1 >"$switch" || { undo; exit 1; }
 echo on`;
 
-export const TIMING_UNDO = `[ "$before" != 0 ] || echo 0 >"$switch"`;
+export const TIMING_UNDO = `[ "$before" != 0 ] || echo 0 >"$switch"
+own=timing
+release`;
 
 /** Exit code of `SAMPLE` where there is no netserver of ours that could answer. */
 export const NO_SERVER = 90;

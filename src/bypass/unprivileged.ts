@@ -15,7 +15,7 @@ const FIRST = 61184;
 const LAST = 65519;
 
 /** Locked files here, one a number, tell other runs which are taken; they go with who holds them. */
-const TAKEN = '/run/sockmap-bypass';
+export const TAKEN = '/run/sockmap-bypass';
 
 /** Exit code of scripts where `reserve` failed. */
 export const STILL_ROOT = 120;
@@ -25,6 +25,7 @@ export const STILL_ROOT = 120;
  *
  * - `reserve [GID]` takes a number, $own, and sets $as, the command prefix that becomes it; GID is another
  *   group to be in instead. Holds until `release`, or the end of the shell. It ends a shell that stays root.
+ * - `hold NAME` makes and locks the file of that name, as descriptor 9; it fails where somebody else holds it.
  * - `own_processes` prints the processes that have the number. It fails where none at all can be listed.
  * - `end_own` ends every process that has the number. It fails where one is left.
  * - `release` does that too, and gives the number back.
@@ -50,17 +51,20 @@ is_unused() {
   ! getent group "$own" >/dev/null 2>&1 || return 1
   running=$(own_processes) && [ -z "$running" ]
 }
+hold() {
+  mkdir -m 700 ${TAKEN} 2>/dev/null
+  [ "$(stat -c '%u %a %F' ${TAKEN} 2>/dev/null)" = '0 700 directory' ] || return
+  { command exec 9>"${TAKEN}/$1"; } 2>/dev/null || return
+  # Whoever held it may have removed it meanwhile.
+  flock -n 9 && [ "${TAKEN}/$1" -ef /proc/self/fd/9 ]
+}
 stays_root() { printf '%s\\n' "$1" >&2; exit ${STILL_ROOT}; }
 reserve() {
   [ "$(id -u)" = 0 ] || return 0
   command -v flock >/dev/null || stays_root 'flock: not found'
   for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     own=$((${FIRST} + $(od -An -N2 -tu2 /dev/urandom) % ${LAST - FIRST + 1}))
-    mkdir -m 700 ${TAKEN} 2>/dev/null
-    [ "$(stat -c '%u %a %F' ${TAKEN} 2>/dev/null)" = '0 700 directory' ] || continue
-    { command exec 9>"${TAKEN}/$own"; } 2>/dev/null || continue
-    # Whoever held it may have removed it meanwhile.
-    flock -n 9 && [ "${TAKEN}/$own" -ef /proc/self/fd/9 ] || continue
+    hold "$own" || continue
     if is_unused; then
       as="setpriv --reuid=$own --regid=\${1:-$own} --clear-groups --no-new-privs --"
       why=$($as true 2>&1) && return 0

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Arm, Plan, ResultDocument } from '../../src/results/document.ts';
 import { runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
+import { timePrograms } from '../../src/bench/sample.ts';
 import { writeDocument } from '../../src/bench/store.ts';
 import { Host } from '../../src/host/host.ts';
+import { firstLine } from '../../src/host/lines.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import {
   commandLine,
@@ -29,8 +32,8 @@ const plan = (arms: Arm[], repetitions = 1): Plan => ({
   repetitions,
 });
 const uidOf = ({ pid }: ProcessRef): number => fs.statSync(`/proc/${pid}`).uid;
-/** Locked by who has the number. */
-const held = (uid: number): string => `/run/sockmap-bypass/${uid}`;
+/** Locked by who has the number, or measures how long programs run. */
+const held = (uid: number | 'timing'): string => `/run/sockmap-bypass/${uid}`;
 const SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
 
 describe('a benchmark on a host of several people', () => {
@@ -180,6 +183,37 @@ wait
       );
       return found.length > 0 && found;
     }).then((found) => found || []);
+
+  it('takes turns at the statistics of BPF programs, and waits for nobody who may only read them', async () => {
+    const before = fs.readFileSync(SWITCH, 'utf8');
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+    const argv = [...nobody, 'flock', SWITCH, 'sh', '-c', 'echo held; exec cat'];
+    const holder = spawn('setpriv', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const end = atEnd(async () => {
+      holder.stdin.end();
+      await once(holder, 'close');
+    });
+    try {
+      assert.equal(await firstLine(holder.stdout), 'held');
+      const first = await timePrograms(stage.host);
+      const order: string[] = [];
+      const second = timePrograms(stage.host).then((taken) => {
+        order.push('taken');
+        return taken;
+      });
+      assert.equal(spawnSync('flock', ['-n', held('timing'), 'true']).status, 1);
+      order.push('given');
+      await first[Symbol.asyncDispose]();
+      const taken = await second;
+      assert.deepEqual(order, ['given', 'taken']);
+      assert.equal(fs.readFileSync(SWITCH, 'utf8').trim(), '1');
+      await taken[Symbol.asyncDispose]();
+    } finally {
+      await end();
+    }
+    assert.equal(fs.readFileSync(SWITCH, 'utf8'), before);
+    assert.ok(!fs.existsSync(held('timing')));
+  });
 
   describe('says what stopped it, and leaves nothing, where', () => {
     const stopped = async (
