@@ -13,7 +13,8 @@ export const UNSAFE_PIN_ROOT = 5;
 /**
  * sh functions about the pin root, $root.
  *
- * - `check_root` ends the shell, with words on stderr, unless $root is either absent or root's alone.
+ * - `check_top` ends the shell, with words on stderr, unless nobody but root can change what is above $root.
+ * - `check_root` does so, too, unless $root is either absent or root's alone.
  * - `remove_pins DIRECTORY` takes a directory of pins away: what is known by its name, programs that use such
  *   maps, and the maps of such programs: a layout of another version. It fails where anything else is in it,
  *   which stays. Nothing is removed recursively.
@@ -22,13 +23,16 @@ export const UNSAFE_PIN_ROOT = 5;
  * - `used_maps DIRECTORY` prints the ids of the maps that its programs use.
  */
 export const PIN_ROOT_FUNCTIONS = `refuse_root() { printf '%s\\n' "$1" >&2; exit ${UNSAFE_PIN_ROOT}; }
-check_root() {
-  [ -e "$root" ] || [ -L "$root" ] || return 0
+check_top() {
   top=\${root%/*}
   [ "$(stat -f -c %t "$top")" = cafe4a11 ] || refuse_root "$top is not a BPF file system"
   mode=$(stat -c %a "$top")
   [ "$(stat -c %u "$top")" = 0 ] && { [ $((0$mode & 022)) = 0 ] || [ $((0$mode & 01000)) != 0 ]; } ||
     refuse_root "$top can be changed by others than root: $(stat -c 'owner %U, mode %a' "$top")"
+}
+check_root() {
+  [ -e "$root" ] || [ -L "$root" ] || return 0
+  check_top
   [ "$(stat -c '%F %u %a' "$root")" = 'directory 0 700' ] && [ "$(stat -f -c %t "$root")" = cafe4a11 ] ||
     refuse_root "$root is not a directory of root's alone: $(stat -c '%F, owner %U, mode %a' "$root")"
 }

@@ -85,6 +85,7 @@ say verify
 bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
 # bpftool before 5.16 pins programs by the names of their sections.
 while read -r section program; do
+check_top
   [ ! -e "$new/$section" ] || mv "$new/$section" "$new/$program" || fail 1
 done <<PINNED
 sockops sockmap_sockops

@@ -145,6 +145,16 @@ describe('what is pinned on a host', () => {
 
   it('of another layout is one entry, which is replaced without a connection lost', async () => {
     await load();
+  it('is not made where others can change what is above', async () => {
+    await there('chmod', '777', BPFFS);
+    try {
+      assert.match((await problemOf(load(), 'privilege')).words, /can be changed by others/);
+      await there('test', '!', '-e', PIN_ROOT);
+    } finally {
+      await there('chmod', '1777', BPFFS);
+    }
+  });
+
     const live = await Pair.connect(ground.path, netns);
     await live.move(BYTES);
     const rename =
