@@ -1,6 +1,7 @@
 import { OWN_USER, TAKEN } from '../bypass/unprivileged.ts';
 import { PIN_ROOT_FUNCTIONS } from '../bypass/pins.ts';
 import { SECTION } from '../host/sections.ts';
+import { STARTED } from '../host/started.ts';
 
 /** What is said where netserver could not give up root's privileges. */
 export const STILL_ROOT = 'netserver would be root, and is not run';
@@ -10,16 +11,6 @@ export const UNDER_WAY = 'its run is still under way';
 
 /** sh: the command prefix that becomes the user BENCH_SETUP reserved, $uid, who has nothing else. */
 const AS_USER = `as="setpriv --reuid=$uid --regid=$uid --clear-groups --no-new-privs --"`;
-
-/**
- * sh: when process $1 was started, in clock ticks since boot; nothing if there is none, or all that is
- * left of it is its exit code (proc(5)).
- */
-const STARTED = `started() {
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-  set -- \${stat##*) }
-  [ "$1" = Z ] || echo "\${20}"
-}`;
 
 /**
  * A user of its own and, for each kind of arm, a cgroup with a netserver of that user, which ordinary

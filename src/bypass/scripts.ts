@@ -1,4 +1,5 @@
 import { SECTION } from '../host/sections.ts';
+import { STARTED } from '../host/started.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 
 /*
@@ -21,11 +22,21 @@ const SWITCH_OFF = `set_off() {
   bpftool map update id "$1" key hex 00 00 00 00 value hex $value 2>/dev/null
 }`;
 
-/** Whoever changes what is loaded waits for whoever is about to, and holds descriptor 8. */
-const TAKE_TURNS = `take_turns() {
+/**
+ * sh functions: `lock DESCRIPTOR TENTHS` waits so many tenths of a second for a lock, as BusyBox's flock cannot.
+ * `take_turns`: whoever changes what is loaded waits for whoever is about to, and holds descriptor 8.
+ */
+const TAKE_TURNS = `lock() {
+  tries=0
+  until flock -n "$1"; do
+    [ $((tries += 1)) -lt "$2" ] || return 1
+    sleep 0.1
+  done
+}
+take_turns() {
   exec 8<"$root" || return
   command -v flock >/dev/null || return 0
-  flock -w 20 8 || { echo 'somebody else has been changing what is loaded for 20 s' >&2; return 1; }
+  lock 8 200 || { echo 'somebody else has been changing what is loaded for 20 s' >&2; return 1; }
 }`;
 
 /**
@@ -54,6 +65,7 @@ root=$1 object=$2 cgroup=$3 replace=$4 batch=$5 off=$6 verdict=$7 ids=$8 configs
 ${PIN_ROOT_FUNCTIONS}
 ${SWITCH_OFF}
 ${TAKE_TURNS}
+${STARTED}
 id=$(stat -c %i "$cgroup") || exit 1
 pins=$root/$id new= swapped=
 undo() {
@@ -72,20 +84,20 @@ detach() {
 }
 there() { stat -c %i "$pins" 2>/dev/null; }
 [ "$replace" != no ] || [ -z "$(there)$ids" ] || exit 3
+check_top
 for try in 1 2 3 4 5; do
   mkdir "$root" 2>/dev/null
   check_root
   new=$(mktemp -d "$root/\${id}_XXXXXXXX") && break
 done
 [ -n "$new" ] || fail 1
-{ exec 9<"$new"; ! command -v flock || flock -w 2 9; } >/dev/null 2>&1
+{ exec 9<"$new"; ! command -v flock || lock 9 20; } >/dev/null 2>&1
 ln -s "$cgroup" "$new/cgroup" 2>/dev/null
-ln -s "\${SUDO_USER:-$(id -un)}, process $$" "$new/loader" 2>/dev/null
+ln -s "\${SUDO_USER:-$(id -un)}, process $$, started $(started $$)" "$new/loader" 2>/dev/null
 say verify
 bpftool prog loadall "$object" "$new" pinmaps "$new" >&2 || fail 1
 # bpftool before 5.16 pins programs by the names of their sections.
 while read -r section program; do
-check_top
   [ ! -e "$new/$section" ] || mv "$new/$section" "$new/$program" || fail 1
 done <<PINNED
 sockops sockmap_sockops
@@ -165,6 +177,16 @@ exit $failed`;
  */
 export const STATUS = `${SECTION}
 ${PIN_ROOT_FUNCTIONS}
+${STARTED}
+# Whether a load into directory $1 is under way: by its lock, or its process where there are no locks.
+is_loading() {
+  if command -v flock >/dev/null; then ! flock -s -n "$1" true; return; fi
+  loader=$(readlink "$1/loader")
+  process=\${loader##*, process }
+  case \${process%%,*} in '' | *[!0-9]*) return 1 ;; esac
+  since=$(started "\${process%%,*}")
+  [ -n "$since" ] && case $process in *,*) [ "\${process##* }" = "$since" ] ;; esac
+}
 root=$1 mount=$2
 check_root
 for try in 1 2 3 4 5; do tree=$(bpftool -j cgroup tree "$mount" 2>&1) && code=0 && break; code=$?; done
@@ -180,7 +202,7 @@ for pins in "$root"/*; do
   section cgroup; printf '%s\\n' "$cgroup"
   section gone; [ -n "$cgroup" ] || readlink "$pins/cgroup"
   section effective; [ -z "$cgroup" ] || bpftool -j cgroup show "$cgroup" effective
-  section loader; ! command -v flock >/dev/null || flock -s -n "$pins" true || readlink "$pins/loader" || echo somebody
+  section loader; ! is_loading "$pins" || { loader=$(readlink "$pins/loader") && echo "\${loader%, started *}"; } || echo somebody
   for pin in "$pins"/*; do
     [ -f "$pin" ] || continue
     section pinned

@@ -56,7 +56,8 @@ describe('what is pinned on a host', () => {
     const enter = path.join(own.path, 'enter');
     fs.writeFileSync(
       enter,
-      `#!/bin/sh\nexec nsenter --mount=/proc/${holder.pid ?? 0}/ns/mnt -- sh -c "$SSH_ORIGINAL_COMMAND"\n`,
+      `#!/bin/sh\nPATH=${path.join(own.path, 'first')}:$PATH
+[ ! -e ${path.join(own.path, 'first/only')} ] || PATH=\${PATH%%:*}\nexec nsenter --mount=/proc/${holder.pid ?? 0}/ns/mnt -- sh -c "$SSH_ORIGINAL_COMMAND"\n`,
     );
     fs.chmodSync(enter, 0o755);
     server = await startSshd({ serverLines: [`ForceCommand ${enter}`] });
@@ -85,6 +86,19 @@ describe('what is pinned on a host', () => {
   const there = (...argv: string[]): Promise<string> => host.check(argv, { tried: 'try' });
   const asNobody = (...argv: string[]): Promise<string> =>
     there('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--', ...argv);
+  /** As long as it is held, the host finds these scripts before its tools. */
+  const tools = (scripts: Record<string, string>): AsyncDisposable => {
+    const first = path.join(own.path, 'first');
+    fs.mkdirSync(first);
+    for (const [name, script] of Object.entries(scripts)) {
+      fs.writeFileSync(path.join(first, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    }
+    const remove = () => {
+      fs.rmSync(first, { recursive: true });
+      return Promise.resolve();
+    };
+    return { [Symbol.asyncDispose]: remove };
+  };
   const load = async (replace: boolean | (() => Promise<boolean>) = false, by = host) =>
     loadBypass(by, { cgroup: ground.path, source: await bpfSource('guarded'), replace });
   const entries = ({ attachments }: BypassStatus) =>
@@ -130,6 +144,16 @@ describe('what is pinned on a host', () => {
     });
   });
 
+  it('is not made where others can change what is above', async () => {
+    await there('chmod', '777', BPFFS);
+    try {
+      assert.match((await problemOf(load(), 'privilege')).words, /can be changed by others/);
+      await there('test', '!', '-e', PIN_ROOT);
+    } finally {
+      await there('chmod', '1777', BPFFS);
+    }
+  });
+
   it('is removed by name: what is not of the bypass stays, and is named', async () => {
     await load();
     const other = `${pins()}/others`;
@@ -145,16 +169,6 @@ describe('what is pinned on a host', () => {
 
   it('of another layout is one entry, which is replaced without a connection lost', async () => {
     await load();
-  it('is not made where others can change what is above', async () => {
-    await there('chmod', '777', BPFFS);
-    try {
-      assert.match((await problemOf(load(), 'privilege')).words, /can be changed by others/);
-      await there('test', '!', '-e', PIN_ROOT);
-    } finally {
-      await there('chmod', '1777', BPFFS);
-    }
-  });
-
     const live = await Pair.connect(ground.path, netns);
     await live.move(BYTES);
     const rename =
@@ -197,6 +211,47 @@ describe('what is pinned on a host', () => {
       await problemOf(kept, 'cancelled');
       assert.equal(asked.length, 1);
       assert.deepEqual(entries(await bypassStatus(host)), [first]);
+      await other.dispose();
+    });
+
+    it('takes turns where flock cannot wait, as BusyBox’s cannot', async () => {
+      const flock = `case $* in *-w*) echo "flock: invalid option -- 'w'" >&2; exit 1 ;; esac
+exec /usr/bin/flock "$@"`;
+      await using _held = tools({ flock });
+      const [first] = entries(await load());
+      const other = connect();
+      const states: (string | undefined)[] = [];
+      const [second] = entries(
+        await load(async () => {
+          states.push(...entries(await bypassStatus(other)).map(({ state }) => state));
+          return true;
+        }),
+      );
+      assert.deepEqual(states, ['attached', 'loading']);
+      assert.notEqual(second?.sockops?.id, first?.sockops?.id);
+      await unloadBypass(other, ground.path);
+      await other.dispose();
+    });
+
+    it('is known by its process where there are no locks', async () => {
+      await load();
+      const other = connect();
+      // Of a process that is another one now.
+      const dead = `${pins()}_AAAAAAAA`;
+      await there('mkdir', dead);
+      await there('ln', '-s', 'ann, process 1, started 1', `${dead}/loader`);
+      const seen: string[] = [];
+      await load(async () => {
+        await using _held = tools({ only: '' });
+        for (const name of fs.readdirSync('/usr/bin').filter((each) => each !== 'flock')) {
+          fs.symlinkSync(`/usr/bin/${name}`, path.join(own.path, 'first', name));
+        }
+        for (const { state, loader = '' } of entries(await bypassStatus(other))) {
+          seen.push(`${state} ${loader.replace(/\d+/, 'N')}`);
+        }
+        return true;
+      });
+      assert.deepEqual(seen.sort(), ['attached ', 'detached ', 'loading root, process N']);
       await other.dispose();
     });
 
