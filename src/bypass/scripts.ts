@@ -56,7 +56,8 @@ take_turns() {
  * comes up meanwhile stays with the old ones, and goes to TCP with them. When a step can no longer be
  * told, whoever asked is gone, and it is undone. Others who load at the same time may take the pin
  * root away, or be first. The lock on the directory, descriptor 9, tells that it is not left behind. Links
- * keep the cgroup's name beyond its end, and who loads.
+ * keep the cgroup's name beyond its end, and who loads. What has been attached stays so, also where the old
+ * pins cannot go: the new ones then keep the name they have.
  */
 export const LOAD = `set -fu
 trap '' HUP INT TERM PIPE
@@ -138,9 +139,8 @@ if [ -n "$now$ids" ]; then
   for map in $configs $(used_maps "$pins" 2>/dev/null); do
     case $(bpftool -j map show id "$map" 2>/dev/null) in *'"name":"bypass_config"'*) set_off "$map" ;; esac
   done
-  remove_pins "$pins" && mv -T "$new" "$pins" ||
-    { bpftool cgroup detach "$cgroup" sock_ops pinned "$new/sockmap_sockops" 2>/dev/null; fail 3; }
-  rm -f "$pins/loader"
+  remove_pins "$pins" && mv -T "$new" "$pins" && new=$pins
+  rm -f "$new/loader"
 else
   say sock_ops
   mv -T "$new" "$pins" || { [ ! -e "$pins" ] || fail 3; fail 1; }

@@ -255,6 +255,27 @@ exec /usr/bin/flock "$@"`;
       await other.dispose();
     });
 
+    it('is attached, though the old pins cannot go', async () => {
+      const [old] = entries(await load());
+      const foreign = `${pins()}/other`;
+      const bpftool = `/usr/sbin/bpftool "$@" || exit
+case $* in *'cgroup attach'*) mkdir ${foreign} ;; esac`;
+      {
+        await using _held = tools({ bpftool });
+        const states = entries(await load(true)).map(({ state }) => state);
+        assert.deepEqual(states, ['detached', 'attached']);
+      }
+      const [, now] = entries(await bypassStatus(host));
+      assert.notEqual(now?.sockops?.id, old?.sockops?.id);
+      assert.deepEqual(
+        (await attachedTo(ground.path)).map(({ id }) => id),
+        [now?.sockops?.id],
+      );
+      await there('rmdir', foreign);
+      await unloadBypass(host, ground.path);
+      await there('test', '!', '-e', PIN_ROOT);
+    });
+
     it('nobody is asked when the new programs do not compile', async () => {
       await load();
       const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('#error no')]]) };
