@@ -1,9 +1,11 @@
 import { HostError } from '../host/errors.ts';
+import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { hostAddresses } from './addresses.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
 import { existingCgroup, requireFacts } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
+import { TAKE_TURNS } from './scripts.ts';
 import { type BypassStatus } from './attachment.ts';
 import { readStatus } from './status.ts';
 
@@ -42,7 +44,7 @@ export async function configureBypass(
       next: 'Load the guarded policy there first.',
     });
   }
-  await host.check(['sh', '-c', RESTORE_PINS, 'sh', found.pins], {
+  await host.check(['sh', '-c', RESTORE_PINS, 'sh', PIN_ROOT, found.pins], {
     tried: 'find what the programs are told by',
     root: true,
     finish: true,
@@ -63,11 +65,15 @@ export async function configureBypass(
   return capped ? { ...status, addressesCapped: true as const } : status;
 }
 
-/** A pin that somebody removed is made again, as long as its map is in use. $1 directory of pins. */
-const RESTORE_PINS = `${PIN_ROOT_FUNCTIONS}
-for id in $(used_maps "$1"); do
+/** A pin that somebody removed is made again, as long as its map is in use. $1 pin root, $2 directory of pins. */
+const RESTORE_PINS = `root=$1 pins=$2
+${PIN_ROOT_FUNCTIONS}
+${TAKE_TURNS}
+check_root
+take_turns || exit
+for id in $(used_maps "$pins"); do
   name=$(bpftool -j map show id "$id" | sed -n 's/.*"name":"\\(bypass_[a-z]*\\)".*/\\1/p')
-  [ -z "$name" ] || [ -e "$1/$name" ] || bpftool map pin id "$id" "$1/$name" || exit
+  [ -z "$name" ] || [ -e "$pins/$name" ] || bpftool map pin id "$id" "$pins/$name" || exit
 done`;
 
 const switchOff = (architecture: string): string =>

@@ -26,7 +26,7 @@ const SWITCH_OFF = `set_off() {
  * sh functions: `lock DESCRIPTOR TENTHS` waits so many tenths of a second for a lock, as BusyBox's flock cannot.
  * `take_turns`: whoever changes what is loaded waits for whoever is about to, and holds descriptor 8.
  */
-const TAKE_TURNS = `lock() {
+export const TAKE_TURNS = `lock() {
   tries=0
   until flock -n "$1"; do
     [ $((tries += 1)) -lt "$2" ] || return 1

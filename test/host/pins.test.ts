@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import readline from 'node:readline';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { BypassStatus } from '../../src/bypass/attachment.ts';
@@ -193,6 +194,21 @@ describe('what is pinned on a host', () => {
     assert.deepEqual([found?.policy, found?.config?.mode], ['guarded', 'guarded']);
     const [told] = entries(await configureBypass(host, { cgroup: ground.path, mode: 'off' }));
     assert.equal(told?.config?.mode, 'off');
+  });
+
+  it('is told nothing while somebody else changes what is loaded', async () => {
+    await load();
+    const pin = `${pins()}/bypass_config`;
+    await there('rm', pin);
+    const turn = 'echo begun; sleep 2; test ! -e "$1" && echo unchanged';
+    const enter = ['nsenter', `--mount=/proc/${holder.pid ?? 0}/ns/mnt`, '--'];
+    const argv = [...enter, 'flock', PIN_ROOT, 'sh', '-c', turn, 'sh', pin];
+    const other = spawn('env', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = readline.createInterface(other.stdout)[Symbol.asyncIterator]();
+    assert.equal((await lines.next()).value, 'begun');
+    const told = configureBypass(host, { cgroup: ground.path, mode: 'off' });
+    const [line] = await Promise.all([lines.next(), told]);
+    assert.equal(line.value, 'unchanged');
   });
 
   describe('while it is being replaced', () => {
