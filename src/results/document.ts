@@ -1,10 +1,6 @@
 import * as z from 'zod';
 import { sizeKey, type Size } from './sizes.ts';
 
-/** What is measured: a one-way stream, or one outstanding request and its response. */
-const experimentSchema = z.enum(['throughput', 'latency']);
-type Experiment = z.infer<typeof experimentSchema>;
-
 /** The competitors. Order is the order of legends and tables. */
 export const armSchema = z.enum(['tcp', 'tcp-nodelay', 'bypass', 'bypass-classic', 'unix']);
 export type Arm = z.infer<typeof armSchema>;
