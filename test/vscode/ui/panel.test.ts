@@ -377,6 +377,8 @@ describe('the chart panel', () => {
     await panel().locator('#state', { hasText: 'Incomplete' }).waitFor();
     // The cgroup it was measured in is not there any more.
     await panel().getByRole('button', { name: 'Resume' }).click();
+    // A document names a host: it is for a person to agree.
+    await workbench.pressDialogButton('Connect');
     await workbench.notification(/Could not/).waitFor({ timeout: 60_000 });
     await workbench.clearNotifications();
     await tab('fig7').click();
