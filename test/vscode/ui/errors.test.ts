@@ -227,7 +227,8 @@ describe('errors in the window', () => {
       const text = await finding.innerText();
       assert.match(text, /prevents load and benchmark and language/);
       assert.ok(text.includes(`Run: ${remedy}`), text);
-      await finding.click();
+      // Where the hover of its description does not come between.
+      await finding.click({ position: { x: 20, y: 8 } });
       const terminal = workbench.terminal();
       await terminal.filter({ hasText: `$ ${remedy}` }).waitFor();
       await terminal.filter({ hasText: 'stub of apt-get: install -y clang' }).waitFor();
