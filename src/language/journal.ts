@@ -11,7 +11,7 @@ const LINES = { most: 200, perMinute: 60 } as const;
  */
 export function journal(
   write: (line: string) => void,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): (words: string) => void {
   let left: number = LINES.most;
   let last = now();

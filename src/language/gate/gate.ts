@@ -83,7 +83,11 @@ export class Gate {
   #last: number;
 
   /** @param now in milliseconds. */
-  constructor(places: Places, log: (line: string) => void, now: () => number = Date.now) {
+  constructor(
+    places: Places,
+    log: (line: string) => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#log = log;
     this.#now = now;
     this.#last = now();
