@@ -10,7 +10,7 @@ import { drive } from '../test/harness/vscode/drive.ts';
 import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../test/harness/vscode/session.ts';
 import { timePanel, writeRuns } from './bench/panel.ts';
-import { ownCgroup, requireHost } from './demo/host.ts';
+import { ownCgroup } from './demo/host.ts';
 import { setUp } from './setup.mjs';
 
 const ROUNDS = 5;
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const sshd = await startSshd({ alias: 'bench-host' });
   const host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
   try {
-    const mount = await requireHost(host);
+    const { mount } = await host.ready('benchmark');
     await using cgroup = await ownCgroup(host, mount);
     const folder = temporaryDirectory().path;
     // Before the window is there: it looks for files once.

@@ -12,7 +12,7 @@ import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { startSession } from '../test/harness/vscode/session.ts';
 import { drive } from '../test/harness/vscode/drive.ts';
 import { readArguments } from './demo/arguments.ts';
-import { ownCgroup, requireHost } from './demo/host.ts';
+import { ownCgroup } from './demo/host.ts';
 import { table } from './demo/table.ts';
 import { setUp } from './setup.mjs';
 
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const host = new Host(name, sshd && { ssh: { configFile: sshd.configFile } });
   try {
     say(`Checking ${name}`);
-    const mount = await requireHost(host);
+    const { mount } = await host.ready('benchmark');
     await using cgroup = await ownCgroup(host, mount);
 
     say('Opening VS Code');

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { existingCgroup, requireFacts, servingAttachment } from '../bypass/load.ts';
+import { servingAttachment } from '../bypass/load.ts';
+import { existingCgroup } from '../host/cgroups.ts';
 import type { BpfSource } from '../bypass/build.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
 import { type Policy } from '../bypass/attachment.ts';
@@ -113,8 +114,7 @@ async function measure(
   readCut?: () => Promise<ResultDocument>,
 ): Promise<ResultDocument> {
   const { signal, save, onProgress } = options;
-  await host.becomeRoot(signal);
-  const { facts, mount } = await requireFacts(host, 'benchmark', signal);
+  const { facts, mount } = await host.ready('benchmark', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
   const status = await readStatus(host, mount, signal);
   const policy = servingAttachment(status, cgroup)?.policy ?? 'guarded';

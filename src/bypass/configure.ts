@@ -1,9 +1,9 @@
+import { existingCgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { hostAddresses } from './addresses.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
-import { existingCgroup, requireFacts } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 import { TAKE_TURNS } from './scripts.ts';
 import { type BypassStatus } from './attachment.ts';
@@ -27,8 +27,7 @@ export async function configureBypass(
   host: Host,
   { cgroup: named, mode, limits = {}, signal }: ConfigureOptions,
 ): Promise<BypassStatus> {
-  await host.becomeRoot(signal);
-  const { facts, mount } = await requireFacts(host, undefined, signal);
+  const { facts, mount } = await host.ready('control', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
   const { attachments } = await readStatus(host, mount, signal);
   const found = attachments.find((one) => one.cgroup === cgroup && one.state === 'attached');

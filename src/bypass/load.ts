@@ -1,7 +1,7 @@
-import { resolveCgroup } from '../host/cgroups.ts';
+import { existingCgroup, resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
-import { collectFacts, PIN_ROOT, type Facts } from '../host/facts.ts';
-import { atLeast, blocking, hostIssues, type Capability } from '../host/issues.ts';
+import { PIN_ROOT, type Facts } from '../host/facts.ts';
+import { atLeast, hostIssues } from '../host/issues.ts';
 import type { Host } from '../host/host.ts';
 import { scratchDirectory, upload } from '../host/guard.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
@@ -52,9 +52,9 @@ export interface LoadOptions {
 export async function loadBypass(host: Host, options: LoadOptions): Promise<BypassStatus> {
   const { source, signal, onStep, limits = {}, replace = false } = options;
   onStep?.('connect');
-  await host.becomeRoot(signal);
+  await host.connect(signal);
   onStep?.('check');
-  const { facts, mount } = await requireFacts(host, 'load', signal);
+  const { facts, mount } = await host.ready('load', signal);
   if (source.entry === policyEntry('guarded')) requireGuarded(host, facts);
   const existing = existingCgroup(host, mount, options.cgroup, signal);
   // Awaited below, once the directory has an owner: until then nobody hears of a failure.
@@ -190,8 +190,7 @@ export async function unloadBypass(
   named: string,
   signal?: AbortSignal,
 ): Promise<BypassStatus> {
-  await host.becomeRoot(signal);
-  const { facts, mount } = await requireFacts(host, undefined, signal);
+  const { facts, mount } = await host.ready('control', signal);
   const off = configValue(facts.architecture, 'off');
   const { attachments } = await readStatus(host, mount, signal);
   const pinned = attachments.find(({ cgroup, pins }) => cgroup === undefined && pins === named);
@@ -248,64 +247,8 @@ export async function unloadBypass(
 
 /** What is loaded on a host. */
 export async function bypassStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
-  await host.becomeRoot(signal);
-  const { mount } = await requireFacts(host, undefined, signal);
+  const { mount } = await host.ready('control', signal);
   return readStatus(host, mount, signal);
-}
-
-/** What a host has changes rarely: one look serves the commands that follow each other. */
-const FRESH_MS = 60_000;
-const known = new WeakMap<Host, { facts: Facts; at: number }>();
-
-/** Facts, when nothing in them blocks what is about to be done. */
-export async function requireFacts(
-  host: Host,
-  capability: Capability | undefined,
-  signal?: AbortSignal,
-): Promise<{ facts: Facts; mount: string }> {
-  const { facts: old, at = 0 } = known.get(host) ?? {};
-  const stands = (facts: Facts) =>
-    capability === undefined ? undefined : blocking(hostIssues(facts), capability)[0];
-  const fresh = old !== undefined && performance.now() - at < FRESH_MS && stands(old) === undefined;
-  const facts = fresh ? old : await collectFacts(host, { root: true, signal });
-  if (!fresh) known.set(host, { facts, at: performance.now() });
-  const worst = stands(facts);
-  const mount = facts.cgroupMount;
-  if (worst !== undefined || mount === undefined) {
-    const { wrong = 'cgroup v2 is not mounted.', next = 'Check the host.', remedy } = worst ?? {};
-    throw new HostError({
-      kind: 'not-found',
-      tried: capability === 'benchmark' ? 'run the benchmark' : 'use the bypass',
-      where: host.name,
-      words: wrong,
-      next,
-      ...(remedy !== undefined && { remedy }),
-    });
-  }
-  return { facts, mount };
-}
-
-/** @throws HostError of kind `not-found`. */
-export async function existingCgroup(
-  host: Host,
-  mount: string,
-  named: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const cgroup = resolveCgroup(host.name, mount, named);
-  const { exitCode } = await host.run(['test', '-f', `${cgroup}/cgroup.procs`], {
-    tried: 'find the cgroup',
-    root: true,
-    signal,
-  });
-  if (exitCode === 0) return cgroup;
-  throw new HostError({
-    kind: 'not-found',
-    tried: 'find the cgroup',
-    where: host.name,
-    words: `${cgroup} is not a cgroup`,
-    next: 'Choose one from the list: it may have been removed since.',
-  });
 }
 
 function loadError(

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts';
 import { guard, scratchDirectory } from '../host/guard.ts';
 import { buildTool, type BpfSource } from './build.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
-import { loadBypass, requireFacts } from './load.ts';
+import { loadBypass } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 import { isAttached } from './attachment.ts';
 import { readStatus } from './status.ts';
@@ -111,8 +111,7 @@ export async function checkSemantics(
 ): Promise<SemanticRow[]> {
   const { source, probe, only = [], verdict = true, signal, onStep } = options;
   onStep?.('connect');
-  await host.becomeRoot(signal);
-  const { mount } = await requireFacts(host, 'load', signal);
+  const { mount } = await host.ready('load', signal);
   await refuseBypassedRoot(host, mount, signal);
 
   onStep?.('compile');

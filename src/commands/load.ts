@@ -1,15 +1,9 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import {
-  existingCgroup,
-  loadBypass,
-  requireFacts,
-  type LoadOptions,
-  type LoadStep,
-} from '../bypass/load.ts';
+import { loadBypass, type LoadOptions, type LoadStep } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import type { App } from '../app.ts';
-import { isRootCgroup } from '../host/cgroups.ts';
+import { existingCgroup, isRootCgroup } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
@@ -79,10 +73,9 @@ async function checkPlace(
 ): Promise<{ facts: Facts; isRoot: boolean }> {
   const host = await app.host(name);
   return withProgress(`Checking ${name}`, async (_report, signal) => {
-    await host.becomeRoot(signal);
-    const { facts, mount } = await requireFacts(host, 'load', signal);
+    const { facts, mount } = await host.ready('load', signal);
     const place = await existingCgroup(host, mount, cgroup, signal);
-    return { facts, isRoot: isRootCgroup(mount, place) };
+    return { facts, isRoot: isRootCgroup(name, mount, place) };
   });
 }
 

@@ -95,9 +95,12 @@ export function cgroupLabel(
       );
 }
 
-/** Whether a name, however it is spelled, is that of the root cgroup, which holds every process. */
-export const isRootCgroup = (mount: string, named: string): boolean =>
-  resolveCgroup('', mount, named) === resolveCgroup('', mount, '/');
+/**
+ * Whether a name, however it is spelled, is that of the root cgroup, which holds every process.
+ * @throws HostError when it is not below the mount.
+ */
+export const isRootCgroup = (host: string, mount: string, named: string): boolean =>
+  resolveCgroup(host, mount, named) === resolveCgroup(host, mount, '/');
 
 /**
  * The full path of a cgroup a person named: a full path, or one from the root of the cgroup tree.
@@ -119,4 +122,31 @@ export function resolveCgroup(host: string, mount: string, named: string): strin
     });
   }
   return [mount, ...words].join('/');
+}
+
+/**
+ * The full path of a cgroup that is there; needs root.
+ * @param named as for `resolveCgroup`.
+ * @throws HostError of kind `input` or `not-found`.
+ */
+export async function existingCgroup(
+  host: Host,
+  mount: string,
+  named: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const cgroup = resolveCgroup(host.name, mount, named);
+  const { exitCode } = await host.run(['test', '-f', `${cgroup}/cgroup.procs`], {
+    tried: 'find the cgroup',
+    root: true,
+    signal,
+  });
+  if (exitCode === 0) return cgroup;
+  throw new HostError({
+    kind: 'not-found',
+    tried: 'find the cgroup',
+    where: host.name,
+    words: `${cgroup} is not a cgroup`,
+    next: 'Choose one from the list: it may have been removed since.',
+  });
 }

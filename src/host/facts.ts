@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HostError } from './errors.ts';
-import type { Host, Privilege } from './host.ts';
+import type { Privilege } from './privilege.ts';
+import type { Runner } from './run.ts';
 import { isWhole, newBoundary, parseSections, SECTION } from './sections.ts';
 import { parseJson } from './json.ts';
 
@@ -75,7 +76,7 @@ section end`;
 
 /** Collects the facts in one round trip; as root when `becomeRoot` has succeeded before. */
 export async function collectFacts(
-  host: Host,
+  host: Runner,
   options: { root: boolean; signal?: AbortSignal | undefined },
 ): Promise<Facts> {
   const boundary = newBoundary();

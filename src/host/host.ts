@@ -1,10 +1,13 @@
 import { Collected } from './bounded.ts';
 import { cancelled, HostError } from './errors.ts';
 import { faultOf, NotRoot } from './fault.ts';
+import { Keeper, type Kept, type Key } from './keeper.ts';
 import { onLines } from './lines.ts';
 import { Rights, type AskPassword, type Privilege } from './privilege.ts';
 import { HostProcess, type Ended } from './process.ts';
 import { shellLine } from './quote.ts';
+import { Readiness, type Purpose, type Ready } from './readiness.ts';
+import type { RunOptions, Runner, RunResult } from './run.ts';
 import { SshTransport, type SshSettings } from './ssh.ts';
 import { visible } from '../text.ts';
 import { localTransport, type Transport } from './transport.ts';
@@ -12,34 +15,7 @@ import { LIFELINE, PLAIN, wrap, type Sudo } from './wrap.ts';
 
 export type { Privilege } from './privilege.ts';
 export type { HostProcess } from './process.ts';
-
-export interface RunOptions {
-  /** What is attempted, as a verb phrase, for messages: "compile classic.bpf.c". */
-  readonly tried: string;
-  /** Run with root's privileges (see `Host.becomeRoot`). */
-  readonly root?: boolean;
-  /** Standard input; without it the command reads nothing. */
-  readonly input?: string | Uint8Array;
-  readonly signal?: AbortSignal | undefined;
-  /** After this the command is ended on the host; 60 s unless told. */
-  readonly timeoutMs?: number;
-  /** MiB of standard output after which the command is ended on the host; 32 unless told. */
-  readonly maxMiB?: number;
-  /** Let the command end by itself even when the connection or the caller goes: for transactions. */
-  readonly finish?: boolean;
-  readonly onLine?: (line: string) => void;
-  /**
-   * A command's question, for one with `finish`: the first answer to a line of it is its input. The time a
-   * person takes does not count.
-   */
-  readonly answer?: (line: string) => string | Promise<string> | undefined;
-}
-
-export interface RunResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { RunOptions, RunResult } from './run.ts';
 
 export interface HostOptions {
   readonly ssh?: SshSettings;
@@ -58,12 +34,13 @@ const ENDS_BY_ITSELF =
   'It ends by itself on the host, done or undone: show the status to see which.';
 
 /** A Linux host: the one place that starts processes. */
-export class Host {
+export class Host implements Runner {
   readonly name: string;
   readonly #transport: Transport;
   readonly #options: HostOptions;
   readonly #rights: Rights;
-  readonly #ends = new Set<AsyncDisposable>();
+  readonly #readiness = new Readiness();
+  readonly #keeper = new Keeper();
 
   /** @param name a host string: `local`, or a destination `ssh` accepts. */
   constructor(name: string, options: HostOptions = {}) {
@@ -164,16 +141,33 @@ export class Host {
     return this.#rights.become(signal);
   }
 
+  /**
+   * Becomes root and sees to it that nothing is in the way of what the host is wanted for. What is known of
+   * it stands for a minute.
+   * @throws HostError of kind `privilege` or `not-found`, with what is in the way and what to do about it.
+   */
+  async ready(purpose: Purpose, signal?: AbortSignal): Promise<Ready> {
+    await this.becomeRoot(signal);
+    return this.#readiness.check(this, purpose, signal);
+  }
+
   /** What is kept on the host for longer than a command goes with `dispose`, before the connection. */
-  own(kept: AsyncDisposable): void {
-    this.#ends.add(kept);
+  own(kept: Kept): void {
+    this.#keeper.own(kept);
+  }
+
+  /**
+   * What `make` makes on the host, made on first use, kept until `dispose`, and made anew when it is lost.
+   * @param key one for each kind of thing.
+   */
+  keep<T extends Kept>(key: Key<T>, make: () => Promise<T>): Promise<T> {
+    return this.#keeper.keep(key, make);
   }
 
   async dispose(): Promise<void> {
     this.#rights.forget();
-    const ends = Array.from(this.#ends);
-    this.#ends.clear();
-    await Promise.all(ends.map((kept) => kept[Symbol.asyncDispose]()));
+    this.#readiness.forget();
+    await this.#keeper.dispose();
     await this.#transport.dispose();
   }
 

@@ -57,7 +57,7 @@ export class Mirror implements AsyncDisposable {
         held,
         new Map(sections.map(({ name, text }) => [name, text])),
       );
-      host.own(mirror);
+      host.own(held);
       return mirror;
     } catch (error) {
       await held[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { bypassStatus, requireFacts } from '../bypass/load.ts';
+import { bypassStatus } from '../bypass/load.ts';
 import type { Attachment } from '../bypass/attachment.ts';
 import type { Context } from '../context.ts';
 import { isRootCgroup, listCgroups, type Cgroup } from '../host/cgroups.ts';
@@ -65,8 +65,7 @@ export async function pickCgroup(
   const { mount, cgroups } = await withProgress(
     `Reading the cgroups of ${name}`,
     async (_report, signal) => {
-      await host.becomeRoot(signal);
-      const { mount } = await requireFacts(host, undefined, signal);
+      const { mount } = await host.ready('control', signal);
       return { mount, cgroups: await listCgroups(host, mount, { root: true, signal }) };
     },
   );
@@ -79,7 +78,7 @@ export async function pickCgroup(
       typed: (value) => ({ icon: 'edit', label: 'Another path', detail: value, value }),
     },
   );
-  if (cgroup === undefined || !isRootCgroup(mount, cgroup)) return cgroup;
+  if (cgroup === undefined || !isRootCgroup(name, mount, cgroup)) return cgroup;
   const sure = await confirm(rootWarning(name), {
     detail: `${ROOT_DETAIL} Choose the cgroup of one service unless you mean that.`,
     go: 'Use the Root Cgroup',

@@ -4,6 +4,7 @@ import { archive } from '../host/archive.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Guard } from '../host/guard.ts';
+import type { Kept, Key } from '../host/keeper.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { oneLine } from '../text.ts';
 import { buildTool, treeFlags, type BpfSource } from '../bypass/build.ts';
@@ -179,13 +180,13 @@ export function withLines(listing: string, lines: string): string {
 }
 
 /** What stays on a host between verifications, until its connection ends. */
-interface Workbench {
+interface Workbench extends Kept {
   readonly directory: Guard;
   readonly architecture: string;
   readonly kernel: string;
 }
 
-const workbenches = new WeakMap<Host, Promise<Workbench>>();
+const WORKBENCH: Key<Workbench> = { name: 'workbench' };
 
 async function workbench(
   host: Host,
@@ -193,12 +194,7 @@ async function workbench(
   signal: AbortSignal | undefined,
 ): Promise<Workbench> {
   await host.becomeRoot(signal);
-  const known = await workbenches.get(host)?.catch(() => undefined);
-  if (known?.directory.lost() === false) return known;
-  const made = makeWorkbench(host, tool);
-  workbenches.set(host, made);
-  made.catch(() => workbenches.delete(host));
-  return made;
+  return host.keep(WORKBENCH, () => makeWorkbench(host, tool));
 }
 
 /** Not cancellable: the next verification needs it anyway. */
@@ -223,8 +219,9 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
         next: "Check the host: clang and libbpf's library and headers are needed.",
       },
     );
-    host.own(directory);
-    return { directory, architecture, kernel };
+    const lost = () => directory.lost();
+    const dispose = () => directory[Symbol.asyncDispose]();
+    return { directory, architecture, kernel, lost, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await directory[Symbol.asyncDispose]();
     throw error;

@@ -143,14 +143,18 @@ describe('a cgroup a person names', () => {
         './/.',
       ];
       for (const named of [...all, ...odd]) {
-        assert.equal(isRootCgroup(mount, named), true, named);
+        assert.equal(isRootCgroup('vm', mount, named), true, named);
         assert.equal(resolveCgroup('web1', mount, named), mount, named);
       }
       for (const named of [`${mount}/a`, 'a', '/a/', './a', `${mount}2`, '...']) {
-        assert.equal(isRootCgroup(mount, named), false, named);
+        assert.equal(isRootCgroup('vm', mount, named), false, named);
       }
     }
-    assert.equal(isRootCgroup('/sys/fs/cgroup/unified', '/sys/fs/cgroup'), false);
+    assert.equal(isRootCgroup('vm', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'), false);
+  });
+
+  it('is reported with its host where it cannot be one', () => {
+    assert.throws(() => isRootCgroup('web1', MOUNT, '../x'), /find the cgroup on web1: /);
   });
 
   it('keeps characters that mean something to shells', () => {
