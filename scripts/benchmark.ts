@@ -10,7 +10,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { MAX_SLOWDOWN_PERCENT } from '../src/results/compare.ts';
 import { parseDocument } from '../src/results/document.ts';
-import { EXIT, regressionCheck } from '../src/results/regressionCheck.ts';
+import { EXIT, exitOf, regressionCheck } from '../src/results/regressionCheck.ts';
+import { regressionLines } from '../src/results/words/regressionCheck.ts';
 import { isProfile, PROFILES } from '../src/results/plan.ts';
 import { parsePlan } from '../src/bench/planFile.ts';
 import { runBenchmark } from '../src/bench/run.ts';
@@ -60,7 +61,10 @@ async function main(): Promise<number> {
         say(`${done + 1} of ${total}: ${arm}, ${point} (at most ${Math.ceil(secondsLeft)} s left)`);
       },
     });
-    return before === undefined ? EXIT.good : regressionCheck(before, document, maxSlowdown, say);
+    if (before === undefined) return EXIT.good;
+    const check = regressionCheck(before, document, maxSlowdown);
+    regressionLines(check).forEach(say);
+    return exitOf(check);
   } finally {
     await host.dispose();
   }

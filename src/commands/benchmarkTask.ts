@@ -2,7 +2,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
-import { EXIT, regressionCheck } from '../results/regressionCheck.ts';
+import { EXIT, exitOf, regressionCheck } from '../results/regressionCheck.ts';
+import { regressionLines } from '../results/words/regressionCheck.ts';
 import { PROFILES } from '../results/plan.ts';
 import { runBenchmark } from '../bench/run.ts';
 import type { Context } from '../context.ts';
@@ -57,7 +58,10 @@ export async function runBenchmarkTask(
       },
     });
     say(`Result: ${result.uri?.fsPath ?? ''}`);
-    return before === undefined ? EXIT.good : regressionCheck(before, document, maxSlowdown, say);
+    if (before === undefined) return EXIT.good;
+    const check = regressionCheck(before, document, maxSlowdown);
+    regressionLines(check).forEach(say);
+    return exitOf(check);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     if (error instanceof HostError) error.problem.words.split('\n').forEach(say);
