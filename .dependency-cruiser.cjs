@@ -11,7 +11,10 @@ const CORE = {
 /** Rooms that know the editor. Commands are on top, and nothing but the extension's start knows them. */
 const EDITOR = ['workspace', 'language', 'diagnostics', 'ui'];
 
-const below = Object.entries(CORE).map(([room, rooms]) => ({
+/** The command line is on top of the core, and nobody knows it. */
+const ROOMS = { ...CORE, cli: Object.keys(CORE) };
+
+const below = Object.entries(ROOMS).map(([room, rooms]) => ({
   name: `${room}-imports-what-is-below`,
   comment: `src/${room}/ may import from: ${[room, ...rooms, 'text.ts'].join(', ')}.`,
   severity: 'error',
@@ -32,8 +35,14 @@ module.exports = {
     {
       name: 'the-core-knows-no-editor',
       severity: 'error',
-      from: { path: `^src/(${Object.keys(CORE).join('|')})/` },
+      from: { path: `^src/(${Object.keys(ROOMS).join('|')})/` },
       to: { path: '^vscode' },
+    },
+    {
+      name: 'nobody-imports-the-command-line',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'results-start-nothing-and-read-no-file',

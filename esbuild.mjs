@@ -1,5 +1,6 @@
-// Bundles the extension (dist/extension.cjs and what it loads later) and the chart panel (dist/panel.js).
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+// Bundles the extension (dist/extension.cjs and what it loads later), the chart panel (dist/panel.js) and the
+// command line (dist/cli.cjs).
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +25,11 @@ const onlyEnglish = {
 const target = 'node20';
 
 /** CommonJS has no import.meta: a library that makes itself a require() of its URL would throw when loaded. */
-const addressed = (text) => ({
+const addressed = {
   define: { 'import.meta.url': 'addressOfThisFile' },
   logOverride: { 'empty-import-meta': 'error' },
-  ...(text.includes('import.meta.url') && {
-    banner: `const addressOfThisFile = require('node:url').pathToFileURL(__filename).href;`,
-  }),
-});
+  banner: `const addressOfThisFile = require('node:url').pathToFileURL(__filename).href;`,
+};
 
 /**
  * Writes the files of a build that is split where the source says import(): what a window does not use is
@@ -48,8 +47,13 @@ const writeSplit = {
           const sourcemap = production ? false : 'inline';
           // require() also for import(): VS Code hands out its API only there.
           const supported = { 'dynamic-import': false };
-          const form = { format: 'cjs', platform: 'node', target, supported };
-          const options = { ...form, ...addressed(file.text), minify: production, sourcemap };
+          const { define, logOverride, banner } = addressed;
+          const form = { format: 'cjs', platform: 'node', target, supported, define, logOverride };
+          const options = {
+            ...form,
+            ...(file.text.includes('import.meta.url') && { banner }),
+            ...{ minify: production, sourcemap },
+          };
           const { code } = await transform(file.text, { ...options, legalComments: 'inline' });
           contents = Buffer.from(code);
           bytes += contents.length;
@@ -92,6 +96,20 @@ const bundles = [
   },
   {
     ...common,
+    entryPoints: ['src/cli/main.ts'],
+    // In one file: it is started by itself, wherever it lies.
+    outfile: 'dist/cli.cjs',
+    platform: 'node',
+    target,
+    format: 'cjs',
+    sourcemap: production ? false : 'inline',
+    define: addressed.define,
+    logOverride: addressed.logOverride,
+    banner: { js: addressed.banner },
+    plugins: [onlyEnglish],
+  },
+  {
+    ...common,
     entryPoints: ['webview/panel.ts'],
     outfile: 'dist/panel.js',
     platform: 'browser',
@@ -124,6 +142,7 @@ for (const bundle of bundles) {
     await build.dispose();
   }
 }
+if (!watch) await chmod('dist/cli.cjs', 0o755);
 if (production) await writeNotices([...sources].sort());
 
 /**

@@ -62,7 +62,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/{host,bypass,verifier,bench,results}/**'],
+    files: ['src/{host,bypass,verifier,bench,results,cli}/**'],
     rules: { 'no-restricted-imports': ['error', { paths: [noEditor] }] },
   },
   {
@@ -76,7 +76,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ...unchecked] },
   },
   {
-    files: ['src/{bypass,verifier,bench,results}/**'],
+    files: ['src/{bypass,verifier,bench,results,cli}/**'],
     rules: { 'no-restricted-imports': ['error', { paths: [noEditor, ...noProcesses] }] },
   },
   {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { temporaryDirectory } from '../test/harness/temporary.ts';
 import { median } from 'simple-statistics';
+import { newCgroup, ownCgroup } from '../src/bench/ownCgroup.ts';
 import { Host } from '../src/host/host.ts';
 import { runToEnd } from '../test/harness/cleanup.ts';
 import { startSshd } from '../test/harness/sshd.ts';
@@ -10,7 +11,6 @@ import { drive } from '../test/harness/vscode/drive.ts';
 import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../test/harness/vscode/session.ts';
 import { timePanel, writeRuns } from './bench/panel.ts';
-import { ownCgroup } from './demo/host.ts';
 import { setUp } from './setup.mjs';
 
 const ROUNDS = 5;
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
   try {
     const { mount } = await host.ready('benchmark');
-    await using cgroup = await ownCgroup(host, mount);
+    await using cgroup = await ownCgroup(host, newCgroup(mount));
     const folder = temporaryDirectory().path;
     // Before the window is there: it looks for files once.
     for (const count of SAMPLES) writeRuns(folder, count, ROUNDS);

@@ -5,6 +5,7 @@
 //   npm run demo -- --open        leaves the editor open
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { newCgroup, ownCgroup } from '../src/bench/ownCgroup.ts';
 import { Host } from '../src/host/host.ts';
 import { endAll } from '../test/harness/cleanup.ts';
 import { startSshd } from '../test/harness/sshd.ts';
@@ -12,7 +13,6 @@ import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { startSession } from '../test/harness/vscode/session.ts';
 import { drive } from '../test/harness/vscode/drive.ts';
 import { readArguments } from './demo/arguments.ts';
-import { ownCgroup } from './demo/host.ts';
 import { table } from './demo/table.ts';
 import { setUp } from './setup.mjs';
 
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   try {
     say(`Checking ${name}`);
     const { mount } = await host.ready('benchmark');
-    await using cgroup = await ownCgroup(host, mount);
+    await using cgroup = await ownCgroup(host, newCgroup(mount));
 
     say('Opening VS Code');
     const session = await startSession({

@@ -15,6 +15,16 @@ export function visible(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(CONTROLS, codePoint).replace(UNSEEN, codePoint);
 }
 
+/** A JSON document in which that is an escape. */
+export const jsonText = (value: object): string =>
+  JSON.stringify(value, undefined, 2).replace(CONTROLS, escaped).replace(UNSEEN, escaped);
+
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+
 const codePoint = (character: string): string =>
   `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
 

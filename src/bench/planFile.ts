@@ -8,6 +8,11 @@ import {
   type Point,
 } from '../results/document.ts';
 import { planFault, roundTrips, streams } from '../results/plan.ts';
+import { readParsed } from './store.ts';
+
+/** @throws HostError naming what is wrong with the file. */
+export const readPlan = (file: string): Promise<Plan> =>
+  readParsed(file, parsePlan, 'Correct the plan: the editor marks what is wrong with it.');
 
 /**
  * Reads a plan file, `*.sockmap-plan.json`.

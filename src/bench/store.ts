@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import type { ResultDocument } from '../results/document.ts';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { HostError } from '../host/errors.ts';
+import { parseDocument, type ResultDocument } from '../results/document.ts';
 
 /**
  * Writes a result document so that a crash at any moment leaves the old or the new one, whole:
@@ -30,4 +32,34 @@ export function documentFileName({ startedAt, host }: ResultDocument): string {
   const time = startedAt.replace(/\.\d+/, '').replaceAll(':', '-');
   const name = host.name.replace(/[^\w.-]+/g, '-').slice(0, 60);
   return `${time}-${name}.sockmap-bench.json`;
+}
+
+/** @throws HostError naming what is wrong with the file. */
+export const readDocument = (file: string): Promise<ResultDocument> =>
+  readParsed(file, parseDocument, 'Choose a result document.');
+
+/**
+ * Reads a local file that somebody wrote.
+ * @param parse throws what is wrong with its text.
+ * @throws HostError with that, and with `next`.
+ */
+export async function readParsed<T>(
+  file: string,
+  parse: (text: string) => T,
+  next: string,
+): Promise<T> {
+  try {
+    return parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new HostError(
+      {
+        kind: 'input',
+        tried: `read ${path.basename(file)}`,
+        where: 'this machine',
+        words: (cause as Error).message,
+        next,
+      },
+      { cause },
+    );
+  }
 }

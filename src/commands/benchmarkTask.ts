@@ -2,18 +2,13 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
-import { EXIT, exitOf, regressionCheck } from '../results/regressionCheck.ts';
-import { regressionLines } from '../results/words/regressionCheck.ts';
-import { PROFILES } from '../results/plan.ts';
-import { runBenchmark } from '../bench/run.ts';
+import { EXIT } from '../results/regressionCheck.ts';
+import { runCompared, type ExitCode } from '../bench/comparedRun.ts';
 import type { Context } from '../context.ts';
-import { HostError } from '../host/errors.ts';
+import { errorText } from '../host/errors.ts';
 import { agreeToHost } from '../ui/consent.ts';
-import { timeLabel } from '../ui/duration.ts';
-import { readDocument } from '../ui/pickDocument.ts';
-import { readPlan } from '../ui/planForm.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
-import { benchSource, profileSchema, progressLine, ResultFile } from './runBenchmark.ts';
+import { benchSource, profileSchema, ResultFile } from './runBenchmark.ts';
 
 /** What package.json contributes as the task type `sockmap-bench`. */
 const definition = cgroupArgument.extend({
@@ -25,8 +20,7 @@ const definition = cgroupArgument.extend({
 });
 
 /**
- * Runs a benchmark as a task does, and compares it with a saved run where the task names one. Where
- * no bypass serves the cgroup, the run loads the bundled one for itself.
+ * Runs a benchmark as a task does (`runCompared`).
  * @param say shows a line to whoever reads the task's output.
  * @returns the exit code: 0, 1 when it could not be measured, 2 when the bypass got slower.
  */
@@ -36,35 +30,23 @@ export async function runBenchmarkTask(
   folder: vscode.Uri | undefined,
   say: (line: string) => void,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<ExitCode> {
   try {
     const wanted = readArgument(definition, given);
     if (wanted === undefined) throw new RangeError('a task without a definition');
-    const { host, cgroup, profile = 'quick', plan, baseline, maxSlowdown } = wanted;
+    const { host, cgroup, plan, baseline } = wanted;
     await agreeToHost(context, { host, cgroup, by: 'The task' });
-    const file = (name: string) => vscode.Uri.file(path.resolve(folder?.fsPath ?? '', name));
-    const before = baseline === undefined ? undefined : await readDocument(file(baseline));
+    const file = (name: string | undefined) => name && path.resolve(folder?.fsPath ?? '', name);
     using result = new ResultFile(context);
-    const measured = plan === undefined ? profile : await readPlan(file(plan));
-    const whole = typeof measured === 'string' ? PROFILES[measured]('guarded') : measured;
-    say(`Plan ${whole.name} on ${host}: ${timeLabel(whole)}.`);
-    const document = await runBenchmark(await context.host(host), {
-      ...benchSource(context),
-      ...{ cgroup, signal, loadMissing: true, baselineId: before?.id },
-      plan: measured,
+    const measured = { ...wanted, plan: file(plan), baseline: file(baseline) };
+    const { exit } = await runCompared(await context.host(host), cgroup, measured, {
+      ...{ ...benchSource(context), signal, say, onStep: say },
       save: (document) => result.save(document),
-      onProgress: (progress) => {
-        say(progressLine(progress));
-      },
     });
     say(`Result: ${result.uri?.fsPath ?? ''}`);
-    if (before === undefined) return EXIT.good;
-    const check = regressionCheck(before, document, maxSlowdown);
-    regressionLines(check).forEach(say);
-    return exitOf(check);
+    return exit;
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-    if (error instanceof HostError) error.problem.words.split('\n').forEach(say);
+    say(errorText(error));
     return EXIT.failed;
   }
 }

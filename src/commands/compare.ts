@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as z from 'zod';
 import { compareDocuments, type Comparison } from '../results/compare.ts';
-import { comparisonReport } from '../results/words/compareReport.ts';
+import { comparisonReport } from '../results/compareReport.ts';
 import type { App } from '../app.ts';
-import { pickDocument, readDocument } from '../ui/pickDocument.ts';
+import { readDocument } from '../bench/store.ts';
+import { pickDocument } from '../ui/pickDocument.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 
 const compareArgument = z.object({ baseline: uriArgument, uri: uriArgument });
@@ -16,8 +17,8 @@ export async function compare(app: App, argument: unknown): Promise<Comparison |
   const wanted = readArgument(compareArgument, argument) ?? (await ask());
   if (wanted === undefined) return undefined;
   const [before, after] = await Promise.all([
-    readDocument(wanted.baseline),
-    readDocument(wanted.uri),
+    readDocument(wanted.baseline.fsPath),
+    readDocument(wanted.uri.fsPath),
   ]);
   const comparison = compareDocuments(before, after);
   const [old, now] = [wanted.baseline, wanted.uri].map(({ fsPath }) => path.basename(fsPath));

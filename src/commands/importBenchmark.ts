@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { writeDocument } from '../bench/store.ts';
+import { readDocument, writeDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
-import { readDocument } from '../ui/pickDocument.ts';
 import { ResultEditorProvider } from '../ui/resultEditor.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 import { newFile } from './runBenchmark.ts';
@@ -22,7 +21,7 @@ export async function importBenchmark(
 ): Promise<vscode.Uri | undefined> {
   const uri = readArgument(importArgument, argument)?.uri ?? (await ask());
   if (uri === undefined) return undefined;
-  const document = await readDocument(uri);
+  const document = await readDocument(uri.fsPath);
   const wanted = await newFile(context, document);
   let target = wanted;
   for (let copy = 2; existsSync(target.fsPath); copy++) {

@@ -3,11 +3,12 @@ import type * as vscode from 'vscode';
 import * as z from 'zod';
 import { resumeBenchmark } from '../bench/run.ts';
 import { UNDER_WAY } from '../bench/scripts.ts';
+import { readDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 import { agreeToHost } from '../ui/consent.ts';
-import { pickDocument, readDocument } from '../ui/pickDocument.ts';
+import { pickDocument } from '../ui/pickDocument.ts';
 import { benchSource, isActive, ResultFile, showRun } from './runBenchmark.ts';
 
 const resumeArgument = z.object({ uri: uriArgument });
@@ -33,14 +34,14 @@ export async function resumeBenchmarkCommand(
     });
   }
   using file = new ResultFile(context, uri);
-  const document = await readDocument(uri);
+  const document = await readDocument(uri.fsPath);
   const { name } = document.host;
   const by = path.basename(uri.fsPath);
   await agreeToHost(context, { host: name, cgroup: document.cgroup, by });
   await showRun(name, file, async (options) =>
     resumeBenchmark(await context.host(name), document, {
       ...{ ...options, ...benchSource(context) },
-      reread: () => readDocument(uri),
+      reread: () => readDocument(uri.fsPath),
     }),
   );
   return uri;

@@ -4,13 +4,12 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { planSchema, type ResultDocument } from '../results/document.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
-import { runBenchmark, type BenchOptions, type BenchProgress } from '../bench/run.ts';
+import { progressLine } from '../bench/comparedRun.ts';
+import { runBenchmark, type BenchOptions } from '../bench/run.ts';
 import { documentFileName, writeDocument } from '../bench/store.ts';
-import { ARM_LABELS } from '../results/arms.ts';
 import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
-import { durationLabel } from '../ui/duration.ts';
 import { pickAttachment, pickHost } from '../ui/pickers.ts';
 import { pickPlan } from '../ui/planForm.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -80,9 +79,6 @@ export async function showRun(
     );
   }
 }
-
-export const progressLine = ({ done, total, arm, point, secondsLeft }: BenchProgress): string =>
-  `${ARM_LABELS[arm]}, ${point} (${done + 1} of ${total}, ${durationLabel(secondsLeft)} left)`;
 
 async function ask(context: Context): Promise<z.infer<typeof benchmarkArgument> | undefined> {
   const title = 'Run netperf benchmark';

@@ -66,6 +66,15 @@ function firstTelling(words: string): string {
   );
 }
 
+/** The short form of a failure, then the whole of the tool's words, and a command that may fix it. */
+export function errorText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof HostError)) return message;
+  const { words, remedy, where } = error.problem;
+  const more = message.includes(words.trim()) ? [] : [words.trimEnd()];
+  return [message, ...more, ...(remedy === undefined ? [] : [`On ${where}: ${remedy}`])].join('\n');
+}
+
 export function cancelled(tried: string, where: string): HostError {
   return new HostError({ kind: 'cancelled', tried, where, words: 'cancelled', next: '' });
 }

@@ -63,16 +63,8 @@ function figureOf(spec: Spec, runs: readonly IndexedRun[]): Figure {
   return Object.assign(
     lazily({ series: () => (isMeasured ? seriesOf(linesOf(spec, runs, sizes)) : []) }),
     {
-      id,
-      name,
-      title,
-      xTitle,
-      yTitle,
-      unit,
-      better,
-      quantity,
-      sizes,
-      absent: !isMeasured,
+      ...{ id, name, title, xTitle, yTitle, unit, better, quantity, sizes },
+      ...(!isMeasured && { absent: spec.missing }),
     },
   );
 }
@@ -229,6 +221,9 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
     quantity: 'speed',
     sizes,
     series,
-    absent: series.length === 0,
+    ...(series.length === 0 && {
+      absent:
+        'Nothing to compare yet: no size has both TCP, or the arm in its place, and another arm, measured as what they are called in rounds of which none stalled.',
+    }),
   };
 }

@@ -88,7 +88,6 @@ export function articlePlan(policy: Policy): Plan {
 /** The plans that have a name, for the policy that is loaded. */
 export const PROFILES = { quick: quickPlan, standard: standardPlan, article: articlePlan } as const;
 export type Profile = keyof typeof PROFILES;
-export const isProfile = (name: string): name is Profile => Object.hasOwn(PROFILES, name);
 
 /** What is wrong with a plan beyond its form; undefined: nothing. */
 export function planFault(plan: Plan): string | undefined {

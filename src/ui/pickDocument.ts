@@ -1,13 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { parseDocument, type ResultDocument } from '../results/document.ts';
+import { readDocument } from '../bench/store.ts';
 import { HostError } from '../host/errors.ts';
 import { pickOrType, type Item } from './quickPick.ts';
-import { readParsed } from '../workspace/readFile.ts';
-
-/** @throws HostError naming what is wrong with the file. */
-export const readDocument = (uri: vscode.Uri): Promise<ResultDocument> =>
-  readParsed(uri, parseDocument, 'Choose a result document.');
 
 interface Wanted {
   readonly title: string;
@@ -60,7 +56,7 @@ async function otherDocument({
       openLabel: 'Choose',
       filters: { 'Sockmap benchmarks': ['sockmap-bench.json', 'json'] },
     })) ?? [];
-  if (uri === undefined || accept(await readDocument(uri), uri)) return uri;
+  if (uri === undefined || accept(await readDocument(uri.fsPath), uri)) return uri;
   throw new HostError({
     kind: 'input',
     tried: `take ${path.basename(uri.path)}`,

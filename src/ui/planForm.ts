@@ -2,12 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { armSchema, type Arm, type Plan } from '../results/document.ts';
-import { ownPlan, parsePlan, parseSizes } from '../bench/planFile.ts';
+import { ownPlan, parsePlan, parseSizes, readPlan } from '../bench/planFile.ts';
 import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
 import { ARM_LABELS } from '../results/arms.ts';
-import { timeLabel } from './duration.ts';
+import { timeLabel } from '../results/duration.ts';
 import { pickOrType, type Item } from './quickPick.ts';
-import { readParsed } from '../workspace/readFile.ts';
 import { askLine, confirm, pickMany } from './window.ts';
 
 type Choice =
@@ -49,7 +48,7 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
     choice.kind === 'form'
       ? await askPlan(title)
       : choice.kind === 'file'
-        ? await readPlan(choice.uri)
+        ? await readPlan(choice.uri.fsPath)
         : choice.profile;
   return plan !== undefined && (await confirmed(plan)) ? plan : undefined;
 }
@@ -73,10 +72,6 @@ async function confirmed(plan: Plan | Profile): Promise<boolean> {
     stay: 'Do Not Start',
   });
 }
-
-/** @throws HostError naming what is wrong with the file. */
-export const readPlan = (uri: vscode.Uri): Promise<Plan> =>
-  readParsed(uri, parsePlan, 'Correct the plan: the editor marks what is wrong with it.');
 
 /** Asks step by step; every step has a default. */
 async function askPlan(title: string): Promise<Plan | undefined> {

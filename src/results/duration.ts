@@ -1,5 +1,5 @@
-import type { Plan } from '../results/document.ts';
-import { extentOf } from '../results/plan.ts';
+import type { Plan } from './document.ts';
+import { extentOf } from './plan.ts';
 
 /** "45 s", "12 min", "5.7 h". */
 export function durationLabel(seconds: number): string {

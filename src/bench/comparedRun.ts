@@ -1,0 +1,116 @@
+import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
+import type { ResultDocument } from '../results/document.ts';
+import { durationLabel, timeLabel } from '../results/duration.ts';
+import { ARM_LABELS } from '../results/arms.ts';
+import { PROFILES, type Profile } from '../results/plan.ts';
+import { EXIT, regressionCheck } from '../results/regressionCheck.ts';
+import type { Host } from '../host/host.ts';
+import { isOwnCgroup, newCgroup, ownCgroup } from './ownCgroup.ts';
+import { readPlan } from './planFile.ts';
+import { resumeBenchmark, runBenchmark, type BenchOptions, type BenchProgress } from './run.ts';
+import { readDocument } from './store.ts';
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What a task, or the command line, asks for. Files are local paths. */
+export interface ComparedRun {
+  readonly profile?: Profile | undefined;
+  /** A plan file, instead of a profile. */
+  readonly plan?: string | undefined;
+  /** A saved run that this one is compared with. */
+  readonly baseline?: string | undefined;
+  /** Percent that the bypass may be slower than in it. */
+  readonly maxSlowdown?: number | undefined;
+}
+
+interface Told {
+  /** A line of the outcome. */
+  readonly say: (line: string) => void;
+  /** A line about what is being done. */
+  readonly onStep: (line: string) => void;
+}
+
+type RunOptions = Pick<BenchOptions, 'source' | 'limits' | 'signal' | 'save'> & Told;
+
+export interface Compared {
+  readonly document: ResultDocument;
+  /** The saved run. */
+  readonly before: ResultDocument | undefined;
+  /** 2 when the bypass got slower than in the saved run. */
+  readonly exit: ExitCode;
+}
+
+/**
+ * Runs a benchmark, and compares it with a saved run where one is named. Where no bypass serves the cgroup,
+ * the run loads the bundled one for itself.
+ * @param cgroup where to measure; undefined: in one that is made for the run.
+ * @throws HostError
+ */
+export async function runCompared(
+  host: Host,
+  cgroup: string | undefined,
+  wanted: ComparedRun,
+  options: RunOptions,
+): Promise<Compared> {
+  const { profile = 'quick', baseline, maxSlowdown } = wanted;
+  const before = await readBaseline(baseline);
+  const plan = wanted.plan === undefined ? profile : await readPlan(wanted.plan);
+  const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
+  options.onStep(`Plan ${whole.name} on ${host.name}: ${timeLabel(whole)}.`);
+  const run = (cgroup: string) =>
+    runBenchmark(host, { ...benchOptions(options), cgroup, plan, baselineId: before?.id });
+  if (cgroup !== undefined) return compared(before, await run(cgroup), maxSlowdown, options);
+  const { signal } = options;
+  const { mount } = await host.ready('benchmark', signal);
+  await using own = await ownCgroup(host, newCgroup(mount), signal);
+  return compared(before, await run(own.line), maxSlowdown, options);
+}
+
+/**
+ * Completes the document of a run that was cut off, likewise. A cgroup that was made for it is made again.
+ * @param file its local path.
+ * @throws HostError
+ */
+export async function resumeCompared(
+  host: Host,
+  file: string,
+  { baseline, maxSlowdown }: Pick<ComparedRun, 'baseline' | 'maxSlowdown'>,
+  options: RunOptions,
+): Promise<Compared> {
+  const [before, document] = await Promise.all([readBaseline(baseline), readDocument(file)]);
+  options.onStep(`Resuming plan ${document.plan.name} on ${host.name}, in ${document.cgroup}.`);
+  const { signal } = options;
+  const { mount } = await host.ready('benchmark', signal);
+  const isOwn = isOwnCgroup(mount, document.cgroup);
+  await using _own = isOwn ? await ownCgroup(host, document.cgroup, signal) : undefined;
+  const whole = await resumeBenchmark(host, document, {
+    ...benchOptions(options),
+    reread: () => readDocument(file),
+  });
+  return compared(before, whole, maxSlowdown, options);
+}
+
+const readBaseline = async (file: string | undefined) =>
+  file === undefined ? undefined : readDocument(file);
+
+const benchOptions = ({ onStep, source, limits, signal, save }: RunOptions) => ({
+  ...{ source, limits, signal, save, loadMissing: true },
+  onProgress: (progress: BenchProgress) => {
+    onStep(progressLine(progress));
+  },
+});
+
+function compared(
+  before: ResultDocument | undefined,
+  document: ResultDocument,
+  maxSlowdown = MAX_SLOWDOWN_PERCENT,
+  { say }: Told,
+): Compared {
+  const exit =
+    before === undefined ? EXIT.good : regressionCheck(before, document, maxSlowdown, say);
+  return { document, before, exit };
+}
+
+/** "TCP, round trip, 64 B / 64 B (1 of 6, 12 s left)". */
+export const progressLine = ({ done, total, arm, point, secondsLeft }: BenchProgress): string =>
+  `${ARM_LABELS[arm]}, ${point} (${done + 1} of ${total}, ${durationLabel(secondsLeft)} left)`;

@@ -1,0 +1,160 @@
+import { parseArgs } from 'node:util';
+import type { Host } from '../host/host.ts';
+import {
+  flag,
+  number,
+  text,
+  UsageError,
+  type Option,
+  type Options,
+  type Values,
+} from './options.ts';
+
+/** Exit statuses; docs and help list them. 64 is EX_USAGE of sysexits(3), 130 a shell's for Ctrl-C. */
+export const STATUS = { good: 0, failed: 1, bad: 2, usage: 64, cancelled: 130 } as const;
+
+/** What a command found out, for people and for programs. */
+export interface Answer {
+  /** What `--json` prints. */
+  readonly data: object;
+  readonly text: string;
+  /** Good unless it says otherwise. */
+  readonly status?: 0 | 1 | 2;
+}
+
+/** What commands work with. */
+export interface Session {
+  /** The bundled BPF C. */
+  readonly bpf: string;
+  readonly signal: AbortSignal;
+  /** A host, disposed of when the command has ended. */
+  host(name: string, options: Values<typeof HOST_OPTIONS>): Host;
+  /** Shows what is being done. */
+  readonly onStep: (line: string) => void;
+  /** Asks a person; undefined: there is nobody to ask. */
+  confirm(question: string): Promise<boolean | undefined>;
+}
+
+export interface Operand {
+  readonly help: string;
+  readonly optional?: true;
+}
+export type Operands = Readonly<Record<string, Operand>>;
+type OperandValues<P extends Operands> = {
+  readonly [K in keyof P]: P[K] extends { optional: true } ? string | undefined : string;
+};
+
+/** A command without what its function is given: for the table, the help and the parser. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** In the order they are typed, by their names in capitals. */
+  readonly operands: Operands;
+  readonly options: Options;
+  /** What it means that it ends with 2. */
+  readonly bad?: string;
+  /** Further paragraphs of the help. */
+  readonly notes?: readonly string[];
+  /** @throws UsageError */
+  parse(argv: readonly string[]): Call;
+}
+
+export interface Call {
+  readonly json: boolean;
+  readonly help: boolean;
+  /** @throws HostError */
+  run(session: Session): Promise<Answer>;
+}
+
+/** Of every command. */
+const COMMON_OPTIONS = {
+  json: flag('Print one JSON document to standard output, and all words to standard error.'),
+  help: flag('Show this help.'),
+};
+
+/** Of every command that reaches a host. */
+export const HOST_OPTIONS = {
+  'ssh-config': text('FILE', 'An ssh configuration instead of your own (ssh -F).'),
+  ssh: text('PROGRAM', 'The ssh client to run instead of ssh.'),
+  'connect-timeout': number(
+    'SECONDS',
+    [1, 600],
+    'In which a connection has to be there; 20 unless told.',
+  ),
+  verbose: flag('Show each command that is run on the host.'),
+};
+
+export const HOST: Operand = {
+  help: 'local (this machine), or what ssh takes: an alias, user@host, ssh://user@host:port.',
+};
+
+/** Defines a command: its function is given what its operands and options are read as. */
+export function command<const P extends Operands, O extends Options>(
+  definition: Omit<Command, 'parse' | 'operands' | 'options'> & {
+    readonly operands: P;
+    readonly options: O;
+    /** What is wrong with them together. */
+    readonly fault?: (operands: OperandValues<P>, options: Values<O>) => string | undefined;
+    readonly run: (
+      session: Session,
+      operands: OperandValues<P>,
+      options: Values<O>,
+    ) => Promise<Answer>;
+  },
+): Command {
+  const { operands, fault, run } = definition;
+  const options: Options = { ...definition.options, ...COMMON_OPTIONS };
+  return {
+    ...definition,
+    options,
+    parse: (argv) => {
+      const { given, words } = split(argv, options);
+      const isGiven = (name: string) => (given.get(name) ?? []).length > 0;
+      if (isGiven('help'))
+        return { json: false, help: true, run: () => Promise.reject(new Error('help')) };
+      const values = Object.fromEntries(
+        Object.entries(options).map(([name, option]) => [
+          name,
+          option.read(given.get(name) ?? [], `--${name}`),
+        ]),
+      ) as Values<O>;
+      const named = readOperands(operands, words) as OperandValues<P>;
+      const wrong = fault?.(named, values);
+      if (wrong !== undefined) throw new UsageError(wrong);
+      return { json: isGiven('json'), help: false, run: (session) => run(session, named, values) };
+    },
+  };
+}
+
+function split(argv: readonly string[], options: Options) {
+  const type = ({ value }: Option<unknown>) => (value === undefined ? 'boolean' : 'string');
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, option]) => [
+          name,
+          { type: type(option), multiple: true, ...(name === 'help' && { short: 'h' }) },
+        ]),
+      ),
+    });
+    const given = new Map(
+      Object.entries(values).map(([name, all]) => [name, [all].flat().map(String)]),
+    );
+    return { given, words: positionals };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readOperands(operands: Operands, words: readonly string[]): Record<string, string> {
+  const names = Object.keys(operands);
+  const missing = names.find(
+    (name, index) => operands[name]?.optional !== true && (words[index] ?? '') === '',
+  );
+  if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
+  const extra = words[names.length];
+  if (extra !== undefined) throw new UsageError(`There is one word too many: ${extra}`);
+  return Object.fromEntries(words.map((word, index) => [names[index] ?? '', word]));
+}

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { readSource } from '../../bypass/source.ts';
+import { resumeCompared, runCompared } from '../../bench/comparedRun.ts';
+import { documentFileName, writeDocument } from '../../bench/store.ts';
+import { compareDocuments, MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
+import { PROFILES, type Profile } from '../../results/plan.ts';
+import { command, HOST, HOST_OPTIONS } from '../command.ts';
+import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
+import { choice, number, text } from '../options.ts';
+
+export const SLOWDOWN = number(
+  'PERCENT',
+  [0, 100],
+  `Percent that the bypass may be slower than in the saved run, for sure; ${MAX_SLOWDOWN_PERCENT} unless told.`,
+  { isWhole: false },
+);
+
+export const benchmark = command({
+  name: 'benchmark',
+  summary: 'Measures TCP and the bypass with netperf, and writes the result document.',
+  operands: {
+    HOST,
+    CGROUP: {
+      help: 'Where to measure; without it, in a cgroup that is made for the run. A bypass that serves it is measured as it is loaded; else the run loads the bundled one for itself.',
+      optional: true,
+    },
+  },
+  options: {
+    profile: choice(
+      Object.keys(PROFILES) as Profile[],
+      'A plan of ours: about a minute, about ten, or hours; quick unless told.',
+    ),
+    plan: text('FILE', 'A plan file (*.sockmap-plan.json) instead of a profile.'),
+    out: text(
+      'FILE',
+      'The result document (*.sockmap-bench.json); without it, a new one here. It is whole at any time.',
+    ),
+    resume: text(
+      'FILE',
+      'Complete the document of a run on HOST that was cut off, in its own cgroup and by its own plan.',
+    ),
+    baseline: text('FILE', 'A saved run that this one is compared with.'),
+    'max-slowdown': SLOWDOWN,
+    ...LIMIT_OPTIONS,
+    ...HOST_OPTIONS,
+  },
+  bad: 'The bypass got slower than in the saved run.',
+  notes: [
+    'Ctrl-C ends a run: what was measured is kept, and the host is as it was. --json prints the path of the document, and the comparison.',
+  ],
+  fault: ({ CGROUP }, { resume, out, profile, plan }) => {
+    if (profile !== undefined && plan !== undefined)
+      return '--profile and --plan exclude each other.';
+    const isNew = [CGROUP, out, profile, plan].some((one) => one !== undefined);
+    return resume !== undefined && isNew
+      ? '--resume goes on with a run as it was begun: without CGROUP, --out, --profile and --plan.'
+      : undefined;
+  },
+  run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
+    const { resume, out } = options;
+    const wanted = { ...options, maxSlowdown: options['max-slowdown'] };
+    const host = session.host(name, options);
+    const said: string[] = [];
+    let file = resume ?? out;
+    let isSaved = resume !== undefined;
+    const told: Parameters<typeof runCompared>[3] = {
+      onStep: session.onStep,
+      say: (line) => said.push(line),
+      source: (policy) => readSource(session.bpf, policy),
+      limits: limitsOf(options),
+      signal: session.signal,
+      save: async (document) => {
+        await writeDocument((file ??= documentFileName(document)), document);
+        isSaved = true;
+      },
+    };
+    try {
+      const { document, before, exit } =
+        resume === undefined
+          ? await runCompared(host, cgroup, wanted, told)
+          : await resumeCompared(host, resume, wanted, told);
+      const result = path.resolve(file ?? '');
+      return {
+        data: { result, ...(before && { comparison: compareDocuments(before, document) }) },
+        text: [...said, `Result: ${result}`, ''].join('\n'),
+        status: exit,
+      };
+    } catch (error) {
+      if (isSaved) session.onStep(`What was measured is kept in ${file ?? ''}: see --resume.`);
+      throw error;
+    }
+  },
+});

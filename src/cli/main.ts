@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+import { COMMANDS } from './commands.ts';
+import { STATUS } from './command.ts';
+import { run } from './run.ts';
+import { say } from './terminal.ts';
+
+const controller = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    // What it began on the host hangs on our connection: the host undoes it when we are gone.
+    if (controller.signal.aborted) process.exit(STATUS.cancelled);
+    say('Cancelling. Once more ends it at once, and the host undoes by itself what was begun.');
+    controller.abort();
+  });
+}
+// Who reads may be gone, as head(1) is: that is no fault of the command.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+const bpf = fileURLToPath(new URL('../bpf', import.meta.url));
+void run(COMMANDS, process.argv.slice(2), { bpf, signal: controller.signal }).then((status) => {
+  process.exitCode = status;
+});

@@ -1,0 +1,84 @@
+/** Wrong use of the command line; the message says what is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** An option: how it is written, and what is made of it. */
+export interface Option<T> {
+  /** What stands for its value in the help; a flag has none. */
+  readonly value?: string;
+  readonly help: string;
+  /**
+   * @param given its values in their order; of a flag, one for each time it is given.
+   * @param name as it is typed, for messages.
+   * @throws UsageError
+   */
+  readonly read: (given: readonly string[], name: string) => T;
+}
+export type Options = Readonly<Record<string, Option<unknown>>>;
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+};
+
+export const flag = (help: string): Option<boolean> => ({
+  help,
+  read: (given) => given.length > 0,
+});
+
+/** The last one counts, as of the options below. */
+export const text = (value: string, help: string): Option<string | undefined> => ({
+  ...{ value, help },
+  read: (given) => given.at(-1),
+});
+
+/**
+ * May be given several times.
+ * @param fault says what is wrong with one of them.
+ */
+export const texts = (
+  value: string,
+  help: string,
+  fault: (one: string) => string | undefined = () => undefined,
+): Option<readonly string[]> => ({
+  value,
+  help: `${help} May be given several times.`,
+  read: (given, name) => {
+    for (const one of given) {
+      const wrong = fault(one);
+      if (wrong !== undefined) throw new UsageError(`${name}: ${wrong}: ${one}`);
+    }
+    return given;
+  },
+});
+
+export const choice = <T extends string>(
+  choices: readonly T[],
+  help: string,
+): Option<T | undefined> => ({
+  ...{ value: choices.join('|'), help },
+  read: (given, name) => {
+    const last = given.at(-1);
+    const chosen = choices.find((one) => one === last);
+    if (last === undefined || chosen !== undefined) return chosen;
+    throw new UsageError(`${name} is one of ${choices.join(', ')}, not ${last}.`);
+  },
+});
+
+/** A number between two others, these included. */
+export const number = (
+  value: string,
+  [least, most]: readonly [number, number],
+  help: string,
+  { isWhole = true }: { isWhole?: boolean } = {},
+): Option<number | undefined> => ({
+  ...{ value, help },
+  read: (given, name) => {
+    const last = given.at(-1);
+    if (last === undefined) return undefined;
+    const parsed = last.trim() === '' ? NaN : Number(last);
+    if (parsed >= least && parsed <= most && (!isWhole || Number.isInteger(parsed))) return parsed;
+    throw new UsageError(
+      `${name} is ${least} to ${most}${isWhole ? ', a whole number' : ''}, not ${last}.`,
+    );
+  },
+});

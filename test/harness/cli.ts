@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import os from 'node:os';
+import path from 'node:path';
+import { atEnd } from './cleanup.ts';
+import { endProcesses, processRef } from './processes.ts';
+import { run } from './run.ts';
+import { temporaryDirectory } from './temporary.ts';
+import { packageExtension } from './vscode/packageExtension.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+interface CliRun {
+  /** What it has printed so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** As Ctrl-C in a terminal does: to all that it has started, too. */
+  interrupt(): void;
+  /** Its exit status, as a shell has it: of what a signal ended, 128 and its number. */
+  readonly ended: Promise<{ status: number; stdout: string; stderr: string }>;
+}
+
+export interface InstalledCli {
+  /** The program. */
+  readonly file: string;
+  start(argv: readonly string[]): CliRun;
+  run(argv: readonly string[]): CliRun['ended'];
+  remove(): Promise<void>;
+}
+
+/** The command line as `npm install --global` puts it there from the packed folder. */
+export async function installCli(): Promise<InstalledCli> {
+  // Which builds what is packed.
+  await packageExtension();
+  const place = temporaryDirectory();
+  const packed = ['--ignore-scripts', '--silent', '--pack-destination', place.path];
+  const name = (await run('npm', ['pack', ...packed], { cwd: root })).trim();
+  const prefix = path.join(place.path, 'prefix');
+  const options = ['--global', '--prefix', prefix, '--offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, path.join(place.path, name)], { cwd: place.path });
+  const file = path.join(prefix, 'bin', 'sockmap-bypass');
+  const start = (argv: readonly string[]): CliRun => startCli(file, place.path, argv);
+  return { file, start, run: (argv) => start(argv).ended, remove: () => place.remove() };
+}
+
+function startCli(file: string, cwd: string, argv: readonly string[]): CliRun {
+  // A group of its own, as a shell gives to what is typed.
+  const child = spawn(file, argv, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stop = atEnd(async () => {
+    const ref = child.pid === undefined ? undefined : processRef(child.pid);
+    if (ref) await endProcesses([ref]);
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text));
+  }
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve(code ?? 128 + os.constants.signals[signal ?? 'SIGKILL']);
+    });
+  }).then(async (status) => {
+    await stop();
+    return { status, ...said };
+  });
+  return {
+    get stdout() {
+      return said.stdout;
+    },
+    get stderr() {
+      return said.stderr;
+    },
+    interrupt: () => process.kill(-(child.pid ?? NaN), 'SIGINT'),
+    ended,
+  };
+}
