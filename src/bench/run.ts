@@ -210,7 +210,8 @@ async function hostFacts(
     cpus: facts.cpus,
     netperf: facts.netperf ?? '',
     clang: facts.clang,
-    jit: facts.jit,
+    // In a network namespace the kernel does not show it.
+    ...(facts.jit !== undefined && { jit: facts.jit }),
     ...parseSpeed(stdout, boundary),
   };
 }
