@@ -7,7 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { collectSource, directoryReader } from '../src/bypass/source.ts';
 import { parseVerdicts, verifySource } from '../src/verifier/verify.ts';
 import { Host } from '../src/host/host.ts';
-import { scratchDirectory, upload } from '../src/host/guard.ts';
+import { scratchDirectory } from '../src/host/guard.ts';
+import { upload } from '../src/host/upload.ts';
 import { newBoundary } from '../src/host/sections.ts';
 
 const [name = 'local', configFile] = process.argv.slice(2);

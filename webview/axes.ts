@@ -1,5 +1,5 @@
 import type { Figure, Series } from '../src/results/figure.ts';
-import { isCoarse } from '../src/results/pointText.ts';
+import { isCoarse } from '../src/results/verdicts.ts';
 
 export type ScaleKind = 'logarithmic' | 'linear';
 export type Axes = { readonly x: ScaleKind; readonly y: ScaleKind };

@@ -12,7 +12,8 @@ import {
 } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import type { Figure, Series } from '../src/results/figure.ts';
-import { isDecided, pointText } from '../src/results/pointText.ts';
+import { isDecided } from '../src/results/verdicts.ts';
+import { pointText } from '../src/results/words/points.ts';
 import { mark } from '../src/results/format.ts';
 import { bytes } from '../src/results/sizes.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';

@@ -149,9 +149,8 @@ export class FigurePage {
     this.element.setAttribute('aria-labelledby', `tab-${figure.id}`);
     this.#title.textContent = titleOf(figure);
     setTexts(this.#findings, findings);
-    const absent = figure.absent !== undefined;
-    this.#measured.hidden = absent;
-    if (absent) return;
+    this.#measured.hidden = figure.absent;
+    if (figure.absent) return;
     this.#metric.element.hidden = figure.id !== 'fig4';
     this.#metric.draw(metric);
     this.#x.draw(axes.x);

@@ -3,7 +3,7 @@ import type { Arm } from '../src/results/document.ts';
 import { withMetric, type Figure } from '../src/results/figure.ts';
 import { figuresOf } from '../src/results/figures.ts';
 import { runsOf, type Run } from '../src/results/runs.ts';
-import { findingsOf } from '../src/results/findings.ts';
+import { findingTexts } from '../src/results/words/findings.ts';
 import { progressOf } from '../src/results/progress.ts';
 import { ARM_ORDER } from '../src/results/arms.ts';
 import {
@@ -188,13 +188,13 @@ function renderRuns({ files, runs, figures }: Shown): void {
     return;
   }
   tabs.draw(choices.page);
-  const findings = findingsOf(figures, runs, choices.metric);
+  const findings = findingTexts(figures, runs, choices.metric);
   page.draw(viewOf(figures), findings[choices.page], choices.metric);
   expose(page.drawn());
   // The other figures are worked out once this one is on the screen.
   window.clearTimeout(others);
   others = window.setTimeout(() => {
-    tabs.mark(new Set(FIGURE_IDS.filter((id) => figures[id].absent !== undefined)));
+    tabs.mark(new Set(FIGURE_IDS.filter((id) => figures[id].absent)));
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Chart, ChartType, Plugin } from 'chart.js';
 import type { Series } from '../src/results/figure.ts';
-import { isCoarse } from '../src/results/pointText.ts';
+import { isCoarse } from '../src/results/verdicts.ts';
 import type { Theme } from './theme.ts';
 
 declare module 'chart.js' {

@@ -1,6 +1,7 @@
 import type { ResultDocument } from '../../src/results/document.ts';
 import { withMetric, type Figure, type Point, type Series } from '../../src/results/figure.ts';
-import { timesText } from '../../src/results/pointText.ts';
+import { DOUBTS } from '../../src/results/words/outcomes.ts';
+import { timesText } from '../../src/results/words/points.ts';
 import { figuresOf } from '../../src/results/figures.ts';
 import { runsOf } from '../../src/results/runs.ts';
 import { amount, decimal, factor } from '../../src/results/format.ts';
@@ -9,7 +10,7 @@ import { amount, decimal, factor } from '../../src/results/format.ts';
 export function table(document: ResultDocument): string {
   const { fig2, fig4 } = figuresOf(runsOf([document]));
   const rows = [fig2, withMetric(fig4, 'p50')].flatMap(rowsOf);
-  const head = ['', 'size', 'arm', 'median', 'ratio (95% interval)', 'redirected', 'samples'];
+  const head = ['', 'size', 'arm', 'median', 'ratio (95% CI)', 'redirected', 'samples'];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -39,7 +40,7 @@ function rowsOf({ sizes, series, quantity, unit }: Figure): string[][] {
 }
 
 function ratioOf({ ratio, doubt }: Point, against: Series['against']): string {
-  if (doubt) return 'hardly redirected';
+  if (doubt) return DOUBTS[doubt];
   if (!ratio) return '';
   const { interval } = ratio;
   const range = interval ? ` (${factor(interval.low)} to ${factor(interval.high)})` : '';

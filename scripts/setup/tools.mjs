@@ -73,6 +73,8 @@ const TOOLS = [
   tool(['sshd'], 'fish', command('fish'), ['fish']),
   tool(['sshd'], 'tcsh', command('tcsh'), ['tcsh']),
   tool(['sshd'], 'dash', command('dash'), ['dash']),
+  // A host whose tools are its.
+  tool(['sshd'], 'busybox', command('busybox'), ['busybox']),
   tool(['editor'], 'chromium', hasBrowser, null, {
     fedora: ['chromium'],
     suse: ['chromium'],

@@ -1,16 +1,14 @@
-import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
 import type { ResultDocument } from '../results/document.ts';
 import { durationLabel, timeLabel } from '../results/duration.ts';
 import { ARM_LABELS } from '../results/arms.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
-import { EXIT, regressionCheck } from '../results/regressionCheck.ts';
+import { EXIT, exitOf, regressionCheck, type RegressionCheck } from '../results/regressionCheck.ts';
+import { regressionLines } from '../results/words/regressionCheck.ts';
 import type { Host } from '../host/host.ts';
 import { isOwnCgroup, newCgroup, ownCgroup } from './ownCgroup.ts';
 import { readPlan } from './planFile.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions, type BenchProgress } from './run.ts';
 import { readDocument } from './store.ts';
-
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** What a task, or the command line, asks for. Files are local paths. */
 export interface ComparedRun {
@@ -23,21 +21,15 @@ export interface ComparedRun {
   readonly maxSlowdown?: number | undefined;
 }
 
-interface Told {
-  /** A line of the outcome. */
-  readonly say: (line: string) => void;
-  /** A line about what is being done. */
+type RunOptions = Pick<BenchOptions, 'source' | 'limits' | 'signal' | 'save'> & {
+  /** Given a line about what is being done. */
   readonly onStep: (line: string) => void;
-}
-
-type RunOptions = Pick<BenchOptions, 'source' | 'limits' | 'signal' | 'save'> & Told;
+};
 
 export interface Compared {
   readonly document: ResultDocument;
-  /** The saved run. */
-  readonly before: ResultDocument | undefined;
-  /** 2 when the bypass got slower than in the saved run. */
-  readonly exit: ExitCode;
+  /** Undefined where no saved run is named. */
+  readonly check: RegressionCheck | undefined;
 }
 
 /**
@@ -59,11 +51,11 @@ export async function runCompared(
   options.onStep(`Plan ${whole.name} on ${host.name}: ${timeLabel(whole)}.`);
   const run = (cgroup: string) =>
     runBenchmark(host, { ...benchOptions(options), cgroup, plan, baselineId: before?.id });
-  if (cgroup !== undefined) return compared(before, await run(cgroup), maxSlowdown, options);
+  if (cgroup !== undefined) return compared(before, await run(cgroup), maxSlowdown);
   const { signal } = options;
   const { mount } = await host.ready('benchmark', signal);
   await using own = await ownCgroup(host, newCgroup(mount), signal);
-  return compared(before, await run(own.line), maxSlowdown, options);
+  return compared(before, await run(own.line), maxSlowdown);
 }
 
 /**
@@ -87,7 +79,7 @@ export async function resumeCompared(
     ...benchOptions(options),
     reread: () => readDocument(file),
   });
-  return compared(before, whole, maxSlowdown, options);
+  return compared(before, whole, maxSlowdown);
 }
 
 const readBaseline = async (file: string | undefined) =>
@@ -100,16 +92,20 @@ const benchOptions = ({ onStep, source, limits, signal, save }: RunOptions) => (
   },
 });
 
-function compared(
+const compared = (
   before: ResultDocument | undefined,
   document: ResultDocument,
-  maxSlowdown = MAX_SLOWDOWN_PERCENT,
-  { say }: Told,
-): Compared {
-  const exit =
-    before === undefined ? EXIT.good : regressionCheck(before, document, maxSlowdown, say);
-  return { document, before, exit };
-}
+  maxSlowdown: number | undefined,
+): Compared => ({
+  document,
+  check: before && regressionCheck(before, document, maxSlowdown),
+});
+
+/** The check in lines, and the exit status that tells of it. */
+export const outcomeOf = (check: RegressionCheck | undefined): { lines: string[]; exit: number } =>
+  check === undefined
+    ? { lines: [], exit: EXIT.good }
+    : { lines: regressionLines(check), exit: exitOf(check) };
 
 /** "TCP, round trip, 64 B / 64 B (1 of 6, 12 s left)". */
 export const progressLine = ({ done, total, arm, point, secondsLeft }: BenchProgress): string =>

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { upload } from '../host/guard.ts';
+import { upload } from '../host/upload.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { AT_MOST, compilerFailure } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';

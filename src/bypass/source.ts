@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
-import { isPlainPath } from '../host/guard.ts';
+import { isPlainPath } from '../host/plainPath.ts';
 import type { BpfSource } from './build.ts';
 import type { Policy } from './attachment.ts';
 

@@ -19,7 +19,7 @@ export interface Answer {
   readonly data: object;
   readonly text: string;
   /** Good unless it says otherwise. */
-  readonly status?: 0 | 1 | 2;
+  readonly status?: number;
 }
 
 /** What commands work with. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { MAX_SLOWDOWN_PERCENT } from '../results/compare.ts';
 import { EXIT } from '../results/regressionCheck.ts';
-import { runCompared, type ExitCode } from '../bench/comparedRun.ts';
+import { outcomeOf, runCompared } from '../bench/comparedRun.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../host/errors.ts';
 import { agreeToHost } from '../ui/consent.ts';
@@ -30,7 +30,7 @@ export async function runBenchmarkTask(
   folder: vscode.Uri | undefined,
   say: (line: string) => void,
   signal: AbortSignal,
-): Promise<ExitCode> {
+): Promise<number> {
   try {
     const wanted = readArgument(definition, given);
     if (wanted === undefined) throw new RangeError('a task without a definition');
@@ -39,11 +39,13 @@ export async function runBenchmarkTask(
     const file = (name: string | undefined) => name && path.resolve(folder?.fsPath ?? '', name);
     using result = new ResultFile(context);
     const measured = { ...wanted, plan: file(plan), baseline: file(baseline) };
-    const { exit } = await runCompared(await context.host(host), cgroup, measured, {
-      ...{ ...benchSource(context), signal, say, onStep: say },
+    const { check } = await runCompared(await context.host(host), cgroup, measured, {
+      ...{ ...benchSource(context), signal, onStep: say },
       save: (document) => result.save(document),
     });
     say(`Result: ${result.uri?.fsPath ?? ''}`);
+    const { lines, exit } = outcomeOf(check);
+    lines.forEach(say);
     return exit;
   } catch (error) {
     say(errorText(error));

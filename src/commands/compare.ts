@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as z from 'zod';
 import { compareDocuments, type Comparison } from '../results/compare.ts';
-import { comparisonReport } from '../results/compareReport.ts';
+import { comparisonReport } from '../results/words/compareReport.ts';
 import type { App } from '../app.ts';
 import { readDocument } from '../bench/store.ts';
 import { pickDocument } from '../ui/pickDocument.ts';

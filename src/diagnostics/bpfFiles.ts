@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isPlainPath } from '../host/guard.ts';
+import { isPlainPath } from '../host/plainPath.ts';
 import { relativePath } from '../workspace/folders.ts';
 import type { Place } from '../verifier/diagnose.ts';
 

@@ -1,7 +1,6 @@
 import { cancelled, HostError } from './errors.ts';
 import type { Host } from './host.ts';
 import { firstLine } from './lines.ts';
-import { allSettledOrThrow } from './allSettledOrThrow.ts';
 
 /**
  * Something made on the host that must not outlive us: `setup` makes it and prints one line,
@@ -158,37 +157,3 @@ export async function scratchDirectory(
     { tried: 'make a private directory', next: NO_SCRATCH, signal },
   );
 }
-
-/** So many at a time: sshd takes no more than ten of a connection, unless told otherwise. */
-const AT_ONCE = 4;
-
-/** Writes files into a directory of the host, each whole or not at all; contents are any bytes. */
-export async function upload(
-  host: Host,
-  directory: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const odd = Array.from(files.keys()).find((name) => !isPlainPath(name));
-  if (odd !== undefined) throw new RangeError(`not a plain path: ${odd}`);
-  const waiting = files.entries();
-  await allSettledOrThrow(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const [name, content] of waiting) {
-        await host.check(['sh', '-c', UPLOAD, 'sh', directory, name], {
-          tried: `upload ${name}`,
-          input: content,
-          signal,
-          next: 'Check the free space of the host.',
-        });
-      }
-    }),
-  );
-}
-
-const UPLOAD = `umask 077; cd "$1" || exit
-case $2 in */*) mkdir -p "\${2%/*}" ;; esac && cat >"$2.part" && mv -f "$2.part" "$2"`;
-
-/** A relative path that stays below, of names that nothing takes for an option. */
-export const isPlainPath = (file: string): boolean =>
-  file.split('/').every((name) => /^(?!\.\.?$)[^\p{Cc}\\-][^\p{Cc}\\]*$/u.test(name));

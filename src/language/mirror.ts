@@ -8,11 +8,11 @@ import {
   STILL_ROOT,
   stillRoot,
 } from '../bypass/unprivileged.ts';
-import { archive } from '../host/archive.ts';
 import { HostError } from '../host/errors.ts';
 import { clangdVersion } from '../host/facts.ts';
 import type { Host, HostProcess } from '../host/host.ts';
 import type { Guard } from '../host/guard.ts';
+import { archive, NO_UPLOAD, RECEIVE } from '../host/upload.ts';
 import { newBoundary, parseSections, SECTION } from '../host/sections.ts';
 
 /**
@@ -93,9 +93,9 @@ export class Mirror implements AsyncDisposable {
       ['sh', '-c', SYNC, 'sh', `${this.directory}/src`, String(index), ...gone],
       {
         tried: 'copy the sources to the host',
-        input: archive(new Map(changed)),
+        input: await archive(new Map(changed)),
         signal,
-        next: 'Check the free space of the host.',
+        next: NO_UPLOAD,
       },
     );
     for (const name of gone) this.#there.delete(name);
@@ -203,7 +203,8 @@ section end; } 2>/dev/null`;
  */
 const SYNC = `umask 077
 ${OWN_USER}
-cd "$1" && mkdir -p "$2" && tar -xmf - -C "$2" && share "$2" "$(stat -c %g .)" || exit
+${RECEIVE}
+cd "$1" && mkdir -p "$2" && receive "$2" && share "$2" "$(stat -c %g .)" || exit
 shift 2; [ $# = 0 ] || rm -f -- "$@"`;
 
 /**

@@ -6,7 +6,7 @@ import type { Arm } from './document.ts';
  */
 export const ARM_LABELS: Readonly<Record<Arm, string>> = {
   tcp: 'TCP',
-  'tcp-nodelay': 'TCP no delay',
+  'tcp-nodelay': 'TCP with TCP_NODELAY',
   bypass: 'Bypass',
   'bypass-classic': 'Bypass classic',
   unix: 'Unix socket',

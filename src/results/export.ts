@@ -4,8 +4,8 @@ import { withMetric, type Figure } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
 import { markdownText } from '../text.ts';
-import { findingsOf } from './findings.ts';
-import { timesText, verdictText } from './pointText.ts';
+import { findingTexts } from './words/findings.ts';
+import { timesText, verdictText } from './words/points.ts';
 import { tableOf, type Table } from './pointsTable.ts';
 
 type Cell = string | number | boolean | undefined;
@@ -116,7 +116,7 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
 /** The findings in words, with the tables they are drawn from, as Markdown. */
 export function reportMarkdown(runs: readonly Run[]): string {
   const figures = figuresOf(runs);
-  const findings = findingsOf(figures, runs);
+  const findings = findingTexts(figures, runs);
   const sections = FIGURE_IDS.flatMap((id) => {
     const figure = figures[id];
     const shown =
@@ -124,7 +124,7 @@ export function reportMarkdown(runs: readonly Run[]): string {
     return [
       `## ${id === 'overview' ? `Overview: ${figure.title}` : `${figure.name}: ${figure.title}`}`,
       ...findings[id].map(markdownText),
-      ...(figure.absent === undefined ? shown.map((each) => markdownTable(tableOf(each))) : []),
+      ...(figure.absent ? [] : shown.map((each) => markdownTable(tableOf(each)))),
     ];
   });
   return `${['# TCP/IP and its bypass, measured', ...runs.map(factsOf), ...sections].join('\n\n')}\n`;

@@ -22,8 +22,8 @@ export type Figure = {
   /** The places on the x axis, in bytes, ascending: planned or measured. */
   readonly sizes: readonly number[];
   readonly series: readonly Series[];
-  /** Only where nothing was measured: what is missing and how to get it. */
-  readonly absent?: string;
+  /** Whether nothing was measured that it could show. */
+  readonly absent: boolean;
 };
 
 /** One line of a figure: an arm of a run, and of what else the figure tells apart. */

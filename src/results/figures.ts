@@ -63,8 +63,16 @@ function figureOf(spec: Spec, runs: readonly IndexedRun[]): Figure {
   return Object.assign(
     lazily({ series: () => (isMeasured ? seriesOf(linesOf(spec, runs, sizes)) : []) }),
     {
-      ...{ id, name, title, xTitle, yTitle, unit, better, quantity, sizes },
-      ...(!isMeasured && { absent: spec.missing }),
+      id,
+      name,
+      title,
+      xTitle,
+      yTitle,
+      unit,
+      better,
+      quantity,
+      sizes,
+      absent: !isMeasured,
     },
   );
 }
@@ -221,9 +229,6 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
     quantity: 'speed',
     sizes,
     series,
-    ...(series.length === 0 && {
-      absent:
-        'Nothing to compare yet: no size has both TCP, or the arm in its place, and another arm, measured as what they are called in rounds of which none stalled.',
-    }),
+    absent: series.length === 0,
   };
 }

@@ -1,5 +1,6 @@
 import type { Arm } from './document.ts';
-import { isCoarse, timesText, verdictText } from './pointText.ts';
+import { isCoarse } from './verdicts.ts';
+import { commonBaseline, timesText, verdictText } from './words/points.ts';
 import type { Details, Figure, Point, Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
 import { bytes } from './sizes.ts';
@@ -44,8 +45,8 @@ export function tableOf(figure: Figure): Table {
 }
 
 function columnsOf(figure: Figure): Column[] {
-  const against = [...new Set(figure.series.flatMap((series) => series.against ?? []))];
-  const [only] = against.length === 1 ? against : [];
+  const only = commonBaseline(figure);
+  const isCompared = figure.series.some(({ against }) => against !== undefined);
   if (figure.id === 'overview') {
     return [
       { title: 'Rounds', cell: ({ count }) => String(count) },
@@ -58,7 +59,7 @@ function columnsOf(figure: Figure): Column[] {
     { title: 'Samples', cell: ({ count }) => String(count) },
     { title: 'Median', cell: valueOf(({ median }) => median) },
     {
-      title: 'Its 95% interval',
+      title: '95% CI',
       cell: ({ interval: of, step }) =>
         of && [of.low, of.high].map((end) => valueText(end, step)).join(' to '),
     },
@@ -67,9 +68,9 @@ function columnsOf(figure: Figure): Column[] {
     ...(figure.series.some(({ points }) => points.some((point) => point?.step !== undefined))
       ? [quantised]
       : []),
-    ...(against.length === 0
-      ? []
-      : [ratioColumn(only, ({ ratio }) => ratio?.ratio), interval, verdict(figure)]),
+    ...(isCompared
+      ? [ratioColumn(only, ({ ratio }) => ratio?.ratio), interval, verdict(figure)]
+      : []),
     ...detailColumns(figure),
   ];
 }
@@ -100,7 +101,7 @@ const quantised: Column = {
 };
 
 const interval: Column = {
-  title: 'Interval of ratio',
+  title: 'Ratio, 95% CI',
   cell: ({ ratio }) =>
     ratio?.interval && `${factor(ratio.interval.low)} to ${factor(ratio.interval.high)}`,
 };

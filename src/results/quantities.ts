@@ -6,7 +6,10 @@ export type FigureId = (typeof FIGURE_IDS)[number];
 export const LATENCY_METRICS = ['p50', 'p90', 'p99', 'mean'] as const;
 export type LatencyMetric = (typeof LATENCY_METRICS)[number];
 export const METRIC_LABELS: Readonly<Record<LatencyMetric, string>> = {
-  ...{ p50: 'P50', p90: 'P90', p99: 'P99', mean: 'Mean' },
+  p50: 'P50',
+  p90: 'P90',
+  p99: 'P99',
+  mean: 'Mean',
 };
 
 /** netperf's histogram has buckets of 1 µs up to 100 µs, of 10 µs up to 1 ms, and so on. */
@@ -16,7 +19,3 @@ export function percentileStepUs(us: number): number {
 
 /** Rounds in which nothing moved. */
 export type Stalls = { readonly stalled: number; readonly rounds: number };
-
-/** `stalled in 1 of 4 rounds`. */
-export const stallWords = ({ stalled, rounds }: Stalls): string =>
-  `stalled in ${stalled} of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;

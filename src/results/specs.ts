@@ -17,7 +17,6 @@ export type Spec = Omit<Figure, 'sizes' | 'series' | 'absent'> & {
   readonly value: (metric: LatencyMetric | undefined) => Value;
   /** Which samples count; those whose BPF time was taken are slowed down by that. */
   readonly timed?: true;
-  readonly missing: string;
 };
 
 /** Gbit/s, of a stream. */
@@ -63,8 +62,6 @@ const rateSpec = {
   baseline: baselineOf,
   arms: ARM_ORDER,
   value: () => rate,
-  missing:
-    'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
 } as const;
 
 /** In the article's order. */
@@ -76,8 +73,6 @@ export const SPECS: readonly Spec[] = [
     title: 'Throughput by message size, Nagle’s algorithm on',
     baseline: withNagle,
     arms: ['tcp', ...BYPASSES, 'unix'],
-    missing:
-      'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
   },
   {
     ...throughputSpec,
@@ -86,8 +81,6 @@ export const SPECS: readonly Spec[] = [
     title: 'Throughput by message size, Nagle’s algorithm off',
     baseline: () => 'tcp-nodelay',
     arms: ['tcp-nodelay', ...BYPASSES, 'unix'],
-    missing:
-      'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
   },
   {
     id: 'fig4',
@@ -104,8 +97,6 @@ export const SPECS: readonly Spec[] = [
     requests: 'all',
     metrics: LATENCY_METRICS,
     value: latency,
-    missing:
-      'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
   },
   {
     ...rateSpec,
@@ -133,7 +124,5 @@ export const SPECS: readonly Spec[] = [
     arms: BYPASSES,
     value: () => kernelTime,
     timed: true,
-    missing:
-      'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
   },
 ];

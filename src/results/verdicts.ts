@@ -1,11 +1,7 @@
-import type { Arm } from './document.ts';
 import type { Figure, Point, Series } from './figure.ts';
-import { changes } from './format.ts';
-import type { Doubt } from './samples.ts';
-import { verdictOf, type Ratio, type Verdict } from './statistics.ts';
-import { ARM_LABELS, BYPASSES } from './arms.ts';
-import { stallWords } from './quantities.ts';
-import { bytes } from './sizes.ts';
+import type { Outcome, OutcomeVerdict, Outcomes } from './finding.ts';
+import { verdictOf, type Ratio } from './statistics.ts';
+import { BYPASSES } from './arms.ts';
 
 export const seriesOfRun = (figure: Figure, run: number): Series[] =>
   figure.series.filter((series) => series.run === run);
@@ -32,19 +28,11 @@ export const otherOf = (
 export const measured = ({ points }: Series): Point[] =>
   points.filter((point) => point !== undefined);
 
-export type Compared = Point & { readonly ratio: Ratio };
-
-export const comparedOf = (series: Series): Compared[] =>
-  measured(series).filter((point): point is Compared => point.ratio !== undefined);
-
-export const atOf = (point: Compared): At => ({ point, ratio: point.ratio });
-
 /** One size: compared, or why it is not. */
 export type At = {
   readonly point: Point;
   readonly ratio?: Ratio | undefined;
-  /** `stalled in 1 of 4 rounds`. */
-  readonly stall?: string | undefined;
+  readonly stalls?: Outcome['stalls'];
 };
 
 /** The sizes at which a series and its baseline were measured, those that stalled among them. */
@@ -54,71 +42,64 @@ export function placesOf(figure: Figure, series: Series): At[] {
     if (!point) return [];
     if (point.ratio) return [{ point, ratio: point.ratio }];
     if (point.doubt) return [{ point }];
-    const stall = stallOf(point) ?? stallOf(other?.points[place], other?.arm);
-    return stall === undefined ? [] : [{ point, stall }];
+    const partner = other?.points[place];
+    if (hasStalled(point)) return [{ point, stalls: stallsOf(point) }];
+    return other && partner && hasStalled(partner)
+      ? [{ point, stalls: { ...stallsOf(partner), arm: other.arm } }]
+      : [];
   });
 }
 
-/** @param arm is named where it is not the one the sentence is of. */
-function stallOf(point: Point | undefined, arm?: Arm): string | undefined {
-  const stalled = point?.values.filter((value) => value === 0).length ?? 0;
-  if (!point || stalled === 0) return undefined;
-  const words = stallWords({ stalled, rounds: point.count });
-  return arm === undefined ? words : `${ARM_LABELS[arm]} ${words}`;
-}
+const stallsOf = ({ values, count }: Point) => ({
+  stalled: values.filter((value) => value === 0).length,
+  rounds: count,
+});
+const hasStalled = (point: Point): boolean => stallsOf(point).stalled > 0;
 
-/** Neighbouring sizes with the same outcome. */
-export type Group = {
-  readonly verdict: Verdict | Doubt | 'early' | 'stalled';
-  readonly members: At[];
-};
-
-export function groupsOf(places: readonly At[]): Group[] {
-  const groups: Group[] = [];
+/** Joins neighbouring sizes that come out alike. */
+export function outcomesOf(places: readonly At[]): Outcomes {
+  const groups: { verdict: OutcomeVerdict; members: At[] }[] = [];
   for (const at of places) {
     const verdict = verdictOfAt(at);
     const last = groups.at(-1);
-    if (last?.verdict === verdict && last.members[0]?.stall === at.stall) last.members.push(at);
+    if (last?.verdict === verdict && sameStalls(last.members[0], at)) last.members.push(at);
     else groups.push({ verdict, members: [at] });
   }
-  return groups;
+  const outcomes = groups.map(({ verdict, members }): Outcome => {
+    const stalls = members[0]?.stalls;
+    return {
+      verdict,
+      sizes: members.map(({ point }) => point.bytes),
+      ratios: members.flatMap(({ ratio }) => (ratio ? [ratio.ratio] : [])),
+      ...(stalls && { stalls }),
+    };
+  });
+  return { outcomes, sizes: places.length };
 }
 
-/** What is said of a size: nothing for or against a bypass by which hardly anything went. */
-export function verdictOfAt({ point, ratio, stall }: At): Group['verdict'] {
+const sameStalls = (a: At | undefined, b: At): boolean =>
+  a?.stalls?.stalled === b.stalls?.stalled &&
+  a?.stalls?.rounds === b.stalls?.rounds &&
+  a?.stalls?.arm === b.stalls?.arm;
+
+/** Nothing for or against a bypass by which hardly anything went. */
+export function verdictOfAt({ point, ratio, stalls }: At): OutcomeVerdict {
   if (point.doubt) return point.doubt;
-  if (stall !== undefined || ratio === undefined) return 'stalled';
+  if (stalls !== undefined || ratio === undefined) return 'stalled';
   return ratio.interval ? verdictOf(ratio) : 'early';
 }
 
-export const ratiosOf = ({ members }: Group): number[] =>
-  members.flatMap(({ ratio }) => (ratio ? [ratio.ratio] : []));
+/** A point's own verdict; undefined where it is compared with nothing. */
+export const verdictOfPoint = (point: Point): OutcomeVerdict | undefined =>
+  point.ratio || point.doubt ? verdictOfAt({ point, ratio: point.ratio }) : undefined;
 
-export function outcome(group: Group): string {
-  switch (group.verdict) {
-    case 'early':
-      return 'too few rounds to compare';
-    case 'same':
-      return 'no difference that matters';
-    case 'unclear':
-      return 'inconclusive';
-    case 'tcp':
-      return 'hardly a byte redirected';
-    case 'shared':
-      return 'an unknown part redirected';
-    case 'stalled':
-      return group.members[0]?.stall ?? '';
-    default:
-      return changes(ratiosOf(group));
-  }
-}
+/** Whether one is faster than the other for sure, and is what it is called. */
+export const isDecided = (point: Point): boolean =>
+  ['higher', 'lower'].includes(verdictOfPoint(point) ?? '');
 
-export function placeOf({ members }: Group, sizes: number): string {
-  const [first, last] = [
-    bytes(members[0]?.point.bytes ?? 0),
-    bytes(members.at(-1)?.point.bytes ?? 0),
-  ];
-  if (members.length === 1) return `at ${first}`;
-  if (members.length < sizes) return `from ${first} to ${last}`;
-  return sizes === 2 ? 'at both sizes' : `at all ${sizes} sizes`;
-}
+/** From this share of a value on, a step of the histogram hides differences people ask about. */
+const STEP_MATTERS = 0.02;
+
+/** Whether a step of the histogram is a share of the value that matters. */
+export const isCoarse = ({ step, median }: Pick<Point, 'step' | 'median'>): boolean =>
+  step !== undefined && median > 0 && step / median >= STEP_MATTERS;

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { archive } from '../host/archive.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Guard } from '../host/guard.ts';
 import type { Kept, Key } from '../host/keeper.ts';
+import { archive, NO_UPLOAD, RECEIVE } from '../host/upload.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { oneLine } from '../text.ts';
 import { buildTool, treeFlags, type BpfSource } from '../bypass/build.ts';
@@ -237,13 +237,14 @@ async function unpack(
 ): Promise<string> {
   const script = `umask 077
 ${OWN_USER}
-d=$(mktemp -d "$1/XXXXXXXX") && tar -xf - -C "$d" && share "$d" "$(stat -c %g "$1")" &&
+${RECEIVE}
+d=$(mktemp -d "$1/XXXXXXXX") && receive "$d" && share "$d" "$(stat -c %g "$1")" &&
 printf '%s\\n' "$d"`;
   const text = await host.check(['sh', '-c', script, 'sh', directory.line], {
     tried: `upload ${source.entry}`,
-    input: archive(source.files),
+    input: await archive(source.files),
     signal,
-    next: 'Check the free space of the host.',
+    next: NO_UPLOAD,
   });
   return text.trim();
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type * as vscode from 'vscode';
 import * as z from 'zod';
-import { isPlainPath } from '../host/guard.ts';
+import { isPlainPath } from '../host/plainPath.ts';
 import { readSettings } from './settings.ts';
 
 const isDirectory = (one: string): boolean =>

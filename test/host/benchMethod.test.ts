@@ -9,7 +9,7 @@ import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/benc
 import { Host } from '../../src/host/host.ts';
 import { figuresOf } from '../../src/results/figures.ts';
 import { runsOf } from '../../src/results/runs.ts';
-import { findingsOf } from '../../src/results/findings.ts';
+import { findingTexts } from '../../src/results/words/findings.ts';
 import { bypassedPart, isShared } from '../../src/results/samples.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { endProcesses } from '../harness/processes.ts';
@@ -121,10 +121,10 @@ describe('the method of a benchmark', () => {
       const [stream] = bypassed;
       assert.ok(stream !== undefined && (bypassedPart(stream) ?? 1) < 0.01, JSON.stringify(stream));
       const runs = runsOf([document]);
-      const { overview, fig2, fig7 } = findingsOf(figuresOf(runs), runs);
+      const { overview, fig2, fig7 } = findingTexts(figuresOf(runs), runs);
       assert.match(overview.join(' '), /Other programs used the same bypass during 3 of its 3/);
       assert.match(fig2.join(' '), /redirected an unknown part at every size/);
-      assert.match(fig7.join(' '), /the time is theirs, too/);
+      assert.match(fig7.join(' '), /the time includes theirs/);
     });
 
     it('measures alone again where they are quiet', async () => {

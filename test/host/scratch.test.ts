@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { guard, scratchDirectory, upload } from '../../src/host/guard.ts';
+import { guard, scratchDirectory } from '../../src/host/guard.ts';
+import { upload } from '../../src/host/upload.ts';
 import { endProcesses } from '../harness/processes.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -63,6 +64,9 @@ for (const way of ['ssh', 'local'] as const) {
         ['empty', Buffer.alloc(0)],
         ['below/of it/deep.h', Buffer.from('x')],
         ['.hidden/.too', Buffer.from('z')],
+        ['long'.repeat(50), Buffer.from('l')],
+        [`${'deep'.repeat(30)}/${'er'.repeat(60)}.h`, Buffer.from('d')],
+        ['ünïcode *.h', Buffer.from('u')],
         ...Array.from({ length: 20 }, (_, index) => [`${index}.h`, Buffer.from('y')] as const),
       ]);
       await upload(host, directory.line, files);
@@ -71,6 +75,8 @@ for (const way of ['ssh', 'local'] as const) {
         assert.deepEqual(fs.readFileSync(file), Buffer.from(content));
         assert.equal(fs.statSync(file).mode & 0o777, 0o600);
       }
+      const top = new Set(Array.from(files.keys(), (name) => name.split('/')[0]));
+      assert.deepEqual(new Set(fs.readdirSync(directory.line)), top);
     });
 
     it('takes no file that would lie elsewhere', async () => {

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareDocuments, regressions, untold } from '../../src/results/compare.ts';
+import { compareDocuments } from '../../src/results/compare.ts';
+import { regressionCheck, regressions } from '../../src/results/regressionCheck.ts';
+import { regressionLines } from '../../src/results/words/regressionCheck.ts';
 import {
   ARMS,
   parseDocument,
   type ResultDocument,
   type Sample,
 } from '../../src/results/document.ts';
-import { comparisonReport } from '../../src/results/compareReport.ts';
+import { comparisonReport } from '../../src/results/words/compareReport.ts';
 import { figureCsv, reportMarkdown, samplesCsv } from '../../src/results/export.ts';
 import { figuresOf } from '../../src/results/figures.ts';
 import { findingsOf } from '../../src/results/findings.ts';
+import { findingTexts } from '../../src/results/words/findings.ts';
 import { schedule, wholeRounds } from '../../src/results/plan.ts';
 import { parsePlan, parseSizes } from '../../src/bench/planFile.ts';
 import { resumeFault } from '../../src/bench/resume.ts';
@@ -68,11 +71,14 @@ function useAll(before: ResultDocument, after: ResultDocument): void {
   const comparison = compareDocuments(before, after);
   assertPlain(comparison);
   assertPlain(regressions(comparison));
-  assertPlain(untold(before, after, comparison));
+  const check = regressionCheck(before, after);
+  assertPlain(check);
+  assertPlain(regressionLines(check));
+  assertPlain(findingsOf(figuresOf(runsOf([before, after])), runsOf([before, after])));
   const runs = runsOf([before, after]);
   const figures = figuresOf(runs);
   assertPlain(figures);
-  assertPlain(findingsOf(figures, runs));
+  assertPlain(findingTexts(figures, runs));
   const texts = [comparisonReport(before, after), samplesCsv(runs), reportMarkdown(runs)];
   for (const id of ['fig2', 'fig3'] as const) texts.push(figureCsv(figures[id], runs));
   for (const text of texts) assert.doesNotMatch(text, /\bNaN\b|\bundefined\b|\bInfinity\b|∞/);

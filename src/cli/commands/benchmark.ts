@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { readSource } from '../../bypass/source.ts';
-import { resumeCompared, runCompared } from '../../bench/comparedRun.ts';
+import { outcomeOf, resumeCompared, runCompared } from '../../bench/comparedRun.ts';
 import { documentFileName, writeDocument } from '../../bench/store.ts';
-import { compareDocuments, MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
+import { MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
 import { PROFILES, type Profile } from '../../results/plan.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
 import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
@@ -60,12 +60,10 @@ export const benchmark = command({
     const { resume, out } = options;
     const wanted = { ...options, maxSlowdown: options['max-slowdown'] };
     const host = session.host(name, options);
-    const said: string[] = [];
     let file = resume ?? out;
     let isSaved = resume !== undefined;
     const told: Parameters<typeof runCompared>[3] = {
       onStep: session.onStep,
-      say: (line) => said.push(line),
       source: (policy) => readSource(session.bpf, policy),
       limits: limitsOf(options),
       signal: session.signal,
@@ -75,14 +73,15 @@ export const benchmark = command({
       },
     };
     try {
-      const { document, before, exit } =
+      const { check } =
         resume === undefined
           ? await runCompared(host, cgroup, wanted, told)
           : await resumeCompared(host, resume, wanted, told);
+      const { lines, exit } = outcomeOf(check);
       const result = path.resolve(file ?? '');
       return {
-        data: { result, ...(before && { comparison: compareDocuments(before, document) }) },
-        text: [...said, `Result: ${result}`, ''].join('\n'),
+        data: { result, ...(check && { check }) },
+        text: [...lines, `Result: ${result}`, ''].join('\n'),
         status: exit,
       };
     } catch (error) {

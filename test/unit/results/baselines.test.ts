@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Arm, Plan, ResultDocument, Sample } from '../../../src/results/document.ts';
 import { figuresOf } from '../../../src/results/figures.ts';
 import { runsOf } from '../../../src/results/runs.ts';
-import { findingsOf } from '../../../src/results/findings.ts';
+import { findingTexts } from '../../../src/results/words/findings.ts';
 import { tableOf } from '../../../src/results/pointsTable.ts';
 import { documentOf, stream, trip } from './panelRuns.ts';
 
@@ -31,7 +31,7 @@ function run(arms: readonly Arm[], { request = 64, host = 'web1' } = {}): Result
 function shown(...documents: ResultDocument[]) {
   const runs = runsOf(documents);
   const figures = figuresOf(runs);
-  return { figures, findings: findingsOf(figures, runs) };
+  return { figures, findings: findingTexts(figures, runs) };
 }
 
 describe('a run without TCP', () => {
@@ -46,7 +46,7 @@ describe('a run without TCP', () => {
     }
     assert.deepEqual(findings.overview.slice(0, 2), [
       'TCP was not measured: Bypass classic is compared with Bypass.',
-      'On this host Bypass classic is faster for requests and responses at 128 B (100% faster than Bypass); ' +
+      'The classic bypass is faster on this host for requests and responses at 128 B (100% faster than Bypass); ' +
         'one-way streams at 64 B (2 times as fast as Bypass).',
     ]);
     const { overview, fig2 } = figures;
@@ -64,16 +64,22 @@ describe('a run without TCP', () => {
 
   it('of TCP without Nagle compares with it, also round trips', () => {
     const { figures, findings } = shown(run(['tcp-nodelay', 'bypass']));
-    assert.match(findings.fig3[0] ?? '', /TCP no delay 1 Gbit\/s \(medians\): 2 times as high/);
-    assert.match(findings.fig5[0] ?? '', /TCP no delay .*\(medians\): 100% higher/);
+    assert.match(
+      findings.fig3[0] ?? '',
+      /TCP with TCP_NODELAY 1 Gbit\/s \(medians\): 2 times as high/,
+    );
+    assert.match(findings.fig5[0] ?? '', /TCP with TCP_NODELAY .*\(medians\): 100% higher/);
     // What Nagle's algorithm does was not measured.
     assert.match(findings.fig2[0] ?? '', /^Bypass is measured alone here/);
     assert.match(
       findings.overview[0] ?? '',
-      /^On this host Bypass is worth it for requests and responses at 128 B .*; one-way streams of programs that set TCP_NODELAY at 64 B/,
+      /^The bypass is faster on this host for requests and responses at 128 B .*; one-way streams of programs that set TCP_NODELAY at 64 B/,
     );
-    assert.equal(figures.overview.unit, '× TCP no delay');
-    assert.equal(figures.overview.yTitle, 'Times as fast as TCP no delay (above 1 is faster)');
+    assert.equal(figures.overview.unit, '× TCP with TCP_NODELAY');
+    assert.equal(
+      figures.overview.yTitle,
+      'Times as fast as TCP with TCP_NODELAY (above 1 is faster)',
+    );
   });
 
   it('of one arm has nothing to compare', () => {

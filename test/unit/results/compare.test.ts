@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { compareDocuments, regressions } from '../../../src/results/compare.ts';
-import { changeLabel, comparisonReport } from '../../../src/results/compareReport.ts';
+import { compareDocuments } from '../../../src/results/compare.ts';
+import { changeText, noteTexts } from '../../../src/results/words/compare.ts';
+import { comparisonReport } from '../../../src/results/words/compareReport.ts';
+import { regressions } from '../../../src/results/regressionCheck.ts';
 import type { Arm, ResultDocument, Sample } from '../../../src/results/document.ts';
 import { resultDocument, roundTrip, stream } from './documents.ts';
 
@@ -99,12 +101,12 @@ describe('two runs', () => {
     const host = { ...before.host, kernel: '6.12.0', name: 'web2' };
     const programs = { ...before.programs, tags: { sockmap_sockops: 'other' } };
     const { finishedAt: _, ...cut } = run({ tcp: 1e9, 'bypass-classic': 1e9 }, { host, programs });
-    const { notes } = compareDocuments(before, cut);
+    const notes = noteTexts(compareDocuments(before, cut));
     assert.match(notes.join('\n'), /The host differs: ann@web1 before, web2 after\./);
     assert.match(notes.join('\n'), /The kernel differs: 6\.8\.0 before, 6\.12\.0 after\./);
     assert.match(notes.join('\n'), /BPF programs differ/);
-    assert.match(notes.join('\n'), /was cut off/);
-    assert.match(notes.join('\n'), /1 arms and sizes were measured before only, 1 after only/);
+    assert.match(notes.join('\n'), /was interrupted/);
+    assert.match(notes.join('\n'), /1 variants and sizes were measured before only, 1 after only/);
   });
 });
 
@@ -112,7 +114,7 @@ describe('two runs of one name', () => {
   const notes = (old: object, now: object): string[] => {
     const of = (change: object) =>
       run({ tcp: 1e9 }, { host: { ...resultDocument().host, ...change } });
-    return compareDocuments(of(old), of(now)).notes.slice();
+    return noteTexts(compareDocuments(of(old), of(now)));
   };
 
   it('tell another machine by what it is made of, and by its id', () => {
@@ -178,7 +180,7 @@ describe('the report of a comparison', () => {
     const report = comparisonReport(run({ tcp: 1e9, bypass: 2e9 }), run({ tcp: 5e8, bypass: 2e9 }));
     assert.match(
       report,
-      /Of 2 figures 0 are better, 1 worse, 1 the same within 5%, and 0 inconclusive\./,
+      /2 measurements: 0 better, 1 worse, 1 the same within 5%, 0 inconclusive\./,
     );
     assert.match(report, /TCP itself changed at 1 of 1 sizes/);
     assert.match(
@@ -191,15 +193,15 @@ describe('the report of a comparison', () => {
     const host = { ...resultDocument().host, name: '<img src=x>[a](http://b)|' };
     const report = comparisonReport(run({}, { host }), run({}));
     assert.doesNotMatch(report, /[^\\]<img|[^\\]\[a/);
-    assert.match(report, /no arm and size in common/);
+    assert.match(report, /no variant and size in common/);
   });
 
   it('writes changes with their sign', () => {
     assert.equal(
-      changeLabel({ ratio: 0.9, interval: { low: 0.88, high: 1.02 }, pairs: 3 }),
+      changeText({ ratio: 0.9, interval: { low: 0.88, high: 1.02 }, pairs: 3 }),
       '-10.0% (-12.0% to +2.0%)',
     );
-    assert.equal(changeLabel({ ratio: 1.5, pairs: 1 }), '+50.0%');
-    assert.equal(changeLabel(undefined), '');
+    assert.equal(changeText({ ratio: 1.5, pairs: 1 }), '+50.0%');
+    assert.equal(changeText(undefined), '');
   });
 });

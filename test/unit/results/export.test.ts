@@ -54,7 +54,7 @@ describe('export', () => {
       ]),
       [
         ['tcp', '64', 'Gbit/s', '3', '1', '', ''],
-        ['bypass', '64', 'Gbit/s', '3', '2', '', 'hardly redirected'],
+        ['bypass', '64', 'Gbit/s', '3', '2', '', 'mostly TCP'],
       ],
     );
   });
@@ -73,10 +73,10 @@ describe('export', () => {
     for (const heading of ['Overview', ...[2, 3, 4, 5, 6, 7].map((number) => `Fig. ${number}`)]) {
       assert.match(report, new RegExp(`^## ${heading}: `, 'm'));
     }
-    assert.match(report, /On this host Bypass is worth it for requests and responses at 64 B/);
+    assert.match(report, /The bypass is faster on this host for requests and responses at 64 B/);
     assert.match(
       report,
-      /^\| 64 B \| Bypass \| 3 \| 2\.000 \| – \| 2\.000 \| 2\.000 \| – \| – \| hardly redirected \|/m,
+      /^\| 64 B \| Bypass \| 3 \| 2\.000 \| – \| 2\.000 \| 2\.000 \| – \| – \| mostly TCP \|/m,
     );
     assert.match(report, /^No throughput of TCP without Nagle’s algorithm/m);
     const demanding = samples.map((sample) => ({

@@ -37,13 +37,13 @@ describe('figures', () => {
     ]);
   });
 
-  it('say what is missing and how to get it', () => {
+  it('say that nothing was measured', () => {
     for (const { absent, series } of Object.values(figures([]))) {
       assert.deepEqual(series, []);
-      assert.ok(absent);
+      assert.equal(absent, true);
     }
-    assert.match(figures([stream('tcp', 0, 1e9)]).fig3.absent ?? '', /tcp-nodelay/);
-    assert.match(figures([stream('tcp', 0, 1e9)]).fig7.absent ?? '', /bpf_stats_enabled.*bpfTime/);
+    const { fig2, fig3 } = figures([stream('tcp', 0, 1e9)]);
+    assert.deepEqual([fig2.absent, fig3.absent], [false, true]);
   });
 
   it('compare throughput with TCP by round, with Nagle on and off', () => {
@@ -69,7 +69,7 @@ describe('figures', () => {
     assert.equal(tcp?.points[0]?.median, 1.5);
     assert.equal(tcp.points[0].ratio, undefined);
     assert.equal(tcp.points[1], undefined);
-    assert.deepEqual(labels(fig3), ['TCP no delay', 'Bypass']);
+    assert.deepEqual(labels(fig3), ['TCP with TCP_NODELAY', 'Bypass']);
     assert.equal(Math.round(fig3.series[1]?.points[0]?.ratio?.ratio ?? 0), 4);
   });
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { Sample } from '../../../src/results/document.ts';
 import { figuresOf } from '../../../src/results/figures.ts';
 import { runsOf } from '../../../src/results/runs.ts';
-import { findingsOf } from '../../../src/results/findings.ts';
+import { findingTexts } from '../../../src/results/words/findings.ts';
 import { tableOf } from '../../../src/results/pointsTable.ts';
 import { documentOf, stream } from './panelRuns.ts';
 
 function findings(samples: Sample[]) {
   const runs = runsOf([documentOf(samples)]);
-  return findingsOf(figuresOf(runs), runs);
+  return findingTexts(figuresOf(runs), runs);
 }
 
 /** Four rounds of TCP at 1 Gbit/s and of the bypass, at each size by its ratios. */
@@ -33,8 +33,8 @@ describe('a round that stalls', () => {
       'Bypass throughput against TCP: 2.1 times as high from 64 B to 16 KiB; stalled in 1 of 4 rounds at 64 KiB.',
     );
     assert.deepEqual(overview.slice(0, 2), [
-      'On this host Bypass is worth it for one-way streams from 64 B to 16 KiB (2.1 times as fast as TCP).',
-      'This run does not decide one-way streams at 64 KiB (stalled in 1 of 4 rounds).',
+      'The bypass is faster on this host for one-way streams from 64 B to 16 KiB (2.1 times as fast as TCP).',
+      'Inconclusive for one-way streams at 64 KiB (stalled in 1 of 4 rounds).',
     ]);
   });
 
@@ -90,16 +90,13 @@ describe('the size from which on the bypass is ahead', () => {
       sample.arm === 'bypass' ? { ...sample, bpf: { redirectedBytes: 0 } } : sample,
     );
     const { fig2 } = findings(onTcp);
-    assert.equal(
-      fig2[0],
-      'Bypass throughput against TCP: hardly a byte redirected at all 3 sizes.',
-    );
+    assert.equal(fig2[0], 'Bypass throughput against TCP: mostly TCP at all 3 sizes.');
     assert.ok(!fig2.join(' ').includes('overtake'));
     const [only] = findings(onTcp.slice(0, 8)).fig2;
-    assert.equal(only, 'Bypass throughput against TCP: hardly a byte redirected at 64 B.');
+    assert.equal(only, 'Bypass throughput against TCP: mostly TCP at 64 B.');
     const runs = runsOf([documentOf(onTcp)]);
     const { columns, groups } = tableOf(figuresOf(runs).fig2);
     const finding = columns.indexOf('Finding') - 2;
-    assert.equal(groups[0]?.rows[1]?.cells[finding], 'hardly redirected');
+    assert.equal(groups[0]?.rows[1]?.cells[finding], 'mostly TCP');
   });
 });

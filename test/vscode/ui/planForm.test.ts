@@ -71,7 +71,7 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.input('4k');
     await answer(/Request sizes/, '64');
     await answer(/Response sizes/, '1 KiB');
-    await workbench.quick.filter({ hasText: /TCP no delay/ }).waitFor();
+    await workbench.quick.filter({ hasText: /TCP with TCP_NODELAY/ }).waitFor();
     // TCP, TCP without Nagle and the guarded bypass are chosen already.
     await workbench.page.keyboard.press('Enter');
     await answer(/Length of a sample/, '1');

@@ -1,0 +1,69 @@
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
+import type { Host } from './host.ts';
+import { isPlainPath } from './plainPath.ts';
+
+/** Sources have 16 MiB at most. */
+const MOST_MIB = 64;
+/** PATH_MAX of Linux. */
+const LONGEST_PATH = 4096;
+
+/**
+ * A tar archive of files by their relative paths, for any `tar -x`: GNU's and BusyBox's know its pax headers,
+ * which long names and names beyond ASCII have. Files are readable and writable for their owner alone.
+ * @throws RangeError where a path is not plain, or where they have more than 64 MiB.
+ */
+export async function archive(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
+  let total = 0;
+  for (const [name, { length }] of files) {
+    if (!isPlainPath(name)) throw new RangeError(`not a plain path: ${name}`);
+    if (Buffer.byteLength(name) > LONGEST_PATH) throw new RangeError(`too long: ${name}`);
+    total += length;
+  }
+  if (total > MOST_MIB * 2 ** 20) throw new RangeError(`more than ${MOST_MIB} MiB to upload`);
+  const tar = pack();
+  const bytes = buffer(tar);
+  // Always the same for the same files, and no host finds them to be of its future.
+  const mtime = new Date(0);
+  for (const [name, content] of files)
+    tar.entry({ name, mode: 0o600, mtime }, Buffer.from(content));
+  tar.finalize();
+  return bytes;
+}
+
+/**
+ * sh function: `receive DIRECTORY` puts the files of the archive on standard input there, with the
+ * directories above them; each appears whole or not at all.
+ */
+export const RECEIVE = `receive() (
+  umask 077
+  cd "$1" && new=$(mktemp -d ./.upload.XXXXXXXX) || exit
+  tar -xmf - -C "$new" &&
+    (cd "$new" && find . -type d) | while IFS= read -r one; do mkdir -p "$one" || exit; done &&
+    (cd "$new" && find . -type f) | while IFS= read -r one; do mv -f "$new/$one" "$one" || exit; done
+  code=$?
+  rm -rf "$new"
+  exit "$code"
+)`;
+
+/** What to do where RECEIVE fails. */
+export const NO_UPLOAD = 'Check that the host has tar, and free space.';
+
+/**
+ * Writes files into a directory of the host, all in one go; contents are any bytes.
+ * @throws HostError with the words of the host's tar.
+ */
+export async function upload(
+  host: Host,
+  directory: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const [first = 'nothing', ...others] = files.keys();
+  await host.check(['sh', '-c', `${RECEIVE}\nreceive "$1"`, 'sh', directory], {
+    tried: `upload ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`,
+    input: await archive(files),
+    signal,
+    next: NO_UPLOAD,
+  });
+}

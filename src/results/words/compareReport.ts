@@ -1,0 +1,83 @@
+import { compareDocuments, type Comparison, type Difference, type Figure } from '../compare.ts';
+import type { ResultDocument } from '../document.ts';
+import { markdownText } from '../../text.ts';
+import { ARM_LABELS } from '../arms.ts';
+import { sizeLabel } from '../sizes.ts';
+import { changeText, doubtText, noteTexts, stallTexts } from './compare.ts';
+
+const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
+  rate: 'rate',
+  p50: 'P50 latency',
+  p90: 'P90 latency',
+  p99: 'P99 latency',
+};
+
+/** Both runs in one Markdown table, under a summary in words. */
+export function comparisonReport(
+  before: ResultDocument,
+  after: ResultDocument,
+  comparison: Comparison = compareDocuments(before, after),
+): string {
+  const { differences } = comparison;
+  const count = (verdict: Difference['verdict']) =>
+    differences.filter((one) => one.verdict === verdict).length;
+  const notCompared = count('not compared');
+  const run = ({ startedAt, host, plan, samples }: ResultDocument) =>
+    `${startedAt} on ${markdownText(host.name)}, plan ${markdownText(plan.name)}, ${samples.length} samples`;
+  const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
+  const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
+  return [
+    '# Benchmark compared with a saved run',
+    '',
+    `- Before: ${run(before)}`,
+    `- After: ${run(after)}`,
+    ...noteTexts(comparison).map((note) => `- ${markdownText(note)}`),
+    '',
+    differences.length === 0
+      ? 'The runs have no variant and size in common.'
+      : `${differences.length} ${differences.length === 1 ? 'measurement' : 'measurements'}: ${count('better')} better, ${count('worse')} worse, ${count('same')} the same within 5%, ${count('inconclusive')} inconclusive${notCompared > 0 ? `; ${notCompared} not compared, because almost no data used the bypass` : ''}.`,
+    ...(changed.length === 0
+      ? []
+      : [
+          '',
+          `TCP itself changed at ${changed.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
+        ]),
+    ...(differences.length === 0 ? [] : ['', ...table(differences)]),
+    '',
+    'Change: ratio of the geometric means with its 95% CI (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to say. "Change of the ratio to TCP" is that of the rate over TCP’s within a round: a host that is faster or slower as a whole leaves it as it is.',
+    '',
+  ].join('\n');
+}
+
+function table(differences: readonly Difference[]): string[] {
+  const rows = differences.map((one) => [
+    `${one.size.experiment === 'throughput' ? 'throughput' : 'round trip'}, ${sizeLabel(one.size)}`,
+    ARM_LABELS[one.arm],
+    FIGURE_LABELS[one.figure],
+    valueLabel(one, one.before.median),
+    valueLabel(one, one.after.median),
+    [changeText(one.ratio), ...stallTexts(one), doubtText(one)]
+      .filter((words) => words !== '')
+      .join('; '),
+    one.verdict,
+    changeText(one.againstTcp),
+  ]);
+  const head = [
+    'Size',
+    'Variant',
+    'Measurement',
+    'Before (median)',
+    'After (median)',
+    'Change, after to before (95% CI)',
+    'Verdict',
+    'Change of the ratio to TCP (95% CI)',
+  ];
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+function valueLabel({ size, figure }: Difference, value: number): string {
+  if (figure !== 'rate') return `${value} µs`;
+  return size.experiment === 'throughput'
+    ? `${(value / 1e9).toPrecision(3)} Gbit/s`
+    : `${Math.round(value)} /s`;
+}

@@ -1,0 +1,226 @@
+import { findingsOf } from '../findings.ts';
+import type { Ends, Finding, KernelTime, ShareGroup, Subject } from '../finding.ts';
+import type { Figure } from '../figure.ts';
+import { change, changes, decimal, number, part, percent, withUnit } from '../format.ts';
+import { lazily } from '../lazily.ts';
+import { ARM_LABELS } from '../arms.ts';
+import { FIGURE_IDS, type FigureId, type LatencyMetric } from '../quantities.ts';
+import type { Run } from '../runs.ts';
+import { bytes } from '../sizes.ts';
+import { verdictOf } from '../statistics.ts';
+import { noiseText } from './noise.ts';
+import { outcomeTexts, rangeText } from './outcomes.ts';
+import { recommendationText } from './recommendation.ts';
+
+/** What each figure shows, in sentences: run by run, where there are several under their names. */
+export function findingTexts(
+  figures: Readonly<Record<FigureId, Figure>>,
+  runs: readonly Run[],
+  metric: LatencyMetric = 'p50',
+): Record<FigureId, string[]> {
+  const findings = findingsOf(figures, runs, metric);
+  const texts = (id: FigureId) => (): string[] =>
+    findings[id].flatMap((list, run) => {
+      const sentences = list.flatMap(findingText);
+      const isOfRun = runs.length > 1 && list.some(({ kind }) => kind !== 'notMeasured');
+      return isOfRun && sentences.length > 0
+        ? [`${runs[run]?.label ?? ''}: ${sentences.join(' ')}`]
+        : sentences;
+    });
+  return lazily(
+    Object.fromEntries(FIGURE_IDS.map((id) => [id, texts(id)])) as Record<FigureId, () => string[]>,
+  );
+}
+
+const NOT_MEASURED: Readonly<Record<FigureId, string>> = {
+  overview:
+    'Nothing to compare yet: no size has both TCP, or the variant in its place, and another variant, with data on the bypass and no stalled round.',
+  fig2: 'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
+  fig3: 'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
+  fig4: 'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+  fig5: 'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+  fig6: 'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+  fig7: 'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
+};
+
+/** A finding in sentences. */
+export function findingText(finding: Finding): string[] {
+  switch (finding.kind) {
+    case 'recommendation':
+      return recommendationText(finding);
+    case 'noise':
+      return [noiseText(finding.noise)];
+    case 'notMeasured':
+      return [NOT_MEASURED[finding.figure]];
+    default:
+      return [sentenceOf(finding)];
+  }
+}
+
+type Sentence = Exclude<Finding, { kind: 'recommendation' | 'noise' | 'notMeasured' }>;
+
+function sentenceOf(finding: Sentence): string {
+  switch (finding.kind) {
+    case 'noBypass':
+      return 'No samples of the bypass yet.';
+    case 'nothingCompared':
+      return 'No samples of the bypass to compare with another variant yet.';
+    case 'alone':
+      return `${ARM_LABELS[finding.arm]} is measured alone here: there is nothing to compare it with.`;
+    case 'noBaseline':
+      return `No samples of ${ARM_LABELS[finding.against]} to compare with yet.`;
+    case 'noCommonRound':
+      return `No round has both ${nameOf(finding.subject)} and ${ARM_LABELS[finding.against]} yet.`;
+    case 'oneSize':
+      return oneSize(finding);
+    case 'compared': {
+      const { subject, quantity, against } = finding;
+      return `${nameOf(subject)} ${quantity} against ${ARM_LABELS[against]}: ${outcomeTexts(finding).join('; ')}.`;
+    }
+    case 'neverAhead':
+      return `${ARM_LABELS[finding.arm]} does not overtake ${ARM_LABELS[finding.against]} up to ${bytes(finding.upTo)}.`;
+    case 'overtakes':
+      return `${ARM_LABELS[finding.arm]} overtakes ${ARM_LABELS[finding.against]} between ${bytes(finding.behind)} and ${bytes(finding.ahead)}.`;
+    case 'growth': {
+      const { from, to, subject, baseline } = finding;
+      const grown = number(Number((to / from).toPrecision(4)));
+      return (
+        `From ${bytes(from)} to ${bytes(to)} the message grows ${grown} times, the throughput of ` +
+        `${ARM_LABELS[subject.arm]} ${timesGrown(subject)}, that of ${ARM_LABELS[baseline.arm]} ${timesGrown(baseline)}.`
+      );
+    }
+    case 'nagle':
+      return `Without Nagle’s algorithm, TCP throughput against TCP with it: ${outcomeTexts(finding).join('; ')}.`;
+    case 'movement': {
+      const { from, to, quantity, unit, lines } = finding;
+      const moves = lines.map(
+        (line) => `${ARM_LABELS[line.arm]} from ${number(line.from)} to ${number(line.to)} ${unit}`,
+      );
+      return `As responses grow from ${bytes(from)} to ${bytes(to)}, ${quantity} moves: ${moves.join(', ')}.`;
+    }
+    case 'requestSizes': {
+      const { large, small, quantity, lines } = finding;
+      const changed = lines.map(
+        (line) => `${ARM_LABELS[line.arm]} ${outcomeTexts(line).join(', ')}`,
+      );
+      return `With requests of ${bytes(large)} instead of ${bytes(small)}, ${quantity}: ${changed.join('; ')}.`;
+    }
+    case 'percentileSteps':
+      return percentileSteps(finding);
+    case 'inverseOfMean':
+      return finding.worst <= 0.1
+        ? `It is the inverse of the mean latency, within ${percent(1 + Math.max(finding.worst, 0.001))}.`
+        : `It is up to ${percent(1 + finding.worst)} off the inverse of the mean latency: the host was busy with something else in between.`;
+    case 'kernelTime':
+      return kernelTime(finding);
+    case 'sharedTime':
+      return 'Other programs used the same bypass meanwhile: the time includes theirs.';
+    case 'callTime': {
+      const [low, high] = [finding.lowNs, finding.highNs].map((each) => number(Math.round(each)));
+      return `A call takes ${low === high ? low : `${low} to ${high}`} ns.`;
+    }
+    case 'bypassedShare':
+      return bypassedShare(finding);
+  }
+}
+
+type Of<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
+
+/** `Bypass`, `Bypass, 64 B requests,`: without the run's name, which stands before the sentence. */
+const nameOf = ({ arm, requestBytes }: Subject): string =>
+  requestBytes === undefined
+    ? ARM_LABELS[arm]
+    : `${ARM_LABELS[arm]}, ${bytes(requestBytes)} requests,`;
+
+function oneSize({
+  subject,
+  against,
+  quantity,
+  unit,
+  at,
+  median,
+  baseline,
+  ratio: of,
+}: Of<'oneSize'>) {
+  const values =
+    `At ${at}, ${nameOf(subject)} ${quantity} is ${withUnit(median, unit)}, ` +
+    `${ARM_LABELS[against]} ${withUnit(baseline, unit)} (medians)`;
+  const { interval, ratio } = of;
+  if (!interval) return `${values}: one round so far, too little to compare.`;
+  // The change is that within the rounds, which the medians alone need not give.
+  const words = {
+    higher: `${change(ratio)} round by round`,
+    lower: `${change(ratio)} round by round`,
+    same: 'no difference that matters',
+    unclear: 'inconclusive',
+  }[verdictOf(of)];
+  return `${values}: ${words} (95% CI ${between(interval.low, interval.high)}).`;
+}
+
+function between(low: number, high: number): string {
+  const oneSide = high < 1 || low > 1;
+  return oneSide ? changes([low, high]) : `${change(low)} to ${change(high)}`;
+}
+
+function timesGrown({ from, to }: Ends): string {
+  const grown = to / from;
+  return grown < 1.15 ? 'not' : `${number(Number(grown.toPrecision(2)))} times`;
+}
+
+function percentileSteps({ at, stepUs, medianUs, means }: Of<'percentileSteps'>): string {
+  const values = means.map(({ arm, meanUs, stddevUs }) => {
+    const spread = stddevUs === undefined ? '' : ` (standard deviation ${decimal(stddevUs)})`;
+    return `${ARM_LABELS[arm]} ${decimal(meanUs)} µs${spread}`;
+  });
+  return (
+    `netperf counts percentiles in steps of ${number(stepUs)} µs, which is ` +
+    `${part(stepUs / medianUs)} of ${number(medianUs)} µs; ` +
+    `the means at ${at} are finer: ${values.join(', ')}.`
+  );
+}
+
+function kernelTime({ arm, first, last, most }: Of<'kernelTime'>): string {
+  const at = ({ seconds, bytes: size }: KernelTime) =>
+    `${number(seconds)} s of 60 s at ${bytes(size)} (${part(seconds / 60)} of one CPU)`;
+  const isOne = first.bytes === last.bytes;
+  const trend = () => {
+    if (most.bytes !== first.bytes && most.bytes !== last.bytes) {
+      return `it is most at ${bytes(most.bytes)}, ${number(most.seconds)} s`;
+    }
+    if (last.seconds < first.seconds * 0.9) return 'it falls as messages grow';
+    if (last.seconds > first.seconds * 1.1) return 'it rises as messages grow';
+    return 'about the same at every size';
+  };
+  const ends = isOne ? at(first) : `${at(first)} and ${at(last)}`;
+  return `${ARM_LABELS[arm]} spends ${ends} in its BPF programs${isOne ? '' : `: ${trend()}`}.`;
+}
+
+function bypassedShare({ arm, groups, shared }: Of<'bypassedShare'>): string {
+  const phrases = groups.map((group) => {
+    const { sizes } = group;
+    const range = sizes.length === 1 ? `at ${bytes(sizes[0] ?? 0)}` : rangeText(sizes);
+    return `${amountText(group)} ${groups.length === 1 ? 'at every size' : range}`;
+  });
+  const onTcp = groups.some(({ amount }) => amount === 'hardly')
+    ? ' Where that is less than 1%, the stream was on TCP, and TCP is what was measured.'
+    : '';
+  const others = shared
+    ? ' Other programs used the same bypass meanwhile: their bytes do not count, nor does what the loopback device may have carried.'
+    : '';
+  return `Of its bytes, ${ARM_LABELS[arm]} redirected ${phrases.join(', ')}.${onTcp}${others}`;
+}
+
+function amountText({ amount, low, high }: ShareGroup): string {
+  switch (amount) {
+    case 'hardly':
+      return 'less than 1%';
+    case 'unknown':
+      return 'an unknown part';
+    case 'all':
+      return 'at least 99%';
+    case 'least':
+      return `at least ${part(low)}`;
+    case 'some':
+      return part(low) === part(high) ? part(low) : `${part(low)} to ${part(high)}`;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Arm } from '../document.ts';
+import type { Figure, Point, Series } from '../figure.ts';
+import { factor, number, withUnit } from '../format.ts';
+import { ARM_LABELS } from '../arms.ts';
+import { isCoarse, verdictOfPoint } from '../verdicts.ts';
+import { DOUBTS } from './outcomes.ts';
+
+/** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
+export function pointText(figure: Figure, { against }: Series, point: Point): string {
+  const { unit } = figure;
+  const { median, low, high, interval, count, ratio } = point;
+  if (figure.id === 'overview') {
+    const range = ratio?.interval ? `95% CI ${factor(low)} to ${factor(high)}, ` : '';
+    const rounds = count === 1 ? '1 round' : `${count} rounds`;
+    return `${factor(median)} ${timesText(against) || unit} (${range}${rounds})`;
+  }
+  const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
+  const range = `${interval ? '95% CI ' : ''}${from ?? ''} to ${to ?? ''}`;
+  const samples = count === 1 ? '1 sample' : `${range}, ${count} samples`;
+  const times = ratio ? `, ${factor(ratio.ratio)} ${timesText(against)}`.trimEnd() : '';
+  const doubted = point.doubt ? `, ${DOUBTS[point.doubt]}` : '';
+  const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
+  return `${withUnit(median, unit)} (${samples}${step})${times}${doubted}`;
+}
+
+/** `× TCP`: the baseline of a ratio; empty where there is none. */
+export const timesText = (against: Arm | undefined): string =>
+  against === undefined ? '' : `× ${ARM_LABELS[against]}`;
+
+/** What the ratios of a figure compare with, where that is one thing for all its series. */
+export function commonBaseline({ series }: Pick<Figure, 'series'>): Arm | undefined {
+  const against = [...new Set(series.flatMap((each) => each.against ?? []))];
+  return against.length === 1 ? against[0] : undefined;
+}
+
+/** A point's verdict, in the direction of the figure; undefined where nothing is compared. */
+export function verdictText(point: Point, better: Figure['better']): string | undefined {
+  const verdict = verdictOfPoint(point);
+  if (verdict === undefined) return undefined;
+  switch (verdict) {
+    case 'higher':
+      return better === 'higher' ? 'faster' : 'slower';
+    case 'lower':
+      return better === 'higher' ? 'slower' : 'faster';
+    case 'same':
+      return 'no difference';
+    case 'tcp':
+    case 'shared':
+      return DOUBTS[verdict];
+    case 'unclear':
+    case 'early':
+    case 'stalled':
+      return 'inconclusive';
+  }
+}
