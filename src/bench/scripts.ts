@@ -3,11 +3,8 @@ import { PIN_ROOT_FUNCTIONS } from '../bypass/pins.ts';
 import { SECTION } from '../host/sections.ts';
 import { STARTED } from '../host/started.ts';
 
-/** What is said where netserver could not give up root's privileges. */
-export const STILL_ROOT = 'netserver would be root, and is not run';
-
-/** What is said where somebody else measures for the same document, by BENCH_SETUP too. */
-export const UNDER_WAY = 'its run is still under way';
+/** Exit status of BENCH_SETUP where somebody else measures for the same document; it names the cgroup. */
+export const UNDER_WAY = 91;
 
 /** sh: the command prefix that becomes the user BENCH_SETUP reserved, $uid, who has nothing else. */
 const AS_USER = `as="setpriv --reuid=$uid --regid=$uid --clear-groups --no-new-privs --"`;
@@ -26,7 +23,6 @@ export const BENCH_SETUP = `root=$1 address=$2 cgroups= line=
 shift 2
 cd /
 ${OWN_USER}
-stays_root() { printf '%s\\n' '${STILL_ROOT}' "$1" >&2; exit 1; }
 ${PIN_ROOT_FUNCTIONS}
 ${STARTED}
 random() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \\n'; }
@@ -67,7 +63,7 @@ for cgroup; do
     [ -d "$cgroup" ] || break
     sleep 0.5
   done
-  [ ! -d "$cgroup" ] || { echo "${UNDER_WAY}, in $cgroup" >&2; undo; exit 1; }
+  [ ! -d "$cgroup" ] || { printf '%s\\n' "$cgroup" >&2; undo; exit ${UNDER_WAY}; }
   mkdir "$cgroup" && id=$(stat -c %i "$cgroup") || { undo; exit 1; }
   # No cgroup has a line break in its name.
   cgroups="$cgroups$id $cgroup

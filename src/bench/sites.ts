@@ -8,6 +8,7 @@ import {
   type BypassStatus,
   type Policy,
 } from '../bypass/attachment.ts';
+import { STILL_ROOT } from '../bypass/unprivileged.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
@@ -15,7 +16,7 @@ import { guard, type Guard } from '../host/guard.ts';
 import type { Arm, Plan, ResultDocument } from '../results/document.ts';
 import { addressOf, readLoopback, type LoopbackAddress } from './loopback.ts';
 import { policyOf } from '../results/plan.ts';
-import { BENCH_SETUP, BENCH_UNDO, STILL_ROOT, UNDER_WAY } from './scripts.ts';
+import { BENCH_SETUP, BENCH_UNDO, UNDER_WAY } from './scripts.ts';
 import { parseSites, type Site } from './site.ts';
 import { trialCause } from './trial.ts';
 
@@ -134,6 +135,9 @@ const programsAt = (attachment: Attachment | undefined): Pick<Site, 'pins' | 'pr
   ...(attachment?.redirect && { program: attachment.redirect.id }),
 });
 
+/** Said where somebody else measures for the same document. */
+export const RUN_UNDER_WAY = 'its run is still under way';
+
 /** Starts a netserver in each cgroup; they go with the guard. */
 async function startServers(
   host: Host,
@@ -150,18 +154,20 @@ async function startServers(
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     const { problem } = error;
-    if (problem.words.startsWith(UNDER_WAY)) {
+    if (problem.exitCode === UNDER_WAY) {
       throw new HostError({
         ...problem,
         kind: 'occupied',
         tried: 'run the benchmark',
+        words: `${RUN_UNDER_WAY}, in ${problem.words.trim()}`,
         next: 'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
       });
     }
-    if (problem.words.startsWith(STILL_ROOT)) {
+    if (problem.exitCode === STILL_ROOT) {
+      const headline = 'netserver would be root, and is not run';
       throw new HostError({
         ...problem,
-        ...{ kind: 'not-found', headline: STILL_ROOT },
+        ...{ kind: 'not-found', headline, words: `${headline}\n${problem.words}` },
         next: 'Install setpriv and flock (of util-linux) on the host.',
       });
     }

@@ -2,6 +2,7 @@ import { existingCgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { outputOf, type TransactOptions } from '../host/run.ts';
 import { hostAddresses } from './addresses.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
@@ -43,25 +44,30 @@ export async function configureBypass(
       next: 'Load the guarded policy there first.',
     });
   }
-  await host.check(['sh', '-c', RESTORE_PINS, 'sh', PIN_ROOT, found.pins], {
+  await change(host, ['sh', '-c', RESTORE_PINS, 'sh', PIN_ROOT, found.pins], {
     tried: 'find what the programs are told by',
-    root: true,
-    finish: true,
     signal,
   });
   const { batch, capped } =
     mode === 'off'
       ? { batch: switchOff(facts.architecture), capped: false }
       : await wholeSetup(host, cgroup, found.pins, facts.architecture, mode, limits, signal);
-  await host.check(['bpftool', 'batch', 'file', '-'], {
+  await change(host, ['bpftool', 'batch', 'file', '-'], {
     tried: 'tell the programs their policy',
-    root: true,
     input: batch.replaceAll(PINS, found.pins),
-    finish: true,
     signal,
   });
   const status = await readStatus(host, mount, signal);
   return capped ? { ...status, addressesCapped: true as const } : status;
+}
+
+async function change(
+  host: Host,
+  argv: readonly string[],
+  options: TransactOptions,
+): Promise<void> {
+  const result = await host.transact(argv, { ...options, root: true });
+  outputOf(result, { argv, tried: options.tried, where: host.name });
 }
 
 /** A pin that somebody removed is made again, as long as its map is in use. $1 pin root, $2 directory of pins. */

@@ -106,10 +106,9 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     attachedIds(there).join(' '),
     there.flatMap(({ configMap }) => configMap ?? []).join(' '),
   ];
-  const { exitCode, stderr } = await host.run(argv, {
+  const { exitCode, stderr } = await host.transact(argv, {
     tried: 'load the bypass',
     root: true,
-    finish: true,
     signal,
     onLine: (line) => {
       if (!line.startsWith('step ')) return;
@@ -237,7 +236,7 @@ export async function unloadBypass(
     ...pins,
   ];
   const tried = 'unload the bypass';
-  const { exitCode, stderr } = await host.run(argv, { tried, root: true, finish: true, signal });
+  const { exitCode, stderr } = await host.transact(argv, { tried, root: true, signal });
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, tried, stderr);
   if (exitCode !== 0) {
     const next = 'Show the status to see what is left.';

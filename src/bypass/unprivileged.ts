@@ -17,7 +17,7 @@ const LAST = 65519;
 /** Locked files here, one a number, tell other runs which are taken; they go with who holds them. */
 export const TAKEN = '/run/sockmap-bypass';
 
-/** Exit code of scripts where `reserve` failed. */
+/** Exit status of scripts where `reserve` failed: what they were to run would be root. */
 export const STILL_ROOT = 120;
 
 /**
@@ -146,18 +146,14 @@ export async function compilerDirectory(
   const { tried, executable = false, signal } = options;
   const make = makeScratch([...(executable ? [RUNS_PROGRAMS] : []), OPEN].join(' &&\n'), 'release');
   try {
-    const setup = [RESERVE, make, script.setup, `printf '%s\\n' "$d"`].join('\n');
+    const setup = [OWN_USER, 'reserve', make, script.setup, `printf '%s\\n' "$d"`].join('\n');
     const undo = [script.undo, 'release', 'rm -rf "$d"'].join('\n');
     return await guard(host, { setup, undo }, { tried, next: NO_SCRATCH, signal });
   } catch (error) {
-    if (!(error instanceof HostError) || !error.problem.words.startsWith(REFUSED)) throw error;
-    throw stillRoot(host, tried, error.problem.words.slice(REFUSED.length));
+    if (!(error instanceof HostError) || error.problem.exitCode !== STILL_ROOT) throw error;
+    throw stillRoot(host, tried, error.problem.words);
   }
 }
-
-const RESERVE = `${OWN_USER}
-stays_root() { release; printf '%s\\n%s\\n' '${REFUSED}' "$1" >&2; exit 1; }
-reserve`;
 
 /** For `makeScratch`: the compiler gets there. */
 const OPEN = `{ [ -z "$as" ] || { chgrp "$own" "$d" && chmod 710 "$d" && $as sh -c 'cd "$1"' sh "$d"; }; }`;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import { resumeBenchmark } from '../bench/run.ts';
-import { UNDER_WAY } from '../bench/scripts.ts';
+import { RUN_UNDER_WAY } from '../bench/sites.ts';
 import { readDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
@@ -29,7 +29,7 @@ export async function resumeBenchmarkCommand(
       kind: 'occupied',
       tried: `resume ${path.basename(uri.fsPath)}`,
       where: 'this window',
-      words: UNDER_WAY,
+      words: RUN_UNDER_WAY,
       next: 'Wait for its end, or cancel it first.',
     });
   }

@@ -26,6 +26,8 @@ export interface Problem {
   readonly where: string;
   /** The host's or tool's own words, whole: never cut, may be many lines. */
   readonly words: string;
+  /** That of the command, where it ran and was what failed. */
+  readonly exitCode?: number | undefined;
   /** The line of them that names the fault, where that is known. */
   readonly headline?: string | undefined;
   /** What the person can do next, one sentence. */

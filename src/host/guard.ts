@@ -17,6 +17,7 @@ export interface Guard extends AsyncDisposable {
 /**
  * @param setup POSIX sh; reads its values as $1, $2…; prints one line, or words on stderr and exits.
  * @param undo POSIX sh; sees the variables of `setup`.
+ * @throws HostError, with the exit status of a `setup` that failed.
  */
 export async function guard(
   host: Host,
@@ -72,15 +73,16 @@ async function set(
   }, SETUP_MS);
   const line = await firstLine(process.stdout);
   clearTimeout(timer);
-  const fail = (kind: 'command' | 'timeout', words: string) =>
-    new HostError({ kind, tried, where: host.name, words, next });
+  const fail = (kind: 'command' | 'timeout', words: string, exitCode?: number) =>
+    new HostError({ kind, tried, where: host.name, words, exitCode, next });
   if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
   if (line !== undefined && line.length > LONGEST_LINE) {
     await release();
     throw fail('command', `its answer is a line of more than ${LONGEST_LINE} characters`);
   }
   if (line === undefined) {
-    throw (await host.fault(process, tried)) ?? fail('command', process.words);
+    const fault = await host.fault(process, tried);
+    throw fault ?? fail('command', process.words, (await process.ended).exitCode);
   }
   if (signal?.aborted === true) {
     await release();

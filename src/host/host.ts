@@ -1,4 +1,3 @@
-import { Collected } from './bounded.ts';
 import { cancelled, HostError } from './errors.ts';
 import { faultOf, NotRoot } from './fault.ts';
 import { Keeper, type Kept, type Key } from './keeper.ts';
@@ -7,15 +6,23 @@ import { Rights, type AskPassword, type Privilege } from './privilege.ts';
 import { HostProcess, type Ended } from './process.ts';
 import { shellLine } from './quote.ts';
 import { Readiness, type Purpose, type Ready } from './readiness.ts';
-import type { RunOptions, Runner, RunResult } from './run.ts';
+import {
+  outputOf,
+  type CommandOptions,
+  type RunOptions,
+  type Runner,
+  type RunResult,
+  type TransactOptions,
+} from './run.ts';
 import { SshTransport, type SshSettings } from './ssh.ts';
 import { visible } from '../text.ts';
 import { localTransport, type Transport } from './transport.ts';
+import { answerOnce, Watch, type Outcome } from './watch.ts';
 import { LIFELINE, PLAIN, wrap, type Sudo } from './wrap.ts';
 
 export type { Privilege } from './privilege.ts';
 export type { HostProcess } from './process.ts';
-export type { RunOptions, RunResult } from './run.ts';
+export type { RunOptions, RunResult, TransactOptions } from './run.ts';
 
 export interface HostOptions {
   readonly ssh?: SshSettings;
@@ -24,12 +31,7 @@ export interface HostOptions {
   readonly log?: (line: string) => void;
 }
 
-const MIB = 1024 * 1024;
-const MAX_MIB = 32;
-/** Of the words of complaint. */
-const MAX_WORDS_MIB = 8;
-
-/** Of what runs with `finish`. */
+/** Of a transaction whose end nobody has seen. */
 const ENDS_BY_ITSELF =
   'It ends by itself on the host, done or undone: show the status to see which.';
 
@@ -69,45 +71,41 @@ export class Host implements Runner {
   }
 
   /**
-   * Runs an argv to its end.
+   * Runs an argv to its end, which comes with that of the caller or the connection at the latest.
    * @throws HostError when it could not run or did not end by itself; a non-zero exit is a result.
    */
-  async run(argv: readonly string[], options: RunOptions): Promise<RunResult> {
-    return this.asRoot(options, () => {
-      const sudo = options.root === true ? this.#rights.sudo() : undefined;
-      return this.#run(argv, options, sudo);
-    });
+  run(argv: readonly string[], options: RunOptions): Promise<RunResult> {
+    return this.asRoot(options, () => this.#run(argv, options, this.#sudo(options)));
   }
 
   /** Like `run`, and any exit but 0 is an error that carries the command's own words. */
   async check(argv: readonly string[], options: RunOptions & { next?: string }): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.run(argv, options);
-    if (exitCode === 0) return stdout;
-    throw new HostError({
-      kind: 'command',
-      tried: options.tried,
-      where: this.name,
-      words: [stderr.trim() === '' ? stdout : stderr, `${argv[0] ?? ''}: exit code ${exitCode}`]
-        .join('\n')
-        .trim(),
-      next: options.next ?? '',
-    });
+    const { tried, next } = options;
+    return outputOf(await this.run(argv, options), { argv, tried, where: this.name, next });
   }
 
-  /** Opens the connection; `run` does it by itself. */
+  /**
+   * Runs an argv that changes the host. Once it has begun, it comes to its own end there, done or undone,
+   * whatever becomes of the caller and the connection.
+   * @throws HostError as `run`.
+   */
+  transact(argv: readonly string[], options: TransactOptions): Promise<RunResult> {
+    return this.asRoot(options, () => this.#transact(argv, options, this.#sudo(options)));
+  }
+
+  /** Opens the connection; `run` and `transact` do it by themselves. */
   connect(signal?: AbortSignal): Promise<void> {
     return this.#transport.connect(signal);
   }
 
   /** Starts a process that speaks on its standard streams until its input ends; `connect` before. */
   spawn(argv: readonly string[], options: { tried: string; root?: boolean }): HostProcess {
-    const sudo = options.root === true ? this.#rights.sudo() : undefined;
-    return this.#start(PLAIN, argv, options, sudo);
+    return this.#start(PLAIN, argv, options, this.#sudo(options));
   }
 
   /** Why a process did not run or lost its connection, once it has ended; undefined when it did run. */
   async fault(process: HostProcess, tried: string): Promise<HostError | undefined> {
-    return this.#fault(process, await process.ended, { tried });
+    return this.#fault(process, await process.ended, tried);
   }
 
   /**
@@ -172,79 +170,67 @@ export class Host implements Runner {
   }
 
   async #run(argv: readonly string[], options: RunOptions, sudo?: Sudo): Promise<RunResult> {
-    const { tried, signal, timeoutMs = 60_000, maxMiB = MAX_MIB, finish = false } = options;
-    const aborted = () => signal?.aborted === true;
-    if (aborted()) throw cancelled(tried, this.name);
-    await this.#transport.connect(signal);
-    const lifeline = options.input === undefined && !finish;
-    const process = this.#start(lifeline ? LIFELINE : PLAIN, argv, options, sudo);
-    if (!lifeline && options.answer === undefined) process.stdin.end(options.input ?? '');
-
-    // Ending the input ends the command on the host; only if that fails, let go of it here.
-    const stopped: { why?: HostError } = {};
-    let force: NodeJS.Timeout | undefined;
+    const { tried, signal, input } = options;
+    const process = await this.#open(input === undefined ? LIFELINE : PLAIN, argv, options, sudo);
+    if (input !== undefined) process.stdin.end(input);
+    // Ending the input ends the command on the host; only if that fails, it is let go of here.
     const stop = () => {
-      if (!finish) process.cutInput();
-      force ??= setTimeout(() => {
-        process.kill();
-      }, 5000);
+      process.cutInput();
+      watch.letGo();
     };
-    const tooMuch = (stream: string, limit: number) => () => {
-      const command = shellLine(argv).slice(0, 1000);
-      const words = `it sent more than ${limit} MiB ${stream}\n${command}`;
-      stopped.why ??= this.#stopped('command', words, options, 'See what that command does there.');
-      // Of a transaction the rest is read and dropped.
-      if (!finish) stop();
-    };
-    const stdout = new Collected(
-      process.stdout,
-      maxMiB * MIB,
-      tooMuch('to its standard output', maxMiB),
-    );
-    const stderr = new Collected(
-      process.stderr,
-      MAX_WORDS_MIB * MIB,
-      tooMuch('to its standard error', MAX_WORDS_MIB),
-    );
-    const late = () => {
-      const words = `no end after ${timeoutMs / 1000} s: ${shellLine(argv)}\n${stderr.text()}`;
-      const next = 'Look at the load of the host, then try again.';
-      stopped.why ??= this.#stopped('timeout', words, options, next);
-      stop();
-    };
-    let timer = setTimeout(late, timeoutMs);
-    const abort = () => {
-      if (!finish) stop();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    if (aborted()) abort();
-    if (options.onLine !== undefined) onLines(process.stdout, options.onLine);
-    const state = { ended: false };
-    if (options.answer !== undefined) {
-      answerOnce(process, options.answer, {
-        onAsk: () => {
-          clearTimeout(timer);
-        },
-        onAnswer: () => {
-          if (!state.ended) timer = setTimeout(late, timeoutMs);
-        },
-      });
-    }
-    const ended = await process.ended;
-    state.ended = true;
-    await Promise.all([stdout.ended, stderr.ended]);
-    clearTimeout(timer);
-    clearTimeout(force);
-    signal?.removeEventListener('abort', abort);
+    const watch = new Watch(process, argv, { ...options, onExcess: stop });
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
+    const outcome = await watch.outcome();
+    signal?.removeEventListener('abort', stop);
+    if (signal?.aborted === true) throw cancelled(tried, this.name);
+    return this.#result(process, outcome, tried);
+  }
 
-    if (aborted() && !finish) throw cancelled(tried, this.name);
-    const { why } = stopped;
-    const isLate = why?.problem.kind === 'timeout' && finish && ended.exitCode === 0;
-    const killed = why !== undefined && !isLate;
-    const fault = this.#fault(process, ended, { tried, finish, killed });
-    if (fault !== undefined) throw fault;
-    if (killed) throw why;
-    return { exitCode: ended.exitCode ?? 0, stdout: stdout.text(), stderr: stderr.text() };
+  async #transact(
+    argv: readonly string[],
+    options: TransactOptions,
+    sudo?: Sudo,
+  ): Promise<RunResult> {
+    const { tried, input = '', onLine, answer } = options;
+    const process = await this.#open(PLAIN, argv, options, sudo);
+    const watch = new Watch(process, argv, {
+      ...options,
+      // What is too much is read all the same, and dropped.
+      onExcess: ({ kind }) => {
+        if (kind === 'timeout') watch.letGo();
+      },
+    });
+    if (onLine !== undefined) onLines(process.stdout, onLine);
+    if (answer === undefined) process.stdin.end(input);
+    else answerOnce(process, answer, watch);
+    const { excess, ...outcome } = await watch.outcome();
+    // It was late, and has done it all the same.
+    const isDone = excess?.kind === 'timeout' && outcome.ended.exitCode === 0;
+    const unseen = excess && { ...excess, next: ENDS_BY_ITSELF };
+    try {
+      return this.#result(process, { ...outcome, excess: isDone ? undefined : unseen }, tried);
+    } catch (error) {
+      if (!(error instanceof HostError) || error.problem.kind !== 'connection-lost') throw error;
+      throw new HostError({ ...error.problem, next: ENDS_BY_ITSELF });
+    }
+  }
+
+  /** Starts a command of this caller, once the connection is there. */
+  async #open(
+    script: string,
+    argv: readonly string[],
+    options: CommandOptions,
+    sudo: Sudo | undefined,
+  ): Promise<HostProcess> {
+    const { tried, signal } = options;
+    if (signal?.aborted === true) throw cancelled(tried, this.name);
+    await this.#transport.connect(signal);
+    return this.#start(script, argv, options, sudo);
+  }
+
+  #sudo({ root = false }: { root?: boolean }): Sudo | undefined {
+    return root ? this.#rights.sudo() : undefined;
   }
 
   #start(
@@ -262,47 +248,20 @@ export class Host implements Runner {
     });
   }
 
-  #stopped(
-    kind: 'command' | 'timeout',
-    words: string,
-    { tried, finish = false }: RunOptions,
-    next: string,
-  ): HostError {
-    const problem = { kind, tried, where: this.name, words };
-    return new HostError({ ...problem, next: finish ? ENDS_BY_ITSELF : next });
+  #result(
+    process: HostProcess,
+    { ended, stdout, stderr, excess }: Outcome,
+    tried: string,
+  ): RunResult {
+    const fault = this.#fault(process, ended, tried, excess !== undefined);
+    if (fault !== undefined) throw fault;
+    if (excess !== undefined) throw new HostError({ ...excess, tried, where: this.name });
+    return { exitCode: ended.exitCode ?? 0, stdout, stderr };
   }
 
-  #fault(
-    process: HostProcess,
-    ended: Ended,
-    {
-      tried,
-      finish = false,
-      killed = false,
-    }: { tried: string; finish?: boolean; killed?: boolean },
-  ): HostError | undefined {
-    const fault = faultOf(process, ended, {
+  #fault(process: HostProcess, ended: Ended, tried: string, killed = false): HostError | undefined {
+    return faultOf(process, ended, {
       ...{ transport: this.#transport, tried, where: this.name, killed },
     });
-    if (!finish || fault?.problem.kind !== 'connection-lost') return fault;
-    return new HostError({ ...fault.problem, next: ENDS_BY_ITSELF });
   }
-}
-
-function answerOnce(
-  process: HostProcess,
-  answer: NonNullable<RunOptions['answer']>,
-  { onAsk, onAnswer }: { onAsk: () => void; onAnswer: () => void },
-): void {
-  let isAnswered = false;
-  onLines(process.stdout, (line) => {
-    const given = isAnswered ? undefined : answer(line);
-    if (given === undefined) return;
-    isAnswered = true;
-    onAsk();
-    void Promise.resolve(given).then((text) => {
-      onAnswer();
-      process.stdin.end(`${text}\n`);
-    });
-  });
 }

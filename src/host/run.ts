@@ -1,6 +1,8 @@
+import { HostError } from './errors.ts';
 import type { Privilege } from './privilege.ts';
 
-export interface RunOptions {
+/** Of every command. */
+export interface CommandOptions {
   /** What is attempted, as a verb phrase, for messages: "compile classic.bpf.c". */
   readonly tried: string;
   /** Run with root's privileges (see `Host.becomeRoot`). */
@@ -8,15 +10,23 @@ export interface RunOptions {
   /** Standard input; without it the command reads nothing. */
   readonly input?: string | Uint8Array;
   readonly signal?: AbortSignal | undefined;
-  /** After this the command is ended on the host; 60 s unless told. */
+  /** A command has to end in this time; 60 s unless told. */
   readonly timeoutMs?: number;
+}
+
+/** Of a command that goes with its caller. */
+export interface RunOptions extends CommandOptions {
   /** MiB of standard output after which the command is ended on the host; 32 unless told. */
   readonly maxMiB?: number;
-  /** Let the command end by itself even when the connection or the caller goes: for transactions. */
-  readonly finish?: boolean;
+}
+
+/** Of a command that ends by itself on the host, whatever becomes of the caller and the connection. */
+export interface TransactOptions extends CommandOptions {
+  /** Cancels it as long as it has not been started. */
+  readonly signal?: AbortSignal | undefined;
   readonly onLine?: (line: string) => void;
   /**
-   * A command's question, for one with `finish`: the first answer to a line of it is its input. The time a
+   * The command's question, in place of `input`: the first answer to a line of it is its input. The time a
    * person takes does not count.
    */
   readonly answer?: (line: string) => string | Promise<string> | undefined;
@@ -33,4 +43,30 @@ export interface Runner {
   readonly name: string;
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   privilege(signal?: AbortSignal): Promise<Privilege>;
+}
+
+/**
+ * The standard output of a command that has succeeded.
+ * @throws HostError of kind `command` after any exit but 0, with the command's own words.
+ */
+export function outputOf(
+  { exitCode, stdout, stderr }: RunResult,
+  {
+    argv,
+    tried,
+    where,
+    next = '',
+  }: { argv: readonly string[]; tried: string; where: string; next?: string | undefined },
+): string {
+  if (exitCode === 0) return stdout;
+  throw new HostError({
+    kind: 'command',
+    tried,
+    where,
+    words: [stderr.trim() === '' ? stdout : stderr, `${argv[0] ?? ''}: exit code ${exitCode}`]
+      .join('\n')
+      .trim(),
+    exitCode,
+    next,
+  });
 }

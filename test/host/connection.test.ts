@@ -62,6 +62,19 @@ describe('the connection to a host', () => {
     assert.equal(connections(server), opened);
   });
 
+  it('lost while a transaction runs is an error, and the transaction ends by itself', async () => {
+    const directory = temporaryDirectory();
+    const [begun, done] = ['begun', 'done'].map((name) => path.join(directory.path, name));
+    const script = 'touch "$1"; sleep 2; touch "$2"';
+    const argv = ['sh', '-c', script, 'sh', begun ?? '', done ?? ''];
+    const failed = problemOf(host.transact(argv, { tried: 'change it' }), 'connection-lost');
+    await eventually('it runs', () => fs.existsSync(begun ?? ''));
+    await killMaster();
+    assert.match((await failed).next, /^It ends by itself on the host/);
+    await eventually('it is done', () => fs.existsSync(done ?? ''));
+    await directory.remove();
+  });
+
   it('lost while a command runs is an error, and the command ends on the host', async () => {
     for (const lose of ['master', 'client', 'server'] as const) {
       const mark = newMark();

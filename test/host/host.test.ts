@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { cancelled, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
@@ -106,7 +107,7 @@ for (const way of ['ssh', 'local'] as const) {
 
     it('gives a command without input nothing to wait for', async () => {
       assert.equal((await host.run(['cat'], { tried })).stdout, '');
-      assert.equal((await host.run(['cat'], { tried, finish: true })).stdout, '');
+      assert.equal((await host.transact(['cat'], { tried })).stdout, '');
     });
 
     it('does not mind a command that ends without reading its input', async () => {
@@ -124,7 +125,7 @@ for (const way of ['ssh', 'local'] as const) {
     it('tells lines as they come', async () => {
       const flag = path.join(directory.path, 'flag');
       const lines: string[] = [];
-      const { stdout } = await host.run(
+      const { stdout } = await host.transact(
         ['sh', '-c', 'echo ready; until [ -e "$1" ]; do sleep 0.05; done; printf last', 'sh', flag],
         {
           tried,
@@ -216,11 +217,10 @@ for (const way of ['ssh', 'local'] as const) {
     it('lets a transaction finish that is cancelled meanwhile', async () => {
       const controller = new AbortController();
       const flag = path.join(directory.path, 'finished');
-      const { stdout } = await host.run(
+      const { stdout } = await host.transact(
         ['sh', '-c', 'echo go; sleep 1; touch "$1"; echo end', 'sh', flag],
         {
           tried,
-          finish: true,
           signal: controller.signal,
           onLine: () => {
             controller.abort();
@@ -229,6 +229,29 @@ for (const way of ['ssh', 'local'] as const) {
       );
       assert.equal(stdout, 'go\nend\n');
       assert.ok(fs.existsSync(flag));
+    });
+
+    it('lets a transaction finish that is late, or prints too much', async () => {
+      const [late, loud] = ['late', 'loud'].map((name) => path.join(directory.path, name));
+      const argv = ['sh', '-c', 'sleep 1.5; touch "$1"; echo end', 'sh', late ?? ''];
+      const { stdout } = await host.transact(argv, { tried, timeoutMs: 500 });
+      assert.equal(stdout, 'end\n');
+      const flood = ['sh', '-c', 'head -c 40000000 /dev/zero; touch "$1"', 'sh', loud ?? ''];
+      const problem = await problemOf(host.transact(flood, { tried }), 'command');
+      assert.match(problem.words, /^it sent more than 32 MiB to its standard output/);
+      assert.match(problem.next, /^It ends by itself on the host/);
+      for (const flag of [late, loud]) assert.ok(fs.existsSync(flag ?? ''));
+    });
+
+    it('answers the question of a transaction once, however long that takes', async () => {
+      const script =
+        'echo before; echo ready; read -r a; echo "$a"; read -r b || echo "and $b"; exit 3';
+      const { stdout, exitCode } = await host.transact(['sh', '-c', script], {
+        tried,
+        timeoutMs: 1000,
+        answer: (line) => (line === 'before' ? undefined : delay(1500).then(() => `<${line}>`)),
+      });
+      assert.deepEqual([stdout, exitCode], ['before\nready\n<ready>\nand \n', 3]);
     });
 
     it('leaves no process of a command that ends by itself', async () => {

@@ -182,7 +182,7 @@ describe('the privileges of an account', () => {
       const fed = await host.run(['cat'], { tried, root: true, input: 'a\n\0b' });
       assert.equal(fed.stdout, 'a\n\0b');
       assert.equal((await host.run(['cat'], { tried, root: true })).stdout, '');
-      assert.equal((await host.run(['cat'], { tried, root: true, finish: true })).stdout, '');
+      assert.equal((await host.transact(['cat'], { tried, root: true })).stdout, '');
       const child = host.spawn(['cat'], { tried, root: true });
       child.stdin.end('spoken');
       assert.equal(await text(child.stdout), 'spoken');
@@ -253,7 +253,7 @@ describe('the privileges of an account', () => {
       await host.becomeRoot();
       await account.setSudo('password');
       const count = `${account.home}/count`;
-      await host.check(['sh', '-c', `echo x >>${count}`], { tried, root: true, finish: true });
+      await host.transact(['sh', '-c', `echo x >>${count}`], { tried, root: true });
       assert.equal(asked.length, 1);
       assert.equal(fs.readFileSync(count, 'utf8'), 'x\n');
       fs.rmSync(count);

@@ -15,7 +15,7 @@ const outcome = (promise: Promise<unknown>): Promise<string> =>
   );
 const flood = 'cat /dev/zero | tr "\\\\0" x';
 const outcomes = {
-  stdout: await outcome(host.run(['bpftool'], { tried, onLine: () => undefined })),
+  stdout: await outcome(host.run(['bpftool'], { tried })),
   stderr: await outcome(host.run(['bpftool', 'stderr'], { tried })),
   guard: await outcome(
     guard(host, { setup: `head -c 20000000 /dev/zero; exit 1`, undo: ':' }, { tried }),
