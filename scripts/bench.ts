@@ -10,7 +10,7 @@ import { startSshd } from '../test/harness/sshd.ts';
 import { drive } from '../test/harness/vscode/drive.ts';
 import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../test/harness/vscode/session.ts';
-import { timePanel, writeRuns } from './bench/panel.ts';
+import { timeLive, timePanel, writeRuns } from './bench/panel.ts';
 import { setUp } from './setup.mjs';
 
 const ROUNDS = 5;
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     await using cgroup = await ownCgroup(host, newCgroup(mount));
     const folder = temporaryDirectory().path;
     // Before the window is there: it looks for files once.
-    for (const count of SAMPLES) writeRuns(folder, count, ROUNDS);
+    for (const count of SAMPLES) await writeRuns(folder, count, ROUNDS);
     for (const name of ['bench.bpf.c', 'typing.bpf.c']) {
       fs.writeFileSync(path.join(folder, name), SOURCE);
     }
@@ -51,6 +51,8 @@ async function main(): Promise<void> {
         const { open, turn } = await timePanel(session, count, ROUNDS);
         report(`a result of ${count} samples: file chosen to chart drawn`, open);
         report(`a result of ${count} samples: another figure`, turn);
+        const live = await timeLive(session, folder, count, ROUNDS);
+        report(`a run of ${count} samples: one taken to drawn`, live);
       }
       console.log(`activation: ${await activationTime(session)}`);
     } finally {

@@ -9,16 +9,17 @@ import {
   type ChartConfiguration,
   type ChartDataset,
   type ChartOptions,
+  type ScriptableLineSegmentContext,
 } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import type { Figure, Series } from '../src/results/figure.ts';
 import { isDecided } from '../src/results/verdicts.ts';
-import { pointText } from '../src/results/words/points.ts';
+import { baselineText, pointText } from '../src/results/words/points.ts';
 import { mark } from '../src/results/format.ts';
 import { bytes } from '../src/results/sizes.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
-import { dashOf, isHollow, SHAPES, weightOf } from './seriesStyle.ts';
-import { halves, marks, sideBySide } from './whiskers.ts';
+import { dashOf, DOUBTFUL, isHollow, SHAPES, weightOf } from './seriesStyle.ts';
+import { halves, pointMarks, sideBySide } from './whiskers.ts';
 import type { Theme } from './theme.ts';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);
@@ -45,8 +46,11 @@ export function configOf(view: () => View): Config {
     options: optionsOf(view()),
     plugins: [
       sideBySide,
-      marks(view),
-      halves(() => ({ theme: view().theme, ratio: view().figure.id === 'overview' })),
+      pointMarks(view),
+      halves(() => {
+        const { theme, figure } = view();
+        return { theme, baseline: figure.id === 'overview' ? baselineText(figure) : undefined };
+      }),
     ],
   };
 }
@@ -104,8 +108,12 @@ export class FigureChart {
       raw: this.#view.raw,
       sizes: this.#view.figure.sizes,
       series: chart.data.datasets.map(({ series, label, data }, index) => ({
-        ...{ label, arm: series?.arm, run: series?.run },
-        ...{ requestBytes: series?.requestBytes, metric: series?.metric },
+        label,
+        arm: series?.arm,
+        run: series?.run,
+        requestBytes: series?.requestBytes,
+        metric: series?.metric,
+        breaks: series?.breaks,
         visible: chart.isDatasetVisible(index),
         values: data.map((point) => point.y),
         low: series?.points.map((point) => point?.low ?? null),
@@ -177,16 +185,25 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
       backgroundColor: colour,
       borderWidth: width,
       borderDash: dashOf(series.variant),
-      pointStyle: SHAPES[series.arm],
+      pointStyle: series.points.map((point) => (point?.doubt ? DOUBTFUL : SHAPES[series.arm])),
       pointRadius: radius,
       pointHoverRadius: radius + 2,
       pointBorderWidth: 2,
       pointBackgroundColor: fills,
       pointHoverBackgroundColor: fills,
       spanGaps: true,
+      segment: { borderColor: segmentColour(figure, series) },
     };
   });
 }
+
+/** A line says that its sizes were measured: none goes through one that says nothing of the arm. */
+const segmentColour =
+  ({ sizes }: Figure, { breaks }: Series) =>
+  ({ p0DataIndex: from, p1DataIndex: to }: ScriptableLineSegmentContext): string | undefined =>
+    sizes.slice(from, to + 1).some((size) => breaks.includes(size))
+      ? 'rgba(0, 0, 0, 0)'
+      : undefined;
 
 /** In the overview a full marker is a clear difference; elsewhere it is a kind of line. */
 function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {

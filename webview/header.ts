@@ -1,6 +1,7 @@
 import type { ResultDocument } from '../src/results/document.ts';
 import type { Run } from '../src/results/runs.ts';
 import { duration, when } from '../src/results/format.ts';
+import { planText } from '../src/results/words/plan.ts';
 import type { Progress } from '../src/results/progress.ts';
 import type { ShownRun } from '../src/results/protocol.ts';
 import { button } from './chooser.ts';
@@ -131,12 +132,6 @@ function countsText({ state, taken, planned }: Progress, { plan }: ResultDocumen
   if (state === 'finished') return `${taken} samples`;
   const most = plan.targetInterval === undefined ? '' : 'at most ';
   return `${taken} of ${most}${planned} samples`;
-}
-
-function planText(plan: ResultDocument['plan']): string {
-  const { name, repetitions, minRepetitions = 3, secondsPerSample, targetInterval } = plan;
-  const rounds = targetInterval === undefined ? repetitions : `${minRepetitions} to ${repetitions}`;
-  return `${name} (${rounds} × ${secondsPerSample} s for each arm and size)`;
 }
 
 function startedText({ startedAt, finishedAt }: ResultDocument): string {

@@ -1,5 +1,6 @@
 import type { Arm } from '../src/results/document.ts';
 import type { Figure } from '../src/results/figure.ts';
+import { doubtsText } from '../src/results/words/points.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/results/arms.ts';
 import { el } from './dom.ts';
 import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './seriesStyle.ts';
@@ -10,7 +11,7 @@ import type { Theme } from './theme.ts';
  * legend is a picture that no keyboard reaches.
  */
 export class Legend {
-  readonly #toggles = el('div', { class: 'legend', role: 'group', 'aria-label': 'Arms shown' });
+  readonly #toggles = el('div', { class: 'legend', role: 'group', 'aria-label': 'Variants shown' });
   readonly #key = el('ul', { class: 'key', 'aria-label': 'Kinds of lines' });
   readonly element = el('div', { class: 'legends' }, this.#toggles, this.#key);
   readonly #buttons = new Map<Arm, HTMLButtonElement>();
@@ -21,7 +22,8 @@ export class Legend {
   }
 
   /** Buttons of arms that stay are kept, and with them the keyboard's focus. */
-  draw({ id, series }: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
+  draw(figure: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
+    const { id, series } = figure;
     const arms = ARM_ORDER.filter((arm) => series.some((each) => each.arm === arm));
     for (const [arm, button] of this.#buttons) {
       if (arms.includes(arm)) continue;
@@ -34,14 +36,15 @@ export class Legend {
         this.#toggles.insertBefore(button, this.#toggles.children[place] ?? null);
       }
       button.setAttribute('aria-pressed', String(!hidden.has(arm)));
-      const look = swatch(theme, { arm, variant: 0, colour: theme.arms[arm] });
-      button.replaceChildren(look, el('span', {}, ARM_LABELS[arm]));
+      const picture = swatch(theme, { arm, variant: 0, colour: theme.arms[arm] });
+      button.replaceChildren(picture, el('span', {}, ARM_LABELS[arm]));
     }
     const variants = new Map(series.map((each) => [each.variant, each.variantLabel]));
     const runs = new Map(series.map((each) => [each.run, each.runLabel]));
     const colour = theme.foreground;
     // In the overview a hollow marker says something else.
     const overview = id === 'overview';
+    const doubts = doubtsText(figure);
     const kinds: (readonly [Omit<Swatch, 'colour'>, string])[] = [
       ...(variants.size > 1 || overview
         ? [...variants].map(([variant, label]) => {
@@ -53,6 +56,7 @@ export class Legend {
         ? [...runs].map(([run, label]) => [{ variant: 0, run }, label] as const)
         : []),
       ...(overview ? [[{ hollow: true }, 'hollow: no clear difference'] as const] : []),
+      ...(doubts === '' ? [] : [[{ doubtful: true }, doubts] as const]),
     ];
     const alike = `Only ${MOST_VARIANTS} kinds look different: the chart’s values name the others.`;
     this.#key.hidden = kinds.length === 0;

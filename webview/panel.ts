@@ -1,9 +1,8 @@
 import { Chart } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
-import { withMetric, type Figure } from '../src/results/figure.ts';
-import { figuresOf } from '../src/results/figures.ts';
-import { runsOf, type Run } from '../src/results/runs.ts';
+import { withMetric } from '../src/results/figure.ts';
 import { findingTexts } from '../src/results/words/findings.ts';
+import { doubtsText } from '../src/results/words/points.ts';
 import { progressOf } from '../src/results/progress.ts';
 import { ARM_ORDER } from '../src/results/arms.ts';
 import {
@@ -12,13 +11,7 @@ import {
   type FigureId,
   type LatencyMetric,
 } from '../src/results/quantities.ts';
-import {
-  isToPanel,
-  shownRun,
-  type FromPanel,
-  type ShownRun,
-  type ToPanel,
-} from '../src/results/protocol.ts';
+import { isToPanel, type FromPanel, type ToPanel } from '../src/results/protocol.ts';
 import { defaultAxes, type Axes } from './axes.ts';
 import type { View } from './chart.ts';
 import { button } from './chooser.ts';
@@ -26,6 +19,8 @@ import { el } from './dom.ts';
 import { Header } from './header.ts';
 import { FigurePage } from './page.ts';
 import { pngOf, svgOf } from './picture.ts';
+import { Redraws } from './redraws.ts';
+import { shownGrowth, shownRuns, type Shown } from './shown.ts';
 import { Tabs } from './tabs.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
@@ -39,13 +34,6 @@ type Choices = {
   readonly axes: Partial<Readonly<Record<FigureId, Axes>>>;
 };
 
-/** The newest message, worked out. */
-type Shown = {
-  readonly files: readonly ShownRun[];
-  readonly runs: readonly Run[];
-  readonly figures: Readonly<Record<FigureId, Figure>>;
-};
-
 declare function acquireVsCodeApi(): {
   postMessage(message: FromPanel): void;
   getState(): unknown;
@@ -56,10 +44,11 @@ const RECHECK_MS = 15_000;
 
 const vscode = acquireVsCodeApi();
 let choices = restoreChoices(vscode.getState());
-let message: ToPanel | undefined;
+let message: Exclude<ToPanel, { type: 'grown' }> | undefined;
 let shown: Shown | undefined;
 let recheck: number | undefined;
 let others: number | undefined;
+const redraws = new Redraws(render);
 
 const header = new Header({
   onResume: () => {
@@ -138,21 +127,31 @@ document.querySelector('main')?.append(report, invalid);
 Object.assign(window, { Chart });
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isToPanel(data)) return;
+  switch (data.type) {
+    case 'runs':
+      shown = shownRuns(data.runs);
+      break;
+    case 'grown':
+      shown = shown && shownGrowth(shown, data);
+      // It goes on from something else: all of it is asked for.
+      if (!shown) vscode.postMessage({ type: 'ready' });
+      else redraws.ask();
+      return;
+    case 'invalid':
+      shown = undefined;
+  }
   message = data;
-  if (data.type === 'runs') {
-    const files = data.runs.map(shownRun);
-    const runs = runsOf(files.map((file) => file.document));
-    shown = { files, runs, figures: figuresOf(runs) };
-  } else shown = undefined;
-  render();
+  redraws.now();
 });
-onThemeChange(render);
+onThemeChange(() => {
+  redraws.now();
+});
 vscode.postMessage({ type: 'ready' });
 
 function choose(change: Partial<Choices>): void {
   choices = { ...choices, ...change };
   vscode.setState(choices);
-  render();
+  redraws.now();
 }
 
 function render(): void {
@@ -174,7 +173,10 @@ function renderRuns({ files, runs, figures }: Shown): void {
   const progress = progressOf(own.document, Date.now());
   header.draw(files, runs, progress);
   // Nothing tells us that a run was cut off; only time does.
-  if (progress.state === 'running') recheck = window.setTimeout(render, RECHECK_MS);
+  if (progress.state === 'running')
+    recheck = window.setTimeout(() => {
+      redraws.now();
+    }, RECHECK_MS);
 
   const nothing = runs.every((run) => run.document.samples.length === 0);
   empty.hidden = !nothing;
@@ -217,6 +219,8 @@ async function exportPicture(format: 'png' | 'svg'): Promise<void> {
       `${label} (Linux ${document.host.kernel}, ${document.programs.policy} policy)`,
   );
   if (view.figure.id === 'overview') subtitle.push('Hollow markers: no clear difference');
+  const doubts = doubtsText(view.figure);
+  if (doubts !== '') subtitle.push(`Crosses: ${doubts}`);
   vscode.postMessage({
     type: 'exportPicture',
     figure: view.figure.id,

@@ -67,9 +67,8 @@ function draw(
     ...config,
     data: {
       datasets: config.data.datasets
-        .filter(({ series }) => series && !hidden.has(series.arm))
-        // Asked for any, chart.js draws a line piece by piece, and not by a Path2D, which is no SVG.
-        .map((dataset) => ({ ...dataset, segment: {} })),
+        // With `segment` chart.js draws a line piece by piece, and not by a Path2D, which is no SVG.
+        .filter(({ series }) => series && !hidden.has(series.arm)),
     },
     // No page around it: it takes its size from the canvas.
     platform: BasicPlatform,

@@ -12,6 +12,9 @@ export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
   unix: 'star',
 };
 
+/** A size at which it was not the arm that was measured. */
+export const DOUBTFUL: PointStyle = 'crossRot';
+
 /** Of an arm, request sizes and the like are told apart by the line; where dashes end, hollow markers begin. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [2, 6]] as const;
 export const dashOf = (variant: number): number[] => [...(DASHES[variant % DASHES.length] ?? [])];
@@ -39,6 +42,8 @@ export type Swatch = {
   readonly plain?: boolean;
   /** A hollow marker, whatever the line. */
   readonly hollow?: boolean;
+  /** The marker of a size that says nothing of its arm. */
+  readonly doubtful?: boolean;
 };
 
 const [WIDTH, HEIGHT] = [36, 18];
@@ -69,6 +74,7 @@ export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swat
   context.lineWidth = 2;
   if (plain) return;
   context.fillStyle = hollow ? page : colour;
-  const pointStyle = arm === undefined ? 'circle' : SHAPES[arm];
+  const shape = arm === undefined ? 'circle' : SHAPES[arm];
+  const pointStyle = swatch.doubtful ? DOUBTFUL : shape;
   drawPoint(context, { pointStyle, radius, borderWidth: 2 }, WIDTH / 2, HEIGHT / 2);
 }

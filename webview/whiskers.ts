@@ -7,7 +7,7 @@ declare module 'chart.js' {
   // An interface is only merged with one of the same type parameters.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   interface ChartDatasetProperties<TType extends ChartType, TData> {
-    /** Where a dataset comes from: marks and the tooltip need more than its medians. */
+    /** Where a dataset comes from: whiskers and the tooltip need more than its medians. */
     series?: Series;
   }
 }
@@ -54,8 +54,8 @@ function closest(chart: Chart): number {
  * The interval of every point as a whisker, or its lowest and highest where it has none, the step of quantised percentiles as a pale box,
  * and on demand each value as a dot.
  */
-export const marks = (options: () => { theme: Theme; raw: boolean }): Plugin<Kind> => ({
-  id: 'marks',
+export const pointMarks = (options: () => { theme: Theme; raw: boolean }): Plugin<Kind> => ({
+  id: 'pointMarks',
   // Under the marker, which is small.
   beforeDatasetDraw(chart, { meta }) {
     const { ctx, chartArea } = chart;
@@ -136,13 +136,15 @@ const SPREAD = 14;
 const spread = (order: number, count: number): number =>
   count < 2 ? 0 : (order / (count - 1) - 0.5) * SPREAD;
 
-/** The overview's halves: above 1 the arm wins, below it loses. */
-export const halves = (options: () => { theme: Theme; ratio: boolean }): Plugin<Kind> => ({
+/** @param options `baseline`: of the overview's ratios; undefined in other figures. */
+export const halves = (
+  options: () => { theme: Theme; baseline: string | undefined },
+): Plugin<Kind> => ({
   id: 'halves',
   beforeDatasetsDraw(chart) {
-    const { theme, ratio } = options();
+    const { theme, baseline } = options();
     const y = chart.scales['y'];
-    if (!ratio || !y) return;
+    if (baseline === undefined || !y) return;
     const { ctx, chartArea: area } = chart;
     const one = y.getPixelForValue(1);
     ctx.save();
@@ -156,9 +158,9 @@ export const halves = (options: () => { theme: Theme; ratio: boolean }): Plugin<
     ctx.font = `12px ${theme.fontFamily}`;
     ctx.textAlign = 'left';
     ctx.textBaseline = 'top';
-    ctx.fillText('↑ faster', area.left + 6, area.top + 4);
+    ctx.fillText(`↑ faster than ${baseline}`, area.left + 6, area.top + 4);
     ctx.textBaseline = 'bottom';
-    ctx.fillText('↓ slower', area.left + 6, area.bottom - 4);
+    ctx.fillText(`↓ slower than ${baseline}`, area.left + 6, area.bottom - 4);
     ctx.restore();
   },
 });

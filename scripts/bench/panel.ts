@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument, type ResultDocument } from '../../src/results/document.ts';
+import { documentText } from '../../src/results/documentText.ts';
+import { writeDocument } from '../../src/bench/store.ts';
 import type { Session } from '../../test/harness/vscode/session.ts';
 
 const SUFFIX = '.sockmap-bench.json';
@@ -36,10 +38,19 @@ export interface PanelTimes {
 }
 
 const fileName = (count: number, round: number): string => `${count}-${round}${SUFFIX}`;
+const liveName = (count: number): string => `live-${count}${SUFFIX}`;
 
-/** A file for each round, and one for the first that is left out. */
-export function writeRuns(folder: string, count: number, rounds: number): void {
-  const text = JSON.stringify(longRun(count), null, 1);
+/** A run under way that has so many samples of `longRun`. */
+function runUnderWay(whole: ResultDocument, taken: number): ResultDocument {
+  const { finishedAt: _, ...rest } = whole;
+  return { ...rest, samples: whole.samples.slice(0, taken) };
+}
+
+/** A file for each round, one for the first that is left out, and one of a run under way. */
+export async function writeRuns(folder: string, count: number, rounds: number): Promise<void> {
+  const whole = longRun(count);
+  await writeDocument(path.join(folder, liveName(count)), runUnderWay(whole, count - rounds - 1));
+  const text = documentText(whole);
   for (let round = 0; round <= rounds; round++) {
     writeFileSync(path.join(folder, fileName(count, round)), text);
   }
@@ -86,4 +97,33 @@ export async function timePanel(
     await workbench.run('View: Close All Editors');
   }
   return times;
+}
+
+/**
+ * Seconds from a sample that a run has taken until the panel shows it, at the end of a run of so many
+ * (`writeRuns`): written, read, sent and drawn.
+ */
+export async function timeLive(
+  { workbench }: Session,
+  folder: string,
+  count: number,
+  rounds: number,
+): Promise<number[]> {
+  const whole = longRun(count);
+  await workbench.askForFile(liveName(count));
+  const row = workbench.quick.locator('.monaco-list-row', { hasText: liveName(count) }).first();
+  await row.waitFor();
+  await workbench.page.keyboard.press('Enter');
+  const counts = workbench.webview().locator('#counts');
+  await counts.filter({ hasText: `${count - rounds - 1} of` }).waitFor();
+  const seconds: number[] = [];
+  for (let taken = count - rounds; taken <= count; taken++) {
+    const begin = performance.now();
+    await writeDocument(path.join(folder, liveName(count)), runUnderWay(whole, taken));
+    await counts.filter({ hasText: `${taken} of` }).waitFor();
+    // The first finds cold caches.
+    if (taken > count - rounds) seconds.push((performance.now() - begin) / 1000);
+  }
+  await workbench.run('View: Close All Editors');
+  return seconds;
 }

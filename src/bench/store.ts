@@ -3,6 +3,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { parseDocument, type ResultDocument } from '../results/document.ts';
+import { documentText } from '../results/documentText.ts';
 
 /**
  * Writes a result document so that a crash at any moment leaves the old or the new one, whole:
@@ -15,7 +16,7 @@ export async function writeDocument(file: string, document: ResultDocument): Pro
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(`${JSON.stringify(document, null, 1)}\n`);
+      await handle.writeFile(documentText(document));
       await handle.sync();
     } finally {
       await handle.close();

@@ -46,6 +46,11 @@ export type Series = {
   readonly metric?: LatencyMetric;
   /** What the ratios of its points compare with; absent where there is nothing to compare. */
   readonly against?: Arm;
+  /**
+   * Sizes in bytes at which something was measured that cannot be compared: another thing than the arm is
+   * called, or in the overview a stall. No line goes through them.
+   */
+  readonly breaks: readonly number[];
   /** An entry for each of the figure's sizes, undefined where nothing was measured. */
   readonly points: readonly (Point | undefined)[];
 };
@@ -89,6 +94,12 @@ export type Details = {
   readonly redirectedBytes?: number;
   readonly loopbackBytes?: number;
 };
+
+/** What the ratios of a figure compare with, where that is one thing for all its series. */
+export function commonBaseline({ series }: Pick<Figure, 'series'>): Arm | undefined {
+  const against = [...new Set(series.flatMap((each) => each.against ?? []))];
+  return against.length === 1 ? against[0] : undefined;
+}
 
 /** One percentile of a figure that has several; others are as they are. */
 export function withMetric(figure: Figure, metric: LatencyMetric): Figure {

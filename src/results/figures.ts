@@ -1,23 +1,26 @@
 import type { Arm } from './document.ts';
 import type { Figure, Point, Series } from './figure.ts';
 import { lazily } from './lazily.ts';
-import { pointOf, ratioPoint, type Value } from './points.ts';
+import type { Value } from './points.ts';
 import {
   ascending,
-  indexRun,
   sizesIn,
   type Experiment,
   type IndexedRun,
   type Run,
+  RunIndex,
 } from './runs.ts';
 import { rate, SPECS, throughput, withNagle, type Spec } from './specs.ts';
 import { ARM_LABELS, baselineOf, BYPASSES } from './arms.ts';
 import { percentileStepUs, type FigureId, type LatencyMetric } from './quantities.ts';
 import { bytes } from './sizes.ts';
 
-/** Every figure, in the article's order, the overview first; each is worked out when it is asked for. */
-export function figuresOf(runs: readonly Run[]): Record<FigureId, Figure> {
-  const indexed = runs.map(indexRun);
+/** Every figure, in the article's order, the overview first; each is worked out when it is read. */
+export const figuresOf = (runs: readonly Run[]): Record<FigureId, Figure> =>
+  figuresIn(runs.map(({ document, label }) => ({ label, index: new RunIndex(document) })));
+
+/** The same of runs that are indexed already: only what has changed in them is worked out anew. */
+export function figuresIn(indexed: readonly IndexedRun[]): Record<FigureId, Figure> {
   const makers: [FigureId, () => Figure][] = [
     ['overview', () => overviewOf(indexed)],
     ...SPECS.map((spec): [FigureId, () => Figure] => [spec.id, () => figureOf(spec, indexed)]),
@@ -34,14 +37,13 @@ function requestsIn(
   which: 'all' | 'one',
 ): Requests[] {
   if (experiment === 'throughput') return runs.map(() => [undefined]);
-  const own = runs.map(({ places }) => ascending(places.latency.flatMap((at) => at.request ?? [])));
+  const trips = runs.map(({ index }) => index.places('latency'));
+  const own = trips.map((places) => ascending(places.flatMap((at) => at.request ?? [])));
   if (which === 'all') return own;
   const runsWith = (request: number) => own.filter((sizes) => sizes.includes(request)).length;
   const responses = (request: number) =>
     new Set(
-      runs.flatMap(({ places }) =>
-        places.latency.filter((at) => at.request === request).map(({ x }) => x),
-      ),
+      trips.flatMap((places) => places.filter((at) => at.request === request).map(({ x }) => x)),
     ).size;
   // The one most runs have is comparable, the one with the most response sizes the longest line;
   // of equals, the smallest.
@@ -84,7 +86,7 @@ function measuredIn(spec: Spec, runs: readonly IndexedRun[]): boolean {
   const some = (of: readonly Arm[]) =>
     runs.some((run, index) =>
       requestSizes[index]?.some((request) =>
-        of.some((arm) => run.line({ timed, experiment, request, arm }) !== undefined),
+        of.some((arm) => run.index.line({ timed, experiment, request, arm }) !== undefined),
       ),
     );
   // Without its own baseline it would only repeat part of another.
@@ -95,25 +97,27 @@ function linesOf(spec: Spec, runs: readonly IndexedRun[], sizes: readonly number
   const { experiment, arms, requests, metrics, value, timed } = spec;
   const requestSizes = requestsIn(runs, experiment, requests ?? 'all');
   return runs.flatMap((run, index) => {
-    const baseline = spec.baseline?.({ arms: run.arms[experiment] });
+    const baseline = spec.baseline?.({ arms: run.index.arms(experiment) });
     return (metrics ?? [undefined]).flatMap((metric) =>
       (requestSizes[index] ?? []).flatMap((request) =>
         arms.flatMap((arm): Line[] => {
-          const own = run.line({ timed, experiment, request, arm });
+          const own = run.index.line({ timed, experiment, request, arm });
           if (!own) return [];
           const against = arm === baseline ? undefined : baseline;
-          const other = against && run.line({ timed, experiment, request, arm: against });
+          const other = against && run.index.line({ timed, experiment, request, arm: against });
           const step = metric !== undefined && metric !== 'mean' ? percentileStepUs : undefined;
+          const points = sizes.map((x) => own.get(x)?.point(value(metric), other?.get(x), step));
           return [
             {
-              ...{ arm, run: index, metric, requestBytes: request },
+              arm,
+              run: index,
+              metric,
+              requestBytes: request,
               ...(against && { against }),
               variantLabel: requestLabel(request, requestSizes),
               runLabel: runs.length > 1 ? run.label : '',
-              points: sizes.map((x) => {
-                const cell = own.get(x);
-                return cell && pointOf({ x, request }, cell, other?.get(x), value(metric), step);
-              }),
+              breaks: points.flatMap((point) => (point?.doubt ? point.bytes : [])),
+              points,
             },
           ];
         }),
@@ -130,6 +134,7 @@ type Line = {
   readonly against?: Arm;
   readonly variantLabel: string;
   readonly runLabel: string;
+  readonly breaks: readonly number[];
   readonly points: readonly (Point | undefined)[];
 };
 
@@ -146,7 +151,8 @@ function seriesOf(lines: readonly Line[]): Series[] {
     return {
       ...line,
       key: [arm, metric, label].join('/'),
-      ...{ label, variant },
+      label,
+      variant,
       ...(metric && { metric }),
       ...(requestBytes !== undefined && { requestBytes }),
     };
@@ -191,40 +197,42 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
   const lines = runs.flatMap((run, index) =>
     kinds.flatMap(({ experiment, value, baseline: baselineIn, arms, words }) => {
       const of = experiment === 'latency' ? requestSizes[index]?.[0] : undefined;
-      const against = baselineIn({ arms: run.arms[experiment] });
-      const baseline = against && run.line({ experiment, request: of, arm: against });
+      const against = baselineIn({ arms: run.index.arms(experiment) });
+      const baseline = against && run.index.line({ experiment, request: of, arm: against });
       return arms.flatMap((arm): Line[] => {
-        const own = run.line({ experiment, request: of, arm });
+        const own = run.index.line({ experiment, request: of, arm });
         if (!own || !baseline || arm === against) return [];
+        const points = sizes.map((x) => {
+          const [cell, other] = [own.get(x), baseline.get(x)];
+          return cell && other && cell.ratio(value, other);
+        });
         const requests = requestLabel(of, requestSizes);
         const label = `${words} against ${ARM_LABELS[against]}`;
         return [
           {
-            ...{ arm, run: index, requestBytes: of, against },
+            arm,
+            run: index,
+            requestBytes: of,
+            against,
             variantLabel: requests === '' ? label : `${label}, ${requests}`,
-            ...{ runLabel: runs.length > 1 ? run.label : '' },
-            points: sizes.map((x) => {
-              const [cell, other] = [own.get(x), baseline.get(x)];
-              return cell && other && ratioPoint({ x, request: of }, cell, other, value);
-            }),
+            runLabel: runs.length > 1 ? run.label : '',
+            breaks: sizes.filter((x, place) => points[place] === undefined && own.has(x)),
+            points,
           },
         ];
       });
     }),
   );
   const series = seriesOf(lines);
-  const others = [
-    ...new Set(series.flatMap(({ against }) => (against ? [ARM_LABELS[against]] : []))),
-  ];
-  const [only = ARM_LABELS.tcp] = others;
-  const isOne = others.length <= 1;
+  const all = [...new Set(series.flatMap((each) => each.against ?? []))];
+  const baseline = all.length > 1 ? 'the baseline of its series' : ARM_LABELS[all[0] ?? 'tcp'];
   return {
     id: 'overview',
     name: 'Overview',
-    title: `Speed compared with ${isOne ? only : others.join(' and ')}, by size`,
+    title: `Speed compared with ${all.map((arm) => ARM_LABELS[arm]).join(' and ') || ARM_LABELS.tcp}, by size`,
     xTitle: 'Message size, or response size of round trips',
-    yTitle: `Times as fast as ${isOne ? only : 'what its series is against'} (above 1 is faster)`,
-    unit: isOne ? `× ${only}` : '× what its series is against',
+    yTitle: `Times as fast as ${baseline} (above 1 is faster)`,
+    unit: `× ${baseline}`,
     better: 'higher',
     quantity: 'speed',
     sizes,

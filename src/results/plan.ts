@@ -119,8 +119,13 @@ export interface Slot {
  * median has no 95% interval (`medianRank`), nor would the rule that ends a run be sound.
  */
 const MIN_ROUNDS = 6;
-const atLeast = ({ minRepetitions = MIN_ROUNDS, repetitions }: Plan): number =>
-  Math.min(minRepetitions, repetitions);
+/** Rounds before a run may end by itself; all of them, where it does not. */
+export const leastRounds = ({
+  minRepetitions = MIN_ROUNDS,
+  repetitions,
+  targetInterval,
+}: Plan): number =>
+  targetInterval === undefined ? repetitions : Math.min(minRepetitions, repetitions);
 
 /** Further samples for the time in the BPF programs alone, which varies little. */
 const TIMED_ROUNDS = 3;
@@ -141,7 +146,7 @@ const TIMED_ROUNDS = 3;
 function isSettled(plan: Plan, rounds: number, samples: readonly Sample[]): boolean {
   if (rounds >= plan.repetitions) return true;
   const { targetInterval } = plan;
-  if (targetInterval === undefined || rounds < atLeast(plan)) return false;
+  if (targetInterval === undefined || rounds < leastRounds(plan)) return false;
   const bySize = groupBy(samples, sizeKey);
   return plan.points.every((point) => {
     const baseline = baselineOf(point);
@@ -225,12 +230,17 @@ const OVERHEAD_SECONDS = 0.4;
 export const estimatedSeconds = (plan: Plan, samples: number): number =>
   samples * (plan.secondsPerSample + OVERHEAD_SECONDS);
 
+/** Samples of so many rounds, those that are timed among them. */
+function samplesIn(plan: Plan, rounds: number): number {
+  const timedRounds = Math.min(rounds, TIMED_ROUNDS);
+  const inRound = (repetition: number) => roundOf(plan, repetition).length;
+  return timedRounds * inRound(0) + (rounds - timedRounds) * inRound(TIMED_ROUNDS);
+}
+
 /** Samples and seconds of a whole run: at least, should it settle at once, and at most. */
 export function extentOf(plan: Plan): { samples: [number, number]; seconds: [number, number] } {
-  const count = (repetitions: number) =>
-    Array.from({ length: repetitions }, (_, repetition) => roundOf(plan, repetition)).flat().length;
-  const most = count(plan.repetitions);
-  const least = plan.targetInterval === undefined ? most : count(atLeast(plan));
+  const most = samplesIn(plan, plan.repetitions);
+  const least = samplesIn(plan, leastRounds(plan));
   return {
     samples: [least, most],
     seconds: [estimatedSeconds(plan, least), estimatedSeconds(plan, most)],

@@ -11,30 +11,61 @@ export type Value = (sample: Sample) => number | undefined;
 /** A place on the x axis, of one request size where there are requests. */
 export type Place = { readonly x: number; readonly request?: number | undefined };
 
-/** The samples of one place and arm, and what several figures make of them, worked out once. */
-export type Cell = {
+/**
+ * The samples of one place and arm, and what several figures make of them, worked out once: of a run
+ * that grows, all but the cells that have grown stay as they are.
+ */
+export class Cell {
+  readonly at: Place;
   readonly samples: readonly Sample[];
-  readonly details: () => Details;
-};
+  #details: Details | undefined;
+  readonly #points = new Map<Value, Compared>();
+  readonly #ratios = new Map<Value, Compared>();
 
-export function cellOf(samples: readonly Sample[]): Cell {
-  let details: Details | undefined;
-  return {
-    samples,
-    details: () => (details ??= detailsOf(samples)),
-  };
+  constructor(at: Place, samples: readonly Sample[]) {
+    this.at = at;
+    this.samples = samples;
+  }
+
+  get details(): Details {
+    return (this.#details ??= detailsOf(this.samples));
+  }
+
+  /** The median of a quantity, compared with a baseline; undefined where there are no values. */
+  point(value: Value, baseline: Cell | undefined, stepOf?: StepOf): Point | undefined {
+    return once(this.#points, value, baseline, () => pointOf(this, baseline, value, stepOf));
+  }
+
+  /** The paired ratio itself as the point's value; undefined where no round has both, or in doubt. */
+  ratio(value: Value, baseline: Cell): Point | undefined {
+    return once(this.#ratios, value, baseline, () => ratioPoint(this, baseline, value));
+  }
+}
+
+type StepOf = (value: number) => number;
+type Compared = { readonly baseline: Cell | undefined; readonly point: Point | undefined };
+
+function once(
+  known: Map<Value, Compared>,
+  value: Value,
+  baseline: Cell | undefined,
+  make: () => Point | undefined,
+): Point | undefined {
+  const kept = known.get(value);
+  if (kept && kept.baseline === baseline) return kept.point;
+  const point = make();
+  known.set(value, { baseline, point });
+  return point;
 }
 
 const labelOf = ({ x, request }: Place): string =>
   request === undefined ? bytes(x) : `${bytes(request)} / ${bytes(x)}`;
 
-/** The median of an arm at one place, compared with its baseline; undefined where it has no values. */
-export function pointOf(
-  at: Place,
+function pointOf(
   own: Cell,
   baseline: Cell | undefined,
   value: Value,
-  stepOf?: (value: number) => number,
+  stepOf: StepOf | undefined,
 ): Point | undefined {
   const values = valuesOf(own.samples, value);
   if (values.length === 0) return undefined;
@@ -45,29 +76,36 @@ export function pointOf(
   const doubt = pairs.length > 0 ? doubtAbout(own, baseline) : undefined;
   return {
     ...spread,
-    ...{ bytes: at.x, label: labelOf(at), count: values.length, values },
+    bytes: own.at.x,
+    label: labelOf(own.at),
+    count: values.length,
+    values,
     ...(doubt ? { doubt } : ratio && { ratio }),
     ...(step !== undefined && { step }),
-    details: own.details(),
+    details: own.details,
   };
 }
 
 /** An arm is compared neither as nor with a bypass by which hardly anything went. */
 const doubtAbout = (own: Cell, baseline: Cell | undefined): Doubt | undefined =>
-  doubtOf(own.details()) ?? (baseline && doubtOf(baseline.details()));
+  doubtOf(own.details) ?? (baseline && doubtOf(baseline.details));
 
-/** The paired ratio itself as the point's value; undefined where no round has both, or in doubt. */
-export function ratioPoint(at: Place, own: Cell, baseline: Cell, value: Value): Point | undefined {
+function ratioPoint(own: Cell, baseline: Cell, value: Value): Point | undefined {
   const pairs = pairsByRound(own.samples, baseline.samples, value);
   const ratio = pairedRatio(pairs);
   if (!ratio || doubtAbout(own, baseline)) return undefined;
   const values = pairs.map(([subject, partner]) => subject / partner);
   const { low, high } = ratio.interval ?? { low: ratio.ratio, high: ratio.ratio };
-  const spread = { median: ratio.ratio, low, high };
   return {
-    ...spread,
-    ...{ bytes: at.x, label: labelOf(at), count: ratio.pairs, values, ratio },
-    details: own.details(),
+    median: ratio.ratio,
+    low,
+    high,
+    bytes: own.at.x,
+    label: labelOf(own.at),
+    count: ratio.pairs,
+    values,
+    ratio,
+    details: own.details,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Arm } from './document.ts';
 import { isCoarse } from './verdicts.ts';
-import { commonBaseline, timesText, verdictText } from './words/points.ts';
-import type { Details, Figure, Point, Series } from './figure.ts';
+import { timesText, verdictText } from './words/points.ts';
+import { commonBaseline, type Details, type Figure, type Point, type Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
 import { bytes } from './sizes.ts';
 

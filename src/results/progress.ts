@@ -1,5 +1,5 @@
 import type { ResultDocument } from './document.ts';
-import { schedule } from './plan.ts';
+import { extentOf } from './plan.ts';
 
 /** How far a run has come, in samples. */
 export type Progress = {
@@ -18,8 +18,8 @@ export function progressOf(document: ResultDocument, now: number): Progress {
   const { plan, samples, startedAt, resumedAt = [], finishedAt, stopped } = document;
   const taken = samples.length;
   if (finishedAt !== undefined) return { state: 'finished', taken, planned: taken };
-  const { slots, later } = schedule(plan, samples);
-  const planned = taken + slots.length + later;
+  // A panel asks with every sample: what is left is not looked for in all samples.
+  const planned = Math.max(taken, extentOf(plan).samples[1]);
   if (stopped !== undefined) {
     return { state: stopped.why === 'cancelled' ? 'cancelled' : 'incomplete', taken, planned };
   }

@@ -18,6 +18,50 @@ export const sentRun = ({ document, fileName }: ShownRun): SentRun => ({
   json: new TextEncoder().encode(JSON.stringify(document)),
   fileName,
 });
+
+/** A run that goes on: the document without the samples before `from`, which the panel has. */
+export type SentGrowth = {
+  /** Index into the runs. */
+  readonly run: number;
+  readonly from: number;
+  readonly json: Uint8Array;
+};
+
+/**
+ * What to send of a run after an earlier state of it: undefined where that was another document, so
+ * that all of it has to be sent. Samples that stay are the same objects (`DocumentReader`).
+ */
+export function sentGrowth(
+  run: number,
+  before: ResultDocument,
+  { document }: ShownRun,
+): SentGrowth | undefined {
+  const from = before.samples.length;
+  const continues =
+    from > 0 &&
+    from <= document.samples.length &&
+    before.samples.at(-1) === document.samples[from - 1];
+  if (!continues) return undefined;
+  const { json } = sentRun({
+    document: { ...document, samples: document.samples.slice(from) },
+    fileName: '',
+  });
+  return { run, from, json };
+}
+
+/** @returns undefined where the samples before are not there, and all has to be sent. */
+export function grownRun(
+  { document: before, fileName }: ShownRun,
+  { from, json }: SentGrowth,
+): ShownRun | undefined {
+  if (before.samples.length !== from) return undefined;
+  const { document } = shownRun({ json, fileName });
+  return {
+    fileName,
+    document: { ...document, samples: [...before.samples, ...document.samples] },
+  };
+}
+
 /** The sender has validated it; its words are still those of whoever wrote it. */
 export function shownRun({ json, fileName }: SentRun): ShownRun {
   const document = JSON.parse(new TextDecoder().decode(json)) as ResultDocument;
@@ -40,11 +84,13 @@ export function shownRun({ json, fileName }: SentRun): ShownRun {
 
 /**
  * Every message between the extension and the chart panel, compiled by both sides.
- * The panel holds no truth: it draws the newest message and asks for nothing else.
+ * The panel holds no truth: it draws what the messages say.
  */
 export type ToPanel =
   /** The editor's own document first, then those picked beside it. */
   | { readonly type: 'runs'; readonly runs: readonly [SentRun, ...SentRun[]] }
+  /** One of them goes on. A panel that does not have it as it was asks for all by `ready`. */
+  | ({ readonly type: 'grown' } & SentGrowth)
   /** The file cannot be shown; `reason` says why and what to do. */
   | { readonly type: 'invalid'; readonly reason: string; readonly fileName: string };
 
@@ -105,7 +151,7 @@ const isPicture = (value: unknown): value is Picture =>
 
 /** The frame also gets messages of the editor's own; the host has validated what is inside ours. */
 export const isToPanel = (message: unknown): message is ToPanel =>
-  isRecord(message) && (message['type'] === 'runs' || message['type'] === 'invalid');
+  isRecord(message) && isOneOf(['runs', 'grown', 'invalid'] as const, message['type']);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -1,5 +1,5 @@
 import type { Arm, ResultDocument, Sample } from './document.ts';
-import { cellOf, type Cell, type Place } from './points.ts';
+import { Cell, type Place } from './points.ts';
 import { groupBy, isCompared } from './samples.ts';
 
 export type Experiment = Sample['experiment'];
@@ -27,16 +27,6 @@ const apart = (texts: readonly string[], more: (text: string, place: number) => 
     texts.indexOf(text) === texts.lastIndexOf(text) ? text : more(text, place),
   );
 
-/** A run's samples by what a point of a figure is made of. */
-export type IndexedRun = {
-  readonly label: string;
-  readonly places: Readonly<Record<Experiment, readonly Place[]>>;
-  /** Planned or measured. */
-  readonly arms: Readonly<Record<Experiment, readonly Arm[]>>;
-  /** What an arm has measured, by size; undefined where that is nothing. */
-  line(of: LineOf): ReadonlyMap<number, Cell> | undefined;
-};
-
 /** What the points of one line have in common. */
 type LineOf = {
   readonly timed?: boolean | undefined;
@@ -53,45 +43,72 @@ const placeOf = (at: Sized): Place =>
     : { x: at.responseBytes, request: at.requestBytes };
 const placeKey = ({ x, request }: Place): string => `${request ?? ''}/${x}`;
 
-/** Sorts a run's samples once, for all figures. */
-export function indexRun({ document, label }: Run): IndexedRun {
-  const key = ({ timed = false, experiment, request, arm }: LineOf) =>
-    [timed, experiment, request, arm].join('/');
-  const samples = groupBy(document.samples, (sample) => {
-    const { request } = placeOf(sample);
-    const { experiment, arm } = sample;
-    return key({ timed: !isCompared(sample), experiment, request, arm });
-  });
-  const lines = new Map(
-    Array.from(samples, ([of, list]) => {
-      const bySize = groupBy(list, (sample) => placeOf(sample).x);
-      return [of, new Map(Array.from(bySize, ([x, cell]) => [x, cellOf(cell)]))];
-    }),
-  );
-  const places = (experiment: Experiment) => [
-    ...new Map(
-      [...document.plan.points, ...document.samples]
-        .filter((at) => at.experiment === experiment)
-        .map(placeOf)
-        .map((place) => [placeKey(place), place]),
-    ).values(),
-  ];
-  const arms = (experiment: Experiment) => {
-    const of = [...document.plan.points, ...document.samples].filter(
-      (at) => at.experiment === experiment,
+const lineKey = ({ timed = false, experiment, request = 0, arm }: LineOf): string =>
+  `${timed} ${experiment} ${request} ${arm}`;
+
+/** A run's samples by what a point of a figure is made of. Grows with the run. */
+export class RunIndex {
+  readonly #lines = new Map<string, Map<number, Cell>>();
+  readonly #places = {
+    throughput: new Map<string, Place>(),
+    latency: new Map<string, Place>(),
+  };
+  readonly #arms = { throughput: new Set<Arm>(), latency: new Set<Arm>() };
+
+  constructor({ plan, samples }: Pick<ResultDocument, 'plan' | 'samples'>) {
+    for (const point of plan.points) this.#note(point, point.arms);
+    this.add(samples);
+  }
+
+  #note(at: Sized, arms: readonly Arm[]): void {
+    const place = placeOf(at);
+    this.#places[at.experiment].set(placeKey(place), place);
+    for (const arm of arms) this.#arms[at.experiment].add(arm);
+  }
+
+  /** @param samples measured since the index was made. */
+  add(samples: readonly Sample[]): void {
+    for (const sample of samples) this.#note(sample, [sample.arm]);
+    const byLine = groupBy(samples, (sample) =>
+      lineKey({
+        timed: !isCompared(sample),
+        experiment: sample.experiment,
+        request: placeOf(sample).request,
+        arm: sample.arm,
+      }),
     );
-    return [...new Set(of.flatMap((at) => ('arms' in at ? at.arms : at.arm)))];
-  };
-  return {
-    label,
-    arms: { throughput: arms('throughput'), latency: arms('latency') },
-    places: { throughput: places('throughput'), latency: places('latency') },
-    line: (of) => lines.get(key(of)),
-  };
+    for (const [key, own] of byLine) {
+      const line = this.#lines.get(key) ?? new Map<number, Cell>();
+      this.#lines.set(key, line);
+      for (const [x, more] of groupBy(own, (sample) => placeOf(sample).x)) {
+        const [first] = more;
+        if (!first) continue;
+        line.set(x, new Cell(placeOf(first), [...(line.get(x)?.samples ?? []), ...more]));
+      }
+    }
+  }
+
+  /** Planned or measured. */
+  places(experiment: Experiment): Place[] {
+    return [...this.#places[experiment].values()];
+  }
+
+  /** Planned or measured. */
+  arms(experiment: Experiment): Arm[] {
+    return [...this.#arms[experiment]];
+  }
+
+  /** What an arm has measured, by size; undefined where that is nothing. */
+  line(of: LineOf): ReadonlyMap<number, Cell> | undefined {
+    return this.#lines.get(lineKey(of));
+  }
 }
+
+/** An index under the name that tells its run from the others shown with it. */
+export type IndexedRun = { readonly index: RunIndex; readonly label: string };
 
 export const ascending = (values: Iterable<number>): number[] =>
   [...new Set(values)].sort((a, b) => a - b);
 
 export const sizesIn = (runs: readonly IndexedRun[], experiment: Experiment): number[] =>
-  ascending(runs.flatMap(({ places }) => places[experiment].map(({ x }) => x)));
+  ascending(runs.flatMap(({ index }) => index.places(experiment).map(({ x }) => x)));

@@ -1,5 +1,5 @@
 import type { Arm } from '../document.ts';
-import type { Figure, Point, Series } from '../figure.ts';
+import { commonBaseline, type Figure, type Point, type Series } from '../figure.ts';
 import { factor, number, withUnit } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { isCoarse, verdictOfPoint } from '../verdicts.ts';
@@ -27,10 +27,16 @@ export function pointText(figure: Figure, { against }: Series, point: Point): st
 export const timesText = (against: Arm | undefined): string =>
   against === undefined ? '' : `× ${ARM_LABELS[against]}`;
 
-/** What the ratios of a figure compare with, where that is one thing for all its series. */
-export function commonBaseline({ series }: Pick<Figure, 'series'>): Arm | undefined {
-  const against = [...new Set(series.flatMap((each) => each.against ?? []))];
-  return against.length === 1 ? against[0] : undefined;
+/** The baseline of a figure's ratios, inside a sentence. */
+export function baselineText(figure: Pick<Figure, 'series'>): string {
+  const against = commonBaseline(figure);
+  return against === undefined ? 'its baseline' : ARM_LABELS[against];
+}
+
+/** `mostly TCP`: what the points are that are marked by a cross; empty where there are none. */
+export function doubtsText({ series }: Pick<Figure, 'series'>): string {
+  const doubts = series.flatMap(({ points }) => points.flatMap((point) => point?.doubt ?? []));
+  return [...new Set(doubts)].map((doubt) => DOUBTS[doubt]).join(' or ');
 }
 
 /** A point's verdict, in the direction of the figure; undefined where nothing is compared. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { ARMS } from '../../../src/results/document.ts';
+import { PROFILES } from '../../../src/results/plan.ts';
 import { progressOf } from '../../../src/results/progress.ts';
+import { planText } from '../../../src/results/words/plan.ts';
 import { ARM_LABELS } from '../../../src/results/arms.ts';
 import { at, documentOf, stream } from './panelRuns.ts';
 
@@ -24,5 +26,17 @@ describe('summary', () => {
     assert.deepEqual(progressOf(cancelled, soon), { state: 'cancelled', ...counts });
     const failed = documentOf(samples, { stopped: { at: at(19), why: 'failed' } });
     assert.deepEqual(progressOf(failed, soon), { state: 'incomplete', ...counts });
+  });
+});
+
+describe('a plan in words', () => {
+  it('says how many rounds it takes', () => {
+    const { quick, standard } = PROFILES;
+    assert.equal(planText(quick('guarded')), 'quick (5 × 1 s for each variant and size)');
+    const plan = standard('guarded');
+    assert.equal(planText(plan), 'standard (6 to 10 × 1 s for each variant and size)');
+    const { minRepetitions: _, ...own } = plan;
+    assert.match(planText(own), /^standard \(6 to 10 × /);
+    assert.match(planText({ ...own, repetitions: 4 }), /^standard \(4 × /);
   });
 });

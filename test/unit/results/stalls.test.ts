@@ -65,6 +65,39 @@ describe('a round that stalls', () => {
   });
 });
 
+describe('the line of a series', () => {
+  const breaksOf = (samples: Sample[]) => {
+    const { fig2, overview } = figuresOf(runsOf([documentOf(samples)]));
+    return [fig2, overview].map(
+      ({ series }) => series.find(({ arm }) => arm === 'bypass')?.breaks ?? [],
+    );
+  };
+  const redirecting = (samples: Sample[], parts: Readonly<Record<number, number>>): Sample[] =>
+    samples.map((sample) =>
+      sample.arm === 'bypass' && sample.experiment === 'throughput'
+        ? {
+            ...sample,
+            bpf: {
+              redirectedBytes: Math.round(
+                ((parts[sample.messageBytes] ?? 1) * sample.throughputBitsPerSecond * 5) / 8,
+              ),
+            },
+          }
+        : sample,
+    );
+
+  it('does not go through sizes that were measured on TCP', () => {
+    const samples = sizes({ 64: TWICE, 1024: TWICE, 16_384: TWICE });
+    assert.deepEqual(breaksOf(redirecting(samples, { 1024: 0 })), [[1024], [1024]]);
+    assert.deepEqual(breaksOf(redirecting(samples, {})), [[], []]);
+  });
+
+  it('shows no ratio across a size that stalled', () => {
+    const samples = sizes({ 64: TWICE, 1024: STALLED, 16_384: TWICE });
+    assert.deepEqual(breaksOf(samples), [[], [1024]]);
+  });
+});
+
 describe('the size from which on the bypass is ahead', () => {
   const crossing = (ratios: Parameters<typeof sizes>[0]): string | undefined =>
     findings(sizes(ratios)).fig2.find((sentence) => sentence.includes(' overtake'));

@@ -1,0 +1,113 @@
+import type * as vscode from 'vscode';
+import type { ResultDocument } from '../results/document.ts';
+import {
+  MOST_RUNS,
+  sentGrowth,
+  sentRun,
+  type ShownRun,
+  type ToPanel,
+} from '../results/protocol.ts';
+import { oneLine, paragraphs } from '../text.ts';
+import { baseName, WatchedResult } from './watchedResult.ts';
+
+/** The runs of one panel: the editor's own file, and files a person has picked beside it. */
+export class ShownRuns implements vscode.Disposable {
+  readonly #own: WatchedResult;
+  readonly #send: (state: ToPanel) => void;
+  readonly #others: WatchedResult[] = [];
+  readonly #subscription: vscode.Disposable;
+  /** The page asks first: a message that is sent before would wait there, and be drawn for nothing. */
+  #isListening = false;
+  /** The page has these documents; none where it shows a fault. */
+  #sent: readonly ResultDocument[] = [];
+
+  constructor(own: WatchedResult, send: (state: ToPanel) => void) {
+    this.#own = own;
+    this.#send = send;
+    this.#subscription = own.onDidChange(() => {
+      this.#update();
+    });
+  }
+
+  /** All that can be shown now; empty where the panel's own file cannot. */
+  runs(): ShownRun[] {
+    return [this.#own, ...this.#others].flatMap(({ state }) => state?.run ?? []);
+  }
+
+  /** The page has asked: a hidden one is gone, and asks again when it is back. */
+  sendAll(): void {
+    this.#isListening = true;
+    const { state } = this.#own;
+    const [own, ...others] = this.runs();
+    this.#sent = [];
+    if (state?.reason !== undefined) {
+      this.#send({
+        type: 'invalid',
+        reason: paragraphs(state.reason),
+        fileName: oneLine(this.#own.name),
+      });
+    } else if (own) {
+      this.#sent = [own, ...others].map(({ document }) => document);
+      this.#send({ type: 'runs', runs: [sentRun(own), ...others.map(sentRun)] });
+    }
+  }
+
+  /** Sends what was added where nothing else has changed. */
+  #update(): void {
+    if (!this.#isListening) return;
+    const runs = this.runs();
+    if (this.#own.state?.run === undefined || runs.length !== this.#sent.length) {
+      this.sendAll();
+      return;
+    }
+    for (const [index, run] of runs.entries()) {
+      const before = this.#sent[index];
+      if (before === undefined || before === run.document) continue;
+      const growth = sentGrowth(index, before, run);
+      if (growth === undefined) {
+        this.sendAll();
+        return;
+      }
+      this.#send({ type: 'grown', ...growth });
+    }
+    this.#sent = runs.map(({ document }) => document);
+  }
+
+  /** @throws Error where it is no result document, or one too many. */
+  async add(uri: vscode.Uri): Promise<void> {
+    const known = [this.#own, ...this.#others].some(
+      (each) => each.uri.toString() === uri.toString(),
+    );
+    if (known) return;
+    if (this.#others.length + 1 >= MOST_RUNS) {
+      throw new Error(
+        `${baseName(uri)} is not shown: ${MOST_RUNS} runs are as many as can be told apart. Remove one first.`,
+      );
+    }
+    const file = new WatchedResult(uri);
+    const { reason } = await file.first;
+    if (reason !== undefined) {
+      file.dispose();
+      throw new Error(`${file.name} cannot be shown: ${reason}`);
+    }
+    this.#others.push(file);
+    file.onDidChange(() => {
+      this.#update();
+    });
+    this.#update();
+  }
+
+  /** @param run as in the panel: the files that can be shown, in their order. */
+  remove(run: number): void {
+    const file = this.#others.filter(({ state }) => state?.run)[run - 1];
+    if (!file) return;
+    this.#others.splice(this.#others.indexOf(file), 1);
+    file.dispose();
+    this.#update();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    for (const file of this.#others) file.dispose();
+  }
+}
