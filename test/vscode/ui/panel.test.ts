@@ -269,7 +269,7 @@ describe('the chart panel', () => {
     const { series } = await assertHolds(fig2);
     assert.ok(series.some(({ label }) => label === 'Bypass, web2'));
     const lines = await panel().locator('.key li').count();
-    assert.equal(lines, 2, 'a key to the kinds of lines');
+    assert.equal(lines, 3, 'a key to the lines of two runs, and to the crosses');
     await workbench.screenshot(path.join(ARTIFACTS, 'overlay.png'));
     await overlay(THIRD);
     await panel().locator('.runs li', { hasText: 'web3' }).waitFor();
