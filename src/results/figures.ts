@@ -225,7 +225,7 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
   );
   const series = seriesOf(lines);
   const all = [...new Set(series.flatMap((each) => each.against ?? []))];
-  const baseline = all.length > 1 ? 'the baseline of its series' : ARM_LABELS[all[0] ?? 'tcp'];
+  const baseline = all.length > 1 ? 'its baseline' : ARM_LABELS[all[0] ?? 'tcp'];
   return {
     id: 'overview',
     name: 'Overview',

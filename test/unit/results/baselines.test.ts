@@ -141,6 +141,6 @@ describe('runs laid over each other', () => {
       groups[0]?.rows.map(({ cells }) => cells[place]),
       ['–', '2.00 × TCP', '–', '2.00 × Bypass'],
     );
-    assert.equal(figures.overview.unit, '× the baseline of its series');
+    assert.equal(figures.overview.unit, '× its baseline');
   });
 });
