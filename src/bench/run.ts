@@ -123,14 +123,14 @@ async function measure(
   const { plan } = document;
   const fault = planFault(plan);
   if (fault !== undefined) throw refusal(host, fault, 'Correct the plan.');
-  await using ground = await prepareSites(host, {
+  await using sites = await prepareSites(host, {
     ...options,
     ...{ id: document.id, cgroup, mount, status, plan },
   });
   if (plan.points.some(({ arms }) => arms.includes('unix'))) {
-    await checkUnix(host, ground.site('unix'), signal);
+    await checkUnix(host, sites.site('unix'), signal);
   }
-  const now = { host: known, programs: ground.programs };
+  const now = { host: known, programs: sites.programs };
   if (readCut !== undefined) {
     // Until the run's cgroups were ours, another window may have gone on with it.
     const { resumedAt = [], stopped: _stopped, ...cut } = await readCut();
@@ -144,9 +144,9 @@ async function measure(
       samples: wholeRounds(plan, cut.samples),
     };
   }
-  document = { ...document, programs: ground.programs };
+  document = { ...document, programs: sites.programs };
   await save(document);
-  await warmUp(host, ground, plan, signal);
+  await warmUp(host, sites, plan, signal);
 
   const begun = { at: performance.now(), done: document.samples.length };
   for (;;) {
@@ -166,9 +166,9 @@ async function measure(
             ? estimatedSeconds(plan, left)
             : ((performance.now() - begun.at) / 1000 / taken) * left,
       });
-      const sample = await takeSample(host, ground.site(slot.arm), slot, {
+      const sample = await takeSample(host, sites.site(slot.arm), slot, {
         ...{ seconds: plan.secondsPerSample, order, signal },
-        lost: () => ground.lost(),
+        lost: () => sites.lost(),
       });
       document = { ...document, samples: [...document.samples, sample] };
       await save(document);
@@ -242,7 +242,7 @@ const machineOf = (machineId: string): string =>
 /** The first connections find cold caches and an idle clock: one short sample of each arm, dropped. */
 async function warmUp(
   host: Host,
-  ground: Sites,
+  sites: Sites,
   plan: Plan,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -251,9 +251,9 @@ async function warmUp(
     for (const arm of point.arms) if (!first.has(arm)) first.set(arm, point);
   for (const [arm, point] of first) {
     const slot = { point, arm, repetition: 0, timed: false };
-    await takeSample(host, ground.site(arm), slot, {
+    await takeSample(host, sites.site(arm), slot, {
       ...{ seconds: 1, order: 0, signal },
-      lost: () => ground.lost(),
+      lost: () => sites.lost(),
     });
   }
 }

@@ -29,7 +29,6 @@ export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | un
   throw new HostError({
     kind: 'input',
     tried: 'read the argument of the command',
-    where: 'this window',
     words: parsed.error.issues
       .map(({ path, message }) => [...path, message].map(String).join(': '))
       .join('; '),

@@ -32,7 +32,7 @@ const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string
       icon: 'warning',
       label: 'Without limits',
       detail:
-        'As the classic programs: queues grow until memory ends. To compare, not to leave on.',
+        'No limits: queues can exhaust memory. For comparison only.',
       done: 'without limits: do not leave it so',
     },
   };

@@ -45,7 +45,6 @@ async function chooseFolder(
     throw new HostError({
       kind: 'input',
       tried: 'open the BPF source',
-      where: 'this window',
       words:
         folders.length === 0
           ? 'no folder is open'
@@ -92,7 +91,6 @@ async function writeCopy(context: Context, directory: vscode.Uri): Promise<void>
     throw new HostError({
       kind: 'input',
       tried: 'copy the BPF source',
-      where: 'this window',
       words: `it would replace ${taken.join(', ')}`,
       next: 'Rename what is there, or open another folder.',
     });

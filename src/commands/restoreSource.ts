@@ -34,7 +34,6 @@ export async function compareSource(context: Context, argument: unknown): Promis
     throw new HostError({
       kind: 'input',
       tried: 'compare the BPF source',
-      where: 'this window',
       words: `no bundled file is named ${name}`,
       next: `There are ${Array.from(files.keys()).join(', ')}.`,
     });
@@ -86,7 +85,6 @@ async function copyOf(tried: string): Promise<vscode.Uri> {
   throw new HostError({
     kind: 'not-found',
     tried,
-    where: 'this window',
     words: 'this workspace has no copy of it, and uses the bundled one',
     next: 'Run Open BPF source to make one.',
   });

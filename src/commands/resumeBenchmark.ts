@@ -28,7 +28,6 @@ export async function resumeBenchmarkCommand(
     throw new HostError({
       kind: 'occupied',
       tried: `resume ${path.basename(uri.fsPath)}`,
-      where: 'this window',
       words: RUN_UNDER_WAY,
       next: 'Wait for its end, or cancel it first.',
     });
@@ -50,7 +49,7 @@ export async function resumeBenchmarkCommand(
 const pickUnfinished = (): Promise<vscode.Uri | undefined> =>
   pickDocument({
     title: 'Resume benchmark',
-    placeholder: 'Choose a run that was cut off',
+    placeholder: 'Choose an interrupted run',
     accept: ({ finishedAt }) => finishedAt === undefined,
     fault: 'its run has finished',
   });

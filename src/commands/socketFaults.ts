@@ -121,7 +121,7 @@ async function probe(
     const program = await readProbe(context.bpfDirectory);
     const host = await context.host(name);
     const { rows, verdict } = await withProgress(
-      `Probing sockets on ${name}, once for this kernel`,
+      `Checking socket compatibility on ${name} (once per kernel)`,
       async (_report, signal) => {
         const look = (verdict: boolean) =>
           checkSemantics(host, { source, probe: program, only: FAULT_PROBES, verdict, signal });

@@ -57,9 +57,8 @@ function fileInEditor(): vscode.Uri {
   throw new HostError({
     kind: 'input',
     tried: 'verify BPF source',
-    where: 'this window',
-    words: 'no BPF C file is in the editor',
-    next: 'Open one, *.bpf.c.',
+    words: '',
+    next: 'Open a .bpf.c file first.',
   });
 }
 
@@ -78,7 +77,6 @@ async function pickProgram(app: App): Promise<LogArgument | undefined> {
     throw new HostError({
       kind: 'not-found',
       tried: 'show the log',
-      where: 'this window',
       words: `${vscode.workspace.asRelativePath(file)} has not been verified`,
       next: 'Verify it first.',
     });

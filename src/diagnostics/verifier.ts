@@ -80,7 +80,6 @@ export class Verifier implements vscode.Disposable {
       throw new HostError({
         kind: 'input',
         tried: `verify ${path.basename(uri.path)}`,
-        where: 'this window',
         words: 'this workspace is not trusted',
         next: 'Trust it first: its source would be compiled on your host.',
       });
@@ -89,7 +88,6 @@ export class Verifier implements vscode.Disposable {
       throw new HostError({
         kind: 'input',
         tried: `verify ${path.basename(uri.path)}`,
-        where: 'this window',
         words: `${uri.toString()} is not a file`,
         next: 'Save it to a file.',
       });

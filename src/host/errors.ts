@@ -22,8 +22,8 @@ export interface Problem {
   readonly kind: ProblemKind;
   /** What was tried, as a verb phrase: "compile sockmap_bypass.bpf.c". */
   readonly tried: string;
-  /** The host string. */
-  readonly where: string;
+  /** The host string, or `this machine`; undefined where the fault is in what the editor was asked. */
+  readonly where?: string | undefined;
   /** The host's or tool's own words, whole: never cut, may be many lines. */
   readonly words: string;
   /** That of the command, where it ran and was what failed. */
@@ -52,7 +52,9 @@ const LONGEST_TOLD = 400;
 function summary({ tried, where, words, headline, next }: Problem): string {
   // Of a line without end the rest would hide what to do next.
   const told = oneLine(headline ?? firstTelling(words), LONGEST_TOLD);
-  return `Could not ${oneLine(tried)} on ${oneLine(where)}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
+  if (where === undefined && told === '') return next;
+  const place = where === undefined ? '' : ` ${tried === 'connect' ? 'to' : 'on'} ${oneLine(where)}`;
+  return `Could not ${oneLine(tried)}${place}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
 }
 
 /** The line of a tool's output that most likely names the fault. */

@@ -96,7 +96,7 @@ export class LanguageService implements vscode.Disposable {
       throw new HostError({
         kind: 'input',
         tried: 'start clangd',
-        where: host ?? 'this window',
+        where: host,
         words: host === undefined ? 'no host is chosen' : 'this workspace is not trusted',
         next:
           host === undefined

@@ -4,7 +4,7 @@ import type { Reports } from './reports.ts';
 import { openTerminal } from './terminal.ts';
 import { showFailure } from './window.ts';
 
-/** Tells a person what failed, with the next step as a button where there is one. */
+/** Shows a person what failed, with the next step as a button where there is one. */
 export async function showError(context: Context, reports: Reports, error: unknown): Promise<void> {
   if (!(error instanceof HostError)) {
     await showFailure(error instanceof Error ? error.message : String(error));
@@ -12,10 +12,10 @@ export async function showError(context: Context, reports: Reports, error: unkno
   }
   const { kind, tried, where, words, remedy } = error.problem;
   const actions = new Map<string, () => Promise<void>>();
-  if (remedy !== undefined) {
+  if (remedy !== undefined && where !== undefined) {
     actions.set('Fix in Terminal', async () => openTerminal(await context.host(where), remedy));
   }
-  if (kind === 'authentication' || kind === 'host-key') {
+  if (where !== undefined && (kind === 'authentication' || kind === 'host-key')) {
     actions.set('Connect in Terminal', async () => openTerminal(await context.host(where)));
   }
   if (words.trim().includes('\n') || !error.message.includes(words.trim())) {

@@ -53,7 +53,7 @@ function configRows({ mode, queueBound, oneWayLimit }: LiveConfig): [string, str
 
 /** Counters whose own names say too little; the others are shown as they are called. */
 const COUNTER_LABELS: Readonly<Record<string, string>> = {
-  sockets_removed: 'sockets removed, on TCP for good',
+  sockets_removed: 'moved to TCP permanently',
   sockets_refused: 'sockets refused, in another map',
   map_full: 'connections on TCP, map full',
   tcp_early_bytes: 'back to TCP, early bytes',

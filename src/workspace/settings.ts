@@ -20,7 +20,6 @@ export function readSettings<T extends z.ZodObject>(
   throw new HostError({
     kind: 'input',
     tried: `read the settings ${section}`,
-    where: 'this window',
     words: z.prettifyError(parsed.error),
     next: 'Correct the setting.',
   });

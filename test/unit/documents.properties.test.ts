@@ -191,7 +191,7 @@ describe('properties of plan files', () => {
     (text) => {
       const sizes = result(
         () => parseSizes(text),
-        ({ message }) => message.includes('is no size'),
+        ({ message }) => message.includes('is not a size'),
       );
       for (const size of sizes ?? []) assert.ok(Number.isSafeInteger(size) && size >= 1);
     },

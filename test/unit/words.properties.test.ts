@@ -192,7 +192,7 @@ describe('properties of ssh’s words', () => {
     assertPlain(problem);
     if (text.trim() !== '') assert.equal(problem.words, text.trim());
     assert.ok(problem.next.length > 0);
-    assert.ok(new HostError(problem).message.startsWith('Could not connect on h'));
+    assert.ok(new HostError(problem).message.startsWith('Could not connect to h'));
   };
   holds('any', textOf(SSH), check);
   holds(

@@ -24,7 +24,7 @@ describe('sizes as people type them', () => {
 
   for (const typed of ['0', '-1', '1.5', '64;128', 'k', '1g', '1e3', '9999999999', '64 128', '٣']) {
     it(`${typed} is none`, () => {
-      assert.throws(() => parseSizes(typed), /is no size: write 64, 1k or 64 KiB/);
+      assert.throws(() => parseSizes(typed), /is not a size: write 64, 1k or 64 KiB/);
     });
   }
 });

@@ -321,7 +321,7 @@ describe('socket semantics', () => {
     it('asks where programs would stall, names them, and tells of the other faults too', () => {
       const warning = warned(pairSemantics(tcp, classic));
       assert.ok(warning?.grave);
-      assert.match(warning.message, /^On Linux 6\.18\.44: FIONREAD reads 0 though data waits/);
+      assert.match(warning.message, /^On Linux 6\.18\.44: FIONREAD wrongly returns 0 while data is waiting/);
       assert.match(
         warning.detail,
         /may stall: nginx, Java NIO, \.NET\. [^]*splice\(\)[^]*recv\(\)[^]*EAGAIN/,

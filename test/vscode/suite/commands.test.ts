@@ -174,8 +174,8 @@ describe('commands with an argument', () => {
       ['load', { host, cgroup: '/../..' }, /is not a cgroup below/],
       ['unload', { host, cgroup }, /nothing is loaded on .*\. Show the status/],
       ['runBenchmark', { host, cgroup, profile: PLAN }, /no bypass is loaded on .*Load it, then/],
-      ['status', { host: 'no-server' }, /Could not connect on no-server: .*Connection refused/],
-      ['checkHost', { host: 'no-server' }, /Could not connect on no-server: .*refused/],
+      ['status', { host: 'no-server' }, /Could not connect to no-server: .*Connection refused/],
+      ['checkHost', { host: 'no-server' }, /Could not connect to no-server: .*refused/],
       ['status', { host: '-oProxyCommand=true' }, /not a destination ssh takes/],
     ];
     for (const [command, argument, says] of failures) {

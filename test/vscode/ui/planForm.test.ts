@@ -66,7 +66,7 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.quick.filter({ hasText: /Message sizes/ }).waitFor();
     await workbench.input('64, many', { accept: false });
     await workbench.quick
-      .filter({ hasText: /"many" is no size: write 64, 1k or 64 KiB/ })
+      .filter({ hasText: /"many" is not a size: write 64, 1k or 64 KiB/ })
       .waitFor();
     await workbench.input('4k');
     await answer(/Request sizes/, '64');
