@@ -31,8 +31,7 @@ const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string
     unguarded: {
       icon: 'warning',
       label: 'Without limits',
-      detail:
-        'No limits: queues can exhaust memory. For comparison only.',
+      detail: 'No limits: queues can exhaust memory. For comparison only.',
       done: 'without limits: do not leave it so',
     },
   };

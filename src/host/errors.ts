@@ -53,7 +53,8 @@ function summary({ tried, where, words, headline, next }: Problem): string {
   // Of a line without end the rest would hide what to do next.
   const told = oneLine(headline ?? firstTelling(words), LONGEST_TOLD);
   if (where === undefined && told === '') return next;
-  const place = where === undefined ? '' : ` ${tried === 'connect' ? 'to' : 'on'} ${oneLine(where)}`;
+  const place =
+    where === undefined ? '' : ` ${tried === 'connect' ? 'to' : 'on'} ${oneLine(where)}`;
   return `Could not ${oneLine(tried)}${place}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
 }
 

@@ -321,7 +321,10 @@ describe('socket semantics', () => {
     it('asks where programs would stall, names them, and tells of the other faults too', () => {
       const warning = warned(pairSemantics(tcp, classic));
       assert.ok(warning?.grave);
-      assert.match(warning.message, /^On Linux 6\.18\.44: FIONREAD wrongly returns 0 while data is waiting/);
+      assert.match(
+        warning.message,
+        /^On Linux 6\.18\.44: FIONREAD wrongly returns 0 while data is waiting/,
+      );
       assert.match(
         warning.detail,
         /may stall: [^.]*such as nginx, Java NIO, \.NET\. [^]*splice\(\)[^]*recv\(\)[^]*EAGAIN/,
