@@ -26,7 +26,7 @@ const target = 'node20';
 
 /** CommonJS has no import.meta: a library that makes itself a require() of its URL would throw when loaded. */
 const addressed = {
-  define: { 'import.meta.url': 'addressOfThisFile' },
+  define: { 'import.meta.url': 'addressOfThisFile', 'import.meta.dirname': '__dirname' },
   logOverride: { 'empty-import-meta': 'error' },
   banner: `const addressOfThisFile = require('node:url').pathToFileURL(__filename).href;`,
 };

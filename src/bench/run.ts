@@ -116,7 +116,7 @@ async function measure(
   const { signal, save, onProgress } = options;
   const { facts, mount } = await host.ready('benchmark', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
-  const status = await readStatus(host, mount, signal);
+  const status = await readStatus(host, signal);
   const policy = servingAttachment(status, cgroup)?.policy ?? 'guarded';
   const known = await hostFacts(host, facts, signal);
   let document = { ...start(policy, known), cgroup };

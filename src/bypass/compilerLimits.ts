@@ -1,3 +1,4 @@
+import { hostFunctions } from '../host/hostScript.ts';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 
 /** What a compiler may use. A source that needs more than this is none of a BPF program. */
@@ -10,14 +11,8 @@ export interface CompilerLimits {
 /** Exit code of a script whose compiler filled its output: 128 and SIGXFSZ. */
 export const FILE_TOO_LARGE = 153;
 
-/**
- * sh function: `at_most LETTER NUMBER` lowers a limit of ulimit, and leaves one that the account or the host
- * has set lower already.
- */
-export const AT_MOST = `at_most() {
-  has=$(ulimit -"$1")
-  { [ "$has" != unlimited ] && [ "$has" -le "$2" ]; } || ulimit -"$1" "$2"
-}`;
+/** sh function, of `sockmap-bypassctl`. */
+export const AT_MOST = hostFunctions('at_most');
 
 /**
  * Why a compiler ended without an opinion of the source.

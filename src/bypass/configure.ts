@@ -1,12 +1,10 @@
 import { existingCgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
-import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { outputOf, type TransactOptions } from '../host/run.ts';
 import { hostAddresses } from './addresses.ts';
 import { configValue, mapKeys, PINS, setupBatch, type GuardedLimits, type Mode } from './config.ts';
-import { PIN_ROOT_FUNCTIONS } from './pins.ts';
-import { TAKE_TURNS } from './scripts.ts';
 import { type BypassStatus } from './attachment.ts';
 import { readStatus } from './status.ts';
 
@@ -30,7 +28,7 @@ export async function configureBypass(
 ): Promise<BypassStatus> {
   const { facts, mount } = await host.ready('control', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
-  const { attachments } = await readStatus(host, mount, signal);
+  const { attachments } = await readStatus(host, signal);
   const found = attachments.find((one) => one.cgroup === cgroup && one.state === 'attached');
   if (found?.pins === undefined || found.config === undefined) {
     throw new HostError({
@@ -44,7 +42,7 @@ export async function configureBypass(
       next: 'Load the guarded policy there first.',
     });
   }
-  await change(host, ['sh', '-c', RESTORE_PINS, 'sh', PIN_ROOT, found.pins], {
+  await change(host, scriptArgv('ctl_restore_pins', found.pins), {
     tried: 'find what the programs are told by',
     signal,
   });
@@ -57,7 +55,7 @@ export async function configureBypass(
     input: batch.replaceAll(PINS, found.pins),
     signal,
   });
-  const status = await readStatus(host, mount, signal);
+  const status = await readStatus(host, signal);
   return capped ? { ...status, addressesCapped: true as const } : status;
 }
 
@@ -69,17 +67,6 @@ async function change(
   const result = await host.transact(argv, { ...options, root: true });
   outputOf(result, { argv, tried: options.tried, where: host.name });
 }
-
-/** A pin that somebody removed is made again, as long as its map is in use. $1 pin root, $2 directory of pins. */
-const RESTORE_PINS = `root=$1 pins=$2
-${PIN_ROOT_FUNCTIONS}
-${TAKE_TURNS}
-check_root
-take_turns || exit
-for id in $(used_maps "$pins"); do
-  name=$(bpftool -j map show id "$id" | sed -n 's/.*"name":"\\(bypass_[a-z]*\\)".*/\\1/p')
-  [ -z "$name" ] || [ -e "$pins/$name" ] || bpftool map pin id "$id" "$pins/$name" || exit
-done`;
 
 const switchOff = (architecture: string): string =>
   `map update pinned ${PINS}/bypass_config key hex 00 00 00 00 value hex ${configValue(architecture, 'off')}\n`;

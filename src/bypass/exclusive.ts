@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { ownerOf, parseTool, programsSchema } from './found.ts';
-import { ATTACHED } from './scripts.ts';
 
 const attachedSchema = z.array(
   z.object({
@@ -17,7 +17,7 @@ const attachedSchema = z.array(
 /**
  * The programs that keep others from attaching a sock_ops program beside them: at the cgroup any that is
  * not attached as one of several, above it one that nothing may be added to.
- * @param text output of the ATTACHED script.
+ * @param text output of `sockmap-bypassctl attached`.
  * @returns one line for each.
  */
 export function exclusivePrograms(text: string, boundary: string, cgroup: string): string[] {
@@ -43,11 +43,10 @@ export function exclusivePrograms(text: string, boundary: string, cgroup: string
 export async function attachError(
   host: Host,
   error: HostError,
-  mount: string,
   cgroup: string,
 ): Promise<HostError> {
   const boundary = newBoundary();
-  const argv = ['sh', '-c', ATTACHED, 'sh', boundary, mount, cgroup];
+  const argv = scriptArgv('ctl_attached', boundary, cgroup);
   const tried = 'look who is in the way';
   const { stdout } = await host.run(argv, { tried, root: true });
   const [first, ...more] = exclusivePrograms(stdout, boundary, cgroup);

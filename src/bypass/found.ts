@@ -63,7 +63,7 @@ interface Kernel {
 }
 
 /**
- * @param text output of the STATUS script.
+ * @param text output of `sockmap-bypassctl sections`.
  * @throws Error when it is cut off, or bpftool did not list the cgroups: "nothing is loaded" would be untrue.
  */
 export function parseStatus(

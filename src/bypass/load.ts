@@ -1,19 +1,19 @@
 import { existingCgroup, resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
-import { PIN_ROOT, type Facts } from '../host/facts.ts';
+import type { Facts } from '../host/facts.ts';
 import { atLeast, hostIssues } from '../host/issues.ts';
 import type { Host } from '../host/host.ts';
 import { scratchDirectory } from '../host/guard.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { upload } from '../host/upload.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { hostAddresses } from './addresses.ts';
-import { configValue, setupBatch, type GuardedLimits } from './config.ts';
+import { setupBatch, type GuardedLimits } from './config.ts';
 import { compile, type BpfSource } from './build.ts';
 import { attachError } from './exclusive.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
-import { LOAD, UNLOAD } from './scripts.ts';
 import { policyEntry } from './source.ts';
-import { isAttached, type Attachment, type BypassStatus } from './attachment.ts';
+import type { Attachment, BypassStatus } from './attachment.ts';
 import { readStatus, unsafePinRoot } from './status.ts';
 
 /** The parts of a load, in their order. */
@@ -66,8 +66,6 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const cgroup = await existing;
   onStep?.('compile');
   const { maxSockets } = limits;
-  const before = readStatus(host, mount, signal);
-  before.catch(() => undefined);
   const [object, { setup, capped }] = await allSettledOrThrow([
     compile(
       host,
@@ -87,25 +85,16 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   // Only now: the directory was the compiler's, with all that was in it.
   const batch = 'setup.batch';
   await upload(host, directory.line, new Map([[batch, Buffer.from(setup)]]), signal);
-  const there = (await before).attachments.filter((one) => one.cgroup === cgroup);
 
   // Progress is told from a callback, whose writes the type checker does not see.
   const begun: { step: LoadStep; replacing: boolean } = { step: 'compile', replacing: false };
-  const argv = [
-    'sh',
-    '-c',
-    LOAD,
-    'sh',
-    PIN_ROOT,
-    object,
-    cgroup,
-    typeof replace === 'function' ? 'ask' : replace ? 'yes' : 'no',
-    `${directory.line}/${batch}`,
-    configValue(facts.architecture, 'off'),
-    options.verdict === false ? 'no' : 'yes',
-    attachedIds(there).join(' '),
-    there.flatMap(({ configMap }) => configMap ?? []).join(' '),
-  ];
+  const argv = scriptArgv(
+    'ctl_load',
+    ...['--cgroup', cgroup, '--object', object, '--setup', `${directory.line}/${batch}`],
+    ...['--ask', typeof replace === 'function' ? 'occupied' : 'ready'],
+    ...(replace === true ? ['--replace'] : []),
+    ...(options.verdict === false ? ['--no-verdict'] : []),
+  );
   const { exitCode, stderr } = await host.transact(argv, {
     tried: 'load the bypass',
     root: true,
@@ -130,11 +119,11 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, 'load the bypass', stderr);
   if (exitCode !== 0) {
     const error = loadError(host, cgroup, source.entry, begun.step, exitCode, stderr);
-    throw begun.step === 'sock_ops' ? await attachError(host, error, mount, cgroup) : error;
+    throw begun.step === 'sock_ops' ? await attachError(host, error, cgroup) : error;
   }
   onStep?.('status');
   // Not cancellable: what is cancelled now has to be undone anyway.
-  const read = await readStatus(host, mount);
+  const read = await readStatus(host);
   const status = capped ? { ...read, addressesCapped: true as const } : read;
   if (signal?.aborted !== true || begun.replacing) return status;
   await unloadBypass(host, options.cgroup);
@@ -159,13 +148,9 @@ function requireGuarded(host: Host, facts: Facts): void {
 const loadsDirectly = ({ kernel, bpftool = '' }: Facts): boolean =>
   atLeast(kernel, '5.16') && atLeast(bpftool, '5.16');
 
-/** Exits of LOAD that was told not to commit, and that found what it cannot take the place of. */
+/** Exits of a load that was told not to commit, and that found what it cannot take the place of. */
 const CALLED_OFF = 4;
 const NOT_OURS = 6;
-
-/** Of the programs at a cgroup. */
-const attachedIds = (attachments: readonly Attachment[]): number[] =>
-  attachments.filter(isAttached).flatMap(({ sockops }) => sockops?.id ?? []);
 
 /** The commands that fill the guarded program's maps. */
 async function readSetup(
@@ -190,9 +175,8 @@ export async function unloadBypass(
   named: string,
   signal?: AbortSignal,
 ): Promise<BypassStatus> {
-  const { facts, mount } = await host.ready('control', signal);
-  const off = configValue(facts.architecture, 'off');
-  const { attachments } = await readStatus(host, mount, signal);
+  const { mount } = await host.ready('control', signal);
+  const { attachments } = await readStatus(host, signal);
   const pinned = attachments.find(({ cgroup, pins }) => cgroup === undefined && pins === named);
   const cgroup = pinned?.pins ?? resolveCgroup(host.name, mount, named);
   const there = attachments.filter((one) => one.cgroup === cgroup);
@@ -212,8 +196,7 @@ export async function unloadBypass(
       next: 'Wait for the end of that load, then try again.',
     });
   }
-  const gone = ours.filter((one) => one.state !== 'loading');
-  if (gone.length === 0) {
+  if (ours.length === 0) {
     throw new HostError({
       kind: 'not-found',
       tried: 'unload the bypass',
@@ -222,19 +205,7 @@ export async function unloadBypass(
       next: 'Show the status to see what is loaded where.',
     });
   }
-  const pins = gone.flatMap(({ pins }) => pins ?? []);
-  const argv = [
-    'sh',
-    '-c',
-    UNLOAD,
-    'sh',
-    PIN_ROOT,
-    there.length > 0 ? cgroup : '',
-    attachedIds(gone).join(' '),
-    off,
-    gone.flatMap(({ configMap }) => configMap ?? []).join(' '),
-    ...pins,
-  ];
+  const argv = scriptArgv('ctl_unload', '--cgroup', cgroup);
   const tried = 'unload the bypass';
   const { exitCode, stderr } = await host.transact(argv, { tried, root: true, signal });
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, tried, stderr);
@@ -242,13 +213,13 @@ export async function unloadBypass(
     const next = 'Show the status to see what is left.';
     throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
   }
-  return readStatus(host, mount, signal);
+  return readStatus(host, signal);
 }
 
 /** What is loaded on a host. */
 export async function bypassStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
-  const { mount } = await host.ready('control', signal);
-  return readStatus(host, mount, signal);
+  await host.ready('control', signal);
+  return readStatus(host, signal);
 }
 
 function loadError(

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { type Attachment, type BypassStatus } from './attachment.ts';
 import { liveConfig, type LiveConfig } from './config.ts';
 import { parseStatus, parseTool, type Found, type MapKind } from './found.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
-import { CONTENTS, STATUS } from './scripts.ts';
 
 const TRIED = 'read the status of the bypass';
 
@@ -15,13 +15,9 @@ const TRIED = 'read the status of the bypass';
  * Reads what is loaded from the host; needs root (`Host.becomeRoot`).
  * @throws HostError also when it cannot be told: then nothing is known, not nothing loaded.
  */
-export async function readStatus(
-  host: Host,
-  cgroupMount: string,
-  signal?: AbortSignal,
-): Promise<BypassStatus> {
+export async function readStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
   const boundary = newBoundary();
-  const argv = ['sh', '-c', STATUS, 'sh', boundary, PIN_ROOT, cgroupMount];
+  const argv = scriptArgv('ctl_sections', boundary);
   const { exitCode, stdout, stderr } = await host.run(argv, { tried: TRIED, root: true, signal });
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, TRIED, stderr);
   let found: ReturnType<typeof parseStatus>;
@@ -43,7 +39,7 @@ export async function readStatus(
   const text =
     wanted.length === 0
       ? ''
-      : await host.check(['sh', '-c', CONTENTS, 'sh', boundary, ...wanted], {
+      : await host.check(scriptArgv('ctl_contents', boundary, ...wanted), {
           tried: TRIED,
           root: true,
           signal,
@@ -63,7 +59,7 @@ export const unsafePinRoot = (host: Host, tried: string, words: string): HostErr
 
 /**
  * Adds what the maps hold.
- * @param text output of the CONTENTS script.
+ * @param text output of `sockmap-bypassctl contents`.
  */
 export function withContents(
   found: readonly Found[],

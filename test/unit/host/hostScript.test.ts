@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { hostScript, link, scriptArgv } from '../../../src/host/hostScript.ts';
+import { loginShellLine } from '../../../src/host/quote.ts';
+
+const TOOLS = path.join(import.meta.dirname, '../../../bpf/tools');
+
+/** What the Windows client takes, less what surrounds a command of root's, and long arguments. */
+const LONGEST = 32_767 - 4096;
+
+const SCRIPTS = [
+  ...['ctl_load', 'ctl_unload', 'ctl_sections', 'ctl_contents', 'ctl_attached', 'ctl_addresses'],
+  ...fs.readdirSync(TOOLS).filter((name) => name.endsWith('.sh')),
+];
+
+describe('a script for a host', () => {
+  const library = new Map([
+    ['one', 'one() { two; }'],
+    ['two', 'two() {\necho 2\n}'],
+    ['other', 'other() { one; }'],
+  ]);
+
+  it('brings the functions that it names, and that these name, in their order', () => {
+    assert.equal(link('one', library), 'one() { two; }\ntwo() {\necho 2\n}\none');
+    assert.equal(link('echo "$x"', library), 'echo "$x"');
+  });
+
+  it('keeps functions of its own', () => {
+    const own = 'two() { :; }\none';
+    assert.equal(link(own, library), `one() { two; }\n${own}`);
+  });
+
+  for (const name of SCRIPTS) {
+    it(`${name} is read by every sh, and is no longer than a command line may be`, () => {
+      const script = hostScript(name);
+      for (const shell of [['dash'], ['busybox', 'sh'], ['bash', '--posix']]) {
+        const [file = '', ...args] = shell;
+        const { status, stderr } = spawnSync(file, [...args, '-n', '-c', script], {
+          encoding: 'utf8',
+        });
+        assert.equal(status, 0, `${file}: ${stderr}`);
+      }
+      const { length } = loginShellLine(scriptArgv(name));
+      assert.ok(length < LONGEST, `${length} characters`);
+    });
+  }
+});
