@@ -25,7 +25,7 @@ export async function installWithApt(tools, system, { browserFallback }) {
   const names = tools.map((each) => each.name);
   await withoutServices(async () => {
     await update();
-    const packages = tools.flatMap((each) => each.packages.debian ?? []);
+    const packages = tools.flatMap((each) => each.packages.debian);
     if (names.includes('bpftool')) packages.push(...bpftoolPackages());
     const chromium = names.includes('chromium') && !system.isUbuntu && hasCandidate('chromium');
     if (chromium) packages.push('chromium');

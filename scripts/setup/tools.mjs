@@ -3,33 +3,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { env } from 'node:process';
+import { PACKAGES } from '../../src/host/packages.mjs';
 import { ask, findCommand } from './shell.mjs';
 
 const command = (name) => () => findCommand(name) !== undefined;
 const file = (name) => () => existsSync(name);
 
-/** `debian: null`: not simply a package of that name, see apt.mjs. */
+/** For Debian without packages: they are not simply of that name, see apt.mjs. */
 const TOOLS = [
-  tool(['host'], 'clang', command('clang'), ['clang']),
-  tool(['host'], 'clangd', command('clangd'), ['clangd'], {
-    fedora: ['clang-tools-extra'],
-    suse: ['clang-tools'],
-    arch: ['clang'],
-    alpine: ['clang-extra-tools'],
-  }),
+  shared('clang', command('clang')),
+  shared('clangd', command('clangd')),
   // Ubuntu's is a wrapper that fails when it has nothing for the running kernel.
-  tool(['host'], 'bpftool', () => ask('bpftool', ['version']) !== undefined, null, {
-    fedora: ['bpftool'],
-    suse: ['bpftool'],
-    arch: ['bpf'],
-    alpine: ['bpftool'],
-  }),
-  tool(['host'], 'libbpf headers', file('/usr/include/bpf/bpf_helpers.h'), ['libbpf-dev'], {
-    fedora: ['libbpf-devel'],
-    suse: ['libbpf-devel'],
-    arch: ['libbpf'],
-    alpine: ['libbpf-dev'],
-  }),
+  shared('bpftool', () => ask('bpftool', ['version']) !== undefined, { debian: [] }),
+  shared('libbpf headers', file('/usr/include/bpf/bpf_helpers.h')),
+  shared('netperf', () => command('netperf')() && command('netserver')(), { debian: [] }),
   tool(['host'], 'C library headers', file('/usr/include/stdio.h'), ['libc6-dev'], {
     fedora: ['glibc-devel'],
     suse: ['glibc-devel'],
@@ -38,12 +25,6 @@ const TOOLS = [
   }),
   tool(['host'], 'ip', command('ip'), ['iproute2'], { fedora: ['iproute'] }),
   tool(['host'], 'nft', command('nft'), ['nftables']),
-  tool(['host'], 'netperf', () => command('netperf')() && command('netserver')(), null, {
-    fedora: ['netperf'],
-    suse: ['netperf'],
-    arch: ['netperf'],
-    alpine: ['netperf'],
-  }),
   tool(['host', 'editor'], 'ssh', command('ssh'), ['openssh-client'], {
     fedora: ['openssh-clients'],
     suse: ['openssh-clients'],
@@ -75,7 +56,7 @@ const TOOLS = [
   tool(['sshd'], 'dash', command('dash'), ['dash']),
   // A host whose tools are its.
   tool(['sshd'], 'busybox', command('busybox'), ['busybox']),
-  tool(['editor'], 'chromium', hasBrowser, null, {
+  tool(['editor'], 'chromium', hasBrowser, [], {
     fedora: ['chromium'],
     suse: ['chromium'],
     arch: ['chromium'],
@@ -116,6 +97,11 @@ const TOOLS = [
     alpine: ['clang-extra-tools'],
   }),
 ];
+
+/** What every host of the extension needs, by the same names. */
+function shared(name, present, others = {}) {
+  return { parts: ['host'], name, present, packages: { ...PACKAGES[name], ...others } };
+}
 
 function tool(parts, name, present, debian, others = {}) {
   const packages = { fedora: debian, suse: debian, arch: debian, alpine: debian, ...others };

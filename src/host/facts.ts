@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { HostError } from './errors.ts';
+import { parseOsRelease, type Distribution } from './packages.mjs';
 import type { Privilege } from './privilege.ts';
 import type { Runner } from './run.ts';
 import { isWhole, newBoundary, parseSections, SECTION } from './sections.ts';
@@ -9,11 +10,7 @@ import { parseJson } from './json.ts';
 export interface Facts {
   readonly kernel: string;
   readonly architecture: string;
-  readonly distribution: {
-    readonly id: string;
-    readonly like: readonly string[];
-    readonly name: string;
-  };
+  readonly distribution: Distribution;
   readonly cpus: number;
   readonly btf: boolean;
   readonly jit: boolean | undefined;
@@ -27,6 +24,8 @@ export interface Facts {
   /** Whether bpftool knows every kind of type the kernel has: old ones do not know a new kernel's. */
   readonly bpftoolReadsBtf: boolean;
   readonly libbpfHeaders: boolean;
+  /** The version that programs of the host are built with, where its headers or its package say it. */
+  readonly libbpf: string | undefined;
   /** That of util-linux, with which root's compiler is another user. */
   readonly setpriv: boolean;
   /** Reserves the number of that user. BusyBox's does, too. */
@@ -64,6 +63,7 @@ section clang; clang --version 2>&1
 section targets; clang -print-targets
 section clangd; clangd --version 2>&1
 section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
+section libbpf; cat /usr/local/include/bpf/libbpf_version.h /usr/include/bpf/libbpf_version.h; cat /usr/lib*/pkgconfig/libbpf.pc /usr/lib/*/pkgconfig/libbpf.pc
 section setpriv; setpriv --version
 section flock; command -v flock >/dev/null && echo yes
 section bpftool; bpftool version 2>&1
@@ -102,7 +102,6 @@ export const clangdVersion = (text: string): string | undefined =>
 export function parseFacts(text: string, boundary: string, privilege: Privilege): Facts {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const section = (name: string): string => sections.get(name) ?? '';
-  const os = parseOsRelease(section('distribution'));
   const mounts = parseMounts(section('mounts'));
   const jit = section('jit');
   const versions = {
@@ -122,11 +121,7 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
     ),
     kernel: section('kernel'),
     architecture: section('architecture'),
-    distribution: {
-      id: os.get('ID') ?? 'linux',
-      like: (os.get('ID_LIKE') ?? '').split(' ').filter((id) => id !== ''),
-      name: os.get('PRETTY_NAME') ?? os.get('NAME') ?? 'Linux',
-    },
+    distribution: parseOsRelease(section('distribution')),
     cpus: Number(/^[1-9]\d{0,5}$/.exec(section('cpus'))?.[0] ?? 1),
     btf: section('btf') === 'yes',
     jit: jit === '' ? undefined : jit !== '0',
@@ -135,6 +130,7 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
     clangTargetsBpf: /^[ \t]*bpf[ \t]/m.test(section('targets')),
     bpftoolReadsBtf: section('types') === 'yes',
     libbpfHeaders: section('headers') === 'yes',
+    libbpf: libbpfVersion(section('libbpf')),
     setpriv: section('setpriv').includes('util-linux'),
     flock: section('flock') === 'yes',
     privilege,
@@ -142,14 +138,14 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
   };
 }
 
-/** os-release(5): shell-like assignments, read without a shell. */
-function parseOsRelease(text: string): Map<string, string> {
-  return new Map(
-    Array.from(text.matchAll(/^([A-Z_]+)=(?:"([^"\n]*)"|'([^'\n]*)'|([^"'\n]*))$/gm), (m) => [
-      m[1] ?? '',
-      m[2] ?? m[3] ?? m[4] ?? '',
-    ]),
+/** @param text libbpf_version.h, since 0.6, and libbpf.pc of the package, as far as they are there. */
+function libbpfVersion(text: string): string | undefined {
+  const [major, minor] = ['MAJOR', 'MINOR'].map(
+    (part) => new RegExp(`^#define LIBBPF_${part}_VERSION (\\d{1,4})$`, 'm').exec(text)?.[1],
   );
+  return major === undefined || minor === undefined
+    ? /^Version: (\d{1,4}(?:\.\d{1,4})+)$/m.exec(text)?.[1]
+    : `${major}.${minor}`;
 }
 
 /**

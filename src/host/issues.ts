@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts';
-import { shellLine } from './quote.ts';
+import { asRoot, NETPERF_SOURCE, REINSTALL, remediesFor } from './remedies.ts';
 
 /** What a fact stands in the way of. */
 export type Capability = 'load' | 'benchmark' | 'language';
@@ -18,23 +18,23 @@ export interface HostIssue {
 }
 
 /** Lowest versions that work (netperf's `-k` keys among them). */
-const FLOORS = { guarded: '5.15', classic: '5.10', clang: '11', bpftool: '5.10', netperf: '2.7' };
-
-const NETPERF_SOURCE = 'build it from https://github.com/HewlettPackard/netperf';
+const FLOORS = {
+  ...{ guarded: '5.15', classic: '5.10', clang: '11', bpftool: '5.10', netperf: '2.7' },
+  /** It can say where a program's log goes (bpf_program__set_log_buf, for verify.c). */
+  libbpf: '0.7',
+};
 
 /** Where a release is too old to have one that works. */
 const NEWER: Readonly<Record<string, string>> = {
   bpftool: 'build it from https://github.com/libbpf/bpftool',
   netperf: NETPERF_SOURCE,
+  libbpf: 'sources can be edited and loaded, but not verified from the editor',
 };
-
-/** Of a tool that is there and does not run. */
-const REINSTALL = 'Look at the limits of the account (ulimit -a), or install it anew.';
 
 /** Judges a host's facts. An empty answer: everything can run. */
 export function hostIssues(facts: Facts): HostIssue[] {
   const found: HostIssue[] = [];
-  const packages = packageManager(facts);
+  const remedies = remediesFor(facts);
 
   const missing = (
     id: string,
@@ -44,7 +44,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
     severity: HostIssue['severity'] = 'blocks',
   ): void => {
     if (version !== undefined && (floor === undefined || atLeast(version, floor))) return;
-    const remedy = packages?.install(id);
+    const remedy = remedies?.install(id);
     const broken = version === undefined ? facts.broken[id] : undefined;
     if (broken !== undefined) {
       const words = broken.split('\n').find((line) => line.trim() !== '') ?? 'it says nothing';
@@ -53,7 +53,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
         severity,
         prevents,
         wrong: `${id} is installed, but does not run: ${words.trim().replace(/\.$/, '')}.`,
-        next: packages?.broken(id) ?? REINSTALL,
+        next: remedies?.broken(id) ?? REINSTALL,
         ...(remedy !== undefined && { remedy }),
       });
       return;
@@ -68,7 +68,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
           : `${id} ${version} is older than ${floor ?? ''}, the oldest that works.`,
       next:
         version === undefined
-          ? (packages?.advice(id) ?? `Install ${id} ${floor ?? ''} or newer.`)
+          ? (remedies?.advice(id) ?? `Install ${id} ${floor ?? ''} or newer.`)
           : `Upgrade it; where the package is no newer, ${NEWER[id] ?? 'use a newer release of the distribution'}.`,
       ...(remedy !== undefined && { remedy }),
     });
@@ -149,6 +149,10 @@ export function hostIssues(facts: Facts): HostIssue[] {
     facts.libbpfHeaders ? '1' : undefined,
     undefined,
   );
+  // Without headers there is one issue, not two; headers that do not say their version may do.
+  if (facts.libbpfHeaders && facts.libbpf !== undefined) {
+    missing('libbpf', ['language'], facts.libbpf, FLOORS.libbpf, 'warns');
+  }
   // Where root logs in, for the compiler too; other accounts compile as themselves.
   for (const tool of ['setpriv', 'flock'] as const) {
     missing(
@@ -213,104 +217,3 @@ export function atLeast(version: string, floor: string): boolean {
 }
 
 const listOf = (words: Iterable<string>): string => Array.from(words).join(', ');
-
-const asRoot = ({ privilege }: Facts, command: string): string =>
-  privilege === 'root' ? command : shellLine(['sudo', 'sh', '-c', command]);
-
-interface PackageManager {
-  /** A command that installs what a finding names. */
-  install(id: string): string | undefined;
-  advice(id: string): string;
-  /** Of a tool that is there and does not run. */
-  broken(id: string): string;
-}
-
-/**
- * Ubuntu's bpftool starts that of the running kernel's package. Kernels of others, as WSL2's, have none:
- * the newest one there then takes the place of the starter, before it on the PATH.
- */
-const UBUNTU_BPFTOOL = `apt-get update
-apt-get install -y "linux-tools-$(uname -r)" || apt-get install -y "linux-tools-generic-hwe-$(. /etc/os-release; echo "$VERSION_ID")" || apt-get install -y linux-tools-generic || apt-get install -y bpftool
-bpftool version || ln -sf "$(ls /usr/lib/linux-tools/*/bpftool | sort -V | tail -n 1)" /usr/local/sbin/bpftool`;
-
-/** Package names by distribution family; netperf's licence keeps it out of some main archives. */
-function packageManager(facts: Facts): PackageManager | undefined {
-  const { id, like } = facts.distribution;
-  const is = (...ids: string[]) => ids.some((family) => id === family || like.includes(family));
-  const manager = (
-    prefix: string,
-    names: Readonly<Record<string, string>>,
-    special: Readonly<Record<string, string>> = {},
-  ): PackageManager => ({
-    install: (what) => {
-      const command = special[what] ?? (names[what] && `${prefix} ${names[what]}`);
-      return command === undefined || command === '' ? undefined : asRoot(facts, command);
-    },
-    advice: (what) =>
-      special[what] === undefined && names[what] === undefined
-        ? `This distribution has no package of ${what}: ${NETPERF_SOURCE} (2.7).`
-        : `Install the package, then check the host again.`,
-    broken: (what) =>
-      what === 'bpftool' && is('ubuntu')
-        ? 'Ubuntu has it in a package for each kernel: install that of this one or, where there is none, as on WSL2, the newest one, which runs on older kernels too.'
-        : REINSTALL,
-  });
-  const common = {
-    ...{ clang: 'clang', bpftool: 'bpftool', netperf: 'netperf' },
-    ...{ setpriv: 'util-linux', flock: 'util-linux' },
-  };
-  const apt = 'apt-get update && apt-get install -y';
-
-  if (is('ubuntu')) {
-    return manager(
-      apt,
-      { ...common, clangd: 'clangd', 'libbpf headers': 'libbpf-dev' },
-      {
-        bpftool: UBUNTU_BPFTOOL,
-        netperf: `apt-get update && apt-get install -y software-properties-common && add-apt-repository -y multiverse && ${apt} netperf`,
-      },
-    );
-  }
-  if (is('debian')) {
-    const component = '/ non-free( |$)/!s/$/ non-free/';
-    return manager(
-      apt,
-      { ...common, clangd: 'clangd', 'libbpf headers': 'libbpf-dev' },
-      {
-        netperf: `if [ -f /etc/apt/sources.list.d/debian.sources ]; then sed -i -E '/^Components:/{${component}}' /etc/apt/sources.list.d/debian.sources; else sed -i -E '/^deb /{${component}}' /etc/apt/sources.list; fi && ${apt} netperf`,
-      },
-    );
-  }
-  if (is('fedora', 'rhel', 'centos')) {
-    const dnf = 'dnf install -y';
-    return manager(dnf, {
-      ...common,
-      clangd: 'clang-tools-extra',
-      'libbpf headers': 'libbpf-devel',
-    });
-  }
-  if (is('suse', 'opensuse')) {
-    const names = { ...common, clangd: 'clang-tools', 'libbpf headers': 'libbpf-devel' };
-    return manager('zypper --non-interactive install', names);
-  }
-  if (is('arch')) {
-    return manager('pacman -S --needed --noconfirm', {
-      clang: 'clang',
-      clangd: 'clang',
-      bpftool: 'bpf',
-      'libbpf headers': 'libbpf',
-      ...{ setpriv: 'util-linux', flock: 'util-linux' },
-    });
-  }
-  if (is('alpine')) {
-    return manager('apk add', {
-      clang: 'clang',
-      clangd: 'clang-extra-tools',
-      bpftool: 'bpftool',
-      'libbpf headers': 'libbpf-dev linux-headers',
-      ...{ setpriv: 'setpriv', flock: 'flock' },
-      netperf: 'netperf',
-    });
-  }
-  return undefined;
-}

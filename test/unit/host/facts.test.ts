@@ -17,7 +17,10 @@ describe('facts of a host', () => {
     assert.deepEqual(facts, {
       kernel: '6.18.44-amd64',
       architecture: 'x86_64',
-      distribution: { id: 'debian', like: [], name: 'Debian GNU/Linux 12 (bookworm)' },
+      distribution: {
+        ...{ id: 'debian', like: [], codename: 'bookworm' },
+        name: 'Debian GNU/Linux 12 (bookworm)',
+      },
       cpus: 2,
       btf: true,
       jit: true,
@@ -30,6 +33,7 @@ describe('facts of a host', () => {
       bpftoolReadsBtf: true,
       broken: {},
       libbpfHeaders: true,
+      libbpf: '1.1',
       netperf: '2.7.0',
       netserver: '2.7.0',
       setpriv: true,
@@ -45,7 +49,7 @@ describe('facts of a host', () => {
       assert.deepEqual(facts, {
         kernel: '',
         architecture: '',
-        distribution: { id: 'linux', like: [], name: 'Linux' },
+        distribution: { id: 'linux', like: [], name: 'Linux', codename: '' },
         cpus: 1,
         btf: false,
         jit: undefined,
@@ -58,6 +62,7 @@ describe('facts of a host', () => {
         bpftoolReadsBtf: false,
         broken: {},
         libbpfHeaders: false,
+        libbpf: undefined,
         netperf: undefined,
         netserver: undefined,
         setpriv: false,
@@ -69,7 +74,7 @@ describe('facts of a host', () => {
   });
 
   describe('distribution', () => {
-    const CASES: [text: string, expected: Facts['distribution']][] = [
+    const CASES: [text: string, expected: Omit<Facts['distribution'], 'codename'>][] = [
       [
         'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nNAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n',
         { id: 'ubuntu', like: ['debian'], name: 'Ubuntu 24.04.1 LTS' },
@@ -98,9 +103,20 @@ describe('facts of a host', () => {
     ];
     for (const [text, expected] of CASES) {
       it(expected.name, () => {
-        assert.deepEqual(parsed({ distribution: text }).distribution, expected);
+        const { codename, ...found } = parsed({ distribution: text }).distribution;
+        assert.deepEqual([found, codename], [expected, '']);
       });
     }
+  });
+
+  it('libbpf says its version in its headers, or before 0.6 in its package', () => {
+    const header = '#define LIBBPF_MAJOR_VERSION 1\n#define LIBBPF_MINOR_VERSION 5\n';
+    const package_ = 'Name: libbpf\nDescription: BPF library\nVersion: 0.5.0\nLibs: -lbpf\n';
+    const version = (libbpf: string) => parsed({ libbpf }).libbpf;
+    assert.deepEqual(
+      [header, package_, `${header}${package_}`, 'Version: new\n', ''].map(version),
+      ['1.5', '0.5.0', '1.5', undefined, undefined],
+    );
   });
 
   describe('mounts', () => {

@@ -14,7 +14,7 @@ function only(change: Partial<Facts>): HostIssue {
   return first;
 }
 const distribution = (id: string, like: string[] = []): Pick<Facts, 'distribution'> => ({
-  distribution: { id, like, name: id },
+  distribution: { id, like, name: id, codename: '' },
 });
 
 describe('findings', () => {
@@ -65,6 +65,17 @@ describe('findings', () => {
       assert.match(only({ bpftool: undefined }).next, /^Install the package/);
     });
 
+    it('of a libbpf that is too old for what asks the verifier: all else works', () => {
+      const { wrong, next, prevents, remedy } = only({
+        libbpf: '0.5.0',
+        ...distribution('ubuntu'),
+      });
+      assert.equal(wrong, 'libbpf 0.5.0 is older than 0.7, the oldest that works.');
+      assert.match(next, /edited and loaded, but not verified/);
+      assert.deepEqual([prevents, remedy?.endsWith(' libbpf-dev')], [['language'], true]);
+      assert.equal(only({ libbpfHeaders: false, libbpf: undefined }).id, 'libbpf headers');
+    });
+
     it('of one that is there and does not run: its own words, and a package that has it', () => {
       const words =
         'WARNING: bpftool not found for kernel 5.15.153.1-microsoft\n\n  You may need to';
@@ -85,6 +96,7 @@ describe('findings', () => {
     const WARNINGS: [id: string, change: Partial<Facts>][] = [
       ['kernel-guarded', { kernel: '5.10.0-32-amd64' }],
       ['clangd', { clangd: undefined }],
+      ['libbpf', { libbpf: '0.5.0' }],
       ['jit', { jit: false }],
     ];
     for (const [id, change] of WARNINGS) {
@@ -103,6 +115,7 @@ describe('findings', () => {
         clang: '11.0.1',
         bpftool: '5.10.0',
         netperf: '2.7.0',
+        libbpf: '0.7',
       };
       assert.deepEqual(found(change), []);
     });
