@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   unload: async () => (await import('./commands/unload.ts')).unload,
   configure: async () => (await import('./commands/configure.ts')).configure,
   status: async () => (await import('./commands/status.ts')).status,
-  checkHost: async () => (await import('./commands/checkHost.ts')).checkHost,
+  checkHost: async () => (await import('./commands/checkHost.ts')).checkHostCommand,
   checkSemantics: async () => (await import('./commands/checkSemantics.ts')).checkSemanticsCommand,
   openSource: async () => (await import('./commands/openSource.ts')).openSource,
   compareSource: async () => (await import('./commands/restoreSource.ts')).compareSource,

@@ -31,8 +31,10 @@ export interface Session {
   host(name: string, options: Values<typeof HOST_OPTIONS>): Host;
   /** Shows what is being done. */
   readonly onStep: (line: string) => void;
-  /** Asks a person; undefined: there is nobody to ask. */
-  confirm(question: string): Promise<boolean | undefined>;
+  /** Whether there is a person to ask. */
+  readonly isAnswered: boolean;
+  /** Asks the person; anything but yes is a no. */
+  confirm(question: string): Promise<boolean>;
 }
 
 export interface Operand {

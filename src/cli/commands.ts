@@ -1,5 +1,21 @@
 import type { Command } from './command.ts';
 import { benchmark } from './commands/benchmark.ts';
+import { check } from './commands/check.ts';
+import { compare } from './commands/compare.ts';
+import { load } from './commands/load.ts';
+import { semantics } from './commands/semantics.ts';
+import { status } from './commands/status.ts';
+import { unload } from './commands/unload.ts';
+import { verify } from './commands/verify.ts';
 
 /** In the order of the help. */
-export const COMMANDS: readonly Command[] = [benchmark];
+export const COMMANDS: readonly Command[] = [
+  check,
+  load,
+  status,
+  unload,
+  benchmark,
+  compare,
+  semantics,
+  verify,
+];

@@ -47,10 +47,9 @@ async function perform(call: Call, bpf: string, signal: AbortSignal): Promise<nu
       hosts.push(host);
       return host;
     },
+    isAnswered: isTerminal(),
     confirm: async (question) =>
-      isTerminal()
-        ? /^y(es)?$/i.test(((await ask(`${question} [y/N] `, { signal })) ?? '').trim())
-        : undefined,
+      /^y(es)?$/i.test(((await ask(`${question} [y/N] `, { signal })) ?? '').trim()),
   };
   try {
     const { data, text, status = STATUS.good } = await call.run(session);

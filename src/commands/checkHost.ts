@@ -1,14 +1,12 @@
 import type { Context } from '../context.ts';
-import { HostError } from '../host/errors.ts';
-import { collectFacts } from '../host/facts.ts';
-import { hostIssues } from '../host/issues.ts';
-import { showFindings, type HostCheck } from '../ui/hostIssues.ts';
+import { checkHost, type HostCheck } from '../host/check.ts';
+import { showFindings } from '../ui/hostIssues.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Check host. */
-export async function checkHost(
+export async function checkHostCommand(
   context: Context,
   argument: unknown,
 ): Promise<HostCheck | undefined> {
@@ -16,18 +14,9 @@ export async function checkHost(
   const name = given?.host ?? (await pickHost(context, 'Check host'));
   if (name === undefined) return undefined;
   const host = await context.host(name);
-  const facts = await withProgress(`Checking ${name}`, async (_report, signal) => {
-    // Without root most facts can be read all the same, and the lack of it is one.
-    const root = await host.becomeRoot(signal).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof HostError && error.problem.kind === 'privilege') return false;
-        throw error;
-      },
-    );
-    return collectFacts(host, { root, signal });
-  });
-  const check = { facts, findings: hostIssues(facts) };
+  const check = await withProgress(`Checking ${name}`, (_report, signal) =>
+    checkHost(host, signal),
+  );
   void showFindings(context, name, check);
   return check;
 }

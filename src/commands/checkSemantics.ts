@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { checkSemantics, type SemanticRow, type SemanticsStep } from '../bypass/semantics.ts';
+import { checkSemantics, type SemanticRow } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
+import { SEMANTICS_STEPS } from '../bypass/steps.ts';
 import type { App } from '../app.ts';
 import { readPrograms } from '../workspace/copy.ts';
 import { pickHost } from '../ui/pickers.ts';
@@ -11,14 +12,6 @@ import { hostArgument, readHostArgument } from './arguments.ts';
 const semanticsArgument = hostArgument.extend({
   policy: z.enum(['guarded', 'classic']).default('guarded'),
 });
-
-const STEPS: Readonly<Record<SemanticsStep, string>> = {
-  connect: 'connecting',
-  compile: 'compiling the probe',
-  tcp: 'over plain TCP',
-  load: 'loading the bypass into a cgroup of its own',
-  bypass: 'over the bypass',
-};
 
 /** Check socket semantics. */
 export async function checkSemanticsCommand(
@@ -39,7 +32,7 @@ export async function checkSemanticsCommand(
       probe,
       signal,
       onStep: (step) => {
-        report(STEPS[step]);
+        report(SEMANTICS_STEPS[step]);
       },
     }),
   );

@@ -3,7 +3,7 @@ import { MODE_NAMES, type Mode } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import type { App } from '../app.ts';
-import { cappedWords } from '../ui/loadWarning.ts';
+import { cappedWords } from '../bypass/loadWarning.ts';
 import { pickAttachment, pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { pickOne, showInformation } from '../ui/window.ts';

@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { loadBypass, type LoadOptions, type LoadStep } from '../bypass/load.ts';
+import { loadBypass, type LoadOptions } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
+import { LOAD_STEPS } from '../bypass/steps.ts';
 import type { App } from '../app.ts';
 import { existingCgroup, isRootCgroup } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
-import { cappedWords } from '../ui/loadWarning.ts';
-import { pickCgroup, pickHost, ROOT_DETAIL, rootWarning } from '../ui/pickers.ts';
+import { cappedWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { pickCgroup, pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showInformation, showWarning } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
@@ -21,19 +22,6 @@ const loadArgument = cgroupArgument.extend({
   replace: z.boolean().default(false),
 });
 type LoadArgument = z.infer<typeof loadArgument>;
-
-const STEPS: Readonly<Record<LoadStep, string>> = {
-  connect: 'connecting',
-  check: 'checking the host',
-  upload: 'uploading the source',
-  compile: "compiling with the host's clang",
-  verify: 'the kernel verifies',
-  configure: 'setting its limits',
-  sk_msg: 'attaching to the map',
-  replace: 'taking the old one away',
-  sock_ops: 'attaching to the cgroup',
-  status: 'reading the status',
-};
 
 /** Load sockmap bypass. */
 export async function load(app: App, argument: unknown): Promise<BypassStatus | undefined> {
@@ -104,7 +92,7 @@ async function loadInto(
         verdict,
         signal,
         onStep: (step) => {
-          report(copy === undefined ? STEPS[step] : `${STEPS[step]}, ${copy}`);
+          report(copy === undefined ? LOAD_STEPS[step] : `${LOAD_STEPS[step]}, ${copy}`);
         },
       }),
   );

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/build.ts';
-import { faultsOf, FAULT_PROBES, socketFaults } from '../bypass/faults.ts';
-import { checkSemantics, fionreadFault } from '../bypass/semantics.ts';
+import { probeFaults } from '../bypass/faultProbe.ts';
+import { faultsOf } from '../bypass/faults.ts';
 import { readProbe } from '../bypass/source.ts';
 import { findSpliceReaders, type SpliceReader } from '../bypass/spliceReaders.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
-import { loadWarning, readerName } from '../ui/loadWarning.ts';
+import { loadWarning, readerName } from '../bypass/loadWarning.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showWarning } from '../ui/window.ts';
 
@@ -108,10 +108,7 @@ async function spliceReaders(
   }
 }
 
-/**
- * First without the verdict program, to see whether it is needed: it costs something. Undefined where
- * the probe cannot run, which is no reason not to load.
- */
+/** Undefined where the probe cannot run, which is no reason not to load. */
 async function probe(
   context: Context,
   name: string,
@@ -120,17 +117,10 @@ async function probe(
   try {
     const program = await readProbe(context.bpfDirectory);
     const host = await context.host(name);
-    const { rows, verdict } = await withProgress(
+    const { faults, certain, verdict } = await withProgress(
       `Checking socket compatibility on ${name} (once per kernel)`,
-      async (_report, signal) => {
-        const look = (verdict: boolean) =>
-          checkSemantics(host, { source, probe: program, only: FAULT_PROBES, verdict, signal });
-        const rows = await look(false);
-        const verdict = fionreadFault(rows);
-        return { rows: verdict ? await look(true) : rows, verdict };
-      },
+      (_report, signal) => probeFaults(host, source, program, signal),
     );
-    const { faults, certain } = socketFaults(rows);
     if (!certain) {
       warnOfDoubt(name, 'not every probe came to an end. The next load tries again');
     }

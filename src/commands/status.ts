@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { copyInUse, nameOfCopy } from '../workspace/copy.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { statusReport } from '../ui/statusReport.ts';
+import { statusReport } from '../bypass/statusReport.ts';
 import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Show bypass status. */

@@ -7,7 +7,8 @@ import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { exists, folderReader, relativePath } from '../workspace/folders.ts';
-import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
+import type { Diagnosis } from '../verifier/diagnose.ts';
+import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
 import { BPF_FILES, fileOf, isWithin, rootOf } from './bpfFiles.ts';
 import { Problems } from './problems.ts';
@@ -189,7 +190,7 @@ export class Verifier implements vscode.Disposable {
         this.#declined.add(name);
       }
       if (error instanceof SourceError) names = [entry, ...error.files];
-      const findings = asFindings(error, entry);
+      const findings = sourceFindings(error, entry);
       if (findings === undefined) throw error;
       const diagnosis = { host: name, kernel: '', findings, programs: [] };
       return answer({ diagnosis, verdicts: [], object: undefined });
@@ -272,19 +273,4 @@ export class Verifier implements vscode.Disposable {
       owned.dispose();
     }
   }
-}
-
-/** What is wrong with the source rather than with asking. */
-function asFindings(error: unknown, entry: string): Finding[] | undefined {
-  if (!(error instanceof HostError)) return undefined;
-  const { kind, words, next } = error.problem;
-  const at = (file: string, line: number, what: string): Finding => ({
-    place: { file, line, column: 0, endColumn: 1000 },
-    ...{ severity: 'error', from: 'clang', message: `${what}\n${next}`, related: [] },
-    ...{ explanation: undefined, why: undefined, fix: next, program: undefined },
-  });
-  if (error instanceof SourceError) {
-    return error.refused.map(({ file, line, wrong }) => at(file, line - 1, wrong));
-  }
-  return kind === 'compile' ? [at(entry, 0, words)] : undefined;
 }

@@ -1,14 +1,7 @@
 import type { Context } from '../context.ts';
-import type { Facts } from '../host/facts.ts';
-import type { HostIssue } from '../host/issues.ts';
+import { hostSummary, preventedText, type HostCheck } from '../host/check.ts';
 import { openTerminal } from './terminal.ts';
 import { pickOne, showInformation } from './window.ts';
-
-/** What a host has, and what it lacks. */
-export interface HostCheck {
-  readonly facts: Facts;
-  readonly findings: readonly HostIssue[];
-}
 
 /** Lists what is wrong with a host; choosing one runs its command in a terminal there. */
 export async function showFindings(
@@ -16,7 +9,7 @@ export async function showFindings(
   name: string,
   { facts, findings }: HostCheck,
 ): Promise<void> {
-  const summary = `Linux ${facts.kernel}, ${facts.distribution.name}`;
+  const summary = hostSummary(facts);
   if (findings.length === 0) {
     await showInformation(`${name} is ready: ${summary}. Nothing is missing.`);
     return;
@@ -24,7 +17,7 @@ export async function showFindings(
   const items = findings.map((finding) => ({
     icon: finding.severity === 'blocks' ? 'error' : 'warning',
     label: finding.wrong,
-    description: prevented(finding),
+    description: preventedText(finding),
     detail: finding.remedy === undefined ? finding.next : `${finding.next} Run: ${finding.remedy}`,
     finding,
   }));
@@ -36,10 +29,4 @@ export async function showFindings(
   });
   const remedy = chosen?.finding.remedy;
   if (remedy !== undefined) await openTerminal(await context.host(name), remedy);
-}
-
-function prevented({ severity, prevents }: HostIssue): string {
-  const words = prevents.join(' and ');
-  if (words === '') return '';
-  return severity === 'blocks' ? `prevents ${words}` : `limits ${words}`;
 }

@@ -1,5 +1,6 @@
 import { bypassStatus } from '../bypass/load.ts';
 import type { Attachment } from '../bypass/attachment.ts';
+import { ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import type { Context } from '../context.ts';
 import { isRootCgroup, listCgroups, type Cgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
@@ -49,11 +50,6 @@ function describeHost(name: string, preferred: string, recent: readonly string[]
   if (name === preferred) return 'from your settings';
   return recent.includes(name) ? 'used before' : 'from your ssh configuration';
 }
-
-export const rootWarning = (host: string): string =>
-  `The root cgroup holds every process of ${host}.`;
-export const ROOT_DETAIL =
-  'The bypass would carry all of their local connections, and nothing would be left outside to compare with.';
 
 /** Asks for a cgroup of the host's v2 tree, or any path in it; warns before the root. */
 export async function pickCgroup(

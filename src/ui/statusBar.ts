@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { BypassStatus } from '../bypass/attachment.ts';
-import { statusBarText } from './statusReport.ts';
+import { statusBarText } from './statusBarText.ts';
 import { StatusText } from './window.ts';
 
 /** Says what was last read of a host; hidden until something was. */

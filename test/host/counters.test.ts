@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment } from '../../src/bypass/attachment.ts';
 import { Host } from '../../src/host/host.ts';
-import { statusReport } from '../../src/ui/statusReport.ts';
+import { statusReport } from '../../src/bypass/statusReport.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { Arms, runInside, type Arm } from '../harness/host/arms.ts';

@@ -11,7 +11,7 @@ import {
   type SemanticRow,
 } from '../../../src/bypass/semantics.ts';
 import { parseSpliceReaders } from '../../../src/bypass/spliceReaders.ts';
-import { loadWarning } from '../../../src/ui/loadWarning.ts';
+import { loadWarning } from '../../../src/bypass/loadWarning.ts';
 import { semanticsReport } from '../../../src/ui/semanticsReport.ts';
 
 /* What the probe printed on Linux 6.18.44, x86-64: over plain TCP, classic and guarded. */

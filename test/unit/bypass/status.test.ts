@@ -4,7 +4,8 @@ import { exclusivePrograms } from '../../../src/bypass/exclusive.ts';
 import { parseStatus } from '../../../src/bypass/found.ts';
 import { type Attachment } from '../../../src/bypass/attachment.ts';
 import { parseCounters, withContents } from '../../../src/bypass/status.ts';
-import { statusBarText, statusReport } from '../../../src/ui/statusReport.ts';
+import { statusReport } from '../../../src/bypass/statusReport.ts';
+import { statusBarText } from '../../../src/ui/statusBarText.ts';
 import { BOUNDARY, recorded } from '../recorded.ts';
 
 const ROOT = '/sys/fs/bpf/sockmap-bypass';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import vscode from 'vscode';
 import { parseDocument } from '../../../src/results/document.ts';
 import type { BypassStatus } from '../../../src/bypass/attachment.ts';
-import type { HostCheck } from '../../../src/ui/hostIssues.ts';
+import type { HostCheck } from '../../../src/host/check.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { makePlace, type Place } from '../../harness/vscode/place.ts';
 

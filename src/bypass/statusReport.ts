@@ -1,5 +1,5 @@
-import type { LiveConfig } from '../bypass/config.ts';
-import { isAttached, isOn, type Attachment, type BypassStatus } from '../bypass/attachment.ts';
+import type { LiveConfig } from './config.ts';
+import type { Attachment, BypassStatus } from './attachment.ts';
 import { oneLine } from '../text.ts';
 
 const STATES: Readonly<Record<Attachment['state'], string>> = {
@@ -37,7 +37,7 @@ function loaded({ host, attachments, namesakes }: BypassStatus): string {
     .join('\n');
 }
 
-const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
+export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
   guarded: 'guarded',
   off: 'off: all is on TCP',
   unguarded: 'without limits',
@@ -107,25 +107,4 @@ function attachmentReport(attachment: Attachment): string {
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
   const title = oneLine(cgroup ?? `${gone ?? ''} (the cgroup is gone)`, 4096);
   return [title, ...lines, ''].join('\n');
-}
-
-/** What is switched off is loaded, and listed, but does not count as on. */
-export function statusBarText({ host, attachments }: BypassStatus): {
-  icon: string;
-  text: string;
-  tooltip: string;
-} {
-  const loaded = attachments.filter(isAttached);
-  const on = loaded.filter(isOn).length;
-  return {
-    icon: on === 0 ? 'circle-slash' : 'zap',
-    text: `Sockmap ${on === 0 ? 'off' : 'on'}: ${host}${on > 1 ? ` (${on})` : ''}`,
-    tooltip: [
-      ...loaded.map(
-        ({ cgroup, policy, config }) =>
-          `${cgroup ?? ''} (${config === undefined ? policy : MODE_LABELS[config.mode]})`,
-      ),
-      'Click to read the status from the host.',
-    ].join('\n'),
-  };
 }

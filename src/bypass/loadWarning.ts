@@ -1,6 +1,6 @@
-import { faultsOf } from '../bypass/faults.ts';
-import type { SpliceReader } from '../bypass/spliceReaders.ts';
-import type { BypassStatus } from '../bypass/attachment.ts';
+import { faultsOf } from './faults.ts';
+import type { SpliceReader } from './spliceReaders.ts';
+import type { BypassStatus } from './attachment.ts';
 
 export interface LoadWarning {
   readonly message: string;
@@ -58,3 +58,9 @@ export const cappedWords = ({ addressesCapped }: BypassStatus): string =>
   addressesCapped === true
     ? ' The host has more addresses there than the programs are told: connections to the rest stay on TCP. Name their networks in the setting sockmapBypass.guarded.localNetworks.'
     : '';
+
+/** Of a load on the root cgroup. */
+export const rootWarning = (host: string): string =>
+  `The root cgroup holds every process of ${host}.`;
+export const ROOT_DETAIL =
+  'The bypass would carry all of their local connections, and nothing would be left outside to compare with.';

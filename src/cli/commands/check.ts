@@ -1,0 +1,46 @@
+import { checkHost, hostSummary, preventedText, type HostCheck } from '../../host/check.ts';
+import type { Capability, HostIssue } from '../../host/issues.ts';
+import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
+import { choice } from '../options.ts';
+
+const CAPABILITIES: readonly Capability[] = ['load', 'benchmark', 'language'];
+
+export const check = command({
+  name: 'check',
+  summary: 'Says what a host lacks, what that prevents, and what fixes it.',
+  operands: { HOST },
+  options: {
+    for: choice(CAPABILITIES, 'Only what stands in the way of this.'),
+    ...HOST_OPTIONS,
+  },
+  bad: 'Something is missing that prevents it.',
+  run: async (session, { HOST: name }, options) => {
+    const all = await checkHost(session.host(name, options), session.signal);
+    const { for: wanted } = options;
+    const findings = all.findings.filter(
+      ({ prevents }) => wanted === undefined || prevents.includes(wanted),
+    );
+    const answer: HostCheck = { facts: all.facts, findings };
+    const blocks = findings.some(({ severity }) => severity === 'blocks');
+    return {
+      data: answer,
+      text: checkText(name, answer),
+      status: blocks ? STATUS.bad : STATUS.good,
+    };
+  },
+});
+
+const checkText = (name: string, { facts, findings }: HostCheck): string =>
+  findings.length === 0
+    ? `${name} is ready: ${hostSummary(facts)}. Nothing is missing.\n`
+    : [`${name}: ${hostSummary(facts)}`, ...findings.map(findingText), ''].join('\n');
+
+function findingText(finding: HostIssue): string {
+  const { severity, wrong, next, remedy } = finding;
+  const prevented = preventedText(finding);
+  const word = severity === 'blocks' ? 'error' : 'warning';
+  return [
+    `${word}: ${wrong} ${next}${prevented === '' ? '' : ` (${prevented})`}`,
+    ...(remedy === undefined ? [] : [`  Run: ${remedy.replaceAll('\n', '\n       ')}`]),
+  ].join('\n');
+}

@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { collectSource, directoryReader } from '../../bypass/source.ts';
+import { diagnose, type Diagnosis, type Place } from '../../verifier/diagnose.ts';
+import { sourceFindings } from '../../verifier/sourceFindings.ts';
+import { verifySource } from '../../verifier/verify.ts';
+import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
+import { texts } from '../options.ts';
+
+export const verify = command({
+  name: 'verify',
+  summary: "Has a host's compiler and kernel check BPF C, attaching nothing.",
+  operands: {
+    HOST,
+    FILE: {
+      help: 'The source. What it includes is looked for in its folder, or in the working directory where it lies below it, and among the headers of the host.',
+    },
+  },
+  options: {
+    include: texts(
+      'DIRECTORY',
+      'Searched for headers: relative to that folder, or absolute on the host.',
+    ),
+    define: texts('NAME=NUMBER', 'A macro.', (one) =>
+      DEFINE.test(one) ? undefined : 'not a macro with its number',
+    ),
+    ...HOST_OPTIONS,
+  },
+  bad: 'It does not compile, or a program is rejected.',
+  notes: ["What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …"],
+  run: async (session, { HOST: name, FILE: file }, { include, define, ...options }) => {
+    const { root, entry } = placeOf(file);
+    const host = session.host(name, options);
+    const { signal } = session;
+    const diagnosis = await verified();
+    const isBad =
+      diagnosis.findings.some(({ severity }) => severity === 'error') ||
+      diagnosis.programs.some(({ verdict }) => verdict !== 'accepted');
+    const shown = (place: Place) => path.relative('', path.join(root, place.file));
+    return {
+      data: diagnosis,
+      text: diagnosisText(diagnosis, shown),
+      status: isBad ? STATUS.bad : STATUS.good,
+    };
+
+    async function verified(): Promise<Diagnosis> {
+      try {
+        const defines = Object.fromEntries(define.map((one) => defined(one)));
+        const own = include.filter((one) => !path.posix.isAbsolute(one));
+        const found = await collectSource(entry, directoryReader(root), own);
+        const source = { ...found, defines };
+        const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
+        return diagnose(await verifySource(host, source, { tool, include, signal }), source);
+      } catch (error) {
+        const findings = sourceFindings(error, entry);
+        if (findings === undefined) throw error;
+        return { host: name, kernel: '', findings, programs: [] };
+      }
+    }
+  },
+});
+
+const DEFINE = /^([A-Za-z_]\w*)=(-?\d{1,15})$/;
+const defined = (one: string): [string, number] => {
+  const [, name = '', value = ''] = DEFINE.exec(one) ?? [];
+  return [name, Number(value)];
+};
+
+/** What may be uploaded of the file's surroundings: as in an editor that has the working directory open. */
+function placeOf(file: string): { root: string; entry: string } {
+  const whole = path.resolve(file);
+  const below = path.relative('', whole);
+  const isBelow = !below.startsWith('..') && !path.isAbsolute(below);
+  const root = isBelow ? process.cwd() : path.dirname(whole);
+  return { root, entry: path.relative(root, whole).split(path.sep).join('/') };
+}
+
+function diagnosisText(
+  { findings, programs, kernel }: Diagnosis,
+  shown: (place: Place) => string,
+): string {
+  const at = (place: Place) => `${shown(place)}:${place.line + 1}:${place.column + 1}`;
+  // The first line is what parsers of clang's form read; the explanation follows it.
+  const lines = findings.flatMap(({ place, severity, message, from, related }) => {
+    const [what = '', ...why] = message.split('\n');
+    return [
+      `${at(place)}: ${severity}: ${what} [${from}]`,
+      ...why.map((line) => `    ${line}`),
+      ...related.map((one) => `${at(one.place)}: note: ${one.message}`),
+    ];
+  });
+  const reports = programs.map(({ name, section, verdict, instructions, statistics }) => {
+    const size = instructions === undefined ? '' : `, ${instructions} instructions`;
+    const work = statistics === undefined ? '' : `, ${statistics.processed} processed`;
+    return `${name} (${section}): ${verdict} by Linux ${kernel}${size}${work}`;
+  });
+  return [...lines, ...reports, ''].join('\n');
+}
