@@ -1,20 +1,21 @@
+import path from 'node:path';
 import { existingCgroup, resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
-import { atLeast, hostIssues } from '../host/issues.ts';
+import { hostIssues } from '../host/issues.ts';
 import type { Host } from '../host/host.ts';
-import { scratchDirectory } from '../host/guard.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { upload } from '../host/upload.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { hostAddresses } from './addresses.ts';
 import { setupBatch, type GuardedLimits } from './config.ts';
-import { compile, type BpfSource } from './build.ts';
+import type { BpfSource } from './build.ts';
 import { attachError } from './exclusive.ts';
 import { UNSAFE_PIN_ROOT } from './pins.ts';
 import { policyEntry } from './source.ts';
 import type { Attachment, BypassStatus } from './attachment.ts';
 import { readStatus, unsafePinRoot } from './status.ts';
+import { compileToLoad, Workbench } from './workbench.ts';
 
 /** The parts of a load, in their order. */
 export type LoadStep =
@@ -56,41 +57,28 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   await host.connect(signal);
   onStep?.('check');
   const { facts, mount } = await host.ready('load', signal);
-  if (source.entry === policyEntry('guarded')) requireGuarded(host, facts);
+  if (path.posix.basename(source.entry) === policyEntry('guarded')) requireGuarded(host, facts);
   const existing = existingCgroup(host, mount, options.cgroup, signal);
   // Awaited below, once the directory has an owner: until then nobody hears of a failure.
   existing.catch(() => undefined);
 
   onStep?.('upload');
-  await using directory = await scratchDirectory(host, { signal });
+  await using bench = await Workbench.open(host, facts, { signal });
   const cgroup = await existing;
+  const uploaded = await bench.upload(withLimits(source, limits), signal);
   onStep?.('compile');
-  const { maxSockets } = limits;
   const [object, { setup, capped }] = await allSettledOrThrow([
-    compile(
-      host,
-      {
-        ...source,
-        defines: {
-          ...(maxSockets !== undefined && { MAX_SOCKETS: maxSockets }),
-          ...(loadsDirectly(facts) ? {} : { LOADS_DIRECTLY: 0 }),
-        },
-      },
-      directory.line,
-      facts.architecture,
-      signal,
-    ),
+    compileToLoad(bench, uploaded, signal),
     readSetup(host, cgroup, facts.architecture, limits, signal),
   ]);
-  // Only now: the directory was the compiler's, with all that was in it.
   const batch = 'setup.batch';
-  await upload(host, directory.line, new Map([[batch, Buffer.from(setup)]]), signal);
+  await upload(host, uploaded.directory, new Map([[batch, Buffer.from(setup)]]), signal);
 
   // Progress is told from a callback, whose writes the type checker does not see.
   const begun: { step: LoadStep; replacing: boolean } = { step: 'compile', replacing: false };
   const argv = scriptArgv(
     'ctl_load',
-    ...['--cgroup', cgroup, '--object', object, '--setup', `${directory.line}/${batch}`],
+    ...['--cgroup', cgroup, '--object', object, '--setup', `${uploaded.directory}/${batch}`],
     ...['--ask', typeof replace === 'function' ? 'occupied' : 'ready'],
     ...(replace === true ? ['--replace'] : []),
     ...(options.verdict === false ? ['--no-verdict'] : []),
@@ -144,9 +132,11 @@ function requireGuarded(host: Host, facts: Facts): void {
   });
 }
 
-/** The kernel, and the libbpf in bpftool, which looks for what it would call. */
-const loadsDirectly = ({ kernel, bpftool = '' }: Facts): boolean =>
-  atLeast(kernel, '5.16') && atLeast(bpftool, '5.16');
+/** What the maps hold is decided when they are made, by a macro; the source's own defines go before it. */
+const withLimits = (source: BpfSource, { maxSockets }: GuardedLimits): BpfSource =>
+  maxSockets === undefined
+    ? source
+    : { ...source, defines: { MAX_SOCKETS: maxSockets, ...source.defines } };
 
 /** Exits of a load that was told not to commit, and that found what it cannot take the place of. */
 const CALLED_OFF = 4;

@@ -3,12 +3,13 @@ import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { guard, scratchDirectory } from '../host/guard.ts';
-import { buildTool, type BpfSource } from './build.ts';
+import type { BpfSource } from './build.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass } from './load.ts';
 import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 import { isAttached } from './attachment.ts';
 import { readStatus } from './status.ts';
+import { buildTool } from './tool.ts';
 import { parseJson } from '../host/json.ts';
 
 /** By TCP's own counters of the bytes sent: none of them, all, a part; or none were sent. */

@@ -64,16 +64,17 @@ export const tooLarge = (bytes: number): { wrong: string } | undefined =>
  * paths in it. What lies outside of the folder is never read; what is not in it the compiler looks
  * for among the host's headers.
  * @param entry the source's path in the folder.
- * @param include further directories of the folder that are searched, as by -I.
+ * @param how it is built; of the directories to search, those that are relative are the folder's.
  */
 export async function collect(
   entry: string,
   read: ReadFile,
-  include: readonly string[] = [],
+  how: Pick<BpfSource, 'defines' | 'include'> = {},
 ): Promise<Collected> {
   const files = new Map<string, Uint8Array>();
   const refused: Refusal[] = [];
-  const searched = [path.posix.dirname(entry), ...include.map((one) => path.posix.normalize(one))];
+  const further = (how.include ?? []).filter((one) => !path.posix.isAbsolute(one));
+  const searched = [path.posix.dirname(entry), ...further.map((one) => path.posix.normalize(one))];
   let total = 0;
 
   const look = async (file: string): Promise<Uint8Array | { wrong: string } | undefined> => {
@@ -117,7 +118,7 @@ export async function collect(
   };
   if (!(await add(entry, { file: entry, line: 1 })))
     refused.push({ file: entry, line: 1, wrong: `${JSON.stringify(entry)} is not there.` });
-  return { entry, files, refused };
+  return { ...how, entry, files, refused };
 }
 
 /** An absolute path, or the address of something remote. */
@@ -125,9 +126,9 @@ const isElsewhere = (name: string): boolean => /^(?:[a-z][a-z\d+.-]*:\/)?\//i.te
 
 /** @throws SourceError where something of it may not be read. */
 export async function collectSource(...request: Parameters<typeof collect>): Promise<BpfSource> {
-  const found = await collect(...request);
-  if (found.refused.length > 0) throw new SourceError(found);
-  return { entry: found.entry, files: found.files };
+  const { refused, ...source } = await collect(...request);
+  if (refused.length > 0) throw new SourceError({ ...source, refused });
+  return source;
 }
 
 export interface Include {

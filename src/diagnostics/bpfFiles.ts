@@ -1,13 +1,9 @@
 import * as vscode from 'vscode';
 import { isPlainPath } from '../host/plainPath.ts';
-import { relativePath } from '../workspace/folders.ts';
+import { relativePath, rootOf } from '../workspace/folders.ts';
 import type { Place } from '../verifier/diagnose.ts';
 
 export const BPF_FILES: vscode.DocumentFilter = { scheme: 'file', pattern: '**/*.bpf.c' };
-
-/** What may be uploaded of a file's surroundings. */
-export const rootOf = (uri: vscode.Uri): vscode.Uri =>
-  vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
 
 /** A file of the source; undefined for one of the host, or what a `#line` directive makes up. */
 export function fileOf(uri: vscode.Uri, { file }: Pick<Place, 'file'>): vscode.Uri | undefined {

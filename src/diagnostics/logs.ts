@@ -142,14 +142,12 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
       return { text, object: answer?.object };
     }
     const { dumpProgram } = await import('../verifier/verify.ts');
-    const read = await this.#verifier.source(source);
     const { object, log, xlated, jited } = await dumpProgram(
       await this.#context.host(host),
-      read.source,
+      await this.#verifier.source(source),
       program,
       {
         tool: await this.#verifier.tool(),
-        include: read.include,
         states: listing === 'states',
       },
     );

@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../verifier/diagnose.ts';
-import type { ProgramVerdict } from '../verifier/verify.ts';
+import type { ProgramVerdict } from '../verifier/verdicts.ts';
 
 /** What one host made of a file, with what it is to be shown again. */
 export interface Verified {

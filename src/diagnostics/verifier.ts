@@ -2,15 +2,16 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
-import { collectSource, SourceError } from '../bypass/source.ts';
+import { SourceError } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
-import { exists, folderReader, relativePath } from '../workspace/folders.ts';
+import { exists, relativePath, rootOf } from '../workspace/folders.ts';
+import { readProgram } from '../workspace/program.ts';
 import type { Diagnosis } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
-import { BPF_FILES, fileOf, isWithin, rootOf } from './bpfFiles.ts';
+import { BPF_FILES, fileOf, isWithin } from './bpfFiles.ts';
 import { Problems } from './problems.ts';
 import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
@@ -75,8 +76,8 @@ export class Verifier implements vscode.Disposable {
     return this.#verify(uri, hosts, hosts, signal);
   }
 
-  /** The source of a file as the editors have it, for the host, and where it looks for headers. */
-  async source(uri: vscode.Uri): Promise<{ source: BpfSource; include: readonly string[] }> {
+  /** The source of a file as the editors have it, for the host. */
+  async source(uri: vscode.Uri): Promise<BpfSource> {
     if (!vscode.workspace.isTrusted) {
       throw new HostError({
         kind: 'input',
@@ -93,15 +94,7 @@ export class Verifier implements vscode.Disposable {
         next: 'Save it to a file.',
       });
     }
-    const { readVerifySettings } = await import('../workspace/verifySettings.ts');
-    const { include, defines } = readVerifySettings(uri);
-    const root = rootOf(uri);
-    const source = await collectSource(
-      relativePath(root, uri) ?? path.posix.basename(uri.path),
-      folderReader(root, true),
-      include.filter((one) => !path.posix.isAbsolute(one)),
-    );
-    return { source: { ...source, defines }, include };
+    return readProgram(uri);
   }
 
   tool(): Promise<Uint8Array> {
@@ -180,9 +173,9 @@ export class Verifier implements vscode.Disposable {
       };
     };
     try {
-      const { source, include } = await this.source(uri);
+      const source = await this.source(uri);
       names = source.files.keys();
-      const verification = await verifySource(host, source, { tool, signal, include });
+      const verification = await verifySource(host, source, { tool, signal });
       const { programs: verdicts, object } = verification;
       return answer({ diagnosis: diagnose(verification, source), verdicts, object });
     } catch (error) {

@@ -98,6 +98,10 @@ export async function collectFacts(
 export const clangdVersion = (text: string): string | undefined =>
   /clangd version (\d+(?:\.\d+)*)/.exec(text)?.[1];
 
+/** @param text `bpftool version`. */
+export const bpftoolVersion = (text: string): string | undefined =>
+  /bpftool v(\d+(?:\.\d+)+)/.exec(text)?.[1];
+
 /** @param text the script's output: sections, each headed by the boundary and a name. */
 export function parseFacts(text: string, boundary: string, privilege: Privilege): Facts {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
@@ -107,7 +111,7 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
   const versions = {
     clang: /clang version (\d+\.\d+\.\d+)/.exec(section('clang'))?.[1],
     clangd: clangdVersion(section('clangd')),
-    bpftool: /bpftool v(\d+(?:\.\d+)+)/.exec(section('bpftool'))?.[1],
+    bpftool: bpftoolVersion(section('bpftool')),
     netperf: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netperf'))?.[1],
     netserver: /version (\d+\.\d+(?:\.\d+)?)/i.exec(section('netserver'))?.[1],
   };

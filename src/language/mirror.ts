@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { treeFlags, type BpfSource } from '../bypass/build.ts';
+import { compilerFlags, readTarget, type BpfSource, type Target } from '../bypass/build.ts';
 import { writeKernelTypes } from '../bypass/kernelTypes.ts';
 import {
   AS_OWNER_OF_DIRECTORY,
@@ -22,23 +22,20 @@ import { newBoundary, parseSections, SECTION } from '../host/sections.ts';
  */
 export class Mirror implements AsyncDisposable {
   readonly host: Host;
+  /** How its sources are compiled; `clangd`: its version, undefined where there is none. */
+  readonly target: Target;
   /** On the host, absolute. */
   readonly directory: string;
-  /** `uname -m`. */
-  readonly architecture: string;
-  /** clangd's version; undefined where there is none. */
-  readonly clangd: string | undefined;
   readonly #guard: Guard;
   /** What lies there: hashes of contents, by path from `src` on. */
   readonly #there = new Map<string, string>();
   #hasTypes = false;
 
-  private constructor(host: Host, held: Guard, facts: ReadonlyMap<string, string>) {
+  private constructor(host: Host, held: Guard, target: Target) {
     this.host = host;
     this.#guard = held;
     this.directory = held.line;
-    this.architecture = facts.get('architecture') ?? '';
-    this.clangd = clangdVersion(facts.get('clangd') ?? '');
+    this.target = target;
   }
 
   /** @throws HostError when the host cannot be reached or has no space. */
@@ -46,17 +43,7 @@ export class Mirror implements AsyncDisposable {
     const tried = 'make a directory for the language server';
     const held = await compilerDirectory(host, { setup: SETUP, undo: UNDO }, { tried, signal });
     try {
-      const boundary = newBoundary();
-      const { stdout } = await host.run(['sh', '-c', FACTS, 'sh', boundary], {
-        tried: 'look for clangd',
-        signal,
-      });
-      const sections = parseSections(stdout, boundary);
-      const mirror = new Mirror(
-        host,
-        held,
-        new Map(sections.map(({ name, text }) => [name, text])),
-      );
+      const mirror = new Mirror(host, held, await readTarget(host, signal));
       host.own(held);
       return mirror;
     } catch (error) {
@@ -118,16 +105,11 @@ export class Mirror implements AsyncDisposable {
    * How a file of a program of a folder is compiled, as when it is verified.
    * @param file the program's own path in the folder, or that of a header of it.
    */
-  command(
-    index: number,
-    program: Pick<BpfSource, 'entry' | 'defines'>,
-    include: readonly string[],
-    file: string,
-  ): string[] {
+  command(index: number, program: Omit<BpfSource, 'files'>, file: string): string[] {
     const folder = this.folder(index);
     return [
       'clang',
-      ...treeFlags(this.architecture, folder, `${this.directory}/include`, program, include),
+      ...compilerFlags(this.target, folder, `${this.directory}/include`, program),
       // A header by itself would be taken for another language.
       ...['-x', 'c', `${folder}/${file}`],
     ];
@@ -192,11 +174,6 @@ const SETUP = `mkdir "$d/src" "$d/include" && share "$d/src" "$own" && share "$d
 
 /** A server that does not obey the end of its input is known by its working directory, and ended. */
 const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null`;
-
-const FACTS = `{ ${SECTION}
-section architecture; uname -m
-section clangd; clangd --version
-section end; } 2>/dev/null`;
 
 /**
  * $1 the directory of all folders, $2 the folder, then files to remove. -m: a copy is as new as it is there.

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { HostError } from '../host/errors.ts';
 import type { Places } from './gate/shapes.ts';
 import { hostPath, hostUri, webAddress } from './gate/uris.ts';
-import { rootOf } from '../diagnostics/bpfFiles.ts';
+import { rootOf } from '../workspace/folders.ts';
 import { relativePath } from '../workspace/folders.ts';
 import { hostFileUri, HOST_SCHEME, KERNEL_TYPES } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';

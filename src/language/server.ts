@@ -13,7 +13,7 @@ import {
   type Middleware,
 } from 'vscode-languageclient/node';
 import * as z from 'zod';
-import { clangFlags } from '../bypass/build.ts';
+import { headerFlags } from '../bypass/build.ts';
 import { HostError } from '../host/errors.ts';
 import type { HostProcess } from '../host/host.ts';
 import { onLines } from '../host/lines.ts';
@@ -200,7 +200,7 @@ export class Server implements AsyncDisposable {
           clangdFileStatus: true,
           // For the host's own headers; programs and theirs have commands of their own.
           fallbackFlags: [
-            ...clangFlags(this.#mirror.architecture, `${this.#mirror.directory}/include`),
+            ...headerFlags(this.#mirror.target, `${this.#mirror.directory}/include`),
             ...['-x', 'c'],
           ],
         },

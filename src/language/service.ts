@@ -193,9 +193,10 @@ export class LanguageService implements vscode.Disposable {
     ]);
     const paths = new Paths(mirror);
     const sources = new Sources(mirror, paths, this.#source);
-    return mirror.clangd === undefined
+    const { clangd } = mirror.target;
+    return clangd === undefined
       ? this.#withoutClangd(name, mirror, paths, sources)
-      : this.#withClangd(name, mirror.clangd, mirror, paths, sources);
+      : this.#withClangd(name, clangd, mirror, paths, sources);
   }
 
   async #withClangd(

@@ -2,19 +2,12 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
 import { wantsKernelTypes } from '../bypass/kernelTypes.ts';
-import { rootOf } from '../diagnostics/bpfFiles.ts';
-import { folderReader } from '../workspace/folders.ts';
+import { folderReader, rootOf } from '../workspace/folders.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
 
-/** A program as it is to be compiled: its files, and where further headers are looked for. */
-export interface Program {
-  readonly source: BpfSource;
-  readonly include: readonly string[];
-}
-
 /** Reads the program of a file as the editors have it. */
-export type ReadProgram = (uri: vscode.Uri) => Promise<Program>;
+export type ReadProgram = (uri: vscode.Uri) => Promise<BpfSource>;
 
 /** How clangd is told to compile files, by their path on the host. */
 export type CompileCommands = Record<
@@ -31,7 +24,7 @@ export interface Update {
 
 interface Known {
   readonly index: number;
-  readonly program: Program;
+  readonly program: BpfSource;
 }
 
 /** Keeps the host's copy of the programs that are open, and of what they include, in step. */
@@ -64,7 +57,7 @@ export class Sources {
   has(uri: vscode.Uri): boolean {
     const place = this.#paths.locate(uri);
     return Array.from(this.#known.values()).some(
-      ({ index, program }) => index === place?.index && program.source.files.has(place.name),
+      ({ index, program }) => index === place?.index && program.files.has(place.name),
     );
   }
 
@@ -87,7 +80,7 @@ export class Sources {
         const program = await this.#read(uri);
         if (place !== undefined && this.#open.has(key)) {
           this.#known.set(key, { index: place.index, program });
-          for (const name of program.source.files.keys()) {
+          for (const name of program.files.keys()) {
             this.#paths.share({ index: place.index, name });
           }
         }
@@ -99,7 +92,7 @@ export class Sources {
     for (const [key, { index, program }] of this.#known) {
       const files = folders.get(index) ?? new Map<string, Uint8Array>();
       const styles = await styleFiles(vscode.Uri.parse(key));
-      for (const [name, content] of [...program.source.files, ...styles]) files.set(name, content);
+      for (const [name, content] of [...program.files, ...styles]) files.set(name, content);
       folders.set(index, files);
     }
     let isNew = false;
@@ -114,10 +107,10 @@ export class Sources {
   commands(): CompileCommands {
     const commands: CompileCommands = {};
     for (const { index, program } of this.#known.values()) {
-      for (const name of program.source.files.keys()) {
+      for (const name of program.files.keys()) {
         commands[`${this.#mirror.folder(index)}/${name}`] ??= {
           workingDirectory: this.#mirror.folder(index),
-          compilationCommand: this.#command(program, index, name),
+          compilationCommand: this.#mirror.command(index, program, name),
         };
       }
     }
@@ -131,12 +124,8 @@ export class Sources {
     const known = this.#known.get(uri.toString());
     if (known === undefined) return undefined;
     const { index, program } = known;
-    const { entry, files } = program.source;
-    return { index, command: this.#command(program, index, entry), files };
-  }
-
-  #command({ source, include }: Program, index: number, file: string): string[] {
-    return this.#mirror.command(index, source, include, file);
+    const { entry, files } = program;
+    return { index, command: this.#mirror.command(index, program, entry), files };
   }
 }
 

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { parseObject, type ObjectProgram, type SourceLine } from './object.ts';
 import type { BpfSource } from '../bypass/build.ts';
-import type { ProgramVerdict, Verification } from './verify.ts';
+import type { ProgramVerdict } from './verdicts.ts';
+import type { Verification } from './verify.ts';
 import { explain } from './catalogue.ts';
 import { parseClang, type ClangMessage } from './clang.ts';
 import { programLines } from './definitions.ts';

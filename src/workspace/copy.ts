@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
-import { collectSource, policyEntry, readSource } from '../bypass/source.ts';
+import { policyEntry, readSource } from '../bypass/source.ts';
 import type { Policy } from '../bypass/attachment.ts';
 import type { Context } from '../context.ts';
-import { exists, folderReader, saveBelow } from './folders.ts';
+import { exists } from './folders.ts';
+import { saveAndReadProgram } from './program.ts';
 
 /** Where the editable copy of the bundled programs lies in a workspace folder. */
 export const copyDirectory = (folder: vscode.WorkspaceFolder): vscode.Uri =>
@@ -39,10 +40,7 @@ export async function readPrograms(context: Context, policy: Policy): Promise<Pr
   if (file === undefined) {
     return { source: await readSource(context.bpfDirectory, policy), copy: undefined };
   }
-  const directory = vscode.Uri.joinPath(file, '..');
-  await saveBelow(directory);
-  const source = await collectSource(policyEntry(policy), folderReader(directory));
-  return { source, copy: nameOfCopy(file) };
+  return { source: await saveAndReadProgram(file), copy: nameOfCopy(file) };
 }
 
 /** The file that takes the place of a bundled program. */

@@ -12,13 +12,16 @@ export async function exists(file: vscode.Uri): Promise<boolean> {
   return (await stat(file)) !== undefined;
 }
 
+/** What may be read, and uploaded, of a file's surroundings. */
+export const rootOf = (uri: vscode.Uri): vscode.Uri =>
+  vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
+
 /**
  * Reads files below a folder of whatever file system the workspace has, and nothing that a link in
- * it points to elsewhere.
- * @param isUnsavedRead whether the text of an editor counts before it is saved.
+ * it points to elsewhere. The text of an editor counts before it is saved.
  */
-export function folderReader(folder: vscode.Uri, isUnsavedRead = false): ReadFile {
-  const texts = isUnsavedRead ? unsavedBelow(folder) : new Map<string, string>();
+export function folderReader(folder: vscode.Uri): ReadFile {
+  const texts = unsavedBelow(folder);
   if (folder.scheme === 'file') return directoryReader(folder.fsPath, texts);
   return async (file) => {
     const uri = vscode.Uri.joinPath(folder, file);
@@ -50,12 +53,4 @@ async function stat(file: vscode.Uri): Promise<vscode.FileStat | undefined> {
     }
     throw error;
   }
-}
-
-/** Saves what is edited but not saved below a folder, as VS Code does before it runs a task. */
-export async function saveBelow(folder: vscode.Uri): Promise<void> {
-  const dirty = vscode.workspace.textDocuments.filter(
-    ({ uri, isDirty }) => isDirty && relativePath(folder, uri) !== undefined,
-  );
-  await Promise.all(dirty.map((document) => document.save()));
 }

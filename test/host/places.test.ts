@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { compile } from '../../src/bypass/build.ts';
-import { compilerDirectory } from '../../src/bypass/unprivileged.ts';
+import { readTarget } from '../../src/bypass/build.ts';
 import { checkSemantics } from '../../src/bypass/semantics.ts';
+import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { Host } from '../../src/host/host.ts';
 import { scratchDirectory } from '../../src/host/guard.ts';
@@ -105,13 +105,9 @@ describe('temporary files of a host', () => {
       });
       await using scratch = await scratchDirectory(host, { executable: true });
       assert.ok(!scratch.line.startsWith(own.path));
-      assert.ok(fs.existsSync(await compile(host, source, scratch.line, os.machine())));
-      await using forCompiler = await compilerDirectory(
-        host,
-        { setup: '', undo: '' },
-        { tried: 'make a directory to compile in' },
-      );
-      assert.ok(!forCompiler.line.startsWith(own.path));
+      await using bench = await Workbench.open(host, await readTarget(host));
+      assert.ok(!bench.directory.startsWith(own.path));
+      assert.ok(fs.existsSync(await compileToLoad(bench, await bench.upload(source))));
     });
   }
 

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { compile } from '../../src/bypass/build.ts';
+import { readTarget, type BpfSource } from '../../src/bypass/build.ts';
 import { OWN_USER } from '../../src/bypass/unprivileged.ts';
+import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { firstLine } from '../../src/host/lines.ts';
-import { scratchDirectory } from '../../src/host/guard.ts';
 import { Mirror } from '../../src/language/mirror.ts';
 import { commandLine, descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
@@ -41,10 +41,14 @@ describe('the compiler of a person who is root', () => {
     const text = `#define FILE "${own.path}/secret.h"\n#include FILE\n`;
     return { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(text)]]) };
   };
-  const load = async (): Promise<string> => {
-    await using directory = await scratchDirectory(host);
-    return await compile(host, source(), directory.line, 'x86_64');
+  /** As a load does. @returns the object. */
+  const compile = async (one: BpfSource, compiled = () => Promise.resolve('')): Promise<string> => {
+    await using bench = await Workbench.open(host, await readTarget(host));
+    const object = await compileToLoad(bench, await bench.upload(one));
+    await compiled();
+    return fs.readFileSync(object, 'latin1');
   };
+  const load = (): Promise<string> => compile(source());
   const problem = async (done: Promise<unknown>): Promise<HostError['problem']> => {
     try {
       await done;
@@ -89,7 +93,7 @@ describe('the compiler of a person who is root', () => {
     it('does not answer the editor as root', async () => {
       await using mirror = await Mirror.open(host);
       await mirror.sync(0, source().files);
-      const command = mirror.command(0, source(), [], 'a.bpf.c');
+      const command = mirror.command(0, source(), 'a.bpf.c');
       assert.match((await mirror.checkSyntax(0, command)).words, /secret\.h.*denied/i);
       const clangd = mirror.startClangd();
       const running = () =>
@@ -118,12 +122,7 @@ describe('the compiler of a person who is root', () => {
 H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
 `;
     const slow = { entry: 'slow.bpf.c', files: new Map([['slow.bpf.c', Buffer.from(SLOW)]]) };
-    const compiled = async (): Promise<string> => {
-      await using directory = await scratchDirectory(host);
-      const object = await compile(host, slow, directory.line, 'x86_64');
-      await told;
-      return fs.readFileSync(object, 'latin1');
-    };
+    const compiled = (): Promise<string> => compile(slow, () => told);
     const verified = async (): Promise<string> => {
       const { object } = await verifySource(host, slow, { tool });
       return Buffer.from(object ?? '').toString('latin1');
@@ -131,7 +130,7 @@ H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
     const checked = async (): Promise<string> => {
       await using mirror = await Mirror.open(host);
       await mirror.sync(0, slow.files);
-      await mirror.checkSyntax(0, mirror.command(0, slow, [], slow.entry));
+      await mirror.checkSyntax(0, mirror.command(0, slow, slow.entry));
       return '';
     };
     let told: Promise<string>;
@@ -170,8 +169,7 @@ H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
     fs.chmodSync(clang, 0o755);
     await connect(`PATH=${own.path}:${process.env['PATH'] ?? ''}`);
     const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('int x;')]]) };
-    await using directory = await scratchDirectory(host);
-    await compile(host, source, directory.line, 'x86_64');
+    await compile(source);
     assert.deepEqual(sleepers(mark), []);
     assert.notEqual((await verifySource(host, source, { tool })).object, undefined);
     assert.deepEqual(sleepers(mark), []);

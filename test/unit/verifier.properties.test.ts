@@ -3,12 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import {
-  parseVerdicts,
-  withLines,
-  withPositions,
-  type Verification,
-} from '../../src/verifier/verify.ts';
+import { withLines, withPositions } from '../../src/verifier/listings.ts';
+import { parseVerdicts } from '../../src/verifier/verdicts.ts';
+import type { Verification } from '../../src/verifier/verify.ts';
 import { explain } from '../../src/verifier/catalogue.ts';
 import { condense } from '../../src/verifier/condense.ts';
 import { diagnose } from '../../src/verifier/diagnose.ts';

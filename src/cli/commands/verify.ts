@@ -46,11 +46,9 @@ export const verify = command({
     async function verified(): Promise<Diagnosis> {
       try {
         const defines = Object.fromEntries(define.map((one) => defined(one)));
-        const own = include.filter((one) => !path.posix.isAbsolute(one));
-        const found = await collectSource(entry, directoryReader(root), own);
-        const source = { ...found, defines };
+        const source = await collectSource(entry, directoryReader(root), { include, defines });
         const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
-        return diagnose(await verifySource(host, source, { tool, include, signal }), source);
+        return diagnose(await verifySource(host, source, { tool, signal }), source);
       } catch (error) {
         const findings = sourceFindings(error, entry);
         if (findings === undefined) throw error;

@@ -20,7 +20,7 @@ const collected = async (
   entry = 'a.bpf.c',
   include: readonly string[] = [],
 ) => {
-  const { files: found, refused } = await collect(entry, reader(files), include);
+  const { files: found, refused } = await collect(entry, reader(files), { include });
   return { names: Array.from(found.keys()).sort(), refused };
 };
 

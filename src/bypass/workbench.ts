@@ -1,0 +1,197 @@
+import path from 'node:path';
+import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
+import { HostError } from '../host/errors.ts';
+import type { Guard } from '../host/guard.ts';
+import type { Host } from '../host/host.ts';
+import type { Kept } from '../host/keeper.ts';
+import { archive, NO_UPLOAD, RECEIVE } from '../host/upload.ts';
+import { compilerFlags, type BpfSource, type Target } from './build.ts';
+import { AT_MOST, compilerFailure, FILE_TOO_LARGE } from './compilerLimits.ts';
+import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
+import { compilerDirectory, OWN_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
+
+/** A source on the host, ready to be compiled. */
+export interface Uploaded {
+  readonly source: BpfSource;
+  /** In the workbench, for this source alone; its files lie in `src` below it. */
+  readonly directory: string;
+}
+
+export interface Compiled {
+  /** clang's words, warnings too; files by their path in the source. */
+  readonly words: string;
+  /** Undefined where clang objects to the source. */
+  readonly object: { readonly path: string; readonly bytes: Uint8Array } | undefined;
+}
+
+/** What a compiler may use. A source that needs more than this is none of a BPF program. */
+const LIMITS = { seconds: 20, memoryKiB: 2 * 2 ** 20, outputMiB: 32 };
+
+/** For a program that reads what clang says: one line a message, with its range. */
+const PARSEABLE = [
+  '-fno-color-diagnostics',
+  '-fno-caret-diagnostics',
+  '-fdiagnostics-print-source-range-info',
+];
+
+/**
+ * A private directory on a host in which sources are compiled, not as root: the one way from a source to an
+ * object, for loading as for verifying. A load makes one for itself; the verifier keeps one as long as the
+ * connection lives.
+ */
+export class Workbench implements Kept {
+  readonly host: Host;
+  readonly target: Target;
+  /** On the host, absolute. */
+  readonly directory: string;
+  readonly #guard: Guard;
+
+  private constructor(host: Host, target: Target, guard: Guard) {
+    this.host = host;
+    this.target = target;
+    this.directory = guard.line;
+    this.#guard = guard;
+  }
+
+  /**
+   * @param options executable: whether programs will be run from it.
+   * @throws HostError where there is no place for it, or the compiler would be root.
+   */
+  static async open(
+    host: Host,
+    target: Target,
+    options: { executable?: boolean; signal?: AbortSignal | undefined } = {},
+  ): Promise<Workbench> {
+    const tried = 'make a directory to compile in';
+    const script = { setup: '', undo: '' };
+    return new Workbench(
+      host,
+      target,
+      await compilerDirectory(host, script, { tried, ...options }),
+    );
+  }
+
+  /** @throws HostError where the host does not take it. */
+  async upload(source: BpfSource, signal?: AbortSignal): Promise<Uploaded> {
+    const [text] = await allSettledOrThrow([
+      this.host.check(['sh', '-c', UNPACK, 'sh', this.directory], {
+        tried: `upload ${source.entry}`,
+        input: await archive(source.files),
+        signal,
+        next: NO_UPLOAD,
+      }),
+      wantsKernelTypes(source.files)
+        ? writeKernelTypes(this.host, this.#types, signal)
+        : Promise.resolve(),
+    ]);
+    return { source, directory: text.trim() };
+  }
+
+  /**
+   * @param options isParsed: whether a program reads clang's words, rather than a person.
+   * @throws HostError where clang ends without an opinion of the source.
+   */
+  async compile(
+    { source, directory }: Uploaded,
+    { isParsed, signal }: { isParsed: boolean; signal?: AbortSignal | undefined },
+  ): Promise<Compiled> {
+    const { host } = this;
+    const { entry } = source;
+    const tried = `compile ${entry}`;
+    const src = `${directory}/src`;
+    const object = `${directory}/${path.posix.basename(entry, '.c')}.o`;
+    const argv = [
+      'clang',
+      ...compilerFlags(this.target, src, this.#types, source),
+      ...(isParsed ? PARSEABLE : []),
+      // The same object of the same source, wherever it lies: files by their path in the source.
+      ...[`-ffile-prefix-map=${src}=.`, `-ffile-prefix-map=${this.#types}=vmlinux`],
+      ...['-fno-crash-diagnostics', '-c', `${src}/${entry}`, '-o', '-'],
+    ];
+    const { exitCode, stdout, stderr } = await host.run(
+      ['sh', '-c', COMPILE, 'sh', directory, object, ...argv],
+      { tried, signal, timeoutMs: (LIMITS.seconds + 10) * 1000, maxMiB: 2 * LIMITS.outputMiB },
+    );
+    const words = stderr.replaceAll(`${src}/`, '');
+    if (exitCode === 0) {
+      return { words, object: { path: object, bytes: Buffer.from(stdout, 'base64') } };
+    }
+    if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
+    const failure = compilerFailure(host.name, tried, { exitCode, stderr: words }, LIMITS);
+    if (failure !== undefined) throw failure;
+    return { words, object: undefined };
+  }
+
+  /** Removes what was made of a source; it goes with the workbench at the latest. */
+  async remove({ directory }: Uploaded): Promise<void> {
+    await this.host
+      .run(['rm', '-rf', directory], { tried: 'remove the upload' })
+      .catch(() => undefined);
+  }
+
+  lost(): boolean {
+    return this.#guard.lost();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guard[Symbol.asyncDispose]();
+  }
+
+  get #types(): string {
+    return `${this.directory}/include`;
+  }
+}
+
+/**
+ * Compiles a source for loading.
+ * @returns the object's path on the host.
+ * @throws HostError of kind `compile` with clang's words.
+ */
+export async function compileToLoad(
+  bench: Workbench,
+  uploaded: Uploaded,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { words, object } = await bench.compile(uploaded, { isParsed: false, signal });
+  if (object !== undefined) return object.path;
+  throw new HostError({
+    kind: 'compile',
+    tried: `compile ${uploaded.source.entry}`,
+    where: bench.host.name,
+    words,
+    next: 'Fix the source and try again.',
+  });
+}
+
+/** $1 workbench. The compiler may read what is in the directory that is printed, and write nothing. */
+const UNPACK = `umask 077
+${OWN_USER}
+${RECEIVE}
+d=$(mktemp -d "$1/XXXXXXXX") && mkdir "$d/src" && receive "$d/src" &&
+  share "$d" "$(stat -c %g "$1")" && printf '%s\\n' "$d" || { rm -rf "$d"; exit 1; }`;
+
+/**
+ * Within limits: a source can make the compiler read any file or device, and compute or write without
+ * end. It writes to its standard output, and nothing in the directory: what root loads, and the files
+ * that root writes beside it, are in nobody else's hands. The object counts when nothing is left that could
+ * still write to it.
+ * $1 directory, $2 object, then the compiler.
+ */
+const COMPILE = `directory=$1 object=$2; shift 2
+umask 077
+${OWN_USER}
+reserve "$(stat -c %g "$directory")"
+${AT_MOST}
+limits() {
+  ulimit -c 0; at_most v ${LIMITS.memoryKiB}; at_most f ${LIMITS.outputMiB * 2048}
+  TMPDIR=$directory HOME=$directory; export TMPDIR HOME
+  cd "$directory/src" || exit
+}
+confined timeout -k 2 ${LIMITS.seconds} "$@" >"$object" 2>"$directory/said"
+code=$?
+end_own || exit
+head -c 1048576 "$directory/said" >&2
+# Its words for a standard output that is full are many.
+[ "$code" = 0 ] || [ "$(wc -c <"$object")" -lt ${LIMITS.outputMiB * 2 ** 20} ] || exit ${FILE_TOO_LARGE}
+[ "$code" = 0 ] || exit "$code"
+base64 "$object"`;

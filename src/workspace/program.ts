@@ -1,0 +1,34 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { BpfSource } from '../bypass/build.ts';
+import { collectSource } from '../bypass/source.ts';
+import { folderReader, relativePath, rootOf } from './folders.ts';
+
+/**
+ * A program as the editors have it, built as the settings say: what is verified, what clangd reads, and what
+ * is loaded.
+ * @throws HostError of kind `input` where it includes what may not be read, or a setting is wrong.
+ */
+export async function readProgram(uri: vscode.Uri): Promise<BpfSource> {
+  // Only here: what is not used is not read from disk.
+  const { readVerifySettings } = await import('./verifySettings.ts');
+  const { include, defines } = readVerifySettings(uri);
+  const root = rootOf(uri);
+  const entry = relativePath(root, uri) ?? path.posix.basename(uri.path);
+  return collectSource(entry, folderReader(root), { include, defines });
+}
+
+/** The same from what is on disk: what is not saved of it is saved first, as before any build. */
+export async function saveAndReadProgram(uri: vscode.Uri): Promise<BpfSource> {
+  const { files } = await readProgram(uri);
+  const root = rootOf(uri);
+  const names = new Set(
+    Array.from(files.keys(), (name) => vscode.Uri.joinPath(root, name).toString()),
+  );
+  const dirty = vscode.workspace.textDocuments.filter(
+    (document) => document.isDirty && names.has(document.uri.toString()),
+  );
+  await Promise.all(dirty.map((document) => document.save()));
+  // Saving may format.
+  return readProgram(uri);
+}
