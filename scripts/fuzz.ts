@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { atEnd, runToEnd } from '../test/harness/cleanup.ts';
 import { FUZZ, type Fuzzed } from '../test/unit/properties.ts';
 import { installed, root, runCommand } from './test/command.ts';
-import { filesUnder } from './test/files.ts';
+import { projectFiles } from './test/files.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ await runToEnd(async () => {
   const remove = atEnd(() => {
     fs.rmSync(directory, { recursive: true, force: true });
   });
-  const files = filesUnder('test/unit', /\.properties\.test\.ts$/);
+  const files = projectFiles('test/unit/**/*.properties.test.ts');
   const nameOf = (file: string) => path.basename(file, '.properties.test.ts');
   const chosen = files.filter((file) => options.only?.includes(nameOf(file)) ?? true);
   if (chosen.length === 0) {

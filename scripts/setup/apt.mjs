@@ -48,6 +48,7 @@ async function update(args = []) {
     try {
       return await aptGet('reading the package lists', [...args, 'update']);
     } catch (error) {
+      // apt's exit status is the same for whatever fails.
       if (!String(error).includes('Could not get lock') || Date.now() > end) throw error;
       say('another program is using apt, waiting …');
       await delay(5000);

@@ -1,7 +1,7 @@
 import type { Counts } from '../../test/harness/reporter.ts';
 import type { Part } from '../setup.mjs';
 import { installed, root, runCommand } from './command.ts';
-import { filesUnder } from './files.ts';
+import { projectFiles } from './files.ts';
 
 /** A static check: it counts as one test. */
 export interface Check {
@@ -48,7 +48,7 @@ export const CHECKS: readonly Check[] = [
     about: 'clang-format',
     needs: ['format'],
     command: () => {
-      const files = ['bpf', 'test'].flatMap((each) => filesUnder(each, /\.[ch]$/));
+      const files = projectFiles('{bpf,test}/**/*.[ch]');
       return files.length === 0 ? undefined : ['clang-format', '--dry-run', '-Werror', ...files];
     },
   },

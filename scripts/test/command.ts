@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { execa } from 'execa';
 import { atEnd, isInterrupted } from '../../test/harness/cleanup.ts';
 import { descendants, endProcesses, processRef } from '../../test/harness/processes.ts';
 
@@ -32,16 +32,14 @@ export async function runCommand(
   options: CommandOptions,
 ): Promise<CommandOutcome> {
   if (isInterrupted()) throw new Error(`Interrupted before ${command}.`);
-  const output: string[] = [];
   const stdio = options.capture === true ? 'pipe' : 'inherit';
-  const child = spawn(command, args, {
+  const child = execa(command, args, {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', stdio, stdio],
+    ...(options.env && { env: options.env }),
+    ...{ stdin: 'ignore', stdout: stdio, stderr: stdio, all: true, stripFinalNewline: false },
+    // It ends in its own way, below.
+    ...{ reject: false, cleanup: false },
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  }
   const end = async (): Promise<void> => {
     const ref = child.pid === undefined ? undefined : processRef(child.pid);
     if (ref === undefined) return;
@@ -61,17 +59,12 @@ export async function runCommand(
     clearInterval(timer);
     void end();
   }, 1000);
-  const code = await new Promise<number | string>((resolve) => {
-    child.once('error', (error) => {
-      output.push(error.message);
-      resolve(error.message);
-    });
-    child.once('close', (status, signal) => {
-      resolve(status ?? signal ?? 'unknown');
-    });
-  });
+  const { exitCode, signal, shortMessage = 'unknown', all = '' } = await child;
   clearInterval(timer);
   finished = true;
   await stop();
-  return { code, output: output.join(''), ...(ended === undefined ? {} : { ended }) };
+  const code = exitCode ?? signal ?? shortMessage;
+  // Where it could not be started at all, that is why.
+  const output = typeof code === 'number' || signal !== undefined ? all : shortMessage;
+  return { code, output, ...(ended === undefined ? {} : { ended }) };
 }

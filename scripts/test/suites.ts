@@ -4,7 +4,7 @@ import path from 'node:path';
 import { COUNTS_FILE, type Counts } from '../../test/harness/reporter.ts';
 import type { Part } from '../setup.mjs';
 import { installed, root, runCommand } from './command.ts';
-import { filesUnder } from './files.ts';
+import { projectFiles } from './files.ts';
 
 /** Mocha tests that report through test/harness/reporter.ts. */
 export interface Suite {
@@ -73,7 +73,7 @@ export const SUITES: readonly Suite[] = [
 ];
 
 export async function runSuite(suite: Suite, countsFile: string): Promise<Counts> {
-  const files = suite.directories.flatMap((each) => filesUnder(each, /\.test\.ts$/));
+  const files = projectFiles(...suite.directories.map((each) => `${each}/**/*.test.ts`));
   if (files.length === 0) return broken('There is no test file.');
   const mocha = [installed('mocha'), '--timeout', `${suite.timeoutSeconds}s`, ...files];
   const started = Date.now();

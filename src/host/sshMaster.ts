@@ -60,6 +60,7 @@ export class Owned implements Master {
     }
     const { exitCode, notStarted } = await process.ended;
     if (isAborted()) throw cancelled('connect', where);
+    if (notStarted !== undefined) throw failed(where, noClient(notStarted));
     const { stdout, stderr } = process.greeting;
     const said = `${stderr.trim()}\n${stdout.trim()}`.trim();
     if (process.trouble === 'silent') {
@@ -70,7 +71,7 @@ export class Owned implements Master {
     }
     if (process.trouble === 'flood') throw failed(where, flooded(said));
     if (exitCode !== undefined && exitCode !== 255) throw failed(where, loginEnded(exitCode, said));
-    throw new HostError(classify(notStarted ?? stderr, where, 'connect'));
+    throw new HostError(classify(stderr, where, 'connect'));
   }
 
   alive(): Promise<boolean> {
@@ -89,6 +90,12 @@ export class Owned implements Master {
 
 const failed = (where: string, [kind, words, next]: Fault): HostError =>
   new HostError({ kind, tried: 'connect', where, words: words.trim(), next });
+
+const noClient = (said: string): Fault => [
+  'not-found',
+  said,
+  'Install the OpenSSH client, or name it in the setting sockmapBypass.ssh.program.',
+];
 
 const notConnected = (seconds: number, said: string): Fault => [
   'unreachable',

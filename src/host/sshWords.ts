@@ -1,6 +1,10 @@
 import type { Problem } from './errors.ts';
 
-/** Reads ssh's own words (OpenSSH 7 to 10). */
+/**
+ * Reads ssh's own words (OpenSSH 7 to 10). Every failure of its own is exit status 255, and its words, in
+ * English whatever the locale, are all that tells a changed host key from a cable: the one place where an
+ * outcome is known by how it is worded.
+ */
 export function classify(stderr: string, where: string, tried: string): Problem {
   const words = stderr.trim() === '' ? 'ssh ended without a word' : stderr.trim();
   const problem = (kind: Problem['kind'], next: string): Problem => ({
@@ -41,12 +45,6 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     return problem(
       'authentication',
       'Load your key into the agent, or connect in a terminal, where ssh can ask.',
-    );
-  }
-  if (words.includes('ENOENT')) {
-    return problem(
-      'not-found',
-      'Install the OpenSSH client, or name it in the setting sockmapBypass.ssh.program.',
     );
   }
   if (/Could not resolve hostname/i.test(words)) {
