@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { bypassStatus } from '../../src/bypass/load.ts';
+import { encodeBytes } from '../../src/host/bytes.ts';
+import { Host } from '../../src/host/host.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
+import { attachedTo, makeGround, pinsOf, type BypassGround } from '../harness/host/bypass.ts';
+import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+
+const BPF = path.join(import.meta.dirname, '../../bpf');
+const COMMAND = path.join(BPF, 'tools/sockmap-bypassctl');
+const BYTES = 4 << 20;
+
+/** The strict parser of the Prometheus project. Debian's packages are for Debian's interpreter. */
+const PYTHON = fs.existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+const PARSE = `import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+print(json.dumps([[f.name, f.type, f.unit, f.documentation, [[s.name, s.labels, s.value] for s in f.samples]]
+  for f in parse(sys.stdin.read())]))`;
+
+type Family = [
+  name: string,
+  type: string,
+  unit: string,
+  help: string,
+  samples: [name: string, labels: Record<string, string>, value: number][],
+];
+
+interface Told {
+  readonly attachments: readonly { readonly cgroup: string; readonly state: string }[];
+}
+
+/** The shells that hosts have; with BusyBox, everything that it can stand in for. */
+const SHELLS = ['dash', 'busybox'] as const;
+
+describe('sockmap-bypassctl', () => {
+  let ground: BypassGround;
+  let own: TemporaryDirectory;
+  let netns: TestNetns;
+  before(async () => {
+    own = temporaryDirectory();
+    netns = await makeNetns();
+    const applets = path.join(own.path, 'applets');
+    fs.mkdirSync(applets);
+    await execa('busybox', ['--install', '-s', applets]);
+  });
+  after(async () => {
+    await netns.remove();
+    await own.remove();
+  });
+  beforeEach(() => {
+    ground = makeGround('ctl');
+  });
+  afterEach(() => ground.remove());
+
+  /** Runs it as a person would, in a shell of theirs. */
+  async function ctl(shell: (typeof SHELLS)[number], ...args: readonly string[]) {
+    const { PATH = '' } = process.env;
+    const there = shell === 'dash' ? PATH : `${path.join(own.path, 'applets')}:${PATH}`;
+    const argv = [...(shell === 'dash' ? ['dash'] : ['busybox', 'sh']), COMMAND, ...args];
+    const [file = '', ...rest] = argv;
+    return execa(file, rest, { reject: false, env: { PATH: there }, stdin: 'ignore' });
+  }
+
+  const metricsOf = async (text: string): Promise<Family[]> =>
+    JSON.parse(
+      (await execa(PYTHON, ['-c', PARSE], { input: text, env: { PYTHONUTF8: '1' } })).stdout,
+    ) as Family[];
+
+  for (const shell of SHELLS) {
+    describe(`under ${shell}`, () => {
+      it('loads, tells what is loaded, and unloads', async () => {
+        const { path: cgroup } = ground;
+        const loaded = await ctl(shell, 'load', '--cgroup', cgroup, '--source', BPF);
+        assert.equal(loaded.exitCode, 0, loaded.stderr);
+        const [program] = await attachedTo(cgroup);
+        assert.equal(program?.name, 'sockmap_sockops');
+        assert.equal(pinsOf(ground.inode).length, 1);
+
+        const pair = await Pair.connect(cgroup, netns);
+        assert.ok((await pair.move(BYTES)) < BYTES / 50, 'nothing crosses the loopback device');
+        const { stdout } = await ctl(shell, 'status', '--json');
+        const local = new Host('local');
+        const seen = (await bypassStatus(local)).attachments.find((one) => one.cgroup === cgroup);
+        await local.dispose();
+        const told = (JSON.parse(stdout) as Told).attachments.find((one) => one.cgroup === cgroup);
+        assert.deepEqual(told, JSON.parse(JSON.stringify(seen)));
+        assert.match((await ctl(shell, 'status')).stdout, /redirected_bytes +[1-9]/);
+
+        const families = await metricsOf((await ctl(shell, 'metrics')).stdout);
+        const value = (sample: string, wanted: Record<string, string> = {}) =>
+          families
+            .flatMap(([, , , , samples]) => samples)
+            .find(
+              ([name, labels]) =>
+                name === sample &&
+                Object.entries({ cgroup, ...wanted }).every(([key, each]) => labels[key] === each),
+            )?.[2];
+        assert.ok((value('sockmap_bypass_redirected_bytes_total') ?? 0) >= BYTES);
+        assert.equal(value('sockmap_bypass_sockets'), 2);
+        assert.equal(value('sockmap_bypass_mode', { sockmap_bypass_mode: 'guarded' }), 1);
+        assert.equal(value('sockmap_bypass_mode', { sockmap_bypass_mode: 'off' }), 0);
+        assert.equal(value('sockmap_bypass_programs_info', { policy: 'guarded' }), 1);
+        assert.equal(value('sockmap_bypass_tcp_fallbacks_total', { reason: 'early_bytes' }), 0);
+        assert.ok(families.every(([, , , help]) => help.endsWith('.')));
+
+        assert.equal((await ctl(shell, 'unload', '--cgroup', cgroup)).exitCode, 0);
+        await ground.assertClean();
+        // Its open connection is on TCP, intact.
+        assert.ok((await pair.move(BYTES)) > BYTES);
+        await pair.close();
+        const again = await ctl(shell, 'unload', '--cgroup', cgroup);
+        assert.deepEqual([again.exitCode, again.stderr.includes('nothing is loaded')], [0, true]);
+      });
+
+      it('refuses an occupied cgroup with 3, unless told to replace', async () => {
+        const load = (...more: string[]) =>
+          ctl(shell, 'load', `--cgroup=${ground.path}`, '--source', BPF, ...more);
+        assert.equal((await load()).exitCode, 0);
+        const [first] = await attachedTo(ground.path);
+        const refused = await load();
+        assert.deepEqual([refused.exitCode, refused.stdout], [3, '']);
+        assert.match(refused.stderr, /--replace/);
+        assert.deepEqual(await attachedTo(ground.path), [first]);
+        const replaced = await load('--replace', '--policy', 'classic');
+        assert.equal(replaced.exitCode, 0, replaced.stderr);
+        const { stdout } = await ctl(shell, 'status', '--json');
+        assert.match(stdout, /"policy":"classic"/);
+        assert.equal((await attachedTo(ground.path)).length, 1);
+        assert.equal(pinsOf(ground.inode).length, 1);
+      });
+
+      it('fails with 1, and leaves nothing', async () => {
+        const broken = path.join(own.path, `broken-${shell}`);
+        fs.mkdirSync(broken);
+        fs.writeFileSync(path.join(broken, 'sockmap_bypass.bpf.c'), 'int x = no_such_thing;\n');
+        const text = path.join(own.path, 'no-object');
+        fs.writeFileSync(text, 'text');
+        const cgroup = ['--cgroup', ground.path];
+        for (const [args, words] of [
+          [['load', '--cgroup', `${ground.path}-gone`, '--source', BPF], /is not a cgroup/],
+          [['load', '--cgroup', own.path, '--source', BPF], /is not a cgroup/],
+          [['load', ...cgroup, '--source', own.path], /has no sockmap_bypass.bpf.c/],
+          [['load', ...cgroup, '--source', broken], /undeclared identifier 'no_such_thing'/],
+          [['load', ...cgroup, '--object', text], /failed at verify: the host is as it was/],
+          [['unload', '--cgroup', `${ground.path}-gone`], /has left nothing/],
+        ] as const) {
+          const { exitCode, stderr } = await ctl(shell, ...args);
+          assert.equal(exitCode, 1, `${args.join(' ')}: ${stderr}`);
+          assert.match(stderr, words);
+          await ground.assertClean();
+        }
+        const left = fs.readdirSync('/run').filter((name) => name.startsWith('sockmap-bypassctl.'));
+        assert.deepEqual(left, []);
+      });
+    });
+  }
+
+  it('answers wrong use with 2 and what is wrong, and help with 0', async () => {
+    const load = ['load', '--cgroup', ground.path, '--source', BPF];
+    for (const [args, words] of [
+      [[], /^Usage: sockmap-bypassctl load/],
+      [['remove'], /remove is not a command/],
+      [['load'], /--cgroup PATH is missing/],
+      [['load', '--cgroup'], /--cgroup needs a value/],
+      [[...load, '--cgroup', ground.path], /several cgroups is not built/],
+      [['load', '--cgroup', ground.path, ground.path], /several cgroups is not built/],
+      [[...load, '--reach', 'host'], /reach "host" is not built into these programs yet/],
+      [[...load, '--reach', 'world'], /no such reach/],
+      [[...load, '--policy', 'fast'], /no such policy: fast/],
+      [[...load, '--object', 'x.o'], /not both/],
+      [[...load, '--force'], /--force is not known/],
+      [['unload'], /--cgroup PATH or --all is missing/],
+      [['unload', '--all', '--cgroup', ground.path], /not both/],
+      [['status', '--yaml'], /--yaml is not known/],
+      [['metrics', 'x'], /x is not known/],
+    ] as const) {
+      const { exitCode, stderr, stdout } = await ctl('dash', ...args);
+      assert.deepEqual([exitCode, stdout], [2, ''], args.join(' '));
+      assert.match(stderr, words);
+    }
+    await ground.assertClean();
+    for (const args of [['--help'], ['help'], ['load', '--help']]) {
+      const { exitCode, stdout } = await ctl('dash', ...args);
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /Exit status: 0 done, 1 failed/);
+    }
+  });
+
+  it('works as a copy of its one file, and finds the sources that it lies beside', async () => {
+    const copy = path.join(own.path, 'copy');
+    fs.copyFileSync(COMMAND, copy);
+    const there = await execa(copy, ['load', '--cgroup', ground.path, '--source', BPF], {
+      reject: false,
+    });
+    assert.equal(there.exitCode, 0, there.stderr);
+    assert.equal((await execa(copy, ['unload', '--cgroup', ground.path])).exitCode, 0);
+    const alone = await execa(copy, ['load', '--cgroup', ground.path], { reject: false });
+    assert.equal(alone.exitCode, 2);
+    const beside = await execa(COMMAND, ['load', '--cgroup', ground.path], { reject: false });
+    assert.equal(beside.exitCode, 0, beside.stderr);
+  });
+
+  for (const shell of SHELLS) {
+    it(`under ${shell} tells of cgroups with names of any bytes`, async () => {
+      const name = Buffer.concat([Buffer.from('a|b "c" \\d é 🚀\t'), Buffer.of(0xff)]);
+      const cgroup = Buffer.concat([Buffer.from(`${ground.path}/`), name]);
+      fs.mkdirSync(cgroup);
+      try {
+        // Node gives programs no arguments but UTF-8.
+        const script = `"$@" --cgroup "$(printf '${Array.from(cgroup, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}')"`;
+        const by = (...args: string[]) =>
+          execa('sh', ['-c', script, 'sh', COMMAND, ...args], { reject: false });
+        const loaded = await by('load', '--source', BPF);
+        assert.equal(loaded.exitCode, 0, loaded.stderr);
+        const { attachments } = JSON.parse((await ctl(shell, 'status', '--json')).stdout) as Told;
+        const one = attachments.find(({ cgroup: each }) => encodeBytes(each).equals(cgroup));
+        assert.equal(one?.state, 'attached');
+        const families = await metricsOf((await ctl(shell, 'metrics')).stdout);
+        const labels = families.flatMap(([, , , , all]) => all).map(([, { cgroup: each }]) => each);
+        assert.ok(labels.includes(`${ground.path}/a|b "c" \\d é 🚀\\x09\\xff`));
+        assert.match((await ctl(shell, 'status')).stdout, /\\d é 🚀\\x09\\xff\n {2}state +on$/m);
+        assert.equal((await by('unload')).exitCode, 0);
+        assert.doesNotMatch((await ctl(shell, 'status', '--json')).stdout, /a\|b/);
+      } finally {
+        fs.rmdirSync(cgroup);
+      }
+    });
+  }
+
+  it('unloads all that it sees', async () => {
+    // In a tree of cgroups and with pins of its own: others are at work on this machine.
+    const script = `echo 0 >"$2/cgroup.procs" && exec unshare -Cm --propagation private sh -c '
+      umount "$3" && mount -t cgroup2 none "$3" && mount -t bpf -o mode=0700 bpf /sys/fs/bpf && mkdir "$3/one" "$3/two" || exit 9
+      for cgroup in one two; do "$1" load --cgroup "$3/$cgroup" || exit; done
+      "$1" unload --all || exit
+      "$1" status
+      ls -A /sys/fs/bpf | grep sockmap
+      for cgroup in one two; do bpftool cgroup show "$3/$cgroup"; rmdir "$3/$cgroup" || exit; done
+      "$1" unload --all' sh "$@"`;
+    const mount = cgroupMount() ?? '';
+    const argv = ['-c', script, 'sh', COMMAND, ground.path, mount];
+    const { stdout, stderr, exitCode } = await execa('sh', argv, { reject: false });
+    assert.equal(exitCode, 0, stderr);
+    const lines = stdout.split('\n');
+    assert.match(lines[0] ?? '', /^loaded on .*\/one/);
+    assert.match(lines[1] ?? '', /^loaded on .*\/two/);
+    assert.deepEqual(
+      lines.slice(2).filter((line) => !line.startsWith('ID ')),
+      [lines.find((line) => line.startsWith('No sockmap bypass is loaded'))],
+    );
+  });
+});
