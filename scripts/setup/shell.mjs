@@ -13,7 +13,7 @@ export function say(text) {
 
 export function findCommand(name) {
   for (const directory of [...(env.PATH ?? '').split(path.delimiter), ...SYSTEM]) {
-    const file = path.join(directory, name);
+    const file = path.resolve(directory, name);
     try {
       accessSync(file, constants.X_OK);
       return file;

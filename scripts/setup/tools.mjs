@@ -56,6 +56,13 @@ const TOOLS = [
   tool(['sshd'], 'dash', command('dash'), ['dash']),
   // A host whose tools are its.
   tool(['sshd'], 'busybox', command('busybox'), ['busybox']),
+  // The parser that metrics have to pass.
+  tool(['host'], "Python's Prometheus client", hasPrometheusClient, ['python3-prometheus-client'], {
+    fedora: ['python3-prometheus_client'],
+    suse: ['python3-prometheus_client'],
+    arch: ['python-prometheus_client'],
+    alpine: ['py3-prometheus-client'],
+  }),
   tool(['editor'], 'chromium', hasBrowser, [], {
     fedora: ['chromium'],
     suse: ['chromium'],
@@ -90,6 +97,10 @@ const TOOLS = [
   tool(['kernels'], 'mmdebstrap', command('mmdebstrap'), ['mmdebstrap']),
   tool(['kernels'], 'cpio', command('cpio'), ['cpio']),
   tool(['kernels'], 'depmod', command('depmod'), ['kmod']),
+  tool(['format'], 'shellcheck', command('shellcheck'), ['shellcheck'], {
+    fedora: ['ShellCheck'],
+    suse: ['ShellCheck'],
+  }),
   tool(['format'], 'clang-format', command('clang-format'), ['clang-format'], {
     fedora: ['clang-tools-extra'],
     suse: ['clang-tools'],
@@ -140,4 +151,11 @@ function hasFont() {
       existsSync(place) &&
       readdirSync(place, { recursive: true }).some((name) => /\.(ttf|otf|ttc)$/i.test(name)),
   );
+}
+
+/** The distribution's packages are for its own interpreter. */
+function hasPrometheusClient() {
+  const own = '/usr/bin/python3';
+  const python = existsSync(own) ? own : 'python3';
+  return ask(python, ['-c', 'import prometheus_client.openmetrics.parser']) !== undefined;
 }

@@ -12,6 +12,9 @@ export interface Check {
   readonly command: () => readonly string[] | undefined;
 }
 
+/** The host's own command has no ending. */
+const COMMAND = 'bpf/tools/sockmap-bypassctl';
+
 export const CHECKS: readonly Check[] = [
   ...['.', 'webview', 'scripts'].map((project) => ({
     name: `types-${project === '.' ? 'src' : project}`,
@@ -51,6 +54,12 @@ export const CHECKS: readonly Check[] = [
       const files = projectFiles('{bpf,test}/**/*.[ch]');
       return files.length === 0 ? undefined : ['clang-format', '--dry-run', '-Werror', ...files];
     },
+  },
+  {
+    name: 'shell',
+    about: 'shellcheck',
+    needs: ['format'],
+    command: () => ['shellcheck', '-s', 'sh', COMMAND, ...projectFiles('bpf/**/*.sh')],
   },
   {
     name: 'build',

@@ -45,6 +45,13 @@ describe('the package', function () {
     assert.match(notices, /GPL-2\.0/);
   });
 
+  it('has what runs on a host as it is', () => {
+    for (const name of fs.readdirSync(path.join(root, 'bpf/tools'))) {
+      const text = fs.readFileSync(path.join(root, 'bpf/tools', name), 'utf8');
+      assert.equal(own(`bpf/tools/${name}`), text, name);
+    }
+  });
+
   it('has what runs, and nothing else: no source, test, script, map or secret', () => {
     const names = Array.from(files.keys());
     const known =
