@@ -1,6 +1,6 @@
 // Installs what is missing on this machine. Runs on a bare Node 20, before any npm package is there.
 //
-//   node scripts/setup.mjs                 everything but what is for the asking: kernels
+//   node scripts/setup.mjs                 everything but what is installed only on request: kernels
 //   node scripts/setup.mjs node editor     only these parts
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 // npm test: sets the machine up, runs every check and every suite, goes on after failures and sums up.
 //
-//   npm test                  everything but what is for the asking: kernels
+//   npm test                  everything but what runs only on request: kernels
 //   npm test -- unit host     only these
 import fs from 'node:fs';
 import os from 'node:os';

@@ -3,7 +3,7 @@ import { decodeBytes } from './bytes.ts';
 
 const MOST_CHUNKS = 4096;
 
-/** What a stream sent, whole up to a limit; beyond that it is read on and dropped. */
+/** Keeps all that a stream sends up to a limit; beyond that it is read on and dropped. */
 export class Collected {
   readonly #whole: Buffer[] = [];
   #chunks: Buffer[] = [];

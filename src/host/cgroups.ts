@@ -6,7 +6,7 @@ export interface Cgroup {
   readonly path: string;
   /** Processes directly in it and in those below it. */
   readonly processes: number;
-  /** What runs there, where it can be told: a systemd unit, a container's name. */
+  /** Names what runs there, where that is known: a systemd unit, a container. */
   readonly label: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import { collectFacts, type Facts } from './facts.ts';
 import type { Host } from './host.ts';
 import { hostIssues, type HostIssue } from './issues.ts';
 
-/** What a host has, and what it lacks. */
+/** The facts of a host, and what it lacks. */
 export interface HostCheck {
   readonly facts: Facts;
   readonly findings: readonly HostIssue[];

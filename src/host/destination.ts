@@ -12,7 +12,7 @@ const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
 const ZONE = /(?<=^\[?[\da-f:.]*:[\da-f:.]*)%(?=[\w.-]+\]?(?::\d+)?$)/i;
 const LONGEST = 1000;
 
-/** What is wrong with a text as a destination for ssh; undefined: nothing. */
+/** The fault of a text as a destination for ssh; undefined: none. */
 export function destinationFault(text: string): string | undefined {
   if (text.length > LONGEST) return 'it is longer than any name';
   const isUri = /^ssh:\/\//i.test(text);
@@ -53,7 +53,7 @@ export function safeDestination(text: string): string {
 }
 
 /**
- * What comes before a connection to a host that something else than the person has named.
+ * The step before a connection to a host that something else than the person has named.
  * @param by the file or task of the workspace that names it; undefined: a command's argument.
  * @param isKnown whether the person has used or configured it.
  */

@@ -1,6 +1,6 @@
 import { oneLine } from '../text.ts';
 
-/** What went wrong, coarse enough to choose the next step by. */
+/** The kind of a failure, coarse enough to choose the next step by. */
 export type ProblemKind =
   | 'cancelled'
   | 'unreachable'
@@ -14,13 +14,13 @@ export type ProblemKind =
   | 'verifier'
   | 'occupied'
   | 'command'
-  /** What came is not what the other end speaks. */
+  /** The answer is not in the language that the other end is to speak. */
   | 'protocol'
   | 'input';
 
 export interface Problem {
   readonly kind: ProblemKind;
-  /** What was tried, as a verb phrase: "compile sockmap_bypass.bpf.c". */
+  /** The attempt, as a verb phrase: "compile sockmap_bypass.bpf.c". */
   readonly tried: string;
   /** The host string, or `this machine`; undefined where the fault is in what the editor was asked. */
   readonly where?: string | undefined;
@@ -30,7 +30,7 @@ export interface Problem {
   readonly exitCode?: number | undefined;
   /** The line of them that names the fault, where that is known. */
   readonly headline?: string | undefined;
-  /** What the person can do next, one sentence. */
+  /** The person's next step, one sentence. */
   readonly next: string;
   /** A command that fixes it, for a terminal on that host. */
   readonly remedy?: string;
@@ -50,7 +50,7 @@ export class HostError extends Error {
 const LONGEST_TOLD = 400;
 
 function summary({ tried, where, words, headline, next }: Problem): string {
-  // Of a line without end the rest would hide what to do next.
+  // The rest of a line without end would hide the next step.
   const told = oneLine(headline ?? firstTelling(words), LONGEST_TOLD);
   if (where === undefined && told === '') return next;
   const place =

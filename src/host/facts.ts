@@ -6,7 +6,7 @@ import type { Runner } from './run.ts';
 import { isWhole, newBoundary, parseSections, SECTION } from './sections.ts';
 import { parseJson } from './json.ts';
 
-/** What a host has, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
+/** The equipment of a host, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
 export interface Facts {
   readonly kernel: string;
   readonly architecture: string;
@@ -174,7 +174,7 @@ function parseMounts(text: string): { root: string; point: string; type: string 
     const [left, right] = line.split(' - ');
     const words = left?.split(' ') ?? [];
     const [root, point, type] = [decode(words[3]), decode(words[4]), right?.split(' ')[0]];
-    // What is worked on upwards from here has to have an end.
+    // The way upwards from a mount point has to have an end.
     return type === undefined || !point.startsWith('/') ? [] : [{ root, point, type }];
   });
 }

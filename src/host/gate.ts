@@ -42,7 +42,7 @@ export class Gate extends Transform {
     this.#events = events;
   }
 
-  /** What came before the mark, at most 256 KiB of it. */
+  /** The bytes before the mark, at most 256 KiB of them. */
   get before(): string {
     return this.#before.toString();
   }

@@ -31,7 +31,7 @@ export interface HostOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Of a transaction whose end nobody has seen. */
+/** Next step after a transaction whose end nobody has seen. */
 const ENDS_BY_ITSELF =
   'It ends by itself on the host, done or undone: show the status to see which.';
 
@@ -149,13 +149,13 @@ export class Host implements Runner {
     return this.#readiness.check(this, purpose, signal);
   }
 
-  /** What is kept on the host for longer than a command goes with `dispose`, before the connection. */
+  /** Has something that is kept on the host end with `dispose`, before the connection. */
   own(kept: Kept): void {
     this.#keeper.own(kept);
   }
 
   /**
-   * What `make` makes on the host, made on first use, kept until `dispose`, and made anew when it is lost.
+   * Something on the host that `make` makes on first use; it is kept until `dispose`, and made anew when lost.
    * @param key one for each kind of thing.
    */
   keep<T extends Kept>(key: Key<T>, make: () => Promise<T>): Promise<T> {
@@ -196,7 +196,7 @@ export class Host implements Runner {
     const process = await this.#open(PLAIN, argv, options, sudo);
     const watch = new Watch(process, argv, {
       ...options,
-      // What is too much is read all the same, and dropped.
+      // Too much output is read all the same, and dropped.
       onExcess: ({ kind }) => {
         if (kind === 'timeout') watch.letGo();
       },

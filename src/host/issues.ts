@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts';
 import { asRoot, NETPERF_SOURCE, REINSTALL, remediesFor } from './remedies.ts';
 
-/** What a fact stands in the way of. */
+/** A use that a fact may stand in the way of. */
 export type Capability = 'load' | 'benchmark' | 'language';
 
 export interface HostIssue {
@@ -9,9 +9,9 @@ export interface HostIssue {
   /** `blocks`: what it prevents is impossible; `warns`: possible, with a caveat. */
   readonly severity: 'blocks' | 'warns';
   readonly prevents: readonly Capability[];
-  /** What is wrong, one sentence. */
+  /** The fault, in one sentence. */
   readonly wrong: string;
-  /** What to do, one sentence. */
+  /** The next step, in one sentence. */
   readonly next: string;
   /** A command for a terminal on that host, where one can fix it. */
   readonly remedy?: string;

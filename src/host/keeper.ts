@@ -11,7 +11,7 @@ export interface Key<T extends Kept> {
   readonly of?: T;
 }
 
-/** What is kept on a host for as long as its connection lives. */
+/** Keeps things on a host for as long as its connection lives. */
 export class Keeper {
   readonly #owned = new Set<Kept>();
   readonly #things = new Map<Key<Kept>, Promise<Kept>>();
@@ -22,7 +22,7 @@ export class Keeper {
   }
 
   async keep<T extends Kept>(key: Key<T>, make: () => Promise<T>): Promise<T> {
-    // What lies under a key was made for it.
+    // Whatever lies under a key was made for it.
     const before = this.#things.get(key) as Promise<T> | undefined;
     const there = await before?.catch(() => undefined);
     if (there?.lost() === false) return there;

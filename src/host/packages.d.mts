@@ -5,7 +5,7 @@ export interface Distribution {
   readonly like: readonly string[];
   /** For people: "Debian GNU/Linux 12 (bookworm)". */
   readonly name: string;
-  /** Of the release, where sources of packages name it: "bookworm". */
+  /** The release's, where sources of packages name it: "bookworm". */
   readonly codename: string;
 }
 

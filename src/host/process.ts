@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { Tail } from './bounded.ts';
 import { Gate, type Mark } from './gate.ts';
 
-/** Of the words of a process that speaks for hours the last ones are kept. */
+/** Bytes kept of the words of a process that may speak for hours: the last ones. */
 const KEPT_WORDS = 64 * 1024;
 
 /** After which a client that was ended is done with. */
@@ -13,7 +13,7 @@ const LINGER_MS = 1000;
 export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
-  /** What the login's shell prints once it runs what we sent. */
+  /** The login's shell prints it once it runs what we sent. */
   readonly login: Mark;
   /** How long that may take. */
   readonly answerMs: number;
@@ -23,9 +23,9 @@ export interface Launch {
 }
 
 export interface SudoLaunch {
-  /** What root's shell prints, with its uid. */
+  /** Root's shell prints it, with its uid. */
   readonly root: Mark;
-  /** What sudo asks with, followed by the name of whose password it wants in brackets. */
+  /** sudo asks with it, followed by the name of whose password it wants in brackets. */
   readonly prompt: Mark;
   readonly password: string | undefined;
 }
@@ -140,13 +140,13 @@ export class HostProcess {
     return this.#words.text();
   }
 
-  /** What the login said that did not come to run ours, or ssh in its place. */
+  /** The words of a login that did not come to run ours, or of ssh in its place. */
   get greeting(): { stdout: string; stderr: string } {
     const [out, err] = this.#greetings;
     return { stdout: out.before, stderr: err.before };
   }
 
-  /** What became of sudo; its words are those after its last question, or all. */
+  /** The outcome of sudo; its words are those after its last question, or all. */
   get sudo(): { words: string; asked: number; passwordOf?: string; uid?: string } {
     const before = this.#sudo?.before ?? '';
     const [first = '', ...later] = before.split(this.#question());
@@ -167,7 +167,7 @@ export class HostProcess {
 
   kill(): void {
     this.#child.kill();
-    // What it started itself (a ProxyCommand) may live on and hold its streams.
+    // A process it started itself (a ProxyCommand) may live on and hold its streams.
     setTimeout(() => {
       const { stdout, stderr } = this.#child;
       for (const stream of [stdout, stderr]) stream.destroy();

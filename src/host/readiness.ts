@@ -3,7 +3,7 @@ import { collectFacts, type Facts } from './facts.ts';
 import { blocking, hostIssues, type Capability } from './issues.ts';
 import type { Runner } from './run.ts';
 
-/** What a host is wanted for. `control`: to see, change and take away what is loaded. */
+/** The use a host is wanted for. `control`: to see, change and take away what is loaded. */
 export type Purpose = Capability | 'control';
 
 /** A host that is ready, with its facts and where its cgroup v2 tree is mounted. */
@@ -12,10 +12,10 @@ export interface Ready {
   readonly mount: string;
 }
 
-/** What a host has changes rarely: one look serves the commands that follow each other. */
+/** Facts change rarely: one look serves the commands that follow each other. */
 const FRESH_MS = 60_000;
 
-/** What is known of a host, and whether it will do. */
+/** Knows the facts of a host, and whether it will do. */
 export class Readiness {
   #known: { readonly facts: Facts; readonly at: number } | undefined;
 
@@ -40,7 +40,7 @@ export class Readiness {
     this.#known = undefined;
   }
 
-  /** What was in the way may be there by now. */
+  /** Known facts serve unless they are in the way: what was missing may be there by now. */
   async #facts(host: Runner, purpose: Purpose, signal?: AbortSignal): Promise<Facts> {
     const known = this.#known;
     const isFresh = known !== undefined && performance.now() - known.at < FRESH_MS;

@@ -7,7 +7,7 @@ export const NETPERF_SOURCE = 'build it from https://github.com/HewlettPackard/n
 /** For a tool that is there and does not run. */
 export const REINSTALL = 'Look at the limits of the account (ulimit -a), or install it anew.';
 
-/** What to do about something that a host lacks. */
+/** Advice about something that a host lacks. */
 export interface Remedies {
   /** A command that installs what an issue names. */
   install(id: string): string | undefined;

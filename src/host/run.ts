@@ -1,26 +1,26 @@
 import { HostError } from './errors.ts';
 import type { Privilege } from './privilege.ts';
 
-/** Of every command. */
+/** For every command. */
 export interface CommandOptions {
-  /** What is attempted, as a verb phrase, for messages: "compile classic.bpf.c". */
+  /** The attempt, as a verb phrase, for messages: "compile classic.bpf.c". */
   readonly tried: string;
   /** Run with root's privileges (see `Host.becomeRoot`). */
   readonly root?: boolean;
   /** Standard input; without it the command reads nothing. */
   readonly input?: string | Uint8Array;
   readonly signal?: AbortSignal | undefined;
-  /** A command has to end in this time; 60 s unless told. */
+  /** A command has to end in this time; 60 s by default. */
   readonly timeoutMs?: number;
 }
 
-/** Of a command that goes with its caller. */
+/** For a command that goes with its caller. */
 export interface RunOptions extends CommandOptions {
-  /** MiB of standard output after which the command is ended on the host; 32 unless told. */
+  /** MiB of standard output after which the command is ended on the host; 32 by default. */
   readonly maxMiB?: number;
 }
 
-/** Of a command that ends by itself on the host, whatever becomes of the caller and the connection. */
+/** For a command that ends by itself on the host, whatever becomes of the caller and the connection. */
 export interface TransactOptions extends CommandOptions {
   /** Cancels it as long as it has not been started. */
   readonly signal?: AbortSignal | undefined;

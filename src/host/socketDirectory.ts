@@ -31,7 +31,7 @@ export async function socketDirectory(): Promise<string> {
   });
 }
 
-/** What sun_path of macOS, the shortest, holds beside a socket's name, and its suffix until ssh has it ready. */
+/** sun_path of macOS, the shortest, holds this beside a socket's name, and its suffix until ssh has it ready. */
 const LONGEST_DIRECTORY = 104 - '/0123456789ab'.length - '.0123456789abcdef'.length - 1;
 
 /** Makes the directory if it can be; what keeps sockets out of it otherwise. */

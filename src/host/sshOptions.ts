@@ -3,7 +3,7 @@ import { execa } from 'execa';
 export const BATCH = ['-o', 'BatchMode=yes', '-T'];
 
 /**
- * What the transport needs, whatever the person's configuration says of it; everything else is theirs.
+ * The transport needs these, whatever the person's configuration says of them; everything else is theirs.
  * @param seconds in which a connection has to be there; half of them for the network alone.
  * @param version of the client, as it says itself.
  */
@@ -32,7 +32,7 @@ function atLeast(version: string, major: number, minor: number): boolean {
 
 const versions = new Map<string, Promise<string>>();
 
-/** What `ssh -V` says; empty where it cannot be started, which the connection then tells. */
+/** The answer of `ssh -V`; empty where it cannot be started, which the connection then tells. */
 export function clientVersion(program: string): Promise<string> {
   let version = versions.get(program);
   if (version === undefined) {

@@ -46,7 +46,7 @@ export const RECEIVE = `receive() (
   exit "$code"
 )`;
 
-/** What to do where RECEIVE fails. */
+/** The next step where RECEIVE fails. */
 export const NO_UPLOAD = 'Check that the host has tar, and free space.';
 
 /**

@@ -7,7 +7,7 @@ import type { TransactOptions } from './run.ts';
 
 const MIB = 1024 * 1024;
 const MAX_MIB = 32;
-/** Of the words of complaint. */
+/** For standard error. */
 const MAX_WORDS_MIB = 8;
 
 /** In which a command that was given up may still end by itself. */
