@@ -14,7 +14,7 @@ extern int LINUX_KERNEL_VERSION __kconfig;
 /*
  * Redirected bytes are receive memory since 6.13: 54f89b3178d5 ("tcp_bpf: Charge
  * receive socket buffer in bpf_tcp_ingress()"), also in newer stable releases.
- * Told from the value itself, as it is 0 on kernels that do not count; 0 here
+ * Known from the value itself, as it is 0 on kernels that do not count; 0 here
  * does as if none did.
  */
 #ifndef COUNTS_REDIRECTED

@@ -960,7 +960,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 			return leave(conn, tp, TCP_EARLY_BYTES);
 		conn->route = BYPASS;
 	}
-	/* Tell before looking: see acked(). */
+	/* Report before looking: see acked(). */
 	announce(conn);
 	why = look_at_peer(conn, &peer);
 	if (why != BYPASS)

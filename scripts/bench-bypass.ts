@@ -162,7 +162,7 @@ async function nginx(arms: readonly Arm[]): Promise<Measure[]> {
   ];
 }
 
-const told = ({ ratio, interval }: Ratio): string =>
+const ratioText = ({ ratio, interval }: Ratio): string =>
   `${ratio.toFixed(2)}${interval ? ` (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})` : ''}`;
 
 /** What guarded is measured by: the rate over the better TCP's and over classic's; a round trip's time. */
@@ -180,7 +180,7 @@ function ratios(measure: Measure, samples: ReadonlyMap<Arm, number[]>): string {
         return trip ? ([other, own] as const) : ([own, other] as const);
       });
       const ratio = arm && pairedRatio(pairs);
-      return ratio ? [`${told(ratio)} × ${arm.name}`] : [];
+      return ratio ? [`${ratioText(ratio)} × ${arm.name}`] : [];
     })
     .join(', ');
 }

@@ -8,7 +8,7 @@ import { showError } from './ui/errors.ts';
 import { Reports } from './ui/reports.ts';
 import { StatusBar } from './ui/statusBar.ts';
 
-/** What commands work with. Its pieces hear of each other by events, wired here, and import none of it. */
+/** The parts that commands work with. They hear of each other by events, wired here, and import none of it. */
 export class App extends Context {
   readonly statusBar = new StatusBar();
   readonly reports = new Reports();

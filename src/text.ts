@@ -67,7 +67,7 @@ export const fileName = (text: string): string =>
     .replace(/[:*?"<>|]/g, '_')
     .replace(/^\.+/, (dots) => '_'.repeat(dots.length));
 
-/** Both ends of a long text tell most: what it is, and what to do about it. */
+/** Both ends of a long text matter most: what it is, and what to do about it. */
 function shortened(text: string, most: number): string {
   const characters = Array.from(text.slice(0, 3 * most + 3));
   if (text.length <= most || (text.length <= 3 * most && characters.length <= most)) return text;

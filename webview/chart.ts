@@ -14,7 +14,7 @@ import {
 import type { Arm } from '../src/results/document.ts';
 import type { Figure, Series } from '../src/results/figure.ts';
 import { isDecided } from '../src/results/verdicts.ts';
-import { baselineText, pointText } from '../src/results/words/points.ts';
+import { baselineText, pointText } from '../src/results/words/pointTexts.ts';
 import { mark } from '../src/results/format.ts';
 import { bytes } from '../src/results/sizes.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
@@ -38,7 +38,7 @@ type Place = { readonly x: number; readonly y: number | null };
 type Config = ChartConfiguration<'line', Place[]>;
 type Dataset = ChartDataset<'line', Place[]>;
 
-/** What chart.js draws; also for a picture that is saved. */
+/** The configuration for chart.js; also for a picture that is saved. */
 export function configOf(view: () => View): Config {
   return {
     type: 'line',
@@ -93,7 +93,7 @@ export class FigureChart {
     this.#chart.update();
   }
 
-  /** What is on the canvas, read from the chart itself. */
+  /** The content of the canvas, read from the chart itself. */
   drawn(): unknown {
     const chart = this.#chart;
     if (!chart || !this.#view) return {};

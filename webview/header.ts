@@ -1,7 +1,7 @@
 import type { ResultDocument } from '../src/results/document.ts';
 import type { Run } from '../src/results/runs.ts';
 import { duration, when } from '../src/results/format.ts';
-import { planText } from '../src/results/words/plan.ts';
+import { planText } from '../src/results/words/planText.ts';
 import type { Progress } from '../src/results/progress.ts';
 import type { ShownRun } from '../src/results/protocol.ts';
 import { button } from './chooser.ts';
@@ -20,7 +20,7 @@ export type HeaderEvents = {
   onRemoveRun(run: number): void;
 };
 
-/** What was measured, where, and how far it has come; and the runs shown beside it. */
+/** Facts of the run, how far it has come, and the runs shown beside it. */
 export class Header {
   readonly #title = el('h1');
   // Only the state is announced to a screen reader, not every sample.
@@ -32,7 +32,7 @@ export class Header {
   readonly #runs = el('ul', { class: 'runs', 'aria-label': 'Runs shown' });
   readonly #add: HTMLButtonElement;
   readonly #events: HeaderEvents;
-  /** Of the runs shown, in their order, and the buttons that take away all but the first. */
+  /** Names of the runs shown, in their order, and the buttons that take away all but the first. */
   #labels: readonly string[] = [];
   #removes: readonly HTMLButtonElement[] = [];
   readonly element: HTMLElement;

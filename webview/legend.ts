@@ -1,6 +1,6 @@
 import type { Arm } from '../src/results/document.ts';
 import type { Figure } from '../src/results/figure.ts';
-import { doubtsText } from '../src/results/words/points.ts';
+import { doubtsText } from '../src/results/words/pointTexts.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/results/arms.ts';
 import { el } from './dom.ts';
 import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './seriesStyle.ts';

@@ -7,9 +7,9 @@ import { FigureChart, type View } from './chart.ts';
 import { button, Chooser, Toggle, type Option } from './chooser.ts';
 import { el } from './dom.ts';
 import { Legend } from './legend.ts';
-import { tableElement } from './table.ts';
+import { tableElement } from './tableElement.ts';
 
-/** What the reader asks of a page. */
+/** A reader's requests to a page. */
 export type PageEvents = {
   onArm(arm: Arm): void;
   onMetric(metric: LatencyMetric): void;
@@ -35,7 +35,7 @@ export class FigurePage {
   readonly #raw: Toggle;
   readonly #legend: Legend;
   readonly #chart: FigureChart;
-  // What the arrow keys have come to, for ears.
+  // The point that the arrow keys have come to, for screen readers.
   readonly #spoken = el('output', { class: 'hidden', id: 'place' });
   readonly #table = el('div', { class: 'scroll', tabindex: 0, role: 'region' });
   readonly #measured: HTMLElement;

@@ -1,8 +1,8 @@
 import { Chart } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import { withMetric } from '../src/results/figure.ts';
-import { findingTexts } from '../src/results/words/findings.ts';
-import { doubtsText } from '../src/results/words/points.ts';
+import { findingTexts } from '../src/results/words/findingTexts.ts';
+import { doubtsText } from '../src/results/words/pointTexts.ts';
 import { progressOf } from '../src/results/progress.ts';
 import { ARM_ORDER } from '../src/results/arms.ts';
 import {
@@ -24,13 +24,13 @@ import { shownGrowth, shownRuns, type Shown } from './shown.ts';
 import { Tabs } from './tabs.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
-/** What the reader chose; VS Code keeps it while the panel is hidden, as the page itself is not. */
+/** The reader's choices; VS Code keeps them while the panel is hidden, as the page itself is not. */
 type Choices = {
   readonly page: FigureId;
   readonly hidden: readonly Arm[];
   readonly metric: LatencyMetric;
   readonly raw: boolean;
-  /** Of figures whose axes are not the ones they come with. */
+  /** Only for figures whose axes are not the default ones. */
   readonly axes: Partial<Readonly<Record<FigureId, Axes>>>;
 };
 
@@ -172,7 +172,7 @@ function renderRuns({ files, runs, figures }: Shown): void {
   if (!own) return;
   const progress = progressOf(own.document, Date.now());
   header.draw(files, runs, progress);
-  // Nothing tells us that a run was cut off; only time does.
+  // A run that was cut off is known by the time that has passed alone.
   if (progress.state === 'running')
     recheck = window.setTimeout(() => {
       redraws.now();

@@ -3,7 +3,7 @@ import { drawPoint } from 'chart.js/helpers';
 import type { Arm } from '../src/results/document.ts';
 import type { MOST_RUNS } from '../src/results/protocol.ts';
 
-/** An arm is told by its marker's shape as well as by its colour: in grey print, to a colour-blind eye. */
+/** Arms differ by the marker's shape as well as by colour: in grey print, for colour-blind readers. */
 export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
   tcp: 'circle',
   'tcp-nodelay': 'triangle',
@@ -15,14 +15,14 @@ export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
 /** A size at which it was not the arm that was measured. */
 export const DOUBTFUL: PointStyle = 'crossRot';
 
-/** Of an arm, request sizes and the like are told apart by the line; where dashes end, hollow markers begin. */
+/** Request sizes and the like of an arm differ by the line; where dashes end, hollow markers begin. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [2, 6]] as const;
 export const dashOf = (variant: number): number[] => [...(DASHES[variant % DASHES.length] ?? [])];
 export const isHollow = (variant: number): boolean => Math.floor(variant / DASHES.length) % 2 === 1;
 /** From here on they begin anew. */
 export const MOST_VARIANTS = 2 * DASHES.length;
 
-/** Runs are told apart by their weight: of the line, and the markers on it. */
+/** Runs differ by their weight: of the line, and the markers on it. */
 const WEIGHTS = [
   { width: 2, radius: 5 },
   { width: 1, radius: 3 },

@@ -1,7 +1,7 @@
 import type { ResultDocument } from '../../src/results/document.ts';
 import { withMetric, type Figure, type Point, type Series } from '../../src/results/figure.ts';
-import { DOUBTS } from '../../src/results/words/outcomes.ts';
-import { timesText } from '../../src/results/words/points.ts';
+import { DOUBTS } from '../../src/results/words/outcomeTexts.ts';
+import { timesText } from '../../src/results/words/pointTexts.ts';
 import { figuresOf } from '../../src/results/figures.ts';
 import { runsOf } from '../../src/results/runs.ts';
 import { amount, decimal, factor } from '../../src/results/format.ts';

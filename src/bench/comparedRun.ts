@@ -3,7 +3,7 @@ import { durationLabel, timeLabel } from '../results/duration.ts';
 import { ARM_LABELS } from '../results/arms.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
 import { EXIT, exitOf, regressionCheck, type RegressionCheck } from '../results/regressionCheck.ts';
-import { regressionLines } from '../results/words/regressionCheck.ts';
+import { regressionLines } from '../results/words/regressionLines.ts';
 import type { Host } from '../host/host.ts';
 import { isOwnCgroup, newCgroup, ownCgroup } from './ownCgroup.ts';
 import { readPlan } from './planFile.ts';

@@ -31,7 +31,7 @@ export async function recorded<T>(
   const stop = async (why: 'cancelled' | 'failed'): Promise<void> => {
     if (last === undefined || stopped !== undefined) return;
     stopped = { at: new Date().toISOString(), why };
-    // What ended the run is told of, not this.
+    // The reason the run ended is reported, not this.
     await write(last).catch(() => undefined);
   };
   const abort = () => void stop('cancelled');

@@ -33,7 +33,7 @@ export interface BenchProgress {
   /** At most: a point whose ratios are known well enough ends before its limit. */
   readonly total: number;
   readonly arm: Arm;
-  /** What is measured now. */
+  /** The sample that is measured now. */
   readonly point: string;
   /** At most. */
   readonly secondsLeft: number;
@@ -45,7 +45,7 @@ export interface BenchOptions {
   readonly plan: Plan | Profile;
   /** The bundled programs, for the arms whose policy does not serve the cgroup. */
   readonly source: (policy: Policy) => Promise<BpfSource>;
-  /** Of a guarded policy the run loads itself. */
+  /** For a guarded policy the run loads itself. */
   readonly limits?: GuardedLimits | undefined;
   /** Load also where no bypass serves the cgroup at all; an error otherwise. */
   readonly loadMissing?: boolean | undefined;
@@ -58,7 +58,7 @@ export interface BenchOptions {
 }
 
 /**
- * Measures TCP and the bypass on the host (`prepareSites` tells where). Whatever happens, nothing
+ * Measures TCP and the bypass on the host (see `prepareSites` for where). Whatever happens, nothing
  * of it stays there. What was measured before an error or a cancellation has been saved.
  * @throws HostError
  */
@@ -191,7 +191,7 @@ async function checkUnix(host: Host, site: Site, signal: AbortSignal | undefined
   );
 }
 
-/** What makes a result comparable months later. */
+/** Facts that make a result comparable months later. */
 async function hostFacts(
   host: Host,
   facts: Facts,
@@ -235,7 +235,7 @@ function parseSpeed(
   };
 }
 
-/** machine-id(5): the id itself is confidential, a keyed hash of it is what programs may tell. */
+/** machine-id(5): the id itself is confidential, a keyed hash of it is what programs may disclose. */
 const machineOf = (machineId: string): string =>
   createHmac('sha256', machineId).update('sockmap-bypass').digest('hex').slice(0, 16);
 

@@ -132,7 +132,7 @@ function exitWords(exitCode: number): string {
     : `netperf failed, with exit code ${exitCode}`;
 }
 
-/** What netperf said, and what the shell did: for a person, without the marks between sections. */
+/** Output of netperf and the shell for a person, without the lines between sections. */
 function netperfWords(stdout: string, boundary: string, stderr: string): string[] {
   const said = parseSections(stdout, boundary).find(({ name }) => name === 'netperf')?.text ?? '';
   return [said, stderr.trim()].filter((text) => text !== '');
@@ -189,7 +189,7 @@ export function parseSample(
       stealPercent: stealPercent(read('cpu before'), read('cpu after')),
       load1: Number(read('load').split(' ')[0] ?? NaN),
     },
-    // Where there is no such device, or it is not told of, that is not known.
+    // Unknown where there is no such device, or no line about it.
     ...(Number.isInteger(loopback) && { loopbackBytes: loopback }),
     ...(bypassed && {
       bpf: {
@@ -206,7 +206,7 @@ export function parseSample(
   });
 }
 
-/** What a document could not be read with is no sample: it would take all others with it. */
+/** A sample that would make its document unreadable is refused: it would take all others with it. */
 function asDocumented(sample: Sample): Sample {
   const read = sampleSchema.safeParse(sample);
   if (read.success) return read.data;
@@ -214,11 +214,11 @@ function asDocumented(sample: Sample): Sample {
   throw new Error(`the host gave no ${fault?.path.join(' ') ?? 'sample'}: ${fault?.message ?? ''}`);
 }
 
-/** Of a line of /proc/net/dev (proc(5)): eight columns of what was received, then what was sent. */
+/** From a line of /proc/net/dev (proc(5)): eight columns of what was received, then what was sent. */
 const sentBytes = (line: string): number =>
   Number((line.split(':')[1] ?? '').trim().split(/\s+/)[8] ?? NaN);
 
-/** What was counted in between: the programs count from when they were loaded. */
+/** Counts in between: the programs count from when they were loaded. */
 function countersBetween(before: string, after: string): Record<string, number> {
   const earlier = new Map(Object.entries(parseCounters(before)));
   return Object.fromEntries(
@@ -235,7 +235,7 @@ const programTime = z.object({
   run_cnt: z.number().default(0),
 });
 
-/** Of both programs since they were loaded, while the kernel's switch was on. */
+/** Run time of both programs since they were loaded, while the kernel's switch was on. */
 function runTime(
   read: (name: string) => string,
   when: 'before' | 'after',

@@ -10,7 +10,7 @@ export interface LoadWarning {
 }
 
 /**
- * Tells before a load what it does to programs; undefined where nothing is wrong.
+ * Reports before a load what it does to programs; undefined where nothing is wrong.
  * @param faults ids of what was seen on the host.
  * @param readers processes of the cgroup that are known to read with splice().
  */
@@ -53,10 +53,10 @@ function describeReaders(readers: readonly SpliceReader[]): string | undefined {
 /** By which an accepted program is known again. */
 export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${KINDS[kind]})`;
 
-/** A sentence more, where the programs could not be told all of a host's addresses. */
+/** A sentence more, where the programs did not get all of a host's addresses. */
 export const cappedWords = ({ addressesCapped }: BypassStatus): string =>
   addressesCapped === true
-    ? ' The host has more addresses there than the programs are told: connections to the rest stay on TCP. Name their networks in the setting sockmapBypass.guarded.localNetworks.'
+    ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP. Name their networks in the setting sockmapBypass.guarded.localNetworks.'
     : '';
 
 /** Of a load on the root cgroup. */

@@ -8,9 +8,9 @@ import type { Context } from '../context.ts';
 import { errorText } from '../host/errors.ts';
 import { agreeToHost } from '../ui/consent.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
-import { benchSource, profileSchema, ResultFile } from './runBenchmark.ts';
+import { benchSource, profileSchema, RunRecorder } from './runBenchmark.ts';
 
-/** What package.json contributes as the task type `sockmap-bench`. */
+/** The task type `sockmap-bench`, as package.json contributes it. */
 const definition = cgroupArgument.extend({
   type: z.string(),
   profile: profileSchema.optional(),
@@ -37,7 +37,7 @@ export async function runBenchmarkTask(
     const { host, cgroup, plan, baseline } = wanted;
     await agreeToHost(context, { host, cgroup, by: 'The task' });
     const file = (name: string | undefined) => name && path.resolve(folder?.fsPath ?? '', name);
-    using result = new ResultFile(context);
+    using result = new RunRecorder(context);
     const measured = { ...wanted, plan: file(plan), baseline: file(baseline) };
     const { check } = await runCompared(await context.host(host), cgroup, measured, {
       ...{ ...benchSource(context), signal, onStep: say },

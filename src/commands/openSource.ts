@@ -30,7 +30,7 @@ export async function openSource(
   const isNew = !(await exists(entry));
   if (isNew) await writeCopy(context, directory);
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(entry));
-  void tell(entry, isNew);
+  void announce(entry, isNew);
   return entry;
 }
 
@@ -98,7 +98,7 @@ async function writeCopy(context: Context, directory: vscode.Uri): Promise<void>
   for (const [file, content] of missing) await vscode.workspace.fs.writeFile(file, content);
 }
 
-async function tell(entry: vscode.Uri, isNew: boolean): Promise<void> {
+async function announce(entry: vscode.Uri, isNew: boolean): Promise<void> {
   const name = vscode.workspace.asRelativePath(entry);
   if (!vscode.workspace.isTrusted) {
     await showWarning(

@@ -9,7 +9,7 @@ import { HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 import { agreeToHost } from '../ui/consent.ts';
 import { pickDocument } from '../ui/pickDocument.ts';
-import { benchSource, isActive, ResultFile, showRun } from './runBenchmark.ts';
+import { benchSource, isActive, RunRecorder, showRun } from './runBenchmark.ts';
 
 const resumeArgument = z.object({ uri: uriArgument });
 
@@ -32,7 +32,7 @@ export async function resumeBenchmarkCommand(
       next: 'Wait for its end, or cancel it first.',
     });
   }
-  using file = new ResultFile(context, uri);
+  using file = new RunRecorder(context, uri);
   const document = await readDocument(uri.fsPath);
   const { name } = document.host;
   const by = path.basename(uri.fsPath);

@@ -36,7 +36,7 @@ export async function runBenchmarkCommand(
     (await readHostArgument(context, benchmarkArgument, argument)) ?? (await ask(context));
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
-  using file = new ResultFile(context);
+  using file = new RunRecorder(context);
   await showRun(host, file, async (options) =>
     runBenchmark(await context.host(host), {
       ...{ ...options, ...benchSource(context), cgroup, plan: profile },
@@ -45,7 +45,7 @@ export async function runBenchmarkCommand(
   return file.uri;
 }
 
-/** What a run needs of the extension, for the policies it loads itself. */
+/** Sources and limits for the policies that a run loads itself. */
 export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'limits'> => ({
   source: (policy) => readSource(context.bpfDirectory, policy),
   limits: readLimits(),
@@ -54,7 +54,7 @@ export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'li
 /** Runs with a notification; a run that is cancelled keeps what was measured. */
 export async function showRun(
   host: string,
-  file: ResultFile,
+  file: RunRecorder,
   run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<unknown>,
 ): Promise<void> {
   try {
@@ -90,14 +90,14 @@ async function ask(context: Context): Promise<z.infer<typeof benchmarkArgument> 
   return profile === undefined ? undefined : { host, cgroup, profile };
 }
 
-const active = new Set<ResultFile>();
+const active = new Set<RunRecorder>();
 
 /** Whether a run of this window writes the document now. */
 export const isActive = (uri: vscode.Uri): boolean =>
   [...active].some((file) => file.uri?.toString() === uri.toString());
 
 /** The document of a run, from its start to its end; it opens with its first version. */
-export class ResultFile implements Disposable {
+export class RunRecorder implements Disposable {
   readonly #context: Context;
   uri: vscode.Uri | undefined;
   #shown = false;

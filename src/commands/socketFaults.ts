@@ -12,7 +12,7 @@ import { loadWarning, readerName } from '../bypass/loadWarning.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showWarning } from '../ui/window.ts';
 
-/** What was seen of a host's kernel, and which of it a person has read of and loads all the same. */
+/** Faults of a host's kernel, and those that a person has accepted and loads all the same. */
 const verdictSchema = z.object({
   faults: z.array(z.string()),
   /** Whether the verdict program is needed for FIONREAD. */
@@ -34,8 +34,8 @@ export interface LoadChoice {
 /**
  * Warns before a load of what would make programs stall or fail, and names those of the cgroup that
  * are known for it. Probed once for a host's kernel and these programs, then remembered; where that
- * could not be told for certain, told so.
- * @param ask whether a person can be asked; otherwise they are told.
+ * is not certain, informed of it.
+ * @param ask whether a person can be asked; otherwise they are only informed.
  */
 export async function warnOfSocketFaults(
   context: Context,
@@ -85,7 +85,7 @@ export async function warnOfSocketFaults(
   return choice;
 }
 
-/** Of a grave fault, whether its victims cannot be seen among the processes. */
+/** Whether programs that suffer from a grave fault cannot be seen among the processes. */
 const stallsUnseen = ({ id, grave }: { id: string; grave: boolean }): boolean =>
   grave && id !== 'splice';
 

@@ -3,7 +3,7 @@ import { fileName } from '../text.ts';
 
 export const LOG_SCHEME = 'sockmap-log';
 
-/** What a program of a file can be looked at as. */
+/** The listings of a program. */
 export const LISTINGS = ['log', 'states', 'bytecode', 'machine-code'] as const;
 export type Listing = (typeof LISTINGS)[number];
 

@@ -10,7 +10,7 @@ import type { Verifier } from './verifier.ts';
 
 /** A line in a loop that is unrolled, or that the verifier walks over often, has many. */
 const MOST_MARKED = 1000;
-/** Of the registers beside a line; all of them stand in the listing. */
+/** Most registers shown beside a line; all of them stand in the listing. */
 const LONGEST_STATE = 200;
 
 /** VS Code hands extensions no document of more than 50 MB; it opens such files all the same. */
@@ -19,7 +19,7 @@ const LARGEST_DOCUMENT = 45 * 1024 * 1024;
 /** A log with states that is longer is shown with each instruction once. */
 const LONGEST_STATES = 2 * 1024 * 1024;
 
-/** What tells the source of instructions, on kernels before 6.9 of all of them. */
+/** The listing that names the source of instructions, on kernels before 6.9 of all of them. */
 async function programOf(
   object: Uint8Array | undefined,
   name: string,
@@ -32,7 +32,7 @@ async function programOf(
 export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #context: Context;
   readonly #verifier: Verifier;
-  /** What has been read or is being read; what is outdated meanwhile is not kept. */
+  /** Listings that have been read or are being read; outdated ones are not kept. */
   /** Listings that a person has asked for in this window. */
   readonly #shown = new Set<string>();
   readonly #texts = new Map<string, Promise<string>>();

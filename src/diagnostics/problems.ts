@@ -7,7 +7,7 @@ import { makeDiagnostic, makeRelated } from '../ui/window.ts';
 
 interface Mark {
   readonly diagnostic: vscode.Diagnostic;
-  /** Of the document at that time; undefined if no editor had it. */
+  /** Version of the document at that time; undefined if no editor had it. */
   readonly version: number | undefined;
 }
 
@@ -86,7 +86,7 @@ export class Problems implements vscode.Disposable {
   }
 }
 
-/** What is there already is left alone: edits have moved it since, and its ranges are those of before. */
+/** Problems that are there already stay: edits have moved them since, and their new ranges are outdated. */
 function show(
   collection: vscode.DiagnosticCollection,
   uri: vscode.Uri,

@@ -39,7 +39,7 @@ export class VerifierStatus implements vscode.Disposable {
       findings.some(({ severity }) => severity === 'error'),
     );
     const where = all.map(({ host, kernel }) => `${kernel} on ${host}`.trim()).join(', ');
-    this.#tell(uri, {
+    this.#setState(uri, {
       icon: isWrong ? 'error' : 'pass',
       text: isWrong ? 'BPF: rejected' : 'BPF: verified',
       severity: isWrong
@@ -50,7 +50,7 @@ export class VerifierStatus implements vscode.Disposable {
   }
 
   failed(uri: vscode.Uri, error: unknown): void {
-    this.#tell(uri, {
+    this.#setState(uri, {
       icon: 'warning',
       text: 'BPF: not verified',
       severity: vscode.LanguageStatusSeverity.Error,
@@ -63,7 +63,7 @@ export class VerifierStatus implements vscode.Disposable {
     this.ends(uri);
   }
 
-  #tell(uri: vscode.Uri, state: State): void {
+  #setState(uri: vscode.Uri, state: State): void {
     this.#states.set(uri.toString(), state);
     this.#show();
   }

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../verifier/diagnose.ts';
 import type { ProgramVerdict } from '../verifier/verdicts.ts';
 
-/** What one host made of a file, with what it is to be shown again. */
+/** One host's answer about a file, with all that it takes to show it again. */
 export interface Verified {
   readonly diagnosis: Diagnosis;
   readonly verdicts: readonly ProgramVerdict[];

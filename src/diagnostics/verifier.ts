@@ -25,7 +25,7 @@ export class Verifier implements vscode.Disposable {
   readonly #problems: Problems;
   readonly #status = new VerifierStatus();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  /** Told of the files with new answers. */
+  /** Receives the files with new answers. */
   readonly onDidVerify = this.#changed.event;
   readonly #answers = new Map<string, ReadonlyMap<string, Verified>>();
   /** The hosts a command named for a file: saving asks them again, whether they answered or not. */
@@ -244,7 +244,7 @@ export class Verifier implements vscode.Disposable {
         Array.from(files.keys()).some((file) => isWithin(uri, vscode.Uri.parse(file))),
       ),
     );
-    // What cannot be looked at is as good as gone.
+    // A file that cannot be read counts as gone.
     if (isKnown && !(await exists(uri).catch(() => false))) this.#forget(uri);
   }
 

@@ -6,7 +6,7 @@ import { LanguageItem, type LanguageState } from '../ui/window.ts';
 const CHOOSE = { command: 'sockmapBypass.chooseEditingHost', title: 'Choose Host' };
 const RESTART = { command: 'sockmapBypass.restartClangd', title: 'Restart' };
 
-/** What is behind the language features of a BPF C file, where VS Code shows that: beside its language. */
+/** The state behind the language features of a BPF C file, shown beside its language. */
 export class LanguageStatus implements vscode.Disposable {
   readonly #item = new LanguageItem('sockmapBypass.clangd', 'clangd for BPF C', BPF_FILES);
 
@@ -45,13 +45,13 @@ export class LanguageStatus implements vscode.Disposable {
 
   waiting(error: unknown, pauseMs: number): void {
     const severity = vscode.LanguageStatusSeverity.Warning;
-    const more = { detail: told(error), busy: true, severity };
+    const more = { detail: detailOf(error), busy: true, severity };
     this.#say(`clangd: starting again in ${pauseMs / 1000} s`, RESTART, more);
   }
 
   halted(error: unknown): void {
     const severity = vscode.LanguageStatusSeverity.Error;
-    this.#say('clangd: stopped', RESTART, { detail: told(error), severity });
+    this.#say('clangd: stopped', RESTART, { detail: detailOf(error), severity });
   }
 
   #say(
@@ -67,5 +67,5 @@ export class LanguageStatus implements vscode.Disposable {
   }
 }
 
-const told = (error: unknown): string =>
+const detailOf = (error: unknown): string =>
   error instanceof HostError || error instanceof Error ? error.message : String(error);

@@ -15,7 +15,7 @@ import { Replies } from './gate/replies.ts';
 /**
  * A language server's two streams, with the gate between them and the editor: what it does not let
  * through never gets to the client.
- * @param onBroken told once of what no language server sends; nothing is read after that.
+ * @param onBroken called once with what no language server sends; nothing is read after that.
  */
 export function gated(
   { stdout, stdin }: { stdout: Readable; stdin: Writable },

@@ -6,7 +6,7 @@ export const HOST_SCHEME = 'sockmap-host';
 /** The host's vmlinux.h, wherever the mirror of the moment has it. */
 export const KERNEL_TYPES = '/kernel types/vmlinux.h';
 
-/** Of a header that is larger only so much is read. */
+/** A larger header is read only up to here. */
 const LARGEST_BYTES = 32 * 1024 * 1024;
 
 /** A file of a host as a document that cannot be edited. */

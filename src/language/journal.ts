@@ -5,7 +5,7 @@ const LONGEST = 500;
 const LINES = { most: 200, perMinute: 60 } as const;
 
 /**
- * What a language server has to say, for the log: in single lines that are cut, and no more of them than
+ * Messages of a language server, for the log: in single lines that are cut, and no more of them than
  * a person would read.
  * @param now in milliseconds.
  */

@@ -16,7 +16,7 @@ import { archive, NO_UPLOAD, RECEIVE } from '../host/upload.ts';
 import { newBoundary, parseSections, SECTION } from '../host/sections.ts';
 
 /**
- * What a language server on a host reads: copies of the sources in a private directory there, each
+ * The files that a language server on a host reads: copies of the sources in a private directory there, each
  * workspace folder below `src/N`, and the kernel's types in `include/vmlinux.h`. It goes with its
  * connection, and takes the server with it.
  */
@@ -27,7 +27,7 @@ export class Mirror implements AsyncDisposable {
   /** On the host, absolute. */
   readonly directory: string;
   readonly #guard: Guard;
-  /** What lies there: hashes of contents, by path from `src` on. */
+  /** Hashes of the contents there, by path from `src` on. */
   readonly #there = new Map<string, string>();
   #hasTypes = false;
 
@@ -133,7 +133,7 @@ export class Mirror implements AsyncDisposable {
     });
   }
 
-  /** What `-fsyntax-only` says of a program of the copy, in clang's words; files by their path in the folder. */
+  /** Output of `-fsyntax-only` for a program of the copy, in clang's words; files by their path in the folder. */
   async checkSyntax(
     index: number,
     command: readonly string[],

@@ -98,7 +98,7 @@ export class Paths implements Places {
   }
 
   /** Words of the host's tools, in which files of the mirror are called by their paths here. */
-  told(words: string): string {
+  reworded(words: string): string {
     return this.#roots.reduce(
       (text, _, index) => text.replaceAll(`${this.#mirror.folder(index)}/`, ''),
       words,

@@ -29,7 +29,7 @@ import type { Paths } from './paths.ts';
 import type { Sources } from './sources.ts';
 import { gated } from './gatedTransport.ts';
 
-/** Of a larger file no language server is told; the verifier says so when it is saved. */
+/** A larger file is kept from the language server; the verifier says so when it is saved. */
 const LARGEST_CHARACTERS = 4 * 1024 * 1024;
 /** After so long without a keystroke headers and includes are looked at again. */
 const SETTLE_MS = 300;
@@ -39,10 +39,10 @@ const STUCK_MS = 30_000;
 const STOP_MS = 2000;
 
 export interface ServerEvents {
-  /** What clangd does with the files it has: "parsing includes"; undefined: nothing. */
+  /** Activity of clangd on the files it has: "parsing includes"; undefined: none. */
   readonly onBusy: (words: string | undefined) => void;
   readonly onDiagnostics: (uri: vscode.Uri, diagnostics: readonly vscode.Diagnostic[]) => void;
-  /** It is gone without having been told to. */
+  /** It ended without being asked to. */
   readonly onEnd: (error: HostError) => void;
   readonly log: vscode.LogOutputChannel;
 }
@@ -56,7 +56,7 @@ export class Server implements AsyncDisposable {
   readonly #process: HostProcess;
   readonly #gate: Gate;
   readonly #client: LanguageClient;
-  /** What clangd has been told of, by the URI it knows. */
+  /** Documents that clangd has, by the URI it knows. */
   readonly #opened = new Set<string>();
   /** Documents on their way there. */
   readonly #opening = new Map<string, Promise<void>>();
@@ -158,7 +158,7 @@ export class Server implements AsyncDisposable {
     this.#process.stdout.resume();
     this.#process.stdin.end();
     await Promise.race([this.#process.ended, delay(STOP_MS, undefined, { ref: false })]);
-    // What does not obey that ends with the mirror; its output ends here.
+    // A process that does not obey ends with the mirror; its output ends here.
     this.#process.kill();
   }
 
@@ -260,7 +260,7 @@ export class Server implements AsyncDisposable {
         if (uri.scheme === HOST_SCHEME) return;
         for (const each of diagnostics) {
           each.source = 'clangd';
-          each.message = this.#paths.told(each.message);
+          each.message = this.#paths.reworded(each.message);
         }
         next(uri, diagnostics);
         this.#events.onDiagnostics(uri, diagnostics);
@@ -298,9 +298,9 @@ export class Server implements AsyncDisposable {
 
   #listen(): void {
     this.#client.onNotification('textDocument/clangd.fileStatus', (parameters: unknown) => {
-      const told = fileStatus.safeParse(parameters).data;
-      if (told === undefined || !this.#opened.has(told.uri)) return;
-      this.#busy.is(told.uri, told.state);
+      const status = fileStatus.safeParse(parameters).data;
+      if (status === undefined || !this.#opened.has(status.uri)) return;
+      this.#busy.is(status.uri, status.state);
       this.#showBusy();
     });
     this.#subscriptions.push(

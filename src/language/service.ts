@@ -15,7 +15,7 @@ import { showInformation } from '../ui/window.ts';
 const BACK_OFF_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 /** A server that has run for so long begins with the shortest again. */
 const STEADY_MS = 180_000;
-/** What waiting does not fix. */
+/** Problems that waiting does not fix. */
 const NEEDS_A_PERSON: readonly ProblemKind[] = [
   ...(['host-key', 'authentication', 'input', 'not-found', 'timeout', 'privilege'] as const),
   'protocol',
@@ -36,17 +36,17 @@ export class LanguageService implements vscode.Disposable {
   readonly #status = new LanguageStatus();
   readonly #hostFiles: HostFiles;
   readonly #diagnosed = new vscode.EventEmitter<vscode.Uri>();
-  /** Told of the files that clangd has something new on. */
+  /** Receives the files that clangd has something new on. */
   readonly onDidDiagnose = this.#diagnosed.event;
   readonly #errors = new vscode.EventEmitter<unknown>();
-  /** What a person has to be told of. */
+  /** Failures that are reported to a person. */
   readonly onDidFail = this.#errors.event;
-  readonly #told = new Map<string, readonly vscode.Diagnostic[]>();
+  readonly #diagnostics = new Map<string, readonly vscode.Diagnostic[]>();
   readonly #subscriptions: vscode.Disposable[];
   #session: Session | undefined;
   #starting: { host: string; controller: AbortController; done: Promise<void> } | undefined;
   #ending: Promise<void> = Promise.resolve();
-  /** What a person or a setting has begun anew, one after the other. */
+  /** Restarts by a person or a setting, one after the other. */
   #renewing: Promise<unknown> = Promise.resolve();
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -81,9 +81,9 @@ export class LanguageService implements vscode.Disposable {
     this.look();
   }
 
-  /** What is objected to in a file as one types, or where there is no clangd, as one saves. */
+  /** Problems of a file as one types, or where there is no clangd, as one saves. */
   diagnostics(uri: vscode.Uri): readonly vscode.Diagnostic[] {
-    return this.#told.get(uri.toString()) ?? [];
+    return this.#diagnostics.get(uri.toString()) ?? [];
   }
 
   /**
@@ -104,7 +104,7 @@ export class LanguageService implements vscode.Disposable {
             : 'Trust it first: its source would be sent to your host.',
       });
     }
-    // What is on its way makes room.
+    // Work under way makes room.
     this.#starting?.controller.abort();
     await this.#inTurn(async () => {
       // Nothing else begins meanwhile.
@@ -214,7 +214,7 @@ export class LanguageService implements vscode.Disposable {
         this.#status.running(name, version, words);
       },
       onDiagnostics: (uri, diagnostics) => {
-        this.#tell(uri, diagnostics);
+        this.#show(uri, diagnostics);
       },
       onEnd: (error) => {
         if (this.#session?.mirror !== mirror) return;
@@ -244,7 +244,7 @@ export class LanguageService implements vscode.Disposable {
     const check = new SyntaxCheck(mirror, paths, sources, {
       log: this.#context.log,
       onDiagnostics: (uri, diagnostics) => {
-        this.#tell(uri, diagnostics);
+        this.#show(uri, diagnostics);
       },
       onClangd: () => {
         this.restart().catch((error: unknown) => {
@@ -268,12 +268,12 @@ export class LanguageService implements vscode.Disposable {
     if (session === undefined) return;
     this.#session = undefined;
     this.#ending = Promise.resolve(session[Symbol.asyncDispose]());
-    for (const key of Array.from(this.#told.keys())) this.#tell(vscode.Uri.parse(key), []);
+    for (const key of Array.from(this.#diagnostics.keys())) this.#show(vscode.Uri.parse(key), []);
   }
 
-  #tell(uri: vscode.Uri, diagnostics: readonly vscode.Diagnostic[]): void {
-    if (diagnostics.length > 0) this.#told.set(uri.toString(), diagnostics);
-    else if (!this.#told.delete(uri.toString())) return;
+  #show(uri: vscode.Uri, diagnostics: readonly vscode.Diagnostic[]): void {
+    if (diagnostics.length > 0) this.#diagnostics.set(uri.toString(), diagnostics);
+    else if (!this.#diagnostics.delete(uri.toString())) return;
     this.#diagnosed.fire(uri);
   }
 

@@ -9,7 +9,7 @@ import type { Paths } from './paths.ts';
 /** Reads the program of a file as the editors have it. */
 export type ReadProgram = (uri: vscode.Uri) => Promise<BpfSource>;
 
-/** How clangd is told to compile files, by their path on the host. */
+/** Compile commands for clangd, by path on the host. */
 export type CompileCommands = Record<
   string,
   { readonly workingDirectory: string; readonly compilationCommand: readonly string[] }

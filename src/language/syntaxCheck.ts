@@ -75,7 +75,7 @@ export class SyntaxCheck implements vscode.Disposable {
     }
   }
 
-  /** At its place; what is in a header is told at the top of the program that includes it. */
+  /** At its place; a problem in a header is shown at the top of the program that includes it. */
   #show(uri: vscode.Uri, index: number, messages: readonly ClangMessage[]): void {
     const own = messages.map((message) => {
       const isHere = this.#fileOf(index, message)?.toString() === uri.toString();

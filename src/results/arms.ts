@@ -14,6 +14,6 @@ export const ARM_LABELS: Readonly<Record<Arm, string>> = {
 export const ARM_ORDER = Object.keys(ARM_LABELS) as Arm[];
 export const BYPASSES: readonly Arm[] = ['bypass', 'bypass-classic'];
 
-/** What the other arms are compared with: TCP, or the first one in this order where there is none. */
+/** The baseline of the other arms: TCP, or the first one in this order where there is none. */
 export const baselineOf = ({ arms }: { readonly arms: readonly Arm[] }): Arm | undefined =>
   ARM_ORDER.find((arm) => arms.includes(arm));

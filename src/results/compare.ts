@@ -16,7 +16,7 @@ import { sizeKey, sizesOf, type Size } from './sizes.ts';
 /** A bypass that got slower than this many percent is worse, unless a task says otherwise. */
 export const MAX_SLOWDOWN_PERCENT = 5;
 
-/** What of a sample is compared: more of the rate is better, less of a latency is. */
+/** A quantity that is compared: a higher rate is better, a lower latency is. */
 export type Figure = 'rate' | 'p50' | 'p90' | 'p99';
 
 /** One quantity of one arm at one size, in two runs. */
@@ -50,7 +50,7 @@ export interface Comparison {
   readonly notes: readonly Note[];
 }
 
-/** A difference of two runs beside their figures. `words/compare.ts` makes the sentences. */
+/** A difference of two runs beside their figures. `words/differenceTexts.ts` makes the sentences. */
 export type Note =
   | { readonly kind: 'machines' }
   | {
@@ -148,11 +148,11 @@ function difference(
   return { size, arm, figure, ...spreads, stalls, ratio, verdict: words[verdict] };
 }
 
-/** What moves nothing is worse than what moved something, though there is no ratio to say so. */
+/** To move nothing is worse than to move something, though there is no ratio to say so. */
 export const hasStopped = ({ before, after }: Pick<Difference, 'before' | 'after'>): boolean =>
   before.median > 0 && after.median === 0;
 
-/** What decides how fast a host is. */
+/** Facts that decide how fast a host is. */
 export const FACTS = [
   'name',
   'kernel',

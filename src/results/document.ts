@@ -7,7 +7,7 @@ export type Arm = z.infer<typeof armSchema>;
 export const ARMS = armSchema.options;
 
 const bytes = z.int().positive();
-/** Of one message: netperf's own limit is the host's memory; more measures nothing else. */
+/** Size of one message: netperf's own limit is the host's memory; more measures nothing else. */
 export const MOST_BYTES = 1 << 30;
 const planBytes = bytes.max(MOST_BYTES);
 const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
@@ -15,7 +15,7 @@ const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
     'Competitors: TCP, TCP without Nagle, the guarded and the classic bypass, and, for streams, Unix sockets where netperf has them.',
   uniqueItems: true,
 });
-/** What a plan may ask for, and a document, which may be hostile, have us draw. */
+/** Limits of a plan, and of a document that is drawn, which may be hostile. */
 const MOST_POINTS = 500;
 const MOST_SAMPLES = 50_000;
 /** Each is a line of its own in the charts, with room for every response size. */
@@ -68,7 +68,7 @@ export const planSchema = z
       .positive()
       .max(1000)
       .optional()
-      .describe('Samples each arm gets before targetInterval may end the run; 6 unless told.'),
+      .describe('Samples each arm gets before targetInterval may end the run; default 6.'),
     targetInterval: z
       .number()
       .positive()
@@ -97,7 +97,7 @@ export const planSchema = z
 export type Plan = z.infer<typeof planSchema>;
 
 /**
- * What is measured is within what machines can do. Beyond it ratios, and what is written of them, would
+ * Measured values are within the range of real machines. Beyond it ratios, and their texts, would
  * no longer be numbers.
  */
 const figure = z
@@ -130,23 +130,23 @@ const sampleCommon = {
    * per transaction of round trips. On one host each side's counts the CPU time of both.
    */
   serviceDemand: z.object({ client: figure, server: figure }).optional(),
-  /** What the BPF programs did during the sample; absent where no program is attached. */
+  /** Counts of the BPF programs during the sample; absent where no program is attached. */
   bpf: z
     .object({
-      /** Of both programs together. With `nanoseconds`: a sample for that alone, see `isCompared`. */
+      /** Both programs together. With `nanoseconds`: a sample for that alone, see `isCompared`. */
       runs: z.int().nonnegative().optional(),
       nanoseconds: z.int().nonnegative().optional(),
       redirectedBytes: z.int().nonnegative(),
       redirectedMessages: z.int().nonnegative().optional(),
-      /** What it carried in the moment before, when netperf did not run: others' messages. */
+      /** Messages it carried in the moment before, when netperf did not run: those of others. */
       otherMessages: z.int().nonnegative().optional(),
       /** All that the programs counted (bpf/README.md), as far as it is not 0. */
       counters: z.record(z.string(), z.int().nonnegative()).optional(),
     })
     .optional(),
-  /** What else went on: CPU time the hypervisor took, in percent; the load of the last minute. */
+  /** Other activity: CPU time the hypervisor took, in percent; the load of the last minute. */
   noise: z.object({ stealPercent: figure, load1: figure }).optional(),
-  /** Bytes the loopback device sent during the sample: the outside proof of what was bypassed. */
+  /** Bytes the loopback device sent during the sample: an independent measure of what was not bypassed. */
   loopbackBytes: z.int().nonnegative().optional(),
 };
 
@@ -211,7 +211,7 @@ export const documentSchema = z
     host: documentHostSchema,
     cgroup: z.string(),
     programs: z.object({
-      /** What served the cgroup when the run began. */
+      /** The policy that served the cgroup when the run began. */
       policy: z.enum(['guarded', 'classic']),
       /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
       tags: z.record(z.string(), z.string()),

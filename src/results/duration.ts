@@ -1,10 +1,15 @@
 import type { Plan } from './document.ts';
 import { extentOf } from './plan.ts';
 
-/** "45 s", "12 min", "5.7 h". */
+/** "45 s", "1 min 20 s", "12 min", "5.7 h". */
 export function durationLabel(seconds: number): string {
   const whole = Math.ceil(seconds);
-  if (whole < 90) return `${whole} s`;
+  if (whole <= 60) return `${whole} s`;
+  // In steps of ten seconds, while these matter.
+  const tens = Math.ceil(whole / 10) * 10;
+  if (tens < 600) {
+    return `${Math.floor(tens / 60)} min${tens % 60 === 0 ? '' : ` ${tens % 60} s`}`;
+  }
   const minutes = Math.ceil(whole / 60);
   return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }

@@ -4,8 +4,8 @@ import { withMetric, type Figure } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
 import { markdownText } from '../text.ts';
-import { findingTexts } from './words/findings.ts';
-import { timesText, verdictText } from './words/points.ts';
+import { findingTexts } from './words/findingTexts.ts';
+import { timesText, verdictText } from './words/pointTexts.ts';
 import { tableOf, type Table } from './pointsTable.ts';
 
 type Cell = string | number | boolean | undefined;

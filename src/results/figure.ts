@@ -4,7 +4,7 @@ import type { Ratio, Spread } from './statistics.ts';
 import { METRIC_LABELS, type FigureId, type LatencyMetric } from './quantities.ts';
 
 /**
- * What one chart shows, before anything is drawn. Charts, tables, exports and findings are all made
+ * The content of one chart, before anything is drawn. Charts, tables, exports and findings are all made
  * of it, so that they cannot differ.
  */
 export type Figure = {
@@ -17,7 +17,7 @@ export type Figure = {
   readonly yTitle: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** What a value is, inside a sentence: `throughput`. */
+  /** The name of a value inside a sentence: `throughput`. */
   readonly quantity: string;
   /** The places on the x axis, in bytes, ascending: planned or measured. */
   readonly sizes: readonly number[];
@@ -26,7 +26,7 @@ export type Figure = {
   readonly absent: boolean;
 };
 
-/** One line of a figure: an arm of a run, and of what else the figure tells apart. */
+/** One line of a figure: an arm of a run, and of whatever else the figure distinguishes. */
 export type Series = {
   /** Unique within the figure. */
   readonly key: string;
@@ -34,17 +34,17 @@ export type Series = {
   readonly arm: Arm;
   /** Index into the runs. */
   readonly run: number;
-  /** What tells it from the other series of its arm and run: equal numbers look alike everywhere. */
+  /** Distinguishes it from the other series of its arm and run: equal numbers look alike everywhere. */
   readonly variant: number;
   /** The same in words; empty where an arm has one series of a run only. */
   readonly variantLabel: string;
   /** Empty where there is only one run. */
   readonly runLabel: string;
-  /** Of latency and transaction rates. */
+  /** Only of latency and transaction rates. */
   readonly requestBytes?: number;
-  /** Of latency. */
+  /** Only of latency. */
   readonly metric?: LatencyMetric;
-  /** What the ratios of its points compare with; absent where there is nothing to compare. */
+  /** The baseline of its points' ratios; absent where there is nothing to compare. */
   readonly against?: Arm;
   /**
    * Sizes in bytes at which something was measured that cannot be compared: another thing than the arm is
@@ -60,7 +60,7 @@ export type Point = Spread & {
   readonly bytes: number;
   /** `64 B`; for round trips request and response, `64 B / 1 KiB`. */
   readonly label: string;
-  /** What `low` and `high` are of: samples, or rounds of a ratio. */
+  /** How many values `low` and `high` are from: samples, or rounds of a ratio. */
   readonly count: number;
   /** The raw values. */
   readonly values: readonly number[];
@@ -73,7 +73,7 @@ export type Point = Spread & {
   readonly details: Details;
 };
 
-/** What a table tells beside the values: medians of the samples, or sums where it says so. */
+/** Further columns of a table: medians of the samples, or sums where it says so. */
 export type Details = {
   /** µs: of a percentile, what it was a part of; its spread within a sample. */
   readonly meanUs?: number;
@@ -95,7 +95,7 @@ export type Details = {
   readonly loopbackBytes?: number;
 };
 
-/** What the ratios of a figure compare with, where that is one thing for all its series. */
+/** The baseline of a figure's ratios, where all its series have the same. */
 export function commonBaseline({ series }: Pick<Figure, 'series'>): Arm | undefined {
   const against = [...new Set(series.flatMap((each) => each.against ?? []))];
   return against.length === 1 ? against[0] : undefined;

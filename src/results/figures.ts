@@ -30,7 +30,7 @@ export function figuresIn(indexed: readonly IndexedRun[]): Record<FigureId, Figu
 
 type Requests = readonly (number | undefined)[];
 
-/** Request sizes of a figure, for each run; undefined where there are no requests. */
+/** Request sizes in a figure, for each run; undefined where there are no requests. */
 function requestsIn(
   runs: readonly IndexedRun[],
   experiment: Experiment,
@@ -53,11 +53,11 @@ function requestsIn(
   return own.map((sizes) => best.filter((request) => sizes.includes(request)).slice(0, 1));
 }
 
-/** What tells lines of several request sizes apart. */
+/** Distinguishes lines of several request sizes. */
 const requestLabel = (request: number | undefined, all: readonly Requests[]): string =>
   request !== undefined && new Set(all.flat()).size > 1 ? `${bytes(request)} requests` : '';
 
-/** Its series are worked out when they are asked for; that there are none is known before. */
+/** Its series are worked out when they are read; that there are none is known before. */
 function figureOf(spec: Spec, runs: readonly IndexedRun[]): Figure {
   const { id, name, title, xTitle, yTitle, unit, better, quantity } = spec;
   const sizes = sizesIn(runs, spec.experiment);

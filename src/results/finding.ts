@@ -37,7 +37,7 @@ export type ShareGroup = {
   readonly high: number;
 };
 
-/** What makes a run noisy, or may have. */
+/** Why a run is noisy, or may be. */
 export type Noise =
   | {
       readonly kind: 'spread';
@@ -76,7 +76,7 @@ export type Recommendation = {
   readonly traffic: readonly (Outcomes & { readonly traffic: Traffic; readonly against: Arm })[];
 };
 
-/** One thing that a figure shows of a run. `words/findings.ts` makes the sentences. */
+/** One thing that a figure shows of a run. `words/findingTexts.ts` makes the sentences. */
 export type Finding =
   | { readonly kind: 'notMeasured'; readonly figure: FigureId }
   | { readonly kind: 'noBypass' }

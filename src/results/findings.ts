@@ -22,7 +22,7 @@ import { isCoarse, measured, seriesOfRun, subjectsOf } from './verdicts.ts';
 type Figures = Readonly<Record<FigureId, Figure>>;
 
 /**
- * What each figure shows, as values: only what the data bear out.
+ * The findings of each figure, as values: only what the data bear out.
  * @param metric the quantity of the latency figure.
  * @returns of each figure a list for each run.
  */

@@ -1,4 +1,4 @@
-/** A record whose values are worked out when they are asked for, each once. */
+/** A record whose values are worked out when they are read, each once. */
 export function lazily<K extends string, V>(makers: Readonly<Record<K, () => V>>): Record<K, V> {
   const made = new Map<K, V>();
   const record = {} as Record<K, V>;

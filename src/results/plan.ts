@@ -89,7 +89,7 @@ export function articlePlan(policy: Policy): Plan {
 export const PROFILES = { quick: quickPlan, standard: standardPlan, article: articlePlan } as const;
 export type Profile = keyof typeof PROFILES;
 
-/** What is wrong with a plan beyond its form; undefined: nothing. */
+/** A fault in a plan beyond its form; undefined: none. */
 export function planFault(plan: Plan): string | undefined {
   const seen = new Set<string>();
   for (const point of plan.points) {
@@ -171,7 +171,7 @@ function slotsOf(plan: Plan, point: Point, repetition: number): Slot[] {
   ];
 }
 
-/** What is left of a run. */
+/** The rest of a run. */
 export interface Schedule {
   /** The rest of the round under way, in its order; empty when all is measured. */
   readonly slots: readonly Slot[];

@@ -1,6 +1,6 @@
 import type { Arm } from './document.ts';
 import { isCoarse } from './verdicts.ts';
-import { timesText, verdictText } from './words/points.ts';
+import { timesText, verdictText } from './words/pointTexts.ts';
 import { commonBaseline, type Details, type Figure, type Point, type Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
 import { bytes } from './sizes.ts';

@@ -2,7 +2,7 @@ import { FIGURE_IDS, LATENCY_METRICS, type FigureId, type LatencyMetric } from '
 import type { ResultDocument } from './document.ts';
 import { oneLine } from '../text.ts';
 
-/** Side by side; of more, the lines could not be told apart. */
+/** Side by side; lines of more could not be distinguished. */
 export const MOST_RUNS = 3;
 
 /** A result document and the name of its file. */
@@ -28,7 +28,7 @@ export type SentGrowth = {
 };
 
 /**
- * What to send of a run after an earlier state of it: undefined where that was another document, so
+ * The message for a run after an earlier state of it: undefined where that was another document, so
  * that all of it has to be sent. Samples that stay are the same objects (`DocumentReader`).
  */
 export function sentGrowth(
@@ -94,7 +94,7 @@ export type ToPanel =
   /** The file cannot be shown; `reason` says why and what to do. */
   | { readonly type: 'invalid'; readonly reason: string; readonly fileName: string };
 
-/** What the extension makes of the documents itself; pictures come from the panel. */
+/** Exports that the extension makes itself; pictures come from the panel. */
 const TEXT_EXPORTS = ['samples', 'figure', 'report'] as const;
 export type TextExport = (typeof TEXT_EXPORTS)[number];
 

@@ -25,7 +25,7 @@ export type Gap =
   | { readonly kind: 'stalls'; readonly difference: Difference }
   | { readonly kind: 'fewRounds'; readonly difference: Difference };
 
-/** A run compared with a saved one. `words/regressionCheck.ts` makes the sentences. */
+/** A run compared with a saved one. `words/regressionLines.ts` makes the sentences. */
 export type RegressionCheck = {
   readonly outcome: 'good' | 'worse' | 'inconclusive';
   /** In percent. */

@@ -4,7 +4,7 @@ import { groupBy, isCompared } from './samples.ts';
 
 export type Experiment = Sample['experiment'];
 
-/** A document under the name that tells it from the others shown with it. */
+/** A document under a name that distinguishes it from the others shown with it. */
 export type Run = { readonly document: ResultDocument; readonly label: string };
 
 /** The host's name; where runs share it, when they started; where they share that too, a number. */
@@ -27,7 +27,7 @@ const apart = (texts: readonly string[], more: (text: string, place: number) => 
     texts.indexOf(text) === texts.lastIndexOf(text) ? text : more(text, place),
   );
 
-/** What the points of one line have in common. */
+/** Common to the points of one line. */
 type LineOf = {
   readonly timed?: boolean | undefined;
   readonly experiment: Experiment;
@@ -98,13 +98,13 @@ export class RunIndex {
     return [...this.#arms[experiment]];
   }
 
-  /** What an arm has measured, by size; undefined where that is nothing. */
+  /** An arm's samples, by size; undefined where there are none. */
   line(of: LineOf): ReadonlyMap<number, Cell> | undefined {
     return this.#lines.get(lineKey(of));
   }
 }
 
-/** An index under the name that tells its run from the others shown with it. */
+/** An index under a name that distinguishes its run from the others shown with it. */
 export type IndexedRun = { readonly index: RunIndex; readonly label: string };
 
 export const ascending = (values: Iterable<number>): number[] =>

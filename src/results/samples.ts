@@ -7,7 +7,7 @@ import type { Arm, Sample } from './document.ts';
  */
 export const isCompared = (sample: Sample): boolean => sample.bpf?.nanoseconds === undefined;
 
-/** The figure arms are compared by: bits per second of a stream, transactions per second of round trips. */
+/** The quantity arms are compared by: bits per second of a stream, transactions per second of round trips. */
 export const rateOf = (sample: Sample): number =>
   sample.experiment === 'throughput'
     ? sample.throughputBitsPerSecond
@@ -33,7 +33,7 @@ export function isShared(sample: Sample): boolean {
 }
 
 /**
- * The part of a sample's bytes that went by the bypass, 0 to 1: the proof that it measured what its
+ * The part of a sample's bytes that went by the bypass, 0 to 1: it shows whether the sample measured what its
  * arm is called. Of one that is shared it is the least it can be: what the loopback device has not
  * carried. Undefined outside of a bypass, or where nothing moved.
  */
@@ -91,7 +91,7 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K
 
 type Pair = readonly [subject: number, baseline: number];
 
-/** What was measured in the same round, one pair for each round that has both. */
+/** Values measured in the same round, one pair for each round that has both. */
 export function pairsByRound(
   own: readonly Sample[],
   other: readonly Sample[],

@@ -5,7 +5,7 @@ import type { Experiment } from './runs.ts';
 import { ARM_ORDER, baselineOf, BYPASSES } from './arms.ts';
 import { LATENCY_METRICS, type LatencyMetric } from './quantities.ts';
 
-/** What a figure of the article is of, but for the overview. */
+/** The content of each figure of the article; the overview has none. */
 export type Spec = Omit<Figure, 'sizes' | 'series' | 'absent'> & {
   readonly experiment: Experiment;
   readonly arms: readonly Arm[];
@@ -37,7 +37,7 @@ const LATENCIES: Readonly<Record<LatencyMetric, Value>> = {
   mean: latencyIn('mean'),
 };
 
-/** The length of the article's samples: times in the kernel are told for as long. */
+/** The length of the article's samples: times in the kernel are given for as long. */
 const ARTICLE_SECONDS = 60;
 const kernelTime: Value = ({ bpf, seconds }) =>
   bpf?.nanoseconds === undefined

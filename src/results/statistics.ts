@@ -182,7 +182,7 @@ export const precisionOf = ({ interval }: Ratio): number =>
 const EQUIVALENCE = 0.05;
 
 /**
- * What a ratio allows to say, from its whole interval: within `EQUIVALENCE` of 1, above 1, below 1,
+ * The verdict on a ratio, from its whole interval: within `EQUIVALENCE` of 1, above 1, below 1,
  * or nothing. An interval beside 1 but within that margin is a difference too small to matter.
  * Source: Schuirmann, "A comparison of the two one-sided tests procedure and the power approach for
  * assessing the equivalence of average bioavailability", J. Pharmacokinet. Biopharm. 15:657, 1987;

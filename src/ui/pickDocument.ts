@@ -9,7 +9,7 @@ interface Wanted {
   readonly title: string;
   readonly placeholder: string;
   readonly accept?: (document: ResultDocument, uri: vscode.Uri) => boolean;
-  /** What to say of a file that is not accepted. */
+  /** The message for a file that is not accepted. */
   readonly fault: string;
 }
 

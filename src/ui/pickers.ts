@@ -85,11 +85,11 @@ export async function pickCgroup(
 
 function cgroupItem({ path: full, processes, label }: Cgroup, mount: string): Item<string> {
   // A unit's name mostly stands in the path already; a container's does not.
-  const told = label === undefined || full.endsWith(`/${label}`) ? [] : [label];
+  const names = label === undefined || full.endsWith(`/${label}`) ? [] : [label];
   const count = processes === 1 ? '1 process' : `${processes.toLocaleString('en')} processes`;
   return {
     label: full === mount ? '/' : full.slice(mount.length),
-    description: full === mount ? `every process: ${count}` : [...told, count].join(' · '),
+    description: full === mount ? `every process: ${count}` : [...names, count].join(' · '),
     value: full,
   };
 }

@@ -16,7 +16,7 @@ type Choice =
 
 const PLAN_SUFFIX = '.sockmap-plan.json';
 
-/** What a run of this length costs when it was chosen by accident. */
+/** Asks before a run so long that it must not be chosen by accident. */
 const LONG_SECONDS = 15 * 60;
 
 /**
@@ -187,7 +187,7 @@ async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   const uri = await vscode.window.showSaveDialog({
     title: 'Save the plan',
-    // Of an extension with a dot in it some dialogs know the last part alone, and add it once more.
+    // Some dialogs know only the last part of an extension with a dot in it, and add it once more.
     filters: { 'Sockmap benchmark plan': ['json'] },
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, `own${PLAN_SUFFIX}`) }),
   });

@@ -1,7 +1,7 @@
 import { showEnding, showProgress, type Step } from './window.ts';
 
 /**
- * What ends sooner shows nothing. Beside the flicker it spares, VS Code pops up no more than three
+ * Work that ends sooner shows nothing. Beside the flicker it spares, VS Code pops up no more than three
  * notifications within 800 ms: after a row of short tasks an error would go unseen.
  */
 const PATIENCE_MS = 500;

@@ -35,7 +35,7 @@ export function semanticsReport(
       ? []
       : [
           '## What could not be found out',
-          'These probes did not come to an end of their own, which tells nothing of the kernel. Check again when the host is less busy.',
+          'These probes did not end by themselves, which says nothing about the kernel. Check again when the host is less busy.',
           table(untold, true),
         ]),
     ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),

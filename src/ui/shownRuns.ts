@@ -81,7 +81,7 @@ export class ShownRuns implements vscode.Disposable {
     if (known) return;
     if (this.#others.length + 1 >= MOST_RUNS) {
       throw new Error(
-        `${baseName(uri)} is not shown: ${MOST_RUNS} runs are as many as can be told apart. Remove one first.`,
+        `${baseName(uri)} is not shown: ${MOST_RUNS} runs are as many as can be distinguished. Remove one first.`,
       );
     }
     const file = new WatchedResult(uri);

@@ -6,7 +6,7 @@ import { label, oneLine, paragraphs } from '../text.ts';
  * a rule of eslint.config.js keeps other files from its functions. Every text counts as one from outside.
  */
 
-/** Of a notification; VS Code cuts longer ones at their end, where the next step stands. */
+/** Longest notification; VS Code cuts longer ones at their end, where the next step stands. */
 const LONGEST_MESSAGE = 900;
 
 export const showInformation = (
@@ -95,7 +95,7 @@ interface InputOptions {
   readonly value?: string;
   readonly placeHolder?: string;
   readonly password?: boolean;
-  /** What is wrong with the text, while it is typed. */
+  /** The fault of the text, while it is typed. */
   readonly fault?: (text: string) => string | undefined;
 }
 
@@ -180,7 +180,7 @@ export interface LanguageState {
   readonly busy?: boolean;
 }
 
-/** What VS Code shows beside a document's language. */
+/** The item that VS Code shows beside a document's language. */
 export class LanguageItem implements vscode.Disposable {
   readonly #item: vscode.LanguageStatusItem;
 
@@ -217,7 +217,7 @@ export const makeLens = (
     ].join(''),
   });
 
-/** What is wrong at a place, in words of a tool. */
+/** The fault at a place, in words of a tool. */
 export const makeDiagnostic = (
   range: vscode.Range,
   words: string,

@@ -9,7 +9,7 @@ import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/benc
 import { Host } from '../../src/host/host.ts';
 import { figuresOf } from '../../src/results/figures.ts';
 import { runsOf } from '../../src/results/runs.ts';
-import { findingTexts } from '../../src/results/words/findings.ts';
+import { findingTexts } from '../../src/results/words/findingTexts.ts';
 import { bypassedPart, isShared } from '../../src/results/samples.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { endProcesses } from '../harness/processes.ts';

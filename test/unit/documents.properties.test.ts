@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compareDocuments } from '../../src/results/compare.ts';
 import { regressionCheck, regressions } from '../../src/results/regressionCheck.ts';
-import { regressionLines } from '../../src/results/words/regressionCheck.ts';
+import { regressionLines } from '../../src/results/words/regressionLines.ts';
 import {
   ARMS,
   parseDocument,
@@ -13,7 +13,7 @@ import { comparisonReport } from '../../src/results/words/compareReport.ts';
 import { figureCsv, reportMarkdown, samplesCsv } from '../../src/results/export.ts';
 import { figuresOf } from '../../src/results/figures.ts';
 import { findingsOf } from '../../src/results/findings.ts';
-import { findingTexts } from '../../src/results/words/findings.ts';
+import { findingTexts } from '../../src/results/words/findingTexts.ts';
 import { schedule, wholeRounds } from '../../src/results/plan.ts';
 import { parsePlan, parseSizes } from '../../src/bench/planFile.ts';
 import { resumeFault } from '../../src/bench/resume.ts';

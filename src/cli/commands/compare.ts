@@ -2,7 +2,7 @@ import { readDocument } from '../../bench/store.ts';
 import { exitOf, regressionCheck } from '../../results/regressionCheck.ts';
 import { compareDocuments } from '../../results/compare.ts';
 import { comparisonReport } from '../../results/words/compareReport.ts';
-import { regressionLines } from '../../results/words/regressionCheck.ts';
+import { regressionLines } from '../../results/words/regressionLines.ts';
 import { command } from '../command.ts';
 import { flag } from '../options.ts';
 import { SLOWDOWN } from './benchmark.ts';

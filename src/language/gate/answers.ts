@@ -14,7 +14,7 @@ import {
 } from './shapes.ts';
 import { serverCapabilities } from './capabilities.ts';
 
-/** Of a document's symbols in each other, and of ranges around each other. */
+/** Depth of a document's symbols in each other, and of ranges around each other. */
 const DEEPEST = 200;
 
 /** How an answer to each of our requests has to look. A request that is not here gets no answer. */
@@ -165,7 +165,7 @@ const signatureHelp = z.object({
 function inlayHint({ location, list }: Shapes) {
   return z.object({
     position: range.shape.start,
-    // Of a part with a command of the server's only the words are kept.
+    // A part with a command of the server's keeps only its words.
     label: z.union([
       label,
       list(

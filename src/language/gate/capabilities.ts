@@ -8,7 +8,7 @@ const options = <T extends z.ZodRawShape>(shape: T) =>
   z.union([z.boolean(), z.object(shape)]).optional();
 
 /**
- * What a server may offer. There are no code lenses, no commands of its own, no notebooks, no interest in
+ * Capabilities a server may offer. There are no code lenses, no commands of its own, no notebooks, no interest in
  * what happens to files, and nothing that it would have us ask it on saving.
  */
 export const serverCapabilities = z.object({
@@ -83,7 +83,7 @@ const initialize = z.looseObject({
   }),
 });
 
-/** Of what the editor can do in a document, the parts that answers are let through for. */
+/** The parts of a client's capabilities whose answers are let through. */
 const OFFERED = [
   ...['synchronization', 'publishDiagnostics', 'completion', 'hover', 'signatureHelp'],
   ...['declaration', 'definition', 'typeDefinition', 'implementation', 'references'],

@@ -21,10 +21,10 @@ const END = Buffer.from('\r\n\r\n');
  * came in one piece with it.
  */
 export class Frames {
-  /** What has come of the header or the message, up to `#filled`. */
+  /** Received bytes of the header or the message, up to `#filled`. */
   #buffer = Buffer.alloc(LIMITS.headerBytes);
   #filled = 0;
-  /** Of the message that is being read; undefined in a header. */
+  /** Length of the message that is being read; undefined in a header. */
   #length: number | undefined;
 
   /**

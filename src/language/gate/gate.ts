@@ -47,7 +47,7 @@ const failure = z.object({ code: z.int(), message: z.string().transform(notice) 
 const items = z.object({ items: z.array(z.unknown()).max(1000) });
 const said = z.object({ message: words });
 
-/** What a server may tell the editor. */
+/** Notifications a server may send to the editor. */
 function notifications({ shown, list, diagnostic }: Shapes): ReadonlyMap<string, z.ZodType> {
   return new Map<string, z.ZodType>([
     [
@@ -63,7 +63,7 @@ function notifications({ shown, list, diagnostic }: Shapes): ReadonlyMap<string,
 }
 
 /**
- * Everything a language server sends passes here: what it may ask, tell and answer is listed, field by
+ * Everything a language server sends passes here: what it may ask, notify and answer is listed, field by
  * field, and all else is refused, and said in the log. The server is the host's: whoever rules there writes
  * these messages.
  */
@@ -121,7 +121,7 @@ export class Gate {
     if (message === undefined) return this.#refused('what is no message');
     if (method === undefined) return this.#answered(id, message);
     return id === undefined
-      ? this.#told(method, message.params)
+      ? this.#notified(method, message.params)
       : this.#requested(id, method, message.params);
   }
 
@@ -145,8 +145,8 @@ export class Gate {
       deliver: { jsonrpc: '2.0', id, error: { code, message: why } },
     });
     if (error !== undefined) {
-      const told = failure.safeParse(error).data;
-      return failed(told?.code ?? INVALID, told?.message ?? 'failed');
+      const fault = failure.safeParse(error).data;
+      return failed(fault?.code ?? INVALID, fault?.message ?? 'failed');
     }
     const parsed = this.#answers.get(method)?.safeParse(result ?? null);
     if (parsed?.success === true) return { deliver: { jsonrpc: '2.0', id, result: parsed.data } };
@@ -155,7 +155,7 @@ export class Gate {
     return failed(INVALID, notice(`refused ${why}`));
   }
 
-  #told(method: string, params: unknown): Passage {
+  #notified(method: string, params: unknown): Passage {
     const known = this.#notifications.get(method);
     if (known !== undefined) {
       const { data, error } = known.safeParse(params);
@@ -177,7 +177,7 @@ export class Gate {
       case 'workspace/inlayHint/refresh':
         return { deliver: { jsonrpc: '2.0', id, method } };
       case 'workspace/configuration':
-        // It has been told what it is to know: no setting is for it to read.
+        // It has all settings that it needs: none is for it to read.
         return answer((items.safeParse(params).data?.items ?? []).map(() => null));
       case 'window/showMessageRequest':
         this.#log(said.safeParse(params).data?.message ?? '');

@@ -10,7 +10,7 @@ export interface Places {
   readonly isEditable: (path: string) => boolean;
 }
 
-/** Told of what is left out of an answer, and why. */
+/** Receives what is left out of an answer, and why. */
 export type Report = (words: string) => void;
 
 export type Shapes = ReturnType<typeof shapes>;
@@ -26,7 +26,7 @@ export const range = z.object({ start: position, end: position });
 
 export const words = z.string().transform((text) => plain(text));
 export const label = z.string().transform(title);
-/** What only goes back to the host. */
+/** Values that only go back to the host. */
 export const token = z.string().max(4096);
 
 const MOST_EDITS = 100_000;
@@ -97,7 +97,7 @@ export function shapes(places: Places, report: Report) {
   const shown = uriWhere((path) => places.isShown(path), 'no file of the source or the host');
   const editable = uriWhere((path) => places.isEditable(path), 'no file of the source');
 
-  /** What can be followed: a file, or a page for the browser. */
+  /** Links that can be followed: a file, or a page for the browser. */
   const link = z.union([
     shown,
     z.string().transform((value, context) => {
@@ -211,10 +211,10 @@ export function shapes(places: Places, report: Report) {
 export function reason(error: z.ZodError | undefined): string {
   const issue = error?.issues[0];
   const inner = issue?.code === 'invalid_union' ? issue.errors.flat().at(-1) : issue;
-  const told = inner ?? issue;
-  if (told === undefined) return 'not understood';
+  const fault = inner ?? issue;
+  if (fault === undefined) return 'not understood';
   const where = [...(issue?.path ?? []), ...(inner === issue ? [] : (inner?.path ?? []))];
-  return plain(`${where.join('.')}: ${told.message}`.replace(/^: /, ''), 500);
+  return plain(`${where.join('.')}: ${fault.message}`.replace(/^: /, ''), 500);
 }
 
 export const snippetSafe = (

@@ -1,8 +1,8 @@
-/** What a label, a message or a title may have; documentation may have more. */
+/** Longest label, message or title; documentation may be longer. */
 const LONGEST = 4000;
 const LONGEST_DOCUMENTATION = 100_000;
 
-/** What is not seen, or turns text around, but for line breaks and tabs. */
+/** Characters that are not seen, or turn text around, but for line breaks and tabs. */
 const CONTROL = /(?![\n\t])\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu;
 
 /** Words of the host to show as they are: without what would steer a terminal or turn text around, and cut. */

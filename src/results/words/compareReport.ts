@@ -3,7 +3,7 @@ import type { ResultDocument } from '../document.ts';
 import { markdownText } from '../../text.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { sizeLabel } from '../sizes.ts';
-import { changeText, doubtText, noteTexts, stallTexts } from './compare.ts';
+import { changeText, doubtText, noteTexts, stallTexts } from './differenceTexts.ts';
 
 const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
   rate: 'rate',

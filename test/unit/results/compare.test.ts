@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { compareDocuments } from '../../../src/results/compare.ts';
-import { changeText, noteTexts } from '../../../src/results/words/compare.ts';
+import { changeText, noteTexts } from '../../../src/results/words/differenceTexts.ts';
 import { comparisonReport } from '../../../src/results/words/compareReport.ts';
 import { regressions } from '../../../src/results/regressionCheck.ts';
 import type { Arm, ResultDocument, Sample } from '../../../src/results/document.ts';

@@ -5,7 +5,7 @@ import { findingsOf } from '../../../src/results/findings.ts';
 import { regressionCheck } from '../../../src/results/regressionCheck.ts';
 import { runsOf } from '../../../src/results/runs.ts';
 import type { Arm, Sample } from '../../../src/results/document.ts';
-import { findingText } from '../../../src/results/words/findings.ts';
+import { findingText } from '../../../src/results/words/findingTexts.ts';
 import { documentOf, stream, trip } from './panelRuns.ts';
 
 /** Four rounds of TCP at 1 Gbit/s and of the bypass, at each size by its ratios. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ResultDocument, Sample } from '../../../src/results/document.ts';
 import { noiseOf } from '../../../src/results/noise.ts';
-import { noiseText } from '../../../src/results/words/noise.ts';
+import { noiseText } from '../../../src/results/words/noiseText.ts';
 import { resultDocument, stream } from './documents.ts';
 
 const run = (

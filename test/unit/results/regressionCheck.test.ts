@@ -3,7 +3,7 @@ import { compareDocuments } from '../../../src/results/compare.ts';
 import { comparisonReport } from '../../../src/results/words/compareReport.ts';
 import type { Arm, ResultDocument, Sample } from '../../../src/results/document.ts';
 import { EXIT, exitOf, regressionCheck } from '../../../src/results/regressionCheck.ts';
-import { regressionLines } from '../../../src/results/words/regressionCheck.ts';
+import { regressionLines } from '../../../src/results/words/regressionLines.ts';
 import { resultDocument, stream } from './documents.ts';
 
 /** A little scatter, other than zero. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { ARMS } from '../../../src/results/document.ts';
+import { durationLabel } from '../../../src/results/duration.ts';
 import { PROFILES } from '../../../src/results/plan.ts';
 import { progressOf } from '../../../src/results/progress.ts';
-import { planText } from '../../../src/results/words/plan.ts';
+import { planText } from '../../../src/results/words/planText.ts';
 import { ARM_LABELS } from '../../../src/results/arms.ts';
 import { at, documentOf, stream } from './panelRuns.ts';
 
@@ -38,5 +39,14 @@ describe('a plan in words', () => {
     const { minRepetitions: _, ...own } = plan;
     assert.match(planText(own), /^standard \(6 to 10 × /);
     assert.match(planText({ ...own, repetitions: 4 }), /^standard \(4 × /);
+  });
+});
+
+describe('a duration', () => {
+  it('is as exact as one plans by', () => {
+    assert.deepEqual([0.4, 45, 60, 61, 77, 120, 599, 601, 7199, 20_500].map(durationLabel), [
+      ...['1 s', '45 s', '60 s', '1 min 10 s', '1 min 20 s', '2 min', '10 min', '11 min'],
+      ...['2.0 h', '5.7 h'],
+    ]);
   });
 });

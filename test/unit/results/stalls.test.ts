@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Sample } from '../../../src/results/document.ts';
 import { figuresOf } from '../../../src/results/figures.ts';
 import { runsOf } from '../../../src/results/runs.ts';
-import { findingTexts } from '../../../src/results/words/findings.ts';
+import { findingTexts } from '../../../src/results/words/findingTexts.ts';
 import { tableOf } from '../../../src/results/pointsTable.ts';
 import { documentOf, stream } from './panelRuns.ts';
 

@@ -3,7 +3,7 @@ import { DocumentReader, documentText } from '../../../src/results/documentText.
 import { parseDocument } from '../../../src/results/document.ts';
 import { sentGrowth, sentRun, type ShownRun } from '../../../src/results/protocol.ts';
 import { FIGURE_IDS } from '../../../src/results/quantities.ts';
-import { findingTexts } from '../../../src/results/words/findings.ts';
+import { findingTexts } from '../../../src/results/words/findingTexts.ts';
 import { shownGrowth, shownRuns, type Shown } from '../../../webview/shown.ts';
 import { recorded } from '../recorded.ts';
 

@@ -1,7 +1,7 @@
 import type { Outcome, OutcomeVerdict, Recommendation, Traffic } from '../finding.ts';
 import { changes } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
-import { capital, outcomeText, placeText, subjectText } from './outcomes.ts';
+import { capital, outcomeText, placeText, subjectText } from './outcomeTexts.ts';
 
 const TRAFFIC: Readonly<Record<Traffic, string>> = {
   roundTrips: 'requests and responses',

@@ -2,8 +2,8 @@ import type { Gap, RegressionCheck } from '../regressionCheck.ts';
 import type { Difference } from '../compare.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { sizeLabel } from '../sizes.ts';
-import { changeText, doubtText, noteTexts, stallTexts } from './compare.ts';
-import { stallText } from './outcomes.ts';
+import { changeText, doubtText, noteTexts, stallTexts } from './differenceTexts.ts';
+import { stallText } from './outcomeTexts.ts';
 
 /** A check line by line, for a terminal: what differs, each rate, the verdict last. */
 export function regressionLines(check: RegressionCheck): string[] {

@@ -1,6 +1,6 @@
 import type { Comparison, Difference, FACTS, Note } from '../compare.ts';
 import type { Ratio } from '../statistics.ts';
-import { DOUBTS, stallText } from './outcomes.ts';
+import { DOUBTS, stallText } from './outcomeTexts.ts';
 
 const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
   name: 'host',

@@ -8,11 +8,11 @@ import { FIGURE_IDS, type FigureId, type LatencyMetric } from '../quantities.ts'
 import type { Run } from '../runs.ts';
 import { bytes } from '../sizes.ts';
 import { verdictOf } from '../statistics.ts';
-import { noiseText } from './noise.ts';
-import { outcomeTexts, rangeText } from './outcomes.ts';
-import { recommendationText } from './recommendation.ts';
+import { noiseText } from './noiseText.ts';
+import { outcomeTexts, rangeText } from './outcomeTexts.ts';
+import { recommendationText } from './recommendationText.ts';
 
-/** What each figure shows, in sentences: run by run, where there are several under their names. */
+/** The findings of each figure in sentences: run by run, where there are several under their names. */
 export function findingTexts(
   figures: Readonly<Record<FigureId, Figure>>,
   runs: readonly Run[],

@@ -3,7 +3,7 @@ import { commonBaseline, type Figure, type Point, type Series } from '../figure.
 import { factor, number, withUnit } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { isCoarse, verdictOfPoint } from '../verdicts.ts';
-import { DOUBTS } from './outcomes.ts';
+import { DOUBTS } from './outcomeTexts.ts';
 
 /** `12.35 Gbit/s (12.1 to 12.5, 3 samples), 1.42 × TCP`. */
 export function pointText(figure: Figure, { against }: Series, point: Point): string {
