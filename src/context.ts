@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Host } from './host/host.ts';
 import { askLine } from './ui/window.ts';
+import { affects, setting } from './workspace/settings.ts';
 
 /** Hosts, log and state, for as long as the extension lives. It knows nothing of what uses it. */
 export class Context implements vscode.Disposable {
@@ -8,7 +9,7 @@ export class Context implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('Sockmap Bypass', { log: true });
   readonly #hosts = new Map<string, Host>();
   readonly #settings = vscode.workspace.onDidChangeConfiguration((change) => {
-    if (change.affectsConfiguration('sockmapBypass.ssh')) void this.disconnect();
+    if (affects(change, 'ssh')) void this.disconnect();
   });
 
   constructor(extension: vscode.ExtensionContext) {
@@ -25,15 +26,13 @@ export class Context implements vscode.Disposable {
     const { Host } = await import('./host/host.ts');
     let host = this.#hosts.get(name);
     if (host === undefined) {
-      const settings = vscode.workspace.getConfiguration('sockmapBypass.ssh');
-      const program = settings.get<string>('program', '');
-      const configFile = settings.get<string>('configFile', '');
-      const connectSeconds = settings.get<number>('connectTimeout', 20);
+      const program = setting('ssh.program');
+      const configFile = setting('ssh.configFile');
       host = new Host(name, {
         ssh: {
           ...(program !== '' && { program }),
           ...(configFile !== '' && { configFile }),
-          connectSeconds,
+          connectSeconds: setting('ssh.connectTimeout'),
         },
         askPassword,
         log: (line) => {

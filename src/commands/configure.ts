@@ -8,7 +8,7 @@ import { pickAttachment, pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { pickOne, showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
-import { readLimits } from './limits.ts';
+import { readLimits } from '../workspace/checkedSettings.ts';
 
 const TITLE = 'Change bypass policy';
 

@@ -13,7 +13,7 @@ import { pickCgroup, pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showInformation, showWarning } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
-import { readLimits } from './limits.ts';
+import { readLimits } from '../workspace/checkedSettings.ts';
 import { warnOfSocketFaults, type LoadChoice } from './socketFaults.ts';
 
 const loadArgument = cgroupArgument.extend({

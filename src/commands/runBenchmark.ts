@@ -15,7 +15,7 @@ import { pickPlan } from '../ui/planForm.ts';
 import { withProgress } from '../ui/progress.ts';
 import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
-import { readLimits } from './limits.ts';
+import { readLimits } from '../workspace/checkedSettings.ts';
 
 export const profileSchema = z.enum(Object.keys(PROFILES) as Profile[]);
 

@@ -8,6 +8,7 @@ import { HostError, isCancelled } from '../host/errors.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { exists, relativePath, rootOf } from '../workspace/folders.ts';
 import { readProgram } from '../workspace/program.ts';
+import { setting } from '../workspace/settings.ts';
 import type { Diagnosis } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
@@ -209,8 +210,7 @@ export class Verifier implements vscode.Disposable {
     const asked = hosts.filter((host) => !this.#declined.has(host));
     if (asked.length === 0) return;
     try {
-      const { readVerifySettings } = await import('../workspace/verifySettings.ts');
-      if (readVerifySettings(uri).onSave) await this.#verify(uri, asked, hosts);
+      if (setting('verify.onSave', uri)) await this.#verify(uri, asked, hosts);
     } catch (error) {
       if (isCancelled(error)) return;
       this.#status.failed(uri, error);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { showInformation } from '../ui/window.ts';
+import { changeSetting } from '../workspace/settings.ts';
 
 /** Other extensions that answer in every C file, with the compiler and headers of this machine. */
 const OTHERS: Readonly<Record<string, string>> = {
@@ -32,8 +33,6 @@ export async function explainConflicts(context: Context): Promise<void> {
     const id = Object.keys(OTHERS).find((each) => OTHERS[each] === names[0]);
     await vscode.commands.executeCommand('extension.open', id);
   } else if (chosen === ours) {
-    await vscode.workspace
-      .getConfiguration('sockmapBypass.clangd')
-      .update('enabled', false, vscode.ConfigurationTarget.Workspace);
+    await changeSetting('clangd.enabled', false, vscode.ConfigurationTarget.Workspace);
   }
 }

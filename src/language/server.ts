@@ -19,6 +19,7 @@ import type { HostProcess } from '../host/host.ts';
 import { onLines } from '../host/lines.ts';
 import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
 import { showWarning } from '../ui/window.ts';
+import { affects } from '../workspace/settings.ts';
 import { Gate } from './gate/gate.ts';
 import { APPLY } from './gate/shapes.ts';
 import { Busy } from './busy.ts';
@@ -328,7 +329,7 @@ export class Server implements AsyncDisposable {
         this.#settleDown();
       }),
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (change.affectsConfiguration('sockmapBypass.verify')) this.#settleDown();
+        if (affects(change, 'verify', 'guarded')) this.#settleDown();
       }),
     );
     this.#watch = setInterval(() => {

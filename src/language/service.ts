@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { cancelled, HostError, isCancelled, type ProblemKind } from '../host/errors.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
+import { affects, setting } from '../workspace/settings.ts';
 import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
 import { explainConflicts } from './conflicts.ts';
 import { HostFiles } from './hostFiles.ts';
@@ -65,12 +66,7 @@ export class LanguageService implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument(look),
       vscode.workspace.onDidGrantWorkspaceTrust(look),
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (
-          !['host', 'ssh', 'clangd'].some((one) =>
-            change.affectsConfiguration(`sockmapBypass.${one}`),
-          )
-        )
-          return;
+        if (!affects(change, 'host', 'ssh', 'clangd')) return;
         void this.#inTurn(async () => {
           await this.stop();
           this.#halted = false;
@@ -141,7 +137,7 @@ export class LanguageService implements vscode.Disposable {
   /** Starts clangd where a program is open and nothing stands against it. */
   look(): void {
     if (this.#session !== undefined || this.#starting !== undefined || this.#halted) return;
-    if (!vscode.workspace.isTrusted || !isEnabled()) return;
+    if (!vscode.workspace.isTrusted || !setting('clangd.enabled')) return;
     const isWanted = vscode.workspace.textDocuments.some(
       (document) => vscode.languages.match(BPF_FILES, document) > 0,
     );
@@ -303,9 +299,6 @@ export class LanguageService implements vscode.Disposable {
     }
   }
 }
-
-const isEnabled = (): boolean =>
-  vscode.workspace.getConfiguration('sockmapBypass.clangd').get<boolean>('enabled', true);
 
 /** Hosts a person was offered clangd for, in this window. */
 const offered = new Set<string>();

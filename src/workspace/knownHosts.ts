@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { sshAliases } from '../host/sshConfig.ts';
+import { setting } from './settings.ts';
 
 const RECENT = 'recentHosts';
 
 /** The host of the settings; empty where none is set. */
-export const preferredHost = (): string =>
-  vscode.workspace.getConfiguration('sockmapBypass').get<string>('host', '');
+export const preferredHost = (): string => setting('host');
 
 /** Hosts a person has chosen, the last one first. */
 export const recentHosts = (context: Context): readonly string[] =>
@@ -44,8 +43,7 @@ export async function isKnownHost(context: Context, host: string): Promise<boole
 
 /** The aliases of the ssh configuration that is used. */
 export function configuredAliases(): Promise<string[]> {
-  const settings = vscode.workspace.getConfiguration('sockmapBypass');
-  const file = settings.get<string>('ssh.configFile', '') || path.join(homedir(), '.ssh', 'config');
+  const file = setting('ssh.configFile') || path.join(homedir(), '.ssh', 'config');
   return sshAliases(file, (name) => readFile(name, 'utf8'));
 }
 

@@ -11,11 +11,11 @@ import { folderReader, relativePath, rootOf } from './folders.ts';
  */
 export async function readProgram(uri: vscode.Uri): Promise<BpfSource> {
   // Only here: what is not used is not read from disk.
-  const { readVerifySettings } = await import('./verifySettings.ts');
-  const { include, defines } = readVerifySettings(uri);
+  const { readBuildSettings } = await import('./checkedSettings.ts');
+  const how = readBuildSettings(uri);
   const root = rootOf(uri);
   const entry = relativePath(root, uri) ?? path.posix.basename(uri.path);
-  return collectSource(entry, folderReader(root), { include, defines });
+  return collectSource(entry, folderReader(root), how);
 }
 
 /** The same from what is on disk: what is not saved of it is saved first, as before any build. */

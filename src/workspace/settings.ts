@@ -1,26 +1,43 @@
 import * as vscode from 'vscode';
-import * as z from 'zod';
-import { HostError } from '../host/errors.ts';
+import { PLAIN_SETTINGS, type PlainSettings } from './plainSettings.ts';
+
+/*
+ * The one place that reads and writes the settings; those that take more than a type to check are in
+ * checkedSettings.ts. What they are is declared in package.json, and a test compares it with what is read.
+ */
+
+const configuration = (scope?: vscode.Uri): vscode.WorkspaceConfiguration =>
+  vscode.workspace.getConfiguration('sockmapBypass', scope);
 
 /**
- * A section of the settings, whose names are those of the schema.
- * @param scope the file they are for, where they may differ by folder.
- * @throws HostError that names the setting.
+ * A setting; its default where its value is of another type, which VS Code marks in the settings.
+ * @param scope the file it is for, where it may differ by folder.
  */
-export function readSettings<T extends z.ZodObject>(
-  section: string,
-  schema: T,
+export function setting<K extends keyof PlainSettings>(
+  name: K,
   scope?: vscode.Uri,
-): z.infer<T> {
-  const settings = vscode.workspace.getConfiguration(section, scope);
-  const parsed = schema.safeParse(
-    Object.fromEntries(Object.keys(schema.shape).map((key) => [key, settings.get(key)])),
-  );
-  if (parsed.success) return parsed.data;
-  throw new HostError({
-    kind: 'input',
-    tried: `read the settings ${section}`,
-    words: z.prettifyError(parsed.error),
-    next: 'Correct the setting.',
-  });
+): PlainSettings[K] {
+  const standard = PLAIN_SETTINGS[name];
+  const value = configuration(scope).get<PlainSettings[K]>(name);
+  return typeof value === typeof standard && value !== undefined ? value : standard;
 }
+
+export const changeSetting = <K extends keyof PlainSettings>(
+  name: K,
+  value: PlainSettings[K],
+  target: vscode.ConfigurationTarget,
+): Thenable<void> => configuration().update(name, value, target);
+
+/** Settings of a section as a person has them, whatever that is. */
+export const sectionValues = (
+  section: string,
+  names: readonly string[],
+  scope?: vscode.Uri,
+): Record<string, unknown> =>
+  Object.fromEntries(names.map((name) => [name, configuration(scope).get(`${section}.${name}`)]));
+
+/** Whether a change is about any of these settings, or sections of them. */
+export const affects = (
+  change: vscode.ConfigurationChangeEvent,
+  ...names: readonly string[]
+): boolean => names.some((name) => change.affectsConfiguration(`sockmapBypass.${name}`));

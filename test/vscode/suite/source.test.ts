@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
 import type { BypassStatus } from '../../../src/bypass/attachment.ts';
+import type { Diagnosis } from '../../../src/verifier/diagnose.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { makePlace, type Place } from '../../harness/vscode/place.ts';
 
@@ -107,13 +108,50 @@ describe('the editable copy of the BPF source', () => {
     await execute('unload', at);
   });
 
+  it('is built as the settings say, for loading as for verifying', async () => {
+    assert.ok(sshd && place);
+    const settings = vscode.workspace.getConfiguration('sockmapBypass');
+    const change = async (values: Readonly<Record<string, unknown>>): Promise<void> => {
+      for (const [name, value] of Object.entries(values)) {
+        await settings.update(name, value, vscode.ConfigurationTarget.Global);
+      }
+    };
+    const before = read('sockmap_bypass.bpf.c');
+    const library = path.join(folder, 'lib');
+    fs.mkdirSync(library);
+    fs.writeFileSync(
+      path.join(library, 'wanted.h'),
+      '#if WANTED != 4711 || MAX_SOCKETS != 1000\n#error not as the settings say\n#endif\n',
+    );
+    fs.writeFileSync(entry, `#include <wanted.h>\n${before}`);
+    const at = { host: sshd.alias, cgroup: place.cgroup };
+    const verify = () =>
+      execute<Diagnosis>('verify', { host: at.host, uri: vscode.Uri.file(entry) });
+    try {
+      await change({ 'verify.include': ['lib'], 'guarded.maxSockets': 1000 });
+      await assert.rejects(execute('load', at), /not as the settings say/);
+      assert.match((await verify()).findings[0]?.message ?? '', /not as the settings say/);
+      await change({ 'verify.defines': { WANTED: 4711 } });
+      assert.deepEqual((await verify()).findings, []);
+      const { attachments } = await execute<BypassStatus>('load', at);
+      const [loaded] = attachments.filter(({ cgroup }) => cgroup === at.cgroup);
+      assert.equal(loaded?.state, 'attached');
+      await execute('unload', at);
+    } finally {
+      const names = ['verify.include', 'verify.defines', 'guarded.maxSockets'];
+      await change(Object.fromEntries(names.map((name) => [name, undefined])));
+      fs.writeFileSync(entry, before);
+      fs.rmSync(library, { recursive: true });
+    }
+  });
+
   it('that includes what lies outside is refused', async () => {
     assert.ok(sshd && place);
     const before = read('kernel.h');
     fs.writeFileSync(path.join(copy, 'kernel.h'), `${before}\n#include "../../etc/secret.h"\n`);
     await assert.rejects(
       execute('load', { host: sshd.alias, cgroup: place.cgroup }),
-      /"\.\.\/\.\.\/etc\/secret\.h" is outside of the folder/,
+      /"\.\.\/etc\/secret\.h" is outside of the folder/,
     );
     assert.deepEqual(await place.left(), []);
     fs.writeFileSync(path.join(copy, 'kernel.h'), before);

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import type * as vscode from 'vscode';
+import * as z from 'zod';
+import type { BpfSource } from '../bypass/build.ts';
+import type { GuardedLimits } from '../bypass/config.ts';
+import { policyEntry } from '../bypass/source.ts';
+import { HostError } from '../host/errors.ts';
+import { sectionValues } from './settings.ts';
+import { SECTIONS } from './settingsSchema.ts';
+
+/**
+ * The limits of the guarded policy as the settings have them.
+ * @throws HostError that names the setting.
+ */
+export function readLimits(): GuardedLimits {
+  const { queueBoundMiB, ...limits } = read('guarded', SECTIONS.guarded);
+  return { ...limits, queueBound: queueBoundMiB * 2 ** 20 };
+}
+
+/**
+ * How a program is built.
+ * @throws HostError that names the setting.
+ */
+export function readBuildSettings(
+  uri: vscode.Uri,
+): Required<Pick<BpfSource, 'defines' | 'include'>> {
+  const { include, defines } = read('verify', SECTIONS.verify, uri);
+  const isOurs = OURS.includes(path.posix.basename(uri.path));
+  if (!isOurs) return { include, defines };
+  // As a load defines it: the object is the same.
+  const { maxSockets } = read('guarded', SECTIONS.guarded.pick({ maxSockets: true }));
+  return { include, defines: { MAX_SOCKETS: maxSockets, ...defines } };
+}
+
+const OURS = [policyEntry('guarded'), policyEntry('classic')];
+
+function read<T extends z.ZodObject>(
+  section: keyof typeof SECTIONS,
+  schema: T,
+  scope?: vscode.Uri,
+): z.infer<T> {
+  const parsed = schema.safeParse(sectionValues(section, Object.keys(schema.shape), scope));
+  if (parsed.success) return parsed.data;
+  throw new HostError({
+    kind: 'input',
+    tried: `read the settings sockmapBypass.${section}`,
+    where: 'this window',
+    words: z.prettifyError(parsed.error),
+    next: 'Correct the setting.',
+  });
+}

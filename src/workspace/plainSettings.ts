@@ -1,0 +1,20 @@
+/** Settings of one value, by their names after `sockmapBypass.`; they are read also while a window starts. */
+export interface PlainSettings {
+  readonly host: string;
+  readonly 'ssh.program': string;
+  readonly 'ssh.configFile': string;
+  /** Seconds. */
+  readonly 'ssh.connectTimeout': number;
+  readonly 'clangd.enabled': boolean;
+  readonly 'verify.onSave': boolean;
+}
+
+/** Their defaults, as package.json declares them. */
+export const PLAIN_SETTINGS: PlainSettings = {
+  host: '',
+  'ssh.program': '',
+  'ssh.configFile': '',
+  'ssh.connectTimeout': 20,
+  'clangd.enabled': true,
+  'verify.onSave': true,
+};
