@@ -181,7 +181,7 @@ async function measure(
 
 /** netperf measures Unix sockets only where it was built for it, which Debian's is not. */
 async function checkUnix(host: Host, site: Site, signal: AbortSignal | undefined): Promise<void> {
-  // It looks at the name of the test only once it is connected.
+  // It looks at the name of the test only once it is connected, and its exit status is that of any failure.
   const { said } = await tryNetperf(host, site, unixTrialArgv(site), signal);
   if (!said.includes('unknown to this netperf')) return;
   throw refusal(

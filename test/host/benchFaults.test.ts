@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { execa, execaSync } from 'execa';
 import type { Arm, Plan, ResultDocument } from '../../src/results/document.ts';
 import { runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { timePrograms } from '../../src/bench/sample.ts';
@@ -34,6 +34,8 @@ const plan = (arms: Arm[], repetitions = 1): Plan => ({
 const uidOf = ({ pid }: ProcessRef): number => fs.statSync(`/proc/${pid}`).uid;
 /** Locked by who has the number, or measures how long programs run. */
 const held = (uid: number | 'timing'): string => `/run/sockmap-bypass/${uid}`;
+const tryLock = (uid: number | 'timing'): number | undefined =>
+  execaSync('flock', ['-n', held(uid), 'true'], { reject: false }).exitCode;
 const SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
 
 describe('a benchmark on a host of several people', () => {
@@ -116,9 +118,9 @@ describe('a benchmark on a host of several people', () => {
     });
 
     it('keep the number of that user from others as long as they run', async () => {
-      let taken: (number | null)[] = [];
+      let taken: (number | undefined)[] = [];
       await bench(() => {
-        taken = [...users].map((uid) => spawnSync('flock', ['-n', held(uid), 'true']).status);
+        taken = [...users].map((uid) => tryLock(uid));
       });
       assert.deepEqual(taken, [1]);
     });
@@ -132,7 +134,7 @@ describe('a benchmark on a host of several people', () => {
             const port = words[words.indexOf('-p') + 1] ?? '';
             const argv = ['-H', '127.0.0.1', '-p', port, '-l', '-1', '-t', 'TCP_RR'];
             strangers.push(
-              promisify(execFile)('netperf', argv).then(
+              execa('netperf', argv).then(
                 () => 'served',
                 () => 'refused',
               ),
@@ -201,7 +203,7 @@ wait
         order.push('taken');
         return taken;
       });
-      assert.equal(spawnSync('flock', ['-n', held('timing'), 'true']).status, 1);
+      assert.equal(tryLock('timing'), 1);
       order.push('given');
       await first[Symbol.asyncDispose]();
       const taken = await second;
@@ -305,9 +307,9 @@ wait
 
   it('says that the disk is full, and leaves the last document whole', async () => {
     const small = temporaryDirectory();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', small.path]);
+    execaSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', small.path]);
     const unmount = atEnd(() => {
-      execFileSync('umount', [small.path]);
+      execaSync('umount', [small.path]);
     });
     try {
       const file = path.join(small.path, 'x.sockmap-bench.json');

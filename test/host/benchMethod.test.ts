@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { execaSync } from 'execa';
 import type { Arm, Plan, ResultDocument, Sample } from '../../src/results/document.ts';
 import { parseDocument } from '../../src/results/document.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
@@ -54,8 +55,8 @@ describe('the method of a benchmark', () => {
   afterEach(async () => {
     await assertNoBench(outer.cgroup.path);
     await eventually('no pins of a cgroup that is gone are left', () => {
-      const cgroups = execFileSync('find', [cgroupMount() ?? '', '-type', 'd', '-printf', '%i\n']);
-      const living = cgroups.toString().split('\n');
+      const argv = [cgroupMount() ?? '', '-type', 'd', '-printf', '%i\n'];
+      const living = execaSync('find', argv).stdout.split('\n');
       return pins().every(
         (name) => known.includes(name) || living.includes(name.split('_')[0] ?? ''),
       );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execaSync } from 'execa';
 import { hostScript, link, scriptArgv } from '../../../src/host/hostScript.ts';
 import { loginShellLine } from '../../../src/host/quote.ts';
 
@@ -34,10 +34,7 @@ describe('a script for a host', () => {
 
   for (const name of SCRIPTS) {
     it(`${name} is whole, and no longer than a command line may be`, () => {
-      const { status, stderr } = spawnSync('sh', ['-n', '-c', hostScript(name)], {
-        encoding: 'utf8',
-      });
-      assert.equal(status, 0, stderr);
+      execaSync('sh', ['-n', '-c', hostScript(name)]);
       const { length } = loginShellLine(scriptArgv(name));
       assert.ok(length < LONGEST, `${length} characters`);
     });

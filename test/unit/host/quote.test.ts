@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execaSync } from 'execa';
 import { loginShellLine, shellLine, shellWord } from '../../../src/host/quote.ts';
 
 /** Everything any shell gives a meaning to, alone and in company. */
@@ -40,8 +40,7 @@ const PRINT = 'for word; do printf "%s\\0" "$word"; done';
 
 function through(shell: readonly string[], line: string): string[] {
   const [file = '', ...args] = shell;
-  const { stdout, stderr, status } = spawnSync(file, [...args, '-c', line], { encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
+  const { stdout } = execaSync(file, [...args, '-c', line]);
   return stdout.split('\0').slice(0, -1);
 }
 

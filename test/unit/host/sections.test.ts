@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execaSync } from 'execa';
 import { newBoundary, parseSections, SECTION } from '../../../src/host/sections.ts';
 
 describe('sections of a script', () => {
@@ -10,8 +10,8 @@ section one; printf 'a\\nb'
 section empty
 section "with blank"; printf '%s\\n' "$1"
 section end`;
-    const { stdout } = spawnSync('sh', ['-c', script, 'sh', boundary, 'kept'], {
-      encoding: 'utf8',
+    const { stdout } = execaSync('sh', ['-c', script, 'sh', boundary, 'kept'], {
+      stripFinalNewline: false,
     });
     assert.deepEqual(parseSections(stdout, boundary), [
       { name: 'one', text: 'a\nb' },
