@@ -12,6 +12,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from 'simple-statistics';
 import { z } from 'zod';
 import { pairedRatio, type Ratio } from '../src/results/statistics.ts';
 import { loadBypass } from '../src/bypass/load.ts';
@@ -69,13 +70,6 @@ interface Measure {
   /** One sample; larger is better. */
   sample: (arm: Arm) => Promise<number>;
 }
-
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const high = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? Number.NaN)) / 2;
-};
 
 const transferred = z.union([
   z.object({ bitsPerSecond: z.number() }).transform((it) => it.bitsPerSecond / 1e9),

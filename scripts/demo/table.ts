@@ -30,7 +30,11 @@ function rowsOf({ sizes, series, quantity, unit }: Figure): string[][] {
       const { redirectedBytes } = point.details;
       return [
         [
-          ...[quantity, point.label, label, `${decimal(point.median)} ${unit}`, ratioOf(point, of)],
+          quantity,
+          point.label,
+          label,
+          `${decimal(point.median)} ${unit}`,
+          ratioOf(point, of),
           redirectedBytes === undefined ? '' : amount(redirectedBytes),
           String(point.count),
         ],

@@ -125,7 +125,11 @@ async function measure(
   if (fault !== undefined) throw refusal(host, fault, 'Correct the plan.');
   await using sites = await prepareSites(host, {
     ...options,
-    ...{ id: document.id, cgroup, mount, status, plan },
+    id: document.id,
+    cgroup,
+    mount,
+    status,
+    plan,
   });
   if (plan.points.some(({ arms }) => arms.includes('unix'))) {
     await checkUnix(host, sites.site('unix'), signal);
@@ -139,7 +143,8 @@ async function measure(
     if (changed !== undefined) throw refusal(host, changed);
     document = {
       ...cut,
-      ...{ cgroup, plan },
+      cgroup,
+      plan,
       resumedAt: [...resumedAt, new Date().toISOString()],
       samples: wholeRounds(plan, cut.samples),
     };
@@ -167,7 +172,9 @@ async function measure(
             : ((performance.now() - begun.at) / 1000 / taken) * left,
       });
       const sample = await takeSample(host, sites.site(slot.arm), slot, {
-        ...{ seconds: plan.secondsPerSample, order, signal },
+        seconds: plan.secondsPerSample,
+        order,
+        signal,
         lost: () => sites.lost(),
       });
       document = { ...document, samples: [...document.samples, sample] };
@@ -252,7 +259,9 @@ async function warmUp(
   for (const [arm, point] of first) {
     const slot = { point, arm, repetition: 0, timed: false };
     await takeSample(host, sites.site(arm), slot, {
-      ...{ seconds: 1, order: 0, signal },
+      seconds: 1,
+      order: 0,
+      signal,
       lost: () => sites.lost(),
     });
   }

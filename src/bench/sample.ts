@@ -39,13 +39,24 @@ export async function takeSample(
   const startedAt = new Date().toISOString();
   const { cgroup, user, server, pins = '' } = site;
   const argv = [
-    ...['sh', '-c', SAMPLE, 'sh', boundary, cgroup, user, server.pid, server.socket, pins],
+    'sh',
+    '-c',
+    SAMPLE,
+    'sh',
+    boundary,
+    cgroup,
+    user,
+    server.pid,
+    server.socket,
+    pins,
     ...netperfArgv(point, arm, { ...site, seconds }),
   ];
   const sampling = async (overdue: AbortSignal): Promise<Sample> => {
     await using timing = timed ? await timePrograms(host, signal) : undefined;
     const { exitCode, stdout, stderr } = await host.run(argv, {
-      ...{ tried, root: true, signal: AbortSignal.any([overdue, ...(signal ? [signal] : [])]) },
+      tried,
+      root: true,
+      signal: AbortSignal.any([overdue, ...(signal ? [signal] : [])]),
       timeoutMs: (seconds + 30) * 1000,
     });
     if (timing?.lost() === true) {
@@ -55,8 +66,12 @@ export async function takeSample(
     const failed = (headline: string): HostError => {
       const words = [headline, ...netperfWords(stdout, boundary, stderr)].join('\n');
       return new HostError({
-        ...{ kind: 'command', tried, where: host.name },
-        ...{ words, headline, next: NEXT },
+        kind: 'command',
+        tried,
+        where: host.name,
+        words,
+        headline,
+        next: NEXT,
       });
     };
     if (exitCode !== 0) throw failed(exitWords(exitCode));
@@ -86,7 +101,10 @@ export async function takeSample(
     const said = watch.cause() ? [] : problem.words.split('\n').filter((each) => each !== headline);
     throw new HostError(
       {
-        ...{ kind: 'command', tried, where: host.name, headline },
+        kind: 'command',
+        tried,
+        where: host.name,
+        headline,
         words: [headline, ...said].join('\n'),
         next: cause ? `${NEXT} ${cause.next}` : NEXT,
       },

@@ -35,7 +35,8 @@ async function ask(): Promise<z.infer<typeof compareArgument> | undefined> {
   const uri = await pickDocument({ title, fault, placeholder: 'Choose a run' });
   if (uri === undefined) return undefined;
   const baseline = await pickDocument({
-    ...{ title, fault },
+    title,
+    fault,
     placeholder: 'Choose the saved run it is compared with',
     accept: (_document, other) => other.toString() !== uri.toString(),
   });

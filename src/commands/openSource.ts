@@ -68,7 +68,10 @@ async function chooseFolder(
     : (
         await pickOne(
           candidates.map((folder) => ({
-            ...{ folder, icon: 'folder', label: folder.name, description: folder.uri.fsPath },
+            folder,
+            icon: 'folder',
+            label: folder.name,
+            description: folder.uri.fsPath,
           })),
           { placeHolder: 'Choose the folder for the editable copy of the BPF source' },
         )

@@ -1,6 +1,6 @@
 import { FIGURE_IDS, LATENCY_METRICS } from './quantities.ts';
 import type { ResultDocument, Sample } from './document.ts';
-import { withMetric, type Figure } from './figure.ts';
+import { withMetric, type Figure, type Point, type Series } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
 import { markdownText } from '../text.ts';
@@ -59,58 +59,66 @@ export function samplesCsv(runs: readonly Run[]): string {
     ['run', 'id', ...SAMPLE_COLUMNS.map(([title]) => title)],
     ...runs.flatMap(({ label, document }) =>
       document.samples.map((sample) => [
-        ...[label, document.id],
+        label,
+        document.id,
         ...SAMPLE_COLUMNS.map(([, value]) => value(sample)),
       ]),
     ),
   ]);
 }
 
+type InFigure = {
+  readonly figure: Figure;
+  readonly run: string | undefined;
+  readonly series: Series;
+  readonly point: Point;
+};
+
+const POINT_COLUMNS: readonly (readonly [title: string, value: (at: InFigure) => Cell])[] = [
+  ['figure', ({ figure }) => figure.name],
+  ['run', ({ run }) => run],
+  ['arm', ({ series }) => series.arm],
+  ['against', ({ series }) => series.against],
+  ['requestBytes', ({ series }) => series.requestBytes],
+  ['metric', ({ series }) => series.metric],
+  ['bytes', ({ point }) => point.bytes],
+  [
+    'unit',
+    ({ figure, series }) => (figure.id === 'overview' ? timesText(series.against) : figure.unit),
+  ],
+  ['count', ({ point }) => point.count],
+  ['median', ({ point }) => point.median],
+  ['medianLow', ({ point }) => point.interval?.low],
+  ['medianHigh', ({ point }) => point.interval?.high],
+  ['low', ({ point }) => point.low],
+  ['high', ({ point }) => point.high],
+  ['ratioToAgainst', ({ point }) => point.ratio?.ratio],
+  ['ratioToAgainstLow', ({ point }) => point.ratio?.interval?.low],
+  ['ratioToAgainstHigh', ({ point }) => point.ratio?.interval?.high],
+  ['finding', ({ figure, point }) => verdictText(point, figure.better)],
+  ['quantisedBy', ({ point }) => point.step],
+  ['meanUs', ({ point }) => point.details.meanUs],
+  ['stddevUs', ({ point }) => point.details.stddevUs],
+  ['clientCpuPercent', ({ point }) => point.details.cpuClient],
+  ['serverCpuPercent', ({ point }) => point.details.cpuServer],
+  ['clientServiceDemand', ({ point }) => point.details.demandClient],
+  ['serverServiceDemand', ({ point }) => point.details.demandServer],
+  ['bpfNanosecondsPerCall', ({ point }) => point.details.nanosecondsPerRun],
+  ['bypassedPart', ({ point }) => point.details.bypassed],
+  ['redirectedBytes', ({ point }) => point.details.redirectedBytes],
+  ['loopbackBytes', ({ point }) => point.details.loopbackBytes],
+];
+
 /** The points of a figure, one a line. */
 export function figureCsv(figure: Figure, runs: readonly Run[]): string {
-  const head = [
-    ...['figure', 'run', 'arm', 'against', 'requestBytes', 'metric', 'bytes', 'unit', 'count'],
-    ...[
-      'median',
-      'medianLow',
-      'medianHigh',
-      'low',
-      'high',
-      'ratioToAgainst',
-      'ratioToAgainstLow',
-      'ratioToAgainstHigh',
-      'finding',
-    ],
-    ...['quantisedBy', 'meanUs', 'stddevUs', 'clientCpuPercent', 'serverCpuPercent'],
-    ...['clientServiceDemand', 'serverServiceDemand'],
-    ...['bpfNanosecondsPerCall', 'bypassedPart', 'redirectedBytes', 'loopbackBytes'],
-  ];
   const rows = figure.series.flatMap((series) =>
     series.points.flatMap((point): Cell[][] => {
       if (!point) return [];
-      const { ratio, details } = point;
-      return [
-        [
-          ...[figure.name, runs[series.run]?.label, series.arm],
-          ...[series.against, series.requestBytes, series.metric],
-          ...[
-            point.bytes,
-            figure.id === 'overview' ? timesText(series.against) : figure.unit,
-            point.count,
-            point.median,
-          ],
-          ...[point.interval?.low, point.interval?.high, point.low, point.high],
-          ...[ratio?.ratio, ratio?.interval?.low, ratio?.interval?.high],
-          verdictText(point, figure.better),
-          ...[point.step, details.meanUs, details.stddevUs],
-          ...[details.cpuClient, details.cpuServer, details.demandClient, details.demandServer],
-          ...[details.nanosecondsPerRun, details.bypassed],
-          ...[details.redirectedBytes, details.loopbackBytes],
-        ],
-      ];
+      const at = { figure, run: runs[series.run]?.label, series, point };
+      return [POINT_COLUMNS.map(([, value]) => value(at))];
     }),
   );
-  return csv([head, ...rows]);
+  return csv([POINT_COLUMNS.map(([title]) => title), ...rows]);
 }
 
 /** The findings in words, with the tables they are drawn from, as Markdown. */

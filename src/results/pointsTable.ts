@@ -101,7 +101,7 @@ const quantised: Column = {
 };
 
 const interval: Column = {
-  title: 'Ratio, 95% CI',
+  title: 'Ratio (95% CI)',
   cell: ({ ratio }) =>
     ratio?.interval && `${factor(ratio.interval.low)} to ${factor(ratio.interval.high)}`,
 };

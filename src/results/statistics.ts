@@ -71,7 +71,9 @@ export function spreadOf(values: readonly number[]): Spread {
   const rank = medianRank(list.length);
   const [low, high] = [list[rank - 1], list[list.length - rank]];
   return {
-    ...{ median: medianSorted(list), low: min(list), high: max(list) },
+    median: medianSorted(list),
+    low: min(list),
+    high: max(list),
     ...(low !== undefined && high !== undefined && { interval: { low, high } }),
   };
 }

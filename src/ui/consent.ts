@@ -28,7 +28,8 @@ export async function agreeToHost(
 ): Promise<void> {
   if (host !== 'local') safeDestination(host);
   const step = stepBefore({
-    ...{ host, by },
+    host,
+    by,
     isTrusted: vscode.workspace.isTrusted,
     isKnown: await isKnownHost(context, host),
   });

@@ -32,7 +32,7 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
     {
       icon: 'edit',
       label: 'Own plan…',
-      description: 'choose sizes, arms, durations and rounds',
+      description: 'choose sizes, variants, durations and rounds',
       value: { kind: 'form' },
     },
     ...files.map((uri): Item<Choice> => ({
@@ -129,7 +129,13 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   if (percent === undefined) return undefined;
   const targetInterval = percent === 0 ? undefined : percent / 100;
   const plan = ownPlan({
-    ...{ messages, requests, responses, arms, secondsPerSample, repetitions, targetInterval },
+    messages,
+    requests,
+    responses,
+    arms,
+    secondsPerSample,
+    repetitions,
+    targetInterval,
   });
   // Each answer by itself may be sensible, and all together too much to be measured or drawn.
   return keep(title, parsePlan(JSON.stringify(plan)));
@@ -148,7 +154,9 @@ function askText(
   check: (text: string) => void,
 ): Thenable<string | undefined> {
   return askLine({
-    ...{ title, prompt, value },
+    title,
+    prompt,
+    value,
     fault: (text) => {
       try {
         check(text);
@@ -167,7 +175,8 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
     .map((arm) => ({ label: ARM_LABELS[arm], arm, picked: arm !== 'bypass-classic' }));
   for (;;) {
     const chosen = await pickMany(items, {
-      ...{ title, ignoreFocusOut: true },
+      title,
+      ignoreFocusOut: true,
       placeHolder: 'Choose what to compare; ratios are to TCP, or to the first one without it',
     });
     if (chosen === undefined) return undefined;
