@@ -39,7 +39,7 @@ enum { false, true };
 
 #define RCV_SHUTDOWN 1
 
-/* Of the UAPI: values that can never change. */
+/* UAPI values, which can never change. */
 enum {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,

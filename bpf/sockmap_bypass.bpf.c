@@ -37,7 +37,7 @@
 #define DEFAULT_ONE_WAY_LIMIT 256
 #define DEFAULT_SMALL_MESSAGE 16384
 
-/* What a queued message costs beyond its payload: struct sk_msg and slack. */
+/* Cost of a queued message beyond its payload: struct sk_msg and slack. */
 #define MSG_OVERHEAD 1024
 
 /* Messages without one from the peer after which it counts as only reading. */
@@ -56,7 +56,7 @@
 /* After this long (nanoseconds) every CPU has seen that a socket is leaving. */
 #define LEAVING_SEEN 1000000
 
-/* What runs for every message: saves a sixth of its time. */
+/* Runs for every message: saves a sixth of its time. */
 #define HOT_PATH __always_inline
 
 /* Not a thread id. */
@@ -72,7 +72,7 @@ enum mode { GUARDED, OFF, UNGUARDED };
 #define MAX_FLOWS 65536
 #endif
 
-/* What we ask for at establishment. */
+/* Callbacks requested at establishment. */
 #define CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
 
 /* All zero means default. */
@@ -119,7 +119,7 @@ struct endpoint {
 	__u64 conn; /* struct conn */
 };
 
-/* What the other end reads of a socket's state. */
+/* The part of a socket's state that the other end reads. */
 struct shared {
 	__u64 cookie;
 	__u32 sent;    /* messages */
@@ -354,7 +354,7 @@ static HOT_PATH enum route peer_wants(struct conn *conn)
 	return BYPASS;
 }
 
-/* What poll() and select() are woken by. Absent where the kernel hides its symbols. */
+/* Wakes poll() and select(). Absent where the kernel hides its symbols. */
 extern const void pollwake __ksym __weak;
 
 /* How many threads sleep in a call on a socket, and the id of one of them. */
@@ -429,7 +429,7 @@ static bool find(const struct flow_key *key, struct endpoint *end)
 	return found;
 }
 
-/* Of two who take a flow away, one does. */
+/* Only one of two who take a flow away does. */
 static bool take(const struct flow_key *key)
 {
 	return !bpf_map_delete_elem(&bypass_flows, key);

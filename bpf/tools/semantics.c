@@ -334,7 +334,7 @@ static struct pair connected_early(void)
 	return p;
 }
 
-/* What TCP's own count says of the bytes sent to this socket; a FIN counts as one. */
+/* TCP's own count of the bytes sent to this socket; a FIN counts as one. */
 static void observe(int receiver, uint64_t sent)
 {
 	struct tcp_info info;
@@ -661,7 +661,7 @@ static struct outsider connected_outside(bool we_connect)
 	close(orders[0]);
 	close(sent[1]);
 	close(ports[1]);
-	/* Without a peer the child has told why. */
+	/* Without a peer the child has reported why. */
 	if (we_connect) {
 		if (read(ports[0], &addr, sizeof(addr)) != sizeof(addr))
 			_exit(0);

@@ -89,7 +89,7 @@ static void listen(void)
 		exit(2);
 }
 
-/* What libbpf has said since listen(). */
+/* Output of libbpf since listen(). */
 static const char *heard(void)
 {
 	if (words)

@@ -38,7 +38,7 @@ static void *sender(void *unused)
 	return unused;
 }
 
-/* What FIONREAD says once poll() has said that there is something. */
+/* FIONREAD's answer once poll() has reported data. */
 static size_t available(int fd)
 {
 	int n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the test programs share: connected pairs, whole reads and writes, a checkable byte
+/* Shared by the test programs: connected pairs, whole reads and writes, a checkable byte
  * stream. */
 #ifndef NET_H
 #define NET_H

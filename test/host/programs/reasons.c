@@ -120,7 +120,7 @@ static void repair(void)
 	receive();
 }
 
-/* What it sends is queued, as if it had been sent: the reader gets none of it. */
+/* Its data is queued, as if it had been sent: the reader gets none of it. */
 static void repaired(void)
 {
 	under_repair(0);
