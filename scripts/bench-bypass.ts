@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 
-/** What may lie between two sockets. The programs, where there are some, see only the arm's cgroup. */
+/** Things that may lie between two sockets. The programs, where there are some, see only the arm's cgroup. */
 interface Arm {
   readonly name: string;
   readonly cgroup: string;
@@ -159,7 +159,7 @@ async function nginx(arms: readonly Arm[]): Promise<Measure[]> {
 const ratioText = ({ ratio, interval }: Ratio): string =>
   `${ratio.toFixed(2)}${interval ? ` (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})` : ''}`;
 
-/** What guarded is measured by: the rate over the better TCP's and over classic's; a round trip's time. */
+/** The measure of guarded: the rate over the better TCP's and over classic's; a round trip's time. */
 function ratios(measure: Measure, samples: ReadonlyMap<Arm, number[]>): string {
   const find = (name: string) => measure.arms.find((arm) => arm.name === name);
   const values = (arm: Arm | undefined) => (arm && samples.get(arm)) ?? [];

@@ -14,7 +14,7 @@ import { timeLive, timePanel, writeRuns } from './bench/panel.ts';
 import { setUp } from './setup.mjs';
 
 const ROUNDS = 5;
-/** Of the results that are opened: what a run gives, and as many as one should never have to wait for. */
+/** Samples of the results that are opened: a usual run, and as many as one should never have to wait for. */
 const SAMPLES = [100, 10_000];
 
 async function main(): Promise<void> {
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       settings: {
         'sockmapBypass.ssh.configFile': sshd.configFile,
         'sockmapBypass.host': sshd.alias,
-        // What is typed shall stand there as it is.
+        // Typed text must stay as it is.
         'editor.quickSuggestions': false,
       },
     });

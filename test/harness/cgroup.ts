@@ -78,7 +78,7 @@ function removeAbandoned(mount: string): void {
       for (const process of pidsOf(group)) kill(process);
       removePinsOf(inode);
     }
-    // What a killed process still holds goes with the next run.
+    // Things that a killed process still holds go with the next run.
     for (const group of groups) fs.rmdirSync(group);
   }
 }

@@ -10,7 +10,7 @@ import { packageExtension } from './vscode/packageExtension.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 
 interface CliRun {
-  /** What it has printed so far. */
+  /** Its output so far. */
   readonly stdout: string;
   readonly stderr: string;
   /** As Ctrl-C in a terminal does: to all that it has started, too. */

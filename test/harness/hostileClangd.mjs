@@ -42,7 +42,7 @@ const request = (method, params) => {
 /** The folder's URI is known from that of the document. */
 function attack(document) {
   const root = /^.*?\/src\/\d+/.exec(document)?.[0];
-  // What it had opened is opened.
+  // Its files are opened.
   if (root === undefined) return;
   const out = (name) => `${root}/${plan.victim}/${name}`;
   const changes = (...documentChanges) => {

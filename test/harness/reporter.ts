@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import mocha from 'mocha';
 import { skipReason } from './skip.ts';
 
-/** What a suite writes for `npm test` to sum up. */
+/** Results of a suite, for `npm test` to sum up. */
 export interface Counts {
   readonly passed: number;
   readonly failed: { title: string; reason: string }[];

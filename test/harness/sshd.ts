@@ -33,7 +33,7 @@ export interface TestSshd {
   readonly knownHostsFile: string;
   /** Adds another `Host` stanza for the same server, e.g. for another user or another known_hosts. */
   addHost(alias: string, options?: { user?: string; lines?: readonly string[] }): void;
-  /** What sshd has said so far. */
+  /** Output of sshd so far. */
   log(): string;
   /** The processes serving connections now, with the commands they run. */
   sessions(): number[];

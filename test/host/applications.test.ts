@@ -21,9 +21,9 @@ import { eventually } from '../harness/host/wait.ts';
 
 const MIB = 1 << 20;
 
-/** Of values and bodies: around segments, pages, socket buffers and the queue bound of the bypass. */
+/** Sizes of values and bodies: around segments, pages, socket buffers and the queue bound of the bypass. */
 const SIZES = [0, 1, 100, 1024, 1449, 4096, 16_383, 65_537, 250_000, MIB - 100];
-/** Of files. */
+/** Sizes of files. */
 const FILES = [1, 10, 100, 1024, 10 * 1024].map((kib) => kib * 1024);
 
 const program = (name: string): string => path.join(import.meta.dirname, 'applications', name);
@@ -47,7 +47,7 @@ interface Asked {
   readonly file?: string;
 }
 
-/** What wrk.lua prints. */
+/** Output of wrk.lua. */
 interface Load {
   readonly right: number;
   readonly wrong: number;

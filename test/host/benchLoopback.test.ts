@@ -72,7 +72,7 @@ describe('a benchmark over a loopback device', () => {
     );
     assert.match(dropped.next, /nft list ruleset/);
     await run('ip', ['netns', 'exec', netns.name, 'nft', 'flush', 'ruleset']);
-    // What a filter lets through of control it may stop of data.
+    // A filter may let control connections through and stop data.
     await nft('iif lo tcp dport > 32767 tcp flags & (syn | ack) == syn drop');
     const data = await problemOf(bench(), 'command');
     assert.match(

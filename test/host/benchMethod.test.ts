@@ -118,7 +118,7 @@ describe('the method of a benchmark', () => {
       const bypassed = document.samples.filter(({ arm }) => arm === 'bypass');
       assert.equal(bypassed.length, 3);
       for (const sample of bypassed) assert.ok(isShared(sample), JSON.stringify(sample));
-      // Of the stream hardly a byte was redirected, however many bytes of others were.
+      // Almost none of the stream was redirected, however many bytes of others were.
       const [stream] = bypassed;
       assert.ok(stream !== undefined && (bypassedPart(stream) ?? 1) < 0.01, JSON.stringify(stream));
       const runs = runsOf([document]);

@@ -153,7 +153,7 @@ describe('the connection to a host', () => {
 
   it('a login shell that greets does not disturb', async () => {
     const other = await startSshd({
-      // What an account's shell start-up file would print.
+      // Output of an account's shell start-up file.
       serverLines: [`ForceCommand echo Welcome; eval "$SSH_ORIGINAL_COMMAND"`],
     });
     const greeted = new Host(other.alias, { ssh: { configFile: other.configFile } });

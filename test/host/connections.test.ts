@@ -10,7 +10,7 @@ import { eventually } from '../harness/host/wait.ts';
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 100_000);
 const WORKERS = 4;
 
-/** What others on the machine may use meanwhile. */
+/** Memory that others on the machine may use meanwhile. */
 const OTHERS_BYTES = 128 << 20;
 const OTHERS_SOCKETS = 1000;
 const OTHERS_PAGES = 4096;
@@ -24,7 +24,7 @@ interface Churned {
   readonly seconds: number;
 }
 
-/** What the kernel holds for sockets, and altogether. */
+/** Memory that the kernel holds for sockets, and altogether. */
 function memory() {
   const sockstat = fs.readFileSync('/proc/net/sockstat', 'utf8');
   const meminfo = fs.readFileSync('/proc/meminfo', 'utf8');
@@ -72,7 +72,7 @@ describe('many short connections over the bypass', function () {
     return JSON.parse(await run('bpftool', ['-j', 'map', verb, 'pinned', path.join(pins, name)]));
   }
 
-  /** What the maps take, with nothing in them. */
+  /** Memory of the maps, with nothing in them. */
   async function emptyMaps(): Promise<unknown[]> {
     let left = '';
     await eventually('the maps are empty', async () => {

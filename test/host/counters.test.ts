@@ -23,7 +23,7 @@ const REASONS = [
   'tcp_queue_bound',
 ];
 
-/** What each connection of reasons.c, in which only one end sends, is counted as. */
+/** The counter for each connection of reasons.c, in which only one end sends. */
 const COUNTED: readonly {
   name: string;
   title: string;
@@ -68,7 +68,7 @@ const growth =
   (name: string): number =>
     (after[name] ?? NaN) - (before[name] ?? NaN);
 
-/** What setsockopt(TCP_ULP) takes, as far as it has been loaded: asking for it loads it. */
+/** Names that setsockopt(TCP_ULP) takes, as far as they have been loaded: the call loads them. */
 const AVAILABLE_ULP = '/proc/sys/net/ipv4/tcp_available_ulp';
 
 describe('the counters of the guarded bypass', () => {

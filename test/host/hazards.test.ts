@@ -21,7 +21,7 @@ const OF_QUEUES = ['reorder', 'stall', 'oneway', 'memory'];
 type Expected = string | number | boolean | readonly [least: number, most: number];
 type Figures = Readonly<Record<string, Expected>>;
 
-/** What hazards.sh prints for a case. */
+/** Output of hazards.sh for a case. */
 type Case = Readonly<Record<string, unknown>>;
 
 interface Hazard {
@@ -305,7 +305,7 @@ function assertFigures(found: Case, expected: Figures, output: string): void {
   }
 }
 
-/** What a run of the script has left: pins, cgroups, network namespaces, temporary directories. */
+/** Things that a run of the script has left: pins, cgroups, network namespaces, temporary directories. */
 function leftBy(pid: number, temporary: string): string[] {
   const id = `hazards-${pid}`;
   return [

@@ -74,7 +74,7 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
   async function killed(job: ClientJob, who: 'program' | 'ssh', line: number, ms: number) {
     const script = path.join(import.meta.dirname, '../harness/host/client.ts');
     const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(job)], {
-      // What it says when its ssh is killed is not for this test to judge.
+      // Its message when its ssh is killed is not checked here.
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const ended = once(child, 'exit');

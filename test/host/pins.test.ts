@@ -252,7 +252,7 @@ exec /usr/bin/flock "$@"`;
     it('is known by its process where there are no locks', async () => {
       await load();
       const other = connect();
-      // Of a process that is another one now.
+      // The lock of a process that is another one now.
       const dead = `${pins()}_AAAAAAAA`;
       await there('mkdir', dead);
       await there('ln', '-s', 'ann, process 1, started 1', `${dead}/loader`);

@@ -34,7 +34,7 @@ describe('temporary files of a host', () => {
   let own: TemporaryDirectory;
   let sshd: TestSshd | undefined;
   let host: Host;
-  /** Of others: where somebody else is at work, or was. */
+  /** Places of others, who are at work there, or were. */
   let others: string[];
   beforeEach(() => {
     own = temporaryDirectory();

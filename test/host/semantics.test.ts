@@ -29,7 +29,7 @@ const sourceOf = (entry: string): BpfSource => ({
 const CLASSIC = sourceOf('classic.bpf.c');
 const GUARDED = sourceOf('sockmap_bypass.bpf.c');
 
-/** What tcp(7), recv(2), socket(7), splice(2) and their like promise. */
+/** Promises of tcp(7), recv(2), socket(7), splice(2) and their like. */
 const PROMISED: Readonly<Record<string, string>> = {
   waitall: 'full',
   'waitall-early': 'full',
@@ -77,7 +77,7 @@ const PROMISED: Readonly<Record<string, string>> = {
   'tls-send': 'encrypted',
 };
 
-/** What comes of it on any sockmap. */
+/** The results on any sockmap. */
 const ON_SOCKMAP: Readonly<Record<string, string>> = {
   waitall: 'short',
   'peek-off': 'repeats',
@@ -107,7 +107,7 @@ const ON_CLASSIC: Readonly<Record<string, string>> = {
   stalled: 'unbounded',
 };
 
-/** What depends on the kernel. */
+/** Results that depend on the kernel. */
 const VARIES: readonly string[] = [...FIONREAD_PROBES, 'tls', 'tls-send'];
 
 const tcpOf = (rows: readonly SemanticRow[]): Record<string, string> =>
@@ -127,7 +127,7 @@ function assertDifferent(
   assert.deepEqual(differing.toSorted(), Object.keys(different).toSorted());
 }
 
-/** What the checks of these tests made on the host; others may be at work beside us. */
+/** Things that the checks of these tests made on the host; others may be at work beside us. */
 class Traces {
   readonly #paths = new Set<string>();
   readonly #programs: Promise<number>[] = [];

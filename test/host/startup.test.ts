@@ -148,7 +148,7 @@ describe('a login', () => {
     assert.match(problem.words, /start-up files did not end within 2 s/);
     const held = guard(host, { setup: 'echo up', undo: ':' }, { tried });
     assert.match((await problemOf(held, 'timeout')).words, /start-up files/);
-    // What was meant for the command has reached no shell.
+    // Input for the command has reached no shell.
     assert.ok(!fs.existsSync(victim));
   });
 

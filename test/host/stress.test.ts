@@ -7,7 +7,7 @@ import { run } from '../harness/run.ts';
 const SCRIPT = path.join(import.meta.dirname, 'programs/stress.sh');
 const SECONDS = 20;
 
-/** What is left for connections that finish, for a minute without progress, and for memory to return. */
+/** Time left for connections that finish, for a minute without progress, and for memory to return. */
 const PATIENCE_SECONDS = 150;
 
 describe('the guarded bypass under stress', function () {

@@ -38,7 +38,7 @@ const EMULATORS = {
   },
 } as const;
 
-/** What the product asks of a host, what a Linux host has anyway, and what the tests' programs need. */
+/** Packages that the product asks of a host, that a Linux host has anyway, and that the tests need. */
 const packages = ({ architecture }: Release): string[] => [
   ...['clang', 'clangd', 'bpftool', 'libbpf-dev', 'libc6-dev', 'netperf', 'openssh-server'],
   ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip'],

@@ -10,7 +10,7 @@ import { HostError } from '../../src/host/errors.ts';
  */
 export const FUZZ = { seconds: 'FUZZ_SECONDS', report: 'FUZZ_REPORT', seed: 'FUZZ_SEED' } as const;
 
-/** What is written of a property that was fuzzed. */
+/** Report of a property that was fuzzed. */
 export interface Fuzzed {
   readonly title: string;
   readonly runs: number;

@@ -85,7 +85,7 @@ const recordedCounters = recorded('status/counters-guarded.json');
 
 describe('properties of the status', () => {
   const check = (text: string) => {
-    // What is cut off, or lacks the list of cgroups, is an error.
+    // Output that is cut off, or lacks the list of cgroups, is an error.
     const found = result(
       () => parseStatus(text, BOUNDARY),
       () => true,

@@ -16,7 +16,7 @@ export function benchCgroups(directory: string): string[] {
     });
 }
 
-/** What runs in them. */
+/** Processes in them. */
 export const benchProcesses = (directory: string): ProcessRef[] =>
   benchCgroups(directory).flatMap((cgroup) => {
     const text = fs.readFileSync(path.join(cgroup, 'cgroup.procs'), 'utf8');

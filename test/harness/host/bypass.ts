@@ -72,7 +72,7 @@ export interface BypassGround {
   readonly path: string;
   /** Names the pins. */
   readonly inode: number;
-  /** What of ours is there now, whoever asks. */
+  /** Our things that are there now, whoever asks. */
   left(): Promise<{ pins: string[]; attached: Attached[] }>;
   assertClean(): Promise<void>;
   remove(): Promise<void>;

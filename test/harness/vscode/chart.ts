@@ -16,7 +16,7 @@ export const ARTICLE: Readonly<
   fig7: { x: /^Send message size$/, y: /^Seconds in BPF/, unit: 's per 60 s', arms: ['bypass'] },
 };
 
-/** What the chart itself holds, read in the panel. */
+/** Content of the chart itself, read in the panel. */
 export interface Held {
   readonly xTitle: unknown;
   readonly yTitle: unknown;

@@ -53,7 +53,7 @@ export interface Session {
   reload(): Promise<void>;
   /** Errors the browser has reported: scripts that failed, content security policy. */
   browserErrors(): readonly string[];
-  /** What VS Code and its extensions have logged, for the report of a failure. */
+  /** Logs of VS Code and its extensions, for the report of a failure. */
   logs(): string;
   stop(): Promise<void>;
 }
@@ -92,7 +92,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       if (window === undefined) throw new Error('This session was started without a browser.');
       return window;
     };
-    // What an extension host has forked looks like one until it executes its own program.
+    // A child of an extension host looks like one until it executes its own program.
     const extensionHosts = (): number[] => {
       const hosts = descendants(pid).filter((each) =>
         commandLine(each.pid).includes('--type=extensionHost'),

@@ -96,7 +96,7 @@ export class Workbench {
     return this.quick.locator('.quick-input-box input');
   }
 
-  /** What the quick pick or input box asks for, once it is there. */
+  /** Prompt of the quick pick or input box, once it is there. */
   async placeholder(): Promise<string> {
     await this.quickInput().waitFor();
     return (await this.quickInput().getAttribute('placeholder')) ?? '';
@@ -193,7 +193,7 @@ export class Workbench {
     return this.page.locator('.editor-instance .monaco-editor').nth(index);
   }
 
-  /** What the editor shows of its text; of a long one only a part is drawn. */
+  /** Text that the editor shows; only a part of a long one is drawn. */
   async editorText(): Promise<string> {
     const text = await this.editor().locator('.view-lines').innerText();
     // The editor draws blanks as no-break spaces.

@@ -7,7 +7,7 @@ describe('going on with a run', () => {
 
   it('needs the host and the programs it was measured with', () => {
     assert.equal(resumeFault(cut, cut), undefined);
-    // What does not matter may change, and the order of names says nothing.
+    // Unimportant facts may change, and the order of names says nothing.
     const host = { ...cut.host, distribution: 'Debian', clang: '19' };
     assert.equal(resumeFault(cut, { ...cut, host }), undefined);
   });

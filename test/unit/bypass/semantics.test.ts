@@ -14,7 +14,7 @@ import { parseSpliceReaders } from '../../../src/bypass/spliceReaders.ts';
 import { loadWarning } from '../../../src/bypass/loadWarning.ts';
 import { semanticsReport } from '../../../src/ui/semanticsReport.ts';
 
-/* What the probe printed on Linux 6.18.44, x86-64: over plain TCP, classic and guarded. */
+/* Output of the probe on Linux 6.18.44, x86-64: over plain TCP, classic and guarded. */
 
 const TCP = `{"semantic": "waitall", "result": "full", "path": "tcp", "detail": "recv() waited for all 10 bytes"}
 {"semantic": "waitall-early", "result": "full", "path": "tcp", "detail": "recv() waited for all 10 bytes"}

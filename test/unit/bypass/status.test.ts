@@ -34,14 +34,14 @@ interface Host {
   readonly objects?: readonly KernelObject[];
   /** Programs at cgroup x. */
   readonly attached?: readonly KernelObject[];
-  /** What is pinned in which directories. */
+  /** Pins by directory. */
   readonly pins?: Readonly<Record<string, readonly KernelObject[]>>;
   readonly loader?: string;
   readonly cgroup?: string;
   readonly code?: number;
 }
 
-/** What the STATUS script prints on a host. */
+/** Output of the STATUS script on a host. */
 function told(host: Host): string {
   const { objects = ALL, attached = [], pins = {}, loader = '', cgroup = `${MOUNT}/x` } = host;
   const json = (of: readonly KernelObject[]) => JSON.stringify(of);

@@ -3,7 +3,7 @@ import { destinationFault, safeDestination, stepBefore } from '../../../src/host
 import { HostError } from '../../../src/host/errors.ts';
 import { SshTransport } from '../../../src/host/ssh.ts';
 
-/** What a shell, or ssh, takes for more than a part of a name. */
+/** Characters that a shell, or ssh, takes for more than a part of a name. */
 const DANGEROUS = Array.from('`$\n\r\t \'"\\;|&<>(){}*?!#~^\0\u001b\u0085\u2028\u202e\u200b');
 
 const GOOD = [

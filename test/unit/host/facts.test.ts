@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseFacts, type Facts } from '../../../src/host/facts.ts';
 import { BOUNDARY, recorded } from '../recorded.ts';
 
-/** What the script prints, section by section. */
+/** Output of the script, section by section. */
 const printed = (sections: Readonly<Record<string, string>>): string =>
   Object.entries({ ...sections, end: '' })
     .map(([name, text]) => `\n${BOUNDARY} ${name}\n${text}\n`)

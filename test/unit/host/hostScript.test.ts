@@ -7,7 +7,7 @@ import { loginShellLine } from '../../../src/host/quote.ts';
 
 const TOOLS = path.join(import.meta.dirname, '../../../bpf/tools');
 
-/** What the Windows client takes, less what surrounds a command of root's, and long arguments. */
+/** The limit of the Windows client, less the words around a command of root's, and long arguments. */
 const LONGEST = 32_767 - 4096;
 
 const SCRIPTS = [

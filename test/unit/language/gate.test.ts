@@ -12,7 +12,7 @@ const SYSTEM = 'file:///usr/include/linux/bpf.h';
 const range = { start: { line: 1, character: 2 }, end: { line: 1, character: 4 } };
 const edit = { range, newText: 'two' };
 
-/** What names no file that the editor may be led to, in all its forms. */
+/** All forms of names of no file that the editor may be led to. */
 const STRAY = [
   `${MIRROR}/src/0/a.bpf.c`,
   'file:///tmp/mirror/src/0/../../../../root/.bashrc',
@@ -83,7 +83,7 @@ describe('the gate before a language server', () => {
     gate.outgoing({ jsonrpc: '2.0', id, method, params });
     return id;
   };
-  /** What the editor gets to see of an answer. */
+  /** The part of an answer that reaches the editor. */
   const answer = (method: string, result: unknown): unknown => {
     const id = ask(method, { capabilities: {} });
     const { deliver } = incoming({ jsonrpc: '2.0', id, result });

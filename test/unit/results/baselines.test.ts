@@ -69,7 +69,7 @@ describe('a run without TCP', () => {
       /TCP with TCP_NODELAY 1 Gbit\/s \(medians\): 2 times as high/,
     );
     assert.match(findings.fig5[0] ?? '', /TCP with TCP_NODELAY .*\(medians\): 100% higher/);
-    // What Nagle's algorithm does was not measured.
+    // The effect of Nagle's algorithm was not measured.
     assert.match(findings.fig2[0] ?? '', /^Bypass is measured alone here/);
     assert.match(
       findings.overview[0] ?? '',

@@ -14,7 +14,7 @@ describe('the text of a document', () => {
   it('is its JSON, indented by one space', () => {
     const whole = parseDocument(recorded('bench/all-figures.sockmap-bench.json'));
     const { samples: own, ...rest } = whole;
-    // What a run adds at its end stands behind the samples.
+    // Fields that a run adds at its end stand behind the samples.
     const ended = { ...rest, samples: own, resumedAt: [whole.startedAt] };
     const odd = upTo(2, { cgroup: '/a\n "samples": [\n ]\\"' });
     for (const document of [whole, ended, upTo(0), upTo(1), odd]) {

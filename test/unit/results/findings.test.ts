@@ -151,7 +151,7 @@ describe('findings in words', () => {
       findings([...part(64, 0.995), ...part(4096, 1)]).fig2.at(-1),
       'Of its bytes, Bypass redirected at least 99% at every size.',
     );
-    // What went by TCP recommends nothing, however it came out.
+    // Data that went by TCP recommends nothing, however it came out.
     const nagle = [...part(64, 0), ...part(65536, 1)].map((sample) =>
       sample.arm === 'bypass' && sample.experiment === 'throughput'
         ? { ...sample, throughputBitsPerSecond: 1.5e9 * wobble(sample.repetition) }

@@ -227,7 +227,7 @@ describe('rounds', () => {
   it('end for no point before all are known', () => {
     const first = run({ ...plan, targetInterval: 0.02 }, { rate: jump('throughput', 2) }).samples;
     assert.equal(rounds(first, 'throughput'), rounds(first, 'latency'));
-    // Of n values, one 3% above the rest: t * 3% / n, with n - 1 degrees of freedom.
+    // One of n values, 3% above the rest: t * 3% / n, with n - 1 degrees of freedom.
     assert.equal(rounds(first, 'latency'), 5);
     const second = run({ ...plan, targetInterval: 0.01 }, { rate: jump('latency', 2) }).samples;
     assert.equal(rounds(second, 'throughput'), 8);

@@ -84,7 +84,7 @@ const count = (verdicts: readonly Verdict[], wanted: readonly Verdict[]): number
   verdicts.filter((verdict) => wanted.includes(verdict)).length;
 
 describe('the standard plan with real samples', () => {
-  /** Of each of its points. */
+  /** For each of its points. */
   const outcomes = (pairs: readonly [number, number][], factor: number): Verdict[] =>
     seeds.flatMap((seed) => {
       const { samples } = measured(STANDARD, pairs, { seed, factor });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CATALOGUE, explain } from '../../../src/verifier/catalogue.ts';
 
-/** What kernels from 5.10 on say, and libbpf, by what it means. */
+/** Messages of kernels from 5.10 on, and of libbpf, by their meaning. */
 const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   null: [
     "R0 invalid mem access 'map_value_or_null'",

@@ -45,7 +45,7 @@ function sourceOf(file: string): { source: BpfSource; expected: Expectation } {
   return { source: { entry, files: new Map(files) }, expected: expectation(entry) };
 }
 
-/** What a kernel does not refuse, or refuses elsewhere, since it lacks the function. */
+/** Programs that a kernel does not refuse, or refuses elsewhere, because it lacks the function. */
 const OTHERWISE: Readonly<
   Record<string, Readonly<Record<string, Partial<Expectation> | 'accepted'>>>
 > = {
@@ -84,7 +84,7 @@ for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each)))
         // The words come first, and they are the tool's own.
         const told = verification.programs.map(({ log, words }) => `${log}\n${words}`).join('\n');
         assert.ok(told.includes(firstLine(finding)), finding.message);
-        // What led there: instructions in the source, each with what it alone changes.
+        // The path there: instructions in the source, each with what it alone changes.
         for (const { place, message } of finding.related) {
           assert.ok(source.files.has(place.file), place.file);
           assert.doesNotMatch(message, / \d+: (?:frame|R\d)/);

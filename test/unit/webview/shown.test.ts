@@ -40,7 +40,7 @@ describe('a run that is shown while it goes on', () => {
       const growth = sentGrowth(0, before.document, state) ?? assert.fail();
       assert.equal(growth.from, before.document.samples.length);
       shown = shownGrowth(shown, growth) ?? assert.fail();
-      // What is drawn in between is kept, and must not be kept too long.
+      // Figures drawn in between are kept, and must not be kept too long.
       all(shown);
       before = state;
       const anew = shownRuns([sentRun(state), sentRun({ fileName, document: whole })]);

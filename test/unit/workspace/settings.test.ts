@@ -30,7 +30,7 @@ const checked = new Map<string, z.ZodType>(
   ),
 );
 
-/** What of a JSON schema both sides can say. */
+/** The part of a JSON schema that both sides can express. */
 function essence(schema: unknown): unknown {
   const one = z.looseObject({}).parse(schema);
   const bound = (value: unknown) => (Number.isSafeInteger(value) ? value : undefined);

@@ -21,7 +21,7 @@ async function execute<T>(name: string, argument: unknown): Promise<T> {
   return answer as T;
 }
 
-/** What may cross to another process unharmed: no functions, no classes. */
+/** Values that may cross to another process unharmed: no functions, no classes. */
 function assertPlain(value: unknown): void {
   assert.deepEqual(structuredClone(value), value);
   const walk = (each: unknown): void => {

@@ -27,7 +27,7 @@ describe('a clangd of somebody else’s making', () => {
     vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass')?.extensionPath ?? '',
     'test/harness/hostileClangd.mjs',
   );
-  /** What it is after: a folder, a home's start-up file. */
+  /** Its targets: a folder, a home's start-up file. */
   let victim: TemporaryDirectory;
   let host: TemporaryDirectory;
   let sshd: TestSshd;
@@ -80,7 +80,7 @@ describe('a clangd of somebody else’s making', () => {
     await setting('http.proxy', `http://me:${SECRET}@127.0.0.1:9`);
     await setting('sockmapBypass.ssh.configFile', sshd.configFile);
     await setting('sockmapBypass.host', sshd.alias);
-    // What other tests have left open is none of its doing.
+    // Documents that other tests have left open are not its own.
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.window.showTextDocument(program, { preview: false });
     // The last but one thing it sends.

@@ -122,7 +122,7 @@ describe('language features', () => {
   };
   const servers = (of = sshd): ProcessRef[] =>
     descendants(of.pid).filter(({ pid }) => path.basename(commandLine(pid)[0] ?? '') === 'clangd');
-  /** Of sources, for clangd; what the verifier needs is beside them. */
+  /** The copy of the sources for clangd; the verifier's is beside it. */
   const copies = (): string[] =>
     fs.readdirSync(host.path).filter((name) => fs.existsSync(path.join(host.path, name, 'src')));
 

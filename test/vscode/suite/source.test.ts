@@ -103,7 +103,7 @@ describe('the editable copy of the BPF source', () => {
     assert.ok(!document.isDirty);
     assert.equal(changed[0], sockops);
     assert.notEqual(changed[1], redirect);
-    // Of the classic policy there is no copy now: the bundled one is taken.
+    // The classic policy has no copy now: the bundled one is taken.
     await execute('load', { ...at, policy: 'classic', replace: true });
     await execute('unload', at);
   });

@@ -366,7 +366,7 @@ int v[] = { A(A(A(A(A(A(A(A(A(A(1,)))))))))) };
         ],
       ];
     let pipe = '';
-    /** Of what is verified; the copies that clangd reads are others. */
+    /** Copies for verification; those that clangd reads are others. */
     const left = (): string[] =>
       fs
         .readdirSync(temporary.path)

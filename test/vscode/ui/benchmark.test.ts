@@ -25,7 +25,7 @@ const SAMPLES = 8;
 
 const [RUN_SHORT, RUN_QUICK] = ['Control+Alt+F7', 'Control+Alt+F8'];
 
-/** What the panel says is on its canvas. */
+/** The content of the canvas, by the panel itself. */
 interface Drawn {
   readonly sizes: readonly number[];
   readonly series: readonly {
@@ -116,7 +116,7 @@ describe('the benchmark and its panel', () => {
     assert.deepEqual(panelErrors(session.browserErrors()), []);
   });
 
-  /** What is left but the bypass that was there before. */
+  /** Everything left but the bypass that was there before. */
   const benchLeft = async (): Promise<string[]> => {
     assert.ok(stage);
     const ours = await stage.place.left();

@@ -85,7 +85,7 @@ describe('the end of the extension host at any moment', () => {
     await session.reload();
   };
 
-  /** What is left is a whole bypass, or nothing. */
+  /** A whole bypass is left, or nothing. */
   const settled = async (): Promise<boolean> => {
     assert.ok(stage);
     const { place } = stage;

@@ -307,7 +307,7 @@ async function closeTerminal({ workbench }: Stage): Promise<void> {
 
 interface PoorHost {
   readonly sshd: TestSshd;
-  /** What apt-get was told so far, a line each. */
+  /** Commands to apt-get so far, a line each. */
   installed(): string;
   stop(): Promise<void>;
 }

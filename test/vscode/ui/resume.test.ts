@@ -113,7 +113,7 @@ describe('a benchmark whose editor is killed', () => {
       whole.samples.map(({ order }) => order),
       [...whole.samples.keys()],
     );
-    // What was kept is as it was measured: all but, at most, the half of a point's round.
+    // Samples that were kept are as measured: all but, at most, the half of a point's round.
     const kept = whole.samples.filter(({ startedAt }) => startedAt < (whole.resumedAt?.[0] ?? ''));
     const before = new Map(cut.samples.map((sample) => [sample.startedAt, sample]));
     assert.ok(kept.length >= cut.samples.length - 2, `${kept.length} of ${cut.samples.length}`);

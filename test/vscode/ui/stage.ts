@@ -30,7 +30,7 @@ export interface Stage {
   readonly place: Place;
   /** While it is closed, no compilation on the host comes to its end. */
   readonly gate: { readonly close: () => void; readonly open: () => void };
-  /** What is left on the host: on the place, and in its directory for temporary files. */
+  /** Things left on the host: on the place, and in its directory for temporary files. */
   left(): Promise<string[]>;
   /** The directory of the installed extension. */
   readonly extension: string;
@@ -57,7 +57,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       folder: folder.path,
       settings: {
         'sockmapBypass.ssh.configFile': sshd.configFile,
-        // What a terminal shows is read from the page.
+        // A terminal's text is read from the page.
         'terminal.integrated.gpuAcceleration': 'off',
         ...options.settings,
       },

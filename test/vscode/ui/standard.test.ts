@@ -24,7 +24,7 @@ const TRIPS = PLAN.points.filter((point) => point.experiment === 'latency');
 const REQUESTS = ascending(TRIPS.map(({ requestBytes }) => requestBytes));
 const RESPONSES = ascending(TRIPS.map(({ responseBytes }) => responseBytes));
 
-/** What the figures of this plan hold: their places, and how many lines each arm has. */
+/** The figures of this plan: their places, and how many lines each arm has. */
 const HELD = {
   fig2: { sizes: MESSAGES, lines: 1 },
   fig3: { sizes: MESSAGES, lines: 1 },

@@ -10,7 +10,7 @@ import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const LOAD = 'Sockmap: Load sockmap bypass';
-/** What a host says to have a person do what it likes. */
+/** Output of a host that wants to mislead a person. */
 const SAID =
   '[click](command:workbench.action.closeWindow) [site](https://evil.example) $(zap) \u202egnp.exe \u001b[31mred';
 const SHOWN =
