@@ -10,7 +10,7 @@ import { readPlan } from './planFile.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions, type BenchProgress } from './run.ts';
 import { readDocument } from './store.ts';
 
-/** What a task, or the command line, asks for. Files are local paths. */
+/** A request of a task, or of the command line. Files are local paths. */
 export interface ComparedRun {
   readonly profile?: Profile | undefined;
   /** A plan file, instead of a profile. */
@@ -101,7 +101,7 @@ const compared = (
   check: before && regressionCheck(before, document, maxSlowdown),
 });
 
-/** The check in lines, and the exit status that tells of it. */
+/** The check in lines, and its exit status. */
 export const outcomeOf = (check: RegressionCheck | undefined): { lines: string[]; exit: number } =>
   check === undefined
     ? { lines: [], exit: EXIT.good }

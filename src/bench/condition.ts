@@ -11,7 +11,7 @@ export interface Cause {
   readonly next: string;
 }
 
-/** What has become of a site meanwhile; undefined: all is as it was made. */
+/** The cause of a changed site; undefined: all is as it was made. */
 export async function conditionOf(
   host: Host,
   site: Site,
@@ -57,7 +57,7 @@ function causeOf(text: string, boundary: string, site: Site): Cause | undefined 
   return undefined;
 }
 
-/** The id of the program that bpftool tells of, if any. */
+/** The id of the program that bpftool reports, if any. */
 export function programIn(text: string): number | undefined {
   try {
     return programSchema.parse(parseJson(text)).id;

@@ -5,7 +5,7 @@ import { LOOPBACK } from './scripts.ts';
 
 export type LoopbackAddress = '127.0.0.1' | '::1';
 
-/** What decides how netperf reaches its own host. */
+/** Facts that decide how netperf reaches its own host. */
 export interface Loopback {
   readonly isUp: boolean;
   /** Those that are there, the one that netperf resolves first. */

@@ -3,7 +3,7 @@ import type { Arm, LatencySample, Point, ThroughputSample } from '../results/doc
 export interface NetperfTarget {
   readonly address: string;
   readonly port: number;
-  /** Of netserver; undefined where it expects none. */
+  /** Passphrase of netserver; undefined where it expects none. */
   readonly passphrase: string | undefined;
   readonly seconds: number;
 }
@@ -74,7 +74,7 @@ function unixArgv(point: Point, { seconds, ...target }: NetperfTarget): string[]
   ];
 }
 
-/** What netperf itself measures of a sample. */
+/** The part of a sample that netperf itself measures. */
 export type NetperfFigures =
   | Pick<
       ThroughputSample,

@@ -22,7 +22,7 @@ export function ownCgroup(host: Host, cgroup: string, signal?: AbortSignal): Pro
     host,
     {
       setup: `mkdir "$1" || exit 1; c=$1; printf '%s\\n' "$c"`,
-      // What was measured in it goes by itself, and may be slower where the connection was cut.
+      // Processes measured in it end by themselves, and may be slower where the connection was cut.
       undo: 'for try in 1 2 3 4 5 6 7 8 9 10; do rmdir "$c" && break; sleep 1; done 2>/dev/null',
       args: [cgroup],
     },

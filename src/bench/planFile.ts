@@ -54,7 +54,7 @@ export function parseSizes(text: string): number[] {
   return [...new Set(sizes)].sort((a, b) => a - b);
 }
 
-/** What the form asks for. */
+/** Answers of the form. */
 export interface OwnPlan {
   readonly messages: readonly number[];
   readonly requests: readonly number[];

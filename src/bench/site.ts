@@ -7,9 +7,9 @@ export interface Site {
   readonly cgroupId: string;
   readonly server: NetServer;
   readonly address: LoopbackAddress;
-  /** Of its netserver, on the address. */
+  /** Port of its netserver, on the address. */
   readonly port: number;
-  /** What netserver expects first; undefined where the version knows of none. */
+  /** Passphrase that netserver expects first; undefined where the version knows of none. */
   readonly passphrase: string | undefined;
   /** The number of the user that netserver and netperf are. */
   readonly user: string;

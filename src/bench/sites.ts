@@ -20,7 +20,7 @@ import { BENCH_SETUP, BENCH_UNDO, UNDER_WAY } from './scripts.ts';
 import { parseSites, type Site } from './site.ts';
 import { trialCause } from './trial.ts';
 
-/** What a run makes on the host: a cgroup with a netserver for each kind of arm. */
+/** Made on the host for a run: a cgroup with a netserver for each kind of arm. */
 export interface Sites extends AsyncDisposable {
   readonly programs: ResultDocument['programs'];
   site(arm: Arm): Site;
@@ -29,7 +29,7 @@ export interface Sites extends AsyncDisposable {
 }
 
 export interface SitesOptions {
-  /** Of the run's document: its cgroups are named after it, so that nobody else takes its samples. */
+  /** Id of the run's document: its cgroups are named after it, so that nobody else takes its samples. */
   readonly id: string;
   readonly cgroup: string;
   readonly mount: string;
@@ -72,7 +72,7 @@ export async function prepareSites(host: Host, options: SitesOptions): Promise<S
   }
   const outside = outsideOf(host, status, cgroup, mount);
   const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
-  // Of a digest, because a document may be anybody's.
+  // From a digest, because a document may be anybody's.
   const digest = createHash('sha256').update(options.id).digest('hex').slice(0, 16);
   const name = `sockmap-bypass-bench-${digest}`;
   const cgroups = new Map(
@@ -175,7 +175,7 @@ async function startServers(
   }
 }
 
-/** A first netperf that cannot reach its netserver is told of in seconds, and why. */
+/** A first netperf that cannot reach its netserver is reported in seconds, with the reason. */
 async function tryFirst(
   host: Host,
   [site]: readonly Site[],

@@ -11,7 +11,7 @@ import { documentText } from '../results/documentText.ts';
  * @param file local path.
  */
 export async function writeDocument(file: string, document: ResultDocument): Promise<void> {
-  // Of this writing alone: another one may go on at the same time, here or in another window.
+  // Only for this writing: another one may go on at the same time, here or in another window.
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     const handle = await open(temporary, 'w');

@@ -6,7 +6,7 @@ import { trialArgv } from './netperf.ts';
 import { TRIAL, TRIAL_SECONDS } from './scripts.ts';
 import type { Site } from './site.ts';
 
-/** What a short try of netperf at a site showed. */
+/** Outcome of a short try of netperf at a site. */
 export interface Trial {
   /** Undefined where it had to be ended. */
   readonly exitCode: number | undefined;

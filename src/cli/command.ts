@@ -13,16 +13,16 @@ import {
 /** Exit statuses; docs and help list them. 64 is EX_USAGE of sysexits(3), 130 a shell's for Ctrl-C. */
 export const STATUS = { good: 0, failed: 1, bad: 2, usage: 64, cancelled: 130 } as const;
 
-/** What a command found out, for people and for programs. */
+/** The outcome of a command, for people and for programs. */
 export interface Answer {
-  /** What `--json` prints. */
+  /** Output of `--json`. */
   readonly data: object;
   readonly text: string;
   /** Good unless it says otherwise. */
   readonly status?: number;
 }
 
-/** What commands work with. */
+/** The parts that commands work with. */
 export interface Session {
   /** The bundled BPF C. */
   readonly bpf: string;
@@ -53,7 +53,7 @@ export interface Command {
   /** In the order they are typed, by their names in capitals. */
   readonly operands: Operands;
   readonly options: Options;
-  /** What it means that it ends with 2. */
+  /** Meaning of exit status 2. */
   readonly bad?: string;
   /** Further paragraphs of the help. */
   readonly notes?: readonly string[];
@@ -68,20 +68,20 @@ export interface Call {
   run(session: Session): Promise<Answer>;
 }
 
-/** Of every command. */
+/** Options of every command. */
 const COMMON_OPTIONS = {
   json: flag('Print one JSON document to standard output, and all words to standard error.'),
   help: flag('Show this help.'),
 };
 
-/** Of every command that reaches a host. */
+/** Options of every command that reaches a host. */
 export const HOST_OPTIONS = {
   'ssh-config': text('FILE', 'An ssh configuration instead of your own (ssh -F).'),
   ssh: text('PROGRAM', 'The ssh client to run instead of ssh.'),
   'connect-timeout': number(
     'SECONDS',
     [1, 600],
-    'In which a connection has to be there; 20 unless told.',
+    'In which a connection has to be there; 20 by default.',
   ),
   verbose: flag('Show each command that is run on the host.'),
 };
@@ -95,7 +95,7 @@ export function command<const P extends Operands, O extends Options>(
   definition: Omit<Command, 'parse' | 'operands' | 'options'> & {
     readonly operands: P;
     readonly options: O;
-    /** What is wrong with them together. */
+    /** A fault of them together. */
     readonly fault?: (operands: OperandValues<P>, options: Values<O>) => string | undefined;
     readonly run: (
       session: Session,

@@ -4,7 +4,7 @@ import type { Options } from './options.ts';
 export const PROGRAM = 'sockmap-bypass';
 const WIDTH = 80;
 
-/** What `--help` prints of the whole. */
+/** Output of `--help` for all commands. */
 export const overview = (commands: readonly Command[]): string =>
   paragraphs([
     `Usage: ${PROGRAM} COMMAND …`,
@@ -20,7 +20,7 @@ export const overview = (commands: readonly Command[]): string =>
     statuses(),
   ]);
 
-/** What `--help` prints of a command. */
+/** Output of `--help` for one command. */
 export const helpOf = (command: Command): string =>
   paragraphs([
     `Usage: ${PROGRAM} ${synopsis(command)} [OPTION]…`,

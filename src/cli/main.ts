@@ -8,7 +8,7 @@ import { say } from './terminal.ts';
 const controller = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    // What it began on the host hangs on our connection: the host undoes it when we are gone.
+    // Work begun on the host hangs on our connection: the host undoes it when we are gone.
     if (controller.signal.aborted) process.exit(STATUS.cancelled);
     say('Cancelling. Once more ends it at once, and the host undoes by itself what was begun.');
     controller.abort();

@@ -5,7 +5,7 @@ export class UsageError extends Error {
 
 /** An option: how it is written, and what is made of it. */
 export interface Option<T> {
-  /** What stands for its value in the help; a flag has none. */
+  /** Placeholder for its value in the help; a flag has none. */
   readonly value?: string;
   readonly help: string;
   /**

@@ -48,7 +48,7 @@ export class Paths implements Places {
       return hostUri(uri.path === KERNEL_TYPES ? this.#types() : uri.path);
     }
     const file = this.locate(uri);
-    // A folder is told of, if at all, as what is there of it; of anything else nothing is.
+    // A folder is reported, if at all, as the files of it that are there; nothing else is.
     if (file === undefined) return hostUri(`${this.#mirror.directory}/src`);
     return hostUri(`${this.#mirror.folder(file.index)}/${file.name}`);
   }

@@ -1,7 +1,7 @@
 import { isAttached, isOn, type BypassStatus } from '../bypass/attachment.ts';
 import { MODE_LABELS } from '../bypass/statusReport.ts';
 
-/** What is switched off is loaded, and listed, but does not count as on. */
+/** A bypass that is switched off is loaded, and listed, but does not count as on. */
 export function statusBarText({ host, attachments }: BypassStatus): {
   icon: string;
   text: string;

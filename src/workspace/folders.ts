@@ -12,7 +12,7 @@ export async function exists(file: vscode.Uri): Promise<boolean> {
   return (await stat(file)) !== undefined;
 }
 
-/** What may be read, and uploaded, of a file's surroundings. */
+/** Files around a source that may be read, and uploaded. */
 export const rootOf = (uri: vscode.Uri): vscode.Uri =>
   vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
 

@@ -11,7 +11,7 @@ import { choice, number, text } from '../options.ts';
 export const SLOWDOWN = number(
   'PERCENT',
   [0, 100],
-  `Percent that the bypass may be slower than in the saved run, for sure; ${MAX_SLOWDOWN_PERCENT} unless told.`,
+  `Percent that the bypass may be slower than in the saved run, for sure; ${MAX_SLOWDOWN_PERCENT} by default.`,
   { isWhole: false },
 );
 
@@ -28,7 +28,7 @@ export const benchmark = command({
   options: {
     profile: choice(
       Object.keys(PROFILES) as Profile[],
-      'A plan of ours: about a minute, about ten, or hours; quick unless told.',
+      'A plan of ours: about a minute, about ten, or hours; quick by default.',
     ),
     plan: text('FILE', 'A plan file (*.sockmap-plan.json) instead of a profile.'),
     out: text(

@@ -16,7 +16,7 @@ import { choice, flag } from '../options.ts';
 
 export const POLICY = choice(
   ['guarded', 'classic'],
-  'The programs: guarded (unless told), or classic, which is not to be left on.',
+  'The programs: guarded (the default), or classic, which is for comparison only.',
 );
 
 export const load = command({

@@ -64,7 +64,7 @@ const defined = (one: string): [string, number] => {
   return [name, Number(value)];
 };
 
-/** What may be uploaded of the file's surroundings: as in an editor that has the working directory open. */
+/** Files around the source that may be uploaded: as in an editor that has the working directory open. */
 function placeOf(file: string): { root: string; entry: string } {
   const whole = path.resolve(file);
   const below = path.relative('', whole);
