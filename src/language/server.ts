@@ -1,19 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import {
-  CloseAction,
   DidChangeConfigurationNotification,
   DidSaveTextDocumentNotification,
-  ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
   LSPErrorCodes,
   ResponseError,
-  RevealOutputChannelOn,
   type Middleware,
 } from 'vscode-languageclient/node';
 import * as z from 'zod';
-import { headerFlags } from '../bypass/build.ts';
 import { HostError } from '../host/errors.ts';
 import type { HostProcess } from '../host/host.ts';
 import { onLines } from '../host/lines.ts';
@@ -23,6 +19,7 @@ import { affects } from '../workspace/settings.ts';
 import { Gate } from './gate/gate.ts';
 import { APPLY } from './gate/shapes.ts';
 import { Busy } from './busy.ts';
+import { clientOptions } from './clientOptions.ts';
 import { HOST_SCHEME } from './hostFiles.ts';
 import { journal } from './journal.ts';
 import type { Mirror } from './mirror.ts';
@@ -186,35 +183,7 @@ export class Server implements AsyncDisposable {
             this.#breaks(error);
           }),
         ),
-      {
-        documentSelector: [
-          { scheme: BPF_FILES.scheme ?? 'file', pattern: '**/*.bpf.c' },
-          { scheme: 'file', pattern: '**/*.h' },
-          { scheme: HOST_SCHEME },
-        ],
-        diagnosticCollectionName: 'sockmapBypass.clangd',
-        uriConverters: {
-          code2Protocol: (uri) => this.#paths.toHost(uri),
-          protocol2Code: (value) => this.#paths.fromHost(value),
-        },
-        initializationOptions: {
-          clangdFileStatus: true,
-          // For the host's own headers; programs and theirs have commands of their own.
-          fallbackFlags: [
-            ...headerFlags(this.#mirror.target, `${this.#mirror.directory}/include`),
-            ...['-x', 'c'],
-          ],
-        },
-        middleware: this.#middleware(),
-        outputChannel: this.#events.log,
-        revealOutputChannelOn: RevealOutputChannelOn.Never,
-        initializationFailedHandler: () => false,
-        errorHandler: {
-          error: () => ({ action: ErrorAction.Continue, handled: true }),
-          // Whoever owns us starts another, with a copy of its own.
-          closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
-        },
-      },
+      clientOptions(this.#mirror, this.#paths, this.#events.log, this.#middleware()),
     );
   }
 

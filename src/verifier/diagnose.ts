@@ -7,6 +7,7 @@ import { explain } from './catalogue.ts';
 import { parseClang, type ClangMessage } from './clang.ts';
 import { programLines } from './definitions.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
+import { MOST_RELATED, pathTo } from './trail.ts';
 import { editorColumn, linesOf } from './text.ts';
 
 /** A place in the source. Lines and columns from 0, as editors count them; the end is exclusive. */
@@ -60,7 +61,6 @@ export interface Diagnosis {
 const COMPLEXITY = /too (?:large|complex)|sequence of \d+ jumps/;
 const NAMED_INSTRUCTION =
   /(?:unreachable insn|infinite loop detected at insn|back-edge from insn|jump out of range from insn|at insn|insn) (\d{1,7})|^(\d{1,7}): <invalid/m;
-const MOST_RELATED = 12;
 
 /** What clang, libbpf and the verifier object to, at the lines of the source. */
 export function diagnose(verification: Verification, source: BpfSource): Diagnosis {
@@ -293,60 +293,4 @@ function operandStart(text: string, column: number): number {
   const isInside = /(?:->|\.)$/.test(before) || !/[\w"'(!~]/.test(text[column] ?? '(');
   const operand = /[*&]*\w+(?:(?:->|\.)\w+|\[[^\]]*\])*(?:->|\.)?\s*$/.exec(before);
   return isInside && operand !== null ? start + operand.index : column;
-}
-
-/**
- * What led there: where the register the message names got its value, and which way the branches
- * before it went.
- */
-function pathTo(
-  steps: readonly Step[],
-  message: string,
-  at: (instruction: number, step: Step) => Place | undefined,
-): Related[] {
-  const told: { readonly step: Step; readonly message: string }[] = [];
-  steps.forEach((step, index) => {
-    const jump = /^if (.*) goto pc([+-]\d+)/.exec(step.text);
-    const next = steps[index + 1];
-    if (jump === null || next === undefined) return;
-    const taken = next.instruction === step.instruction + Number(jump[2]) + 1;
-    told.push({ step, message: `${taken ? 'taken' : 'not taken'}: ${step.text}` });
-  });
-  const register = /\bR(\d+)\b/.exec(message)?.[1];
-  if (register !== undefined) told.push(...origins(steps, Number(register)));
-  const acquired = Number(/alloc_insn=(\d+)/.exec(message)?.[1] ?? Number.NaN);
-  const acquiring = steps.findLast(({ instruction }) => instruction === acquired);
-  if (acquiring !== undefined) told.push({ step: acquiring, message: 'acquired here' });
-  const found: Related[] = [];
-  for (const { step, message: what } of told.sort((a, b) => b.step.line - a.step.line)) {
-    if (found.length === MOST_RELATED) break;
-    const place = at(step.instruction, step);
-    if (place !== undefined) found.unshift({ place, message: what });
-  }
-  return found;
-}
-
-/** Backwards from the last instruction: where the register was set, through copies and the stack. */
-function origins(
-  steps: readonly Step[],
-  register: number,
-): { readonly step: Step; readonly message: string }[] {
-  const found: { readonly step: Step; readonly message: string }[] = [];
-  let wanted = `r${register}`;
-  for (const step of steps.slice(0, -1).toReversed()) {
-    const call = step.text.startsWith('call ') && /^r[0-5]$/.test(wanted);
-    const assigned = /^([rw]\d+|\*\(u\d+ \*\)\(r10 [+-]\d+\)) (=|[^\s=]+=) (.*)$/.exec(step.text);
-    const target = assigned?.[1]?.replace(/^w/, 'r');
-    if (!call && target !== wanted) continue;
-    found.push({
-      step,
-      message: `R${register} comes from here: ${step.text}${step.state === undefined ? '' : ` ; ${step.state}`}`,
-    });
-    if (found.length === 4 || call) break;
-    const copied = /^(r\d+|\*\(u64 \*\)\(r10 [+-]\d+\))$/.exec(assigned?.[3] ?? '')?.[1];
-    if (assigned?.[2] !== '=') continue;
-    if (copied === undefined) break;
-    wanted = copied;
-  }
-  return found;
 }

@@ -1,4 +1,5 @@
 import { lastUpTo } from '../bypass/sorted.ts';
+import { ElfBytes, type Table } from './elfBytes.ts';
 
 /** Where an instruction comes from, as the compiler wrote it into the object's BTF. */
 export interface SourceLine {
@@ -69,13 +70,6 @@ const SHT_REL = 9;
 const SHF_EXECINSTR = 4n;
 const CALL = 0x85;
 const LOAD_64 = 0x18;
-/** Bytes of a name, or of a line of the source. */
-const LONGEST_STRING = 4096;
-/**
- * Records, instructions and bytes of names that are looked at in all. Tables may overlap: without a
- * bound, an object of a few megabytes takes days.
- */
-const MOST_STEPS = 4 * 1024 * 1024;
 /** `src_reg` of a call between BPF functions (BPF_PSEUDO_CALL). */
 const PSEUDO_CALL = 1;
 
@@ -98,23 +92,16 @@ export function parseObject(bytes: Uint8Array): ObjectProgram[] {
 class ElfObject {
   readonly sections: readonly Section[];
   readonly symbols: readonly Symbol[];
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  /** EI_DATA: the target's byte order. */
-  readonly #little: boolean;
+  readonly #file: ElfBytes;
   readonly #lines: ReadonlyMap<string, readonly LineInfo[]>;
   /** Functions of .text, by where they begin. */
   readonly #functions: readonly Symbol[];
   readonly #text: Section | undefined;
   readonly #relocated = new Map<Section, ReadonlyMap<number, Symbol>>();
-  #steps = 0;
-  #lineStrings = { offset: 0, size: 0 };
+  #lineStrings: Table = { offset: 0, size: 0 };
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.#view.getUint32(0) !== 0x7f454c46 || bytes[4] !== 2) throw new RangeError('no ELF64');
-    this.#little = bytes[5] === 1;
+    this.#file = new ElfBytes(bytes);
     this.sections = this.#readSections();
     this.symbols = this.#readSymbols();
     this.#lines = this.#readLines();
@@ -153,7 +140,7 @@ class ElfObject {
     const known = new Set(own.section === text ? [own.start] : []);
     const walked = [{ code: own, next: 0 }];
     for (let at = walked.at(-1); at !== undefined; at = walked.at(-1)) {
-      this.#spend(1);
+      this.#file.spend(1);
       if (at.next === at.code.count) {
         walked.pop();
         continue;
@@ -174,7 +161,7 @@ class ElfObject {
     if (!Number.isInteger(start) || !Number.isInteger(count) || value + size > section.size) {
       throw new RangeError('a function outside of its section');
     }
-    this.#within(section);
+    this.#file.within(section);
     return { section, start, count };
   }
 
@@ -186,14 +173,14 @@ class ElfObject {
   /** Bytes into .text of the function an instruction calls or takes the address of. */
   #callee(section: Section, index: number): number | undefined {
     const at = section.offset + index * INSTRUCTION_BYTES;
-    const code = this.#bytes[at];
-    const registers = this.#bytes[at + 1] ?? 0;
-    const source = this.#little ? registers >> 4 : registers & 0xf;
+    const code = this.#file.u8(at);
+    const registers = this.#file.u8(at + 1);
+    const source = this.#file.isLittle ? registers >> 4 : registers & 0xf;
     const relocation = this.#relocations(section).get(index);
     const isCall = code === CALL && source === PSEUDO_CALL;
     if (!isCall && (code !== LOAD_64 || relocation === undefined)) return undefined;
     const target = relocation?.section === this.#text?.index ? relocation : undefined;
-    const immediate = this.#view.getInt32(at + 4, this.#little);
+    const immediate = this.#file.i32(at + 4);
     if (!isCall) return target && target.value + immediate;
     if (relocation === undefined && section !== this.#text) return undefined;
     if (relocation !== undefined && target === undefined) return undefined;
@@ -208,7 +195,9 @@ class ElfObject {
     const told = (found?.named?.instruction ?? -1) >= start ? found?.named : found;
     if (told === undefined || told.instruction < start) return undefined;
     const { line, column } = told;
-    const [file, text] = [told.file, told.text].map((at) => this.#string(this.#lineStrings, at));
+    const [file, text] = [told.file, told.text].map((at) =>
+      this.#file.string(this.#lineStrings, at),
+    );
     return { file: file ?? '', line, column, text: text ?? '' };
   }
 
@@ -218,56 +207,23 @@ class ElfObject {
     return section;
   }
 
-  #u32(at: number): number {
-    return this.#view.getUint32(at, this.#little);
-  }
-
-  #u64(at: number): number {
-    return Number(this.#view.getBigUint64(at, this.#little));
-  }
-
-  /** A string of a table that ends with NUL; of a longer one the beginning. */
-  #string(table: { offset: number; size: number }, at: number): string {
-    if (at >= table.size) throw new RangeError('a string outside of its table');
-    const start = table.offset + at;
-    const most = this.#bytes.subarray(start, start + Math.min(table.size - at, LONGEST_STRING));
-    const end = most.indexOf(0);
-    return Buffer.from(end < 0 ? most : most.subarray(0, end)).toString();
-  }
-
-  /** The same, where there may be many. */
-  #name(table: { offset: number; size: number }, at: number): string {
-    const name = this.#string(table, at);
-    this.#spend(1 + name.length);
-    return name;
-  }
-
-  #within({ offset, size }: { offset: number; size: number }): void {
-    if (offset + size > this.#bytes.length) throw new RangeError('a table outside of the file');
-  }
-
-  #spend(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > MOST_STEPS) throw new RangeError('more than an object holds');
-  }
-
   #readSections(): Section[] {
-    const [table, size] = [this.#u64(40), this.#view.getUint16(58, this.#little)];
-    const [count, names] = [60, 62].map((at) => this.#view.getUint16(at, this.#little));
+    const [table, size] = [this.#file.u64(40), this.#file.u16(58)];
+    const [count, names] = [60, 62].map((at) => this.#file.u16(at));
     const sections = Array.from({ length: count ?? 0 }, (_, index) => {
       const at = table + index * size;
       return {
-        ...{ index, name: '', nameAt: this.#u32(at), type: this.#u32(at + 4) },
-        executable: (this.#view.getBigUint64(at + 8, this.#little) & SHF_EXECINSTR) !== 0n,
-        ...{ offset: this.#u64(at + 24), size: this.#u64(at + 32) },
-        ...{ link: this.#u32(at + 40), info: this.#u32(at + 44) },
+        ...{ index, name: '', nameAt: this.#file.u32(at), type: this.#file.u32(at + 4) },
+        executable: (this.#file.bits64(at + 8) & SHF_EXECINSTR) !== 0n,
+        ...{ offset: this.#file.u64(at + 24), size: this.#file.u64(at + 32) },
+        ...{ link: this.#file.u32(at + 40), info: this.#file.u32(at + 44) },
       };
     });
     const strings = sections[names ?? 0];
     if (strings === undefined) throw new RangeError('no section names');
     return sections.map(({ nameAt, ...section }) => ({
       ...section,
-      name: this.#name(strings, nameAt),
+      name: this.#file.name(strings, nameAt),
     }));
   }
 
@@ -275,14 +231,14 @@ class ElfObject {
     const table = this.sections.find(({ type }) => type === SHT_SYMTAB);
     if (table === undefined) return [];
     const strings = this.#section(table.link);
-    this.#within(table);
+    this.#file.within(table);
     return Array.from({ length: Math.floor(table.size / 24) }, (_, index) => {
       const at = table.offset + index * 24;
-      const info = this.#view.getUint8(at + 4);
+      const info = this.#file.u8(at + 4);
       return {
-        name: this.#name(strings, this.#u32(at)),
-        section: this.#view.getUint16(at + 6, this.#little),
-        ...{ value: this.#u64(at + 8), size: this.#u64(at + 16) },
+        name: this.#file.name(strings, this.#file.u32(at)),
+        section: this.#file.u16(at + 6),
+        ...{ value: this.#file.u64(at + 8), size: this.#file.u64(at + 16) },
         ...{ isFunction: (info & 0xf) === 2, isGlobal: info >> 4 !== 0 },
       };
     });
@@ -297,9 +253,9 @@ class ElfObject {
     for (const table of this.sections) {
       if (table.type !== SHT_REL || table.info !== section.index) continue;
       for (let at = table.offset; at + 16 <= table.offset + table.size; at += 16) {
-        this.#spend(1);
-        const symbol = this.symbols[Number(this.#view.getBigUint64(at + 8, this.#little) >> 32n)];
-        if (symbol !== undefined) found.set(this.#u64(at) / INSTRUCTION_BYTES, symbol);
+        this.#file.spend(1);
+        const symbol = this.symbols[Number(this.#file.bits64(at + 8) >> 32n)];
+        if (symbol !== undefined) found.set(this.#file.u64(at) / INSTRUCTION_BYTES, symbol);
       }
     }
     return found;
@@ -313,27 +269,27 @@ class ElfObject {
     );
     if (btf === undefined || ext === undefined) return found;
     const strings = {
-      offset: btf.offset + this.#u32(btf.offset + 4) + this.#u32(btf.offset + 16),
-      size: this.#u32(btf.offset + 20),
+      offset: btf.offset + this.#file.u32(btf.offset + 4) + this.#file.u32(btf.offset + 16),
+      size: this.#file.u32(btf.offset + 20),
     };
-    this.#within(strings);
+    this.#file.within(strings);
     this.#lineStrings = strings;
-    const start = ext.offset + this.#u32(ext.offset + 4) + this.#u32(ext.offset + 16);
-    const end = start + this.#u32(ext.offset + 20);
-    const recordSize = this.#u32(start);
+    const start = ext.offset + this.#file.u32(ext.offset + 4) + this.#file.u32(ext.offset + 16);
+    const end = start + this.#file.u32(ext.offset + 20);
+    const recordSize = this.#file.u32(start);
     if (recordSize < 16) throw new RangeError('line_info of an unknown form');
     for (let at = start + 4; at + 8 <= end;) {
-      const name = this.#name(strings, this.#u32(at));
-      const count = this.#u32(at + 4);
+      const name = this.#file.name(strings, this.#file.u32(at));
+      const count = this.#file.u32(at + 4);
       const lines = found.get(name) ?? [];
       at += 8;
       for (let i = 0; i < count && at + recordSize <= end; i++, at += recordSize) {
-        this.#spend(1);
-        const position = this.#u32(at + 12);
-        const [file, text] = [this.#u32(at + 4), this.#u32(at + 8)];
+        this.#file.spend(1);
+        const position = this.#file.u32(at + 12);
+        const [file, text] = [this.#file.u32(at + 4), this.#file.u32(at + 8)];
         if (Math.max(file, text) >= strings.size) throw new RangeError('a line without a text');
         lines.push({
-          ...{ instruction: this.#u32(at) / INSTRUCTION_BYTES, file, text },
+          ...{ instruction: this.#file.u32(at) / INSTRUCTION_BYTES, file, text },
           ...{ line: position >>> 10, column: position & 0x3ff, named: undefined },
         });
       }
