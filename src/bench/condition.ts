@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../host/json.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Host } from '../host/host.ts';
-import { CONDITION } from './scripts.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import type { Site } from './site.ts';
 
 /** Why nothing can be measured any more at a site, and what to do. */
@@ -20,7 +20,7 @@ export async function conditionOf(
   const boundary = newBoundary();
   const { cgroup, server, pins = '' } = site;
   const { stdout } = await host.run(
-    ['sh', '-c', `{ ${CONDITION}\n} 2>/dev/null`, 'sh', boundary, cgroup, server.pid, pins],
+    scriptArgv('bench-condition.sh', boundary, cgroup, server.pid, pins),
     { tried: 'find out what stopped the benchmark', root: true, signal },
   );
   return causeOf(stdout, boundary, site);
@@ -28,7 +28,7 @@ export async function conditionOf(
 
 const programSchema = z.object({ id: z.int() });
 
-/** @param text output of the CONDITION script. */
+/** @param text output of bench-condition.sh. */
 function causeOf(text: string, boundary: string, site: Site): Cause | undefined {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const { cgroup, cgroupId, port, server, program } = site;

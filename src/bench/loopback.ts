@@ -1,7 +1,7 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import { LOOPBACK } from './scripts.ts';
 
 export type LoopbackAddress = '127.0.0.1' | '::1';
 
@@ -19,14 +19,14 @@ export interface Loopback {
 
 export async function readLoopback(host: Host, signal?: AbortSignal): Promise<Loopback> {
   const boundary = newBoundary();
-  const { stdout } = await host.run(['sh', '-c', `{ ${LOOPBACK}\n} 2>/dev/null`, 'sh', boundary], {
+  const { stdout } = await host.run(scriptArgv('bench-loopback.sh', boundary), {
     tried: 'read the addresses of the loopback device',
     signal,
   });
   return parseLoopback(stdout, boundary);
 }
 
-/** @param text output of the LOOPBACK script. */
+/** @param text output of bench-loopback.sh. */
 function parseLoopback(text: string, boundary: string): Loopback {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';

@@ -7,6 +7,7 @@ import { type Policy } from '../bypass/attachment.ts';
 import { readStatus } from '../bypass/status.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Arm, Plan, Point, ResultDocument } from '../results/document.ts';
 import { unixTrialArgv } from './netperf.ts';
@@ -23,7 +24,6 @@ import type { Profile } from '../results/plan.ts';
 import { recorded } from './recorder.ts';
 import { resumeFault } from './resume.ts';
 import { takeSample } from './sample.ts';
-import { SPEED } from './scripts.ts';
 import type { Site } from './site.ts';
 import { tryNetperf } from './trial.ts';
 
@@ -205,7 +205,7 @@ async function hostFacts(
   signal: AbortSignal | undefined,
 ): Promise<ResultDocument['host']> {
   const boundary = newBoundary();
-  const { stdout } = await host.run(['sh', '-c', `{ ${SPEED}\n} 2>/dev/null`, 'sh', boundary], {
+  const { stdout } = await host.run(scriptArgv('bench-speed.sh', boundary), {
     tried: 'read how fast the host is set to be',
     signal,
   });
@@ -223,7 +223,7 @@ async function hostFacts(
   };
 }
 
-/** @param text output of the SPEED script. */
+/** @param text output of bench-speed.sh. */
 function parseSpeed(
   text: string,
   boundary: string,

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { parseCounters } from '../bypass/status.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import { guard } from '../host/guard.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { conditionOf, programIn, type Cause } from './condition.ts';
 import { sampleSchema, type Sample } from '../results/document.ts';
 import { netperfArgv, parseNetperf, parseUnixStream } from './netperf.ts';
 import { pointLabel, type Slot } from '../results/plan.ts';
-import { NO_SERVER, SAMPLE, TIMING_SETUP, TIMING_UNDO } from './scripts.ts';
 import type { Site } from './site.ts';
 import { trialCause } from './trial.ts';
 import { parseJson } from '../host/json.ts';
@@ -39,16 +39,7 @@ export async function takeSample(
   const startedAt = new Date().toISOString();
   const { cgroup, user, server, pins = '' } = site;
   const argv = [
-    'sh',
-    '-c',
-    SAMPLE,
-    'sh',
-    boundary,
-    cgroup,
-    user,
-    server.pid,
-    server.socket,
-    pins,
+    ...scriptArgv('bench-sample.sh', boundary, cgroup, user, server.pid, server.socket, pins),
     ...netperfArgv(point, arm, { ...site, seconds }),
   ];
   const sampling = async (overdue: AbortSignal): Promise<Sample> => {
@@ -142,6 +133,9 @@ function watchFor(whyNot: () => Promise<Cause | undefined>, afterMs: number) {
 /** Exit codes above it are the numbers of signals (sh(1)). */
 const SIGNALLED = 128;
 
+/** Exit status of bench-sample.sh where there is no netserver of ours that could answer. */
+const NO_SERVER = 90;
+
 function exitWords(exitCode: number): string {
   if (exitCode === NO_SERVER) return 'netserver does not answer any more';
   // Its own failures end with -1.
@@ -160,13 +154,13 @@ function netperfWords(stdout: string, boundary: string, stderr: string): string[
 export function timePrograms(host: Host, signal?: AbortSignal) {
   return guard(
     host,
-    { setup: TIMING_SETUP, undo: TIMING_UNDO },
+    { setup: hostScript('bench-timing.sh') },
     { tried: 'switch on the statistics of BPF programs', root: true, signal },
   );
 }
 
 /**
- * @param text output of the SAMPLE script.
+ * @param text output of bench-sample.sh.
  * @throws Error naming the figure that is missing.
  */
 export function parseSample(

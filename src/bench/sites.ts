@@ -10,13 +10,12 @@ import {
 } from '../bypass/attachment.ts';
 import { STILL_ROOT } from '../bypass/unprivileged.ts';
 import { HostError } from '../host/errors.ts';
-import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { hostScript } from '../host/hostScript.ts';
 import { guard, type Guard } from '../host/guard.ts';
 import type { Arm, Plan, ResultDocument } from '../results/document.ts';
 import { addressOf, readLoopback, type LoopbackAddress } from './loopback.ts';
 import { policyOf } from '../results/plan.ts';
-import { BENCH_SETUP, BENCH_UNDO, UNDER_WAY } from './scripts.ts';
 import { parseSites, type Site } from './site.ts';
 import { trialCause } from './trial.ts';
 
@@ -135,6 +134,9 @@ const programsAt = (attachment: Attachment | undefined): Pick<Site, 'pins' | 'pr
   ...(attachment?.redirect && { program: attachment.redirect.id }),
 });
 
+/** Exit status of bench-netservers.sh where somebody else measures for the same document; it names the cgroup. */
+const UNDER_WAY = 91;
+
 /** Said where somebody else measures for the same document. */
 export const RUN_UNDER_WAY = 'its run is still under way';
 
@@ -148,7 +150,7 @@ async function startServers(
   try {
     return await guard(
       host,
-      { setup: BENCH_SETUP, undo: BENCH_UNDO, args: [PIN_ROOT, address, ...cgroups] },
+      { setup: hostScript('bench-netservers.sh'), args: [address, ...cgroups] },
       { tried: 'start netserver', root: true, signal },
     );
   } catch (error) {

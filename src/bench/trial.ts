@@ -1,10 +1,13 @@
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import type { Cause } from './condition.ts';
 import { readLoopback, type Loopback } from './loopback.ts';
 import { trialArgv } from './netperf.ts';
-import { TRIAL, TRIAL_SECONDS } from './scripts.ts';
 import type { Site } from './site.ts';
+
+/** That the first packets take at most on a loopback device that carries them. */
+const TRIAL_SECONDS = 5;
 
 /** Outcome of a short try of netperf at a site. */
 export interface Trial {
@@ -16,7 +19,7 @@ export interface Trial {
   readonly said: string;
 }
 
-/** @param text output of the TRIAL script. */
+/** @param text output of bench-trial.sh. */
 function parseTrial(text: string, boundary: string): Trial {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';
@@ -36,7 +39,7 @@ export async function tryNetperf(
 ): Promise<Trial> {
   const boundary = newBoundary();
   const { stdout } = await host.run(
-    ['sh', '-c', TRIAL, 'sh', boundary, site.cgroup, site.user, ...argv],
+    scriptArgv('bench-trial.sh', boundary, site.cgroup, site.user, String(TRIAL_SECONDS), ...argv),
     { tried: 'try netperf', root: true, signal },
   );
   return parseTrial(stdout, boundary);

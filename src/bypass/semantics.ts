@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
-import { PIN_ROOT } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { hostScript } from '../host/hostScript.ts';
 import { guard, scratchDirectory } from '../host/guard.ts';
 import type { BpfSource } from './build.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
 import { loadBypass } from './load.ts';
-import { PIN_ROOT_FUNCTIONS } from './pins.ts';
 import { isAttached } from './attachment.ts';
 import { readStatus } from './status.ts';
 import { buildTool } from './tool.ts';
@@ -69,33 +68,6 @@ export const FIONREAD_PROBES: readonly string[] = [
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
 const RUN_TIMEOUT_MS = 40_000;
 
-/**
- * Two cgroups, one for the bypass. $1 cgroup mount, $2 name, $3 pin root. Prints nothing of use:
- * their paths follow from the arguments.
- */
-const SETUP = `top=$1/$2 root=$3 id=
-${PIN_ROOT_FUNCTIONS}
-mkdir "$top" && mkdir "$top/bypass" "$top/plain" && id=$(stat -c %i "$top/bypass") || { undo; exit 1; }
-printf '%s\\n' "$top"`;
-
-/**
- * Ends what still runs in the two, by the pids they list, and removes them and the pins, which `load`
- * names after the cgroup's id. A load that is still under way finds no cgroup and undoes itself.
- */
-const UNDO = `[ -z "$id" ] || [ ! -e "$root/$id" ] ||
-  bpftool cgroup detach "$top/bypass" sock_ops pinned "$root/$id/sockmap_sockops" 2>/dev/null
-for cgroup in "$top/bypass" "$top/plain" "$top"; do
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ -d "$cgroup" ] || break
-    while read -r pid; do kill -s KILL "$pid" 2>/dev/null; done <"$cgroup/cgroup.procs"
-    rmdir "$cgroup" 2>/dev/null || sleep 0.1
-  done
-done
-if [ -n "$id" ]; then
-  (check_root && remove_pins_of "$id")
-  rmdir "$root" 2>/dev/null
-fi`;
-
 /** Runs a program in a cgroup. $1 cgroup, $2 a cgroup without a bypass, $3 program, then ids. */
 const RUN = `cgroup=$1 plain=$2 program=$3; shift 3
 echo 0 >"$cgroup/cgroup.procs" && exec "$program" -o "$plain" "$@"`;
@@ -122,7 +94,7 @@ export async function checkSemantics(
   const name = `sockmap-bypass-semantics-${crypto.randomUUID().slice(0, 8)}`;
   await using cgroups = await guard(
     host,
-    { setup: SETUP, undo: UNDO, args: [mount, name, PIN_ROOT] },
+    { setup: hostScript('semantics-cgroups.sh'), args: [mount, name] },
     { tried: 'make two cgroups', root: true, signal },
   );
   const plain = `${cgroups.line}/plain`;

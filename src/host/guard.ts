@@ -16,21 +16,18 @@ export interface Guard extends AsyncDisposable {
 
 /**
  * @param setup POSIX sh; reads its values as $1, $2…; prints one line, or words on stderr and exits.
- * @param undo POSIX sh; sees the variables of `setup`.
+ * @param undo POSIX sh; sees the variables of `setup`. Left out where `setup` has a function of this name.
  * @throws HostError, with the exit status of a `setup` that failed.
  */
 export async function guard(
   host: Host,
-  script: { setup: string; undo: string; args?: readonly string[] },
+  script: { setup: string; undo?: string; args?: readonly string[] },
   options: { tried: string; root?: boolean; next?: string; signal?: AbortSignal | undefined },
 ): Promise<Guard> {
   const { root = false, signal } = options;
   // set -f: a path with * in it stays one.
   const source = `set -f; trap '' HUP INT TERM PIPE
-undo() {
-:
-${script.undo}
-}
+${script.undo === undefined ? '' : `undo() {\n:\n${script.undo}\n}`}
 ${script.setup}
 while read -r _; do :; done
 undo`;

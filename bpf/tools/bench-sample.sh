@@ -1,0 +1,40 @@
+#!/bin/sh
+# Takes one sample, with the counters around it. $1 boundary, $2 cgroup, $3 the user's number, $4 and $5 the
+# netserver's process and the socket it listens with, $6 the programs' pins or "", then netperf's argv. Exits with
+# netperf's status, or with 90 where there is no netserver of ours that could answer.
+
+programs() {
+  section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
+  section "sockops $1"; bpftool -j prog show pinned "$pins/sockmap_sockops"
+  counters "$1"
+}
+
+counters() { section "counters $1"; bpftool -j map dump pinned "$pins/bypass_counters"; }
+
+around() {
+  section "cpu $1"; head -n 1 /proc/stat
+  section "loopback $1"; grep '^ *lo:' /proc/net/dev
+  section "switch $1"; cat /proc/sys/kernel/bpf_stats_enabled
+}
+
+is_served() {
+  # shellcheck disable=SC2010 # names of descriptors are numbers
+  ls -l "/proc/$server/fd" | grep -qF "socket:[$socket]" && grep -qx "$server" "$cgroup/cgroup.procs" &&
+    ! grep -q '^frozen 1' "$cgroup/cgroup.events"
+}
+
+# shellcheck disable=SC2034 # section prints it
+b=$1 cgroup=$2 uid=$3 server=$4 socket=$5 pins=$6
+shift 6
+is_served || exit 90
+[ -z "$pins" ] || counters idle
+section load; cat /proc/loadavg
+[ -z "$pins" ] || programs before
+around before
+section netperf
+(echo 0 >"$cgroup/cgroup.procs" && cd / && as_only "$uid" "$@"); code=$?
+around after
+[ -z "$pins" ] || programs after
+section end
+[ $code != 0 ] || is_served || code=90
+exit $code
