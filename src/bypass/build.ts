@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { bpftoolVersion, clangdVersion, type Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import { atLeast } from '../host/issues.ts';
-import { newBoundary, parseSections, SECTION } from '../host/sections.ts';
+import { newBoundary, parseSections } from '../host/sections.ts';
 import { oneLine } from '../text.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain path, and how to build it. */
@@ -18,17 +19,10 @@ export interface BpfSource {
 /** The facts of a host that decide how sources are compiled for it. */
 export type Target = Pick<Facts, 'architecture' | 'kernel' | 'bpftool' | 'clangd'>;
 
-const READ_TARGET = `{ ${SECTION}
-section architecture; uname -m
-section kernel; uname -r
-section bpftool; bpftool version
-section clangd; clangd --version
-section end; } 2>/dev/null`;
-
 /** For what needs no other facts, nor root. */
 export async function readTarget(host: Host, signal?: AbortSignal): Promise<Target> {
   const boundary = newBoundary();
-  const { stdout } = await host.run(['sh', '-c', READ_TARGET, 'sh', boundary], {
+  const { stdout } = await host.run(scriptArgv('target.sh', boundary), {
     tried: 'read the versions of kernel and compilers',
     signal,
   });

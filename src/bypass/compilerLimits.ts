@@ -1,4 +1,3 @@
-import { hostFunctions } from '../host/hostScript.ts';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 
 /** What a compiler may use. A source that needs more than this is none of a BPF program. */
@@ -9,10 +8,7 @@ export interface CompilerLimits {
 }
 
 /** Exit code of a script whose compiler filled its output: 128 and SIGXFSZ. */
-export const FILE_TOO_LARGE = 153;
-
-/** sh function, of `sockmap-bypassctl`. */
-export const AT_MOST = hostFunctions('at_most');
+const FILE_TOO_LARGE = 153;
 
 /**
  * Why a compiler ended without an opinion of the source.

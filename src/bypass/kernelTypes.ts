@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 
 /** Whether a source asks for the kernel's types and does not bring them along. */
 export function wantsKernelTypes(files: ReadonlyMap<string, Uint8Array>): boolean {
@@ -7,10 +8,6 @@ export function wantsKernelTypes(files: ReadonlyMap<string, Uint8Array>): boolea
     /^[ \t]*#[ \t]*include[ \t]*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),
   );
 }
-
-/** Whole or not at all: others may look for it meanwhile. */
-const WRITE = `[ -e "$1/vmlinux.h" ] || { umask 022; mkdir -p "$1" &&
-bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$1/.new$$" && mv "$1/.new$$" "$1/vmlinux.h"; }`;
 
 /**
  * Writes the types of the host's kernel to `vmlinux.h` in a directory there, unless they are there.
@@ -21,7 +18,7 @@ export async function writeKernelTypes(
   directory: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await host.check(['sh', '-c', WRITE, 'sh', directory], {
+  await host.check(scriptArgv('kernel_types', directory), {
     tried: "write the kernel's types to vmlinux.h",
     signal,
     next: 'Check that the kernel carries BTF, and that bpftool is there.',

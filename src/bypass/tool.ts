@@ -1,6 +1,7 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { OWN_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
+import { scriptArgv } from '../host/hostScript.ts';
+import { STILL_ROOT, stillRoot } from './unprivileged.ts';
 
 /** A native program of ours for the host: `bpf/tools/verify.c`, `bpf/tools/semantics.c`. */
 export interface Tool {
@@ -24,36 +25,18 @@ export async function buildTool(
 ): Promise<string> {
   const { tried, next, signal } = options;
   const argv = ['clang', ...flags, '-o', name, `${name}.c`, ...libraries];
-  const { exitCode, stderr } = await host.run(['sh', '-c', BUILD, 'sh', directory, name, ...argv], {
-    tried,
-    input: source,
-    signal,
-    timeoutMs: (BUILD_SECONDS + 10) * 1000,
-  });
+  const { exitCode, stderr } = await host.run(
+    scriptArgv('build-tool.sh', directory, name, String(BUILD_SECONDS), ...argv),
+    {
+      tried,
+      input: source,
+      signal,
+      timeoutMs: (BUILD_SECONDS + 10) * 1000,
+    },
+  );
   if (exitCode === 0) return `${directory}/${name}`;
   if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
   throw new HostError({ kind: 'compile', tried, where: host.name, words: stderr, next });
 }
 
 const BUILD_SECONDS = 50;
-
-/**
- * $1 directory, $2 name, then the compiler; the source comes on standard input. A linker writes files: it
- * does so in a directory of its own, from which root takes nothing but bytes, and which is emptied by
- * whom it belongs to.
- */
-const BUILD = `directory=$1 name=$2; shift 2
-umask 077
-${OWN_USER}
-reserve
-place=$(mktemp -d "$directory/build.XXXXXXXX") && cd "$place" || exit
-[ -z "$as" ] || chown "$own:$own" . || exit
-$as sh -c 'cat >"$1"' sh "$name.c" || exit
-limits() { TMPDIR=. HOME=.; export TMPDIR HOME; ulimit -c 0; }
-confined timeout -k 2 ${BUILD_SECONDS} "$@" >&2
-code=$?
-end_own || exit
-[ $code != 0 ] || $as cat "./$name" >"$directory/$name" && chmod 700 "$directory/$name" || code=1
-$as find . -xdev -mindepth 1 -delete
-cd / && rmdir "$place"
-exit $code`;

@@ -3,12 +3,13 @@ import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { HostError } from '../host/errors.ts';
 import type { Guard } from '../host/guard.ts';
 import type { Host } from '../host/host.ts';
+import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Kept } from '../host/keeper.ts';
-import { archive, NO_UPLOAD, RECEIVE } from '../host/upload.ts';
+import { archive, NO_UPLOAD } from '../host/upload.ts';
 import { compilerFlags, type BpfSource, type Target } from './build.ts';
-import { AT_MOST, compilerFailure, FILE_TOO_LARGE } from './compilerLimits.ts';
+import { compilerFailure } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
-import { compilerDirectory, OWN_USER, STILL_ROOT, stillRoot } from './unprivileged.ts';
+import { compilerDirectory, STILL_ROOT, stillRoot } from './unprivileged.ts';
 
 /** A source on the host, ready to be compiled. */
 export interface Uploaded {
@@ -63,18 +64,16 @@ export class Workbench implements Kept {
     options: { executable?: boolean; signal?: AbortSignal | undefined } = {},
   ): Promise<Workbench> {
     const tried = 'make a directory to compile in';
-    const script = { setup: '', undo: '' };
-    return new Workbench(
-      host,
-      target,
-      await compilerDirectory(host, script, { tried, ...options }),
-    );
+    const { executable = false, signal } = options;
+    const args = [executable ? 'yes' : 'no'];
+    const script = { setup: hostScript('workbench.sh'), args };
+    return new Workbench(host, target, await compilerDirectory(host, script, { tried, signal }));
   }
 
   /** @throws HostError where the host does not take it. */
   async upload(source: BpfSource, signal?: AbortSignal): Promise<Uploaded> {
     const [text] = await allSettledOrThrow([
-      this.host.check(['sh', '-c', UNPACK, 'sh', this.directory], {
+      this.host.check(scriptArgv('workbench-unpack.sh', this.directory), {
         tried: `upload ${source.entry}`,
         input: await archive(source.files),
         signal,
@@ -108,8 +107,9 @@ export class Workbench implements Kept {
       ...[`-ffile-prefix-map=${src}=.`, `-ffile-prefix-map=${this.#types}=vmlinux`],
       ...['-fno-crash-diagnostics', '-c', `${src}/${entry}`, '-o', '-'],
     ];
+    const limits = [LIMITS.seconds, LIMITS.memoryKiB, LIMITS.outputMiB].map(String);
     const { exitCode, stdout, stderr } = await host.run(
-      ['sh', '-c', COMPILE, 'sh', directory, object, ...argv],
+      scriptArgv('workbench-compile.sh', directory, object, ...limits, ...argv),
       { tried, signal, timeoutMs: (LIMITS.seconds + 10) * 1000, maxMiB: 2 * LIMITS.outputMiB },
     );
     const words = stderr.replaceAll(`${src}/`, '');
@@ -162,36 +162,3 @@ export async function compileToLoad(
     next: 'Fix the source and try again.',
   });
 }
-
-/** $1 workbench. The compiler may read what is in the directory that is printed, and write nothing. */
-const UNPACK = `umask 077
-${OWN_USER}
-${RECEIVE}
-d=$(mktemp -d "$1/XXXXXXXX") && mkdir "$d/src" && receive "$d/src" &&
-  share "$d" "$(stat -c %g "$1")" && printf '%s\\n' "$d" || { rm -rf "$d"; exit 1; }`;
-
-/**
- * Within limits: a source can make the compiler read any file or device, and compute or write without
- * end. It writes to its standard output, and nothing in the directory: what root loads, and the files
- * that root writes beside it, are in nobody else's hands. The object counts when nothing is left that could
- * still write to it.
- * $1 directory, $2 object, then the compiler.
- */
-const COMPILE = `directory=$1 object=$2; shift 2
-umask 077
-${OWN_USER}
-reserve "$(stat -c %g "$directory")"
-${AT_MOST}
-limits() {
-  ulimit -c 0; at_most v ${LIMITS.memoryKiB}; at_most f ${LIMITS.outputMiB * 2048}
-  TMPDIR=$directory HOME=$directory; export TMPDIR HOME
-  cd "$directory/src" || exit
-}
-confined timeout -k 2 ${LIMITS.seconds} "$@" >"$object" 2>"$directory/said"
-code=$?
-end_own || exit
-head -c 1048576 "$directory/said" >&2
-# Its words for a standard output that is full are many.
-[ "$code" = 0 ] || [ "$(wc -c <"$object")" -lt ${LIMITS.outputMiB * 2 ** 20} ] || exit ${FILE_TOO_LARGE}
-[ "$code" = 0 ] || exit "$code"
-base64 "$object"`;

@@ -1,5 +1,6 @@
 import { HostError } from './errors.ts';
 import type { Host } from './host.ts';
+import { scriptArgv } from './hostScript.ts';
 
 export interface Cgroup {
   /** Full path of its directory on the host. */
@@ -9,11 +10,6 @@ export interface Cgroup {
   /** Names what runs there, where that is known: a systemd unit, a container. */
   readonly label: string | undefined;
 }
-
-/** Containers by their id, from whichever engine is there; "id name" a line. */
-const CONTAINERS = `for engine in docker podman nerdctl; do
-command -v $engine >/dev/null && timeout 3 $engine ps --no-trunc --format '{{.ID}} {{.Names}}'
-done 2>/dev/null; true`;
 
 /** The host's cgroup v2 tree, the root first, then by path. */
 export async function listCgroups(
@@ -29,7 +25,7 @@ export async function listCgroups(
       tried: 'list the cgroups',
       ...options,
     }),
-    host.run(['sh', '-c', CONTAINERS], { tried: 'list the containers', ...options }),
+    host.run(scriptArgv('containers.sh'), { tried: 'list the containers', ...options }),
   ]);
   return parseCgroups(tree.stdout, mount, parseContainers(containers.stdout));
 }

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { HostError } from './errors.ts';
+import { scriptArgv } from './hostScript.ts';
 import { parseOsRelease, type Distribution } from './packages.mjs';
 import type { Privilege } from './privilege.ts';
 import type { Runner } from './run.ts';
-import { isWhole, newBoundary, parseSections, SECTION } from './sections.ts';
+import { isWhole, newBoundary, parseSections } from './sections.ts';
 import { parseJson } from './json.ts';
 
 /** The equipment of a host, as it says itself. Versions are "major.minor[.patch]"; undefined: not there. */
@@ -51,29 +52,6 @@ type LoadedProgram = z.infer<typeof loadedProgram>;
 /** Where everything of ours is pinned (fixed: other tools look there). */
 export const PIN_ROOT = '/sys/fs/bpf/sockmap-bypass';
 
-const SCRIPT = `${SECTION}
-section kernel; uname -r
-section architecture; uname -m
-section distribution; cat /etc/os-release || cat /usr/lib/os-release
-section cpus; getconf _NPROCESSORS_ONLN
-section mounts; cat /proc/self/mountinfo
-section btf; [ -r /sys/kernel/btf/vmlinux ] && echo yes
-section jit; cat /proc/sys/net/core/bpf_jit_enable
-section clang; clang --version 2>&1
-section targets; clang -print-targets
-section clangd; clangd --version 2>&1
-section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
-section libbpf; cat /usr/local/include/bpf/libbpf_version.h /usr/include/bpf/libbpf_version.h; cat /usr/lib*/pkgconfig/libbpf.pc /usr/lib/*/pkgconfig/libbpf.pc
-section setpriv; setpriv --version
-section flock; command -v flock >/dev/null && echo yes
-section bpftool; bpftool version 2>&1
-section types; case $(bpftool version) in *' v'[56].*) bpftool btf dump file /sys/kernel/btf/vmlinux >/dev/null && echo yes ;; *) echo yes ;; esac
-section netperf; netperf -V 2>&1
-section netserver; netserver -V 2>&1
-section there; for t in clang clangd bpftool netperf netserver; do command -v $t >/dev/null && echo $t; done
-section programs; bpftool -j -f prog show
-section end`;
-
 /** Collects the facts in one round trip; as root when `becomeRoot` has succeeded before. */
 export async function collectFacts(
   host: Runner,
@@ -82,10 +60,10 @@ export async function collectFacts(
   const boundary = newBoundary();
   const privilege = await host.privilege(options.signal);
   const tried = 'read the facts of the host';
-  const { stdout, exitCode } = await host.run(
-    ['sh', '-c', `{ ${SCRIPT}\n} 2>/dev/null`, 'sh', boundary],
-    { tried, ...options },
-  );
+  const { stdout, exitCode } = await host.run(scriptArgv('facts.sh', boundary), {
+    tried,
+    ...options,
+  });
   if (!isWhole(stdout, boundary)) {
     const words = `the script that reads them ended early, with exit code ${exitCode}`;
     const next = "Look at the host's memory and limits, then try again.";

@@ -1,5 +1,6 @@
 import { cancelled, HostError } from './errors.ts';
 import type { Host } from './host.ts';
+import { hostScript } from './hostScript.ts';
 import { firstLine } from './lines.ts';
 
 /**
@@ -88,52 +89,6 @@ async function set(
   return { line, lost: () => ended, [Symbol.asyncDispose]: release };
 }
 
-/**
- * sh: makes $d, a private (0700) directory with a name nobody can guess. Hosts mount the usual places for
- * temporary files noexec, or have them full or closed: the first place is taken that has room for what a
- * compiler reads and writes, and that `suits`; where there is none, it tells why of each and ends. Who can
- * rename a directory above it could put another one in its place: such places do not count.
- * @param suits sh commands that judge the directory $d, and print what is wrong with it.
- * @param undo sh command before it ends.
- */
-export const makeScratch = (suits: string, undo = ':'): string => `umask 077
-roomy() { head -c ${ROOM_BYTES} /dev/zero >"$d/room" && rm -f "$d/room"; }
-suits() {
-${suits}
-}
-# Whether nobody but root and this account can rename what lies in $1, or a directory above it.
-is_ours() {
-  above=$1
-  while :; do
-    case $(stat -c %u "$above") in 0 | "$(id -u)") ;; *) break ;; esac
-    mode=0$(stat -c %a "$above") && { [ $((mode & 022)) = 0 ] || [ $((mode & 01000)) != 0 ]; } || break
-    [ "$above" != / ] || return 0
-    above=\${above%/*} above=\${above:-/}
-  done
-  echo "others can rename what lies in $above"
-  return 1
-}
-found= why=
-for t in "\${TMPDIR:-}" /tmp "\${XDG_RUNTIME_DIR:-}" /var/tmp "/run/user/$(id -u)" /run /dev/shm /var/cache "\${HOME:-}"; do
-  case $t in /*) said= ;; *) continue ;; esac
-  # Without links: where one leads may change.
-  if ! d=$({ cd -P "$t" && pwd -P; } 2>&1) || ! said=$(is_ours "$d"); then said=\${said:-$d}
-  elif ! d=$(mktemp -d "$d/sockmap-bypass.XXXXXXXXXX" 2>&1); then said=$d
-  else
-    said=$({ roomy && suits; } 2>&1) && found=yes && break
-    rm -rf "$d"
-  fi
-  why="$why$t: $said
-"
-done
-[ -n "$found" ] || { printf 'no place for temporary files\\n%s' "$why" >&2; ${undo}; exit 1; }`;
-
-/** Room for a kernel's vmlinux.h, a program and its object. */
-const ROOM_BYTES = 8 * 2 ** 20;
-
-/** sh, for `makeScratch`: programs can be run from there. The shell at hand is the program to try it with. */
-export const RUNS_PROGRAMS = `cp "$(command -v sh)" "$d/sh" && "$d/sh" -c : || { echo 'programs cannot be run there (noexec)'; false; } && rm -f "$d/sh"`;
-
 export const NO_SCRATCH =
   'Free or mount a place for temporary files, or set TMPDIR for this account on the host.';
 
@@ -149,10 +104,7 @@ export async function scratchDirectory(
   const { executable = false, signal } = options;
   return guard(
     host,
-    {
-      setup: `${makeScratch(executable ? RUNS_PROGRAMS : ':')}\nprintf '%s\\n' "$d"`,
-      undo: `rm -rf "$d"`,
-    },
+    { setup: hostScript('scratch.sh'), args: [executable ? 'yes' : 'no'] },
     { tried: 'make a private directory', next: NO_SCRATCH, signal },
   );
 }

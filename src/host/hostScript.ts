@@ -3,6 +3,8 @@ import path from 'node:path';
 
 /** The host's own command, whose functions the other scripts may call. */
 const COMMAND = 'sockmap-bypassctl';
+/** Those that it does not need itself. */
+const FUNCTIONS = 'functions.sh';
 
 /** The files for hosts, from the sources and from the bundle alike. */
 const TOOLS = path.join('bpf', 'tools');
@@ -37,21 +39,28 @@ const bare = (text: string): string =>
 const functionsOf = (text: string): Map<string, string> =>
   new Map(Array.from(text.matchAll(FUNCTION), ([all, name = '']) => [name, bare(all)]));
 
+let library: ReadonlyMap<string, string> | undefined;
+const libraryFunctions = (): ReadonlyMap<string, string> =>
+  (library ??= new Map([...functionsOf(read(COMMAND)), ...functionsOf(read(FUNCTIONS))]));
+
 const linked = new Map<string, string>();
 
 /**
  * A script for a host, in one piece: what a file of `bpf/tools` says, behind those functions of
- * `sockmap-bypassctl` that it names, and that these name.
+ * `sockmap-bypassctl` and `functions.sh` that it names, and that these name.
  * @param name `NAME.sh`; or a function of `sockmap-bypassctl`, which gets the script's arguments.
  */
 export function hostScript(name: string): string {
   const known = linked.get(name);
   if (known !== undefined) return known;
   const text = name.endsWith('.sh') ? bare(read(name)) : `${name} "$@"`;
-  const script = link(text, functionsOf(read(COMMAND)));
+  const script = withFunctions(text);
   linked.set(name, script);
   return script;
 }
+
+/** A script with the functions that it names. */
+export const withFunctions = (text: string): string => link(text, libraryFunctions());
 
 /** @param library functions by their names, each as it is written. */
 export function link(text: string, library: ReadonlyMap<string, string>): string {
@@ -68,10 +77,6 @@ export function link(text: string, library: ReadonlyMap<string, string>): string
   const parts = Array.from(library).flatMap(([each, body]) => (wanted.has(each) ? [body] : []));
   return [...parts, text].join('\n');
 }
-
-/** Functions of `sockmap-bypassctl`, with those that they name. */
-export const hostFunctions = (...names: readonly string[]): string =>
-  link(names.join(' '), functionsOf(read(COMMAND))).slice(0, -names.join(' ').length);
 
 /** The argv that runs it. */
 export const scriptArgv = (name: string, ...args: readonly string[]): string[] => [

@@ -2,15 +2,12 @@ import { HostError } from './errors.ts';
 
 /**
  * Output of a script that reads many things in one round trip: each preceded by a line
- * "BOUNDARY NAME" (see `SECTION`). The boundary is random, so no output can pretend to be one.
+ * "BOUNDARY NAME" (`section` of sockmap-bypassctl). The boundary is random, so no output can pretend to be one.
  */
 export interface Section {
   readonly name: string;
   readonly text: string;
 }
-
-/** Shell function `section NAME`; expects the boundary as $1 and shifts it away. */
-export const SECTION = `b=$1; shift; section() { printf '\\n%s %s\\n' "$b" "$1"; }`;
 
 /** No script of ours has more; a program on the host can learn the boundary, and repeat it. */
 const MOST = 20_000;

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Host } from './host.ts';
+import { scriptArgv } from './hostScript.ts';
 import { isPlainPath } from './plainPath.ts';
 
 /** Sources have 16 MiB at most. */
@@ -31,22 +32,7 @@ export async function archive(files: ReadonlyMap<string, Uint8Array>): Promise<U
   return bytes;
 }
 
-/**
- * sh function: `receive DIRECTORY` puts the files of the archive on standard input there, with the
- * directories above them; each appears whole or not at all.
- */
-export const RECEIVE = `receive() (
-  umask 077
-  cd "$1" && new=$(mktemp -d ./.upload.XXXXXXXX) || exit
-  tar -xmf - -C "$new" &&
-    (cd "$new" && find . -type d) | while IFS= read -r one; do mkdir -p "$one" || exit; done &&
-    (cd "$new" && find . -type f) | while IFS= read -r one; do mv -f "$new/$one" "$one" || exit; done
-  code=$?
-  rm -rf "$new"
-  exit "$code"
-)`;
-
-/** The next step where RECEIVE fails. */
+/** The next step where a host does not take an archive. */
 export const NO_UPLOAD = 'Check that the host has tar, and free space.';
 
 /**
@@ -60,7 +46,7 @@ export async function upload(
   signal?: AbortSignal,
 ): Promise<void> {
   const [first = 'nothing', ...others] = files.keys();
-  await host.check(['sh', '-c', `${RECEIVE}\nreceive "$1"`, 'sh', directory], {
+  await host.check(scriptArgv('receive', directory), {
     tried: `upload ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`,
     input: await archive(files),
     signal,

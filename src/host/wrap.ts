@@ -1,4 +1,5 @@
 import { Mark, PRINT_MARK } from './gate.ts';
+import { hostScript } from './hostScript.ts';
 
 /**
  * Surroundings every command gets: tools' untranslated words, and the folders of administrators'
@@ -9,21 +10,8 @@ const ENVIRONMENT = `LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; expo
 /** 255 is ssh's own failure, so a command's 255 becomes 254. */
 export const PLAIN = `"$@"; c=$?; [ $c = 255 ] && c=254; exit $c`;
 
-/**
- * The same, with standard input as a lifeline: when the client ends it, or is gone, the command and
- * all it started are ended too. sshd alone would let them run on. The watch outlives a command that
- * obeys TERM, for children of it that do not.
- */
-export const LIFELINE = `exec 3<&0
-setsid "$@" </dev/null 3<&- &
-child=$!
-{ while read -r _; do :; done; trap '' TERM; kill -s TERM -- "-$child"; sleep 2; kill -s KILL -- "-$child"; } <&3 >/dev/null 2>&1 &
-watch=$!
-exec 3<&-
-wait "$child"; c=$?
-kill "$watch" 2>/dev/null
-[ $c = 255 ] && c=254
-exit $c`;
+/** The same, with standard input as a lifeline. */
+export const LIFELINE = hostScript('lifeline.sh');
 
 /** How a command becomes root's: by sudo, which is told the password if it asks for it. */
 export interface Sudo {

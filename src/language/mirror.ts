@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto';
 import { compilerFlags, readTarget, type BpfSource, type Target } from '../bypass/build.ts';
 import { writeKernelTypes } from '../bypass/kernelTypes.ts';
-import {
-  AS_OWNER_OF_DIRECTORY,
-  OWN_USER,
-  compilerDirectory,
-  STILL_ROOT,
-  stillRoot,
-} from '../bypass/unprivileged.ts';
+import { compilerDirectory, STILL_ROOT, stillRoot } from '../bypass/unprivileged.ts';
 import { HostError } from '../host/errors.ts';
 import { clangdVersion } from '../host/facts.ts';
 import type { Host, HostProcess } from '../host/host.ts';
+import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Guard } from '../host/guard.ts';
-import { archive, NO_UPLOAD, RECEIVE } from '../host/upload.ts';
-import { newBoundary, parseSections, SECTION } from '../host/sections.ts';
+import { archive, NO_UPLOAD } from '../host/upload.ts';
+import { newBoundary, parseSections } from '../host/sections.ts';
 
 /**
  * The files that a language server on a host reads: copies of the sources in a private directory there, each
@@ -41,7 +36,11 @@ export class Mirror implements AsyncDisposable {
   /** @throws HostError when the host cannot be reached or has no space. */
   static async open(host: Host, signal?: AbortSignal): Promise<Mirror> {
     const tried = 'make a directory for the language server';
-    const held = await compilerDirectory(host, { setup: SETUP, undo: UNDO }, { tried, signal });
+    const held = await compilerDirectory(
+      host,
+      { setup: hostScript('mirror.sh') },
+      { tried, signal },
+    );
     try {
       const mirror = new Mirror(host, held, await readTarget(host, signal));
       host.own(held);
@@ -77,7 +76,7 @@ export class Mirror implements AsyncDisposable {
     );
     if (changed.length === 0 && gone.length === 0) return false;
     await this.host.check(
-      ['sh', '-c', SYNC, 'sh', `${this.directory}/src`, String(index), ...gone],
+      scriptArgv('mirror-sync.sh', `${this.directory}/src`, String(index), ...gone),
       {
         tried: 'copy the sources to the host',
         input: await archive(new Map(changed)),
@@ -117,9 +116,18 @@ export class Mirror implements AsyncDisposable {
 
   /** Starts clangd on the copy; it speaks the language server protocol on its standard streams. */
   startClangd(): HostProcess {
-    return this.host.spawn(['sh', '-c', START, 'sh', this.directory, ...CLANGD], {
-      tried: 'start clangd',
-    });
+    return this.host.spawn(
+      scriptArgv(
+        'mirror-clangd.sh',
+        this.directory,
+        String(MEMORY_KIB),
+        String(CPU_SECONDS),
+        ...CLANGD,
+      ),
+      {
+        tried: 'start clangd',
+      },
+    );
   }
 
   /**
@@ -127,7 +135,7 @@ export class Mirror implements AsyncDisposable {
    * is sent the text when it is opened.
    */
   read(path: string, bytes: number, tried: string): Promise<string> {
-    return this.host.check(['sh', '-c', READ, 'sh', this.directory, path, String(bytes)], {
+    return this.host.check(scriptArgv('mirror-read.sh', this.directory, path, String(bytes)), {
       tried,
       next: 'Look at the file on the host.',
     });
@@ -142,7 +150,14 @@ export class Mirror implements AsyncDisposable {
     const tried = 'check the syntax';
     const boundary = newBoundary();
     const { exitCode, stdout, stderr } = await this.host.run(
-      ['sh', '-c', SYNTAX, 'sh', boundary, this.folder(index), ...command],
+      scriptArgv(
+        'mirror-syntax.sh',
+        boundary,
+        this.folder(index),
+        String(MEMORY_KIB / 3),
+        String(SYNTAX_SECONDS),
+        ...command,
+      ),
       { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
     );
     if (exitCode === STILL_ROOT) throw stillRoot(this.host, tried, stderr);
@@ -170,36 +185,12 @@ export class Mirror implements AsyncDisposable {
   }
 }
 
-const SETUP = `mkdir "$d/src" "$d/include" && share "$d/src" "$own" && share "$d/include" "$own" || { undo; exit 1; }`;
-
-/** A server that does not obey the end of its input is known by its working directory, and ended. */
-const UNDO = `{ read -r p <"$d/pid" && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill -KILL "$p"; } 2>/dev/null`;
-
-/**
- * $1 the directory of all folders, $2 the folder, then files to remove. -m: a copy is as new as it is there.
- */
-const SYNC = `umask 077
-${OWN_USER}
-${RECEIVE}
-cd "$1" && mkdir -p "$2" && receive "$2" && share "$2" "$(stat -c %g .)" || exit
-shift 2; [ $# = 0 ] || rm -f -- "$@"`;
-
 /**
  * A source can make any compiler read or compute without end: more memory than this, or so much time in
  * all, is the end of the server, and another one is started.
  */
 const MEMORY_KIB = 6 * 1024 * 1024;
 const CPU_SECONDS = 3600;
-const START = `cd "$1" || exit; echo $$ >pid
-ulimit -S -v ${MEMORY_KIB} 2>/dev/null; ulimit -S -t ${CPU_SECONDS} 2>/dev/null
-${AS_OWNER_OF_DIRECTORY}
-exec nice -n 5 "$@"`;
-
-const READ = `set -- "$1" sh -c '[ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }
-exec head -c "$2" -- "$1"' sh "$2" "$3"
-${AS_OWNER_OF_DIRECTORY}
-exec "$@"`;
-
 /** Nothing is read but the copy and the host's headers: neither settings of others nor of the account. */
 const CLANGD = [
   'clangd',
@@ -218,13 +209,3 @@ const CLANGD = [
 const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64');
 
 const SYNTAX_SECONDS = 20;
-const SYNTAX = `${SECTION}
-${OWN_USER}
-cd "$1" || exit; shift
-reserve "$(stat -c %g .)"
-limits() { ulimit -S -v ${MEMORY_KIB / 3} 2>/dev/null; }
-section clang; confined timeout -k 2 ${SYNTAX_SECONDS} "$@" -fsyntax-only -fno-color-diagnostics -fno-caret-diagnostics -fdiagnostics-print-source-range-info 2>&1
-c=$?
-section status; echo $c
-section clangd; $as clangd --version 2>/dev/null
-section end`;

@@ -4,6 +4,7 @@ import { buildTool } from '../bypass/tool.ts';
 import { Workbench, type Uploaded } from '../bypass/workbench.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
 import type { Key } from '../host/keeper.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { withLines, withPositions } from './listings.ts';
@@ -90,10 +91,10 @@ export async function dumpProgram(
     const { directory } = uploaded;
     const packed = await rootScript(
       host,
-      DUMP,
+      'verify-dump.sh',
       [
         ...[boundary, bench.directory, directory, program],
-        ...[bench.target.architecture, states, object.path],
+        ...[bench.target.architecture, states, object.path, String(VERIFY_SECONDS)],
       ],
       tried,
       signal,
@@ -146,9 +147,6 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
   }
 }
 
-/** $1 boundary, $2 workbench, $3 seconds, $4 object. */
-const VERIFY = `"$2/verify" "$1" 0 "$3" '' "$4" | gzip -1 -c | base64`;
-
 async function verifyThere(
   { host, directory: bench }: Workbench,
   { source: { entry }, directory }: Uploaded,
@@ -158,7 +156,7 @@ async function verifyThere(
   const boundary = newBoundary();
   const text = await rootScript(
     host,
-    VERIFY,
+    'verify.sh',
     [boundary, bench, String(verifySeconds), object],
     `have the kernel verify ${entry}`,
     signal,
@@ -173,20 +171,6 @@ async function verifyThere(
     next: "Look at the host's memory, then try again.",
   });
 }
-
-/**
- * In a mount namespace of its own, so that the pins bpftool needs are gone with it.
- * $1 boundary, $2 workbench, $3 directory, $4 program, $5 architecture,
- * $6 level of the log, $7 object.
- */
-const DUMP = `unshare -m --propagation private sh -c '
-mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" "$6" ${VERIFY_SECONDS} /sys/fs/bpf "$7" "$4" "$3/code" || exit
-[ -e "/sys/fs/bpf/$4" ] || exit 0
-printf "\\n%s xlated\\n" "$1"
-bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1
-printf "\\n%s jited\\n" "$1"
-case $5 in x86_64) machine=i386:x86-64 ;; *) machine=$5 ;; esac
-objdump -D -b binary -m "$machine" "$3/code" 2>&1' sh "$@" | gzip -1 -c | base64`;
 
 /** What a script has packed for the way, without the directory it ran in. */
 function unpacked(host: Host, base64: string, directory: string): string {
@@ -207,9 +191,6 @@ function unpacked(host: Host, base64: string, directory: string): string {
 /** A states log has tens of megabytes. */
 const UNPACKED_MIB = 256;
 
-/** At the end of a pipe its failure would go unseen. */
-const NEEDS_GZIP = `command -v gzip >/dev/null || { echo 'gzip is not installed' >&2; exit 127; }`;
-
 async function rootScript(
   host: Host,
   script: string,
@@ -217,7 +198,7 @@ async function rootScript(
   tried: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  return host.check(['sh', '-c', `${NEEDS_GZIP}\n${script}`, 'sh', ...args], {
+  return host.check(scriptArgv(script, ...args), {
     tried,
     root: true,
     signal,

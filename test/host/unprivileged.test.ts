@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { readTarget, type BpfSource } from '../../src/bypass/build.ts';
-import { OWN_USER } from '../../src/bypass/unprivileged.ts';
 import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
+import { withFunctions } from '../../src/host/hostScript.ts';
 import { firstLine } from '../../src/host/lines.ts';
 import { Mirror } from '../../src/language/mirror.ts';
 import { commandLine, descendants, endProcesses, processRef } from '../harness/processes.ts';
@@ -176,7 +176,7 @@ H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
   });
 
   it('has a number of its own, however many there are, and gives it back', async () => {
-    const script = `${OWN_USER}\nreserve; echo "$own"; read -r answer; release`;
+    const script = withFunctions('reserve; echo "$own"; read -r answer; release');
     const runs = Array.from({ length: 8 }, () => spawn('sh', ['-c', script], { stdio: 'pipe' }));
     const numbers = await Promise.all(
       runs.map(async ({ stdout }) => Number(await firstLine(stdout))),
@@ -225,7 +225,7 @@ describe('a number of its own is found among the processes', () => {
   afterEach(() => own.remove());
 
   const listed = async (script: string, ...args: string[]): Promise<string> =>
-    run('unshare', ['-m', 'sh', '-fc', `${OWN_USER}\n${script}`, 'sh', ...args]);
+    run('unshare', ['-m', 'sh', '-fc', withFunctions(script), 'sh', ...args]);
 
   it('also where its first thread has ended, and is ended', async () => {
     const program = path.join(own.path, 'threads');

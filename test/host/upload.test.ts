@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { archive, RECEIVE, upload } from '../../src/host/upload.ts';
+import { scriptArgv } from '../../src/host/hostScript.ts';
+import { archive, upload } from '../../src/host/upload.ts';
 import { run } from '../harness/run.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -60,10 +61,10 @@ for (const [kind, script] of [
 
     it('that is cut off leaves everything as it was', async () => {
       const whole = await archive(files);
-      const { exitCode, stderr } = await host.run(
-        ['sh', '-c', `${RECEIVE}\nreceive "$1"`, 'sh', target.path],
-        { tried: 'upload a part', input: whole.subarray(0, whole.length / 2) },
-      );
+      const { exitCode, stderr } = await host.run(scriptArgv('receive', target.path), {
+        tried: 'upload a part',
+        input: whole.subarray(0, whole.length / 2),
+      });
       assert.notEqual(exitCode, 0);
       assert.match(stderr, /tar: /);
       assert.deepEqual(fs.readdirSync(target.path), ['bytes.bin']);

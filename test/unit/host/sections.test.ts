@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { execaSync } from 'execa';
-import { newBoundary, parseSections, SECTION } from '../../../src/host/sections.ts';
+import { withFunctions } from '../../../src/host/hostScript.ts';
+import { newBoundary, parseSections } from '../../../src/host/sections.ts';
 
 describe('sections of a script', () => {
   it('are read back as sh wrote them', () => {
     const boundary = newBoundary();
-    const script = `${SECTION}
+    const script = withFunctions(`b=$1; shift
 section one; printf 'a\\nb'
 section empty
 section "with blank"; printf '%s\\n' "$1"
-section end`;
+section end`);
     const { stdout } = execaSync('sh', ['-c', script, 'sh', boundary, 'kept'], {
       stripFinalNewline: false,
     });

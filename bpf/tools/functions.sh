@@ -1,0 +1,93 @@
+#!/bin/sh
+# Functions that several scripts name, beside those of sockmap-bypassctl.
+# shellcheck disable=SC2154 # who names them sets $root, $own and $as
+
+# Takes all directories of pins of a cgroup away, by its number, below $root.
+remove_pins_of() {
+  find "$root" -mindepth 1 -maxdepth 1 -type d \( -name "$1" -o -name "$1_????????" \) 2>/dev/null |
+    while IFS= read -r directory; do remove_pins "$directory"; done
+}
+
+# Becomes the user $1, who has nothing else, for a command.
+as_only() {
+  only=$1
+  shift
+  exec setpriv --reuid="$only" --regid="$only" --clear-groups --no-new-privs -- "$@"
+}
+
+# Runs a command as the number of the compilers' directory $1 if we are root, or ends with 120.
+as_owner() {
+  owner=$(stat -c %g "$1")
+  shift
+  if [ "$(id -u)" = 0 ]; then
+    { [ "$owner" -ge 61184 ] && [ "$owner" -le 65519 ]; } || exit 120
+    set -- setpriv --reuid="$owner" --regid="$owner" --clear-groups --no-new-privs -- "$@"
+  fi
+  exec "$@"
+}
+
+# Puts the files of the archive on standard input into a directory, with the directories above them; each appears
+# whole or not at all. -m: a copy is as new as it is there.
+receive() {
+  (
+    umask 077
+    cd "$1" && new=$(mktemp -d ./.upload.XXXXXXXX) || exit
+    tar -xmf - -C "$new" &&
+      (cd "$new" && find . -type d) | while IFS= read -r one; do mkdir -p "$one" || exit; done &&
+      (cd "$new" && find . -type f) | while IFS= read -r one; do mv -f "$new/$one" "$one" || exit; done
+    code=$?
+    rm -rf "$new"
+    exit "$code"
+  )
+}
+
+# Makes $d, a private (0700) directory with a name nobody can guess. Hosts mount the usual places for temporary files
+# noexec, or have them full or closed: the first place is taken that has room for what a compiler reads and writes
+# (a kernel's vmlinux.h, a program and its object), from which programs can be run where $1 is "yes", and which the
+# number that `reserve` has taken, if it has, can enter; where there is none, it tells why of each and ends. Who can
+# rename a directory above it could put another one in its place: such places do not count.
+make_scratch() {
+  umask 077
+  chosen='' why=''
+  for t in "${TMPDIR:-}" /tmp "${XDG_RUNTIME_DIR:-}" /var/tmp "/run/user/$(id -u)" /run /dev/shm /var/cache "${HOME:-}"; do
+    case $t in /*) said='' ;; *) continue ;; esac
+    # Without links: where one leads may change.
+    if ! d=$({ cd -P "$t" && pwd -P; } 2>&1) || ! said=$(is_ours "$d"); then said=${said:-$d}
+    elif ! d=$(mktemp -d "$d/sockmap-bypass.XXXXXXXXXX" 2>&1); then said=$d
+    else
+      said=$({ is_roomy && { [ "$1" != yes ] || runs_programs; } && admits_own; } 2>&1) && chosen=yes && break
+      rm -rf "$d"
+    fi
+    why="$why$t: $said
+"
+  done
+  [ -n "$chosen" ] || { printf 'no place for temporary files\n%s' "$why" >&2; release; exit 1; }
+}
+
+is_roomy() { head -c 8388608 /dev/zero >"$d/room" && rm -f "$d/room"; }
+
+# The shell at hand is the program to try it with.
+runs_programs() {
+  { cp "$(command -v sh)" "$d/sh" && "$d/sh" -c :; } || { echo 'programs cannot be run there (noexec)'; return 1; }
+  rm -f "$d/sh"
+}
+
+admits_own() {
+  [ -n "${as:-}" ] || return 0
+  # shellcheck disable=SC2016 # $1 is that of the inner shell
+  chgrp "$own" "$d" && chmod 710 "$d" && $as sh -c 'cd "$1"' sh "$d"
+}
+
+# Whether nobody but root and this account can rename what lies in $1, or a directory above it.
+is_ours() {
+  above=$1
+  while :; do
+    case $(stat -c %u "$above") in 0 | "$(id -u)") ;; *) break ;; esac
+    mode=0$(stat -c %a "$above") || break
+    [ $((mode & 022)) = 0 ] || [ $((mode & 01000)) != 0 ] || break
+    [ "$above" != / ] || return 0
+    above=${above%/*} above=${above:-/}
+  done
+  echo "others can rename what lies in $above"
+  return 1
+}
