@@ -99,11 +99,7 @@ const gaveUp = ({ doubts }: Difference): boolean =>
  * Why the runs do not show whether the bypass got slower: `regressions` finds nothing where there is
  * nothing to compare. Empty: they do.
  */
-export function gapsOf(
-  before: ResultDocument,
-  after: ResultDocument,
-  { differences }: Comparison,
-): Gap[] {
+function gapsOf(before: ResultDocument, after: ResultDocument, { differences }: Comparison): Gap[] {
   const arms = ({ samples }: ResultDocument) =>
     new Set(samples.filter(isCompared).map(({ arm }) => arm));
   const [old, now] = [arms(before), arms(after)];
