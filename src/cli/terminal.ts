@@ -30,10 +30,11 @@ export function ask(
   if (secret) process.stderr.write(visible(question));
   return new Promise((resolve) => {
     const end = (answer: string | undefined) => {
+      resolve(answer);
       signal.removeEventListener('abort', stop);
+      lines.removeListener('close', stop);
       lines.close();
       if (secret) process.stderr.write('\n');
-      resolve(answer);
     };
     const stop = () => {
       end(undefined);

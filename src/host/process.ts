@@ -202,5 +202,8 @@ export class HostProcess {
 }
 
 function start({ file, args }: Launch) {
-  return execa(file, args, { reject: false, stdin: 'pipe', buffer: false });
+  // In a session of its own: a terminal's Ctrl-C is for whoever started it, who ends it in order. On Windows
+  // that would open a window.
+  const detached = process.platform !== 'win32';
+  return execa(file, args, { reject: false, stdin: 'pipe', buffer: false, detached });
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import { shellLine } from '../../src/host/quote.ts';
 import { atEnd } from './cleanup.ts';
 import { endProcesses, processRef } from './processes.ts';
 import { run } from './run.ts';
@@ -22,7 +23,11 @@ interface CliRun {
 export interface InstalledCli {
   /** The program. */
   readonly file: string;
+  /** A file of the BPF C that lies beside it. */
+  source(name: string): string;
   start(argv: readonly string[]): CliRun;
+  /** The same on a terminal, whose screen is the standard output. */
+  open(argv: readonly string[]): CliRun & { type(keys: string): void };
   run(argv: readonly string[]): CliRun['ended'];
   remove(): Promise<void>;
 }
@@ -38,13 +43,20 @@ export async function installCli(): Promise<InstalledCli> {
   const options = ['--global', '--prefix', prefix, '--offline', '--no-audit', '--no-fund'];
   await run('npm', ['install', ...options, path.join(place.path, name)], { cwd: place.path });
   const file = path.join(prefix, 'bin', 'sockmap-bypass');
-  const start = (argv: readonly string[]): CliRun => startCli(file, place.path, argv);
-  return { file, start, run: (argv) => start(argv).ended, remove: () => place.remove() };
+  const source = (name: string): string =>
+    path.join(prefix, 'lib', 'node_modules', 'sockmap-bypass', 'bpf', name);
+  const start = (argv: readonly string[]) => follow(file, argv, place.path);
+  const open = (argv: readonly string[]) => {
+    const line = shellLine([file, ...argv]);
+    return follow('script', ['--quiet', '--return', '--command', line, '/dev/null'], place.path);
+  };
+  const remove = () => place.remove();
+  return { file, source, start, open, run: (argv) => start(argv).ended, remove };
 }
 
-function startCli(file: string, cwd: string, argv: readonly string[]): CliRun {
+function follow(program: string, argv: readonly string[], cwd: string) {
   // A group of its own, as a shell gives to what is typed.
-  const child = spawn(file, argv, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, argv, { cwd, detached: true });
   const stop = atEnd(async () => {
     const ref = child.pid === undefined ? undefined : processRef(child.pid);
     if (ref) await endProcesses([ref]);
@@ -68,6 +80,9 @@ function startCli(file: string, cwd: string, argv: readonly string[]): CliRun {
     },
     get stderr() {
       return said.stderr;
+    },
+    type: (keys: string) => {
+      child.stdin.write(keys);
     },
     interrupt: () => process.kill(-(child.pid ?? NaN), 'SIGINT'),
     ended,

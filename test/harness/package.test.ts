@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { run } from './run.ts';
+import { temporaryDirectory } from './temporary.ts';
 import { packageExtension } from './vscode/packageExtension.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -50,6 +52,19 @@ describe('the package', function () {
       const text = fs.readFileSync(path.join(root, 'bpf/tools', name), 'utf8');
       assert.equal(own(`bpf/tools/${name}`), text, name);
     }
+  });
+
+  it('has the command line, which runs without an editor', async () => {
+    const needed = Array.from(files).flatMap(([whole, text]): [string, string][] => {
+      const name = whole.replace('extension/', '');
+      return /^(?:bpf\/|dist\/cli\.cjs$)/.test(name) ? [[name, text]] : [];
+    });
+    const directory = temporaryDirectory(Object.fromEntries(needed));
+    const program = path.join(directory.path, 'dist/cli.cjs');
+    const said = await run(process.execPath, [program, '--version']);
+    await directory.remove();
+    const { version } = JSON.parse(own('package.json')) as { version: string };
+    assert.equal(said, `sockmap-bypass ${version}\n`);
   });
 
   it('has what runs, and nothing else: no source, test, script, map or secret', () => {

@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import type { BypassStatus } from '../../src/bypass/attachment.ts';
+import type { HostCheck } from '../../src/host/check.ts';
+import type { Problem } from '../../src/host/errors.ts';
 import { parseDocument, type Plan, type ResultDocument } from '../../src/results/document.ts';
+import type { Diagnosis } from '../../src/verifier/diagnose.ts';
+import { makeAccount } from '../harness/accounts.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { assertNoBench } from '../harness/host/benches.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+
+/** What the kernel rejects, in line 7. */
+const BAD = `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("socket")
+int bad(struct __sk_buff *ctx)
+{
+	int *p = (void *)8;
+	return *p;
+}
+char _license[] SEC("license") = "GPL";
+`;
 
 const PLAN: Plan = {
   name: 'tiny',
@@ -95,7 +113,7 @@ describe('the command line', () => {
       [[...here, '--baseline', file('none.json')], 1, /Could not read none\.json .*: ENOENT/],
       [[...here, '--plan', file('better.json')], 1, /not a benchmark plan/],
       [['benchmark', alias, '/sys/fs/cgroup/none-of-these', ...ssh, ...out], 1, /is not a cgroup/],
-      [['benchmark', 'nobody-at-all', ...ssh, ...out], 1, /Could not connect on nobody-at-all/],
+      [['benchmark', 'nobody-at-all', ...ssh, ...out], 1, /Could not connect to nobody-at-all/],
       [[...here, '--profile', 'fast'], 64, /--profile is one of quick, standard, article/],
       [[...here, '--max-slowdown', 'much'], 64, /--max-slowdown is 0 to 100/],
       [[...here, '--resume', file('first.json')], 64, /--resume goes on with a run/],
@@ -119,5 +137,110 @@ describe('the command line', () => {
     running.interrupt();
     assert.equal((await running.ended).status, 130);
     await eventually('nothing is left', () => ownCgroups().length === 0, 30_000);
+  });
+
+  it('compare ends with 2 when the bypass got slower, and gives the figures as data', async () => {
+    const slower = await cli.run(['compare', file('better.json'), file('first.json'), '--json']);
+    assert.equal(slower.status, 2, slower.stderr);
+    const { differences, check } = JSON.parse(slower.stdout) as Record<string, object>;
+    assert.ok(Array.isArray(differences) && differences.length > 0);
+    assert.equal((check as { outcome: string }).outcome, 'worse');
+    const table = await cli.run(['compare', file('better.json'), file('first.json'), '--markdown']);
+    assert.equal(table.status, 2);
+    assert.match(table.stdout, /^\| round trip, 64 B \/ 64 B \| Bypass \| rate \|/m);
+    const missing = await cli.run(['compare', file('none.json'), file('first.json')]);
+    assert.equal(missing.status, 1);
+  });
+
+  it('check says what a host has', async () => {
+    const checked = await cli.run(['check', stage.server.alias, ...ssh, '--for', 'load', '--json']);
+    assert.equal(checked.status, 0, checked.stderr);
+    const { facts, findings } = JSON.parse(checked.stdout) as HostCheck;
+    assert.equal(facts.kernel, os.release());
+    assert.deepEqual(findings, []);
+  });
+
+  it('load, status and unload do as the commands of the editor, and refuse what is occupied', async () => {
+    const { alias } = stage.server;
+    const cgroup = stage.outer.cgroup.child('loaded');
+    const at = ({ stdout }: { stdout: string }) =>
+      (JSON.parse(stdout) as BypassStatus).attachments.find((one) => one.cgroup === cgroup);
+    const limits = ['--queue-bound', '2', '--one-way-limit', '7', '--max-sockets', '100'];
+    const argv = ['load', alias, cgroup, ...ssh, ...limits, '--yes', '--json'];
+    const loaded = await cli.run(argv);
+    assert.equal(loaded.status, 0, loaded.stderr);
+    assert.match(loaded.stderr, /^the kernel verifies$/m);
+    assert.equal(at(loaded)?.state, 'attached');
+    assert.equal(at(loaded)?.maxSockets, 100);
+    assert.equal(at(loaded)?.config?.queueBound, 2 * 2 ** 20);
+    assert.equal(at(loaded)?.config?.oneWayLimit, 7);
+    const again = await cli.run(['load', alias, cgroup, ...ssh, '--yes', '--json']);
+    assert.equal(again.status, 1);
+    const { error } = JSON.parse(again.stdout) as { error: Problem };
+    assert.deepEqual([error.kind, error.where], ['occupied', alias]);
+    const shown = await cli.run(['status', 'local']);
+    assert.equal(shown.status, 0);
+    assert.ok(shown.stdout.includes(`${cgroup}\n  state `), shown.stdout);
+    const unloaded = await cli.run(['unload', alias, cgroup, ...ssh, '--json']);
+    assert.equal(unloaded.status, 0, unloaded.stderr);
+    assert.equal(at(unloaded), undefined);
+    const gone = await cli.run(['unload', 'local', cgroup]);
+    assert.equal(gone.status, 1);
+    assert.match(gone.stderr, /nothing is loaded on/);
+  });
+
+  it('verify says in clang’s form what the kernel objects to, and ends with 2', async () => {
+    fs.writeFileSync(file('bad.bpf.c'), BAD);
+    const { alias } = stage.server;
+    const bad = await cli.run(['verify', alias, file('bad.bpf.c'), ...ssh]);
+    assert.equal(bad.status, 2, bad.stderr);
+    assert.match(
+      bad.stdout,
+      /bad\.bpf\.c:7:2: error: R1 invalid mem access 'scalar' \[verifier\]$/m,
+    );
+    assert.match(bad.stdout, /^bad \(socket\): rejected by Linux /m);
+    const good = await cli.run(['verify', alias, cli.source('classic.bpf.c'), ...ssh, '--json']);
+    assert.equal(good.status, 0, good.stderr);
+    const { programs } = JSON.parse(good.stdout) as Diagnosis;
+    assert.deepEqual(
+      programs.map(({ verdict }) => verdict),
+      ['accepted', 'accepted'],
+    );
+  });
+
+  it('shows what would act on a terminal as text', async () => {
+    const { status, stderr } = await cli.run(['unload', 'local', '\u001b[2Jgone']);
+    assert.equal(status, 1);
+    assert.match(stderr, /<U\+001B>\[2Jgone/);
+    assert.ok(!stderr.includes('\u001b'));
+  });
+
+  it('asks on a terminal: for sudo’s password unseen, and before programs would stall', async () => {
+    const account = await makeAccount('password');
+    const alias = 'asks';
+    stage.server.addHost(alias, { user: account.name });
+    const cgroup = stage.outer.cgroup.child('asked');
+    try {
+      const argv = ['load', alias, cgroup, ...ssh];
+      const given = cli.open(argv);
+      await eventually('it asks', () => given.stdout.includes('sudo: password of'));
+      given.type('\u0003');
+      assert.equal((await given.ended).status, 130);
+
+      const terminal = cli.open(argv);
+      await eventually('it asks', () => terminal.stdout.includes('sudo: password of'));
+      terminal.type('wrong\r');
+      await eventually('it asks again', () => terminal.stdout.includes('was not accepted'));
+      terminal.type(`${account.password}\r`);
+      await eventually('it warns', () => terminal.stdout.includes('Load it all the same? [y/N]'));
+      terminal.type('y\r');
+      const { status, stdout } = await terminal.ended;
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /^On Linux .*: splice\(\)/m);
+      assert.ok(!stdout.includes('wrong') && !stdout.includes(account.password));
+      assert.equal((await cli.run(['unload', 'local', cgroup])).status, 0);
+    } finally {
+      await account.remove();
+    }
   });
 });

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { fileName, label, markdownText, oneLine, paragraphs, visible } from '../../src/text.ts';
+import {
+  fileName,
+  jsonText,
+  label,
+  markdownText,
+  oneLine,
+  paragraphs,
+  visible,
+} from '../../src/text.ts';
 
 /** As VS Code 1.139 finds links and icons in labels and messages. */
 const LINK = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
@@ -76,6 +84,10 @@ describe('text from outside', () => {
       }
       assert.doesNotMatch(visible(text), /[^\P{Cc}\t\n]/u);
       assert.doesNotMatch(paragraphs(text), UNSEEN);
+      const json = jsonText({ text });
+      assert.doesNotMatch(json, /[^\P{Cc}\n]/u);
+      assert.doesNotMatch(json, UNSEEN);
+      assert.deepEqual(JSON.parse(json), { text });
       assert.doesNotMatch(label(text), LINK);
       assert.doesNotMatch(label(text), ICON);
       assert.equal(label(label(text)), label(text));

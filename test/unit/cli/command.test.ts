@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { command, HOST, type Command, type Session } from '../../../src/cli/command.ts';
+import { COMMANDS } from '../../../src/cli/commands.ts';
+import { helpOf, overview } from '../../../src/cli/help.ts';
+import { choice, flag, number, text, texts, UsageError } from '../../../src/cli/options.ts';
+
+const session = {} as Session;
+
+/** Answers with what it was given. */
+const echo = command({
+  name: 'echo',
+  summary: 'Says what it was given.',
+  operands: { HOST, CGROUP: { help: 'Where.', optional: true } },
+  options: {
+    now: flag('At once.'),
+    out: text('FILE', 'Where to.'),
+    size: choice(['small', 'large'], 'How much.'),
+    percent: number('PERCENT', [0, 100], 'How far.', { isWhole: false }),
+    count: number('COUNT', [1, 9], 'How many.'),
+    include: texts('DIRECTORY', 'What else.', (one) => (one === '' ? 'empty' : undefined)),
+  },
+  fault: ({ CGROUP }, { now }) => (now && CGROUP === undefined ? '--now needs CGROUP.' : undefined),
+  run: (_session, operands, options) =>
+    Promise.resolve({ data: { ...operands, ...options }, text: '' }),
+});
+
+const given = async (...argv: string[]) => (await echo.parse(argv).run(session)).data;
+
+describe('the words of a command', () => {
+  it('are read as what they are: operands in their order, options anywhere', async () => {
+    assert.deepEqual(await given('web1'), {
+      ...{ HOST: 'web1', now: false, out: undefined, size: undefined },
+      ...{ percent: undefined, count: undefined, include: [], json: false, help: false },
+    });
+    const all = await given(
+      ...['--now', 'web1', '--out=a.json', '--size', 'small', 'app.slice', '--percent', '2.5'],
+      ...['--count', '3', '--include', 'a', '--include', 'b', '--json'],
+    );
+    assert.deepEqual(all, {
+      ...{ HOST: 'web1', CGROUP: 'app.slice', now: true, out: 'a.json', size: 'small' },
+      ...{ percent: 2.5, count: 3, include: ['a', 'b'], json: true, help: false },
+    });
+  });
+
+  it('after -- are operands, whatever they begin with; of an option given twice the last counts', async () => {
+    assert.deepEqual(await given('--out', 'a', '--out', 'b', '--', '-h', '--now'), {
+      ...{ HOST: '-h', CGROUP: '--now', now: false, out: 'b', size: undefined },
+      ...{ percent: undefined, count: undefined, include: [], json: false, help: false },
+    });
+  });
+
+  const wrong: [string[], RegExp][] = [
+    [[], /^HOST is missing\.$/],
+    [[''], /^HOST is missing\.$/],
+    [['a', 'b', 'c'], /^There is one word too many: c$/],
+    [['a', '--else'], /Unknown option '--else'/],
+    [['a', '--out'], /--out.*argument missing/],
+    [['a', '--now=yes'], /--now.*does not take an argument/],
+    [['a', '--size', 'huge'], /^--size is one of small, large, not huge\.$/],
+    [['a', '--percent', '101'], /^--percent is 0 to 100, not 101\.$/],
+    [['a', '--percent', 'much'], /^--percent is 0 to 100, not much\.$/],
+    [['a', '--percent', ''], /^--percent is 0 to 100, not \.$/],
+    [['a', '--count', '2.5'], /^--count is 1 to 9, a whole number, not 2\.5\.$/],
+    [['a', '--include', ''], /^--include: empty: $/],
+    [['a', '--now'], /^--now needs CGROUP\.$/],
+  ];
+  for (const [argv, message] of wrong) {
+    it(`are wrong use: ${JSON.stringify(argv)}`, () => {
+      assert.throws(() => echo.parse(argv), { name: UsageError.name, message });
+    });
+  }
+
+  it('are not looked at where help is asked for', () => {
+    for (const word of ['--help', '-h']) assert.ok(echo.parse([word]).help);
+  });
+});
+
+describe('the help', () => {
+  it('of a command has its use, each operand and option, and what it ends with', () => {
+    assert.equal(
+      helpOf({ ...echo, bad: 'It is too far.', notes: ['More of it.'] }),
+      `Usage: sockmap-bypass echo HOST [CGROUP] [OPTION]…
+
+Says what it was given.
+
+More of it.
+
+Operands:
+  HOST    local (this machine), or what ssh takes: an alias, user@host,
+          ssh://user@host:port.
+  CGROUP  Where.
+
+Options:
+  --now                At once.
+  --out FILE           Where to.
+  --size small|large   How much.
+  --percent PERCENT    How far.
+  --count COUNT        How many.
+  --include DIRECTORY  What else. May be given several times.
+  --json               Print one JSON document to standard output, and all words
+                       to standard error.
+  --help               Show this help.
+
+Exit status:
+  0    It was done, and the answer is good.
+  1    It could not be done, or nothing can be said; standard error says why.
+  2    It is too far.
+  64   Wrong use of the command line.
+  130  Cancelled by a signal, as by Ctrl-C; the host is as it was.
+`,
+    );
+  });
+
+  it('names every command, and fits a terminal', () => {
+    const whole = overview(COMMANDS);
+    for (const { name } of COMMANDS) assert.match(whole, new RegExp(`^  ${name} `, 'm'));
+    for (const page of [whole, ...COMMANDS.map((each: Command) => helpOf(each))]) {
+      const long = page.split('\n').filter((line) => line.length > 80);
+      assert.deepEqual(long, []);
+    }
+  });
+});
