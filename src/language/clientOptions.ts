@@ -32,7 +32,7 @@ export const clientOptions = (
   initializationOptions: {
     clangdFileStatus: true,
     // For the host's own headers; programs and theirs have commands of their own.
-    fallbackFlags: [...headerFlags(mirror.target, `${mirror.directory}/include`), ...['-x', 'c']],
+    fallbackFlags: [...headerFlags(mirror.target, `${mirror.directory}/include`), '-x', 'c'],
   },
   middleware,
   outputChannel: log,

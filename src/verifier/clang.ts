@@ -37,7 +37,9 @@ export function parseClang(text: string, files: BpfSource['files']): ClangMessag
     const there = lines[line - 1] ?? '';
     const kind = groups['kind'] ?? '';
     const message = {
-      ...{ file, line, column: editorColumn(there, column - 1) + 1 },
+      file,
+      line,
+      column: editorColumn(there, column - 1) + 1,
       endColumn: end === undefined ? undefined : editorColumn(there, end - 1) + 1,
       severity: kind.endsWith('error') ? 'error' : kind === 'note' ? 'note' : 'warning',
       message: groups['message'] ?? '',

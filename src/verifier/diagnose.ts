@@ -79,7 +79,9 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   const reports = programs.map((verdict): ProgramReport => {
     const program = known.get(verdict.name);
     return {
-      ...{ name: verdict.name, section: verdict.section, verdict: verdict.verdict },
+      name: verdict.name,
+      section: verdict.section,
+      verdict: verdict.verdict,
       place: defined.get(verdict.name) ?? placeOf(program?.at(0), entry) ?? top,
       instructions: program?.instructions,
       statistics: parseStatistics(verdict.log),
@@ -148,10 +150,15 @@ function finding(
 ): Finding {
   const known = explain(words);
   return {
-    ...{ place, severity: 'error', from, related, program },
+    place,
+    severity: 'error',
+    from,
+    related,
+    program,
     message: known === undefined ? words : `${words}\n${known.why}\n${known.fix}`,
     explanation: known?.id,
-    ...{ why: known?.why, fix: known?.fix },
+    why: known?.why,
+    fix: known?.fix,
   };
 }
 
@@ -161,13 +168,18 @@ function ofClang(said: ClangMessage): Finding {
     severity: said.severity === 'error' ? 'error' : 'warning',
     from: 'clang',
     message: said.message,
-    ...{ explanation: undefined, why: undefined, fix: undefined, program: undefined },
+    explanation: undefined,
+    why: undefined,
+    fix: undefined,
+    program: undefined,
     related: said.notes.map((note) => ({ place: placeOfClang(note), message: note.message })),
   };
 }
 
 const placeOfClang = ({ file, line, column, endColumn }: ClangMessage): Place => ({
-  ...{ file, line: line - 1, column: column - 1 },
+  file,
+  line: line - 1,
+  column: column - 1,
   endColumn: endColumn === undefined ? column - 1 : endColumn - 1,
 });
 
@@ -213,7 +225,8 @@ function rejected(
   return {
     ...one,
     message: [words, `${report.problem}. ${report.reason}`, report.suggestion].join('\n'),
-    ...{ why: report.reason, fix: report.suggestion },
+    why: report.reason,
+    fix: report.suggestion,
   };
 }
 

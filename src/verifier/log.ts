@@ -120,8 +120,12 @@ export function parseLog(text: string, most: number = PARSED): VerifierLog {
     if (instruction !== null) {
       const [told, known] = splitState(instruction[3] ?? '');
       steps.push({
-        ...{ line: first + index, instruction: Number(instruction[1]), code: instruction[2] ?? '' },
-        ...{ text: told, state: known, source },
+        line: first + index,
+        instruction: Number(instruction[1]),
+        code: instruction[2] ?? '',
+        text: told,
+        state: known,
+        source,
       });
     } else if (state !== null) {
       const last = steps.at(-1);
@@ -136,7 +140,9 @@ export function parseLog(text: string, most: number = PARSED): VerifierLog {
     .filter((line) => !NOISE.some((noise) => noise.test(line)))
     .join('\n');
   return {
-    ...{ steps, message, statistics: parseStatistics(text) },
+    steps,
+    message,
+    statistics: parseStatistics(text),
     report: reportAt < 0 ? undefined : parseReport(lines.slice(reportAt)),
   };
 }
@@ -191,7 +197,12 @@ export function parseStatistics(text: string): Statistics | undefined {
   const stack = /stack depth (\d{1,9}(?:\+\d{1,9})*)/.exec(tail)?.[1]?.split('+').map(Number) ?? [];
   return {
     microseconds: time === undefined ? undefined : Number(time),
-    ...{ stack, processed, limit, maxStatesPerInstruction, states, peakStates },
+    stack,
+    processed,
+    limit,
+    maxStatesPerInstruction,
+    states,
+    peakStates,
   };
 }
 
@@ -212,7 +223,8 @@ function parseReport(lines: readonly string[]): Report {
   return {
     category: head?.[1] ?? '',
     problem: head?.[2] ?? '',
-    ...{ reason: prose('Reason'), suggestion: prose('Suggestion') },
+    reason: prose('Reason'),
+    suggestion: prose('Suggestion'),
     at: parsePlaces(section('At'))[0],
     path: parsePlaces(section('Causal path')),
   };

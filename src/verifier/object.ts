@@ -213,10 +213,15 @@ class ElfObject {
     const sections = Array.from({ length: count ?? 0 }, (_, index) => {
       const at = table + index * size;
       return {
-        ...{ index, name: '', nameAt: this.#file.u32(at), type: this.#file.u32(at + 4) },
+        index,
+        name: '',
+        nameAt: this.#file.u32(at),
+        type: this.#file.u32(at + 4),
         executable: (this.#file.bits64(at + 8) & SHF_EXECINSTR) !== 0n,
-        ...{ offset: this.#file.u64(at + 24), size: this.#file.u64(at + 32) },
-        ...{ link: this.#file.u32(at + 40), info: this.#file.u32(at + 44) },
+        offset: this.#file.u64(at + 24),
+        size: this.#file.u64(at + 32),
+        link: this.#file.u32(at + 40),
+        info: this.#file.u32(at + 44),
       };
     });
     const strings = sections[names ?? 0];
@@ -238,8 +243,10 @@ class ElfObject {
       return {
         name: this.#file.name(strings, this.#file.u32(at)),
         section: this.#file.u16(at + 6),
-        ...{ value: this.#file.u64(at + 8), size: this.#file.u64(at + 16) },
-        ...{ isFunction: (info & 0xf) === 2, isGlobal: info >> 4 !== 0 },
+        value: this.#file.u64(at + 8),
+        size: this.#file.u64(at + 16),
+        isFunction: (info & 0xf) === 2,
+        isGlobal: info >> 4 !== 0,
       };
     });
   }
@@ -289,8 +296,12 @@ class ElfObject {
         const [file, text] = [this.#file.u32(at + 4), this.#file.u32(at + 8)];
         if (Math.max(file, text) >= strings.size) throw new RangeError('a line without a text');
         lines.push({
-          ...{ instruction: this.#file.u32(at) / INSTRUCTION_BYTES, file, text },
-          ...{ line: position >>> 10, column: position & 0x3ff, named: undefined },
+          instruction: this.#file.u32(at) / INSTRUCTION_BYTES,
+          file,
+          text,
+          line: position >>> 10,
+          column: position & 0x3ff,
+          named: undefined,
         });
       }
       found.set(name, lines);

@@ -11,8 +11,14 @@ export function sourceFindings(error: unknown, entry: string): Finding[] | undef
   const { kind, words, next } = error.problem;
   const at = (file: string, line: number, what: string): Finding => ({
     place: { file, line, column: 0, endColumn: 1000 },
-    ...{ severity: 'error', from: 'clang', message: `${what}\n${next}`, related: [] },
-    ...{ explanation: undefined, why: undefined, fix: next, program: undefined },
+    severity: 'error',
+    from: 'clang',
+    message: `${what}\n${next}`,
+    related: [],
+    explanation: undefined,
+    why: undefined,
+    fix: next,
+    program: undefined,
   });
   if (error instanceof SourceError) {
     return error.refused.map(({ file, line, wrong }) => at(file, line - 1, wrong));
