@@ -36,9 +36,14 @@ export async function runCommand(
   const child = execa(command, args, {
     cwd: options.cwd,
     ...(options.env && { env: options.env }),
-    ...{ stdin: 'ignore', stdout: stdio, stderr: stdio, all: true, stripFinalNewline: false },
+    stdin: 'ignore',
+    stdout: stdio,
+    stderr: stdio,
+    all: true,
+    stripFinalNewline: false,
+    reject: false,
     // It ends in its own way, below.
-    ...{ reject: false, cleanup: false },
+    cleanup: false,
   });
   const end = async (): Promise<void> => {
     const ref = child.pid === undefined ? undefined : processRef(child.pid);

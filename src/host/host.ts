@@ -244,7 +244,9 @@ export class Host implements Runner {
     const wrapped = wrap(script, argv, sudo);
     return new HostProcess({
       ...this.#transport.command(wrapped.argv),
-      ...{ login: wrapped.login, sudo: wrapped.sudo, answerMs: this.#transport.answerMs },
+      login: wrapped.login,
+      sudo: wrapped.sudo,
+      answerMs: this.#transport.answerMs,
     });
   }
 
@@ -260,8 +262,7 @@ export class Host implements Runner {
   }
 
   #fault(process: HostProcess, ended: Ended, tried: string, killed = false): HostError | undefined {
-    return faultOf(process, ended, {
-      ...{ transport: this.#transport, tried, where: this.name, killed },
-    });
+    const { name: where } = this;
+    return faultOf(process, ended, { transport: this.#transport, tried, where, killed });
   }
 }

@@ -19,7 +19,11 @@ export interface HostIssue {
 
 /** Lowest versions that work (netperf's `-k` keys among them). */
 const FLOORS = {
-  ...{ guarded: '5.15', classic: '5.10', clang: '11', bpftool: '5.10', netperf: '2.7' },
+  guarded: '5.15',
+  classic: '5.10',
+  clang: '11',
+  bpftool: '5.10',
+  netperf: '2.7',
   /** It can say where a program's log goes (bpf_program__set_log_buf, for verify.c). */
   libbpf: '0.7',
 };

@@ -31,8 +31,11 @@ const LIBBPF = {
 export const PACKAGES = {
   clang: everywhere('clang'),
   clangd: {
-    ...{ debian: ['clangd'], fedora: ['clang-tools-extra'], suse: ['clang-tools'] },
-    ...{ arch: ['clang'], alpine: ['clang-extra-tools'] },
+    debian: ['clangd'],
+    fedora: ['clang-tools-extra'],
+    suse: ['clang-tools'],
+    arch: ['clang'],
+    alpine: ['clang-extra-tools'],
   },
   bpftool: { ...everywhere('bpftool'), arch: ['bpf'] },
   'libbpf headers': LIBBPF,
@@ -40,7 +43,10 @@ export const PACKAGES = {
   setpriv: { ...everywhere('util-linux'), alpine: ['setpriv'] },
   flock: { ...everywhere('util-linux'), alpine: ['flock'] },
   netperf: {
-    ...{ debian: ['netperf'], fedora: ['netperf'], suse: ['netperf'], alpine: ['netperf'] },
+    debian: ['netperf'],
+    fedora: ['netperf'],
+    suse: ['netperf'],
+    alpine: ['netperf'],
   },
 };
 

@@ -37,8 +37,11 @@ export function clientVersion(program: string): Promise<string> {
   let version = versions.get(program);
   if (version === undefined) {
     version = execa(program, ['-V'], {
-      ...{ reject: false, stdin: 'ignore', timeout: 5000 },
-      ...{ maxBuffer: 64 * 1024, all: true },
+      reject: false,
+      stdin: 'ignore',
+      timeout: 5000,
+      maxBuffer: 64 * 1024,
+      all: true,
     }).then(({ all }) => all);
     versions.set(program, version);
   }

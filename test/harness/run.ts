@@ -8,7 +8,10 @@ export async function run(
 ): Promise<string> {
   const { input = '', cwd, env = process.env } = options;
   const { stdout } = await execa(command, args, {
-    ...{ input, env, extendEnv: false, stripFinalNewline: false },
+    input,
+    env,
+    extendEnv: false,
+    stripFinalNewline: false,
     ...(cwd !== undefined && { cwd }),
   });
   return stdout;
