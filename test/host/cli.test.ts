@@ -64,7 +64,8 @@ describe('the command line', () => {
 
   it('Ctrl-C leaves nothing of a benchmark but its document, which is completed later', async () => {
     const out = file('first.json');
-    const running = cli.start(['benchmark', 'local', ...plan(), '--out', out, '--json']);
+    const { alias } = stage.server;
+    const running = cli.start(['benchmark', alias, ...ssh, ...plan(), '--out', out, '--json']);
     await eventually('a sample is taken', () => running.stderr.includes('(2 of 6'));
     running.interrupt();
     const { status, stdout, stderr } = await running.ended;
@@ -77,7 +78,7 @@ describe('the command line', () => {
     assert.equal(cut.stopped?.why, 'cancelled');
     assert.ok(cut.samples.length > 0 && cut.samples.length < 6);
 
-    const resumed = await cli.run(['benchmark', 'local', '--resume', out, '--json']);
+    const resumed = await cli.run(['benchmark', alias, ...ssh, '--resume', out, '--json']);
     assert.equal(resumed.status, 0, resumed.stderr);
     assert.deepEqual(JSON.parse(resumed.stdout), { result: out });
     const whole = read('first.json');
