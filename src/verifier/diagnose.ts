@@ -82,7 +82,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
       name: verdict.name,
       section: verdict.section,
       verdict: verdict.verdict,
-      place: defined.get(verdict.name) ?? placeOf(program?.at(0), entry) ?? top,
+      place: defined.get(verdict.name) ?? placeOf(program?.at(0)) ?? top,
       instructions: program?.instructions,
       statistics: parseStatistics(verdict.log),
     };
@@ -93,7 +93,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     const program = known.get(verdict.name);
     const one =
       verdict.verdict === 'rejected'
-        ? rejected(verdict, program, start, entry)
+        ? rejected(verdict, program, start)
         : finding(
             'libbpf',
             mapPlace(source, verdict.words) ?? start,
@@ -199,16 +199,15 @@ function rejected(
   verdict: ProgramVerdict,
   program: ObjectProgram | undefined,
   start: Place,
-  entry: string,
 ): Finding {
   const log = parseLog(verdict.log);
   const { report, steps } = log;
   const at = (number: number, step?: Step) =>
-    placeOf(program?.at(number), entry) ?? placeInLog(step, start.file);
+    placeOf(program?.at(number)) ?? placeInLog(step, start.file);
   const failing = failingStep(log, (step) => at(step.instruction, step)?.line);
   const instruction = failing.instruction ?? report?.at?.instruction;
   const place =
-    (instruction === undefined ? undefined : placeOf(program?.at(instruction), entry)) ??
+    (instruction === undefined ? undefined : placeOf(program?.at(instruction))) ??
     placeInLog(failing.step, start.file) ??
     start;
   const words = log.message || libbpfMessage(verdict.words);
@@ -269,12 +268,10 @@ function busiest(
 
 const basename = (path: string): string => path.replace(/^.*\//, '');
 
-/** clang's path of the file ends in the one it was uploaded by. */
-function placeOf(line: SourceLine | undefined, entry: string): Place | undefined {
+/** The workbench has clang write files by the path they were uploaded by, below ".". */
+function placeOf(line: SourceLine | undefined): Place | undefined {
   if (line === undefined || line.line === 0) return undefined;
-  const written = path.posix.normalize(line.file);
-  const uploaded = /\/sockmap-bypass\.\w+\/\w+\/(.*)$/s.exec(written)?.[1];
-  const file = uploaded ?? (basename(written) === basename(entry) ? entry : written);
+  const file = path.posix.normalize(line.file);
   const column = line.column === 0 ? 0 : editorColumn(line.text, line.column - 1) + 1;
   return placeIn(file, line.line, column, line.text);
 }
