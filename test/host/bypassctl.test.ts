@@ -231,6 +231,13 @@ describe('sockmap-bypassctl', () => {
     });
   }
 
+  it('fails with 1 where nobody can be told', async () => {
+    for (const what of ['status', 'metrics']) {
+      const argv = ['-c', '"$@" >/dev/full', 'sh', COMMAND, what];
+      assert.equal((await execa('sh', argv, { reject: false })).exitCode, 1, what);
+    }
+  });
+
   it('unloads all that it sees', async () => {
     // In a tree of cgroups and with pins of its own: others are at work on this machine.
     const script = `echo 0 >"$2/cgroup.procs" && exec unshare -Cm --propagation private sh -c '
