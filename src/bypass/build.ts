@@ -73,12 +73,16 @@ const flags = (
   defines: Readonly<Record<string, number>>,
   include: readonly string[],
 ): string[] => [
-  ...['-O2', '-g', '-target', 'bpf'],
+  '-O2',
+  '-g',
+  '-target',
+  'bpf',
   `-D__TARGET_ARCH_${TARGET_ARCH[architecture] ?? architecture}`,
   ...Object.entries(defines).map(([name, value]) => `-D${name}=${value}`),
   ...include.map((one) => `-I${one}`),
   // <asm/types.h>, which the kernel's headers include, lies here on Debian and its kin.
-  ...['-idirafter', `/usr/include/${architecture}-linux-gnu`],
+  '-idirafter',
+  `/usr/include/${architecture}-linux-gnu`,
 ];
 
 /** Macros of compat.h for a kernel, and for the libbpf in bpftool, which looks for what it would call. */

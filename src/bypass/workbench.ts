@@ -104,8 +104,13 @@ export class Workbench implements Kept {
       ...compilerFlags(this.target, src, this.#types, source),
       ...(isParsed ? PARSEABLE : []),
       // The same object of the same source, wherever it lies: files by their path in the source.
-      ...[`-ffile-prefix-map=${src}=.`, `-ffile-prefix-map=${this.#types}=vmlinux`],
-      ...['-fno-crash-diagnostics', '-c', `${src}/${entry}`, '-o', '-'],
+      `-ffile-prefix-map=${src}=.`,
+      `-ffile-prefix-map=${this.#types}=vmlinux`,
+      '-fno-crash-diagnostics',
+      '-c',
+      `${src}/${entry}`,
+      '-o',
+      '-',
     ];
     const limits = [LIMITS.seconds, LIMITS.memoryKiB, LIMITS.outputMiB].map(String);
     const { exitCode, stdout, stderr } = await host.run(

@@ -110,7 +110,9 @@ export class Mirror implements AsyncDisposable {
       'clang',
       ...compilerFlags(this.target, folder, `${this.directory}/include`, program),
       // A header by itself would be taken for another language.
-      ...['-x', 'c', `${folder}/${file}`],
+      '-x',
+      'c',
+      `${folder}/${file}`,
     ];
   }
 
