@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { mapKeys, parsePrefix } from '../../src/bypass/config.ts';
 import { bypassStatus } from '../../src/bypass/load.ts';
 import { encodeBytes } from '../../src/host/bytes.ts';
 import { Host } from '../../src/host/host.ts';
@@ -32,6 +34,11 @@ type Family = [
 interface Told {
   readonly attachments: readonly { readonly cgroup: string; readonly state: string }[];
 }
+
+const hexOf = (bytes: readonly number[]): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
 
 /** The shells that hosts have; with BusyBox, everything that it can stand in for. */
 const SHELLS = ['dash', 'busybox'] as const;
@@ -78,7 +85,16 @@ describe('sockmap-bypassctl', () => {
         assert.equal(loaded.exitCode, 0, loaded.stderr);
         const [program] = await attachedTo(cgroup);
         assert.equal(program?.name, 'sockmap_sockops');
-        assert.equal(pinsOf(ground.inode).length, 1);
+        const [pins = '', ...more] = pinsOf(ground.inode);
+        assert.deepEqual(more, []);
+        // The guarded programs know this host by its addresses.
+        const dump = ['-j', 'map', 'dump', 'pinned', path.join(pins, 'bypass_local')];
+        const keys = mapKeys((await execa('bpftool', dump)).stdout);
+        for (const each of Object.values(os.networkInterfaces()).flat()) {
+          if (each?.family !== 'IPv4') continue;
+          const key = `80 00 00 00 ${hexOf(parsePrefix(each.address).address)}`;
+          assert.ok(keys.includes(key), `${each.address} is not in ${keys.join(', ')}`);
+        }
 
         const pair = await Pair.connect(cgroup, netns);
         assert.ok((await pair.move(BYTES)) < BYTES / 50, 'nothing crosses the loopback device');
@@ -230,6 +246,15 @@ describe('sockmap-bypassctl', () => {
       }
     });
   }
+
+  it('fails with 1 where the pins are not root’s alone, in words', async () => {
+    const script = `mount -t bpf -o mode=0700 bpf /sys/fs/bpf && mkdir -m 755 /sys/fs/bpf/sockmap-bypass || exit 9
+      "$1" status; echo $?; "$1" load --cgroup "$2"; echo $?; "$1" unload --cgroup "$2"; echo $?`;
+    const argv = ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', COMMAND, ground.path];
+    const { stdout, stderr } = await execa('unshare', argv);
+    assert.equal(stdout, '1\n1\n1');
+    assert.match(stderr, /sockmap-bypass is not a directory of root's alone: .*mode 755/);
+  });
 
   it('fails with 1 where nobody can be told', async () => {
     for (const what of ['status', 'metrics']) {
