@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { parseDocument, type ResultDocument } from '../results/document.ts';
@@ -7,10 +7,17 @@ import { documentText } from '../results/documentText.ts';
 
 /**
  * Writes a result document so that a crash at any moment leaves the old or the new one, whole:
- * a file beside it, flushed, then renamed over it.
- * @param file local path.
+ * a file beside it, flushed, then renamed over it. Links are followed.
+ * @param named local path.
+ * @throws Error also where something other than a regular file is there: renaming would put an end to a
+ * device, /dev/null for one.
  */
-export async function writeDocument(file: string, document: ResultDocument): Promise<void> {
+export async function writeDocument(named: string, document: ResultDocument): Promise<void> {
+  const file = await realpath(named).catch(() => named);
+  const there = await stat(file).catch(() => undefined);
+  if (there?.isFile() === false) {
+    throw new Error(`Could not write ${named}: there is something that is not a regular file.`);
+  }
   // Only for this writing: another one may go on at the same time, here or in another window.
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { parseDocument } from '../../../src/results/document.ts';
 import { documentFileName, writeDocument } from '../../../src/bench/store.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
@@ -72,6 +73,21 @@ describe('writing a result document', () => {
     await assert.rejects(writeDocument(file, resultDocument({ host })), /^Error: Could not write /);
     assert.deepEqual(read(), resultDocument());
     assert.deepEqual(fs.readdirSync(directory.path), [path.basename(file)]);
+  });
+
+  it('puts an end to nothing but a file: not to a device, nor to a link', async () => {
+    const pipe = path.join(directory.path, 'pipe');
+    await execa('mkfifo', [pipe]);
+    for (const special of [pipe, directory.path]) {
+      await assert.rejects(writeDocument(special, resultDocument()), /not a regular file/);
+    }
+    assert.ok(fs.lstatSync(pipe).isFIFO());
+    const link = path.join(directory.path, 'link.sockmap-bench.json');
+    fs.writeFileSync(file, '');
+    fs.symlinkSync(file, link);
+    await writeDocument(link, resultDocument());
+    assert.ok(fs.lstatSync(link).isSymbolicLink());
+    assert.deepEqual(read(), resultDocument());
   });
 
   it('says which file it could not write', async () => {
