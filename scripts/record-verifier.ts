@@ -1,4 +1,4 @@
-// What a kernel's verifier says of the programs in test/host/verifier/rejected, for the unit tests of its
+// Records what a kernel's verifier says about the programs in test/host/verifier/rejected, for the unit tests of its
 // parsers. They are compiled here, so that all kernels see the same instructions.
 // Usage: tsx scripts/record-verifier.ts HOST [SSH_CONFIG]
 import fs from 'node:fs';
@@ -44,7 +44,7 @@ try {
     const boundary = newBoundary();
     const text = await shell(`cd "$1" && ./verify "$2" 0 300 '' "$3"`, boundary, file);
     const verdicts = parseVerdicts(text, boundary);
-    // Of programs with too many paths the log is too long for the repository.
+    // The log of a program with too many paths is too long for the repository.
     if (text.length < LONGEST_LOG) recorded[file] = verdicts;
     console.log(file, verdicts.programs.map(({ verdict }) => verdict).join(' '));
   }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What has become of a cgroup, its netserver and its programs. $1 boundary, $2 cgroup, $3 the netserver's process,
+# Prints what has become of a cgroup, its netserver and its programs. $1 boundary, $2 cgroup, $3 the netserver's process,
 # $4 pins or "".
 
 # shellcheck disable=SC2034 # section prints it

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What of a host decides how fast it is, and how steadily; and which machine it is. $1 boundary.
+# Prints what decides how fast a host is, and how steadily; and which machine it is. $1 boundary.
 
 # shellcheck disable=SC2034 # section prints it
 b=$1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a host has, as it says itself. $1 boundary.
+# Prints what a host has, as it says itself. $1 boundary.
 
 # shellcheck disable=SC2034 # section prints it
 b=$1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What clang says of the syntax of a source, and the version of clangd. $1 boundary, $2 directory, $3 KiB, $4 seconds,
+# Prints what clang says about the syntax of a source, and the version of clangd. $1 boundary, $2 directory, $3 KiB, $4 seconds,
 # then clang.
 
 limits() {

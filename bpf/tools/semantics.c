@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What TCP sockets do here, one observation after another.
+ * Prints what TCP sockets do here, one observation after another.
  *
  *   semantics [-o CGROUP] [ID...]
  *
@@ -1035,7 +1035,7 @@ static void probe_reset_error(void)
 }
 
 /*
- * What wakes a sleeping recv()
+ * Tests what wakes a sleeping recv()
  */
 
 /* One message has passed, so that the connection is known to be on the bypass. */

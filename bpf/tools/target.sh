@@ -1,5 +1,5 @@
 #!/bin/sh
-# What decides how sources are compiled. $1 boundary.
+# Prints what decides how sources are compiled. $1 boundary.
 
 # shellcheck disable=SC2034 # section prints it
 b=$1

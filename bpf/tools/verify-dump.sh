@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the kernel made of a program, packed: gzip, base64. In a mount namespace of its own, so that the pins bpftool needs
+# Prints what the kernel made of a program, packed: gzip, base64. In a mount namespace of its own, so that the pins bpftool needs
 # are gone with it. $1 boundary, $2 workbench, $3 directory, $4 program, $5 architecture, $6 level of the log, $7 object,
 # $8 seconds.
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the verifier says of an object, packed: gzip, base64. $1 boundary, $2 workbench, $3 seconds, $4 object.
+# Prints what the verifier says about an object, packed: gzip, base64. $1 boundary, $2 workbench, $3 seconds, $4 object.
 
 # At the end of a pipe its failure would go unseen.
 command -v gzip >/dev/null || { echo 'gzip is not installed' >&2; exit 127; }

@@ -1,4 +1,4 @@
-// What must be on the machine for each part, how to see that it is, and which packages bring it.
+// The tools that each part needs on the machine, how to see that they are there, and which packages bring them.
 import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -109,7 +109,7 @@ const TOOLS = [
   }),
 ];
 
-/** What every host of the extension needs, by the same names. */
+/** The tools that every host of the extension needs, by the same names. */
 function shared(name, present, others = {}) {
   return { parts: ['host'], name, present, packages: { ...PACKAGES[name], ...others } };
 }

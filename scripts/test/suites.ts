@@ -16,7 +16,7 @@ export interface Suite {
   readonly timeoutSeconds: number;
   /** Only when it is named: it takes long, and what it shows seldom changes. */
   readonly onRequest?: true;
-  /** What runs the test files; mocha when left out. */
+  /** Runs the test files; mocha when left out. */
   readonly command?: readonly string[];
 }
 

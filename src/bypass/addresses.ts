@@ -25,7 +25,7 @@ export function parseAddresses(text: string): HostAddresses {
   };
 }
 
-/** What counts as the host for a cgroup; needs root. */
+/** The addresses that count as the host for a cgroup; needs root. */
 export async function hostAddresses(
   host: Host,
   cgroup: string,

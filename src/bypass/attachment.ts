@@ -12,7 +12,7 @@ export interface Program {
 export interface Attachment {
   /** Its cgroup; undefined when that was removed while the pins stayed. */
   readonly cgroup: string | undefined;
-  /** What a removed cgroup was called. */
+  /** The name that a removed cgroup had. */
   readonly gone?: string;
   /**
    * `attached`: on. `detached`: pinned, but no program is at the cgroup (a load that was cut off, or
@@ -23,7 +23,7 @@ export interface Attachment {
   /** Who loads it: an account of the host, and the process there. */
   readonly loader?: string;
   readonly policy: Policy;
-  /** What the guarded programs are told at present; undefined for classic, which cannot be told. */
+  /** The settings that the guarded programs have at present; undefined for classic, which has none. */
   readonly config?: LiveConfig;
   readonly sockops: Program | undefined;
   readonly redirect: Program | undefined;
@@ -56,7 +56,7 @@ export interface BypassStatus {
   readonly host: string;
   readonly attachments: readonly Attachment[];
   readonly namesakes: readonly Namesake[];
-  /** Of a load or a change of policy: the host has more addresses than the programs were told. */
+  /** After a load or a change of policy: the host has more addresses than the programs were given. */
   readonly addressesCapped?: true;
 }
 

@@ -1,6 +1,6 @@
 import { HostError, type ProblemKind } from '../host/errors.ts';
 
-/** What a compiler may use. A source that needs more than this is none of a BPF program. */
+/** The limits of a compiler run. A source that needs more than this is none of a BPF program. */
 export interface CompilerLimits {
   readonly seconds: number;
   readonly memoryKiB: number;

@@ -26,7 +26,7 @@ const MODES = { guarded: 0, off: 1, unguarded: 2 } as const;
 export type Mode = keyof typeof MODES;
 export const MODE_NAMES = Object.keys(MODES) as readonly Mode[];
 
-/** What bypass_config holds on a host, with the programs' own defaults where it says 0. */
+/** The contents of bypass_config on a host, with the programs' own defaults where it says 0. */
 export interface LiveConfig {
   readonly mode: Mode;
   /** Bytes. */
@@ -66,7 +66,7 @@ export function isNetwork(text: string): boolean {
   }
 }
 
-/** What stands in a batch for the pin directory, whose name the host chooses. */
+/** Stands in a batch for the pin directory, whose name the host chooses. */
 export const PINS = '@PINS@';
 
 /**

@@ -114,7 +114,7 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** What load probes: enough to tell of each fault. */
+/** The semantics that load probes: enough to know each fault. */
 export const FAULT_PROBES: readonly string[] = FAULTS.flatMap(({ shown }) =>
   shown.map(({ probe }) => probe),
 );

@@ -3,7 +3,7 @@ import { parseJson } from '../host/json.ts';
 import { parseSections, type Section } from '../host/sections.ts';
 import type { Attachment, Namesake, Program } from './attachment.ts';
 
-/** What is read from maps, wherever they are pinned, by their ids. */
+/** The maps whose contents are read, wherever they are pinned, by their ids. */
 export type MapKind = 'sockets' | 'counters' | 'config';
 
 const MAPS: Readonly<Record<string, MapKind>> = {

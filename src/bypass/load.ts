@@ -33,7 +33,7 @@ export type LoadStep =
 export interface LoadOptions {
   readonly cgroup: string;
   readonly source: BpfSource;
-  /** Of the guarded policy. */
+  /** For the guarded policy. */
   readonly limits?: GuardedLimits;
   /**
    * Take the place of a bypass already on this cgroup; refused otherwise. A function is asked when the new
@@ -132,7 +132,7 @@ function requireGuarded(host: Host, facts: Facts): void {
   });
 }
 
-/** What the maps hold is decided when they are made, by a macro; the source's own defines go before it. */
+/** A macro decides how much the maps hold, when they are made; the source's own defines go before it. */
 const withLimits = (source: BpfSource, { maxSockets }: GuardedLimits): BpfSource =>
   maxSockets === undefined
     ? source
@@ -206,7 +206,7 @@ export async function unloadBypass(
   return readStatus(host, signal);
 }
 
-/** What is loaded on a host. */
+/** Reads what is loaded on a host. */
 export async function bypassStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
   await host.ready('control', signal);
   return readStatus(host, signal);

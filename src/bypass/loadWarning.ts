@@ -59,7 +59,7 @@ export const cappedWords = ({ addressesCapped }: BypassStatus): string =>
     ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP. Name their networks in the setting sockmapBypass.guarded.localNetworks.'
     : '';
 
-/** Of a load on the root cgroup. */
+/** For a load on the root cgroup. */
 export const rootWarning = (host: string): string =>
   `The root cgroup holds every process of ${host}.`;
 export const ROOT_DETAIL =

@@ -26,7 +26,7 @@ export interface Observation {
 export interface SemanticRow {
   /** An id that stays. */
   readonly semantic: string;
-  /** What a person calls it. */
+  /** The name that people use. */
   readonly title: string;
   /** The outcome over plain TCP, and over the bypass. */
   readonly tcp: string;
@@ -34,7 +34,7 @@ export interface SemanticRow {
   readonly differs: boolean;
   /** Whether both outcomes are those of the sockets: a probe that failed tells nothing of the kernel. */
   readonly told: boolean;
-  /** What was seen over the bypass, as a sentence; where nothing is told, why. */
+  /** The outcome over the bypass, as a sentence; where there is none, why. */
   readonly detail: string;
   /** Which way the data of the bypass run went. */
   readonly path: DataPath;
@@ -167,7 +167,7 @@ export function parseSemantics(text: string): Observation[] {
   });
 }
 
-/** What hangs over the bypass alone is told; whatever else has no outcome is a fault of the probing. */
+/** A case that hangs over the bypass alone is reported; any other without an outcome is a fault of the probe. */
 const isTold = (tcp: string, bypass: string): boolean =>
   !['failed', 'hangs', 'skipped'].includes(tcp) && !['failed', 'skipped'].includes(bypass);
 

@@ -17,7 +17,7 @@ export interface Refusal {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** What is wrong with it, one sentence. */
+  /** The fault, in one sentence. */
   readonly wrong: string;
 }
 

@@ -5,7 +5,7 @@ import { STILL_ROOT, stillRoot } from './unprivileged.ts';
 
 /** A native program of ours for the host: `bpf/tools/verify.c`, `bpf/tools/semantics.c`. */
 export interface Tool {
-  /** What the program is called; its source is NAME.c. */
+  /** The program's name; its source is NAME.c. */
   readonly name: string;
   readonly source: Uint8Array;
   readonly flags: readonly string[];

@@ -25,7 +25,7 @@ export interface Compiled {
   readonly object: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 }
 
-/** What a compiler may use. A source that needs more than this is none of a BPF program. */
+/** The limits of a compiler run. A source that needs more than this is none of a BPF program. */
 const LIMITS = { seconds: 20, memoryKiB: 2 * 2 ** 20, outputMiB: 32 };
 
 /** For a program that reads what clang says: one line a message, with its range. */

@@ -7,7 +7,7 @@ import { BUG, LOADING, PROGRAM } from './catalogue/program.ts';
 export interface Explanation {
   /** A stable name. */
   readonly id: string;
-  /** What the message says in plain words, and why the verifier refuses. */
+  /** The message in plain words, and why the verifier refuses. */
   readonly why: string;
   /** How to fix it. */
   readonly fix: string;
@@ -19,7 +19,7 @@ export const CATALOGUE: readonly Entry[] = [BUG, ...MEMORY, ...CALLS, ...PROGRAM
 /** The words that tell are short; a pattern may take the square of what it looks at. */
 const LOOKED_AT = { lines: 40, characters: 400 } as const;
 
-/** What is known of an error; the message may be several lines. */
+/** Everything known about an error; the message may be several lines. */
 export function explain(words: string): Explanation | undefined {
   const message = words
     .split('\n', LOOKED_AT.lines)

@@ -20,7 +20,7 @@ const LINE =
   /^(?<file>[^:]+):(?<line>\d{1,7}):(?<column>\d{1,7}):(?<ranges>(?:\{[\d:-]+\})*):? (?<kind>fatal error|error|warning|note): (?<message>.*)$/;
 
 /**
- * What clang says with `-fno-caret-diagnostics -fdiagnostics-print-source-range-info`.
+ * Reads clang's words with `-fno-caret-diagnostics -fdiagnostics-print-source-range-info`.
  * @param files those that were compiled: clang counts bytes where editors count characters.
  */
 export function parseClang(text: string, files: BpfSource['files']): ClangMessage[] {

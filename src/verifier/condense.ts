@@ -1,6 +1,6 @@
 import { parseLog, type Step } from './log.ts';
 
-/** Of longer logs the rest is not looked at: an instruction is seen first early on. */
+/** The rest of a longer log is not looked at: an instruction is seen first early on. */
 const READ = 64 * 1024 * 1024;
 
 /**

@@ -62,7 +62,7 @@ const COMPLEXITY = /too (?:large|complex)|sequence of \d+ jumps/;
 const NAMED_INSTRUCTION =
   /(?:unreachable insn|infinite loop detected at insn|back-edge from insn|jump out of range from insn|at insn|insn) (\d{1,7})|^(\d{1,7}): <invalid/m;
 
-/** What clang, libbpf and the verifier object to, at the lines of the source. */
+/** The objections of clang, libbpf and the verifier, at the lines of the source. */
 export function diagnose(verification: Verification, source: BpfSource): Diagnosis {
   const { host, kernel, compiler, object, programs, words } = verification;
   const { entry } = source;

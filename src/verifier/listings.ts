@@ -10,7 +10,7 @@ export const withPositions = (listing: string): string =>
       if (position === null) return [line];
       const [, file = '', number = ''] = position;
       const words = line.slice(0, at).trimEnd();
-      // What the compiler made up by itself.
+      // The compiler made it up by itself.
       if (Number(number) === 0) return words === ';' ? [] : [words];
       return [`${words} @ ${path.posix.basename(file)}:${number}`];
     })
@@ -26,7 +26,7 @@ export function withLines(listing: string, lines: string): string {
   const starts = new Map(
     lines.split('\n').flatMap((line) => {
       const tab = line.indexOf('\t');
-      // What the compiler made up by itself, line 0, counts to the line before.
+      // Code that the compiler made up by itself, line 0, counts as the line before.
       const [, offset, number = '', file = ''] =
         /^(\d{1,9}) ([1-9]\d{0,6}) (.*)$/s.exec(line.slice(0, tab)) ?? [];
       const text = `; ${line.slice(tab + 1).trim()} @ ${path.posix.basename(file)}:${number}`;

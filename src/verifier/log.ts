@@ -19,7 +19,7 @@ interface LogSource {
   readonly line: number | undefined;
 }
 
-/** What the verifier counted. */
+/** The verifier's own counts. */
 export interface Statistics {
   readonly microseconds: number | undefined;
   /** Bytes, one number a function. */
@@ -71,7 +71,7 @@ const STATE = /^(?:\d+|from \d+ to \d+(?: \([\w ]+\))?): ?((?:frame\d+: ?)?R\d.*
 const SOURCE = /^; ?(.*)$/;
 const NEXT_PATH = / (?:from \d+ to )?\d+(?: \([\w ]+\))?: (?:frame\d+: ?)?R\d/;
 const CHANGES = /; (?=(?:frame\d+: ?)?(?:R\d|fp-|refs=))/;
-/** What is neither an instruction nor said of a fault. */
+/** Lines that are neither an instruction nor about a fault. */
 const NOISE = [
   /^\s*$/,
   /^func#\d+ @\d+/,
@@ -84,7 +84,7 @@ const NOISE = [
   /^(?:caller|callee|returning from callee|to caller at \d+|from \d+ to \d+):?/,
   /^\s+(?:frame\d+: )?R\d+[=_]/,
   /^\s*frame\d+: /,
-  // Of a loop without end, before it is explained.
+  // Said about a loop without end, before it is explained.
   /^(?:cur|old) state:/,
   /^(?:Validating|propagating|reg type unsupported|Func#\d+ .* is (?:safe|global))/,
   /^(?:verification time|stack depth|processed|insns processed) /,

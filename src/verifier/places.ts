@@ -6,7 +6,7 @@ export interface ListingLine {
   /** The file's name without directories. */
   readonly file: string;
   readonly sourceLine: number;
-  /** What is known of registers and stack there, where it is a log. */
+  /** The known state of registers and stack there, where it is a log. */
   readonly state: string | undefined;
 }
 

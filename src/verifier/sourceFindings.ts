@@ -3,7 +3,7 @@ import { HostError } from '../host/errors.ts';
 import type { Finding } from './diagnose.ts';
 
 /**
- * What is wrong with a source rather than with asking for it; undefined: something else failed.
+ * The faults of a source, as opposed to faults in asking for it; undefined: something else failed.
  * @param entry the source, which stands for what names no file.
  */
 export function sourceFindings(error: unknown, entry: string): Finding[] | undefined {

@@ -4,7 +4,7 @@ import type { Step } from './log.ts';
 export const MOST_RELATED = 12;
 
 /**
- * What led there: where the register the message names got its value, and which way the branches
+ * The way that led there: where the register the message names got its value, and which way the branches
  * before it went.
  * @param at tells the place of an instruction in the source.
  */

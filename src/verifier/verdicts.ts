@@ -1,6 +1,6 @@
 import { parseSections } from '../host/sections.ts';
 
-/** What the kernel said of one program. */
+/** The kernel's answer about one program. */
 export interface ProgramVerdict {
   readonly name: string;
   readonly section: string;
@@ -12,14 +12,14 @@ export interface ProgramVerdict {
   readonly log: string;
 }
 
-/** What libbpf and the kernel made of an object. */
+/** The answers of libbpf and the kernel about an object. */
 export interface Verdicts {
   /** libbpf's words if it cannot read the object. */
   readonly words: string;
   readonly programs: readonly ProgramVerdict[];
 }
 
-/** What `verify.c` prints. */
+/** Reads the output of `verify.c`. */
 export function parseVerdicts(text: string, boundary: string): Verdicts {
   const programs: ProgramVerdict[] = [];
   let words = '';

@@ -10,7 +10,7 @@ import { newBoundary, parseSections } from '../host/sections.ts';
 import { withLines, withPositions } from './listings.ts';
 import { parseVerdicts, type Verdicts } from './verdicts.ts';
 
-/** What a host's compiler and kernel make of a source. Plain data, but for the object. */
+/** The answers of a host's compiler and kernel about a source. Plain data, except for the object. */
 export interface Verification extends Verdicts {
   readonly host: string;
   /** `uname -r`. */
@@ -29,7 +29,7 @@ export interface VerifyOptions {
   readonly verifySeconds?: number;
 }
 
-/** What the kernel makes of one program, for reading. */
+/** One program as the kernel has it, for reading. */
 export interface Dump {
   readonly object: Uint8Array;
   /** The verifier's log, with the state at every instruction where that was asked for. */
@@ -178,7 +178,7 @@ async function verifyThere(
   });
 }
 
-/** What a script has packed for the way, without the directory it ran in. */
+/** Unpacks the output of a script, without the directory it ran in. */
 function unpacked(host: Host, base64: string, directory: string): string {
   try {
     return gunzipSync(Buffer.from(base64, 'base64'), {

@@ -3,7 +3,7 @@ export interface Entry {
   /** A stable name, shown as the code of the diagnostic. */
   readonly id: string;
   readonly pattern: RegExp;
-  /** What this very message says, in plain words, where its numbers and types tell more. */
+  /** This very message in plain words, where its numbers and types say more. */
   readonly detail?: (match: Readonly<Record<string, string | undefined>>) => string | undefined;
   /** Why the verifier refuses. */
   readonly why: string;
