@@ -272,8 +272,13 @@ entries() {
 	done | grep -o '"key"' | wc -l
 }
 
-# All senders together are held back before TCP has no more memory. (A namespace has no tcp_mem.)
-memory() { for f in $families; do try run "$tmp/memory" "$f"; done; }
+# All senders together are held back before TCP has no more memory. Only the first namespace, that of the
+# kernel's own threads, has tcp_mem.
+memory() {
+	local there=
+	[ -e /proc/sys/net/ipv4/tcp_mem ] || there='nsenter --net=/proc/2/ns/net'
+	for f in $families; do try run $there "$tmp/memory" "$f"; done
+}
 
 # Multipath TCP's sockets are the kernel's own. One that fell back to TCP is bypassed where accept()
 # can tell.
