@@ -7,9 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { atEnd, runToEnd } from '../test/harness/cleanup.ts';
 import type { Counts } from '../test/harness/reporter.ts';
+import { PACKAGE_VARIABLE, packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { setUp } from './setup.mjs';
 import { CHECKS, runCheck } from './test/checks.ts';
-import { runSuite, SUITES } from './test/suites.ts';
+import { partsOf, runPart, SUITES, type Lane } from './test/suites.ts';
 
 interface Section {
   readonly name: string;
@@ -49,10 +50,26 @@ async function main(): Promise<boolean> {
   const remove = atEnd(() => {
     fs.rmSync(directory, { recursive: true, force: true });
   });
-  for (const suite of suites) {
-    console.log(`\n== ${suite.name}: ${suite.about}`);
-    await section(suite.name, () => runSuite(suite, path.join(directory, `${suite.name}.json`)));
+  // Before all that runs beside each other: it writes what they install.
+  const env: Record<string, string> = {};
+  if (suites.some(({ needs }) => needs.includes('editor') || needs.includes('sshd'))) {
+    env[PACKAGE_VARIABLE] = await packageExtension();
   }
+  const parts = suites.flatMap(partsOf);
+  const isAlone = new Set(parts.map(({ lane }) => lane)).size < 2;
+  const lane = async (name: Lane): Promise<void> => {
+    for (const part of parts.filter((each) => each.lane === name)) {
+      const title = isAlone ? part.suite.name : `${part.suite.name} (${name})`;
+      console.log(`\n== ${title}: ${part.suite.about}`);
+      const countsFile = path.join(directory, `${part.suite.name}-${name}.json`);
+      const prefix = isAlone ? {} : { prefix: `${title.padEnd(17)} | ` };
+      await section(title, () => runPart(part, { countsFile, env, ...prefix }));
+    }
+  };
+  await Promise.all([
+    ...[lane('host'), lane('window')],
+    Promise.all([lane('samples'), lane('standard')]).then(() => lane('kernel')),
+  ]);
   await remove();
   return summarize(sections);
 }

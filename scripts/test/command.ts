@@ -15,6 +15,8 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Keeps the output instead of showing it. */
   readonly capture?: boolean;
+  /** Shown before each line, where several commands speak at the same time. */
+  readonly prefix?: string;
   /** Ends the command when this says so, with the reason. */
   readonly watchdog?: () => string | undefined;
 }
@@ -32,7 +34,12 @@ export async function runCommand(
   options: CommandOptions,
 ): Promise<CommandOutcome> {
   if (isInterrupted()) throw new Error(`Interrupted before ${command}.`);
-  const stdio = options.capture === true ? 'pipe' : 'inherit';
+  const { prefix } = options;
+  const prefixed = function* (line: unknown): Generator<string> {
+    yield `${prefix ?? ''}${String(line)}`;
+  };
+  const shown = prefix === undefined ? ('inherit' as const) : ([prefixed, 'inherit'] as const);
+  const stdio = options.capture === true ? 'pipe' : shown;
   const child = execa(command, args, {
     cwd: options.cwd,
     ...(options.env && { env: options.env }),

@@ -1,7 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { cgroupMount } from '../../test/harness/cgroup.ts';
+import { atEnd } from '../../test/harness/cleanup.ts';
 import { COUNTS_FILE, type Counts } from '../../test/harness/reporter.ts';
+import { run } from '../../test/harness/run.ts';
 import type { Part } from '../setup.mjs';
 import { installed, root, runCommand } from './command.ts';
 import { projectFiles } from './files.ts';
@@ -16,8 +19,42 @@ export interface Suite {
   readonly timeoutSeconds: number;
   /** Only when it is named: it takes long, and what it shows seldom changes. */
   readonly onRequest?: true;
-  /** Runs the test files; mocha when left out. */
+  /** Runs the test files, which are its further arguments; mocha when left out. */
   readonly command?: readonly string[];
+}
+
+/**
+ * Lanes run beside each other, for most tests wait; in a lane one part runs after another. Tests of the last
+ * lane change what is one for the whole kernel, the switch for the run time of BPF programs and TCP's memory,
+ * and come when no samples of other benchmarks are taken. The standard benchmark takes as long as all others.
+ */
+const LANES = [
+  { lane: 'standard', files: /\/standard\.test\.ts$/ },
+  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|hazards|resume)\.test\.ts$/ },
+  { lane: 'samples', files: /\/(?:bench\w*|cli|crash|kill|planForm)\.test\.ts$/ },
+  { lane: 'window', files: /^test\/vscode\// },
+  { lane: 'host', files: /(?:)/ },
+] as const;
+
+export type Lane = (typeof LANES)[number]['lane'];
+
+/** Test files of a suite that run one after another. */
+export interface SuitePart {
+  readonly suite: Suite;
+  readonly lane: Lane;
+  readonly files: readonly string[];
+}
+
+/** Those of a suite that needs no surroundings of its own are one part. */
+export function partsOf(suite: Suite): SuitePart[] {
+  const files = projectFiles(...suite.directories.map((each) => `${each}/**/*.test.ts`));
+  const laneOf = (file: string): Lane =>
+    LANES.find((each) => suite.asRoot && each.files.test(file))?.lane ?? 'host';
+  return LANES.map(({ lane }) => ({
+    suite,
+    lane,
+    files: files.filter((file) => laneOf(file) === lane),
+  })).filter((part) => part.files.length > 0);
 }
 
 const minutes = (count: number): number => count * 60_000;
@@ -72,16 +109,21 @@ export const SUITES: readonly Suite[] = [
   },
 ];
 
-export async function runSuite(suite: Suite, countsFile: string): Promise<Counts> {
-  const files = projectFiles(...suite.directories.map((each) => `${each}/**/*.test.ts`));
-  if (files.length === 0) return broken('There is no test file.');
-  const mocha = [installed('mocha'), '--timeout', `${suite.timeoutSeconds}s`, ...files];
+/** @param env for the tests; @param prefix before each line of the output, where others run beside it. */
+export async function runPart(
+  { suite, lane, files }: SuitePart,
+  { countsFile, env, prefix }: RunOptions,
+): Promise<Counts> {
+  const mocha = [installed('mocha'), '--timeout', `${suite.timeoutSeconds}s`];
   const started = Date.now();
+  const variables = { ...env, [COUNTS_FILE]: path.resolve(countsFile) };
+  const surroundings = suite.asRoot ? ownSurroundings(lane, variables) : undefined;
   const { code, ended } = await runCommand(
-    [...(suite.asRoot ? asRoot(countsFile) : []), ...(suite.command ?? mocha)],
+    [...(surroundings?.argv ?? []), ...(suite.command ?? mocha), ...files],
     {
       cwd: root,
-      env: { [COUNTS_FILE]: countsFile },
+      env: variables,
+      ...(prefix !== undefined && { prefix }),
       watchdog: () => {
         if (Date.now() - started > LONGEST_MS)
           return `not finished after ${LONGEST_MS / 60_000} min`;
@@ -91,6 +133,7 @@ export async function runSuite(suite: Suite, countsFile: string): Promise<Counts
       },
     },
   );
+  const left = (await surroundings?.remove()) ?? [];
   if (!fs.existsSync(countsFile)) {
     return broken(ended ?? `The suite ended with ${code} before it reported.`);
   }
@@ -101,6 +144,7 @@ export async function runSuite(suite: Suite, countsFile: string): Promise<Counts
   else if (code !== 0 && failed.length === 0)
     complain(`All tests passed, but it ended with ${code}.`);
   if (counts.passed + failed.length === 0) complain('No test was executed.');
+  left.forEach(complain);
   return { ...counts, failed };
 }
 
@@ -108,13 +152,46 @@ function broken(reason: string): Counts {
   return { passed: 0, failed: [{ title: 'the suite', reason }], skipped: [], times: [] };
 }
 
-/** Loading programs, other users' logins and cgroups need root; whoever is not asks sudo. */
-function asRoot(countsFile: string): string[] {
-  if (process.getuid?.() === 0) return [];
-  const keep = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: os.homedir(),
-    [COUNTS_FILE]: path.resolve(countsFile),
+interface RunOptions {
+  readonly countsFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly prefix?: string;
+}
+
+/**
+ * A cgroup, network and mounts of a part's own (scripts/test/lane.sh). Loading programs, other users' logins
+ * and cgroups need root; whoever is not asks sudo.
+ */
+function ownSurroundings(name: string, variables: Readonly<Record<string, string>>): Surroundings {
+  const mount = cgroupMount();
+  if (mount === undefined) throw new Error('cgroup v2 is not mounted on this machine.');
+  const keep = { PATH: process.env['PATH'] ?? '', HOME: os.homedir(), ...variables };
+  const asRoot =
+    process.getuid?.() === 0
+      ? []
+      : ['sudo', 'env', ...Object.entries(keep).map(([key, value]) => `${key}=${value}`)];
+  const script = path.join(import.meta.dirname, 'lane.sh');
+  const place = [`sockmap-lane-${name}-${process.pid}`, mount];
+  const left: string[] = [];
+  const remove = atEnd(async () => {
+    try {
+      await run('sh', ['-c', 'exec "$@"', 'sh', ...asRoot, 'sh', script, '--remove', ...place]);
+    } catch (error) {
+      left.push(String(error));
+    }
+  });
+  return {
+    argv: [...asRoot, 'sh', script, ...place],
+    remove: async () => {
+      await remove();
+      return left;
+    },
   };
-  return ['sudo', 'env', ...Object.entries(keep).map(([name, value]) => `${name}=${value}`)];
+}
+
+interface Surroundings {
+  /** Before a command. */
+  readonly argv: readonly string[];
+  /** @returns complaints about processes that were left in there. */
+  readonly remove: () => Promise<readonly string[]>;
 }

@@ -1,21 +1,31 @@
 // Runs test/vscode/suite in a real extension host, through @vscode/test-electron. VS Code desktop where it
 // can be had, else the VS Code server with a browser. SOCKMAP_VSCODE=desktop or =web insists on one.
+// Its arguments are the test files; all of them when left out.
 import fs from 'node:fs';
 import path from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { runToEnd } from '../harness/cleanup.ts';
+import { atEnd, runToEnd } from '../harness/cleanup.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory } from '../harness/temporary.ts';
+import { PACKAGE_VARIABLE } from '../harness/vscode/packageExtension.ts';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
-const bundles = path.join(root, 'out', 'vscode-suite');
 
 async function bundleSuite(): Promise<string> {
-  fs.rmSync(bundles, { recursive: true, force: true });
+  // Below the project: the tests require mocha from there.
+  const bundles = path.join(root, 'out', `vscode-suite-${process.pid}`);
+  atEnd(() => {
+    fs.rmSync(bundles, { recursive: true, force: true });
+  });
   const suite = path.join(here, 'suite');
-  const files = fs.readdirSync(suite).filter((file) => file.endsWith('.ts'));
+  const chosen = process.argv.slice(2).map((file) => path.basename(file));
+  const files = fs
+    .readdirSync(suite)
+    .filter((file) =>
+      chosen.length > 0 && file.endsWith('.test.ts') ? chosen.includes(file) : file.endsWith('.ts'),
+    );
   await build({
     entryPoints: files.map((file) => path.join(suite, file)),
     outdir: bundles,
@@ -54,7 +64,10 @@ async function executable(): Promise<string> {
 async function main(): Promise<void> {
   const folder = temporaryDirectory();
   const userData = temporaryDirectory();
-  await run(process.execPath, ['esbuild.mjs'], { cwd: root });
+  // With a package at hand it is built already, and others may be reading it.
+  if (process.env[PACKAGE_VARIABLE] === undefined) {
+    await run(process.execPath, ['esbuild.mjs'], { cwd: root });
+  }
   const extensionTestsPath = await bundleSuite();
   await runTests({
     vscodeExecutablePath: await executable(),
