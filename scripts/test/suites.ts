@@ -71,7 +71,7 @@ export const SUITES: readonly Suite[] = [
     needs: [],
     asRoot: false,
     directories: ['test/unit'],
-    timeoutSeconds: 20,
+    timeoutSeconds: 60,
   },
   {
     name: 'host',
