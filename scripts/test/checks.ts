@@ -8,6 +8,8 @@ export interface Check {
   readonly name: string;
   readonly about: string;
   readonly needs: readonly Part[];
+  /** It writes what tests use, and comes before them. */
+  readonly writes?: true;
   /** Nothing when there is nothing to check. */
   readonly command: () => readonly string[] | undefined;
 }
@@ -65,6 +67,7 @@ export const CHECKS: readonly Check[] = [
     name: 'build',
     about: 'production bundles',
     needs: [],
+    writes: true,
     command: () => ['node', 'esbuild.mjs', '--production'],
   },
 ];
