@@ -221,13 +221,21 @@ describe('sockmap-bypassctl', () => {
     assert.equal((await execa(copy, ['unload', '--cgroup', ground.path])).exitCode, 0);
     const alone = await execa(copy, ['load', '--cgroup', ground.path], { reject: false });
     assert.equal(alone.exitCode, 2);
+    // Root compiles no sources that others may have put there, unless they are named.
+    const open = path.join(own.path, 'open');
+    fs.cpSync(BPF, open, { recursive: true });
+    fs.chmodSync(open, 0o1777);
+    const theirs = path.join(open, 'tools', 'sockmap-bypassctl');
+    const planted = await execa(theirs, ['load', '--cgroup', ground.path], { reject: false });
+    assert.equal(planted.exitCode, 2);
+    assert.match(planted.stderr, /others may change what lies in/);
     const beside = await execa(COMMAND, ['load', '--cgroup', ground.path], { reject: false });
     assert.equal(beside.exitCode, 0, beside.stderr);
   });
 
   for (const shell of SHELLS) {
     it(`under ${shell} tells of cgroups with names of any bytes`, async () => {
-      const name = Buffer.concat([Buffer.from('a|b "c" \\d é 🚀\t'), Buffer.of(0xff)]);
+      const name = Buffer.concat([Buffer.from('a|b "c" \\d\\" é 🚀\t'), Buffer.of(0xff)]);
       const cgroup = Buffer.concat([Buffer.from(`${ground.path}/`), name]);
       fs.mkdirSync(cgroup);
       try {
@@ -242,8 +250,8 @@ describe('sockmap-bypassctl', () => {
         assert.equal(one?.state, 'attached');
         const families = await metricsOf((await ctl(shell, 'metrics')).stdout);
         const labels = families.flatMap(([, , , , all]) => all).map(([, { cgroup: each }]) => each);
-        assert.ok(labels.includes(`${ground.path}/a|b "c" \\d é 🚀\\x09\\xff`));
-        assert.match((await ctl(shell, 'status')).stdout, /\\d é 🚀\\x09\\xff\n {2}state +on$/m);
+        assert.ok(labels.includes(`${ground.path}/a|b "c" \\d\\" é 🚀\\x09\\xff`));
+        assert.match((await ctl(shell, 'status')).stdout, /\\d\\" é 🚀\\x09\\xff\n {2}state +on$/m);
         assert.equal((await by('unload')).exitCode, 0);
         assert.doesNotMatch((await ctl(shell, 'status', '--json')).stdout, /a\|b/);
       } finally {
