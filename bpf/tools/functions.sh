@@ -34,7 +34,7 @@ receive() {
     cd "$1" && new=$(mktemp -d ./.upload.XXXXXXXX) || exit
     tar -xmf - -C "$new" &&
       (cd "$new" && find . -type d) | while IFS= read -r one; do mkdir -p "$one" || exit; done &&
-      (cd "$new" && find . -type f) | while IFS= read -r one; do mv -f "$new/$one" "$one" || exit; done
+      (cd "$new" && find . -type f) | while IFS= read -r one; do mv -fT "$new/$one" "$one" || exit; done
     code=$?
     rm -rf "$new"
     exit "$code"

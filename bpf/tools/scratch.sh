@@ -3,6 +3,7 @@
 
 undo() { rm -rf "$d"; }
 
-d=''
+# shellcheck disable=SC2034 # for what make_scratch calls; a login may have variables of these names
+d='' own='' as=''
 make_scratch "$1"
 printf '%s\n' "$d"
