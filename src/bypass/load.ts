@@ -139,6 +139,7 @@ const withLimits = (source: BpfSource, { maxSockets }: GuardedLimits): BpfSource
     : { ...source, defines: { MAX_SOCKETS: maxSockets, ...source.defines } };
 
 /** Exits of a load that was told not to commit, and that found what it cannot take the place of. */
+const OCCUPIED = 3;
 const CALLED_OFF = 4;
 const NOT_OURS = 6;
 
@@ -178,13 +179,7 @@ export async function unloadBypass(
         );
   const loading = ours.find(({ state }) => state === 'loading');
   if (loading !== undefined && ours.every(({ state }) => state === 'loading')) {
-    throw new HostError({
-      kind: 'occupied',
-      tried: 'unload the bypass',
-      where: host.name,
-      words: `it is being loaded on ${cgroup} by ${loading.loader ?? 'somebody'}`,
-      next: 'Wait for the end of that load, then try again.',
-    });
+    throw beingLoaded(host, cgroup, loading.loader);
   }
   if (ours.length === 0) {
     throw new HostError({
@@ -199,12 +194,23 @@ export async function unloadBypass(
   const tried = 'unload the bypass';
   const { exitCode, stderr } = await host.transact(argv, { tried, root: true, signal });
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, tried, stderr);
+  if (exitCode === OCCUPIED) throw beingLoaded(host, cgroup, undefined);
   if (exitCode !== 0) {
     const next = 'Show the status to see what is left.';
     throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
   }
-  return readStatus(host, signal);
+  // Not cancellable: it is unloaded, and "cancelled" would say that it is not.
+  return readStatus(host);
 }
+
+const beingLoaded = (host: Host, cgroup: string, loader = 'somebody'): HostError =>
+  new HostError({
+    kind: 'occupied',
+    tried: 'unload the bypass',
+    where: host.name,
+    words: `it is being loaded on ${cgroup} by ${loader}`,
+    next: 'Wait for the end of that load, then try again.',
+  });
 
 /** Reads what is loaded on a host. */
 export async function bypassStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
@@ -221,7 +227,7 @@ function loadError(
   words: string,
 ): HostError {
   const where = host.name;
-  if (exitCode === 3) {
+  if (exitCode === OCCUPIED) {
     return new HostError({
       kind: 'occupied',
       tried: `load the bypass on ${cgroup}`,
