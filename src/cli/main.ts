@@ -14,10 +14,18 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     controller.abort();
   });
 }
-// Who reads may be gone, as head(1) is: that is no fault of the command.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+let isLost = false;
+// Who reads may be gone, as head(1) is: that is no fault of the command. A full disk is one.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || isLost) return;
+    isLost = true;
+    process.exitCode = STATUS.failed;
+    if (stream === process.stdout) say(`The output could not be written: ${code ?? ''}`);
+  });
+}
 
 const bpf = fileURLToPath(new URL('../bpf', import.meta.url));
 void run(COMMANDS, process.argv.slice(2), { bpf, signal: controller.signal }).then((status) => {
-  process.exitCode = status;
+  process.exitCode = isLost && status === STATUS.good ? STATUS.failed : status;
 });

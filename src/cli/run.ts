@@ -56,7 +56,9 @@ async function perform(call: Call, bpf: string, signal: AbortSignal): Promise<nu
     print(call.json ? `${jsonText(data)}\n` : text);
     return status;
   } catch (error) {
-    if (signal.aborted || isCancelled(error)) {
+    // Cancelling may come too late, or its clean-up fail: then that is what there is to say.
+    const isUnanswered = error instanceof HostError && error.problem.kind === 'privilege';
+    if (isCancelled(error) || (signal.aborted && isUnanswered)) {
       say('Cancelled.');
       return STATUS.cancelled;
     }

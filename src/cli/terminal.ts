@@ -40,7 +40,8 @@ export function ask(
       end(undefined);
     };
     signal.addEventListener('abort', stop, { once: true });
-    lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    // Not by kill(2): on Windows it would end this process without a word.
+    lines.once('SIGINT', () => process.emit('SIGINT'));
     lines.once('close', stop);
     lines.question(secret ? '' : visible(question), end);
     if (signal.aborted) stop();

@@ -109,10 +109,13 @@ describe('the command line', () => {
   it('ends with 1 when nothing can be told, with 64 when it is used wrongly, and says why', async () => {
     const { alias } = stage.server;
     const out = ['--out', file('none.json')];
-    const here = ['benchmark', alias, stage.cgroup, ...ssh, ...out];
+    const at = ['benchmark', alias, stage.cgroup, ...ssh];
+    const here = [...at, ...out];
     for (const [argv, wanted, words] of [
       [[...here, '--baseline', file('none.json')], 1, /Could not read none\.json .*: ENOENT/],
       [[...here, '--plan', file('better.json')], 1, /not a benchmark plan/],
+      [[...at, '--out', file('better.json'), '--baseline', file('better.json')], 1, /saved run/],
+      [[...at, '--out', file('tiny.sockmap-plan.json')], 1, /Could not read tiny/],
       [['benchmark', alias, '/sys/fs/cgroup/none-of-these', ...ssh, ...out], 1, /is not a cgroup/],
       [['benchmark', 'nobody-at-all', ...ssh, ...out], 1, /Could not connect to nobody-at-all/],
       [[...here, '--profile', 'fast'], 64, /--profile is one of quick, standard, article/],

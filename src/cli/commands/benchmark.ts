@@ -1,7 +1,9 @@
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { readSource } from '../../bypass/source.ts';
 import { outcomeOf, resumeCompared, runCompared } from '../../bench/comparedRun.ts';
-import { documentFileName, writeDocument } from '../../bench/store.ts';
+import { documentFileName, readDocument, writeDocument } from '../../bench/store.ts';
+import { HostError } from '../../host/errors.ts';
 import { MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
 import { PROFILES, type Profile } from '../../results/plan.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
@@ -14,6 +16,25 @@ export const SLOWDOWN = number(
   `Percent that the bypass may be slower than in the saved run, for sure; ${MAX_SLOWDOWN_PERCENT} by default.`,
   { isWhole: false },
 );
+
+/** @throws HostError where the file is the baseline, or something other than a result document. */
+async function checkOverwritten(out: string, baseline: string | undefined): Promise<void> {
+  const [there, compared] = await Promise.all(
+    [out, baseline ?? ''].map((file) => realpath(file).catch(() => undefined)),
+  );
+  if (there === undefined) return;
+  if (there !== compared) {
+    await readDocument(there);
+    return;
+  }
+  throw new HostError({
+    kind: 'input',
+    tried: `write ${out}`,
+    where: undefined,
+    words: 'it is the saved run to compare with',
+    next: 'Choose another file for --out.',
+  });
+}
 
 export const benchmark = command({
   name: 'benchmark',
@@ -33,7 +54,7 @@ export const benchmark = command({
     plan: text('FILE', 'A plan file (*.sockmap-plan.json) instead of a profile.'),
     out: text(
       'FILE',
-      'The result document (*.sockmap-bench.json); without it, a new one here. It is whole at any time.',
+      'The result document (*.sockmap-bench.json), or an older one to replace; without it, a new one here. It is whole at any time.',
     ),
     resume: text(
       'FILE',
@@ -61,15 +82,17 @@ export const benchmark = command({
     const wanted = { ...options, maxSlowdown: options['max-slowdown'] };
     const host = session.host(name, options);
     let file = resume ?? out;
-    let isSaved = resume !== undefined;
+    if (out !== undefined) await checkOverwritten(out, options.baseline);
+    // Changed from a callback, whose writes the type checker does not see.
+    const kept = { isSaved: false };
     const told: Parameters<typeof runCompared>[3] = {
       onStep: session.onStep,
       source: (policy) => readSource(session.bpf, policy),
       limits: limitsOf(options),
       signal: session.signal,
-      save: async (document) => {
-        await writeDocument((file ??= documentFileName(document)), document);
-        isSaved = true;
+      save: async (whole) => {
+        await writeDocument((file ??= documentFileName(whole)), whole);
+        kept.isSaved = true;
       },
     };
     try {
@@ -85,7 +108,7 @@ export const benchmark = command({
         status: exit,
       };
     } catch (error) {
-      if (isSaved) session.onStep(`What was measured is kept in ${file ?? ''}: see --resume.`);
+      if (kept.isSaved) session.onStep(`What was measured is kept in ${file ?? ''}: see --resume.`);
       throw error;
     }
   },

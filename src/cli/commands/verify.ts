@@ -36,7 +36,9 @@ export const verify = command({
     const isBad =
       diagnosis.findings.some(({ severity }) => severity === 'error') ||
       diagnosis.programs.some(({ verdict }) => verdict !== 'accepted');
-    const shown = (place: Place) => path.relative('', path.join(root, place.file));
+    // Headers of the host are absolute.
+    const shown = ({ file: named }: Place) =>
+      path.posix.isAbsolute(named) ? named : path.relative('', path.join(root, named));
     return {
       data: diagnosis,
       text: diagnosisText(diagnosis, shown),
