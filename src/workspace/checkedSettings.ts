@@ -43,9 +43,10 @@ function read<T extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   throw new HostError({
     kind: 'input',
-    tried: `read the settings sockmapBypass.${section}`,
-    where: 'this window',
-    words: z.prettifyError(parsed.error),
+    tried: 'read the settings',
+    words: parsed.error.issues
+      .map(({ path: keys, message }) => `sockmapBypass.${[section, ...keys].join('.')}: ${message}`)
+      .join('\n'),
     next: 'Correct the setting.',
   });
 }
