@@ -61,7 +61,13 @@ export const CHECKS: readonly Check[] = [
     name: 'shell',
     about: 'shellcheck',
     needs: ['format'],
-    command: () => ['shellcheck', '-s', 'sh', COMMAND, ...projectFiles('bpf/**/*.sh')],
+    command: () => [
+      'shellcheck',
+      '-s',
+      'sh',
+      COMMAND,
+      ...projectFiles('bpf/**/*.sh', 'scripts/**/*.sh'),
+    ],
   },
   {
     name: 'build',

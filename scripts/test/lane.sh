@@ -7,7 +7,8 @@ case $1 in
 --remove)
 	cgroup=$3/$2
 	[ -d "$cgroup" ] || exit 0
-	for try in 1 2 3 4 5 6 7 8 9 10; do
+	tries=0
+	while [ $((tries += 1)) -le 10 ]; do
 		find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0
 		sleep 0.5
 	done
