@@ -78,9 +78,8 @@ async function agree(session: Session, place: Place): Promise<boolean> {
   const { host, cgroup, isRoot, source, kernel } = place;
   const { signal } = session;
   session.onStep('probing sockets, once: --yes leaves it out');
-  const { faults, certain, verdict } = await probeFaults(
-    ...([host, source, await readProbe(session.bpf), signal] as const),
-  );
+  const probe = await readProbe(session.bpf);
+  const { faults, certain, verdict } = await probeFaults(host, source, probe, signal);
   const isSplice = faultsOf(faults).some(({ id }) => id === 'splice');
   const readers = isSplice ? await findSpliceReaders(host, cgroup, signal) : [];
   const warning = loadWarning(kernel, faults, readers);

@@ -6,20 +6,7 @@ import { regressionCheck } from '../../../src/results/regressionCheck.ts';
 import { runsOf } from '../../../src/results/runs.ts';
 import type { Arm, Sample } from '../../../src/results/document.ts';
 import { findingText } from '../../../src/results/words/findingTexts.ts';
-import { documentOf, stream, trip } from './panelRuns.ts';
-
-/** Four rounds of TCP at 1 Gbit/s and of the bypass, at each size by its ratios. */
-const sizes = (ratios: Readonly<Record<number, readonly number[]>>): Sample[] =>
-  Object.entries(ratios).flatMap(([size, list]) =>
-    list.flatMap((ratio, round) => [
-      stream('tcp', round, 1e9, Number(size)),
-      stream('bypass', round, ratio * 1e9, Number(size)),
-    ]),
-  );
-const TWICE = [2.1, 2.11, 2.09, 2.1];
-const HALF = [0.5, 0.501, 0.499, 0.5];
-const EQUAL = [1, 1.001, 0.999, 1];
-const STALLED = [2, 0, 2, 2];
+import { documentOf, EQUAL, HALF, sizes, STALLED, stream, trip, TWICE } from './panelRuns.ts';
 
 function values(samples: Sample[], arms: Arm[] = ['tcp', 'bypass']) {
   const points = [{ experiment: 'throughput' as const, messageBytes: 64, arms }];

@@ -43,6 +43,19 @@ export const trip = (
   ...common(arm, repetition),
 });
 
+/** Four rounds of TCP at 1 Gbit/s and of the bypass, at each size by its ratios. */
+export const sizes = (ratios: Readonly<Record<number, readonly number[]>>): Sample[] =>
+  Object.entries(ratios).flatMap(([size, list]) =>
+    list.flatMap((ratio, round) => [
+      stream('tcp', round, 1e9, Number(size)),
+      stream('bypass', round, ratio * 1e9, Number(size)),
+    ]),
+  );
+export const TWICE = [2.1, 2.11, 2.09, 2.1];
+export const HALF = [0.5, 0.501, 0.499, 0.5];
+export const EQUAL = [1, 1.001, 0.999, 1];
+export const STALLED = [2, 0, 2, 2];
+
 const arms: Arm[] = ['tcp', 'bypass'];
 const PLAN: Plan = {
   name: 'quick',

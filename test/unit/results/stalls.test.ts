@@ -4,26 +4,14 @@ import { figuresOf } from '../../../src/results/figures.ts';
 import { runsOf } from '../../../src/results/runs.ts';
 import { findingTexts } from '../../../src/results/words/findingTexts.ts';
 import { tableOf } from '../../../src/results/pointsTable.ts';
-import { documentOf, stream } from './panelRuns.ts';
+import { documentOf, EQUAL, HALF, sizes, STALLED, TWICE } from './panelRuns.ts';
 
 function findings(samples: Sample[]) {
   const runs = runsOf([documentOf(samples)]);
   return findingTexts(figuresOf(runs), runs);
 }
 
-/** Four rounds of TCP at 1 Gbit/s and of the bypass, at each size by its ratios. */
-const sizes = (ratios: Readonly<Record<number, readonly number[]>>): Sample[] =>
-  Object.entries(ratios).flatMap(([size, list]) =>
-    list.flatMap((ratio, round) => [
-      stream('tcp', round, 1e9, Number(size)),
-      stream('bypass', round, ratio * 1e9, Number(size)),
-    ]),
-  );
-const TWICE = [2.1, 2.11, 2.09, 2.1];
-const HALF = [0.5, 0.501, 0.499, 0.5];
-const EQUAL = [1, 1.001, 0.999, 1];
 const NOISY = [0.5, 2, 0.7, 1.6];
-const STALLED = [2, 0, 2, 2];
 
 describe('a round that stalls', () => {
   it('is told with its size, which counts among those measured', () => {
