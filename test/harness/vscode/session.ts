@@ -191,7 +191,7 @@ async function openWindow(url: string, options: SessionOptions): Promise<Window>
     });
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.goto(url);
-    const workbench = new Workbench(page);
+    const workbench = new Workbench(page, options.folder);
     await workbench.ready();
     return { browser, page, workbench, errors };
   } catch (error) {

@@ -49,7 +49,10 @@ export class Workbench {
   /** The palette, quick picks and input boxes are one widget. */
   readonly quick: Locator;
 
-  constructor(page: Page) {
+  constructor(
+    page: Page,
+    private readonly folder = '/',
+  ) {
     this.page = page;
     this.quick = page.locator('.quick-input-widget');
   }
@@ -171,17 +174,26 @@ export class Workbench {
 
   // Editors
 
+  /** Opens a file of the folder. */
   async openFile(name: string): Promise<void> {
-    await this.askForFile(name);
-    await this.quick.locator('.monaco-list-row', { hasText: name }).first().click();
+    await persistently(10, async () => {
+      await this.askForFile(name);
+      await this.quick
+        .locator('.monaco-list-row', { hasText: name })
+        .first()
+        .click({ timeout: 3000 });
+    });
     await this.tab(name).waitFor();
   }
 
-  /** Types a name into the list of files. A window that is busy with another editor may swallow the key. */
+  /**
+   * Types the whole path into the list of files: a new one need not be in the search's index yet.
+   * A window that is busy with another editor may swallow the key.
+   */
   async askForFile(name: string): Promise<void> {
     await persistently(10, async () => {
       await this.page.keyboard.press('Control+P');
-      await this.quickInput().fill(name, { timeout: 3000 });
+      await this.quickInput().fill(path.join(this.folder, name), { timeout: 3000 });
     });
   }
 

@@ -101,13 +101,18 @@ oneway() {
 		local n=$(counter redirected_messages)
 		verdict oneway-small "$f" $((n < 1000)) "\"redirectedMessages\": $n"
 		reload
-		run "$tmp/transfer" "$f" stream 262144 1.5 >/dev/null &
+		run "$tmp/transfer" "$f" stream 262144 20 >/dev/null &
 		local transfer=$!
 		sleep 0.9
 		# How much of it is redirected depends on the reader's pace; it goes on until the end.
 		local early=$(counter redirected_bytes)
-		wait $transfer
-		n=$(counter redirected_bytes)
+		n=$early
+		while [ $((n - early)) -le 16777216 ] && kill -0 $transfer 2>/dev/null; do
+			sleep 0.1
+			n=$(counter redirected_bytes)
+		done
+		kill $(cat "$cgroup/cgroup.procs") 2>/dev/null
+		wait $transfer 2>/dev/null
 		verdict oneway-bulk "$f" $((n - early > 16777216)) "\"redirectedBytes\": $n, \"redirectedLate\": $((n - early))"
 	done
 }

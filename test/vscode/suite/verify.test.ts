@@ -284,11 +284,14 @@ describe('verifying BPF source', () => {
   it('settings that are wrong are named', async () => {
     const uri = write('settings.bpf.c', ACCEPTED);
     await settings().update('verify.include', ['../x'], vscode.ConfigurationTarget.Global);
-    await assert.rejects(
-      execute('verify', { host: 'local', uri }),
-      /settings sockmapBypass\.verify/,
-    );
-    await settings().update('verify.include', undefined, vscode.ConfigurationTarget.Global);
+    try {
+      await assert.rejects(
+        execute('verify', { host: 'local', uri }),
+        /sockmapBypass\.verify\.include\.0: neither below/,
+      );
+    } finally {
+      await settings().update('verify.include', undefined, vscode.ConfigurationTarget.Global);
+    }
   });
 
   it('what clang objects to is at its place too, headers included', async () => {
