@@ -1,6 +1,11 @@
+import {
+  containerLabel,
+  enclosingContainer,
+  namesOfContainers,
+  type Containers,
+} from './containers.ts';
 import { HostError } from './errors.ts';
 import type { Host } from './host.ts';
-import { scriptArgv } from './hostScript.ts';
 
 export interface Cgroup {
   /** Full path of its directory on the host. */
@@ -20,34 +25,19 @@ export async function listCgroups(
   // A threaded cgroup refuses to list processes: find then exits with an error, yet the rest counts.
   // With /dev/null beside it, grep names also a file that is the only one.
   const count = ['grep', '-c', '', '/dev/null', '{}', '+'];
-  const [tree, containers] = await Promise.all([
-    host.run(['find', mount, '-name', 'cgroup.procs', '-exec', ...count], {
-      tried: 'list the cgroups',
-      ...options,
-    }),
-    host.run(scriptArgv('containers.sh'), { tried: 'list the containers', ...options }),
-  ]);
-  return parseCgroups(tree.stdout, mount, parseContainers(containers.stdout));
-}
-
-export function parseContainers(text: string): Map<string, string> {
-  return new Map(
-    Array.from(text.matchAll(/^([0-9a-f]{64}) (\S+)$/gm), (match) => [
-      match[1] ?? '',
-      match[2] ?? '',
-    ]),
-  );
+  const tree = await host.run(['find', mount, '-name', 'cgroup.procs', '-exec', ...count], {
+    tried: 'list the cgroups',
+    ...options,
+  });
+  const containers = await namesOfContainers(host, tree.stdout, options);
+  return parseCgroups(tree.stdout, mount, containers);
 }
 
 /** Characters of a line: a path has 4,096 bytes (PATH_MAX), and every step of one is walked up. */
 const LONGEST = 4096 + '/cgroup.procs:123456789'.length;
 
 /** @param text lines "PATH/cgroup.procs:COUNT"; others are passed over. */
-export function parseCgroups(
-  text: string,
-  mount: string,
-  containers: ReadonlyMap<string, string>,
-): Cgroup[] {
+export function parseCgroups(text: string, mount: string, containers: Containers): Cgroup[] {
   const own = new Map<string, number>();
   for (const line of text.split('\n')) {
     const match = line.length > LONGEST ? null : /^([^]*)\/cgroup\.procs:(\d{1,9})$/.exec(line);
@@ -69,23 +59,15 @@ export function parseCgroups(
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
-/** Names as systemd, Docker, Podman, containerd, CRI-O and Kubernetes give them to cgroups. */
-export function cgroupLabel(
-  path: string,
-  containers: ReadonlyMap<string, string>,
-): string | undefined {
+/** Names as container engines, Kubernetes and systemd give them to cgroups. */
+export function cgroupLabel(path: string, containers: Containers): string | undefined {
+  const container = containerLabel(path, containers);
+  if (container !== undefined) return container;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const id = /(?:^|[-:])([0-9a-f]{64})(?:\.scope)?$/.exec(name)?.[1];
-  if (id !== undefined) {
-    const known = containers.get(id);
-    return known === undefined ? `container ${id.slice(0, 12)}` : `container ${known}`;
-  }
-  const pod = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})(?:\.slice)?$/.exec(name)?.[1];
-  if (pod !== undefined) return `pod ${pod.replaceAll('_', '-')}`;
   // systemd.unit(5): \x2d and its like stand for characters a unit's name cannot hold.
   const unit = /^(.+)\.(?:service|scope|slice|socket|mount|swap)$/.exec(name);
   return unit === null
-    ? undefined
+    ? enclosingContainer(path, containers)
     : name.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) =>
         String.fromCharCode(Number.parseInt(hex, 16)),
       );

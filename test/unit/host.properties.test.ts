@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  cgroupLabel,
-  parseCgroups,
-  parseContainers,
-  resolveCgroup,
-} from '../../src/host/cgroups.ts';
+import { cgroupLabel, parseCgroups, resolveCgroup } from '../../src/host/cgroups.ts';
+import { parseContainers, type Containers } from '../../src/host/containers.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { parseFacts } from '../../src/host/facts.ts';
 import { hostIssues } from '../../src/host/issues.ts';
@@ -100,7 +96,16 @@ const CGROUP_WORDS = [
     '.service',
     '.slice',
     `docker-${'a1'.repeat(32)}`,
-    `${'0f'.repeat(32)} name\n`,
+    `${'0f'.repeat(32)} name image\n`,
+    ...['docker', 'podman', 'crictl', 'ctr a'].map((name) => `\n${BOUNDARY} ${name}\n`),
+    ...[
+      '{"containers":[',
+      `{"id":"${'0f'.repeat(32)}"`,
+      ',"metadata":{"name":"',
+      '"}',
+      ']}',
+      '    ',
+    ],
     'pod',
     '-',
     '_',
@@ -108,23 +113,25 @@ const CGROUP_WORDS = [
   ...['kubepods-pod01234567_0123_0123_0123_0123456789ab.slice', '..', '.', '*', '\0'],
 ];
 
+const NONE: Containers = { names: new Map(), pods: new Map() };
+
 describe('properties of cgroups', () => {
   const MOUNT = '/sys/fs/cgroup';
   const check = (text: string) => {
-    const found = parseCgroups(text, MOUNT, parseContainers(text));
+    const found = parseCgroups(text, MOUNT, parseContainers(text, BOUNDARY));
     assertPlain(found);
     for (const { processes } of found) assert.ok(processes >= 0);
   };
   holds('the tree: of any words', textOf(CGROUP_WORDS), check);
   holds('the tree: of words without end', longTextOf(CGROUP_WORDS), check, 25);
   holds('labels: of any name', textOf(CGROUP_WORDS), (path) => {
-    assertPlain(cgroupLabel(path, parseContainers(path)));
+    assertPlain(cgroupLabel(path, parseContainers(path, BOUNDARY)));
   });
   holds(
     'the tree: is below any mount that facts may tell',
     fc.tuple(textOf(CGROUP_WORDS), textOf(CGROUP_WORDS)),
     ([text, mount]) => {
-      assertPlain(parseCgroups(text, `/${mount}`, new Map()));
+      assertPlain(parseCgroups(text, `/${mount}`, NONE));
     },
   );
 
@@ -145,7 +152,7 @@ describe('properties of cgroups', () => {
         ),
       ]);
       const text = Array.from(own, ([path, count]) => `${path}/cgroup.procs:${count}\n`).join('');
-      const found = parseCgroups(text, MOUNT, new Map());
+      const found = parseCgroups(text, MOUNT, NONE);
       assert.equal(found.length, own.size);
       for (const { path, processes } of found) {
         const below = Array.from(own).filter(

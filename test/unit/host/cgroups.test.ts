@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import {
   cgroupLabel,
-  parseCgroups,
-  parseContainers,
   isRootCgroup,
+  parseCgroups,
   resolveCgroup,
 } from '../../../src/host/cgroups.ts';
 import { HostError } from '../../../src/host/errors.ts';
 
 const ID = '3f9a1c'.padEnd(64, '0d');
 const OTHER = 'beef'.padEnd(64, '1a');
-const NONE = new Map<string, string>();
+const NONE = { names: new Map<string, string>(), pods: new Map<string, string>() };
 
 describe('the tree of cgroups', () => {
   const MOUNT = '/sys/fs/cgroup/unified';
@@ -68,35 +67,42 @@ describe('the tree of cgroups', () => {
     assert.deepEqual(parseCgroups(text, MOUNT, NONE), []);
     assert.deepEqual(parseCgroups('', MOUNT, NONE), []);
   });
-
-  it('knows containers by their names', () => {
-    const containers = parseContainers(`${ID} web\nnot a container\nabc short\n${OTHER} db-1\n`);
-    assert.deepEqual(Array.from(containers.values()), ['web', 'db-1']);
-    const [one] = parseCgroups(lines({ [`/docker/${ID}`]: 1 }), MOUNT, containers);
-    assert.equal(one?.label, 'container web');
-  });
 });
 
 describe('the label of a cgroup', () => {
-  const CONTAINERS = new Map([[ID, 'web']]);
   const UID = '0a1b2c3d-1111-2222-3333-444455556666';
+  const STATIC = '0a1b2c3d11112222333344445555aaaa';
+  const CONTAINERS = {
+    names: new Map([
+      [ID, 'web · nginx:1.27'],
+      ['default/cache', 'cache · redis:7'],
+    ]),
+    pods: new Map([[STATIC, 'kube-system/etcd-node1']]),
+  };
   const CASES: [name: string, label: string | undefined][] = [
     ['system.slice/nginx.service', 'nginx.service'],
     ['user.slice/user-1000.slice/session-3.scope', 'session-3.scope'],
     ['system.slice/system-getty.slice/getty@tty1.service', 'getty@tty1.service'],
     ['system.slice/dev-disk-by\\x2duuid-12\\x2d34.swap', 'dev-disk-by-uuid-12-34.swap'],
     ['system.slice/my\\x2dapp\\x20x.service', 'my-app x.service'],
-    [`system.slice/docker-${ID}.scope`, 'container web'],
-    [`docker/${ID}`, 'container web'],
+    [`system.slice/docker-${ID}.scope`, 'container web · nginx:1.27'],
+    [`docker/${ID}`, 'container web · nginx:1.27'],
     [`docker/${OTHER}`, `container ${OTHER.slice(0, 12)}`],
-    [`machine.slice/libpod-${ID}.scope`, 'container web'],
-    [`machine.slice/libpod-conmon-${OTHER}.scope`, `container ${OTHER.slice(0, 12)}`],
-    [`kubepods.slice/x/cri-containerd-${ID}.scope`, 'container web'],
-    [`kubepods.slice/x/crio-${ID}.scope`, 'container web'],
-    [`k8s.io/kubepods-besteffort.slice:cri-containerd:${ID}`, 'container web'],
+    [`machine.slice/libpod-${ID}.scope`, 'container web · nginx:1.27'],
+    [`machine.slice/libpod-conmon-${OTHER}.scope`, `monitor of container ${OTHER.slice(0, 12)}`],
+    [`machine.slice/libpod-${ID}.scope/container`, 'in container web · nginx:1.27'],
+    [`docker/${OTHER}/a/b`, `in container ${OTHER.slice(0, 12)}`],
+    [`docker/${ID}/system.slice/x.service`, 'x.service'],
+    [`system.slice/nerdctl-${ID}.scope`, 'container web · nginx:1.27'],
+    ['default/cache', 'container cache · redis:7'],
+    ['k8s.io/cache', undefined],
+    [`kubepods.slice/x/cri-containerd-${ID}.scope`, 'container web · nginx:1.27'],
+    [`kubepods.slice/x/crio-${ID}.scope`, 'container web · nginx:1.27'],
+    [`k8s.io/kubepods-besteffort.slice:cri-containerd:${ID}`, 'container web · nginx:1.27'],
     ['kubepods.slice', 'kubepods.slice'],
     [`kubepods.slice/kubepods-burstable-pod${UID.replaceAll('-', '_')}.slice`, `pod ${UID}`],
     [`kubepods/burstable/pod${UID}`, `pod ${UID}`],
+    [`kubepods.slice/kubepods-pod${STATIC}.slice`, 'pod kube-system/etcd-node1'],
     ['init.scope', 'init.scope'],
     ['a/plain-name', undefined],
     ['a/.service', undefined],
