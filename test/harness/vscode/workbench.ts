@@ -48,12 +48,11 @@ export class Workbench {
   readonly page: Page;
   /** The palette, quick picks and input boxes are one widget. */
   readonly quick: Locator;
+  readonly #folder: string;
 
-  constructor(
-    page: Page,
-    private readonly folder = '/',
-  ) {
+  constructor(page: Page, folder = '/') {
     this.page = page;
+    this.#folder = folder;
     this.quick = page.locator('.quick-input-widget');
   }
 
@@ -193,7 +192,7 @@ export class Workbench {
   async askForFile(name: string): Promise<void> {
     await persistently(10, async () => {
       await this.page.keyboard.press('Control+P');
-      await this.quickInput().fill(path.join(this.folder, name), { timeout: 3000 });
+      await this.quickInput().fill(path.join(this.#folder, name), { timeout: 3000 });
     });
   }
 
