@@ -5,7 +5,7 @@ import { PROFILES, type Profile } from '../results/plan.ts';
 import { EXIT, exitOf, regressionCheck, type RegressionCheck } from '../results/regressionCheck.ts';
 import { regressionLines } from '../results/words/regressionLines.ts';
 import type { Host } from '../host/host.ts';
-import { isOwnCgroup, newCgroup, ownCgroup } from './ownCgroup.ts';
+import { newCgroup, ownCgroup } from './ownCgroup.ts';
 import { readPlan } from './planFile.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions, type BenchProgress } from './run.ts';
 import { readDocument } from './store.ts';
@@ -59,7 +59,7 @@ export async function runCompared(
 }
 
 /**
- * Completes the document of a run that was cut off, likewise. A cgroup that was made for it is made again.
+ * Completes the document of a run that was cut off, likewise (`resumeBenchmark`).
  * @param file its local path.
  * @throws HostError
  */
@@ -71,10 +71,6 @@ export async function resumeCompared(
 ): Promise<Compared> {
   const [before, document] = await Promise.all([readBaseline(baseline), readDocument(file)]);
   options.onStep(`Resuming plan ${document.plan.name} on ${host.name}, in ${document.cgroup}.`);
-  const { signal } = options;
-  const { mount } = await host.ready('benchmark', signal);
-  const isOwn = isOwnCgroup(mount, document.cgroup);
-  await using _own = isOwn ? await ownCgroup(host, document.cgroup, signal) : undefined;
   const whole = await resumeBenchmark(host, document, {
     ...benchOptions(options),
     reread: () => readDocument(file),

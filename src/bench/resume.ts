@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_LIMITS, isNetwork, LIMIT_RANGES, type GuardedLimits } from '../bypass/config.ts';
 import type { ResultDocument } from '../results/document.ts';
 
 /**
@@ -34,3 +35,20 @@ const FACT_WORDS = {
   netperf: 'netperf',
 } as const;
 const FACTS = Object.keys(FACT_WORDS) as (keyof typeof FACT_WORDS)[];
+
+/** Why a load does not take the limits of a document, which may be anybody's; undefined: it does. */
+export function limitsFault(limits: GuardedLimits): string | undefined {
+  const values = [
+    ['queueBoundMiB', (limits.queueBound ?? DEFAULT_LIMITS.queueBound) / 2 ** 20],
+    ['oneWayLimit', limits.oneWayLimit ?? DEFAULT_LIMITS.oneWayLimit],
+    ['maxSockets', limits.maxSockets ?? DEFAULT_LIMITS.maxSockets],
+  ] as const;
+  for (const [name, value] of values) {
+    const [least, most] = LIMIT_RANGES[name];
+    if (value < least || value > most) return `its limit ${name} is not from ${least} to ${most}`;
+  }
+  const odd = (limits.localNetworks ?? []).find((one) => !isNetwork(one));
+  return odd === undefined
+    ? undefined
+    : `its limits name ${JSON.stringify(odd)}, which is not a network`;
+}

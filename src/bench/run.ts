@@ -22,7 +22,8 @@ import {
 } from '../results/plan.ts';
 import type { Profile } from '../results/plan.ts';
 import { recorded } from './recorder.ts';
-import { resumeFault } from './resume.ts';
+import { isOwnCgroup, ownCgroup } from './ownCgroup.ts';
+import { limitsFault, resumeFault } from './resume.ts';
 import { takeSample } from './sample.ts';
 import type { Site } from './site.ts';
 import { tryNetperf } from './trial.ts';
@@ -81,7 +82,9 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
 }
 
 /**
- * Goes on with a run that was cut off, on the same host and cgroup with the same programs.
+ * Goes on with a run that was cut off, on the same host and cgroup with the same programs and limits. A cgroup
+ * that was made for it is made again.
+ * @param options.limits those of a document that has none.
  * @param options.reread gives the document as it is saved by then, once nobody else can be at it.
  * @returns the same document with what was missing. Of a point that was cut off between two of its
  *   arms the round is measured again: only what was measured side by side is compared.
@@ -96,10 +99,17 @@ export async function resumeBenchmark(
     if (given.finishedAt !== undefined) throw refusal(host, 'it has finished');
     return given;
   };
-  const { cgroup } = unfinished(document);
+  const { cgroup, limits = options.limits } = unfinished(document);
+  const fault = limitsFault(limits ?? {});
+  if (fault !== undefined) throw refusal(host, fault);
   const reread = async () => unfinished(await options.reread());
-  return recorded(options, (save) =>
-    measure(host, cgroup, { ...options, save }, () => document, reread),
+  const { mount } = await host.ready('benchmark', options.signal);
+  const isOwn = isOwnCgroup(mount, cgroup);
+  await using _own = isOwn ? await ownCgroup(host, cgroup, options.signal) : undefined;
+  // It has limits where it loaded its own.
+  const loadMissing = isOwn || document.limits !== undefined || options.loadMissing;
+  return await recorded(options, (save) =>
+    measure(host, cgroup, { ...options, limits, loadMissing, save }, () => document, reread),
   );
 }
 
@@ -149,7 +159,11 @@ async function measure(
       samples: wholeRounds(plan, cut.samples),
     };
   }
-  document = { ...document, programs: sites.programs };
+  document = {
+    ...document,
+    programs: sites.programs,
+    ...(readCut === undefined && sites.limits && { limits: sites.limits }),
+  };
   await save(document);
   await warmUp(host, sites, plan, signal);
 

@@ -22,6 +22,8 @@ import { trialCause } from './trial.ts';
 /** Made on the host for a run: a cgroup with a netserver for each kind of arm. */
 export interface Sites extends AsyncDisposable {
   readonly programs: ResultDocument['programs'];
+  /** Of the guarded policy, where it was loaded for the run. */
+  readonly limits: GuardedLimits | undefined;
   site(arm: Arm): Site;
   /** Whether the connection was cut, so that the host has removed it all. */
   lost(): boolean;
@@ -113,7 +115,9 @@ export async function prepareSites(host: Host, options: SitesOptions): Promise<S
       if (kind !== 'tcp') tags.set(kind, tagsOf(attachment));
     }
     if (serving !== undefined) tags.set(serving.policy, tagsOf(serving));
+    const loadsGuarded = tags.has('guarded') && serving?.policy !== 'guarded';
     return {
+      limits: loadsGuarded ? (limits ?? {}) : undefined,
       programs: programsOf(serving?.policy ?? (tags.has('guarded') ? 'guarded' : 'classic'), tags),
       site(arm) {
         const site = sites.get(kindOf(arm));

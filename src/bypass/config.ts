@@ -5,14 +5,21 @@ import { parseJson } from '../host/json.ts';
 /** Limits of the guarded policy; what is left out has the programs' own default. */
 export interface GuardedLimits {
   /** Networks (CIDR) that count as this host beside its own addresses and loopback. */
-  readonly localNetworks?: readonly string[];
+  readonly localNetworks?: readonly string[] | undefined;
   /** Bytes that may wait at one receiver before its sender is held back. */
-  readonly queueBound?: number;
+  readonly queueBound?: number | undefined;
   /** Small messages in a row without an answer after which a direction goes back to TCP. */
-  readonly oneWayLimit?: number;
+  readonly oneWayLimit?: number | undefined;
   /** Sockets the map can hold; further ones stay on TCP. */
-  readonly maxSockets?: number;
+  readonly maxSockets?: number | undefined;
 }
+
+/** The least and the most that a limit may be, wherever it comes from. */
+export const LIMIT_RANGES = {
+  queueBoundMiB: [1, 1024],
+  oneWayLimit: [1, 1_000_000],
+  maxSockets: [16, 10_000_000],
+} as const;
 
 /** A network as the programs look it up: IPv4 as ::ffff:a.b.c.d, so 96 bits longer. */
 export interface Prefix {
@@ -34,7 +41,8 @@ export interface LiveConfig {
   readonly oneWayLimit: number;
 }
 
-const DEFAULTS = { queueBound: 4 << 20, oneWayLimit: 256 };
+/** The programs' own. */
+export const DEFAULT_LIMITS = { queueBound: 4 << 20, oneWayLimit: 256, maxSockets: 65_536 };
 
 /**
  * @param text an address, or a network in CIDR notation.
@@ -124,8 +132,8 @@ export function liveConfig(fields: Readonly<Record<string, number>>): LiveConfig
   const { mode = 0, queue_bound = 0, one_way_limit = 0 } = fields;
   return {
     mode: MODE_NAMES[mode] ?? 'unguarded',
-    queueBound: queue_bound === 0 ? DEFAULTS.queueBound : queue_bound,
-    oneWayLimit: one_way_limit === 0 ? DEFAULTS.oneWayLimit : one_way_limit,
+    queueBound: queue_bound === 0 ? DEFAULT_LIMITS.queueBound : queue_bound,
+    oneWayLimit: one_way_limit === 0 ? DEFAULT_LIMITS.oneWayLimit : one_way_limit,
   };
 }
 

@@ -1,4 +1,5 @@
-import { isNetwork, type GuardedLimits } from '../bypass/config.ts';
+import { DEFAULT_LIMITS, isNetwork, LIMIT_RANGES, type GuardedLimits } from '../bypass/config.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { number, texts, type Values } from './options.ts';
 
 /** Limits of the guarded policy, as the extension's settings have them. */
@@ -8,17 +9,22 @@ export const LIMIT_OPTIONS = {
     'A network that counts as the host, beside its own addresses and loopback.',
     (one) => (isNetwork(one) ? undefined : 'not an address or a network'),
   ),
-  'queue-bound': number('MIB', [1, 1024], 'MiB that may wait at one receiver; 4 by default.', {
-    isWhole: false,
-  }),
+  'queue-bound': number(
+    'MIB',
+    LIMIT_RANGES.queueBoundMiB,
+    'MiB that may wait at one receiver; 4 by default.',
+    {
+      isWhole: false,
+    },
+  ),
   'one-way-limit': number(
     'COUNT',
-    [1, 1_000_000],
+    LIMIT_RANGES.oneWayLimit,
     'Small messages without an answer after which a direction goes back to TCP; 256 by default.',
   ),
   'max-sockets': number(
     'COUNT',
-    [16, 10_000_000],
+    LIMIT_RANGES.maxSockets,
     'Sockets that can be bypassed at a time; 65536 by default.',
   ),
 };
@@ -33,4 +39,30 @@ export function limitsOf(values: Values<typeof LIMIT_OPTIONS>): GuardedLimits {
     ...(oneWayLimit !== undefined && { oneWayLimit }),
     ...(maxSockets !== undefined && { maxSockets }),
   };
+}
+
+/**
+ * The first option that contradicts the limits a run began with; undefined: none does.
+ * @param values as they were given.
+ * @param begun of the run's document; what they leave out has the programs' own default.
+ */
+export function contradiction(
+  values: Values<typeof LIMIT_OPTIONS>,
+  begun: GuardedLimits,
+): string | undefined {
+  const { localNetworks = [], ...given } = limitsOf(values);
+  const { localNetworks: networks = [], ...numbers } = begun;
+  const before: GuardedLimits = { ...DEFAULT_LIMITS, ...numbers };
+  const isOther = (name: keyof typeof given) =>
+    given[name] !== undefined && given[name] !== before[name];
+  if (isOther('queueBound')) {
+    return `--queue-bound: the run began with ${(before.queueBound ?? 0) / 2 ** 20}`;
+  }
+  if (isOther('oneWayLimit')) return `--one-way-limit: the run began with ${before.oneWayLimit}`;
+  if (isOther('maxSockets')) return `--max-sockets: the run began with ${before.maxSockets}`;
+  const sorted = (all: readonly string[]) => [...new Set(all)].sort();
+  if (localNetworks.length === 0 || isDeepStrictEqual(sorted(localNetworks), sorted(networks))) {
+    return undefined;
+  }
+  return `--local-network: the run began with ${networks.length === 0 ? 'none' : networks.join(', ')}`;
 }

@@ -30,15 +30,23 @@ export async function run(
     call = command.parse(rest);
     if (call.help) return print(helpOf(command));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const help = [PROGRAM, ...(command === undefined ? [] : [command.name]), '--help'].join(' ');
-    say(`${error.message}\n${help} shows how it is used.`);
-    return STATUS.usage;
+    if (error instanceof UsageError) return wrongUse(error, command);
+    throw error;
   }
-  return perform(call, bpf, signal);
+  return perform(command, call, { bpf, signal });
 }
 
-async function perform(call: Call, bpf: string, signal: AbortSignal): Promise<number> {
+function wrongUse({ message }: UsageError, command: Command | undefined): number {
+  const help = [PROGRAM, ...(command === undefined ? [] : [command.name]), '--help'].join(' ');
+  say(`${message}\n${help} shows how it is used.`);
+  return STATUS.usage;
+}
+
+async function perform(
+  command: Command | undefined,
+  call: Call,
+  { bpf, signal }: Pick<Session, 'bpf' | 'signal'>,
+): Promise<number> {
   const hosts: Host[] = [];
   const session: Session = {
     ...{ bpf, signal, onStep: say },
@@ -56,6 +64,7 @@ async function perform(call: Call, bpf: string, signal: AbortSignal): Promise<nu
     print(call.json ? `${jsonText(data)}\n` : text);
     return status;
   } catch (error) {
+    if (error instanceof UsageError) return wrongUse(error, command);
     // Cancelling may come too late, or its clean-up fail: then that is what there is to say.
     const isUnanswered = error instanceof HostError && error.problem.kind === 'privilege';
     if (isCancelled(error) || (signal.aborted && isUnanswered)) {

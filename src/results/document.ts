@@ -192,6 +192,15 @@ const documentHostSchema = z.looseObject({
   machine: z.string().optional(),
 });
 
+/** Limits of the guarded policy (bypass/config.ts says which values a host takes). */
+const limitsSchema = z.object({
+  localNetworks: z.array(z.string()).readonly().optional(),
+  /** Bytes. */
+  queueBound: z.number().positive().optional(),
+  oneWayLimit: z.int().positive().optional(),
+  maxSockets: z.int().positive().optional(),
+});
+
 /**
  * A benchmark run, `*.sockmap-bench.json`. It is written anew after every sample, so a document
  * without `finishedAt` is a run under way or one that was cut off.
@@ -216,6 +225,8 @@ export const documentSchema = z
       /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
       tags: z.record(z.string(), z.string()),
     }),
+    /** Of a guarded policy that the run loaded for itself; absent where it loaded none. */
+    limits: limitsSchema.optional(),
     plan: planSchema,
     samples: z.array(sampleSchema),
   })

@@ -1,7 +1,10 @@
 import path from 'node:path';
 import * as z from 'zod';
-import { isNetwork } from '../bypass/config.ts';
+import { isNetwork, LIMIT_RANGES } from '../bypass/config.ts';
 import { isPlainPath } from '../host/plainPath.ts';
+
+const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [number, number]): T =>
+  schema.min(least).max(most);
 
 const isDirectory = (one: string): boolean =>
   one.startsWith('/') ||
@@ -12,9 +15,9 @@ const isDirectory = (one: string): boolean =>
 export const SECTIONS = {
   guarded: z.object({
     localNetworks: z.array(z.string().refine(isNetwork, 'not an address or a network')),
-    queueBoundMiB: z.number().min(1).max(1024),
-    oneWayLimit: z.int().min(1).max(1_000_000),
-    maxSockets: z.int().min(16).max(10_000_000),
+    queueBoundMiB: within(z.number(), LIMIT_RANGES.queueBoundMiB),
+    oneWayLimit: within(z.int(), LIMIT_RANGES.oneWayLimit),
+    maxSockets: within(z.int(), LIMIT_RANGES.maxSockets),
   }),
   verify: z.object({
     /** Relative to the workspace folder, or absolute on the host. */

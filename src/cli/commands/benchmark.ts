@@ -7,8 +7,8 @@ import { HostError } from '../../host/errors.ts';
 import { MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
 import { PROFILES, type Profile } from '../../results/plan.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
-import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
-import { choice, number, text } from '../options.ts';
+import { contradiction, LIMIT_OPTIONS, limitsOf } from '../limits.ts';
+import { choice, number, text, UsageError } from '../options.ts';
 
 export const SLOWDOWN = number(
   'PERCENT',
@@ -58,7 +58,7 @@ export const benchmark = command({
     ),
     resume: text(
       'FILE',
-      'Complete the document of a run on HOST that was cut off, in its own cgroup and by its own plan.',
+      'Complete the document of a run on HOST that was cut off, in its own cgroup, by its own plan and with the limits it began with.',
     ),
     baseline: text('FILE', 'A saved run that this one is compared with.'),
     'max-slowdown': SLOWDOWN,
@@ -83,6 +83,11 @@ export const benchmark = command({
     const host = session.host(name, options);
     let file = resume ?? out;
     if (out !== undefined) await checkOverwritten(out, options.baseline);
+    if (resume !== undefined) {
+      const { limits } = await readDocument(resume);
+      const other = limits && contradiction(options, limits);
+      if (other !== undefined) throw new UsageError(`${other}, and goes on with that.`);
+    }
     // Changed from a callback, whose writes the type checker does not see.
     const kept = { isSaved: false };
     const told: Parameters<typeof runCompared>[3] = {

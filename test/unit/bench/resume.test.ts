@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { resumeFault } from '../../../src/bench/resume.ts';
+import { limitsFault, resumeFault } from '../../../src/bench/resume.ts';
 import { resultDocument } from '../results/documents.ts';
 
 describe('going on with a run', () => {
@@ -51,5 +51,18 @@ describe('going on with a run', () => {
       resumeFault(cut, classic) ?? '',
       /guarded policy loaded, now it is the classic one/,
     );
+  });
+
+  it('is refused with limits that no load takes', () => {
+    assert.equal(limitsFault({}), undefined);
+    assert.equal(limitsFault({ localNetworks: ['10.0.0.0/8'], queueBound: 1 << 20 }), undefined);
+    for (const [limits, words] of [
+      [{ queueBound: 1 }, /queueBoundMiB is not from 1 to 1024/],
+      [{ oneWayLimit: 1e9 }, /oneWayLimit is not from 1 to 1000000/],
+      [{ maxSockets: 1 }, /maxSockets is not from 16 to/],
+      [{ localNetworks: ['::/0', 'key'] }, /name "key", which is not a network/],
+    ] as const) {
+      assert.match(limitsFault(limits) ?? '', words);
+    }
   });
 });

@@ -9,6 +9,7 @@ import {
   type ResultDocument,
   type Sample,
 } from '../../../src/results/document.ts';
+import { cgroupMount } from '../../harness/cgroup.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory } from '../../harness/temporary.ts';
 import { eventually } from '../../harness/host/wait.ts';
@@ -154,6 +155,22 @@ describe('benchmarks in the editor', () => {
     );
     await assert.rejects(execute('resumeBenchmark', { uri }), /it has finished/);
     assert.equal((await place?.left())?.length, 2, 'the bypass, and nothing of the run');
+  });
+
+  it('resume completes a run that had a cgroup and a bypass of its own, as the command line makes them', async () => {
+    assert.ok(measured);
+    const { finishedAt: _, ...unfinished } = measured.document;
+    const own = `${cgroupMount() ?? ''}/sockmap-bypass-run-0123abcd`;
+    const uri = write(`own${SUFFIX}`, {
+      ...{ ...unfinished, id: crypto.randomUUID(), cgroup: own },
+      limits: { queueBound: 2 << 20 },
+      samples: unfinished.samples.slice(0, 2),
+    });
+    await execute('resumeBenchmark', { uri });
+    const whole = read(uri.fsPath);
+    assert.deepEqual([whole.cgroup, whole.samples.length], [own, 6]);
+    assert.ok(whole.finishedAt !== undefined);
+    assert.ok(!fs.existsSync(own));
   });
 
   let tasks = 0;
