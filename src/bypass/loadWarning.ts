@@ -35,6 +35,10 @@ export function loadWarning(
   };
 }
 
+/** Where the sockets were not probed, or not all of them. */
+export const doubtWords = (host: string, why: string): string =>
+  `The sockets of ${host} could not be probed: ${why.replace(/\.$/, '')}. So it is not known what its kernel does to programs on bypassed sockets.`;
+
 const KINDS: Readonly<Record<SpliceReader['kind'], string>> = {
   go: 'in Go',
   haproxy: 'HAProxy',

@@ -15,7 +15,7 @@ export interface Tool {
 /**
  * Builds a program in a private directory of the host, not as root, which may run it.
  * @returns its path on the host.
- * @throws HostError of kind `compile` with clang's words.
+ * @throws HostError with clang's words; never of kind `compile`, which is a fault of a person's source.
  */
 export async function buildTool(
   host: Host,
@@ -36,7 +36,7 @@ export async function buildTool(
   );
   if (exitCode === 0) return `${directory}/${name}`;
   if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
-  throw new HostError({ kind: 'compile', tried, where: host.name, words: stderr, next });
+  throw new HostError({ kind: 'not-found', tried, where: host.name, words: stderr, next });
 }
 
 const BUILD_SECONDS = 50;

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/build.ts';
-import { probeFaults } from '../bypass/faultProbe.ts';
+import { knownReaders, probeFaults, type Probed } from '../bypass/faultProbe.ts';
 import { faultsOf } from '../bypass/faults.ts';
 import { readProbe } from '../bypass/source.ts';
-import { findSpliceReaders, type SpliceReader } from '../bypass/spliceReaders.ts';
+import type { SpliceReader } from '../bypass/spliceReaders.ts';
 import type { Context } from '../context.ts';
-import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
-import { loadWarning, readerName } from '../bypass/loadWarning.ts';
+import { doubtWords, loadWarning, readerName } from '../bypass/loadWarning.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showWarning } from '../ui/window.ts';
 
@@ -51,8 +50,12 @@ export async function warnOfSocketFaults(
 
   const known = z.record(z.string(), verdictSchema).catch({}).parse(memory.get(MEMORY));
   const probed = known[key] === undefined ? await probe(context, name, source) : undefined;
-  const verdict = known[key] ?? probed;
-  if (verdict === undefined) return { verdict: true };
+  const verdict: Verdict = known[key] ?? {
+    faults: [...(probed?.faults ?? [])],
+    verdict: probed?.verdict ?? true,
+    accepted: false,
+    readers: [],
+  };
   const remember = (kept: Verdict) =>
     memory.update(
       MEMORY,
@@ -61,9 +64,7 @@ export async function warnOfSocketFaults(
   const certain = probed?.certain !== false;
   if (probed?.certain === true) await remember(verdict);
   const choice = { verdict: verdict.verdict };
-  const readers = verdict.faults.includes('splice')
-    ? await spliceReaders(context, name, cgroup)
-    : [];
+  const readers = await spliceReaders(context, name, cgroup, verdict.faults);
   const names = readers.map(readerName);
   const warning = loadWarning(facts.kernel, verdict.faults, readers);
   const others = names.some((one) => !verdict.readers.includes(one));
@@ -89,52 +90,31 @@ export async function warnOfSocketFaults(
 const stallsUnseen = ({ id, grave }: { id: string; grave: boolean }): boolean =>
   grave && id !== 'splice';
 
-/** None where nobody could look, which is no reason not to load. */
 async function spliceReaders(
   context: Context,
   name: string,
   cgroup: string,
-): Promise<SpliceReader[]> {
-  try {
-    const host = await context.host(name);
-    return await withProgress(
-      `Looking for programs that read with splice() on ${name}`,
-      (_, signal) => findSpliceReaders(host, cgroup, signal),
-    );
-  } catch (error) {
-    if (isCancelled(error)) throw error;
-    context.log.warn(`The processes of ${cgroup} on ${name} could not be read: ${String(error)}`);
-    return [];
-  }
-}
-
-/** Undefined where the probe cannot run, which is no reason not to load. */
-async function probe(
-  context: Context,
-  name: string,
-  source: BpfSource,
-): Promise<(Verdict & { certain: boolean }) | undefined> {
-  try {
-    const program = await readProbe(context.bpfDirectory);
-    const host = await context.host(name);
-    const { faults, certain, verdict } = await withProgress(
-      `Checking socket compatibility on ${name} (once per kernel)`,
-      (_report, signal) => probeFaults(host, source, program, signal),
-    );
-    if (!certain) {
-      warnOfDoubt(name, 'not every probe came to an end. The next load tries again');
-    }
-    return { faults: [...faults], verdict, accepted: false, readers: [], certain };
-  } catch (error) {
-    if (isCancelled(error)) throw error;
-    context.log.warn(`The sockets could not be probed on ${name}: ${String(error)}`);
-    warnOfDoubt(name, error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
-}
-
-function warnOfDoubt(name: string, why: string): void {
-  void showWarning(
-    `The sockets of ${name} could not be probed: ${why.replace(/\.$/, '')}. So it is not known what its kernel does to programs on bypassed sockets.`,
+  faults: readonly string[],
+): Promise<readonly SpliceReader[]> {
+  if (!faults.includes('splice')) return [];
+  const host = await context.host(name);
+  const { readers, doubt } = await withProgress(
+    `Looking for programs that read with splice() on ${name}`,
+    (_, signal) => knownReaders(host, cgroup, faults, signal),
   );
+  if (doubt !== undefined) {
+    context.log.warn(`The processes of ${cgroup} on ${name} could not be read: ${doubt}`);
+  }
+  return readers;
+}
+
+async function probe(context: Context, name: string, source: BpfSource): Promise<Probed> {
+  const program = await readProbe(context.bpfDirectory);
+  const host = await context.host(name);
+  const probed = await withProgress(
+    `Checking socket compatibility on ${name} (once per kernel)`,
+    (_report, signal) => probeFaults(host, source, program, signal),
+  );
+  if (probed.doubt !== undefined) void showWarning(doubtWords(name, probed.doubt));
+  return probed;
 }

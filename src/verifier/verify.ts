@@ -143,7 +143,7 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
       { name: 'verify', source: tool, flags: ['-O1'], libraries: ['-lbpf'] },
       {
         tried: 'build what talks to the verifier',
-        next: "Check the host: clang and libbpf's library and headers are needed.",
+        next: "Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).",
       },
     );
     return bench;

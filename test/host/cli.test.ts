@@ -65,7 +65,9 @@ describe('the command line', () => {
   it('Ctrl-C leaves nothing of a benchmark but its document, which is completed later', async () => {
     const out = file('first.json');
     const { alias } = stage.server;
-    const running = cli.start(['benchmark', alias, ...ssh, ...plan(), '--out', out, '--json']);
+    const limits = ['--queue-bound', '2', '--one-way-limit', '1000'];
+    const argv = [...plan(), ...limits, '--out', out, '--json'];
+    const running = cli.start(['benchmark', alias, ...ssh, ...argv]);
     await eventually('a sample is taken', () => running.stderr.includes('(2 of 6'));
     running.interrupt();
     const { status, stdout, stderr } = await running.ended;
@@ -78,7 +80,18 @@ describe('the command line', () => {
     assert.equal(cut.stopped?.why, 'cancelled');
     assert.ok(cut.samples.length > 0 && cut.samples.length < 6);
 
-    const resumed = await cli.run(['benchmark', alias, ...ssh, '--resume', out, '--json']);
+    assert.deepEqual(cut.limits, { localNetworks: [], queueBound: 2 << 20, oneWayLimit: 1000 });
+    const resume = ['benchmark', alias, ...ssh, '--resume', out, '--json'];
+    const other = await cli.run([...resume, '--queue-bound', '3']);
+    assert.equal(other.status, 64);
+    assert.match(other.stderr, /^--queue-bound: the run began with 2, and goes on with that\.$/m);
+    const resuming = cli.start(resume);
+    await eventually('its bypass is loaded', () => resuming.stderr.includes(' of 6'), 60_000);
+    const { stdout: loaded } = await cli.run(['status', alias, ...ssh, '--json']);
+    const { attachments } = JSON.parse(loaded) as BypassStatus;
+    const own = attachments.find(({ cgroup }) => cgroup?.startsWith(cut.cgroup));
+    assert.deepEqual([own?.config?.queueBound, own?.config?.oneWayLimit], [2 << 20, 1000]);
+    const resumed = await resuming.ended;
     assert.equal(resumed.status, 0, resumed.stderr);
     assert.deepEqual(JSON.parse(resumed.stdout), { result: out });
     const whole = read('first.json');
@@ -193,6 +206,23 @@ describe('the command line', () => {
     assert.match(gone.stderr, /nothing is loaded on/);
   });
 
+  it('load goes on where the sockets cannot be probed, and says so', async () => {
+    const { alias } = stage.server;
+    const cgroup = stage.outer.cgroup.child('unknown');
+    const probe = cli.source('tools/semantics.c');
+    const text = fs.readFileSync(probe);
+    fs.writeFileSync(probe, '#include <no/such.h>\n');
+    try {
+      const loaded = await cli.run(['load', alias, cgroup, ...ssh]);
+      assert.equal(loaded.status, 0, loaded.stderr);
+      assert.match(loaded.stderr, /^The sockets of .* could not be probed: .*'no\/such\.h' file/m);
+      assert.match(loaded.stderr, /So it is not known what its kernel does/);
+    } finally {
+      fs.writeFileSync(probe, text);
+    }
+    assert.equal((await cli.run(['unload', alias, cgroup, ...ssh])).status, 0);
+  });
+
   it('verify says in clang’s form what the kernel objects to, and ends with 2', async () => {
     fs.writeFileSync(file('bad.bpf.c'), BAD);
     const { alias } = stage.server;
@@ -210,6 +240,29 @@ describe('the command line', () => {
       programs.map(({ verdict }) => verdict),
       ['accepted', 'accepted'],
     );
+  });
+
+  it('verify does not take a fault of its own tool, or no file at all, for one of the source', async () => {
+    const { alias } = stage.server;
+    const tool = cli.source('tools/verify.c');
+    const text = fs.readFileSync(tool);
+    fs.writeFileSync(tool, '#include <no/such.h>\n');
+    try {
+      const argv = ['verify', alias, cli.source('classic.bpf.c'), ...ssh, '--json'];
+      const { status, stdout } = await cli.run(argv);
+      assert.equal(status, 1, stdout);
+      const { error } = JSON.parse(stdout) as { error: Problem };
+      assert.deepEqual(
+        [error.kind, error.tried],
+        ['not-found', 'build what talks to the verifier'],
+      );
+      assert.match(error.words, /'no\/such\.h' file not found/);
+    } finally {
+      fs.writeFileSync(tool, text);
+    }
+    const missing = await cli.run(['verify', alias, file('none.bpf.c'), ...ssh]);
+    assert.equal(missing.status, 64);
+    assert.match(missing.stderr, /FILE: .*none\.bpf\.c is not there\.\n/);
   });
 
   it('shows what would act on a terminal as text', async () => {

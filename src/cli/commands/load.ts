@@ -1,10 +1,14 @@
 import type { BpfSource } from '../../bypass/build.ts';
-import { probeFaults } from '../../bypass/faultProbe.ts';
-import { faultsOf } from '../../bypass/faults.ts';
+import { knownReaders, probeFaults } from '../../bypass/faultProbe.ts';
 import { loadBypass } from '../../bypass/load.ts';
-import { cappedWords, loadWarning, ROOT_DETAIL, rootWarning } from '../../bypass/loadWarning.ts';
+import {
+  cappedWords,
+  doubtWords,
+  loadWarning,
+  ROOT_DETAIL,
+  rootWarning,
+} from '../../bypass/loadWarning.ts';
 import { readProbe, readSource } from '../../bypass/source.ts';
-import { findSpliceReaders } from '../../bypass/spliceReaders.ts';
 import { statusReport } from '../../bypass/statusReport.ts';
 import { LOAD_STEPS } from '../../bypass/steps.ts';
 import { existingCgroup, isRootCgroup } from '../../host/cgroups.ts';
@@ -34,7 +38,7 @@ export const load = command({
     ...HOST_OPTIONS,
   },
   notes: [
-    'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, it asks; where there is no terminal to ask on, it loads only with --yes.',
+    'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, and on the root cgroup, it asks; where there is no terminal to ask on, it loads only with --yes. Where it cannot look, it says so and loads.',
   ],
   run: async (session, { HOST: name, CGROUP: named }, options) => {
     const { signal } = session;
@@ -79,16 +83,16 @@ async function agree(session: Session, place: Place): Promise<boolean> {
   const { signal } = session;
   session.onStep('probing sockets, once: --yes leaves it out');
   const probe = await readProbe(session.bpf);
-  const { faults, certain, verdict } = await probeFaults(host, source, probe, signal);
-  const isSplice = faultsOf(faults).some(({ id }) => id === 'splice');
-  const readers = isSplice ? await findSpliceReaders(host, cgroup, signal) : [];
+  const { faults, verdict, doubt } = await probeFaults(host, source, probe, signal);
+  const { readers, doubt: unseen } = await knownReaders(host, cgroup, faults, signal);
   const warning = loadWarning(kernel, faults, readers);
-  const told = [
+  const words = [
     ...(isRoot ? [`${rootWarning(host.name)} ${ROOT_DETAIL}`] : []),
     ...(warning === undefined ? [] : [`${warning.message} ${warning.detail}`]),
-    ...(certain ? [] : ['Not every probe came to an end: there may be more.']),
+    ...(doubt === undefined ? [] : [doubtWords(host.name, doubt)]),
+    ...(unseen === undefined ? [] : [`The processes of ${cgroup} could not be read: ${unseen}`]),
   ];
-  told.forEach(session.onStep);
+  words.forEach(session.onStep);
   if (!isRoot && warning?.grave !== true) return verdict;
   if (!session.isAnswered) {
     throw new HostError({

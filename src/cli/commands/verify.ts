@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { collectSource, directoryReader } from '../../bypass/source.ts';
 import { diagnose, type Diagnosis, type Place } from '../../verifier/diagnose.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
 import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
-import { texts } from '../options.ts';
+import { texts, UsageError } from '../options.ts';
 
 export const verify = command({
   name: 'verify',
@@ -29,6 +29,10 @@ export const verify = command({
   bad: 'It does not compile, or a program is rejected.',
   notes: ["What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …"],
   run: async (session, { HOST: name, FILE: file }, { include, define, ...options }) => {
+    const there = await stat(file).catch(() => undefined);
+    if (there?.isFile() !== true) {
+      throw new UsageError(`FILE: ${file} is ${there === undefined ? 'not there' : 'not a file'}.`);
+    }
     const { root, entry } = placeOf(file);
     const host = session.host(name, options);
     const { signal } = session;
