@@ -12,7 +12,7 @@ import { readParsed } from './store.ts';
 
 /** @throws HostError naming what is wrong with the file. */
 export const readPlan = (file: string): Promise<Plan> =>
-  readParsed(file, parsePlan, 'Correct the plan: the editor marks what is wrong with it.');
+  readParsed(file, parsePlan, 'Correct the plan there.');
 
 /**
  * Reads a plan file, `*.sockmap-plan.json`.

@@ -68,7 +68,7 @@ export async function prepareSites(host: Host, options: SitesOptions): Promise<S
       : refusal(
           host,
           `the bypass on ${nearest.cgroup ?? cgroup} is switched off`,
-          'Switch it on by Change bypass policy, then run the benchmark.',
+          'Switch it to guarded, or load it anew, then run the benchmark.',
         );
   }
   const outside = outsideOf(host, status, cgroup, mount);

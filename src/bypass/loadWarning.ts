@@ -29,7 +29,7 @@ export function loadWarning(
       ...(running === undefined ? [] : [running]),
       `${consequence}${grave ? ' Do not load it into a cgroup with one of them.' : ''}`,
       ...more.map((fault) => `${fault.wrong} ${fault.consequence}`),
-      'Sockmap: Check socket semantics shows what else differs.',
+      'A check of the socket semantics shows what else differs.',
     ].join('\n\n'),
     grave,
   };
@@ -60,7 +60,7 @@ export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${
 /** A sentence more, where the programs did not get all of a host's addresses. */
 export const cappedWords = ({ addressesCapped }: BypassStatus): string =>
   addressesCapped === true
-    ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP. Name their networks in the setting sockmapBypass.guarded.localNetworks.'
+    ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).'
     : '';
 
 /** For a load on the root cgroup. */

@@ -125,6 +125,6 @@ export async function existingCgroup(
     tried: 'find the cgroup',
     where: host.name,
     words: `${cgroup} is not a cgroup`,
-    next: 'Choose one from the list: it may have been removed since.',
+    next: 'Name one that is there: it may have been removed since.',
   });
 }

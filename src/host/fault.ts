@@ -74,7 +74,7 @@ export const flooded = (said: string): Fault => [
 export const notAnswered = (seconds: number, said: string): Fault => [
   'timeout',
   `the login's start-up files did not end within ${seconds} s\n${said}`,
-  "Look at the account's start-up files (.bashrc, .zshenv, config.fish, .cshrc): they may wait for input, start another shell with exec, or need longer than the setting sockmapBypass.ssh.connectTimeout allows.",
+  "Look at the account's start-up files (.bashrc, .zshenv, config.fish, .cshrc): they may wait for input, start another shell with exec, or need longer than the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout) allows.",
 ];
 
 /** An account without a shell, an expired password, a forced command: the login ran something else. */

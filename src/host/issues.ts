@@ -32,7 +32,7 @@ const FLOORS = {
 const NEWER: Readonly<Record<string, string>> = {
   bpftool: 'build it from https://github.com/libbpf/bpftool',
   netperf: NETPERF_SOURCE,
-  libbpf: 'sources can be edited and loaded, but not verified from the editor',
+  libbpf: 'sources can be edited and loaded, but not verified',
 };
 
 /** Judges a host's facts. An empty answer: everything can run. */

@@ -94,11 +94,11 @@ const failed = (where: string, [kind, words, next]: Fault): HostError =>
 const noClient = (said: string): Fault => [
   'not-found',
   said,
-  'Install the OpenSSH client, or name it in the setting sockmapBypass.ssh.program.',
+  'Install the OpenSSH client, or name it (sockmapBypass.ssh.program, --ssh).',
 ];
 
 const notConnected = (seconds: number, said: string): Fault => [
   'unreachable',
   `no connection within ${seconds} s\n${said}`,
-  'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand). The limit is the setting sockmapBypass.ssh.connectTimeout.',
+  'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand). The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).',
 ];

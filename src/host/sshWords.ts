@@ -67,7 +67,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
   ) {
     return problem(
       'unreachable',
-      `Check that the host is up and sshd listens on that port.${/timed out/i.test(words) ? ' The limit is the setting sockmapBypass.ssh.connectTimeout.' : ''}`,
+      `Check that the host is up and sshd listens on that port.${/timed out/i.test(words) ? ' The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).' : ''}`,
     );
   }
   if (tried === 'connect') {

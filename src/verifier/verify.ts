@@ -143,7 +143,7 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
       { name: 'verify', source: tool, flags: ['-O1'], libraries: ['-lbpf'] },
       {
         tried: 'build what talks to the verifier',
-        next: "Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).",
+        next: 'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
       },
     );
     return bench;
@@ -210,6 +210,6 @@ async function rootScript(
     signal,
     timeoutMs: (VERIFY_SECONDS + 15) * 1000,
     maxMiB: 64,
-    next: 'Install what it says is missing, or look at the log of the extension.',
+    next: 'Install what it says is missing, or look at the commands that were run there (the log, --verbose).',
   });
 }

@@ -165,6 +165,7 @@ describe('the command line', () => {
     const table = await cli.run(['compare', file('better.json'), file('first.json'), '--markdown']);
     assert.equal(table.status, 2);
     assert.match(table.stdout, /^\| round trip, 64 B \/ 64 B \| Bypass \| rate \|/m);
+    assert.match(table.stdout, /^- WORSE: Bypass, round trip.*\n- 1 measurement .* slower than/m);
     const missing = await cli.run(['compare', file('none.json'), file('first.json')]);
     assert.equal(missing.status, 1);
   });

@@ -2,7 +2,7 @@ import { readDocument } from '../../bench/store.ts';
 import { exitOf, regressionCheck } from '../../results/regressionCheck.ts';
 import { compareDocuments } from '../../results/compare.ts';
 import { comparisonReport } from '../../results/words/compareReport.ts';
-import { regressionLines } from '../../results/words/regressionLines.ts';
+import { regressionLines, regressionMarkdown } from '../../results/words/regressionLines.ts';
 import { command } from '../command.ts';
 import { flag } from '../options.ts';
 import { SLOWDOWN } from './benchmark.ts';
@@ -26,7 +26,7 @@ export const compare = command({
     return {
       data: { ...comparison, check },
       text: markdown
-        ? comparisonReport(before, after, comparison)
+        ? `${comparisonReport(before, after, comparison)}\n${regressionMarkdown(check)}`
         : `${regressionLines(check).join('\n')}\n`,
       status: exitOf(check),
     };

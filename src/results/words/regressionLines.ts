@@ -2,6 +2,7 @@ import type { Gap, RegressionCheck } from '../regressionCheck.ts';
 import type { Difference } from '../compare.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { sizeLabel } from '../sizes.ts';
+import { markdownText } from '../../text.ts';
 import { changeText, doubtText, noteTexts, stallTexts } from './differenceTexts.ts';
 import { stallText } from './outcomeTexts.ts';
 
@@ -15,6 +16,19 @@ export function regressionLines(check: RegressionCheck): string[] {
     verdictLine(check),
   ];
 }
+
+/** What a check comes to, in Markdown: why it has the outcome that it has. */
+export const regressionMarkdown = (check: RegressionCheck): string =>
+  [
+    '## Whether the bypass got slower',
+    '',
+    ...[
+      ...check.worse.map((one) => rateLine(one, true)),
+      ...check.gaps.map(gapText),
+      verdictLine(check),
+    ].map((line) => `- ${markdownText(line)}`),
+    '',
+  ].join('\n');
 
 function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): string {
   switch (outcome) {

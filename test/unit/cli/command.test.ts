@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { globSync } from 'tinyglobby';
 import { command, HOST, type Command, type Session } from '../../../src/cli/command.ts';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { helpOf, overview } from '../../../src/cli/help.ts';
@@ -109,6 +112,23 @@ Exit status:
   130  Cancelled by a signal, as by Ctrl-C; the host is as it was.
 `,
     );
+  });
+
+  it('has an option for each setting that an error names', () => {
+    const source = path.join(import.meta.dirname, '../../../src');
+    const known = new Set(COMMANDS.flatMap(({ options }) => Object.keys(options)));
+    let named = 0;
+    for (const file of globSync('{host,bypass,verifier,bench,results}/**/*.ts', { cwd: source })) {
+      const text = readFileSync(path.join(source, file), 'utf8');
+      for (const [line, option = ''] of text.matchAll(
+        /sockmapBypass\.(?:[\w.]+, --([\w-]+))?.*/g,
+      )) {
+        assert.ok(known.has(option), `${file}: ${line}`);
+        named++;
+      }
+      assert.doesNotMatch(text, /['"`]Sockmap: /, file);
+    }
+    assert.ok(named > 3);
   });
 
   it('names every command, and fits a terminal', () => {

@@ -115,7 +115,7 @@ describe('errors in the window', () => {
     assert.ok(stage);
     const { host, place, workbench } = stage;
     const gone = await failsAt(host, `${place.cgroup}/gone`);
-    await says(gone, /service\/gone is not a cgroup/, /Choose one from the list/);
+    await says(gone, /service\/gone is not a cgroup/, /Name one that is there/);
     await workbench.clearNotifications();
     const outside = await failsAt(host, '/../../tmp');
     await says(outside, /is not a cgroup below/, /Name a directory below/);
