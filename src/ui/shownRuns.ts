@@ -14,10 +14,11 @@ import { baseName, WatchedResult } from './watchedResult.ts';
 export class ShownRuns implements vscode.Disposable {
   readonly #own: WatchedResult;
   readonly #send: (state: ToPanel) => void;
-  readonly #others: WatchedResult[] = [];
+  #others: WatchedResult[] = [];
   readonly #subscription: vscode.Disposable;
   /** The page asks first: a message that is sent before would wait there, and be drawn for nothing. */
   #isListening = false;
+  #isDisposed = false;
   /** The page has these documents; none where it shows a fault. */
   #sent: readonly ResultDocument[] = [];
 
@@ -75,10 +76,15 @@ export class ShownRuns implements vscode.Disposable {
 
   /** @throws Error where it is no result document, or one too many. */
   async add(uri: vscode.Uri): Promise<void> {
-    const known = [this.#own, ...this.#others].some(
+    const known = [this.#own, ...this.#others].find(
       (each) => each.uri.toString() === uri.toString(),
     );
-    if (known) return;
+    if (known !== undefined) {
+      if (known.state?.reason !== undefined) throw unshown(known, known.state.reason);
+      return;
+    }
+    // One whose file is gone or broken is shown again when it is back, but takes no other's place.
+    if (this.#others.length + 1 >= MOST_RUNS) this.#dropUnshown();
     if (this.#others.length + 1 >= MOST_RUNS) {
       throw new Error(
         `${baseName(uri)} is not shown: ${MOST_RUNS} runs are as many as can be distinguished. Remove one first.`,
@@ -86,10 +92,10 @@ export class ShownRuns implements vscode.Disposable {
     }
     const file = new WatchedResult(uri);
     const { reason } = await file.first;
-    if (reason !== undefined) {
-      file.dispose();
-      throw new Error(`${file.name} cannot be shown: ${reason}`);
-    }
+    // The panel may have been closed meanwhile.
+    if (reason !== undefined || this.#isDisposed) file.dispose();
+    if (this.#isDisposed) return;
+    if (reason !== undefined) throw unshown(file, reason);
     this.#others.push(file);
     file.onDidChange(() => {
       this.#update();
@@ -107,7 +113,16 @@ export class ShownRuns implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#subscription.dispose();
     for (const file of this.#others) file.dispose();
   }
+
+  #dropUnshown(): void {
+    for (const file of this.#others) if (file.state?.run === undefined) file.dispose();
+    this.#others = this.#others.filter(({ state }) => state?.run !== undefined);
+  }
 }
+
+const unshown = ({ name }: WatchedResult, reason: string): Error =>
+  new Error(`${name} cannot be shown: ${reason}`);

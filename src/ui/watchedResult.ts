@@ -9,6 +9,8 @@ const POLL_MS = 2000;
 /** A file that is being copied is half there for a moment; a fault is one that stays. */
 const ATTEMPTS = 3;
 const RETRY_MS = 200;
+/** The stamp of a file that is not there. */
+const MISSING = 'missing';
 
 /** Content of the file, or why it cannot be shown. */
 type FileState =
@@ -85,11 +87,13 @@ export class WatchedResult implements vscode.CustomDocument {
       // Taken before the file is read: a change meanwhile is read next time.
       const stamp = await this.#currentStamp();
       if (stamp === this.#stamp) return;
-      const state = await this.#read();
+      const { state, isRead } = await this.#read();
       if (this.#disposed) return;
-      this.#stamp = stamp;
+      // What cannot be read may be readable later without another change.
+      this.#stamp = isRead || stamp === MISSING ? stamp : '';
+      const isNew = state.run !== undefined || state.reason !== this.state?.reason;
       this.state = state;
-      this.#changed.fire();
+      if (isNew) this.#changed.fire();
     } finally {
       this.#reading = false;
     }
@@ -100,24 +104,27 @@ export class WatchedResult implements vscode.CustomDocument {
       const { mtime, size } = await vscode.workspace.fs.stat(this.uri);
       return `${mtime}/${size}`;
     } catch {
-      return 'missing';
+      return MISSING;
     }
   }
 
-  async #read(): Promise<FileState> {
+  async #read(): Promise<{ state: FileState; isRead: boolean }> {
     let reason = '';
+    let isRead = false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      isRead = false;
       try {
         const content = await vscode.workspace.fs.readFile(this.uri);
+        isRead = true;
         this.#reader ??= await newReader();
         const document = this.#reader.read(new TextDecoder().decode(content));
-        return { run: { document, fileName: this.name } };
+        return { state: { run: { document, fileName: this.name } }, isRead };
       } catch (error) {
         reason = reasonOf(error);
       }
     }
-    return { reason };
+    return { state: { reason }, isRead };
   }
 }
 
