@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseCounters } from '../bypass/status.ts';
+import { parseCounters } from '../bypass/counters.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { hostScript, scriptArgv } from '../host/hostScript.ts';

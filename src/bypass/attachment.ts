@@ -10,13 +10,15 @@ export interface Program {
 
 /** One bypass on a host, as the host itself tells. */
 export interface Attachment {
-  /** Its cgroup; undefined when that was removed while the pins stayed. */
+  /** The first of its cgroups; undefined when all were removed while the pins stayed. */
   readonly cgroup: string | undefined;
-  /** The name that a removed cgroup had. */
-  readonly gone?: string;
+  /** Those that its program is at; of a bypass that is not attached, those that it was meant for. */
+  readonly cgroups: readonly string[];
+  /** The names that cgroups of it had which were removed. */
+  readonly gone: readonly string[];
   /**
-   * `attached`: on. `detached`: pinned, but no program is at the cgroup (a load that was cut off, or
-   * a cgroup that is gone). `unpinned`: attached, but its pins were removed by hand. `loading`: not
+   * `attached`: on. `detached`: pinned, but no program is at a cgroup (a load that was cut off, or
+   * cgroups that are gone). `unpinned`: attached, but its pins were removed by hand. `loading`: not
    * attached yet, and a load is at it.
    */
   readonly state: 'attached' | 'detached' | 'unpinned' | 'loading';

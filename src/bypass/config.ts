@@ -33,12 +33,19 @@ const MODES = { guarded: 0, off: 1, unguarded: 2 } as const;
 export type Mode = keyof typeof MODES;
 export const MODE_NAMES = Object.keys(MODES) as readonly Mode[];
 
+/** The `reach` of bypass_config, by its number: connections within one network namespace, or of the whole host. */
+export const REACHES = ['namespace', 'host'] as const;
+export type Reach = (typeof REACHES)[number];
+
 /** The contents of bypass_config on a host, with the programs' own defaults where it says 0. */
 export interface LiveConfig {
   readonly mode: Mode;
+  readonly reach: Reach;
   /** Bytes. */
   readonly queueBound: number;
   readonly oneWayLimit: number;
+  /** With reach `host`: seconds without data after which connection tracking is reminded of a connection. */
+  readonly keepAlive?: number;
 }
 
 /** The programs' own. */
@@ -126,16 +133,6 @@ const dumpSchema = z.array(
  */
 export const mapKeys = (text: string): string[] =>
   dumpSchema.parse(parseJson(text)).map(({ key }) => hex(key));
-
-/** @param fields of bypass_config, as the object's BTF names them. */
-export function liveConfig(fields: Readonly<Record<string, number>>): LiveConfig {
-  const { mode = 0, queue_bound = 0, one_way_limit = 0 } = fields;
-  return {
-    mode: MODE_NAMES[mode] ?? 'unguarded',
-    queueBound: queue_bound === 0 ? DEFAULT_LIMITS.queueBound : queue_bound,
-    oneWayLimit: one_way_limit === 0 ? DEFAULT_LIMITS.oneWayLimit : one_way_limit,
-  };
-}
 
 /** The value of bypass_config: mode, one_way_limit, small_message, reserved, queue_bound (u64). */
 export function configValue(

@@ -29,7 +29,7 @@ export async function configureBypass(
   const { facts, mount } = await host.ready('control', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
   const { attachments } = await readStatus(host, signal);
-  const found = attachments.find((one) => one.cgroup === cgroup && one.state === 'attached');
+  const found = attachments.find((one) => one.cgroups.includes(cgroup) && one.state === 'attached');
   if (found?.pins === undefined || found.config === undefined) {
     throw new HostError({
       kind: 'not-found',

@@ -2,8 +2,18 @@ import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
+import { parseJson } from '../host/json.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import { ownerOf, parseTool, programsSchema } from './found.ts';
+
+const programsSchema = z.array(
+  z.object({
+    id: z.int(),
+    uid: z.int().optional(),
+    pinned: z.array(z.string()).default([]),
+    pids: z.array(z.object({ pid: z.int(), comm: z.string() })).default([]),
+  }),
+);
+type KernelProgram = z.infer<typeof programsSchema>[number];
 
 const attachedSchema = z.array(
   z.object({
@@ -58,4 +68,30 @@ export async function attachError(
     headline: first,
     next: 'Ask whoever loaded it to attach it with the flag multi. The host is as it was before.',
   });
+}
+
+/** Who has loaded a program, who has it open, and where it is pinned, as far as the kernel tells. */
+function ownerOf(program: KernelProgram | undefined): string {
+  if (program === undefined) return 'unknown';
+  const { uid, pids, pinned } = program;
+  return [
+    uid === undefined ? 'loaded by an unknown user' : `loaded by user ${uid}`,
+    ...pids.map(({ pid, comm }) => `held by ${comm} (${pid})`),
+    ...pinned.map((pin) => `pinned at ${pin}`),
+  ].join(', ');
+}
+
+/**
+ * Tools' JSON is hostile until parsed; what does not fit counts as absent. bpftool prints it in one line, and
+ * names as they are, control characters included.
+ */
+function parseTool<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    const escaped = text
+      .trim()
+      .replace(/\p{Cc}/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return schema.parse(parseJson(escaped));
+  } catch {
+    return undefined;
+  }
 }

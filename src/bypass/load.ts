@@ -168,15 +168,13 @@ export async function unloadBypass(
 ): Promise<BypassStatus> {
   const { mount } = await host.ready('control', signal);
   const { attachments } = await readStatus(host, signal);
-  const pinned = attachments.find(({ cgroup, pins }) => cgroup === undefined && pins === named);
+  const pinned = attachments.find(({ pins }) => pins === named);
   const cgroup = pinned?.pins ?? resolveCgroup(host.name, mount, named);
-  const there = attachments.filter((one) => one.cgroup === cgroup);
+  const there = attachments.filter((one) => one === pinned || one.cgroups.includes(cgroup));
   const ours =
     there.length > 0
       ? there
-      : attachments.filter(
-          (one) => one === pinned || (one.cgroup === undefined && one.gone === cgroup),
-        );
+      : attachments.filter((one) => one.cgroups.length === 0 && one.gone.includes(cgroup));
   const loading = ours.find(({ state }) => state === 'loading');
   if (loading !== undefined && ours.every(({ state }) => state === 'loading')) {
     throw beingLoaded(host, cgroup, loading.loader);
@@ -270,6 +268,7 @@ export function servingAttachment(
 ): Attachment | undefined {
   return attachments
     .filter(({ state }) => state === 'attached')
-    .filter((one) => one.cgroup === cgroup || cgroup.startsWith(`${one.cgroup ?? ''}/`))
-    .sort((a, b) => (b.cgroup?.length ?? 0) - (a.cgroup?.length ?? 0))[0];
+    .flatMap((one) => one.cgroups.map((at) => ({ one, at })))
+    .filter(({ at }) => at === cgroup || cgroup.startsWith(`${at}/`))
+    .sort((a, b) => b.at.length - a.at.length)[0]?.one;
 }

@@ -121,7 +121,7 @@ export async function checkSemantics(
 /** Below a bypass on the root cgroup there is no plain TCP to compare with. */
 async function refuseBypassedRoot(host: Host, mount: string, signal?: AbortSignal): Promise<void> {
   const { attachments } = await readStatus(host, signal);
-  if (!attachments.some((one) => one.cgroup === mount && isAttached(one))) return;
+  if (!attachments.some((one) => one.cgroups.includes(mount) && isAttached(one))) return;
   throw new HostError({
     kind: 'occupied',
     tried: 'check the socket semantics',

@@ -43,9 +43,19 @@ export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
   unguarded: 'without limits',
 };
 
-function configRows({ mode, queueBound, oneWayLimit }: LiveConfig): [string, string][] {
+const REACH_LABELS: Readonly<Record<LiveConfig['reach'], string>> = {
+  namespace: 'within one network namespace',
+  host: 'between network namespaces, too',
+};
+
+function configRows(config: LiveConfig): [string, string][] {
+  const { mode, reach, queueBound, oneWayLimit, keepAlive } = config;
   return [
     ['mode', MODE_LABELS[mode]],
+    ['reach', REACH_LABELS[reach]],
+    ...(keepAlive === undefined
+      ? []
+      : [['keep-alive after', `${keepAlive.toLocaleString('en')} s`] satisfies [string, string]]),
     ['queue bound', `${(queueBound / 2 ** 20).toLocaleString('en')} MiB`],
     ['one-way limit', `${oneWayLimit.toLocaleString('en')} small messages`],
   ];
@@ -70,7 +80,7 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
 
 function attachmentReport(attachment: Attachment): string {
   const {
-    cgroup,
+    cgroups,
     gone,
     state,
     loader,
@@ -105,6 +115,7 @@ function attachmentReport(attachment: Attachment): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  const title = oneLine(cgroup ?? `${gone ?? ''} (the cgroup is gone)`, 4096);
-  return [title, ...lines, ''].join('\n');
+  const titles = [...cgroups, ...gone.map((name) => `${name} (the cgroup is gone)`)];
+  if (titles.length === 0) titles.push('a cgroup that is gone');
+  return [...titles.map((one) => oneLine(one, 4096)), ...lines, ''].join('\n');
 }

@@ -103,7 +103,7 @@ async function loadInto(
 
 async function announce(status: BypassStatus, cgroup: string, what: string): Promise<void> {
   const { host, attachments, addressesCapped } = status;
-  const { beside = [] } = attachments.find((one) => one.cgroup === cgroup) ?? {};
+  const { beside = [] } = attachments.find((one) => one.cgroups.includes(cgroup)) ?? {};
   const neighbours =
     beside.length === 0
       ? ''

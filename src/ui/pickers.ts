@@ -111,7 +111,7 @@ export async function pickAttachment(
   );
   const items = attachments.flatMap(
     ({ cgroup, gone, pins, state, policy, config }): Item<string>[] => {
-      const value = cgroup ?? gone ?? pins;
+      const value = cgroup ?? gone[0] ?? pins;
       if (value === undefined || (!remains && state !== 'attached')) return [];
       const description =
         state === 'attached'

@@ -14,8 +14,8 @@ export function statusBarText({ host, attachments }: BypassStatus): {
     text: `Sockmap ${on === 0 ? 'off' : 'on'}: ${host}${on > 1 ? ` (${on})` : ''}`,
     tooltip: [
       ...loaded.map(
-        ({ cgroup, policy, config }) =>
-          `${cgroup ?? ''} (${config === undefined ? policy : MODE_LABELS[config.mode]})`,
+        ({ cgroups, policy, config }) =>
+          `${cgroups.join(', ')} (${config === undefined ? policy : MODE_LABELS[config.mode]})`,
       ),
       'Click to read the status from the host.',
     ].join('\n'),

@@ -83,7 +83,9 @@ describe('the policy of a bypass that is loaded', () => {
   it('new limits, and none, are seen in the status and obeyed', async () => {
     await load();
     const set = own(await configure('guarded', { queueBound: 5 * 2 ** 30, oneWayLimit: 12 }));
-    assert.deepEqual(set.config, { mode: 'guarded', queueBound: 5 * 2 ** 30, oneWayLimit: 12 });
+    assert.deepEqual(set.config, {
+      ...{ mode: 'guarded', reach: 'namespace', queueBound: 5 * 2 ** 30, oneWayLimit: 12 },
+    });
     assert.equal(own(await configure('unguarded')).config?.mode, 'unguarded');
     const pair = await connect();
     assert.ok((await pair.move(BYTES)) < SOME);

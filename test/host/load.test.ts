@@ -359,7 +359,7 @@ describe('the bypass', () => {
       const left = (await bypassStatus(host)).attachments.find((one) => one.pins === pins);
       assert.deepEqual(
         [left?.state, left?.cgroup, left?.gone],
-        ['detached', undefined, ground.path],
+        ['detached', undefined, [ground.path]],
       );
       await problemOf(unloadBypass(host, `${ground.path}x`), 'not-found');
       assert.ok(fs.existsSync(pins), 'what another cgroup left is not touched');

@@ -4,14 +4,14 @@ import { parseAddresses } from '../../src/bypass/addresses.ts';
 import {
   configValue,
   isNetwork,
-  liveConfig,
   mapKeys,
   MODE_NAMES,
   parsePrefix,
   setupBatch,
 } from '../../src/bypass/config.ts';
-import { parseStatus } from '../../src/bypass/found.ts';
-import { parseCounters, withContents } from '../../src/bypass/status.ts';
+import { parseCounters } from '../../src/bypass/counters.ts';
+import { parseStatus } from '../../src/bypass/status.ts';
+import { statusReport } from '../../src/bypass/statusReport.ts';
 import {
   assertPlain,
   changed,
@@ -23,78 +23,57 @@ import {
   result,
   textOf,
 } from './properties.ts';
-import { BOUNDARY, recorded } from './recorded.ts';
+import { recorded } from './recorded.ts';
 
 const KEYS = [
-  ...['formatted', 'value', 'values', 'key', 'cpu', 'redirected_bytes', 'mode', 'queue_bound'],
-  ...['id', 'tag', 'name', 'cgroup', 'programs', 'map_ids', 'max_entries', 'one_way_limit'],
-];
-const SECTIONS = [
-  ...['tree', 'pins', 'cgroup', 'gone', 'effective', 'sockops', 'redirect', 'map', 'sockets'],
-  ...['counters', 'config', 'program', 'configs', 'end'],
+  ...[
+    'formatted',
+    'value',
+    'values',
+    'key',
+    'cpu',
+    'redirected_bytes',
+    'cgroup',
+    'cgroups',
+    'gone',
+  ],
+  ...['state', 'policy', 'config', 'sockops', 'id', 'tag', 'sockets', 'counters', 'pins'],
+  ...['attachments', 'namesakes', 'mode', 'reach', 'keepAlive'],
 ];
 const WORDS = [
-  ...SECTIONS.map((name) => `\n${BOUNDARY} ${name}\n`),
   ...[
-    '/sys/fs/bpf/sockmap-bypass/12',
-    '_aB3dE6gH',
-    'Found 3 elements',
     '[',
     ']',
     '{',
     '}',
     ',',
     ':',
+    '"',
+    'null',
+    '-1',
+    '1e999',
+    '"attached"',
+    '"\\udc80"',
+    '"host"',
   ],
-  ...[
-    '"id":1',
-    '"name":"sockmap_sockops"',
-    '"cgroup":"/x"',
-    '"programs":[',
-    '"tag":"ab"',
-    'Error: ',
-  ],
-  '[{"formatted":{"value":{"mode":1}}}]',
-  '[{"formatted":{"values":[{"value":{"__proto__":1,"toString":2}}]}}]',
+  ...KEYS.map((key) => `"${key}":`),
+  '{"host":"vm","attachments":[',
+  '"counters":{"__proto__":1,"toString":2}',
 ];
-const recordedStatus = [
-  ['tree', '[{"cgroup":"/c/x","programs":[{"id":11,"name":"sockmap_sockops"}]}]'],
-  ['code', '0'],
-  [
-    'programs',
-    '[{"id":11,"name":"sockmap_sockops","type":"sock_ops","tag":"a","map_ids":[1,2,3],"uid":0}]',
-  ],
-  ['maps', '[{"id":1,"name":"bypass_socks","type":"sockhash","max_entries":9}]'],
-  ['pins', '/sys/fs/bpf/sockmap-bypass/12'],
-  ['cgroup', '/c/x'],
-  ['gone', ''],
-  [
-    'effective',
-    '[{"id":11,"attach_type":"sock_ops","attach_flags":"multi","name":"sockmap_sockops"}]',
-  ],
-  [
-    'pinned',
-    '{"id":11,"name":"sockmap_sockops","type":"sock_ops","tag":"a","map_ids":[1],"uid":0}',
-  ],
-  ['sockets 1', 'Found 1 element'],
-  ['end', ''],
-]
-  .map(([name = '', text = '']) => `\n${BOUNDARY} ${name}\n${text}\n`)
-  .join('');
 const recordedCounters = recorded('status/counters-guarded.json');
+const recordedStatus = recorded('status/status.json');
 
 describe('properties of the status', () => {
   const check = (text: string) => {
-    // Output that is cut off, or lacks the list of cgroups, is an error.
-    const found = result(
-      () => parseStatus(text, BOUNDARY),
+    // Output that is cut off is an error.
+    const status = result(
+      () => parseStatus(text),
       () => true,
     );
-    if (found === undefined) return;
-    assertPlain(found);
-    const attachments = withContents(found.bypasses, text, BOUNDARY);
-    assertPlain(attachments);
-    for (const { sockets, counters } of attachments) {
+    if (status === undefined) return;
+    assertPlain(status);
+    statusReport({ host: 'web1', ...status });
+    for (const { sockets, counters } of status.attachments) {
       assert.ok(sockets >= 0);
       for (const count of Object.values(counters)) assert.equal(typeof count, 'number');
     }
@@ -148,18 +127,6 @@ describe('properties of counters and keys', () => {
     ) ?? [])
       assert.match(key, /^(?:[0-9a-f]{2}(?: |$))*$/);
   });
-  holds(
-    'configuration: of any fields',
-    fc.dictionary(
-      fc.constantFrom('mode', 'queue_bound', 'one_way_limit'),
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
-    ),
-    (fields) => {
-      const live = liveConfig(fields);
-      assertPlain(live);
-      assert.ok(MODE_NAMES.includes(live.mode));
-    },
-  );
 });
 
 const ADDRESS_WORDS = [

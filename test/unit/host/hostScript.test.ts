@@ -11,7 +11,7 @@ const TOOLS = path.join(import.meta.dirname, '../../../bpf/tools');
 const LONGEST = 32_767 - 4096;
 
 const SCRIPTS = [
-  ...['ctl_load', 'ctl_unload', 'ctl_sections', 'ctl_contents', 'ctl_attached', 'ctl_addresses'],
+  ...['ctl_load', 'ctl_unload', 'status_json', 'ctl_attached', 'ctl_addresses'],
   ...fs.readdirSync(TOOLS).filter((name) => name.endsWith('.sh')),
 ];
 

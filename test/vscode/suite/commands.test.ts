@@ -106,7 +106,9 @@ describe('commands with an argument', () => {
     assert.equal(ours(off)?.config?.mode, 'off');
     const on = await execute<BypassStatus>('configure', { host, cgroup, mode: 'guarded' });
     // The limits are those of the settings.
-    assert.deepEqual(ours(on)?.config, { mode: 'guarded', queueBound: 4 << 20, oneWayLimit: 256 });
+    assert.deepEqual(ours(on)?.config, {
+      ...{ mode: 'guarded', reach: 'namespace', queueBound: 4 << 20, oneWayLimit: 256 },
+    });
   });
 
   it('unload gives the status after it', async () => {
