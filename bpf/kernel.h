@@ -33,7 +33,11 @@ enum { false, true };
 
 #define O_NONBLOCK 04000
 
+#define SOL_SOCKET   1
+#define SO_KEEPALIVE 9
+
 #define SOL_TCP		  6
+#define TCP_KEEPIDLE	  4
 #define TCP_USER_TIMEOUT  18
 #define TCP_NOTSENT_LOWAT 25
 
@@ -59,6 +63,7 @@ enum {
 };
 
 enum {
+	BPF_SOCK_OPS_RWND_INIT = 2,
 	BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB = 4,
 	BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB = 5,
 	BPF_SOCK_OPS_STATE_CB = 10,
@@ -69,6 +74,9 @@ enum {
 	BPF_SOCK_OPS_STATE_CB_FLAG = 1 << 2,
 	BPF_SOCK_OPS_RTT_CB_FLAG = 1 << 3,
 };
+
+/* Number of a bit of sk_flags. */
+enum { SOCK_KEEPOPEN = 3 };
 
 enum { BPF_TCP_CLOSE = 7, BPF_TCP_CLOSE_WAIT = 8 };
 
@@ -144,6 +152,10 @@ struct socket_wq {
 	struct wait_queue_head wait;
 } __kernel_view;
 
+struct request_sock_ops {
+	int family;
+} __kernel_view;
+
 typedef struct {
 	int counter;
 } atomic_t;
@@ -170,8 +182,28 @@ struct proto {
 	long *sysctl_mem;
 } __kernel_view;
 
+struct user_namespace {
+	int level;
+} __kernel_view;
+
+struct netns_ipv4 {
+	int sysctl_tcp_keepalive_time;
+} __kernel_view;
+
+struct net {
+	struct user_namespace *user_ns;
+	struct netns_ipv4 ipv4;
+} __kernel_view;
+
+typedef struct {
+	struct net *net;
+} __kernel_view possible_net_t;
+
 struct sock_common {
+	possible_net_t skc_net;
 	struct proto *skc_prot;
+	unsigned long skc_flags;
+	struct sock *skc_listener;
 } __kernel_view;
 
 struct sock {
@@ -192,9 +224,13 @@ struct inet_sock {
 	struct sock sk;
 } __kernel_view;
 
+struct tcp_ulp_ops {
+	char name[16];
+} __kernel_view;
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
-	const void *icsk_ulp_ops;
+	const struct tcp_ulp_ops *icsk_ulp_ops;
 } __kernel_view;
 
 struct tcp_sock {
@@ -204,10 +240,31 @@ struct tcp_sock {
 	__u32 data_segs_out;
 	__u32 snd_nxt;
 	__u32 write_seq;
+	__u32 keepalive_time;
 	__u8 nonagle : 4;
 	__u8 repair : 1;
 	__u8 recvmsg_inq : 1;
 	__u8 bpf_sock_ops_cb_flags;
+} __kernel_view;
+
+struct request_sock {
+	struct sock_common __req_common;
+	const struct request_sock_ops *rsk_ops;
+} __kernel_view;
+
+struct inet_request_sock {
+	struct request_sock req;
+} __kernel_view;
+
+struct tcp_request_sock {
+	struct inet_request_sock req;
+	__u32 rcv_isn;
+	__u32 snt_isn;
+} __kernel_view;
+
+/* What struct bpf_sock_ops is to the kernel. */
+struct bpf_sock_ops_kern {
+	struct sock *sk;
 } __kernel_view;
 
 typedef struct {

@@ -12,9 +12,12 @@
  * also how a bulk sender is held back: the few bytes it hands to TCP make it
  * block as TCP does, until the reader has caught up.
  *
- * The two ends of a connection find each other once, through bypass_flows. From
- * then on a direction knows its peer by socket cookie, which the kernel never
- * gives out twice: a peer may be missed but not mistaken for another.
+ * The two ends of a connection find each other once, through bypass_flows, by what
+ * only they have in common: the numbers with which their sequences begin. These
+ * propose a pair; addresses and namespaces prove it (see is_proven()). An end whose
+ * peer is not in the cgroups never gets into the map. From then on a direction knows
+ * its peer by socket cookie, which the kernel never gives out twice: a peer may be
+ * missed but not mistaken for another.
  *
  * Each end publishes its flow, and exactly one of two happens to it: the other end
  * claims it, or the end itself withdraws it. Both are a deletion, which succeeds
@@ -64,6 +67,14 @@
 
 enum mode { GUARDED, OFF, UNGUARDED };
 
+enum reach { NAMESPACE, HOST };
+
+#define DEFAULT_KEEPALIVE 300 /* seconds */
+
+/* A flow's cookie while its end is a request, and once there was a second such flow. */
+#define REQUESTED 0
+#define AMBIGUOUS ~0ull
+
 /*
  * Flows that no other end has claimed yet. The map is allocated as a whole, 8 MB,
  * however many sockets may be bypassed.
@@ -80,7 +91,7 @@ struct config {
 	__u32 mode;
 	__u32 one_way_limit; /* small messages without an answer, then TCP */
 	__u32 small_message; /* bytes below which a message is small */
-	__u32 reserved;
+	__u32 reach;
 	__u64 queue_bound; /* bytes queued at one receiver */
 };
 
@@ -101,15 +112,28 @@ struct counters {
 	__u64 back_on_bypass;
 	__u64 callbacks_taken;
 	__u64 flows_evicted;
+	__u64 peer_remote;
+	__u64 peer_outside;
+	__u64 peer_other_namespace;
+	__u64 pair_refused;
+	__u64 kernel_sockets;
+	__u64 tcp_repair;
+	__u64 tcp_other_ulp;
 };
 
+/* As the other end has them, too, the other way around. */
 struct flow_key {
+	__u32 write_seq;
+	__u32 copied_seq;
+};
+
+struct ends {
 	__u64 netns;
 	__u32 local_ip[4]; /* IPv4 as ::ffff:a.b.c.d */
 	__u32 remote_ip[4];
 	__u16 local_port;
 	__u16 remote_port;
-	__u32 pad;
+	__u32 hosts_own; /* the namespace: a user cannot forge numbers there */
 };
 
 /* Kernel addresses: only ever read from, with a fault tolerated. */
@@ -117,6 +141,11 @@ struct endpoint {
 	__u64 cookie;
 	__u64 tp;   /* struct tcp_sock */
 	__u64 conn; /* struct conn */
+};
+
+struct flow {
+	struct endpoint end;
+	struct ends ends;
 };
 
 /* The part of a socket's state that the other end reads. */
@@ -137,13 +166,16 @@ enum route {
 	TCP_SWITCHED_OFF,
 	TCP_KERNEL_TLS, /* its records must not reach the other end as plain text */
 	TCP_PEER_GONE,
-	TCP_SOCKET_OPTIONS, /* SO_RCVLOWAT, TCP_INQ and TCP_REPAIR are TCP's */
+	TCP_SOCKET_OPTIONS, /* SO_RCVLOWAT and TCP_INQ are TCP's */
+	TCP_REPAIR,	    /* sees TCP's queues alone */
+	TCP_OTHER_ULP,
 };
 
 /* A socket, as the sending end of one direction. */
 struct conn {
 	struct shared self;
-	struct flow_key peer_key;
+	struct flow_key key;
+	struct ends ends;
 	struct endpoint peer; /* none yet if its cookie is 0 */
 	__u64 left_at;
 	__u64 cost;	 /* of recent messages: since the peer's queue was seen empty, */
@@ -154,9 +186,12 @@ struct conn {
 	__u32 quiet;	 /* messages since then */
 	__u32 small;	 /* of these, the small ones in a row */
 	__u32 route;
-	bool taken;   /* some of these, by another program */
-	bool shared;  /* the RTT callback: another program had asked for it */
-	bool unknown; /* to the peer, which will not redirect to us */
+	__u32 keepalive;      /* as we have set it, in jiffies, or 0 */
+	__u32 keepalive_then; /* seconds to restore */
+	bool between;	      /* network namespaces */
+	bool taken;	      /* some of these, by another program */
+	bool shared;	      /* the RTT callback: another program had asked for it */
+	bool unknown;	      /* to the peer, which will not redirect to us */
 	bool bulk;
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
 };
@@ -177,7 +212,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_FLOWS);
 	__type(key, struct flow_key);
-	__type(value, struct endpoint);
+	__type(value, struct flow);
 } bypass_flows SEC(".maps");
 
 struct {
@@ -201,6 +236,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct config);
 } bypass_config SEC(".maps");
+
+/* Seconds without data over TCP after which a path between namespaces is used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} bypass_keepalive SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -251,36 +294,84 @@ static bool is_local(const __u32 ip[4])
 		__v;                                                                     \
 	})
 
-static void flow_key(struct bpf_sock_ops *ops, struct flow_key *key)
+static void get_ends(struct bpf_sock_ops *ops, __u32 family,
+		     const struct sock_common *skc, struct ends *ends)
 {
-	key->netns = bpf_get_netns_cookie(ops);
-	if (ops->family == AF_INET) {
-		key->local_ip[2] = bpf_htonl(0xffff);
-		key->local_ip[3] = LOAD_ONCE(ops->local_ip4);
-		key->remote_ip[2] = bpf_htonl(0xffff);
-		key->remote_ip[3] = LOAD_ONCE(ops->remote_ip4);
+	ends->netns = bpf_get_netns_cookie(ops);
+	ends->hosts_own = !BPF_CORE_READ(skc, skc_net.net, user_ns, level);
+	if (family == AF_INET) {
+		ends->local_ip[2] = bpf_htonl(0xffff);
+		ends->local_ip[3] = LOAD_ONCE(ops->local_ip4);
+		ends->remote_ip[2] = bpf_htonl(0xffff);
+		ends->remote_ip[3] = LOAD_ONCE(ops->remote_ip4);
 	} else {
-		key->local_ip[0] = LOAD_ONCE(ops->local_ip6[0]);
-		key->local_ip[1] = LOAD_ONCE(ops->local_ip6[1]);
-		key->local_ip[2] = LOAD_ONCE(ops->local_ip6[2]);
-		key->local_ip[3] = LOAD_ONCE(ops->local_ip6[3]);
-		key->remote_ip[0] = LOAD_ONCE(ops->remote_ip6[0]);
-		key->remote_ip[1] = LOAD_ONCE(ops->remote_ip6[1]);
-		key->remote_ip[2] = LOAD_ONCE(ops->remote_ip6[2]);
-		key->remote_ip[3] = LOAD_ONCE(ops->remote_ip6[3]);
+		ends->local_ip[0] = LOAD_ONCE(ops->local_ip6[0]);
+		ends->local_ip[1] = LOAD_ONCE(ops->local_ip6[1]);
+		ends->local_ip[2] = LOAD_ONCE(ops->local_ip6[2]);
+		ends->local_ip[3] = LOAD_ONCE(ops->local_ip6[3]);
+		ends->remote_ip[0] = LOAD_ONCE(ops->remote_ip6[0]);
+		ends->remote_ip[1] = LOAD_ONCE(ops->remote_ip6[1]);
+		ends->remote_ip[2] = LOAD_ONCE(ops->remote_ip6[2]);
+		ends->remote_ip[3] = LOAD_ONCE(ops->remote_ip6[3]);
 	}
 	/* The kernel gives the local port in host order, the remote one not. */
-	key->local_port = ops->local_port;
-	key->remote_port = bpf_ntohl(ops->remote_port);
+	ends->local_port = ops->local_port;
+	ends->remote_port = bpf_ntohl(ops->remote_port);
 }
 
-static void mirror(const struct flow_key *key, struct flow_key *peer)
+static struct flow_key mirror(const struct flow_key *key)
 {
-	*peer = *key;
-	__builtin_memcpy(peer->local_ip, key->remote_ip, sizeof(peer->local_ip));
-	__builtin_memcpy(peer->remote_ip, key->local_ip, sizeof(peer->remote_ip));
-	peer->local_port = key->remote_port;
-	peer->remote_port = key->local_port;
+	return (struct flow_key){key->copied_seq, key->write_seq};
+}
+
+static bool is_same_ip(const __u32 a[4], const __u32 b[4])
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
+static bool is_same(const struct ends *a, const struct ends *b)
+{
+	return a->netns == b->netns && is_same_ip(a->local_ip, b->local_ip) &&
+	       is_same_ip(a->remote_ip, b->remote_ip) && a->local_port == b->local_port &&
+	       a->remote_port == b->remote_port;
+}
+
+/* Is this end's peer, as it sees it, the other end? */
+static bool sees(const struct ends *end, const struct ends *other)
+{
+	return is_same_ip(end->remote_ip, other->local_ip) &&
+	       end->remote_port == other->local_port;
+}
+
+enum proof { PROVEN, OTHER_NAMESPACE, REFUSED };
+
+/*
+ * Two ends propose each other by their numbers. That can be forged: a remote peer
+ * of two connections copies the numbers of one to the other, and who rules a
+ * namespace of his own writes there what he likes. So each end has to see the other
+ * as its peer, or, where addresses are translated, one that counts as local, which
+ * no remote peer has; and between namespaces, both have to be the host's own.
+ */
+static enum proof prove(const struct ends *self, const struct ends *peer, __u32 reach)
+{
+	bool seen = sees(self, peer), sees_us = sees(peer, self);
+
+	if (self->netns == peer->netns && seen && sees_us)
+		return PROVEN;
+	if (reach != HOST)
+		return self->netns == peer->netns ? REFUSED : OTHER_NAMESPACE;
+	if (!self->hosts_own || !peer->hosts_own)
+		return REFUSED;
+	return (seen || is_local(self->remote_ip)) &&
+			       (sees_us || is_local(peer->remote_ip))
+		       ? PROVEN
+		       : REFUSED;
+}
+
+/* Within one namespace both addresses have to count as local; else see prove(). */
+static bool may_pair(const struct ends *ends, __u32 reach)
+{
+	return reach == HOST || (is_local(ends->remote_ip) && is_local(ends->local_ip));
 }
 
 static struct sk_psock *psock_of(struct tcp_sock *tp)
@@ -322,16 +413,33 @@ static HOT_PATH bool read_peer(struct conn *conn, struct shared *peer)
 	return peer->cookie == conn->peer.cookie;
 }
 
-/*
- * Does the reader ask for what no sockmap gives? (Multipath TCP leaves 0 behind as
- * SO_RCVLOWAT, which asks for nothing.) Or is it being saved or restored,
- * which sees TCP's queues alone?
- */
-static HOT_PATH bool has_options(struct tcp_sock *tp)
+static bool is_tls(const struct tcp_ulp_ops *ulp)
 {
-	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1 ||
-	       BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq) ||
-	       BPF_CORE_READ_BITFIELD_PROBED(tp, repair);
+	char name[4];
+
+	if (bpf_core_read(name, sizeof(name), &ulp->name))
+		return false;
+	return name[0] == 't' && name[1] == 'l' && name[2] == 's' && !name[3];
+}
+
+/*
+ * What no sockmap gives: a reader that asks for SO_RCVLOWAT or TCP_INQ. (Multipath
+ * TCP leaves 0 behind as the former, which asks for nothing.) And what needs TCP's
+ * own queues: a socket that is being saved or restored, or has an upper-layer
+ * protocol.
+ */
+static HOT_PATH enum route wants_tcp(struct tcp_sock *tp)
+{
+	const struct tcp_ulp_ops *ulp = BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops);
+
+	if (ulp)
+		return is_tls(ulp) ? TCP_KERNEL_TLS : TCP_OTHER_ULP;
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, repair))
+		return TCP_REPAIR;
+	if (BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1 ||
+	    BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq))
+		return TCP_SOCKET_OPTIONS;
+	return BYPASS;
 }
 
 static HOT_PATH enum route peer_wants(struct conn *conn)
@@ -339,18 +447,14 @@ static HOT_PATH enum route peer_wants(struct conn *conn)
 	struct tcp_sock *tp = peer_tp(conn);
 	const struct tcp_sock *direct;
 
-	if (!LOADS_DIRECTLY) {
-		if (BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops))
-			return TCP_KERNEL_TLS;
-		return has_options(tp) ? TCP_SOCKET_OPTIONS : BYPASS;
-	}
+	if (!LOADS_DIRECTLY)
+		return wants_tcp(tp);
 	direct = bpf_rdonly_cast(tp, 0);
-	if (direct->inet_conn.icsk_ulp_ops)
-		return TCP_KERNEL_TLS;
-	if (direct->inet_conn.icsk_inet.sk.sk_rcvlowat > 1 ||
+	if (direct->inet_conn.icsk_ulp_ops ||
+	    direct->inet_conn.icsk_inet.sk.sk_rcvlowat > 1 ||
 	    BPF_CORE_READ_BITFIELD(direct, recvmsg_inq) ||
 	    BPF_CORE_READ_BITFIELD(direct, repair))
-		return TCP_SOCKET_OPTIONS;
+		return wants_tcp(tp);
 	return BYPASS;
 }
 
@@ -411,21 +515,25 @@ static bool kernels_own(struct tcp_sock *tp)
 		BPF_CORE_READ_BITFIELD(&tp->inet_conn.icsk_inet.sk, sk_kern_sock));
 }
 
-/* Has this end consumed, and the other one sent, the same bytes so far? */
-static bool mirrors(const struct endpoint *end, __u32 from, __u32 to)
+/*
+ * Has each end consumed at most what the other one sent, since they began with the
+ * numbers that they have in common?
+ */
+static bool mirrors(const struct flow_key *key, struct tcp_sock *tp,
+		    struct tcp_sock *peer)
 {
-	struct tcp_sock *tp = (void *)(unsigned long)end->tp;
-
-	/* Sequence numbers start at random: this is the other end, or nobody. */
-	return BPF_CORE_READ(tp, copied_seq) - from <= to - from;
+	return BPF_CORE_READ(peer, copied_seq) - key->write_seq <=
+		       BPF_CORE_READ(tp, write_seq) - key->write_seq &&
+	       BPF_CORE_READ(tp, copied_seq) - key->copied_seq <=
+		       BPF_CORE_READ(peer, write_seq) - key->copied_seq;
 }
 
-static bool find(const struct flow_key *key, struct endpoint *end)
+static bool find(const struct flow_key *key, struct flow *flow)
 {
-	struct endpoint *found = bpf_map_lookup_elem(&bypass_flows, key);
+	struct flow *found = bpf_map_lookup_elem(&bypass_flows, key);
 
 	if (found)
-		*end = *found;
+		*flow = *found;
 	return found;
 }
 
@@ -448,73 +556,233 @@ static bool brings_data(struct bpf_sock_ops *ops)
 	return LOAD_ONCE(ops->skb_len) > ops->skb_data_end - ops->skb_data;
 }
 
+/* False if there is another with these numbers: then neither is to be paired. */
+static bool publish(const struct flow_key *key, const struct flow *flow)
+{
+	struct flow *found;
+
+	if (!bpf_map_update_elem(&bypass_flows, key, flow, BPF_NOEXIST))
+		return true;
+	found = bpf_map_lookup_elem(&bypass_flows, key);
+	if (found)
+		found->end.cookie = AMBIGUOUS;
+	return false;
+}
+
+/*
+ * A SYN has reached a listener of the cgroups. Publish what the accepted socket will
+ * be: so the end that connects learns, before it decides, that its peer is here.
+ */
+static void requested(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock_ops_kern *kern = (void *)ops;
+	struct tcp_request_sock *treq = (void *)BPF_CORE_READ(kern, sk);
+	struct request_sock *req = &treq->req.req;
+	struct sock *listener = (void *)BPF_CORE_READ(req, __req_common.skc_listener);
+	struct flow flow = {}, *found;
+	struct flow_key key;
+	__u32 zero = 0;
+	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
+
+	if (!conf || conf->mode == OFF)
+		return;
+	if (!ACCEPT_KNOWS_SOCKMAP &&
+	    BPF_CORE_READ_BITFIELD_PROBED(listener, sk_kern_sock))
+		return;
+	/* A listener of both families is of IPv6. */
+	get_ends(ops, BPF_CORE_READ(req, rsk_ops, family), &req->__req_common,
+		 &flow.ends);
+	if (!may_pair(&flow.ends, conf->reach))
+		return;
+	key.write_seq = BPF_CORE_READ(treq, snt_isn) + 1;
+	key.copied_seq = BPF_CORE_READ(treq, rcv_isn) + 1;
+	found = bpf_map_lookup_elem(&bypass_flows, &key);
+	/* The same SYN once more, where the first has left no request behind. */
+	if (found && found->end.cookie == REQUESTED && is_same(&found->ends, &flow.ends))
+		return;
+	publish(&key, &flow);
+}
+
+static void stay_on_tcp(enum route why)
+{
+	if (why == TCP_EARLY_BYTES)
+		count(tcp_early_bytes);
+	else if (why == TCP_ONE_WAY_SMALL)
+		count(tcp_one_way_small);
+	else if (why == TCP_SWITCHED_OFF)
+		count(tcp_switched_off);
+	else if (why == TCP_KERNEL_TLS)
+		count(tcp_kernel_tls);
+	else if (why == TCP_OTHER_ULP)
+		count(tcp_other_ulp);
+	else if (why == TCP_SOCKET_OPTIONS)
+		count(tcp_socket_options);
+	else if (why == TCP_REPAIR)
+		count(tcp_repair);
+	else
+		count(tcp_peer_gone);
+}
+
+/* Why an end that has just come up is to stay on TCP, or BYPASS. */
+static enum route wants_tcp_at_start(struct bpf_sock_ops *ops, struct tcp_sock *tp)
+{
+	/* Fast Open has sent data with the SYN. */
+	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt || brings_data(ops))
+		return TCP_EARLY_BYTES;
+	return wants_tcp(tp);
+}
+
+/* Is it the other end's, with the proof that it is the other end? If not, counts why. */
+static bool is_peer(const struct ends *self, const struct flow *other, bool found,
+		    __u32 reach)
+{
+	if (found && other->end.cookie != AMBIGUOUS) {
+		enum proof proof = prove(self, &other->ends, reach);
+
+		if (proof == PROVEN)
+			return true;
+		if (proof == OTHER_NAMESPACE)
+			count(peer_other_namespace);
+		else
+			count(pair_refused);
+	} else if (found) {
+		count(pair_refused);
+	} else if (is_local(self->remote_ip)) {
+		count(peer_outside);
+	} else {
+		count(peer_remote);
+	}
+	return false;
+}
+
+/*
+ * Connection tracking on the path sees nothing of what is redirected, and forgets the
+ * connection: its end would not get through then, nor what goes over TCP later. So
+ * have TCP use an idle path.
+ */
+static void keep_path(struct bpf_sock_ops *ops, struct conn *conn, struct tcp_sock *tp)
+{
+	__u32 *wanted = bpf_map_lookup_elem(&bypass_keepalive, &(__u32){0});
+	int seconds = wanted && *wanted ? *wanted : DEFAULT_KEEPALIVE, on = 1;
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u32 before = tp->keepalive_time, jiffies;
+
+	if (!before)
+		before = BPF_CORE_READ(sk, __sk_common.skc_net.net,
+				       ipv4.sysctl_tcp_keepalive_time);
+	if (bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds)))
+		return;
+	jiffies = tp->keepalive_time;
+	if (jiffies < (__u32)seconds)
+		return;
+	conn->keepalive_then = before / (jiffies / seconds) ?: 1;
+	/* The program's own, from its listener or before it connected, may suffice. */
+	if (sk->__sk_common.skc_flags & 1 << SOCK_KEEPOPEN && before <= jiffies) {
+		seconds = conn->keepalive_then;
+		bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+		return;
+	}
+	conn->keepalive = jiffies;
+	bpf_setsockopt(ops, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+/*
+ * For good: as the program had it, unless it has set it anew. SO_KEEPALIVE stays on,
+ * because it may have been asked for meanwhile, which cannot be told.
+ */
+static void restore_keepalive(struct bpf_sock_ops *ops, struct conn *conn,
+			      struct tcp_sock *tp)
+{
+	int seconds = conn->keepalive_then;
+
+	if (conn->keepalive && tp->keepalive_time == conn->keepalive)
+		bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+}
+
 static void established(struct bpf_sock_ops *ops)
 {
 	bool passive = ops->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB;
 	struct bpf_sock *sk = ops->sk;
-	struct endpoint self = {}, peer = {};
-	struct flow_key key = {}, peer_key;
+	struct flow self = {}, other = {};
+	struct flow_key key, peer_key;
 	__u32 zero = 0;
 	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
 	struct tcp_sock *tp;
+	enum route why;
 	struct conn *conn;
+	struct flow *own;
 	int err;
 
 	if (!sk || (ops->family != AF_INET && ops->family != AF_INET6))
 		return;
 	if (!conf || conf->mode == OFF)
 		return;
-	flow_key(ops, &key);
-	if (!is_local(key.remote_ip) || !is_local(key.local_ip))
-		return;
-	mirror(&key, &peer_key);
-	/*
-	 * The end that connects comes first. If it is not here, it is out of the
-	 * cgroup or of the namespace, or has begun to send over TCP: this end has no
-	 * use for the bypass.
-	 */
-	if (passive && !find(&peer_key, &peer))
-		return;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || kernels_own(tp))
+	if (!tp)
 		return;
-	if (passive && !mirrors(&peer, tp->write_seq, tp->write_seq))
-		return;
-	/* Fast Open has sent data with the SYN. */
-	if (tp->data_segs_out || tp->write_seq != tp->snd_nxt || brings_data(ops)) {
-		count(tcp_early_bytes);
-		return;
+	key.write_seq = tp->write_seq;
+	key.copied_seq = tp->copied_seq;
+	peer_key = mirror(&key);
+	get_ends(ops, ops->family, &tp->inet_conn.icsk_inet.sk.__sk_common, &self.ends);
+	/*
+	 * The end that accepts was published with its request, the one that connects is
+	 * by now. Without the other one it is out of the cgroups, or has begun to send
+	 * over TCP: this end has no use for the bypass.
+	 */
+	if (!is_peer(&self.ends, &other, find(&peer_key, &other), conf->reach))
+		goto stay;
+	if (passive == (other.end.cookie == REQUESTED) ||
+	    (passive && !mirrors(&key, tp, (void *)(unsigned long)other.end.tp))) {
+		count(pair_refused);
+		goto stay;
 	}
-	if (has_options(tp)) {
-		count(tcp_socket_options);
-		return;
+	if (kernels_own(tp)) {
+		count(kernel_sockets);
+		goto stay;
+	}
+	why = wants_tcp_at_start(ops, tp);
+	if (why != BYPASS) {
+		stay_on_tcp(why);
+		goto stay;
 	}
 	conn = bpf_sk_storage_get(&bypass_conns, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!conn)
-		return;
+		goto stay;
 
-	self.cookie = bpf_get_socket_cookie(ops);
-	self.tp = (unsigned long)tp;
-	self.conn = (unsigned long)conn;
-	conn->self.cookie = self.cookie;
-	conn->peer_key = peer_key;
-	conn->peer = peer;
+	self.end.cookie = bpf_get_socket_cookie(ops);
+	self.end.tp = (unsigned long)tp;
+	self.end.conn = (unsigned long)conn;
+	conn->self.cookie = self.end.cookie;
+	conn->key = key;
+	conn->ends = self.ends;
+	conn->between = self.ends.netns != other.ends.netns;
+	if (passive)
+		conn->peer = other.end;
 	conn->tcp_seq = tp->write_seq;
 	conn->callbacks = CALLBACKS;
 
-	err = bpf_sock_hash_update(ops, &bypass_socks, &self.cookie, BPF_NOEXIST);
-	if (err)
-		goto not_added;
-	/* Last, because whoever finds the flow may redirect to the socket. */
-	err = bpf_map_update_elem(&bypass_flows, &key, &self, BPF_ANY);
+	err = bpf_sock_hash_update(ops, &bypass_socks, &self.end.cookie, BPF_NOEXIST);
 	if (err) {
-		bpf_map_delete_elem(&bypass_socks, &self.cookie);
-		goto not_added;
+		if (err == -E2BIG)
+			count(map_full);
+		else
+			count(sockets_refused);
+		goto forget;
+	}
+	/* Its own request gives way. */
+	own = passive ? bpf_map_lookup_elem(&bypass_flows, &key) : NULL;
+	if (own && own->end.cookie == REQUESTED)
+		take(&key);
+	/* Last, because whoever finds the flow may redirect to the socket. */
+	if (!publish(&key, &self)) {
+		count(pair_refused);
+		bpf_map_delete_elem(&bypass_socks, &self.end.cookie);
+		goto forget;
 	}
 	if (passive && !take(&peer_key)) {
 		/* It has withdrawn to TCP meanwhile. */
 		if (take(&key)) {
-			bpf_map_delete_elem(&bypass_socks, &self.cookie);
+			bpf_map_delete_elem(&bypass_socks, &self.end.cookie);
 			bpf_sk_storage_delete(&bypass_conns, sk);
 			return;
 		}
@@ -523,25 +791,25 @@ static void established(struct bpf_sock_ops *ops)
 	}
 	conn->shared = ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTT_CB_FLAG;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | CALLBACKS);
+	if (conn->between)
+		keep_path(ops, conn, tp);
 	count(sockets_added);
 	return;
 
-not_added:
-	if (err == -E2BIG)
-		count(map_full);
-	else
-		count(sockets_refused);
+forget:
 	bpf_sk_storage_delete(&bypass_conns, sk);
+stay:
+	/* Its request is of no use to anybody. */
+	if (passive)
+		take(&key);
 }
 
 /* Takes back what nobody has claimed. */
 static bool withdraw(struct conn *conn)
 {
-	struct endpoint end;
-	struct flow_key key;
+	struct flow *own = bpf_map_lookup_elem(&bypass_flows, &conn->key);
 
-	mirror(&conn->peer_key, &key);
-	return find(&key, &end) && end.cookie == conn->self.cookie && take(&key);
+	return own && own->end.cookie == conn->self.cookie && take(&conn->key);
 }
 
 /*
@@ -648,6 +916,7 @@ static void acked(struct bpf_sock_ops *ops)
 		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags &
 						       ~BPF_SOCK_OPS_RTT_CB_FLAG);
 	conn->callbacks &= ~BPF_SOCK_OPS_RTT_CB_FLAG;
+	restore_keepalive(ops, conn, tp);
 	withdraw(conn);
 	conn->self.removed = true;
 	if (!bpf_map_delete_elem(&bypass_socks, &conn->self.cookie))
@@ -698,6 +967,10 @@ SEC("sockops")
 int sockmap_sockops(struct bpf_sock_ops *ops)
 {
 	switch (ops->op) {
+	case BPF_SOCK_OPS_RWND_INIT:
+		if (!ops->is_fullsock)
+			requested(ops);
+		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		established(ops);
@@ -875,12 +1148,16 @@ static HOT_PATH void announce(struct conn *conn)
 
 static bool claim(struct conn *conn, struct tcp_sock *tp)
 {
-	struct endpoint peer;
+	struct flow_key peer_key = mirror(&conn->key);
+	struct flow peer;
 
-	if (!find(&conn->peer_key, &peer) ||
-	    !mirrors(&peer, conn->tcp_seq, tp->write_seq) || !take(&conn->peer_key))
+	if (!find(&peer_key, &peer) || peer.end.cookie == REQUESTED ||
+	    peer.end.cookie == AMBIGUOUS)
 		return false;
-	conn->peer = peer;
+	if (!mirrors(&conn->key, tp, (void *)(unsigned long)peer.end.tp) ||
+	    prove(&conn->ends, &peer.ends, HOST) != PROVEN || !take(&peer_key))
+		return false;
+	conn->peer = peer.end;
 	return true;
 }
 
@@ -907,18 +1184,7 @@ static int leave(struct conn *conn, struct tcp_sock *tp, enum route why)
 		return SK_PASS;
 	}
 	leave_for_good(conn, why);
-	if (why == TCP_EARLY_BYTES)
-		count(tcp_early_bytes);
-	else if (why == TCP_ONE_WAY_SMALL)
-		count(tcp_one_way_small);
-	else if (why == TCP_SWITCHED_OFF)
-		count(tcp_switched_off);
-	else if (why == TCP_KERNEL_TLS)
-		count(tcp_kernel_tls);
-	else if (why == TCP_SOCKET_OPTIONS)
-		count(tcp_socket_options);
-	else
-		count(tcp_peer_gone);
+	stay_on_tcp(why);
 	return SK_PASS;
 }
 
@@ -946,13 +1212,13 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		if (!conn->peer.cookie)
 			pair(conn, tp);
 	}
-	if (conf->mode == OFF)
+	if (conf->mode == OFF || (conn->between && conf->reach != HOST))
 		return leave(conn, tp, TCP_SWITCHED_OFF);
 	if (tp->inet_conn.icsk_ulp_ops)
-		return leave(conn, tp, TCP_KERNEL_TLS);
+		return leave(conn, tp, wants_tcp(tp));
 	/* Then what is sent may be meant for our own receive queue. */
 	if (BPF_CORE_READ_BITFIELD(tp, repair))
-		return leave(conn, tp, TCP_SOCKET_OPTIONS);
+		return leave(conn, tp, TCP_REPAIR);
 	if (conn->route != TCP_QUEUE_BOUND && tp->write_seq != conn->tcp_seq)
 		return leave(conn, tp, TCP_EARLY_BYTES);
 	if (conn->route == UNPAIRED) {
