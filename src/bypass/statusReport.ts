@@ -72,10 +72,17 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
   tcp_switched_off: 'back to TCP, switched off',
   tcp_kernel_tls: 'back to TCP, TLS in the kernel',
   tcp_peer_gone: 'back to TCP, peer gone',
-  tcp_socket_options: 'back to TCP, SO_RCVLOWAT, TCP_INQ or TCP_REPAIR',
+  tcp_other_ulp: 'back to TCP, another protocol on top of TCP',
+  tcp_socket_options: 'back to TCP, SO_RCVLOWAT or TCP_INQ',
+  tcp_repair: 'back to TCP, TCP_REPAIR',
   back_on_bypass: 'on the bypass again',
   callbacks_taken: 'callbacks taken by another sock_ops program',
   flows_evicted: 'connections on TCP, flow forgotten',
+  peer_remote: 'sockets on TCP, peer remote',
+  peer_outside: 'sockets on TCP, peer not in the cgroups',
+  peer_other_namespace: 'sockets on TCP, peer in another network namespace',
+  pair_refused: 'sockets on TCP, no proof that the peer is the other end',
+  kernel_sockets: 'sockets on TCP, the kernel’s own (Multipath TCP)',
 };
 
 function attachmentReport(attachment: Attachment): string {

@@ -21,6 +21,8 @@ const REASONS = [
   'tcp_peer_gone',
   'tcp_socket_options',
   'tcp_queue_bound',
+  'tcp_repair',
+  'tcp_other_ulp',
 ];
 
 /** The counter for each connection of reasons.c, in which only one end sends. */
@@ -42,8 +44,8 @@ const COUNTED: readonly {
   },
   { name: 'lowat', title: 'a reader with SO_RCVLOWAT', counter: 'tcp_socket_options' },
   { name: 'inq', title: 'a reader with TCP_INQ', counter: 'tcp_socket_options' },
-  { name: 'repair', title: 'a reader under TCP_REPAIR', counter: 'tcp_socket_options' },
-  { name: 'repaired', title: 'a sender under TCP_REPAIR', counter: 'tcp_socket_options' },
+  { name: 'repair', title: 'a reader under TCP_REPAIR', counter: 'tcp_repair' },
+  { name: 'repaired', title: 'a sender under TCP_REPAIR', counter: 'tcp_repair' },
   { name: 'small', title: 'small messages without an answer', counter: 'tcp_one_way_small' },
   { name: 'gone', title: 'a peer that has closed', counter: 'tcp_peer_gone' },
   {
