@@ -31,7 +31,7 @@ export async function hostAddresses(
   cgroup: string,
   signal: AbortSignal | undefined,
 ): Promise<HostAddresses> {
-  const text = await host.check(scriptArgv('ctl_addresses', cgroup), {
+  const text = await host.check(scriptArgv('ctl_addresses', 'namespace', cgroup), {
     tried: "read the host's addresses",
     root: true,
     signal,

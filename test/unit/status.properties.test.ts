@@ -10,6 +10,7 @@ import {
   setupBatch,
 } from '../../src/bypass/config.ts';
 import { parseCounters } from '../../src/bypass/counters.ts';
+import { parseNamespaces } from '../../src/bypass/namespaces.ts';
 import { parseStatus } from '../../src/bypass/status.ts';
 import { statusReport } from '../../src/bypass/statusReport.ts';
 import {
@@ -23,7 +24,7 @@ import {
   result,
   textOf,
 } from './properties.ts';
-import { recorded } from './recorded.ts';
+import { BOUNDARY, recorded } from './recorded.ts';
 
 const KEYS = [
   ...[
@@ -217,4 +218,16 @@ describe('properties of addresses and networks', () => {
       assert.equal(Number(view.getBigUint64(16, little)), wanted.queueBound);
     },
   );
+});
+
+describe('properties of network namespaces', () => {
+  const words = ['0 1 1\n', '1 2 77\n', '2 1 9\n', 'more\n', `\n${BOUNDARY} namespaces\n`];
+  const more = [`\n${BOUNDARY} reach\nhost\n`, '3', ' ', '-1', '\n', `\n${BOUNDARY} end\n`];
+  const check = (text: string) => {
+    const { count, userOwned, capped, canReachHost } = parseNamespaces(text, BOUNDARY);
+    assert.ok(Number.isInteger(count) && userOwned <= count);
+    assert.deepEqual([typeof capped, typeof canReachHost], ['boolean', 'boolean']);
+  };
+  holds('of any words', textOf([...words, ...more]), check);
+  holds('of words without end', longTextOf([...words, ...more]), check, 25);
 });
