@@ -1,4 +1,5 @@
 import type { LiveConfig } from './config.ts';
+import { counterReport, table } from './counterReport.ts';
 import type { Attachment, BypassStatus } from './attachment.ts';
 import { oneLine } from '../text.ts';
 
@@ -61,30 +62,6 @@ function configRows(config: LiveConfig): [string, string][] {
   ];
 }
 
-/** Counters whose own names say too little; the others are shown as they are called. */
-const COUNTER_LABELS: Readonly<Record<string, string>> = {
-  sockets_removed: 'moved to TCP permanently',
-  sockets_refused: 'sockets refused, in another map',
-  map_full: 'connections on TCP, map full',
-  tcp_early_bytes: 'back to TCP, early bytes',
-  tcp_queue_bound: 'back to TCP, queue bound',
-  tcp_one_way_small: 'back to TCP, one-way small messages',
-  tcp_switched_off: 'back to TCP, switched off',
-  tcp_kernel_tls: 'back to TCP, TLS in the kernel',
-  tcp_peer_gone: 'back to TCP, peer gone',
-  tcp_other_ulp: 'back to TCP, another protocol on top of TCP',
-  tcp_socket_options: 'back to TCP, SO_RCVLOWAT or TCP_INQ',
-  tcp_repair: 'back to TCP, TCP_REPAIR',
-  back_on_bypass: 'on the bypass again',
-  callbacks_taken: 'callbacks taken by another sock_ops program',
-  flows_evicted: 'connections on TCP, flow forgotten',
-  peer_remote: 'sockets on TCP, peer remote',
-  peer_outside: 'sockets on TCP, peer not in the cgroups',
-  peer_other_namespace: 'sockets on TCP, peer in another network namespace',
-  pair_refused: 'sockets on TCP, no proof that the peer is the other end',
-  kernel_sockets: 'sockets on TCP, the kernel’s own (Multipath TCP)',
-};
-
 function attachmentReport(attachment: Attachment): string {
   const {
     cgroups,
@@ -115,14 +92,13 @@ function attachmentReport(attachment: Attachment): string {
     ['sockmap_redirect', program(redirect)],
     ...beside.map((name): [string, string] => ['beside it, sock_ops', name]),
     ['sockets in the map', `${sockets.toLocaleString('en')} of ${maxSockets.toLocaleString('en')}`],
-    ...Object.entries(counters).map(([name, count]): [string, string] => [
-      COUNTER_LABELS[name] ?? name.replaceAll('_', ' '),
-      count.toLocaleString('en'),
-    ]),
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
   const titles = [...cgroups, ...gone.map((name) => `${name} (the cgroup is gone)`)];
   if (titles.length === 0) titles.push('a cgroup that is gone');
-  return [...titles.map((one) => oneLine(one, 4096)), ...lines, ''].join('\n');
+  return [
+    ...titles.map((one) => oneLine(one, 4096)),
+    ...table(rows, '  '),
+    ...counterReport(counters),
+    '',
+  ].join('\n');
 }

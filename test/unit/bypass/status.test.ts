@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { servingAttachment } from '../../../src/bypass/load.ts';
 import { exclusivePrograms } from '../../../src/bypass/exclusive.ts';
 import { type Attachment } from '../../../src/bypass/attachment.ts';
 import { parseCounters } from '../../../src/bypass/counters.ts';
+import { COUNTER_GROUPS } from '../../../src/bypass/counterReport.ts';
 import { statusReport } from '../../../src/bypass/statusReport.ts';
 import { statusBarText } from '../../../src/ui/statusBarText.ts';
 import { BOUNDARY, recorded } from '../recorded.ts';
@@ -131,5 +134,49 @@ describe('a bypass that is switched off', () => {
     });
     assert.match(report, /state +loaded, but switched off/);
     assert.doesNotMatch(report, /state +on\b/);
+  });
+});
+
+describe('the status in words', () => {
+  const source = fs.readFileSync(
+    path.join(import.meta.dirname, '../../../bpf/sockmap_bypass.bpf.c'),
+    'utf8',
+  );
+  const attachment: Attachment = {
+    ...{ cgroup: '/g/web', cgroups: ['/g/web', '/g/db'], gone: ['/g/old'] },
+    ...{ state: 'attached', policy: 'guarded', sockops: undefined, redirect: undefined },
+    ...{ sockets: 2, maxSockets: 65_536, pins: '/p/1' },
+    counters: {
+      sockets_added: 4,
+      peer_remote: 1_200,
+      peer_outside: 0,
+      tcp_early_bytes: 3,
+      new_one: 5,
+    },
+    config: { mode: 'guarded', reach: 'host', queueBound: 4 << 20, oneWayLimit: 256 },
+  };
+  const report = statusReport({ host: 'web1', attachments: [attachment], namesakes: [] });
+
+  it('is of one bypass with its cgroups and its reach', () => {
+    assert.match(report, /^\/g\/web\n\/g\/db\n\/g\/old \(the cgroup is gone\)\n {2}state +on\n/);
+    assert.match(report, /^ {2}reach +between network namespaces, too$/m);
+    assert.match(report, /^ {2}sockets in the map +2 of 65,536$/m);
+  });
+
+  it('says why sockets stay on TCP, those reasons that there were', () => {
+    const stayed =
+      'Sockets that stayed on TCP, because\n    the other end is on another host  1,200\n';
+    assert.ok(report.includes(`\n  ${stayed}\n`), report);
+    assert.match(report, /because\n {4}bytes went over TCP before the other end was ready +3$/m);
+    assert.match(report, /^ {2}Other counters\n {4}new one +5$/m);
+    assert.doesNotMatch(report, /none of these cgroups|Beside that/);
+  });
+
+  it('has words for every counter of the programs', () => {
+    const struct = /^struct counters \{\n([^}]*)\}/m.exec(source)?.[1] ?? '';
+    const counters = Array.from(struct.matchAll(/^\t__u64 (\w+);/gm), ([, name]) => name);
+    assert.ok(counters.length > 10);
+    const words = COUNTER_GROUPS.flatMap((group) => Object.keys(group.counters));
+    assert.deepEqual(words.toSorted(), counters.toSorted());
   });
 });

@@ -1,0 +1,81 @@
+interface Group {
+  readonly title: string;
+  /** Words for each counter. */
+  readonly counters: Readonly<Record<string, string>>;
+  /** Reasons that never were are left out. */
+  readonly areReasons: boolean;
+}
+
+/** The counters of the programs (bpf/README.md), in plain words. */
+export const COUNTER_GROUPS: readonly Group[] = [
+  {
+    title: 'Bypassed',
+    counters: {
+      sockets_added: 'sockets added',
+      sockets_removed: 'of these removed, on TCP for good',
+      redirected_messages: 'redirected messages',
+      redirected_bytes: 'redirected bytes',
+    },
+    areReasons: false,
+  },
+  {
+    title: 'Sockets that stayed on TCP, because',
+    counters: {
+      peer_remote: 'the other end is on another host',
+      peer_outside: 'the other end is in none of these cgroups',
+      peer_other_namespace: 'the other end is in another network namespace',
+      pair_refused: 'it is not proved that the two ends belong together',
+      kernel_sockets: 'they are of Multipath TCP',
+      sockets_refused: 'another sockmap has them',
+      map_full: 'the map was full',
+      flows_evicted: 'too many others were connecting',
+    },
+    areReasons: true,
+  },
+  {
+    title: 'Directions that went back to TCP, because',
+    counters: {
+      tcp_early_bytes: 'bytes went over TCP before the other end was ready',
+      tcp_queue_bound: 'the queue of the receiver was full',
+      tcp_one_way_small: 'small messages went one way only',
+      tcp_switched_off: 'the bypass was switched off',
+      tcp_kernel_tls: 'the kernel does TLS for an end',
+      tcp_other_ulp: 'an end has another protocol on top of TCP',
+      tcp_repair: 'an end is under TCP_REPAIR',
+      tcp_peer_gone: 'the other end had closed, or left the map',
+      tcp_socket_options: 'an end asked for SO_RCVLOWAT or TCP_INQ',
+    },
+    areReasons: true,
+  },
+  {
+    title: 'Beside that',
+    counters: {
+      back_on_bypass: 'directions that came back, their queue read',
+      callbacks_taken: 'callbacks taken by another sock_ops program',
+    },
+    areReasons: true,
+  },
+];
+
+/** @param counters by the programs' names; one that has no words here is shown as it is called. */
+export function counterReport(counters: Readonly<Record<string, number>>): string[] {
+  const known = new Set(COUNTER_GROUPS.flatMap((group) => Object.keys(group.counters)));
+  const others = Object.keys(counters).filter((name) => !known.has(name));
+  const named = others.map((name): [string, string] => [name, name.replaceAll('_', ' ')]);
+  const rest = { title: 'Other counters', counters: Object.fromEntries(named), areReasons: true };
+  return [...COUNTER_GROUPS, rest].flatMap(({ title, counters: words, areReasons }) => {
+    const rows = Object.entries(words).flatMap(([name, label]): [string, string][] => {
+      const count = counters[name];
+      return count === undefined || (areReasons && count === 0)
+        ? []
+        : [[label, count.toLocaleString('en')]];
+    });
+    return rows.length === 0 ? [] : ['', `  ${title}`, ...table(rows, '    ')];
+  });
+}
+
+/** Two columns, aligned for a fixed-width font. */
+export function table(rows: readonly (readonly [string, string])[], margin: string): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${margin}${name.padEnd(width)}  ${value}`);
+}
