@@ -30,7 +30,7 @@ export interface Suite {
  */
 const LANES = [
   { lane: 'standard', files: /\/standard\.test\.ts$/ },
-  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|hazards|resume)\.test\.ts$/ },
+  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|hazards\w*|resume)\.test\.ts$/ },
   { lane: 'samples', files: /\/(?:bench\w*|cli|crash|kill|planForm)\.test\.ts$/ },
   { lane: 'window', files: /^test\/vscode\// },
   { lane: 'host', files: /(?:)/ },

@@ -6,90 +6,38 @@
 #   hazards.sh tcp|classic|guarded [HAZARD...]
 #   HAZARD: reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour abort
 #
-# FAMILIES and STALL_BYTES in the environment choose among the cases, CLANG_FLAGS
-# are for the programs.
+# FAMILIES and STALL_BYTES in the environment choose among the cases; see ground.sh for what else does.
 # One JSON line for each case; the exit code is the number of cases that failed.
 # Needs root, cgroup v2, bpffs, clang, bpftool, cc and iproute2. Makes its own
 # cgroup, namespaces and pins, and removes them.
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-bpf=$here/../../../bpf
 policy=${1:?tcp, classic or guarded}
 shift
 hazards=${*:-reorder leak stall oneway families remote outside loading switch full churn memory mptcp neighbour abort}
 families=${FAMILIES:-ipv4 ipv6 mapped}
-id=hazards-$$
-pins=/sys/fs/bpf/$id
-cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
-ns=$id ns2=$id-2
-tmp=$(mktemp -d)
-failed=0
+. "$(dirname "$0")/ground.sh"
 
-clean() {
-	local pid
-	for pid in $(cat "$cgroup/cgroup.procs" 2>/dev/null); do kill "$pid" 2>/dev/null; done
-	unload
-	rm -f $pins-neighbour
-	ip netns del $ns 2>/dev/null
-	ip netns del $ns2 2>/dev/null
-	for _ in 1 2 3 4 5 6 7 8 9 10; do rmdir "$cgroup" 2>/dev/null && break; sleep 0.1; done
-	rm -rf "$tmp"
+# Over loopback, or the way to the other namespace.
+lo_bytes() { ip netns exec $ns awk '/lo:/ { n += $10 } /eth0:/ { n += $2 + $10 } END { print n }' /proc/net/dev; }
+
+steer() {
+	local each
+	for each in $ns $([ "$topology" = one ] || echo $id-b $id-host); do
+		ip netns exec "$each" sh -c "echo $1 | tee /sys/class/net/*/queues/rx-0/rps_cpus >/dev/null"
+	done
 }
-
-load() { # [clang flags...]
-	[ "$policy" = tcp ] && return
-	local source=sockmap_bypass
-	[ "$policy" = classic ] && source=classic
-	clang -O2 -g -target bpf ${CLANG_FLAGS:-} "$@" -I"$bpf" -c "$bpf/$source.bpf.c" -o "$tmp/x.o" &&
-		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins &&
-		attach_verdict && attach_cgroup || exit 2
-}
-
-unload() {
-	[ -d $pins ] || return
-	bpftool cgroup detach "$cgroup" sock_ops pinned $pins/sockmap_sockops
-	bpftool prog detach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks
-	rm -r $pins
-}
-
-reload() { unload; load "$@"; }
-
-# In the cgroup; the namespace is entered afterwards, because that remounts /sys.
-run() { bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" "$@"; }
-run_in() { local n=$1; shift; run ip netns exec "$n" "$@"; }
-
-counter() {
-	[ "$policy" = tcp ] && { echo 0; return; }
-	bpftool -j map dump pinned $pins/bypass_counters |
-		tr ',{' '\n\n' | awk -F: -v name="\"$1\"" '$1 == name { n += $2 } END { printf "%.0f\n", n }'
-}
-
-lo_bytes() { ip netns exec $ns awk '/lo:/ { print $10 }' /proc/net/dev; }
-
-verdict() { # HAZARD FAMILY OK DETAILS
-	local ok=false
-	[ "$3" = 1 ] && ok=true || failed=$((failed + 1))
-	echo "{\"test\": \"$1\", \"family\": \"$2\", ${4:+$4, }\"ok\": $ok}"
-}
-
-try() { "$@" || failed=$((failed + 1)); }
-
-# Talks to a "live" program through fds 3 and 4.
-live_start() { coproc LIVE { run_in $ns "$tmp/live" "$1" 2>&1; }; read -r _ <&"${LIVE[0]}"; }
-live_ask() { local a=; echo >&"${LIVE[1]}"; read -r -t 5 a <&"${LIVE[0]}"; [ "$a" = ok ]; }
-live_stop() { eval "exec ${LIVE[1]}>&-"; wait "$LIVE_PID" 2>/dev/null; }
 
 reorder() {
-	ip netns exec $ns sh -c 'echo 3 >/sys/class/net/lo/queues/rx-0/rps_cpus'
+	steer 3
 	for f in $families; do try run_in $ns "$tmp/reorder" "$f" 1500; done
-	ip netns exec $ns sh -c 'echo 0 >/sys/class/net/lo/queues/rx-0/rps_cpus'
+	steer 0
 }
 
 leak() { for f in $families; do try run "$tmp/leak" "$f"; done; }
 
 stall() {
 	for f in $families; do
-		for size in ${STALL_BYTES:-64 1000 65536 1000000}; do try run "$tmp/stall" "$f" $size; done
+		for size in ${STALL_BYTES:-64 1000 65536 1000000}; do try run_in $ns "$tmp/stall" "$f" $size; done
 	done
 }
 
@@ -97,11 +45,11 @@ stall() {
 oneway() {
 	for f in $families; do
 		reload
-		run "$tmp/transfer" "$f" stream 64 0.5 >/dev/null
+		run_in $ns "$tmp/transfer" "$f" stream 64 0.5 >/dev/null
 		local n=$(counter redirected_messages)
 		verdict oneway-small "$f" $((n < 1000)) "\"redirectedMessages\": $n"
 		reload
-		run "$tmp/transfer" "$f" stream 262144 20 >/dev/null &
+		run_in $ns "$tmp/transfer" "$f" stream 262144 20 >/dev/null &
 		local transfer=$!
 		sleep 0.9
 		# How much of it is redirected depends on the reader's pace; it goes on until the end.
@@ -131,40 +79,51 @@ families() {
 
 # A peer on another host is none of our business.
 remote() {
+	if [ "$topology" != one ]; then
+		both_ways remote $id-out 10.78.1.2 fd78:1::2
+		return
+	fi
 	ip netns add $ns2 && ip link add v-$$ netns $ns type veth peer name w-$$ netns $ns2
 	ip -n $ns addr add 10.7.7.1/24 dev v-$$ && ip -n $ns2 addr add 10.7.7.2/24 dev w-$$
 	ip -n $ns addr add fd77::1/64 dev v-$$ nodad && ip -n $ns2 addr add fd77::2/64 dev w-$$ nodad
 	ip -n $ns link set v-$$ up && ip -n $ns2 link set w-$$ up
 	reload
 	for f in $families; do
-		local ip=10.7.7.2
-		[ "$f" = ipv6 ] && ip=fd77::2
-		[ "$f" = mapped ] && ip=::ffff:10.7.7.2
-		stranger remote "$f" $ip $ns2 run_in $ns
+		stranger remote "$f" "$(address_of "$f" 10.7.7.2 fd77::2)" "run_in $ns2" "run_in $ns"
 	done
 }
 
 # Nor is one on this host that is not in the cgroup.
 outside() {
+	if [ "$topology" != one ]; then
+		both_ways outside $id-b "$NET_ADDRESS_IPV4" "$NET_ADDRESS_IPV6"
+		return
+	fi
 	reload
 	for f in $families; do
-		local ip=127.0.0.1
-		[ "$f" = ipv6 ] && ip=::1
-		[ "$f" = mapped ] && ip=::ffff:127.0.0.1
-		stranger outside "$f" $ip $ns ip netns exec $ns
+		stranger outside "$f" "$(address_of "$f" 127.0.0.1 ::1)" "run_in $ns" "ip netns exec $ns"
 	done
 }
 
-stranger() { # TEST FAMILY ADDRESS LISTENER'S-NAMESPACE COMMAND... (which runs the end that asks)
-	local test=$1 f=$2 ip=$3 at=$4
-	shift 4
-	local added=$(counter sockets_added)
-	run_in $at timeout 20 "$tmp/live" "$f" listen $ip 7000 >"$tmp/fionread" &
-	for _ in {1..100}; do
-		[ -n "$(ip netns exec $at ss -Hltn 'sport = :7000')" ] && break
-		sleep 0.1
+# Connects to a peer that is not in the cgroup, and is connected to by one.
+both_ways() { # TEST PEER'S-NAMESPACE ADDRESS IPV6-ADDRESS
+	reload
+	for f in $families; do
+		stranger "$1" "$f" "$(address_of "$f" "$3" "$4")" "ip netns exec $2" "run_in $ns"
+		local from=$2
+		[ "$1" = outside ] && from=$ns
+		stranger "$1" "$f" "$(address_of "$f" "$NET_ADDRESS_IPV4" "$NET_ADDRESS_IPV6")" \
+			"run_in $id-b" "ip netns exec $from"
 	done
-	local answer=$(echo | "$@" "$tmp/live" "$f" $ip 7000 | tail -1)
+}
+
+stranger() { # TEST FAMILY ADDRESS HOW-TO-LISTEN HOW-TO-ASK
+	local test=$1 f=$2 ip=$3 any=::
+	[ "$f" = ipv4 ] && any=0.0.0.0
+	local added=$(counter sockets_added)
+	$4 timeout 20 "$tmp/live" "$f" listen $any 7000 >"$tmp/fionread" &
+	await_listener "${4##* }"
+	local answer=$(echo | $5 "$tmp/live" "$f" "$ip" 7000 | tail -1)
 	wait $!
 	added=$(($(counter sockets_added) - added))
 	local fion=$(head -1 "$tmp/fionread")
@@ -176,7 +135,7 @@ loading() {
 	[ "$policy" = tcp ] && return
 	unload
 	for f in $families; do
-		bpftool prog loadall "$tmp/x.o" $pins pinmaps $pins || exit 2
+		load_object || exit 2
 		local first=attach_verdict second=attach_cgroup
 		[ "$policy" = classic ] && first=attach_cgroup second=attach_verdict
 		$first || exit 2
@@ -196,13 +155,6 @@ loading() {
 	done
 	load
 }
-# The second where FIONREAD needs it, as the product does.
-attach_verdict() {
-	bpftool prog attach pinned $pins/sockmap_redirect msg_verdict pinned $pins/bypass_socks || return
-	[ ! -e $pins/sockmap_verdict ] || ! grep -q msg_tot_len /sys/kernel/btf/vmlinux ||
-		bpftool prog attach pinned $pins/sockmap_verdict stream_verdict pinned $pins/bypass_socks
-}
-attach_cgroup() { bpftool cgroup attach "$cgroup" sock_ops pinned $pins/sockmap_sockops multi; }
 
 # Live connections return to TCP within one message of being told (or of unloading, classic's only means).
 switch() {
@@ -212,7 +164,7 @@ switch() {
 		live_ask
 		local before=$(lo_bytes)
 		if [ "$policy" = guarded ]; then
-			bpftool map update pinned $pins/bypass_config key 0 0 0 0 value hex 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+			configure 1
 		else
 			unload
 		fi
@@ -280,9 +232,8 @@ entries() {
 # All senders together are held back before TCP has no more memory. Only the first namespace, that of the
 # kernel's own threads, has tcp_mem.
 memory() {
-	local there=
-	[ -e /proc/sys/net/ipv4/tcp_mem ] || there='nsenter --net=/proc/2/ns/net'
-	for f in $families; do try run $there "$tmp/memory" "$f"; done
+	local pages=$(nsenter --net=/proc/2/ns/net awk '{ print $2 }' /proc/sys/net/ipv4/tcp_mem)
+	for f in $families; do try run_in $ns "$tmp/memory" "$f" "$pages"; done
 }
 
 # Multipath TCP's sockets are the kernel's own. One that fell back to TCP is bypassed where accept()
@@ -341,12 +292,7 @@ neighbour() {
 }
 beside() { bpftool cgroup "$1" "$cgroup" sock_ops pinned $pins-neighbour $([ "$1" = detach ] || echo multi); }
 
-trap clean EXIT
-trap 'exit 3' HUP INT PIPE TERM
-for p in reorder leak stall live transfer memory mptcp abort; do
-	cc -O2 -Wall -pthread -o "$tmp/$p" "$here/$p.c" || exit 2
-done
-mkdir "$cgroup" && ip netns add $ns && ip -n $ns link set lo up || exit 2
+build reorder leak stall live transfer memory mptcp abort
 load
 for hazard in $hazards; do
 	declare -F "$hazard" >/dev/null || { echo "what is $hazard?" >&2; exit 2; }

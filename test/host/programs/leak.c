@@ -35,7 +35,7 @@ static int bound(int port, struct sockaddr_storage *ss, socklen_t *len)
 {
 	int one = 1, fd;
 
-	*len = loopback(family, ss);
+	*len = server_address(family, ss);
 	((struct sockaddr_in *)ss)->sin_port = htons(port);
 	fd = socket(ss->ss_family, SOCK_STREAM, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));

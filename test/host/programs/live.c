@@ -46,9 +46,10 @@ static int remote(enum family family, const char *ip, const char *port, bool lis
 
 int main(int argc, char **argv)
 {
-	char buf[SIZE], line[16];
+	char buf[SIZE], expected[SIZE], line[16];
 	enum family family;
 	int fd[2] = {-1, -1}, waiting;
+	uint64_t at = 0;
 
 	if (argc < 2) {
 		fprintf(stderr, "live FAMILY [ADDRESS PORT | listen ADDRESS PORT]\n");
@@ -75,14 +76,17 @@ int main(int argc, char **argv)
 		connected_pair(family, fd);
 	puts("connected");
 	while (fgets(line, sizeof(line), stdin)) {
-		if (!write_all(fd[0], buf, SIZE))
+		stream_fill(getpid(), at, expected, SIZE);
+		at += SIZE;
+		if (!write_all(fd[0], expected, SIZE))
 			die("request");
 		if (argc == 2 &&
 		    (!read_all(fd[1], buf, SIZE) || !write_all(fd[1], buf, SIZE)))
 			die("response");
+		memset(buf, 0, SIZE);
 		if (!read_all(fd[0], buf, SIZE))
 			die("reading the response");
-		puts("ok");
+		puts(memcmp(buf, expected, SIZE) ? "wrong bytes" : "ok");
 	}
 	return 0;
 }

@@ -2,10 +2,10 @@
 /*
  * Many readers that stop reading: does a sender notice that TCP's memory ends?
  *
- *   memory FAMILY
+ *   memory FAMILY PAGES
  *
- * Makes so many connections that 4 MiB at each come to a quarter more than the
- * pressure mark of net.ipv4.tcp_mem. Each sender writes until it would block; then
+ * PAGES is the pressure mark of net.ipv4.tcp_mem. Makes so many connections that
+ * 4 MiB at each come to a quarter more. Each sender writes until it would block; then
  * all is read and checked.
  */
 #include "net.h"
@@ -18,17 +18,6 @@ struct connection {
 	int fd[2];
 	uint64_t sent;
 };
-
-static unsigned long pressure_mark(void)
-{
-	FILE *f = fopen("/proc/sys/net/ipv4/tcp_mem", "r");
-	unsigned long pages = 0;
-
-	if (!f || fscanf(f, "%*u %lu", &pages) != 1)
-		die("tcp_mem");
-	fclose(f);
-	return pages * sysconf(_SC_PAGESIZE);
-}
 
 static void allow_files(rlim_t n)
 {
@@ -78,11 +67,12 @@ int main(int argc, char **argv)
 	unsigned long total = 0, n;
 	struct connection *all;
 
-	if (argc < 2) {
-		fprintf(stderr, "memory FAMILY\n");
+	if (argc < 3) {
+		fprintf(stderr, "memory FAMILY PAGES\n");
 		return 2;
 	}
-	n = pressure_mark() / AT_EACH_READER * 5 / 4 + 1;
+	n = strtoul(argv[2], NULL, 10) * sysconf(_SC_PAGESIZE) / AT_EACH_READER * 5 / 4 +
+	    1;
 	allow_files(2 * n + 64);
 	all = calloc(n, sizeof(*all));
 	for (unsigned long i = 0; i < n; i++)

@@ -56,36 +56,103 @@ static inline void sleep_ms(int ms)
 	usleep(ms * 1000);
 }
 
-static inline socklen_t loopback(enum family family, struct sockaddr_storage *ss)
+/*
+ * Where a server is reached: over loopback, or at what NET_ADDRESS_IPV4 and
+ * NET_ADDRESS_IPV6 say, where it is in the network namespace that NET_SERVER names.
+ */
+static inline socklen_t server_address(enum family family, struct sockaddr_storage *ss)
 {
+	const char *ip = getenv(family == IPV6 ? "NET_ADDRESS_IPV6" : "NET_ADDRESS_IPV4");
 	struct sockaddr_in6 *in6 = (void *)ss;
 	struct sockaddr_in *in = (void *)ss;
+	char mapped[64];
 
+	if (!ip)
+		ip = family == IPV6 ? "::1" : "127.0.0.1";
 	memset(ss, 0, sizeof(*ss));
 	if (family == IPV4) {
 		in->sin_family = AF_INET;
-		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		inet_pton(AF_INET, ip, &in->sin_addr);
 		return sizeof(*in);
 	}
 	in6->sin6_family = AF_INET6;
-	inet_pton(AF_INET6, family == MAPPED ? "::ffff:127.0.0.1" : "::1",
-		  &in6->sin6_addr);
+	snprintf(mapped, sizeof(mapped), "%s%s", family == MAPPED ? "::ffff:" : "", ip);
+	inet_pton(AF_INET6, mapped, &in6->sin6_addr);
 	return sizeof(*in6);
 }
 
-/* A listener on a free loopback port; its address comes back in ss. */
+static inline void enter(int netns)
+{
+	if (netns < 0 || setns(netns, CLONE_NEWNET))
+		die("setns");
+}
+
+/* A socket stays in the namespace in which it was made. */
+static inline int server_socket(int family, int type, int protocol)
+{
+	const char *name = getenv("NET_SERVER");
+	int fd, own, server;
+
+	if (!name)
+		return socket(family, type, protocol);
+	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	server = open(name, O_RDONLY | O_CLOEXEC);
+	enter(server);
+	fd = socket(family, type, protocol);
+	enter(own);
+	close(own);
+	close(server);
+	return fd;
+}
+
+/* The port that a variable of the environment names, or one that the kernel chooses. */
+static inline void choose_port(const char *name, struct sockaddr_storage *ss)
+{
+	const char *port = getenv(name);
+
+	/* At the same place in both families. */
+	((struct sockaddr_in *)ss)->sin_port = htons(port ? atoi(port) : 0);
+}
+
+/* Binds where clients ask, or to any address: what they ask may be changed on the way. */
+static inline int server_bind(int fd, const struct sockaddr_storage *ss, socklen_t len)
+{
+	struct sockaddr_storage any = *ss;
+
+	choose_port("NET_SERVER_PORT", &any);
+	if (getenv("NET_SERVER")) {
+		if (ss->ss_family == AF_INET)
+			((struct sockaddr_in *)&any)->sin_addr.s_addr = INADDR_ANY;
+		else
+			((struct sockaddr_in6 *)&any)->sin6_addr = in6addr_any;
+	}
+	return bind(fd, (void *)&any, len);
+}
+
+/* Has the address say the port that the kernel has chosen. */
+static inline int server_port(int fd, struct sockaddr_storage *ss)
+{
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+
+	if (getsockname(fd, (void *)&bound, &len))
+		return -1;
+	((struct sockaddr_in *)ss)->sin_port = ((struct sockaddr_in *)&bound)->sin_port;
+	return 0;
+}
+
+/* A listener on a free port; the address that leads to it comes back in ss. */
 static inline int listener(enum family family, struct sockaddr_storage *ss,
 			   socklen_t *len)
 {
 	int one = 1, fd;
 
-	*len = loopback(family, ss);
-	fd = socket(ss->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*len = server_address(family, ss);
+	fd = server_socket(ss->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		die("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (void *)ss, *len) || listen(fd, 1024) ||
-	    getsockname(fd, (void *)ss, len))
+	if (server_bind(fd, ss, *len) || listen(fd, 1024) || server_port(fd, ss))
 		die("listen");
 	return fd;
 }
@@ -100,9 +167,9 @@ static inline void nodelay(int fd)
 /* fd[0] connected, fd[1] accepted. */
 static inline void connected_pair(enum family family, int fd[2])
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss, any = {};
 	socklen_t len;
-	int l;
+	int l, one = 1;
 
 	if (family == UNIX) {
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
@@ -111,6 +178,11 @@ static inline void connected_pair(enum family family, int fd[2])
 	}
 	l = listener(family, &ss, &len);
 	fd[0] = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	any.ss_family = ss.ss_family;
+	choose_port("NET_CLIENT_PORT", &any);
+	setsockopt(fd[0], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (getenv("NET_CLIENT_PORT") && bind(fd[0], (void *)&any, len))
+		die("bind");
 	if (fd[0] < 0 || connect(fd[0], (void *)&ss, len))
 		die("connect");
 	fd[1] = accept(l, NULL, NULL);
