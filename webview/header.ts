@@ -1,7 +1,7 @@
 import type { ResultDocument } from '../src/results/document.ts';
 import type { Run } from '../src/results/runs.ts';
 import { duration, when } from '../src/results/format.ts';
-import { planText } from '../src/results/words/planText.ts';
+import { planText, topologyText } from '../src/results/words/planText.ts';
 import type { Progress } from '../src/results/progress.ts';
 import type { ShownRun } from '../src/results/protocol.ts';
 import { button } from './chooser.ts';
@@ -93,6 +93,7 @@ export class Header {
       ['Cgroup', own.document.cgroup],
       ['Policy', programs.policy],
       ['Plan', planText(plan)],
+      ['Topology', topologyText(plan)],
       ['Started', startedText(own.document)],
     ];
     this.#facts.replaceChildren(

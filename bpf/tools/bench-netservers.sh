@@ -1,8 +1,8 @@
 #!/bin/sh
 # For `guard`: a user of its own and, for each kind of arm, a cgroup with a netserver of that user, which ordinary
 # users of the host cannot order about: they do not know its passphrase unless they look for it in the list of
-# processes, and then it can do no more than they. $1 is the loopback address, then the cgroups. Prints the user's
-# number, the passphrase, and of each netserver "CGROUP:PID:STARTED:SOCKET:PORT", the first three of them its
+# processes, and then it can do no more than they. $1 is the address, $2 the network namespace as PID:INODE, or "" for
+# the one at hand, then the cgroups. Prints the user's number, the passphrase, and of each netserver "CGROUP:PID:STARTED:SOCKET:PORT", the first three of them its
 # cgroup's number and its process, SOCKET the inode it listens with.
 # A cgroup that is there is another writer's of the same document; one that was cut off needs a moment to go. Exit
 # 91: it did not, and is named; 120: netserver would be root.
@@ -32,7 +32,7 @@ random() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \n'; }
 # Prints the sockets that listen on a port. The first user of a port keeps it to himself.
 listening() {
   awk -v port="$(printf %04X "$1")" '
-    $4 == "0A" && substr($2, length($2) - 3) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    $4 == "0A" && substr($2, length($2) - 3) == port { print $10 }' "$net/tcp" "$net/tcp6" 2>/dev/null
 }
 
 # The netserver's own among them: whoever else listens there gets no connection of ours.
@@ -51,8 +51,9 @@ serve() {
     port=$((20000 + $(random 2 u2) % 12000))
     [ -z "$(listening $port)" ] || continue
     set -- "$1" netserver -D -N -p "$port" -L "$address" ${pass:+-Z "$pass"}
-    # shellcheck disable=SC2086 # $as is a command and its arguments
-    { cgroup=$1; shift; echo 0 >"$cgroup/cgroup.procs" && exec setsid $as "$@"; } </dev/null >/dev/null 2>&1 9>&- &
+    # It goes with this shell, however that ends.
+    # shellcheck disable=SC2086 # $enter and $as are commands and their arguments
+    { cgroup=$1; shift; echo 0 >"$cgroup/cgroup.procs" && exec setsid $enter $as setpriv --pdeathsig KILL -- "$@"; } </dev/null >/dev/null 2>&1 9>&- &
     server=$!
     waits=0
     while [ $((waits += 1)) -le 20 ]; do
@@ -65,8 +66,9 @@ serve() {
   return 1
 }
 
-address=$1 cgroups='' line='' own='' as='' pass='' root=''
-shift
+address=$1 cgroups='' line='' own='' as='' pass='' root='' enter='' net=''
+choose_netns "$2" || { echo 'the network namespace is gone' >&2; exit 1; }
+shift 2
 cd / || exit
 use_pin_root
 reserve ''

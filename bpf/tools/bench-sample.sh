@@ -1,7 +1,8 @@
 #!/bin/sh
 # Takes one sample, with the counters around it. $1 boundary, $2 cgroup, $3 the user's number, $4 and $5 the
-# netserver's process and the socket it listens with, $6 the programs' pins or "", then netperf's argv. Exits with
-# netperf's status, or with 90 where there is no netserver of ours that could answer.
+# netserver's process and the socket it listens with, $6 the programs' pins or "", $7 and $8 the network namespaces of
+# netperf and netserver as PID:INODE, or "" for the one at hand, then netperf's argv. Exits with netperf's status, or
+# with 90 where there is no netserver of ours that could answer.
 
 programs() {
   section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
@@ -13,8 +14,14 @@ counters() { section "counters $1"; bpftool -j map dump pinned "$pins/bypass_cou
 
 around() {
   section "cpu $1"; head -n 1 /proc/stat
-  section "loopback $1"; grep '^ *lo:' /proc/net/dev
+  section "sent $1"; sent
   section "switch $1"; cat /proc/sys/kernel/bpf_stats_enabled
+}
+
+# The lines of the devices whose sent bytes are all that went through TCP/IP.
+sent() {
+  [ -n "$client" ] || { grep '^ *lo:' /proc/net/dev; return; }
+  for end in "$client" "$server_netns"; do grep '^ *eth0:' "/proc/${end%:*}/net/dev"; done
 }
 
 is_served() {
@@ -24,9 +31,9 @@ is_served() {
 }
 
 # shellcheck disable=SC2034 # section prints it
-b=$1 cgroup=$2 uid=$3 server=$4 socket=$5 pins=$6
-shift 6
-is_served || exit 90
+b=$1 cgroup=$2 uid=$3 server=$4 socket=$5 pins=$6 client=$7 server_netns=$8
+shift 8
+{ is_served && choose_netns "$client"; } || exit 90
 [ -z "$pins" ] || counters idle
 section load; cat /proc/loadavg
 [ -z "$pins" ] || programs before

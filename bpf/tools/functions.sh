@@ -8,11 +8,25 @@ remove_pins_of() {
     while IFS= read -r directory; do remove_pins "$directory"; done
 }
 
-# Becomes the user $1, who has nothing else, for a command.
+# The network namespace of a process, by its inode; nothing where there is no such process.
+netns_of() { stat -L -c %i "/proc/$1/ns/net" 2>/dev/null; }
+
+# Chooses the network namespace $1, as PID:INODE: a process in it, which must not be another one by now; "" is the
+# one at hand. Sets $enter, the command prefix that goes there, and $net, the directory of its tables.
+choose_netns() {
+  enter='' net=/proc/net
+  [ -n "$1" ] || return 0
+  [ "$(netns_of "${1%:*}")" = "${1#*:}" ] || return
+  # shellcheck disable=SC2034 # for who chooses
+  enter="nsenter --net=/proc/${1%:*}/ns/net --" net=/proc/${1%:*}/net
+}
+
+# Becomes the user $1, who has nothing else, for a command, in the network namespace that is chosen.
 as_only() {
   only=$1
   shift
-  exec setpriv --reuid="$only" --regid="$only" --clear-groups --no-new-privs -- "$@"
+  # shellcheck disable=SC2086 # $enter is a command and its arguments
+  exec $enter setpriv --reuid="$only" --regid="$only" --clear-groups --no-new-privs -- "$@"
 }
 
 # Runs a command as the number of the compilers' directory $1 if we are root, or ends with 120.

@@ -18,9 +18,10 @@ export async function conditionOf(
   signal?: AbortSignal,
 ): Promise<Cause | undefined> {
   const boundary = newBoundary();
-  const { cgroup, server, pins = '' } = site;
+  const { cgroup, server, netns, pins = '' } = site;
+  const [holder = ''] = netns?.client.split(':') ?? [];
   const { stdout } = await host.run(
-    scriptArgv('bench-condition.sh', boundary, cgroup, server.pid, pins),
+    scriptArgv('bench-condition.sh', boundary, cgroup, server.pid, pins, holder),
     { tried: 'find out what stopped the benchmark', root: true, signal },
   );
   return causeOf(stdout, boundary, site);
@@ -31,7 +32,7 @@ const programSchema = z.object({ id: z.int() });
 /** @param text output of bench-condition.sh. */
 function causeOf(text: string, boundary: string, site: Site): Cause | undefined {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
-  const { cgroup, cgroupId, port, server, program } = site;
+  const { cgroup, cgroupId, port, server, program, netns } = site;
   const resume = 'Resume the benchmark.';
   if (sections.get('cgroup') !== cgroupId) {
     return { words: `its cgroup ${cgroup} was removed by somebody else`, next: resume };
@@ -47,6 +48,9 @@ function causeOf(text: string, boundary: string, site: Site): Cause | undefined 
   }
   if (sections.get('members')?.split('\n').includes(server.pid) !== true) {
     return { words: `netserver was moved out of its cgroup ${cgroup}`, next: resume };
+  }
+  if (netns !== undefined && sections.get('netns') !== netns.client.split(':')[1]) {
+    return { words: 'its network namespaces were removed by somebody else', next: resume };
   }
   if (program !== undefined && programIn(sections.get('redirect') ?? '') !== program) {
     return {

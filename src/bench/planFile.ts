@@ -6,6 +6,7 @@ import {
   type Arm,
   type Plan,
   type Point,
+  type Topology,
 } from '../results/document.ts';
 import { planFault, roundTrips, streams } from '../results/plan.ts';
 import { readParsed } from './store.ts';
@@ -60,6 +61,7 @@ export interface OwnPlan {
   readonly requests: readonly number[];
   readonly responses: readonly number[];
   readonly arms: readonly Arm[];
+  readonly topology: Topology;
   readonly secondsPerSample: number;
   readonly repetitions: number;
   readonly targetInterval: number | undefined;
@@ -67,12 +69,13 @@ export interface OwnPlan {
 
 /** Nagle holds back streams alone: round trips over either TCP are the same, and one is enough. */
 export function ownPlan(wanted: OwnPlan): Plan {
-  const { messages, requests, responses, secondsPerSample, repetitions, targetInterval } = wanted;
+  const { messages, requests, responses, topology, secondsPerSample, repetitions, targetInterval } =
+    wanted;
   const arms = [...wanted.arms];
   const one = arms.includes('tcp') ? arms.filter((arm) => arm !== 'tcp-nodelay') : arms;
   const points: Point[] = [...streams(messages, arms), ...roundTrips(requests, responses, one)];
   return {
-    ...{ name: 'own', points, secondsPerSample, repetitions },
+    ...{ name: 'own', points, topology, secondsPerSample, repetitions },
     ...(targetInterval !== undefined && { targetInterval }),
     bpfTime: true,
   };

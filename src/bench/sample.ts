@@ -37,9 +37,10 @@ export async function takeSample(
   const tried = `measure ${arm}, ${pointLabel(point)}`;
   const boundary = newBoundary();
   const startedAt = new Date().toISOString();
-  const { cgroup, user, server, pins = '' } = site;
+  const { cgroup, user, server, netns, pins = '' } = site;
   const argv = [
     ...scriptArgv('bench-sample.sh', boundary, cgroup, user, server.pid, server.socket, pins),
+    ...[netns?.client ?? '', netns?.server ?? ''],
     ...netperfArgv(point, arm, { ...site, seconds }),
   ];
   const sampling = async (overdue: AbortSignal): Promise<Sample> => {
@@ -174,7 +175,7 @@ export function parseSample(
   const read = (name: string): string => sections.get(name) ?? '';
   const between = (figure: (when: 'before' | 'after') => number): number =>
     Math.max(0, figure('after') - figure('before'));
-  const loopback = between((when) => sentBytes(read(`loopback ${when}`)));
+  const sent = between((when) => sentBytes(read(`sent ${when}`)));
   const bypassed = sections.has('counters after');
   for (const when of ['before', 'after'] as const) {
     if (program !== undefined && programIn(read(`redirect ${when}`)) !== program) {
@@ -202,7 +203,7 @@ export function parseSample(
       load1: Number(read('load').split(' ')[0] ?? NaN),
     },
     // Unknown where there is no such device, or no line about it.
-    ...(Number.isInteger(loopback) && { loopbackBytes: loopback }),
+    ...(Number.isInteger(sent) && { loopbackBytes: sent }),
     ...(bypassed && {
       bpf: {
         ...(timed && {
@@ -226,9 +227,12 @@ function asDocumented(sample: Sample): Sample {
   throw new Error(`the host gave no ${fault?.path.join(' ') ?? 'sample'}: ${fault?.message ?? ''}`);
 }
 
-/** From a line of /proc/net/dev (proc(5)): eight columns of what was received, then what was sent. */
-const sentBytes = (line: string): number =>
-  Number((line.split(':')[1] ?? '').trim().split(/\s+/)[8] ?? NaN);
+/** From lines of /proc/net/dev (proc(5)): eight columns of what was received, then what was sent. */
+const sentBytes = (lines: string): number =>
+  lines
+    .split('\n')
+    .map((line) => Number((line.split(':')[1] ?? '').trim().split(/\s+/)[8] ?? NaN))
+    .reduce((sum, bytes) => sum + bytes, 0);
 
 /** Counts in between: the programs count from when they were loaded. */
 function countersBetween(before: string, after: string): Record<string, number> {

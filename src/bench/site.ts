@@ -1,4 +1,4 @@
-import type { LoopbackAddress } from './loopback.ts';
+import type { Namespaces } from './namespaces.ts';
 
 /** Where an arm is measured. */
 export interface Site {
@@ -6,11 +6,13 @@ export interface Site {
   /** Its number, which no later cgroup of the name has. */
   readonly cgroupId: string;
   readonly server: NetServer;
-  readonly address: LoopbackAddress;
+  readonly address: string;
   /** Port of its netserver, on the address. */
   readonly port: number;
   /** Passphrase that netserver expects first; undefined where the version knows of none. */
   readonly passphrase: string | undefined;
+  /** Where netperf and netserver are, if not in the network namespace at hand. */
+  readonly netns?: Pick<Namespaces, 'client' | 'server'> | undefined;
   /** The number of the user that netserver and netperf are. */
   readonly user: string;
   /** Directory of the programs that serve it; undefined outside of every bypass. */
@@ -29,13 +31,13 @@ interface NetServer {
 }
 
 /**
- * Reads what BENCH_SETUP prints.
+ * Reads what bench-netservers.sh prints.
  * @param cgroups in the order they were given to it.
  * @throws Error where it printed something else.
  */
 export function parseSites(
   line: string,
-  address: LoopbackAddress,
+  { address, netns }: Pick<Site, 'address' | 'netns'>,
   cgroups: readonly string[],
 ): Site[] {
   const [user = '', passphrase = '', ...servers] = line.trim().split(' ');
@@ -44,7 +46,7 @@ export function parseSites(
     const [cgroupId = '', pid = '', startedAt = '', socket = '', port = ''] =
       servers[index]?.split(':') ?? [];
     return {
-      ...{ cgroup, cgroupId, address, user, port: Number(port) },
+      ...{ cgroup, cgroupId, address, netns, user, port: Number(port) },
       passphrase: passphrase === '-' ? undefined : passphrase,
       server: { pid, startedAt, socket },
     };

@@ -14,8 +14,9 @@ import type { Host } from '../host/host.ts';
 import { hostScript } from '../host/hostScript.ts';
 import { guard, type Guard } from '../host/guard.ts';
 import type { Arm, Plan, ResultDocument } from '../results/document.ts';
-import { addressOf, readLoopback, type LoopbackAddress } from './loopback.ts';
-import { policyOf } from '../results/plan.ts';
+import { addressOf, readLoopback } from './loopback.ts';
+import { makeNamespaces, type Namespaces } from './namespaces.ts';
+import { policyOf, topologyOf } from '../results/plan.ts';
 import { parseSites, type Site } from './site.ts';
 import { trialCause } from './trial.ts';
 
@@ -50,27 +51,58 @@ const kindOf = (arm: Arm): Kind => policyOf(arm) ?? 'tcp';
 /**
  * The policy that serves the chosen cgroup is measured in a cgroup below it, as it is loaded. Any
  * other policy of the plan is loaded for the run, on a cgroup made for it outside of every bypass,
- * as is TCP's. However the run ends, the host removes them with all that runs or is loaded there.
+ * as is TCP's. Between network namespaces the same holds, but a guarded bypass that does not reach
+ * from one to another is not measured: the run loads one that does. However the run ends, the host
+ * removes them with all that runs or is loaded there.
  * @throws HostError
  */
 export async function prepareSites(host: Host, options: SitesOptions): Promise<Sites> {
-  const { cgroup, mount, status, plan, source, limits, signal } = options;
+  const { plan, signal } = options;
+  const serving = servingOf(host, options);
+  if (topologyOf(plan) === 'loopback') return makeSites(host, options, serving);
+  const namespaces = await makeNamespaces(host, signal);
+  try {
+    return await makeSites(host, options, serving, namespaces);
+  } catch (error) {
+    await namespaces[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** @returns the bypass that is measured as it is loaded; undefined: the run loads its own. */
+function servingOf(
+  host: Host,
+  { cgroup, status, plan, loadMissing = false }: SitesOptions,
+): Attachment | undefined {
   const nearest = servingAttachment(status, cgroup);
   // One that is switched off leaves all to TCP, which would be measured under its name.
   const serving = nearest !== undefined && isAttached(nearest) ? nearest : undefined;
-  if (serving === undefined && options.loadMissing !== true) {
-    throw nearest === undefined
-      ? refusal(
-          host,
-          `no bypass is loaded on ${cgroup} or above it`,
-          'Load it, then run the benchmark.',
-        )
-      : refusal(
-          host,
-          `the bypass on ${nearest.cgroup ?? cgroup} is switched off`,
-          'Switch it to guarded, or load it anew, then run the benchmark.',
-        );
-  }
+  if (topologyOf(plan) === 'namespaces') return serving && reaches(serving) ? serving : undefined;
+  if (serving !== undefined || loadMissing) return serving;
+  throw nearest === undefined
+    ? refusal(
+        host,
+        `no bypass is loaded on ${cgroup} or above it`,
+        'Load it, then run the benchmark.',
+      )
+    : refusal(
+        host,
+        `the bypass on ${nearest.cgroup ?? cgroup} is switched off`,
+        'Switch it to guarded, or load it anew, then run the benchmark.',
+      );
+}
+
+/** Whether it pairs sockets of two network namespaces. The classic one does not look at namespaces at all. */
+const reaches = ({ policy, config }: Attachment): boolean =>
+  policy === 'classic' || config?.reach === 'host';
+
+async function makeSites(
+  host: Host,
+  options: SitesOptions,
+  serving: Attachment | undefined,
+  namespaces?: Namespaces,
+): Promise<Sites> {
+  const { cgroup, mount, status, plan, source, limits, signal } = options;
   const outside = outsideOf(host, status, cgroup, mount);
   const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
   // From a digest, because a document may be anybody's.
@@ -83,8 +115,7 @@ export async function prepareSites(host: Host, options: SitesOptions): Promise<S
     ]),
   );
 
-  const loopback = await readLoopback(host, signal);
-  const address = addressOf(host, loopback);
+  const address = namespaces?.address ?? addressOf(host, await readLoopback(host, signal));
   if (address === '::1' && cgroups.has('classic')) {
     throw refusal(
       host,
@@ -92,9 +123,10 @@ export async function prepareSites(host: Host, options: SitesOptions): Promise<S
       'Leave the arm "bypass-classic" out, or give the host an IPv4 address.',
     );
   }
-  const servers = await startServers(host, address, [...cgroups.values()], signal);
+  const where = { address, netns: namespaces };
+  const servers = await startServers(host, where, [...cgroups.values()], signal);
   try {
-    const places = parseSites(servers.line, address, [...cgroups.values()]);
+    const places = parseSites(servers.line, where, [...cgroups.values()]);
     await tryFirst(host, places, signal);
     const sites = new Map<Kind, Site>();
     const tags = new Map<Kind, Record<string, string>>();
@@ -124,8 +156,11 @@ export async function prepareSites(host: Host, options: SitesOptions): Promise<S
         if (site === undefined) throw new RangeError(`${arm} is not in the plan`);
         return site;
       },
-      lost: () => servers.lost(),
-      [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
+      lost: () => servers.lost() || namespaces?.lost() === true,
+      async [Symbol.asyncDispose]() {
+        await servers[Symbol.asyncDispose]();
+        await namespaces?.[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     await servers[Symbol.asyncDispose]();
@@ -147,14 +182,17 @@ export const RUN_UNDER_WAY = 'its run is still under way';
 /** Starts a netserver in each cgroup; they go with the guard. */
 async function startServers(
   host: Host,
-  address: LoopbackAddress,
+  { address, netns }: Pick<Site, 'address' | 'netns'>,
   cgroups: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Guard> {
   try {
     return await guard(
       host,
-      { setup: hostScript('bench-netservers.sh'), args: [address, ...cgroups] },
+      {
+        setup: hostScript('bench-netservers.sh'),
+        args: [address, netns?.server ?? '', ...cgroups],
+      },
       { tried: 'start netserver', root: true, signal },
     );
   } catch (error) {

@@ -39,7 +39,10 @@ export async function tryNetperf(
 ): Promise<Trial> {
   const boundary = newBoundary();
   const { stdout } = await host.run(
-    scriptArgv('bench-trial.sh', boundary, site.cgroup, site.user, String(TRIAL_SECONDS), ...argv),
+    [
+      ...scriptArgv('bench-trial.sh', boundary, site.cgroup, site.user, String(TRIAL_SECONDS)),
+      ...[site.netns?.client ?? '', ...argv],
+    ],
     { tried: 'try netperf', root: true, signal },
   );
   return parseTrial(stdout, boundary);
@@ -52,9 +55,24 @@ export async function trialCause(
   signal?: AbortSignal,
 ): Promise<(Cause & { readonly said: string }) | undefined> {
   const trial = await tryNetperf(host, site, undefined, signal);
-  const cause = causeOfTrial(trial, site, await readLoopback(host, signal));
+  const cause =
+    site.netns === undefined
+      ? causeOfTrial(trial, site, await readLoopback(host, signal))
+      : causeBetween(trial, site);
   return cause && { ...cause, said: trial.said };
 }
+
+/** Of two namespaces that the run has made, where no rule of the host applies. */
+const causeBetween = (
+  { exitCode }: Trial,
+  { address, port }: Pick<Site, 'address' | 'port'>,
+): Cause | undefined =>
+  exitCode === 0
+    ? undefined
+    : {
+        words: `netperf does not reach netserver on ${address} port ${port}, from one network namespace of the run to the other`,
+        next: 'See whether the host has them filtered all the same (bridge-nf-call-iptables, a BPF program on its devices).',
+      };
 
 /** As `trialCause`, of what was found out. */
 function causeOfTrial(

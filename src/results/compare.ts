@@ -1,4 +1,4 @@
-import type { Arm, ResultDocument, Sample } from './document.ts';
+import type { Arm, Plan, ResultDocument, Sample } from './document.ts';
 import {
   bypassedShare,
   doubtOf,
@@ -10,6 +10,7 @@ import {
 } from './samples.ts';
 import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
 import { ARM_LABELS } from './arms.ts';
+import { topologyOf } from './plan.ts';
 import { percentileStepUs, type Stalls } from './quantities.ts';
 import { sizeKey, sizesOf, type Size } from './sizes.ts';
 
@@ -53,6 +54,7 @@ export interface Comparison {
 /** A difference of two runs beside their figures. `words/differenceTexts.ts` makes the sentences. */
 export type Note =
   | { readonly kind: 'machines' }
+  | { readonly kind: 'topologies'; readonly before: Plan; readonly after: Plan }
   | {
       readonly kind: 'fact';
       readonly fact: Fact;
@@ -176,6 +178,9 @@ function notesOf(
   const notes: Note[] = FACTS.filter((fact) => before.host[fact] !== after.host[fact]).map(
     (fact) => ({ kind: 'fact', fact, before: before.host[fact], after: after.host[fact] }),
   );
+  if (topologyOf(before.plan) !== topologyOf(after.plan)) {
+    notes.unshift({ kind: 'topologies', before: before.plan, after: after.plan });
+  }
   const [machine, other] = [before.host.machine, after.host.machine];
   if (machine !== undefined && other !== undefined && machine !== other) {
     notes.unshift({ kind: 'machines' });

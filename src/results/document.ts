@@ -44,6 +44,10 @@ const latencyPoint = z.strictObject({
 const pointSchema = z.discriminatedUnion('experiment', [throughputPoint, latencyPoint]);
 export type Point = z.infer<typeof pointSchema>;
 
+/** Where the two ends of a connection that is measured are. */
+export const topologySchema = z.enum(['loopback', 'namespaces']);
+export type Topology = z.infer<typeof topologySchema>;
+
 export const planSchema = z
   .strictObject({
     name: z.string().min(1).describe('What people call it.'),
@@ -52,6 +56,11 @@ export const planSchema = z
       .min(1)
       .max(MOST_POINTS)
       .describe('What is measured, each by every arm it names.'),
+    topology: topologySchema
+      .optional()
+      .describe(
+        'Where the two ends are. "loopback", the default: in one network namespace. "namespaces": in two that the run makes, joined by veth pairs and a bridge as those of containers are, with the guarded bypass at reach host.',
+      ),
     // netperf reads its -l as a whole number: 0.5 would be 0, a sample without end.
     secondsPerSample: z
       .int()
@@ -146,7 +155,10 @@ const sampleCommon = {
     .optional(),
   /** Other activity: CPU time the hypervisor took, in percent; the load of the last minute. */
   noise: z.object({ stealPercent: figure, load1: figure }).optional(),
-  /** Bytes the loopback device sent during the sample: an independent measure of what was not bypassed. */
+  /**
+   * Bytes that the loopback device, or the devices of both namespaces, sent during the sample: an
+   * independent measure of what was not bypassed.
+   */
   loopbackBytes: z.int().nonnegative().optional(),
 };
 

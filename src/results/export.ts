@@ -5,6 +5,8 @@ import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
 import { markdownText } from '../text.ts';
 import { findingTexts } from './words/findingTexts.ts';
+import { topologyOf } from './plan.ts';
+import { topologyText } from './words/planText.ts';
 import { timesText, verdictText } from './words/pointTexts.ts';
 import { tableOf, type Table } from './pointsTable.ts';
 
@@ -56,11 +58,12 @@ const trip = (sample: Sample) => (sample.experiment === 'latency' ? sample : und
 /** Every sample of every run, one a line, in the document's own units. */
 export function samplesCsv(runs: readonly Run[]): string {
   return csv([
-    ['run', 'id', ...SAMPLE_COLUMNS.map(([title]) => title)],
+    ['run', 'id', 'topology', ...SAMPLE_COLUMNS.map(([title]) => title)],
     ...runs.flatMap(({ label, document }) =>
       document.samples.map((sample) => [
         label,
         document.id,
+        topologyOf(document.plan),
         ...SAMPLE_COLUMNS.map(([, value]) => value(sample)),
       ]),
     ),
@@ -69,14 +72,15 @@ export function samplesCsv(runs: readonly Run[]): string {
 
 type InFigure = {
   readonly figure: Figure;
-  readonly run: string | undefined;
+  readonly run: Run | undefined;
   readonly series: Series;
   readonly point: Point;
 };
 
 const POINT_COLUMNS: readonly (readonly [title: string, value: (at: InFigure) => Cell])[] = [
   ['figure', ({ figure }) => figure.name],
-  ['run', ({ run }) => run],
+  ['run', ({ run }) => run?.label],
+  ['topology', ({ run }) => run && topologyOf(run.document.plan)],
   ['arm', ({ series }) => series.arm],
   ['against', ({ series }) => series.against],
   ['requestBytes', ({ series }) => series.requestBytes],
@@ -114,7 +118,7 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
   const rows = figure.series.flatMap((series) =>
     series.points.flatMap((point): Cell[][] => {
       if (!point) return [];
-      const at = { figure, run: runs[series.run]?.label, series, point };
+      const at = { figure, run: runs[series.run], series, point };
       return [POINT_COLUMNS.map(([, value]) => value(at))];
     }),
   );
@@ -150,6 +154,7 @@ function factsOf({ label, document }: Run): string {
     ['Policy', `${programs.policy} (${tagsOf(document)})`],
     ['Cgroup', document.cgroup],
     ['Plan', `${plan.name}, ${plan.secondsPerSample} s a sample, up to ${plan.repetitions} rounds`],
+    ['Topology', topologyText(plan)],
     ['Samples', `${samples.length}, started ${document.startedAt}, ${taken}`],
   ];
   return facts.map(([name, value]) => `- ${name}: ${markdownText(value)}`).join('\n');

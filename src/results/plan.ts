@@ -1,4 +1,4 @@
-import type { Arm, Plan, Point, ResultDocument, Sample } from './document.ts';
+import type { Arm, Plan, Point, ResultDocument, Sample, Topology } from './document.ts';
 import { groupBy, isCompared, pairsOf } from './samples.ts';
 import { pairedRatio, precisionOf } from './statistics.ts';
 import { baselineOf } from './arms.ts';
@@ -85,8 +85,22 @@ export function articlePlan(policy: Policy): Plan {
   };
 }
 
+/** As quick, from one network namespace to another. */
+const containersPlan = (policy: Policy): Plan => ({
+  ...quickPlan(policy),
+  ...{ name: 'containers', topology: 'namespaces' },
+});
+
+/** Plans of before there was a choice are of the loopback device. */
+export const topologyOf = ({ topology = 'loopback' }: Plan): Topology => topology;
+
 /** The plans that have a name, for the policy that is loaded. */
-export const PROFILES = { quick: quickPlan, standard: standardPlan, article: articlePlan } as const;
+export const PROFILES = {
+  quick: quickPlan,
+  standard: standardPlan,
+  article: articlePlan,
+  containers: containersPlan,
+} as const;
 export type Profile = keyof typeof PROFILES;
 
 /** A fault in a plan beyond its form; undefined: none. */

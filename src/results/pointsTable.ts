@@ -124,7 +124,7 @@ const DETAILS: Readonly<
   bypassed: ['Bypassed', part],
   shared: ['Samples with others’ traffic', String],
   redirectedBytes: ['Redirected', amount],
-  loopbackBytes: ['Over loopback', amount],
+  loopbackBytes: ['Over TCP/IP', amount],
 };
 
 /** Those of which the figure has any. */

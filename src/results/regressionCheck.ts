@@ -1,5 +1,5 @@
 import type { Arm, ResultDocument } from './document.ts';
-import { policyOf } from './plan.ts';
+import { policyOf, topologyOf } from './plan.ts';
 import { isCompared } from './samples.ts';
 import type { Ratio } from './statistics.ts';
 import { ARM_ORDER } from './arms.ts';
@@ -17,6 +17,8 @@ export const EXIT = { good: 0, failed: 1, worse: 2 } as const;
 
 /** Why the runs do not show whether the bypass got slower. */
 export type Gap =
+  /** One is of the loopback device, the other of two namespaces. */
+  | { readonly kind: 'topologies' }
   | { readonly kind: 'nothingInCommon' }
   | { readonly kind: 'armMissing'; readonly run: 'before' | 'after'; readonly arm: Arm }
   | { readonly kind: 'mostlyTcp' }
@@ -48,7 +50,8 @@ export function regressionCheck(
   maxSlowdown: number = MAX_SLOWDOWN_PERCENT,
 ): RegressionCheck {
   const comparison = compareDocuments(before, after);
-  const worse = regressions(comparison, maxSlowdown);
+  const isOther = topologyOf(before.plan) !== topologyOf(after.plan);
+  const worse = isOther ? [] : regressions(comparison, maxSlowdown);
   const gaps = worse.length > 0 ? [] : gapsOf(before, after, comparison);
   const settled = gaps.length > 0 ? 'inconclusive' : 'good';
   return {
@@ -102,6 +105,7 @@ const gaveUp = ({ doubts }: Difference): boolean =>
 function gapsOf(before: ResultDocument, after: ResultDocument, { differences }: Comparison): Gap[] {
   const arms = ({ samples }: ResultDocument) =>
     new Set(samples.filter(isCompared).map(({ arm }) => arm));
+  if (topologyOf(before.plan) !== topologyOf(after.plan)) return [{ kind: 'topologies' }];
   const [old, now] = [arms(before), arms(after)];
   const common = checkedRates(differences);
   if (common.length === 0) return [{ kind: 'nothingInCommon' }];

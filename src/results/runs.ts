@@ -1,15 +1,24 @@
 import type { Arm, ResultDocument, Sample } from './document.ts';
 import { Cell, type Place } from './points.ts';
+import { topologyOf } from './plan.ts';
 import { groupBy, isCompared } from './samples.ts';
+
+const SHORT = { loopback: 'loopback', namespaces: 'between namespaces' } as const;
 
 export type Experiment = Sample['experiment'];
 
 /** A document under a name that distinguishes it from the others shown with it. */
 export type Run = { readonly document: ResultDocument; readonly label: string };
 
-/** The host's name; where runs share it, when they started; where they share that too, a number. */
+/**
+ * The host's name, and the topology where runs differ in it; where they share that, when they started; where they
+ * share that too, a number.
+ */
 export function runsOf(documents: readonly ResultDocument[]): Run[] {
-  const names = documents.map(({ host }) => host.name);
+  const isMixed = new Set(documents.map(({ plan }) => topologyOf(plan))).size > 1;
+  const names = documents.map(({ host, plan }) =>
+    isMixed ? `${host.name}, ${SHORT[topologyOf(plan)]}` : host.name,
+  );
   const times = apart(names, (name, place) => {
     const started = documents[place]?.startedAt.slice(0, 16).replace('T', ' ') ?? '';
     return `${name}, ${started} UTC`;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { armSchema, type Arm, type Plan } from '../results/document.ts';
+import { armSchema, type Arm, type Plan, type Topology } from '../results/document.ts';
 import { ownPlan, parsePlan, parseSizes, readPlan } from '../bench/planFile.ts';
 import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
 import { ARM_LABELS } from '../results/arms.ts';
@@ -29,10 +29,11 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
     profileItem('quick', '3 message sizes, one round trip'),
     profileItem('standard', "each of the article's figures, at fewer sizes"),
     profileItem('article', "the article's own sizes, 60 s a point"),
+    profileItem('containers', 'as quick, between two network namespaces, as containers are'),
     {
       icon: 'edit',
       label: 'Own plan…',
-      description: 'choose sizes, variants, durations and rounds',
+      description: 'choose sizes, variants, topology, durations and rounds',
       value: { kind: 'form' },
     },
     ...files.map((uri): Item<Choice> => ({
@@ -76,7 +77,7 @@ async function confirmed(plan: Plan | Profile): Promise<boolean> {
 /** Asks step by step; every step has a default. */
 async function askPlan(title: string): Promise<Plan | undefined> {
   const sizes = async (step: number, prompt: string, value: string, empty: boolean) => {
-    const text = await askText(`${title} (${step}/7)`, prompt, value, (typed) => {
+    const text = await askText(`${title} (${step}/8)`, prompt, value, (typed) => {
       if (!empty && parseSizes(typed).length === 0) throw new Error('at least one size is needed');
       parseSizes(typed);
     });
@@ -102,26 +103,28 @@ async function askPlan(title: string): Promise<Plan | undefined> {
       ? []
       : await sizes(3, 'Response sizes of the round trips, in bytes', '128, 4k, 32k', false);
   if (responses === undefined) return undefined;
-  const arms = await askArms(`${title} (4/7)`);
+  const arms = await askArms(`${title} (4/8)`);
   if (arms === undefined) return undefined;
+  const topology = await askTopology(`${title} (5/8)`);
+  if (topology === undefined) return undefined;
   const number = async (
     ...[step, prompt, value, check]: [number, string, string, (number: number) => boolean]
   ) => {
-    const text = await askText(`${title} (${step}/7)`, prompt, value, (typed) => {
+    const text = await askText(`${title} (${step}/8)`, prompt, value, (typed) => {
       if (typed.trim() === '' || !check(Number(typed))) throw new Error(prompt);
     });
     return text === undefined ? undefined : Number(text);
   };
   const secondsPerSample = await number(
-    ...([5, 'Length of a sample: 1 to 3600 s', '1', wholeUpTo(3600)] as const),
+    ...([6, 'Length of a sample: 1 to 3600 s', '1', wholeUpTo(3600)] as const),
   );
   if (secondsPerSample === undefined) return undefined;
   const repetitions = await number(
-    ...([6, 'Rounds at most: 1 to 1000', '10', wholeUpTo(1000)] as const),
+    ...([7, 'Rounds at most: 1 to 1000', '10', wholeUpTo(1000)] as const),
   );
   if (repetitions === undefined) return undefined;
   const percent = await number(
-    7,
+    8,
     'End the run when all ratios are known to within this many percent: 0 (never) to 100',
     '2',
     (value) => value >= 0 && value <= 100,
@@ -133,6 +136,7 @@ async function askPlan(title: string): Promise<Plan | undefined> {
     requests,
     responses,
     arms,
+    topology,
     secondsPerSample,
     repetitions,
     targetInterval,
@@ -183,6 +187,26 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
     if (chosen.length > 0) return chosen.map(({ arm }) => arm);
   }
 }
+
+/** Where the two ends are to be. */
+const askTopology = (title: string): Promise<Topology | undefined> =>
+  pickOrType<Topology>(
+    [
+      {
+        label: 'In one network namespace',
+        description: 'over loopback, as the processes of one container, or of none',
+        value: 'loopback',
+      },
+      {
+        label: 'In two network namespaces',
+        description: 'over veth pairs and a bridge, as two containers',
+        detail:
+          'The run makes and removes them; the guarded bypass is loaded at reach host for it.',
+        value: 'namespaces',
+      },
+    ],
+    { title, placeholder: 'Choose where the two ends are' },
+  );
 
 /** Offers to keep the plan as a file, for another day or a task. */
 async function keep(title: string, plan: Plan): Promise<Plan | undefined> {

@@ -1,6 +1,7 @@
 import type { Comparison, Difference, FACTS, Note } from '../compare.ts';
 import type { Ratio } from '../statistics.ts';
 import { DOUBTS, stallText } from './outcomeTexts.ts';
+import { topologyText } from './planText.ts';
 
 const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
   name: 'host',
@@ -22,6 +23,8 @@ function noteText(note: Note): string {
   switch (note.kind) {
     case 'machines':
       return 'The runs are of two machines.';
+    case 'topologies':
+      return `The topology differs, so the figures are not of the same thing: ${topologyText(note.before)} before; ${topologyText(note.after)} after.`;
     case 'fact':
       return `The ${FACT_LABELS[note.fact]} differs: ${valueText(note.before)} before, ${valueText(note.after)} after.`;
     case 'programs':

@@ -205,7 +205,7 @@ function bypassedShare({ arm, groups, shared }: Of<'bypassedShare'>): string {
     ? ' Where that is less than 1%, the stream was on TCP, and TCP is what was measured.'
     : '';
   const others = shared
-    ? ' Other programs used the same bypass meanwhile: their bytes do not count, nor does what the loopback device may have carried.'
+    ? ' Other programs used the same bypass meanwhile: their bytes do not count, nor does what TCP/IP may have carried.'
     : '';
   return `Of its bytes, ${ARM_LABELS[arm]} redirected ${phrases.join(', ')}.${onTcp}${others}`;
 }

@@ -1,5 +1,13 @@
-import type { Plan } from '../document.ts';
-import { leastRounds } from '../plan.ts';
+import type { Plan, Topology } from '../document.ts';
+import { leastRounds, topologyOf } from '../plan.ts';
+
+/** Where the two ends are that were measured. */
+const TOPOLOGIES: Readonly<Record<Topology, string>> = {
+  loopback: 'one network namespace, over loopback',
+  namespaces: 'two network namespaces, over veth pairs and a bridge',
+};
+
+export const topologyText = (plan: Plan): string => TOPOLOGIES[topologyOf(plan)];
 
 /** `standard (6 to 10 × 1 s for each variant and size)`. */
 export function planText(plan: Plan): string {

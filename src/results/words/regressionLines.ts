@@ -54,6 +54,8 @@ function rateLine(one: Difference, isWorse: boolean): string {
 
 function gapText(gap: Gap): string {
   switch (gap.kind) {
+    case 'topologies':
+      return 'A run between network namespaces and one over loopback say nothing about each other.';
     case 'nothingInCommon':
       return 'The saved run has no variant and size in common with this one: nothing was compared.';
     case 'armMissing':

@@ -34,6 +34,7 @@ describe('a plan of the form', () => {
     ...{ messages: [64], requests: [1, 2], responses: [3], secondsPerSample: 1, repetitions: 4 },
     arms: ['tcp', 'tcp-nodelay', 'bypass'] as Arm[],
     targetInterval: 0.02,
+    topology: 'namespaces' as const,
   };
 
   it('is one', () => {
@@ -42,6 +43,7 @@ describe('a plan of the form', () => {
     assert.equal(planFault(plan), undefined);
     assert.equal(plan.points.length, 3);
     assert.deepEqual(plan.points[1]?.arms, ['tcp', 'bypass']);
+    assert.equal(plan.topology, 'namespaces');
   });
 
   it('may ask for more than can be measured or drawn, though each answer is sensible', () => {

@@ -3,7 +3,7 @@ import { compareDocuments } from '../../../src/results/compare.ts';
 import { changeText, noteTexts } from '../../../src/results/words/differenceTexts.ts';
 import { comparisonReport } from '../../../src/results/words/compareReport.ts';
 import { regressions } from '../../../src/results/regressionCheck.ts';
-import type { Arm, ResultDocument, Sample } from '../../../src/results/document.ts';
+import type { Arm, ResultDocument, Sample, Topology } from '../../../src/results/document.ts';
 import { resultDocument, roundTrip, stream } from './documents.ts';
 
 /** Rates with a little scatter. */
@@ -107,6 +107,20 @@ describe('two runs', () => {
     assert.match(notes.join('\n'), /BPF programs differ/);
     assert.match(notes.join('\n'), /was interrupted/);
     assert.match(notes.join('\n'), /1 variants and sizes were measured before only, 1 after only/);
+  });
+
+  it('say first that they are of two topologies, where one of before there was a choice is of loopback', () => {
+    const as = (topology: Topology | undefined) => ({
+      ...before,
+      plan: { ...before.plan, ...(topology && { topology }) },
+    });
+    const [note] = noteTexts(compareDocuments(as(undefined), as('namespaces')));
+    assert.match(
+      note ?? '',
+      /^The topology differs.*: one network namespace, over loopback before; two .* bridge after\.$/,
+    );
+    assert.deepEqual(noteTexts(compareDocuments(as(undefined), as('loopback'))), []);
+    assert.match(comparisonReport(as('loopback'), as('namespaces')), /- The topology differs/);
   });
 });
 

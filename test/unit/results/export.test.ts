@@ -37,6 +37,21 @@ describe('export', () => {
     );
   });
 
+  it('names the topology in samples, points and report', () => {
+    const one = documentOf(samples);
+    const between = documentOf(samples, { plan: { ...one.plan, topology: 'namespaces' } });
+    const runs = runsOf([one, between]);
+    for (const text of [samplesCsv(runs), figureCsv(figuresOf(runs).fig2, runs)]) {
+      const [head = [], ...rows] = read(text);
+      // From the end: the labels of the runs have a comma.
+      const place = head.indexOf('topology') - head.length;
+      assert.deepEqual([...new Set(rows.map((row) => row.at(place)))], ['loopback', 'namespaces']);
+    }
+    const report = reportMarkdown(runs);
+    assert.match(report, /^- Topology: one network namespace, over loopback$/m);
+    assert.match(report, /^- Topology: two network namespaces, over veth pairs and a bridge$/m);
+  });
+
   it('writes the points of a figure', () => {
     const runs = runsOf([document]);
     const [head = [], ...rows] = read(figureCsv(figuresOf(runs).fig2, runs));

@@ -175,6 +175,11 @@ describe('figures', () => {
       runsOf([one, other]).map(({ label }) => label),
       ['ann@web1', 'db2'],
     );
+    const between = documentOf(samples, { plan: { ...one.plan, topology: 'namespaces' } });
+    assert.deepEqual(
+      runsOf([one, between]).map(({ label }) => label),
+      ['ann@web1, loopback', 'ann@web1, between namespaces'],
+    );
     // A copy of the same run is another line all the same.
     const twice = figuresOf(runsOf([one, one]));
     assert.deepEqual(labels(twice.fig2).slice(2), [

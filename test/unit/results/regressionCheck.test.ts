@@ -38,6 +38,16 @@ describe('a run compared with a saved one', () => {
     assert.match(said, /same: Bypass, throughput, 64 B: .*\nNo significant slowdown over 5%\.$/);
   });
 
+  it('is neither where it is of another topology', () => {
+    const plan = { ...BEFORE.plan, topology: 'namespaces' as const };
+    for (const rate of [2e9, 1e9]) {
+      const [code, said] = judged(BEFORE, { ...run({ tcp: TCP, bypass: steady(rate) }), plan });
+      assert.equal(code, EXIT.failed);
+      assert.match(said, /^The topology differs/);
+      assert.match(said, /one over loopback say nothing about each other\.\nInconclusive/);
+    }
+  });
+
   it('is worse where it is slower', () => {
     const [code, said] = judged(BEFORE, run({ tcp: TCP, bypass: steady(1e9) }));
     assert.equal(code, EXIT.worse);

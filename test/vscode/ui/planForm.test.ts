@@ -44,6 +44,7 @@ describe('the plan of a benchmark, from the palette', () => {
     assert.match(row('Quick'), /about 1 min [12]0 s/);
     assert.match(row('Standard'), /\d min(?: \d0 s)? to 1[01] min/);
     assert.match(row('Article'), /about \d+\.\d h/);
+    assert.match(row('Containers'), /about 1 min [12]0 s/);
     await workbench.pick('Article');
     const dialog = workbench.dialog();
     await dialog.waitFor();
@@ -74,6 +75,10 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.quick.filter({ hasText: /TCP with TCP_NODELAY/ }).waitFor();
     // TCP, TCP without Nagle and the guarded bypass are chosen already.
     await workbench.page.keyboard.press('Enter');
+    await workbench.quick
+      .filter({ hasText: /Choose where the two ends are|In two network namespaces/ })
+      .waitFor();
+    await workbench.pick('In one network namespace');
     await answer(/Length of a sample/, '1');
     await answer(/Rounds at most/, '1');
     await answer(/known to within/, '0');
