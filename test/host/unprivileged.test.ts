@@ -299,7 +299,7 @@ end_own && [ -z "$(own_processes)" ] && echo ended; kill -s KILL $child; release
 
   it('is in no group but one of compilers', async () => {
     for (const group of ['0', '61183', '65520', 'x']) {
-      const argv = ['-c', `${withFunctions('reserve "$1"')}`, 'sh', group];
+      const argv = ['-c', withFunctions('reserve "$1"'), 'sh', group];
       const { exitCode, stderr } = await execa('sh', argv, { reject: false });
       assert.equal(exitCode, 120);
       assert.match(stderr, /group .* is not one of compilers/);
