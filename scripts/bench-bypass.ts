@@ -1,9 +1,11 @@
 /**
- * Measures the bypass against plain TCP and Unix sockets on this machine, in one interleaved run:
- * every round visits every arm, in turned order every second round, so that a noisy moment and a
- * drift fall on all of them. Ratios are of pairs of one round, with their 95% interval.
+ * Measures the bypass against plain TCP and Unix sockets on this machine, in interleaved rounds
+ * (`takeRounds`). Ratios are of pairs of one round, with their 95% interval.
  *
- *   tsx scripts/bench-bypass.ts [--rounds 7] [--seconds 1] [--only TEXT]
+ *   tsx scripts/bench-bypass.ts [--reach namespace|host] [--rounds 7] [--seconds 1] [--only TEXT]
+ *
+ * There is a table for each reach: within one network namespace, over loopback, and between two.
+ * TEXT is a part of what its lines are called.
  *
  * Needs root, clang, cc, bpftool, cgroup v2 and bpffs; redis and nginx are measured where installed.
  * Makes cgroups of its own, loads on them as the product does, and removes all of it, also when a
@@ -29,11 +31,14 @@ import {
 import { runToEnd } from '../test/harness/cleanup.ts';
 import { run } from '../test/harness/run.ts';
 import { temporaryDirectory } from '../test/harness/temporary.ts';
+import { containersTable } from './bench/containers.ts';
+import { takeRounds } from './bench/rounds.ts';
 
 const PROGRAMS = path.join(import.meta.dirname, '../test/host/programs');
 
 const { values: options } = parseArgs({
   options: {
+    reach: { type: 'string' },
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
@@ -199,14 +204,21 @@ function row(measure: Measure, samples: ReadonlyMap<Arm, number[]>): string {
 }
 
 async function main(): Promise<void> {
+  const { reach } = options;
   const program = path.join(temporaryDirectory().path, 'transfer');
   await run('cc', ['-O2', '-o', program, path.join(PROGRAMS, 'transfer.c')]);
-
   const host = new Host('local');
+  if (reach !== 'host') await loopbackTable(host, program);
+  if (reach !== 'namespace') {
+    await containersTable(host, { rounds, seconds, only: options.only, program });
+  }
+  await host.dispose();
+}
+
+async function loopbackTable(host: Host, program: string): Promise<void> {
   const tcp = makeArm('tcp');
   const classic = await makeBypass(host, 'classic');
   const guarded = await makeBypass(host, 'guarded');
-  await host.dispose();
   const arms = [tcp, makeArm('tcp nodelay'), classic, guarded, makeArm('unix')];
   const apps = [tcp, classic, guarded];
 
@@ -233,11 +245,7 @@ async function main(): Promise<void> {
   console.log(`${rounds} rounds; median, × the better TCP, [lowest–highest]`);
   let heading = '';
   for (const measure of measures) {
-    const samples = new Map<Arm, number[]>(measure.arms.map((arm) => [arm, []]));
-    for (let round = 0; round < rounds; round++) {
-      const order = round % 2 === 0 ? measure.arms : measure.arms.toReversed();
-      for (const arm of order) samples.get(arm)?.push(await measure.sample(arm));
-    }
+    const samples = await takeRounds(measure.arms, rounds, measure.sample);
     const names = padded([`(${measure.unit})`, ...measure.arms.map((arm) => arm.name)]);
     if (names !== heading) console.log(`\n${names}`);
     heading = names;

@@ -3,7 +3,6 @@
 # and write nothing.
 
 umask 077
-enter_own "$1"
-{ d=$(mktemp -d ./XXXXXXXX) && mkdir "$d/src" && receive "$d/src" && share "$d" "$(stat -c %g .)"; } ||
+{ d=$(mktemp -d "$1/XXXXXXXX") && mkdir "$d/src" && receive "$d/src" && share "$d" "$(stat -c %g "$1")"; } ||
   { rm -rf "$d"; exit 1; }
-printf '%s\n' "$1/${d#./}"
+printf '%s\n' "$d"

@@ -91,7 +91,6 @@ function makeHost(
       ...(configFile !== undefined && { configFile }),
       ...(program !== undefined && { program }),
       ...(connectSeconds !== undefined && { connectSeconds }),
-      asksOnTerminal: isTerminal(),
     },
     ...(options.verbose && { log: say }),
     ...(isTerminal() && {

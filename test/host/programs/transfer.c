@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One stream or request-response run between two processes over loopback.
+ * One run between two processes: a stream, requests on one connection, or a new
+ * connection for each request.
  *
- *   transfer FAMILY stream|rr BYTES SECONDS [nodelay] [cpus=A,B]
+ *   transfer FAMILY stream|rr|crr BYTES SECONDS [nodelay] [cpus=A,B] [server=NETNS]
+ *            [client=NETNS] [at=IP] [port=PORT] [to=IP:PORT] [cgroup=DIR]
+ *
+ * Over loopback, unless a server (IPv4) listens on another address. NETNS is a file,
+ * such as /proc/PID/ns/net, "to" an address that is translated to the server's, DIR
+ * a cgroup for the server alone.
  *
  * Throughput is what the receiver has read, between its own two looks at the
  * clock: a sender's count may run ahead by everything still queued.
  */
 #include "net.h"
-#include <sys/resource.h>
+#include <sys/prctl.h>
 
 static size_t bytes;
 static double seconds;
-
-static double cpu_seconds(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 static void send_stream(int fd)
 {
@@ -37,20 +34,20 @@ static void receive_stream(int fd)
 {
 	size_t size = 131072;
 	char *buf = malloc(size);
-	uint64_t got = 0;
-	double start = 0, end = 0, t, cpu = 0;
+	uint64_t got = 0, all = 0;
+	double start = 0, end = 0, t;
 	ssize_t n;
 
 	/* Leave out the first moments, in which buffers and windows grow. */
 	while ((n = recv(fd, buf, size, 0)) > 0) {
 		t = now();
+		all += n;
 		if (!end) {
 			end = t + 0.2;
 		} else if (!start) {
 			if (t >= end) {
 				start = t;
 				end = t + seconds - 0.2;
-				cpu = cpu_seconds();
 			}
 		} else {
 			got += n;
@@ -59,8 +56,16 @@ static void receive_stream(int fd)
 		}
 	}
 	t = now();
-	printf("{\"bitsPerSecond\": %.0f, \"seconds\": %.3f, \"receiverCpu\": %.3f}\n",
-	       got * 8 / (t - start), t - start, (cpu_seconds() - cpu) / (t - start));
+	printf("{\"bitsPerSecond\": %.0f, \"bytes\": %lu}\n", got * 8 / (t - start), all);
+}
+
+static int connect_to(const struct sockaddr_in *to)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const void *)to, sizeof(*to)))
+		die("connect");
+	return fd;
 }
 
 static void serve(int fd)
@@ -100,43 +105,163 @@ static void ask(int fd)
 		last = t;
 	} while (n < max && t - start < seconds);
 	qsort(us, n, sizeof(*us), by_value);
-	printf("{\"transactionsPerSecond\": %.0f, \"meanUs\": %.3f, \"p50Us\": %.3f, "
-	       "\"p99Us\": %.3f}\n",
-	       n / (t - start), (t - start) * 1e6 / n, us[n / 2], us[n * 99 / 100]);
+	printf("{\"transactionsPerSecond\": %.0f, \"transactions\": %zu, \"meanUs\": "
+	       "%.3f, "
+	       "\"p50Us\": %.3f, \"p99Us\": %.3f}\n",
+	       n / (t - start), n, (t - start) * 1e6 / n, us[n / 2], us[n * 99 / 100]);
+}
+
+static void serve_each(int l)
+{
+	char *buf = malloc(bytes);
+	int fd;
+
+	while ((fd = accept(l, NULL, NULL)) >= 0) {
+		/* Until the client closes: it is the one whose port waits. */
+		while (read_all(fd, buf, bytes) && write_all(fd, buf, bytes))
+			;
+		close(fd);
+	}
+}
+
+static void ask_each(const struct sockaddr_in *to)
+{
+	char *buf = calloc(1, bytes);
+	double start = now(), t;
+	size_t n = 0;
+
+	do {
+		int fd = connect_to(to);
+
+		if (!write_all(fd, buf, bytes) || !read_all(fd, buf, bytes))
+			die("transaction");
+		close(fd);
+		n++;
+		t = now();
+	} while (t - start < seconds);
+	printf("{\"transactionsPerSecond\": %.0f, \"transactions\": %zu}\n",
+	       n / (t - start), n);
+}
+
+static void enter_netns(const char *file)
+{
+	int fd;
+
+	if (!file)
+		return;
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		die("%s", file);
+	close(fd);
+}
+
+static void enter_cgroup(const char *directory)
+{
+	char file[4096];
+	int fd;
+
+	if (!directory)
+		return;
+	snprintf(file, sizeof(file), "%s/cgroup.procs", directory);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		die("%s", file);
+	close(fd);
+}
+
+static void listen_and_serve(const char *address, int port, bool stream, bool each,
+			     bool no_delay, int told)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd, one = 1, l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(in);
+
+	inet_pton(AF_INET, address, &in.sin_addr);
+	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (l < 0 || bind(l, (void *)&in, len) || listen(l, 1024) ||
+	    getsockname(l, (void *)&in, &len) || write(told, &in, len) != len)
+		die("listen on %s", address);
+	if (each) {
+		serve_each(l);
+		return;
+	}
+	fd = accept(l, NULL, NULL);
+	if (fd < 0)
+		die("accept");
+	if (no_delay)
+		nodelay(fd);
+	if (stream)
+		receive_stream(fd);
+	else
+		serve(fd);
+}
+
+static const char *value_of(const char *word, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(word, name, len) && word[len] == '=' ? word + len + 1 : NULL;
 }
 
 int main(int argc, char **argv)
 {
-	int fd[2], cpu[2] = {-1, -1};
+	const char *server = NULL, *client = NULL, *at = "127.0.0.1", *cgroup = NULL;
+	bool stream, each, no_delay = false;
+	int fd[2] = {-1, -1}, told[2], cpu[2] = {-1, -1}, port = 0, to_port;
+	struct sockaddr_in address, to = {};
 	enum family family;
-	bool stream;
+	char ip[16];
 	pid_t child;
 
 	if (argc < 5) {
 		fprintf(stderr,
-			"transfer FAMILY stream|rr BYTES SECONDS [nodelay] [cpus=A,B]\n");
+			"transfer FAMILY stream|rr|crr BYTES SECONDS [OPTION]...\n");
 		return 2;
 	}
 	family = parse_family(argv[1]);
 	stream = !strcmp(argv[2], "stream");
+	each = !strcmp(argv[2], "crr");
 	bytes = strtoul(argv[3], NULL, 0);
 	seconds = atof(argv[4]);
-	connected_pair(family, fd);
 	for (int i = 5; i < argc; i++) {
-		if (!strcmp(argv[i], "nodelay")) {
-			nodelay(fd[0]);
-			nodelay(fd[1]);
-		} else if (sscanf(argv[i], "cpus=%d,%d", &cpu[0], &cpu[1]) != 2) {
-			fprintf(stderr, "what is %s?\n", argv[i]);
+		const char *word = argv[i], *value;
+
+		if (!strcmp(word, "nodelay")) {
+			no_delay = true;
+		} else if ((value = value_of(word, "server"))) {
+			server = value;
+		} else if ((value = value_of(word, "client"))) {
+			client = value;
+		} else if ((value = value_of(word, "at"))) {
+			at = value;
+		} else if ((value = value_of(word, "port"))) {
+			port = atoi(value);
+		} else if ((value = value_of(word, "cgroup"))) {
+			cgroup = value;
+		} else if (sscanf(word, "to=%15[0-9.]:%d", ip, &to_port) == 2) {
+			to.sin_family = AF_INET;
+			to.sin_port = htons(to_port);
+			inet_pton(AF_INET, ip, &to.sin_addr);
+		} else if (sscanf(word, "cpus=%d,%d", &cpu[0], &cpu[1]) != 2) {
+			fprintf(stderr, "what is %s?\n", word);
 			return 2;
 		}
 	}
+	if (family == UNIX)
+		connected_pair(family, fd);
+	if (pipe2(told, O_CLOEXEC))
+		die("pipe");
 
 	child = fork();
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		run_on(cpu[1]);
 		close(fd[0]);
-		if (stream)
+		enter_cgroup(cgroup);
+		enter_netns(server);
+		if (family == IPV4)
+			listen_and_serve(at, port, stream, each, no_delay, told[1]);
+		else if (stream)
 			receive_stream(fd[1]);
 		else
 			serve(fd[1]);
@@ -145,6 +270,23 @@ int main(int argc, char **argv)
 	}
 	run_on(cpu[0]);
 	close(fd[1]);
+	close(told[1]);
+	enter_netns(client);
+	if (family == IPV4) {
+		if (read(told[0], &address, sizeof(address)) != sizeof(address))
+			return 2;
+		if (!to.sin_family)
+			to = address;
+		if (each) {
+			ask_each(&to);
+			kill(child, SIGKILL);
+			waitpid(child, NULL, 0);
+			return 0;
+		}
+		fd[0] = connect_to(&to);
+		if (no_delay)
+			nodelay(fd[0]);
+	}
 	if (stream)
 		send_stream(fd[0]);
 	else
