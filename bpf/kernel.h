@@ -78,7 +78,7 @@ enum {
 /* Number of a bit of sk_flags. */
 enum { SOCK_KEEPOPEN = 3 };
 
-enum { BPF_TCP_CLOSE = 7, BPF_TCP_CLOSE_WAIT = 8 };
+enum { BPF_TCP_ESTABLISHED = 1, BPF_TCP_CLOSE = 7, BPF_TCP_CLOSE_WAIT = 8 };
 
 enum sk_action { SK_DROP, SK_PASS };
 

@@ -46,6 +46,16 @@
 /* Messages without one from the peer after which it counts as only reading. */
 #define QUIET 16
 
+/*
+ * Putting a connection into the map costs the kernel a sixth to a third of what it
+ * takes to open and close it. Below this many messages, or pages of them, each way that
+ * does not pay: after so many such connections in a row most of a service's further
+ * ones stay on TCP, and every so often one shows whether it is still so.
+ */
+#define FEW_MESSAGES 4
+#define SHORT_ONES   64
+#define TRIED_OF     32
+
 /* Bytes from which a message is bulk. */
 #define BULK_SIZE 4096
 
@@ -119,6 +129,7 @@ struct counters {
 	__u64 kernel_sockets;
 	__u64 tcp_repair;
 	__u64 tcp_other_ulp;
+	__u64 short_connections;
 };
 
 /* As the other end has them, too, the other way around. */
@@ -151,7 +162,7 @@ struct flow {
 /* The part of a socket's state that the other end reads. */
 struct shared {
 	__u64 cookie;
-	__u32 sent;    /* messages */
+	__u32 sent;    /* messages, and pages of them */
 	__u32 sender;  /* the thread that sends: none yet, an id, or SEVERAL_THREADS */
 	__u32 leaving; /* do not redirect to me any more */
 	__u32 removed; /* from the map */
@@ -189,11 +200,25 @@ struct conn {
 	__u32 keepalive;      /* as we have set it, in jiffies, or 0 */
 	__u32 keepalive_then; /* seconds to restore */
 	bool between;	      /* network namespaces */
-	bool taken;	      /* some of these, by another program */
-	bool shared;	      /* the RTT callback: another program had asked for it */
-	bool unknown;	      /* to the peer, which will not redirect to us */
+	bool accepted;
+	bool taken;   /* some of these, by another program */
+	bool shared;  /* the RTT callback: another program had asked for it */
+	bool unknown; /* to the peer, which will not redirect to us */
 	bool bulk;
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
+};
+
+/* What listens, as both ends know it if no address is translated. */
+struct service {
+	__u64 netns; /* of loopback; else 0 */
+	__u32 ip[4];
+	__u32 port;
+	__u32 pad;
+};
+
+struct record {
+	__u32 short_ones; /* connections in a row */
+	__u32 left_out;	  /* and these after them */
 };
 
 struct prefix {
@@ -214,6 +239,13 @@ struct {
 	__type(key, struct flow_key);
 	__type(value, struct flow);
 } bypass_flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct service);
+	__type(value, struct record);
+} bypass_services SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -569,6 +601,54 @@ static bool publish(const struct flow_key *key, const struct flow *flow)
 	return false;
 }
 
+static struct service service_at(const struct ends *ends, const __u32 ip[4], __u16 port)
+{
+	struct service service = {.port = port};
+
+	if (is_loopback(ip))
+		service.netns = ends->netns;
+	__builtin_memcpy(service.ip, ip, sizeof(service.ip));
+	return service;
+}
+
+static bool has_short_ones(const struct service *service)
+{
+	struct record *record = bpf_map_lookup_elem(&bypass_services, service);
+
+	return record && record->short_ones >= SHORT_ONES;
+}
+
+/* Is this one to stay on TCP, because its service's have been short? */
+static bool leaves_out(const struct ends *ends)
+{
+	struct service service = service_at(ends, ends->local_ip, ends->local_port);
+	struct record *record = bpf_map_lookup_elem(&bypass_services, &service);
+
+	return record && record->short_ones >= SHORT_ONES &&
+	       ++record->left_out % TRIED_OF;
+}
+
+/* An accepted connection ends. Lost updates of two at once do no harm. */
+static void note_length(struct conn *conn)
+{
+	struct service service =
+		service_at(&conn->ends, conn->ends.local_ip, conn->ends.local_port);
+	struct record *record = bpf_map_lookup_elem(&bypass_services, &service);
+	struct record first = {.short_ones = 1};
+	struct shared peer = {};
+
+	if (conn->peer.cookie && !read_peer(conn, &peer))
+		peer.sent = 0;
+	if (conn->self.sent >= FEW_MESSAGES || peer.sent >= FEW_MESSAGES) {
+		if (record)
+			record->short_ones = 0;
+	} else if (!record) {
+		bpf_map_update_elem(&bypass_services, &service, &first, BPF_NOEXIST);
+	} else if (record->short_ones < SHORT_ONES) {
+		record->short_ones++;
+	}
+}
+
 /*
  * A SYN has reached a listener of the cgroups. Publish what the accepted socket will
  * be: so the end that connects learns, before it decides, that its peer is here.
@@ -594,6 +674,10 @@ static void requested(struct bpf_sock_ops *ops)
 		 &flow.ends);
 	if (!may_pair(&flow.ends, conf->reach))
 		return;
+	if (conf->mode == GUARDED && leaves_out(&flow.ends)) {
+		count(short_connections);
+		return;
+	}
 	key.write_seq = BPF_CORE_READ(treq, snt_isn) + 1;
 	key.copied_seq = BPF_CORE_READ(treq, rcv_isn) + 1;
 	found = bpf_map_lookup_elem(&bypass_flows, &key);
@@ -632,6 +716,20 @@ static enum route wants_tcp_at_start(struct bpf_sock_ops *ops, struct tcp_sock *
 	return wants_tcp(tp);
 }
 
+static void count_absent(const struct ends *self)
+{
+	struct service remote = service_at(self, self->remote_ip, self->remote_port);
+	struct service local = service_at(self, self->local_ip, self->local_port);
+
+	/* Already counted, once, with the request. */
+	if (has_short_ones(&remote) || has_short_ones(&local))
+		return;
+	if (is_local(self->remote_ip))
+		count(peer_outside);
+	else
+		count(peer_remote);
+}
+
 /* Is it the other end's, with the proof that it is the other end? If not, counts why. */
 static bool is_peer(const struct ends *self, const struct flow *other, bool found,
 		    __u32 reach)
@@ -647,10 +745,8 @@ static bool is_peer(const struct ends *self, const struct flow *other, bool foun
 			count(pair_refused);
 	} else if (found) {
 		count(pair_refused);
-	} else if (is_local(self->remote_ip)) {
-		count(peer_outside);
 	} else {
-		count(peer_remote);
+		count_absent(self);
 	}
 	return false;
 }
@@ -756,6 +852,7 @@ static void established(struct bpf_sock_ops *ops)
 	conn->key = key;
 	conn->ends = self.ends;
 	conn->between = self.ends.netns != other.ends.netns;
+	conn->accepted = passive;
 	if (passive)
 		conn->peer = other.end;
 	conn->tcp_seq = tp->write_seq;
@@ -956,6 +1053,9 @@ static void state_changed(struct bpf_sock_ops *ops)
 	if (!conn)
 		return;
 	keep_callbacks(ops, conn);
+	/* The peer is still there. */
+	if (ops->args[0] == BPF_TCP_ESTABLISHED && conn->accepted)
+		note_length(conn);
 	if (ops->args[1] == BPF_TCP_CLOSE_WAIT)
 		give_up_if_unread(ops, conn);
 	/* Tidiness: the flow would be evicted some day. */
@@ -1137,11 +1237,11 @@ static HOT_PATH enum route look_at_peer(struct conn *conn, struct shared *peer)
 	return BYPASS;
 }
 
-static HOT_PATH void announce(struct conn *conn)
+static HOT_PATH void announce(struct conn *conn, __u32 size)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
 
-	conn->self.sent++;
+	conn->self.sent += 1 + size / 4096;
 	if (conn->self.sender != thread)
 		conn->self.sender = conn->self.sender ? SEVERAL_THREADS : thread;
 }
@@ -1227,7 +1327,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		conn->route = BYPASS;
 	}
 	/* Report before looking: see acked(). */
-	announce(conn);
+	announce(conn, size);
 	why = look_at_peer(conn, &peer);
 	if (why != BYPASS)
 		return leave(conn, tp, why);

@@ -10,6 +10,9 @@ import { eventually } from '../harness/host/wait.ts';
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 100_000);
 const WORKERS = 4;
 
+/** Messages each way with which a connection is no short one any more. */
+const ENOUGH = 4;
+
 /** Memory that others on the machine may use meanwhile. */
 const OTHERS_BYTES = 128 << 20;
 const OTHERS_SOCKETS = 1000;
@@ -57,8 +60,13 @@ describe('many short connections over the bypass', function () {
   });
   afterEach(() => arms.remove());
 
-  async function churn(connections: number, held = 0): Promise<Churned> {
-    const argv = [program, ...[connections, WORKERS, held].map(String)];
+  async function churn(
+    connections: number,
+    options: { held?: number; messages?: number; later?: number } = {},
+  ): Promise<Churned> {
+    const { held = 0, messages = ENOUGH } = options;
+    const numbers = [connections, WORKERS, held, messages, options.later ?? messages];
+    const argv = [program, ...numbers.map(String)];
     const script = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
     const text = await run('sh', ['-c', script, 'sh', arms.bypass.cgroup, ...argv]);
     const churned = JSON.parse(text) as Churned;
@@ -107,7 +115,7 @@ describe('many short connections over the bypass', function () {
     const grown = (name: string): number => (counters[name] ?? 0) - (first[name] ?? 0);
     assert.equal(grown('sockets_added'), 2 * CONNECTIONS);
     assert.equal(grown('map_full'), 0);
-    assert.ok(grown('redirected_messages') > 1.9 * CONNECTIONS, JSON.stringify(counters));
+    assert.ok(grown('redirected_messages') > 1.9 * ENOUGH * CONNECTIONS, JSON.stringify(counters));
     await eventually('memory is back', () => {
       const after = memory();
       return (
@@ -122,7 +130,7 @@ describe('many short connections over the bypass', function () {
   it('that find the map full stay on TCP, and once there is room are bypassed again', async () => {
     await arms.load({ maxSockets: 64 });
     const count = 2000;
-    await churn(count, 200);
+    await churn(count, { held: 200 });
     await emptyMaps();
     const { counters: full } = await arms.status();
     const { sockets_added: added = 0, map_full: refused = 0 } = full;
@@ -135,5 +143,28 @@ describe('many short connections over the bypass', function () {
     const { counters } = await arms.status();
     assert.equal(counters['map_full'], refused);
     assert.equal(counters['sockets_added'], added + 2 * count);
+  });
+
+  it('that carry next to nothing stay on TCP, until one of their service carries more', async () => {
+    await arms.load();
+    const count = 4000;
+    await churn(count, { messages: 1 });
+    await emptyMaps();
+    const { counters: short } = await arms.status();
+    const { sockets_added: added = 0, short_connections: leftOut = 0 } = short;
+    assert.equal(added + 2 * leftOut, 2 * count, JSON.stringify(short));
+    // Of each worker's listener the first 64, then one of 32.
+    const each = count / WORKERS;
+    const tried = 64 + Math.floor((each - 64) / 32);
+    assert.equal(added, 2 * WORKERS * tried, JSON.stringify(short));
+
+    // Of those that carry more in the second half, at most 31 are not tried.
+    await churn(count, { messages: 1, later: ENOUGH });
+    await emptyMaps();
+    const { counters } = await arms.status();
+    const bypassed = ((counters['sockets_added'] ?? 0) - added) / 2 / WORKERS;
+    const half = each / 2;
+    const first = 64 + Math.floor((half - 64) / 32);
+    assert.ok(bypassed > first + half - 32 && bypassed <= first + half, JSON.stringify(counters));
   });
 });

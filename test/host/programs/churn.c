@@ -2,9 +2,10 @@
 /*
  * Short connections, one after the other, with both ends in this process.
  *
- *   churn CONNECTIONS WORKERS [HELD]
+ *   churn CONNECTIONS WORKERS [HELD [MESSAGES [LATER]]]
  *
- * On each, one message goes each way, and every byte is checked. Then they end
+ * On each, so many messages (1) go each way, LATER in the second half, and
+ * every byte is checked. Then they end
  * in turn: reset by the client, reset by the server after a half close, or, now
  * and then, closed by both. Client addresses are spread over 127.0.0.0/8, so
  * that neither ports nor room for TIME_WAIT run out. A worker keeps HELD
@@ -28,7 +29,7 @@ struct worker {
 	uint64_t connections, wrong, failed;
 };
 
-static unsigned long held;
+static unsigned long held, messages = 1, later;
 
 static uint32_t client_address(unsigned int worker, uint64_t n)
 {
@@ -113,16 +114,19 @@ static void *work(void *arg)
 	int l = listener(IPV4, &ss, &len);
 
 	for (n = 0; n < w->connections; n++) {
-		uint64_t stream = ((uint64_t)w->index << 40 | n) * 2;
+		uint64_t stream = ((uint64_t)w->index << 40 | n) << 8;
 		int *fd = open[n % (held + 1)];
 
 		fd[0] = connect_from(client_address(w->index, n), &ss, len);
 		fd[1] = accept4(l, NULL, NULL, SOCK_CLOEXEC);
 		if (fd[1] < 0)
 			die("accept");
-		if (!carry(w, fd[0], fd[1], stream) ||
-		    !carry(w, fd[1], fd[0], stream + 1))
-			w->failed++;
+		unsigned long count = n < w->connections / 2 ? messages : later;
+
+		for (unsigned long i = 0; i < count; i++, stream += 2)
+			if (!carry(w, fd[0], fd[1], stream) ||
+			    !carry(w, fd[1], fd[0], stream + 1))
+				w->failed++;
 		if (n >= held) {
 			end(w, open[ended % (held + 1)], ended);
 			ended++;
@@ -143,12 +147,14 @@ int main(int argc, char **argv)
 	unsigned int n;
 
 	if (argc < 3) {
-		fprintf(stderr, "churn CONNECTIONS WORKERS [HELD]\n");
+		fprintf(stderr, "churn CONNECTIONS WORKERS [HELD [MESSAGES [LATER]]]\n");
 		return 2;
 	}
 	connections = strtoull(argv[1], NULL, 10);
 	n = atoi(argv[2]);
 	held = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+	messages = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
+	later = argc > 5 ? strtoul(argv[5], NULL, 10) : messages;
 	workers = calloc(n, sizeof(*workers));
 	for (unsigned int i = 0; i < n; i++) {
 		workers[i].index = i;
