@@ -14,7 +14,8 @@ directory=$1 name=$2 seconds=$3 own='' as=''
 shift 3
 umask 077
 reserve ''
-{ place=$(mktemp -d "$directory/build.XXXXXXXX") && cd "$place"; } || exit
+enter_own "$directory"
+{ place=$(mktemp -d ./build.XXXXXXXX) && cd "$place"; } || exit
 [ -z "$as" ] || chown "$own:$own" . || exit
 # shellcheck disable=SC2016 # $1 is that of the inner shell
 $as sh -c 'cat >"$1"' sh "$name.c" || exit
@@ -22,8 +23,8 @@ confined timeout -k 2 "$seconds" "$@" >&2
 code=$?
 end_own || exit
 if [ $code = 0 ]; then
-  { $as cat "./$name" >"$directory/$name" && chmod 700 "$directory/$name"; } || code=1
+  { $as cat "./$name" >"../$name" && chmod 700 "../$name"; } || code=1
 fi
 $as find . -xdev -mindepth 1 -delete
-cd / && rmdir "$place"
+cd -P .. && rmdir "$place"
 exit $code

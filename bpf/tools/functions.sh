@@ -40,15 +40,25 @@ as_owner() {
   exec "$@"
 }
 
+# Goes into a directory that was made to compile or build in, $1, or one below it, as long as it is the account's or
+# root's alone. Whoever held it may have lost his connection: it is gone then, and another one of its name may be
+# anybody's. Exit 119: it is not entered.
+enter_own() {
+  cd "$1" && [ "$(pwd -P)" = "$1" ] || exit 119
+  case $(stat -c '%u %a' .) in "0 7"[015]0 | "${SUDO_UID:-$(id -u)} 7"[015]0) return 0 ;; esac
+  echo "$1 is somebody else's now" >&2
+  exit 119
+}
+
 # Puts the files of the archive on standard input into a directory, with the directories above them; each appears
 # whole or not at all. -m: a copy is as new as it is there.
 receive() {
   (
     umask 077
-    cd "$1" && new=$(mktemp -d ./.upload.XXXXXXXX) || exit
+    cd -P "$1" && new=$(mktemp -d ./.upload.XXXXXXXX) || exit
     tar -xmf - -C "$new" &&
-      (cd "$new" && find . -type d) | while IFS= read -r one; do mkdir -p "$one" || exit; done &&
-      (cd "$new" && find . -type f) | while IFS= read -r one; do mv -fT "$new/$one" "$one" || exit; done
+      (cd -P "$new" && find . -type d) | while IFS= read -r one; do mkdir -p "$one" || exit; done &&
+      (cd -P "$new" && find . -type f) | while IFS= read -r one; do mv -fT "$new/$one" "$one" || exit; done
     code=$?
     rm -rf "$new"
     exit "$code"

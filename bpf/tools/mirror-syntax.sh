@@ -9,7 +9,7 @@ limits() {
 
 # shellcheck disable=SC2034 # section prints it
 b=$1 memory=$3 seconds=$4 as=''
-cd "$2" || exit
+enter_own "$2"
 shift 4
 reserve "$(stat -c %g .)"
 section clang

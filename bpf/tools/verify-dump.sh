@@ -5,12 +5,13 @@
 
 # At the end of a pipe its failure would go unseen.
 command -v gzip >/dev/null || { echo 'gzip is not installed' >&2; exit 127; }
+enter_own "$2"
 # shellcheck disable=SC2016 # the inner shell's
 unshare -m --propagation private sh -c '
-mount -t bpf bpf /sys/fs/bpf && "$2/verify" "$1" "$6" "$8" /sys/fs/bpf "$7" "$4" "$3/code" || exit
+mount -t bpf bpf /sys/fs/bpf && ./verify "$1" "$6" "$8" /sys/fs/bpf "./${7#"$2"/}" "$4" "./${3#"$2"/}/code" || exit
 [ -e "/sys/fs/bpf/$4" ] || exit 0
 printf "\n%s xlated\n" "$1"
 bpftool prog dump xlated pinned "/sys/fs/bpf/$4" linum 2>&1
 printf "\n%s jited\n" "$1"
 case $5 in x86_64) machine=i386:x86-64 ;; *) machine=$5 ;; esac
-objdump -D -b binary -m "$machine" "$3/code" 2>&1' sh "$@" | gzip -1 -c | base64
+objdump -D -b binary -m "$machine" "./${3#"$2"/}/code" 2>&1' sh "$@" | gzip -1 -c | base64

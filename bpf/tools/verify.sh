@@ -3,4 +3,5 @@
 
 # At the end of a pipe its failure would go unseen.
 command -v gzip >/dev/null || { echo 'gzip is not installed' >&2; exit 127; }
-"$2/verify" "$1" 0 "$3" '' "$4" | gzip -1 -c | base64
+enter_own "$2"
+./verify "$1" 0 "$3" '' "./${4#"$2"/}" | gzip -1 -c | base64

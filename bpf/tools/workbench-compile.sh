@@ -11,17 +11,19 @@ limits() {
   at_most f $((output * 2048))
   TMPDIR=$directory HOME=$directory
   export TMPDIR HOME
-  cd "$directory/src" || exit
+  cd -P src || exit
 }
 
 directory=$1 object=$2 seconds=$3 memory=$4 output=$5
 shift 5
 umask 077
-reserve "$(stat -c %g "$directory")"
-confined timeout -k 2 "$seconds" "$@" >"$object" 2>"$directory/said"
+enter_own "$directory"
+object=./${object#"$directory"/}
+reserve "$(stat -c %g .)"
+confined timeout -k 2 "$seconds" "$@" >"$object" 2>said
 code=$?
 end_own || exit
-head -c 1048576 "$directory/said" >&2
+head -c 1048576 said >&2
 # Its words for a standard output that is full are many.
 [ "$code" = 0 ] || [ "$(wc -c <"$object")" -lt $((output * 1048576)) ] || exit 153
 [ "$code" = 0 ] || exit "$code"

@@ -3,6 +3,7 @@
 # and write nothing.
 
 umask 077
-{ d=$(mktemp -d "$1/XXXXXXXX") && mkdir "$d/src" && receive "$d/src" && share "$d" "$(stat -c %g "$1")"; } ||
+enter_own "$1"
+{ d=$(mktemp -d ./XXXXXXXX) && mkdir "$d/src" && receive "$d/src" && share "$d" "$(stat -c %g .)"; } ||
   { rm -rf "$d"; exit 1; }
-printf '%s\n' "$d"
+printf '%s\n' "$1/${d#./}"

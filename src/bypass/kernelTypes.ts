@@ -10,7 +10,7 @@ export function wantsKernelTypes(files: ReadonlyMap<string, Uint8Array>): boolea
 }
 
 /**
- * Writes the types of the host's kernel to `vmlinux.h` in a directory there, unless they are there.
+ * Writes the types of the host's kernel to `include/vmlinux.h` in a directory of ours there, unless they are there.
  * @throws HostError with bpftool's words.
  */
 export async function writeKernelTypes(
@@ -18,7 +18,7 @@ export async function writeKernelTypes(
   directory: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await host.check(scriptArgv('kernel_types', directory), {
+  await host.check(scriptArgv('kernel-types.sh', directory), {
     tried: "write the kernel's types to vmlinux.h",
     signal,
     next: 'Check that the kernel carries BTF, and that bpftool is there.',

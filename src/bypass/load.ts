@@ -77,8 +77,8 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   // Progress is told from a callback, whose writes the type checker does not see.
   const begun: { step: LoadStep; replacing: boolean } = { step: 'compile', replacing: false };
   const argv = scriptArgv(
-    'ctl_load',
-    ...['--cgroup', cgroup, '--object', object, '--setup', `${uploaded.directory}/${batch}`],
+    ...['load.sh', uploaded.directory, '--cgroup', cgroup],
+    ...['--object', `./${path.posix.basename(object)}`, '--setup', batch],
     ...['--ask', typeof replace === 'function' ? 'occupied' : 'ready'],
     ...(replace === true ? ['--replace'] : []),
     ...(options.verdict === false ? ['--no-verdict'] : []),

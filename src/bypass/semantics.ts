@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { hostScript } from '../host/hostScript.ts';
+import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import { guard, scratchDirectory } from '../host/guard.ts';
 import type { BpfSource } from './build.ts';
 import { FIONREAD_READERS, SPLICE_READERS } from './faults.ts';
@@ -68,10 +68,6 @@ export const FIONREAD_PROBES: readonly string[] = [
 /** A hanging probe takes 10 s, all probes run at once, and a busy host is slow to start them. */
 const RUN_TIMEOUT_MS = 40_000;
 
-/** Runs a program in a cgroup. $1 cgroup, $2 a cgroup without a bypass, $3 program, then ids. */
-const RUN = `cgroup=$1 plain=$2 program=$3; shift 3
-echo 0 >"$cgroup/cgroup.procs" && exec "$program" -o "$plain" "$@"`;
-
 /**
  * Finds out on the host what the bypass changes for programs: runs each semantic over plain TCP and
  * over the bypass, in two scratch cgroups. Nothing else on the host sees the bypass, and nothing of
@@ -89,7 +85,7 @@ export async function checkSemantics(
 
   onStep?.('compile');
   await using directory = await scratchDirectory(host, { executable: true, signal });
-  const program = await compileProbe(host, directory.line, probe, signal);
+  await compileProbe(host, directory.line, probe, signal);
 
   const name = `sockmap-bypass-semantics-${crypto.randomUUID().slice(0, 8)}`;
   await using cgroups = await guard(
@@ -100,7 +96,7 @@ export async function checkSemantics(
   const plain = `${cgroups.line}/plain`;
   const bypassed = `${cgroups.line}/bypass`;
   const run = async (cgroup: string): Promise<Observation[]> => {
-    const argv = ['sh', '-c', RUN, 'sh', cgroup, plain, program, ...only];
+    const argv = scriptArgv('semantics-run.sh', cgroup, plain, directory.line, ...only);
     const text = await host.check(argv, {
       tried: 'run the socket probes',
       root: true,

@@ -1,7 +1,7 @@
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
-import { STILL_ROOT, stillRoot } from './unprivileged.ts';
+import { notRun } from './unprivileged.ts';
 
 /** A native program of ours for the host: `bpf/tools/verify.c`, `bpf/tools/semantics.c`. */
 export interface Tool {
@@ -25,7 +25,7 @@ export async function buildTool(
 ): Promise<string> {
   const { tried, next, signal } = options;
   const argv = ['clang', ...flags, '-o', name, `${name}.c`, ...libraries];
-  const { exitCode, stderr } = await host.run(
+  const ended = await host.run(
     scriptArgv('build-tool.sh', directory, name, String(BUILD_SECONDS), ...argv),
     {
       tried,
@@ -34,9 +34,12 @@ export async function buildTool(
       timeoutMs: (BUILD_SECONDS + 10) * 1000,
     },
   );
-  if (exitCode === 0) return `${directory}/${name}`;
-  if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
-  throw new HostError({ kind: 'not-found', tried, where: host.name, words: stderr, next });
+  if (ended.exitCode === 0) return `${directory}/${name}`;
+  const words = ended.stderr;
+  throw (
+    notRun(host, tried, ended) ??
+    new HostError({ kind: 'not-found', tried, where: host.name, words, next })
+  );
 }
 
 const BUILD_SECONDS = 50;

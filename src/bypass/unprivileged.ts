@@ -7,7 +7,22 @@ export const STILL_ROOT = 120;
 
 const REFUSED = 'what compiles would be root, and is not run';
 
-export const stillRoot = (host: Host, tried: string, words: string): HostError =>
+/** That of scripts whose directory is gone, or somebody else's now: the connection that held it was cut. */
+const NOT_OURS = 119;
+
+/** Why a script ran no compiler; undefined: it did. */
+export function notRun(
+  host: Host,
+  tried: string,
+  { exitCode, stderr }: { exitCode: number; stderr: string },
+): HostError | undefined {
+  if (exitCode === STILL_ROOT) return stillRoot(host, tried, stderr);
+  if (exitCode !== NOT_OURS) return undefined;
+  const next = 'Try again: it is made anew.';
+  return new HostError({ kind: 'connection-lost', tried, where: host.name, words: stderr, next });
+}
+
+const stillRoot = (host: Host, tried: string, words: string): HostError =>
   new HostError({
     kind: 'not-found',
     tried,

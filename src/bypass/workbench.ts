@@ -9,7 +9,7 @@ import { archive, NO_UPLOAD } from '../host/upload.ts';
 import { compilerFlags, type BpfSource, type Target } from './build.ts';
 import { compilerFailure } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
-import { compilerDirectory, STILL_ROOT, stillRoot } from './unprivileged.ts';
+import { compilerDirectory, notRun } from './unprivileged.ts';
 
 /** A source on the host, ready to be compiled. */
 export interface Uploaded {
@@ -80,7 +80,7 @@ export class Workbench implements Kept {
         next: NO_UPLOAD,
       }),
       wantsKernelTypes(source.files)
-        ? writeKernelTypes(this.host, this.#types, signal)
+        ? writeKernelTypes(this.host, this.directory, signal)
         : Promise.resolve(),
     ]);
     return { source, directory: text.trim() };
@@ -121,8 +121,9 @@ export class Workbench implements Kept {
     if (exitCode === 0) {
       return { words, object: { path: object, bytes: Buffer.from(stdout, 'base64') } };
     }
-    if (exitCode === STILL_ROOT) throw stillRoot(host, tried, stderr);
-    const failure = compilerFailure(host.name, tried, { exitCode, stderr: words }, LIMITS);
+    const failure =
+      notRun(host, tried, { exitCode, stderr }) ??
+      compilerFailure(host.name, tried, { exitCode, stderr: words }, LIMITS);
     if (failure !== undefined) throw failure;
     return { words, object: undefined };
   }
@@ -130,7 +131,9 @@ export class Workbench implements Kept {
   /** Removes what was made of a source; it goes with the workbench at the latest. */
   async remove({ directory }: Uploaded): Promise<void> {
     await this.host
-      .run(['rm', '-rf', directory], { tried: 'remove the upload' })
+      .run(scriptArgv('workbench-remove.sh', this.directory, path.posix.basename(directory)), {
+        tried: 'remove the upload',
+      })
       .catch(() => undefined);
   }
 

@@ -91,6 +91,7 @@ function makeHost(
       ...(configFile !== undefined && { configFile }),
       ...(program !== undefined && { program }),
       ...(connectSeconds !== undefined && { connectSeconds }),
+      asksOnTerminal: isTerminal(),
     },
     ...(options.verbose && { log: say }),
     ...(isTerminal() && {

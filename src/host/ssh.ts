@@ -19,9 +19,14 @@ export interface SshSettings {
   readonly configFile?: string;
   /** In which a connection has to be there and a login's start-up files to end; 20 unless told. */
   readonly connectSeconds?: number;
+  /** Whether a person sits at our terminal, whom ssh asks there for what it needs to connect. */
+  readonly asksOnTerminal?: boolean;
 }
 
 const CONNECT_SECONDS = 20;
+
+/** A connection that was made on a terminal ends so long after us, should we be killed. */
+const LINGER_SECONDS = 10;
 
 /** The Windows client has no multiplexing. */
 const MULTIPLEX = process.platform !== 'win32';
@@ -29,7 +34,7 @@ const MULTIPLEX = process.platform !== 'win32';
 /**
  * One multiplexed connection to a host through the system's ssh, with the user's own configuration.
  * Prompts are never answered here: a host that asks gets a terminal, where ssh itself talks to the
- * person (`interactive`), and the commands then share that connection.
+ * person (`interactive`, or ours: `asksOnTerminal`), and the commands then share that connection.
  */
 export class SshTransport implements Transport {
   readonly #destination: string;
@@ -145,14 +150,51 @@ export class SshTransport implements Transport {
     if (await held()) return { alive: held, close: () => Promise.resolve() };
     // A master that was killed leaves its socket, and a new one would not listen beside it.
     await rm(socket, { force: true });
+    try {
+      return await this.#own('-M', socket, signal);
+    } catch (error) {
+      const asks = this.#settings.asksOnTerminal === true && needsPerson(error);
+      if (!asks || !(await this.#askPerson(socket, signal))) throw error;
+    }
+    // Ours goes when we go, and with it, soon, the connection.
+    const client = await this.#own('-oControlMaster=no', socket, signal);
+    const close = async () => {
+      await client.close();
+      const exit = this.#ssh(['-S', socket, '-O', 'exit'], undefined);
+      await execa(exit.file, exit.args, { reject: false, stdin: 'ignore' });
+    };
+    return { alive: () => client.alive(), close };
+  }
+
+  /** A connection, or a client of one, whose far end reads until we go. */
+  #own(role: string, socket: string, signal: AbortSignal | undefined): Promise<Owned> {
     const login = new Mark();
     return Owned.open(
-      this.#ssh(['-M', '-S', socket, ...BATCH], loginShellLine(masterCommand(login))),
+      this.#ssh([role, '-S', socket, ...BATCH], loginShellLine(masterCommand(login))),
       { login, socket, where: this.#destination, seconds: this.#seconds },
       signal,
     );
   }
+
+  /**
+   * Has ssh connect in the foreground of our terminal, where it asks as it always does, also whether to trust a
+   * host's key; the connection then leaves it, so that Ctrl-C does not end it.
+   * @returns whether there is one.
+   */
+  async #askPerson(socket: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const persist = ['-o', `ControlPersist=${LINGER_SECONDS}`, '-o', 'BatchMode=no', '-T'];
+    const { file, args } = this.#ssh(['-M', '-S', socket, ...persist], loginShellLine(['true']));
+    const { exitCode } = await execa(file, args, {
+      ...{ reject: false, stdin: 'inherit', stdout: 'ignore', stderr: 'inherit' },
+      ...(signal && { cancelSignal: signal }),
+    });
+    if (signal?.aborted === true) throw cancelled('connect', this.#destination);
+    return exitCode === 0;
+  }
 }
+
+const needsPerson = (error: unknown): boolean =>
+  error instanceof HostError && ['authentication', 'host-key'].includes(error.problem.kind);
 
 /** Waits for a connection that others may be waiting for too, no longer than the caller wants. */
 function unlessAborted<T>(

@@ -44,7 +44,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
   if (/Permission denied|Too many authentication failures|no mutual signature/i.test(words)) {
     return problem(
       'authentication',
-      'Load your key into the agent, or connect in a terminal, where ssh can ask.',
+      'Load your key into the agent with ssh-add, or begin in a terminal, where ssh can ask.',
     );
   }
   if (/Could not resolve hostname/i.test(words)) {

@@ -46,7 +46,7 @@ export async function upload(
   signal?: AbortSignal,
 ): Promise<void> {
   const [first = 'nothing', ...others] = files.keys();
-  await host.check(scriptArgv('receive', directory), {
+  await host.check(scriptArgv('upload.sh', directory), {
     tried: `upload ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`,
     input: await archive(files),
     signal,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compilerFlags, readTarget, type BpfSource, type Target } from '../bypass/build.ts';
 import { writeKernelTypes } from '../bypass/kernelTypes.ts';
-import { compilerDirectory, STILL_ROOT, stillRoot } from '../bypass/unprivileged.ts';
+import { compilerDirectory, notRun } from '../bypass/unprivileged.ts';
 import { HostError } from '../host/errors.ts';
 import { clangdVersion } from '../host/facts.ts';
 import type { Host, HostProcess } from '../host/host.ts';
@@ -75,6 +75,7 @@ export class Mirror implements AsyncDisposable {
       (name) => name.startsWith(`${index}/`) && !hashes.has(name),
     );
     if (changed.length === 0 && gone.length === 0) return false;
+    for (const name of gone) this.#there.delete(name);
     await this.host.check(
       scriptArgv('mirror-sync.sh', `${this.directory}/src`, String(index), ...gone),
       {
@@ -84,7 +85,6 @@ export class Mirror implements AsyncDisposable {
         next: NO_UPLOAD,
       },
     );
-    for (const name of gone) this.#there.delete(name);
     for (const [name, value] of hashes) this.#there.set(name, value);
     return true;
   }
@@ -95,7 +95,7 @@ export class Mirror implements AsyncDisposable {
    */
   async writeTypes(signal?: AbortSignal): Promise<boolean> {
     if (this.#hasTypes) return false;
-    await writeKernelTypes(this.host, `${this.directory}/include`, signal);
+    await writeKernelTypes(this.host, this.directory, signal);
     this.#hasTypes = true;
     return true;
   }
@@ -162,7 +162,8 @@ export class Mirror implements AsyncDisposable {
       ),
       { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
     );
-    if (exitCode === STILL_ROOT) throw stillRoot(this.host, tried, stderr);
+    const failure = notRun(this.host, tried, { exitCode, stderr });
+    if (failure !== undefined) throw failure;
     const sections = new Map(parseSections(stdout, boundary).map(({ name, text }) => [name, text]));
     const words = (sections.get('clang') ?? '').replaceAll(`${this.folder(index)}/`, '');
     const status = sections.get('status') ?? '';

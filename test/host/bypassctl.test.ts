@@ -8,8 +8,16 @@ import { bypassStatus } from '../../src/bypass/load.ts';
 import { encodeBytes } from '../../src/host/bytes.ts';
 import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
-import { attachedTo, makeGround, pinsOf, type BypassGround } from '../harness/host/bypass.ts';
+import {
+  attachedTo,
+  makeGround,
+  PIN_ROOT,
+  pinsOf,
+  type BypassGround,
+} from '../harness/host/bypass.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
+import { eventually } from '../harness/host/wait.ts';
+import { descendants } from '../harness/processes.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 const BPF = path.join(import.meta.dirname, '../../bpf');
@@ -259,6 +267,36 @@ describe('sockmap-bypassctl', () => {
       }
     });
   }
+
+  it('makes its directory of pins when it is its turn: without a lock it would be what a load has left', async () => {
+    fs.mkdirSync(PIN_ROOT, { mode: 0o700, recursive: true });
+    const holder = execa('flock', [PIN_ROOT, 'cat'], { stdin: 'pipe', reject: false });
+    const isOpen = (pid: number): boolean => {
+      try {
+        return fs.readlinkSync(`/proc/${pid}/fd/8`) === PIN_ROOT;
+      } catch {
+        return false;
+      }
+    };
+    try {
+      await eventually('it is locked', async () => {
+        const { exitCode } = await execa('flock', ['-n', PIN_ROOT, 'true'], { reject: false });
+        return exitCode === 1;
+      });
+      const argv = [COMMAND, 'load', '--cgroup', ground.path, '--source', BPF];
+      const load = execa('sh', argv, { reject: false });
+      await eventually('it waits for its turn', () =>
+        descendants(load.pid ?? 0).some(({ pid }) => isOpen(pid)),
+      );
+      assert.deepEqual(pinsOf(ground.inode), []);
+      holder.stdin.end();
+      assert.equal((await load).exitCode, 0);
+      assert.equal((await ctl('dash', 'unload', '--cgroup', ground.path)).exitCode, 0);
+    } finally {
+      holder.stdin.end();
+      await holder;
+    }
+  });
 
   it('fails with 1 where the pins are not root’s alone, in words', async () => {
     const script = `mount -t bpf -o mode=0700 bpf /sys/fs/bpf && mkdir -m 755 /sys/fs/bpf/sockmap-bypass || exit 9

@@ -13,6 +13,8 @@ import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { assertNoBench } from '../harness/host/benches.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
 import { eventually } from '../harness/host/wait.ts';
+import { run } from '../harness/run.ts';
+import { stanza } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 /** What the kernel rejects, in line 7. */
@@ -300,5 +302,51 @@ describe('the command line', () => {
     } finally {
       await account.remove();
     }
+  });
+
+  it('has ssh ask on a terminal for what it needs, and says what to do where there is none', async () => {
+    const key = file('locked_key');
+    const { identityFile, knownHostsFile } = stage.server;
+    fs.copyFileSync(identityFile, key);
+    fs.chmodSync(key, 0o600);
+    await run('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'open sesame', '-f', key]);
+    const known = file('new_hosts');
+    const { username } = os.userInfo();
+    const files = { identityFile: key, knownHostsFile: known };
+    const there = stanza('locked', username, stage.server.port, files, ['IdentityAgent none']);
+    fs.appendFileSync(stage.server.configFile, there);
+    const argv = ['check', 'locked', ...ssh, '--for', 'load'];
+    const unknown = await cli.run(argv);
+    assert.equal(unknown.status, 1);
+    assert.match(unknown.stderr, /not in known_hosts\. Connect in a terminal once/);
+
+    const before = stage.server.sessions();
+    const terminal = cli.open(argv);
+    await eventually('ssh asks for the key', () => terminal.stdout.includes('(yes/no'));
+    terminal.type('yes\r');
+    await eventually('ssh asks', () => terminal.stdout.includes('Enter passphrase for key'));
+    terminal.type('open sesame\r');
+    const { status, stdout } = await terminal.ended;
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, new RegExp(`Linux ${os.release()}`));
+    assert.ok(!stdout.includes('sesame'));
+    const keyOf = (text: string) => text.split(' ').slice(1, 3).join(' ');
+    const [added = ''] = fs.readFileSync(known, 'utf8').split('\n');
+    assert.equal(keyOf(added), keyOf(fs.readFileSync(knownHostsFile, 'utf8')));
+    await eventually('its connection is gone', () =>
+      stage.server.sessions().every((pid) => before.includes(pid)),
+    );
+
+    const locked = await cli.run(argv);
+    assert.equal(locked.status, 1);
+    assert.match(
+      locked.stderr,
+      /Load your key into the agent with ssh-add, or begin in a terminal/,
+    );
+
+    const given = cli.open(argv);
+    await eventually('ssh asks', () => given.stdout.includes('Enter passphrase for key'));
+    given.type('\u0003');
+    assert.equal((await given.ended).status, 130);
   });
 });

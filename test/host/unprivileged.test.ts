@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { readTarget, type BpfSource } from '../../src/bypass/build.ts';
 import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
@@ -10,6 +11,7 @@ import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { withFunctions } from '../../src/host/hostScript.ts';
 import { firstLine } from '../../src/host/lines.ts';
+import { upload } from '../../src/host/upload.ts';
 import { Mirror } from '../../src/language/mirror.ts';
 import { commandLine, descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
@@ -199,6 +201,64 @@ H(1) H(2) H(3) H(4) H(5) H(6) H(7) H(8)
     ]);
   });
 
+  it('works in no directory that somebody else has put in the place of ours', async () => {
+    await connect('SOCKMAP=1');
+    const good = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('int x;')]]) };
+    await using bench = await Workbench.open(host, await readTarget(host));
+    await using mirror = await Mirror.open(host);
+    const uploaded = await bench.upload(good);
+    await mirror.sync(0, good.files);
+    const replaced: string[] = [];
+    try {
+      for (const directory of [bench.directory, mirror.directory]) {
+        fs.renameSync(directory, `${directory}.ours`);
+        replaced.push(directory);
+        await run('cp', ['-a', `${directory}.ours`, directory]);
+        await run('chown', ['-R', '65534:65534', directory]);
+      }
+      for (const attempt of [
+        () => bench.compile(uploaded, { isParsed: false }),
+        () => bench.upload(good),
+        () => mirror.sync(0, new Map()),
+        () => mirror.writeTypes(),
+        () => mirror.checkSyntax(0, ['clang']),
+        () => upload(host, uploaded.directory, good.files),
+      ]) {
+        assert.match((await problem(attempt())).words, /is somebody else's now/);
+      }
+      await bench.remove(uploaded);
+      assert.ok(fs.existsSync(`${uploaded.directory}/src/a.bpf.c`));
+    } finally {
+      for (const directory of replaced) {
+        fs.rmSync(directory, { recursive: true });
+        fs.renameSync(`${directory}.ours`, directory);
+      }
+    }
+  });
+
+  it('reads copies in which files become directories, and the other way round', async () => {
+    await connect('SOCKMAP=1');
+    await using mirror = await Mirror.open(host);
+    const text = Buffer.from('int x;');
+    const there = () =>
+      fs.readdirSync(mirror.folder(0), { recursive: true, encoding: 'utf8' }).toSorted();
+    for (const [files, wanted] of [
+      [
+        ['a', 'b/c/d'],
+        ['a', 'b', 'b/c', 'b/c/d'],
+      ],
+      [
+        ['a/e', 'b'],
+        ['a', 'a/e', 'b'],
+      ],
+      [['a'], ['a']],
+      [[], []],
+    ] as const) {
+      await mirror.sync(0, new Map(files.map((name) => [name, text])));
+      assert.deepEqual(there(), wanted);
+    }
+  });
+
   it('does not run at all where it would have to be root', async () => {
     const tools = path.join(own.path, 'tools');
     fs.mkdirSync(tools);
@@ -235,6 +295,15 @@ until grep -q '^State:.Z' /proc/$child/status; do sleep 0.05; done
 [ "$(own_processes)" = $child ] && echo found
 end_own && [ -z "$(own_processes)" ] && echo ended; kill -s KILL $child; release`;
     assert.equal(await listed(`{ ${script}; } 2>/dev/null`, program), 'found\nended\n');
+  });
+
+  it('is in no group but one of compilers', async () => {
+    for (const group of ['0', '61183', '65520', 'x']) {
+      const argv = ['-c', withFunctions('reserve "$1"'), 'sh', group];
+      const { exitCode, stderr } = await execa('sh', argv, { reject: false });
+      assert.equal(exitCode, 120);
+      assert.match(stderr, /group .* is not one of compilers/);
+    }
   });
 
   it('however many there are, and none is not nobody', async () => {
