@@ -112,7 +112,7 @@ describe('the plan of a benchmark, from the palette', () => {
           arms: ['tcp', 'bypass'],
         },
       ],
-      ...{ topology: 'loopback', secondsPerSample: 1, repetitions: 1, bpfTime: true },
+      ...{ secondsPerSample: 1, repetitions: 1, bpfTime: true },
     });
   });
 
