@@ -21,36 +21,6 @@ forger='ip link set lo up && ip link add eth0 type veth peer name peer0 && ip ad
 	ip link set eth0 arp off up && ip link set peer0 up && exec "$@"'
 unprivileged='setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --net'
 
-# Talks to several programs, by number: each says that it is ready, and answers lines.
-start() { # NUMBER COMMAND...
-	local i=$1
-	shift
-	mkfifo "$tmp/ask-$i" "$tmp/told-$i"
-	(hang_up && "$@") <"$tmp/ask-$i" >"$tmp/told-$i" 2>&1 &
-	started[i]=$!
-	eval "exec {ask$i}>'$tmp/ask-$i' {told$i}<'$tmp/told-$i'"
-	hear "$i"
-}
-hear() {
-	local fd=told$1
-	heard=
-	read -r -t 10 heard <&"${!fd}"
-}
-ask() { local fd=ask$1; echo >&"${!fd}"; hear "$1"; }
-stop() {
-	eval "exec {ask$1}>&- {told$1}<&-"
-	rm "$tmp/ask-$1" "$tmp/told-$1"
-	wait "${started[$1]}"
-	unset "started[$1]"
-}
-started=()
-
-# No program keeps another one's input open.
-hang_up() {
-	local i
-	for i in "${!started[@]}"; do eval "exec {ask$i}>&- {told$i}<&-"; done
-}
-
 # SYN-ACKs reach the end that connects only when they may.
 hold() { ip netns exec $id-a nft -f - <<<'table ip hold { chain in { type filter hook input priority 0; tcp flags & (syn | ack) == syn | ack drop; }; }'; }
 let_through() { ip netns exec $id-a nft delete table ip hold; }
@@ -119,7 +89,6 @@ elsewhere() {
 			"\"answered\": $asked, \"bytesThere\": $bytes, \"socketsAdded\": $(counter sockets_added), \"refused\": $(counter pair_refused)"
 	done
 }
-bytes_of() { ip netns exec $1 awk '/eth0:/ { print $2 + $10 }' /proc/net/dev; }
 
 # Two pairs of containers with the same addresses and ports.
 reuse() {
@@ -174,7 +143,7 @@ restarted() {
 	for f in $families; do
 		reload
 		serve_and_ask "$f"
-		kill "$(pgrep -f "^$tmp/live .* listen")"
+		pkill -P "$server"
 		wait "$server"
 		ip netns delete $id-b
 		ask 1
@@ -189,7 +158,7 @@ restarted() {
 	done
 }
 serve_and_ask() { # FAMILY
-	run_in $id-b "$tmp/live" "$1" listen "$(address_of "$1" 0.0.0.0 ::)" 7000 >/dev/null &
+	(hang_up && run_in $id-b "$tmp/live" "$1" listen "$(address_of "$1" 0.0.0.0 ::)" 7000 >/dev/null) &
 	server=$!
 	await_listener $id-b
 	start 1 run_in $id-a "$tmp/live" "$1" "$(address_of "$1" 10.77.1.3 fd77:1::3)" 7000

@@ -55,20 +55,26 @@ attach_cgroup() { bpftool cgroup attach "$cgroup" sock_ops pinned $pins/sockmap_
 # MODE, and how far the bypass reaches: over the host where the ends are in two namespaces.
 configure() {
 	[ "$policy" = guarded ] || return 0
-	local reach=1 size address
+	local reach=1
 	[ "$topology" = one ] && reach=0
-	size=$(bpftool -j map show pinned $pins/bypass_config | sed 's/.*"bytes_value":\([0-9]*\).*/\1/')
 	bpftool map update pinned $pins/bypass_config key 0 0 0 0 value \
-		"$1" 0 0 0 0 0 0 0 0 0 0 0 $reach 0 0 0 $(yes 0 | head -$((size - 16))) || return
+		"$1" 0 0 0 0 0 0 0 0 0 0 0 $reach 0 0 0 0 0 0 0 0 0 0 0 || return
+	[ -z "${KEEPALIVE:-}" ] ||
+		bpftool map update pinned $pins/bypass_keepalive key 0 0 0 0 value "$KEEPALIVE" 0 0 0 || return
 	[ "$topology" = nat ] || return 0
-	# The host's own addresses, and those of the service.
-	for address in 'ff ff 0a 4d 01 01' 'ff ff 0a 4d 09 09'; do
-		bpftool map update pinned $pins/bypass_local key hex 80 00 00 00 \
-			00 00 00 00 00 00 00 00 00 00 $address value 1 0 0 0 || return
-	done
-	for address in '00 01 00 00 00 00 00 00 00 00 00 00 00 01' '00 09 00 00 00 00 00 00 00 00 00 00 00 09'; do
-		bpftool map update pinned $pins/bypass_local key hex 80 00 00 00 fd 77 $address value 1 0 0 0 || return
-	done
+	# The host's own addresses, and the services' networks.
+	local_network 128 00 00 00 00 00 00 00 00 00 00 ff ff 0a 4d 01 01 &&
+		local_network 120 00 00 00 00 00 00 00 00 00 00 ff ff 0a 4d 08 00 &&
+		local_network 120 00 00 00 00 00 00 00 00 00 00 ff ff 0a 4d 09 00 &&
+		local_network 128 fd 77 00 01 00 00 00 00 00 00 00 00 00 00 00 01 &&
+		local_network 64 fd 77 00 09 00 00 00 00 00 00 00 00 00 00 00 00
+}
+
+local_network() { # BITS HEX-BYTES...
+	local bits
+	printf -v bits %x "$1"
+	shift
+	bpftool map update pinned $pins/bypass_local key hex $bits 00 00 00 "$@" value 1 0 0 0
 }
 
 unload() {
@@ -106,9 +112,9 @@ address_of() { # FAMILY IPV4 IPV6
 	esac
 }
 
-await_listener() { # NAMESPACE, at port 7000
+await_listener() { # NAMESPACE [PORT]
 	for _ in {1..100}; do
-		[ -n "$(ip netns exec "$1" ss -Hltn 'sport = :7000')" ] && break
+		[ -n "$(ip netns exec "$1" ss -Hltn "sport = :${2:-7000}")" ] && break
 		sleep 0.1
 	done
 }
@@ -116,6 +122,49 @@ await_listener() { # NAMESPACE, at port 7000
 build() {
 	local p
 	for p in "$@"; do cc -O2 -Wall -pthread -o "$tmp/$p" "$here/$p.c" || exit 2; done
+}
+
+bytes_of() { ip netns exec $1 awk '/eth0:/ { print $2 + $10 }' /proc/net/dev; }
+
+# Talks to several programs, by number: each says that it is ready, and answers lines.
+start() { # NUMBER COMMAND...
+	local i=$1
+	shift
+	mkfifo "$tmp/ask-$i" "$tmp/told-$i"
+	(hang_up && "$@") <"$tmp/ask-$i" >"$tmp/told-$i" 2>&1 &
+	started[i]=$!
+	eval "exec {ask$i}>'$tmp/ask-$i' {told$i}<'$tmp/told-$i'"
+	hear "$i"
+}
+hear() {
+	local fd=told$1
+	heard=
+	read -r -t 10 heard <&"${!fd}"
+}
+ask() { local fd=ask$1; echo >&"${!fd}"; hear "$1"; }
+stop() {
+	eval "exec {ask$1}>&- {told$1}<&-"
+	rm "$tmp/ask-$1" "$tmp/told-$1"
+	# It has no more input; one that waits for its peer goes by force.
+	gone "${started[$1]}" || pkill -P "${started[$1]}"
+	wait "${started[$1]}"
+	unset "started[$1]"
+}
+started=()
+
+gone() { # PID, within five seconds
+	local _
+	for _ in {1..50}; do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# No program keeps another one's input open.
+hang_up() {
+	local i
+	for i in "${!started[@]}"; do eval "exec {ask$i}>&- {told$i}<&-"; done
 }
 
 # Talks to a "live" program through fds 3 and 4.

@@ -7,6 +7,7 @@
 #   ID-host           the host: 10.77.1.1 and fd77:1::1, their way out, and by NAT the services
 #                       10.77.9.9  fd77:9::9  container b, however it is asked (masquerading)
 #                       10.77.8.8             one of b and c in turn
+#                       10.77.1.1:8080        port 7000 of container b
 #   ID-out            somewhere else: 10.78.1.2, fd78:1::2; in there 10.78.9.9 and fd78:9::9 lead back to
 #                     container b, by NAT
 #
@@ -81,11 +82,13 @@ make() {
 				type nat hook prerouting priority dstnat
 				ip daddr 10.77.9.9 dnat ip to 10.77.1.3
 				ip6 daddr fd77:9::9 dnat ip6 to fd77:1::3
+				ip daddr 10.77.1.1 tcp dport 8080 dnat ip to 10.77.1.3:7000
 				ip daddr 10.77.8.8 dnat ip to numgen inc mod 2 map { 0 : 10.77.1.3, 1 : 10.77.1.4 }
 			}
 			chain local {
 				type nat hook output priority -100
 				ip daddr 10.77.9.9 dnat ip to 10.77.1.3
+				ip daddr 10.77.1.1 tcp dport 8080 dnat ip to 10.77.1.3:7000
 			}
 			chain from {
 				type nat hook postrouting priority srcnat
