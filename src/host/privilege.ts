@@ -1,5 +1,6 @@
 import { HostError, isCancelled } from './errors.ts';
 import { NotRoot } from './fault.ts';
+import { scriptArgv } from './hostScript.ts';
 import type { Sudo } from './wrap.ts';
 
 export type Privilege = 'root' | 'sudo' | 'sudo-password' | 'none';
@@ -17,12 +18,6 @@ export type AskPassword = (
 
 /** Runs a command on the host, as root by sudo where that is given, and gives its standard output. */
 type Run = (argv: readonly string[], sudo?: Sudo, signal?: AbortSignal) => Promise<string>;
-
-const LOOK = `id=$(id -u) || exit
-[ "$id" = 0 ] && echo root && exit
-command -v sudo >/dev/null && echo sudo || echo none`;
-
-const ALLOWED = 'sudo -n -v >/dev/null 2>&1 && sudo -n -l 2>&1; exit 0';
 
 /** How commands become root's on a host, and the password for it, which is kept in memory only. */
 export class Rights {
@@ -45,7 +40,7 @@ export class Rights {
   /** Asked from the host once, as long as the answer is not no. */
   async privilege(signal?: AbortSignal): Promise<Privilege> {
     if (this.#privilege !== undefined) return this.#privilege;
-    const found = (await this.#run(['sh', '-c', LOOK], undefined, signal)).trim();
+    const found = (await this.#run(scriptArgv('who.sh'), undefined, signal)).trim();
     if (found === 'root') this.#privilege = 'root';
     else if (found === 'sudo') return this.#trySudo(signal);
     else if (found !== 'none') {
@@ -75,7 +70,7 @@ export class Rights {
       if (!(error instanceof NotRoot)) throw error;
       this.#refusal = error.problem;
       // Where sudo wants no password for what it allows, none helps.
-      const allowed = await this.#run(['sh', '-c', ALLOWED], undefined, signal);
+      const allowed = await this.#run(scriptArgv('sudo-allows.sh'), undefined, signal);
       if (allowed.trim() !== '') {
         const words = `sudo does not allow a shell of root's\n${error.problem.words}\n${allowed}`;
         this.#refusal = { words: words.slice(0, 4096), next: error.problem.next };
