@@ -82,7 +82,11 @@ const readBaseline = async (file: string | undefined) =>
   file === undefined ? undefined : readDocument(file);
 
 const benchOptions = ({ onStep, source, limits, signal, save }: RunOptions) => ({
-  ...{ source, limits, signal, save, loadMissing: true },
+  source,
+  limits,
+  signal,
+  save,
+  loadMissing: true,
   onProgress: (progress: BenchProgress) => {
     onStep(progressLine(progress));
   },

@@ -33,7 +33,10 @@ export async function makeNamespaces(host: Host, signal?: AbortSignal): Promise<
   );
   const [client = '', server = '', bridge = '', address = ''] = made.line.trim().split(' ');
   return {
-    ...{ client, server, bridge, address },
+    client,
+    server,
+    bridge,
+    address,
     lost: () => made.lost(),
     [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
   };

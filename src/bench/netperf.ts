@@ -118,8 +118,12 @@ export function parseUnixStream(
   if (seconds === 0) throw new Error('netperf measured for no time at all');
   const [own = 0, other = 0] = demands;
   return {
-    ...{ experiment: 'throughput', messageBytes, throughputBitsPerSecond: rate * 1000, seconds },
-    ...{ cpu: { client, server }, serviceDemand: { client: own, server: other } },
+    experiment: 'throughput',
+    messageBytes,
+    throughputBitsPerSecond: rate * 1000,
+    seconds,
+    cpu: { client, server },
+    serviceDemand: { client: own, server: other },
   };
 }
 

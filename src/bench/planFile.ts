@@ -75,7 +75,11 @@ export function ownPlan(wanted: OwnPlan): Plan {
   const one = arms.includes('tcp') ? arms.filter((arm) => arm !== 'tcp-nodelay') : arms;
   const points: Point[] = [...streams(messages, arms), ...roundTrips(requests, responses, one)];
   return {
-    ...{ name: 'own', points, topology, secondsPerSample, repetitions },
+    name: 'own',
+    points,
+    topology,
+    secondsPerSample,
+    repetitions,
     ...(targetInterval !== undefined && { targetInterval }),
     bpfTime: true,
   };

@@ -46,7 +46,12 @@ export function parseSites(
     const [cgroupId = '', pid = '', startedAt = '', socket = '', port = ''] =
       servers[index]?.split(':') ?? [];
     return {
-      ...{ cgroup, cgroupId, address, netns, user, port: Number(port) },
+      cgroup,
+      cgroupId,
+      address,
+      netns,
+      user,
+      port: Number(port),
       passphrase: passphrase === '-' ? undefined : passphrase,
       server: { pid, startedAt, socket },
     };

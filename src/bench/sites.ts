@@ -137,7 +137,10 @@ async function makeSites(
       const attachment = own
         ? servingAttachment(
             await loadBypass(host, {
-              ...{ cgroup: place.cgroup, source: await source(kind), replace: true, signal },
+              cgroup: place.cgroup,
+              source: await source(kind),
+              replace: true,
+              signal,
               ...(limits && { limits }),
             }),
             place.cgroup,
@@ -211,7 +214,9 @@ async function startServers(
       const headline = 'netserver would be root, and is not run';
       throw new HostError({
         ...problem,
-        ...{ kind: 'not-found', headline, words: `${headline}\n${problem.words}` },
+        kind: 'not-found',
+        headline,
+        words: `${headline}\n${problem.words}`,
         next: 'Install setpriv and flock (of util-linux) on the host.',
       });
     }
@@ -228,7 +233,10 @@ async function tryFirst(
   const cause = site && (await trialCause(host, site, signal));
   if (cause === undefined) return;
   throw new HostError({
-    ...{ kind: 'command', tried: 'run the benchmark', where: host.name, next: cause.next },
+    kind: 'command',
+    tried: 'run the benchmark',
+    where: host.name,
+    next: cause.next,
     words: [cause.words, cause.said].filter((words) => words !== '').join('\n'),
     headline: cause.words,
   });

@@ -27,7 +27,8 @@ export const flag = (help: string): Option<boolean> => ({
 
 /** The last one counts, as of the options below. */
 export const text = (value: string, help: string): Option<string | undefined> => ({
-  ...{ value, help },
+  value,
+  help,
   read: (given) => given.at(-1),
 });
 
@@ -55,7 +56,8 @@ export const choice = <T extends string>(
   choices: readonly T[],
   help: string,
 ): Option<T | undefined> => ({
-  ...{ value: choices.join('|'), help },
+  value: choices.join('|'),
+  help,
   read: (given, name) => {
     const last = given.at(-1);
     const chosen = choices.find((one) => one === last);
@@ -71,7 +73,8 @@ export const number = (
   help: string,
   { isWhole = true }: { isWhole?: boolean } = {},
 ): Option<number | undefined> => ({
-  ...{ value, help },
+  value,
+  help,
   read: (given, name) => {
     const last = given.at(-1);
     if (last === undefined) return undefined;

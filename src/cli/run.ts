@@ -49,7 +49,9 @@ async function perform(
 ): Promise<number> {
   const hosts: Host[] = [];
   const session: Session = {
-    ...{ bpf, signal, onStep: say },
+    bpf,
+    signal,
+    onStep: say,
     host: (name, options) => {
       const host = makeHost(name, options, signal);
       hosts.push(host);

@@ -40,7 +40,9 @@ export async function runBenchmarkTask(
     using result = new RunRecorder(context);
     const measured = { ...wanted, plan: file(plan), baseline: file(baseline) };
     const { check } = await runCompared(await context.host(host), cgroup, measured, {
-      ...{ ...benchSource(context), signal, onStep: say },
+      ...benchSource(context),
+      signal,
+      onStep: say,
       save: (document) => result.save(document),
     });
     say(`Result: ${result.uri?.fsPath ?? ''}`);

@@ -39,7 +39,8 @@ export async function resumeBenchmarkCommand(
   await agreeToHost(context, { host: name, cgroup: document.cgroup, by });
   await showRun(name, file, async (options) =>
     resumeBenchmark(await context.host(name), document, {
-      ...{ ...options, ...benchSource(context) },
+      ...options,
+      ...benchSource(context),
       reread: () => readDocument(uri.fsPath),
     }),
   );

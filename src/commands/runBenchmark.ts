@@ -39,7 +39,10 @@ export async function runBenchmarkCommand(
   using file = new RunRecorder(context);
   await showRun(host, file, async (options) =>
     runBenchmark(await context.host(host), {
-      ...{ ...options, ...benchSource(context), cgroup, plan: profile },
+      ...options,
+      ...benchSource(context),
+      cgroup,
+      plan: profile,
     }),
   );
   return file.uri;

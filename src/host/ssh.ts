@@ -185,7 +185,10 @@ export class SshTransport implements Transport {
     const persist = ['-o', `ControlPersist=${LINGER_SECONDS}`, '-o', 'BatchMode=no', '-T'];
     const { file, args } = this.#ssh(['-M', '-S', socket, ...persist], loginShellLine(['true']));
     const { exitCode } = await execa(file, args, {
-      ...{ reject: false, stdin: 'inherit', stdout: 'ignore', stderr: 'inherit' },
+      reject: false,
+      stdin: 'inherit',
+      stdout: 'ignore',
+      stderr: 'inherit',
       ...(signal && { cancelSignal: signal }),
     });
     if (signal?.aborted === true) throw cancelled('connect', this.#destination);

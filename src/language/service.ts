@@ -18,7 +18,12 @@ const BACK_OFF_MS = [1000, 2000, 4000, 8000, 16_000, 32_000];
 const STEADY_MS = 180_000;
 /** Problems that waiting does not fix. */
 const NEEDS_A_PERSON: readonly ProblemKind[] = [
-  ...(['host-key', 'authentication', 'input', 'not-found', 'timeout', 'privilege'] as const),
+  'host-key',
+  'authentication',
+  'input',
+  'not-found',
+  'timeout',
+  'privilege',
   'protocol',
 ];
 

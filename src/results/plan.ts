@@ -88,7 +88,8 @@ export function articlePlan(policy: Policy): Plan {
 /** As quick, from one network namespace to another. */
 const containersPlan = (policy: Policy): Plan => ({
   ...quickPlan(policy),
-  ...{ name: 'containers', topology: 'namespaces' },
+  name: 'containers',
+  topology: 'namespaces',
 });
 
 /** Plans of before there was a choice are of the loopback device. */

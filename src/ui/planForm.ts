@@ -108,20 +108,19 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   const topology = await askTopology(`${title} (5/8)`);
   if (topology === undefined) return undefined;
   const number = async (
-    ...[step, prompt, value, check]: [number, string, string, (number: number) => boolean]
+    step: number,
+    prompt: string,
+    value: string,
+    check: (number: number) => boolean,
   ) => {
     const text = await askText(`${title} (${step}/8)`, prompt, value, (typed) => {
       if (typed.trim() === '' || !check(Number(typed))) throw new Error(prompt);
     });
     return text === undefined ? undefined : Number(text);
   };
-  const secondsPerSample = await number(
-    ...([6, 'Length of a sample: 1 to 3600 s', '1', wholeUpTo(3600)] as const),
-  );
+  const secondsPerSample = await number(6, 'Length of a sample: 1 to 3600 s', '1', wholeUpTo(3600));
   if (secondsPerSample === undefined) return undefined;
-  const repetitions = await number(
-    ...([7, 'Rounds at most: 1 to 1000', '10', wholeUpTo(1000)] as const),
-  );
+  const repetitions = await number(7, 'Rounds at most: 1 to 1000', '10', wholeUpTo(1000));
   if (repetitions === undefined) return undefined;
   const percent = await number(
     8,

@@ -51,7 +51,11 @@ export const load = command({
       ? true
       : await agree(session, { host, cgroup, isRoot, source, kernel: facts.kernel });
     const status = await loadBypass(host, {
-      ...{ cgroup, source, verdict, signal, limits: limitsOf(options) },
+      cgroup,
+      source,
+      verdict,
+      signal,
+      limits: limitsOf(options),
       replace:
         options.replace || !session.isAnswered || options.yes
           ? options.replace

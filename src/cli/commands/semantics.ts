@@ -19,7 +19,9 @@ export const semantics = command({
       readProbe(session.bpf),
     ]);
     const rows = await checkSemantics(session.host(name, options), {
-      ...{ source, probe, signal: session.signal },
+      source,
+      probe,
+      signal: session.signal,
       onStep: (step) => {
         session.onStep(SEMANTICS_STEPS[step]);
       },

@@ -100,8 +100,12 @@ export function asTold(parameters: unknown): unknown {
   const { clientInfo, initializationOptions, trace, capabilities } = initialize.parse(parameters);
   const { general, textDocument } = capabilities;
   return {
-    ...{ processId: null, rootUri: null, workspaceFolders: null, clientInfo },
-    ...{ initializationOptions, trace },
+    processId: null,
+    rootUri: null,
+    workspaceFolders: null,
+    clientInfo,
+    initializationOptions,
+    trace,
     capabilities: {
       general,
       workspace: {

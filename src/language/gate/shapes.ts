@@ -202,8 +202,18 @@ export function shapes(places: Places, report: Report) {
   });
 
   return {
-    ...{ shown, link, list, location, locations, workspaceEdit, diagnostic, action, codeAction },
-    ...{ callItem, hoverContents, kindOf },
+    shown,
+    link,
+    list,
+    location,
+    locations,
+    workspaceEdit,
+    diagnostic,
+    action,
+    codeAction,
+    callItem,
+    hoverContents,
+    kindOf,
   };
 }
 

@@ -6,6 +6,7 @@ import vscode from 'vscode';
 import type { Diagnosis } from '../../../src/verifier/diagnose.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { run } from '../../harness/run.ts';
+import { ACCEPTED, CHECK_LINE, REJECTED } from '../../harness/countingProgram.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 import { expectation, programsThatAre } from '../../harness/verifierPrograms.ts';
@@ -15,33 +16,6 @@ const SOURCES = path.join(
   vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass')?.extensionPath ?? '',
   'test/host/verifier',
 );
-
-const ACCEPTED = `#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, int);
-	__type(value, long);
-} hits SEC(".maps");
-
-SEC("xdp")
-int count(struct xdp_md *ctx)
-{
-	int key = 0;
-	long *value = bpf_map_lookup_elem(&hits, &key);
-
-	if (value)
-		*value += 1;
-	return XDP_PASS;
-}
-
-char LICENSE[] SEC("license") = "GPL";
-`;
-/** Without the check: line 17 is where it fails. */
-const REJECTED = ACCEPTED.replace('\tif (value)\n\t', '');
-const WRONG_LINE = 16;
 
 async function execute<T>(name: string, argument: unknown): Promise<T> {
   const answer: unknown = await vscode.commands.executeCommand(`sockmapBypass.${name}`, argument);
@@ -105,7 +79,7 @@ describe('verifying BPF source', () => {
     assert.equal(diagnosis.kernel, os.release());
     const [finding, ...others] = diagnosis.findings;
     assert.equal(others.length, 0);
-    assert.equal(finding?.place.line, WRONG_LINE);
+    assert.equal(finding?.place.line, CHECK_LINE);
     assert.equal(finding.explanation, 'null');
     assert.equal(diagnosis.programs[0]?.verdict, 'rejected');
     assert.ok((diagnosis.programs[0].statistics?.processed ?? 0) > 5);
@@ -116,7 +90,7 @@ describe('verifying BPF source', () => {
     await execute('verify', { host: sshd.alias, uri });
     const [error] = errors(uri);
     assert.equal(error?.severity, vscode.DiagnosticSeverity.Error);
-    assert.equal(error.range.start.line, WRONG_LINE);
+    assert.equal(error.range.start.line, CHECK_LINE);
     assert.equal(error.range.start.character, 1);
     assert.equal(error.range.end.character, '\t*value += 1'.length);
     assert.match(error.message, /^R\d invalid mem access '.*or_null'\n.*NULL/);
@@ -135,7 +109,6 @@ describe('verifying BPF source', () => {
     await eventually('the error goes', () => errors(uri).length === 0);
     const [lens] = await lenses(uri);
     assert.match(lens?.command?.title ?? '', /\d+ instructions, \d+ of 1,000,000 processed/);
-    await settings().update('host', undefined, vscode.ConfigurationTarget.Global);
   });
 
   it('what was counted stands above the program, also while the text above it grows', async () => {

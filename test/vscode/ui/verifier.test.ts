@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
+import { ACCEPTED, REJECTED } from '../../harness/countingProgram.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 import { packageExtension } from '../../harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../../harness/vscode/session.ts';
-
-/** Line 14 looks up, 16 checks, 17 counts. */
-const ACCEPTED = `#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, int);
-	__type(value, long);
-} hits SEC(".maps");
-SEC("xdp")
-int count(struct xdp_md *ctx)
-{
-	int key = 0;
-	long *value = bpf_map_lookup_elem(&hits, &key);
-
-	if (value)
-		*value += 1;
-	return XDP_PASS;
-}
-char LICENSE[] SEC("license") = "GPL";
-`;
-const REJECTED = ACCEPTED.replace('\tif (value)\n\t', '');
 
 /** The texts of the lines that are marked, and what stands beside them. */
 async function marked(editor: Locator): Promise<{ lines: string[]; beside: string }> {
