@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan, ResultDocument } from '../../src/results/document.ts';
 import { parseDocument } from '../../src/results/document.ts';
 import { schedule } from '../../src/results/plan.ts';
@@ -10,11 +9,11 @@ import { runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { writeDocument } from '../../src/bench/store.ts';
 import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
-import { endProcesses } from '../harness/processes.ts';
+import { endProcesses, type ProcessRef } from '../harness/processes.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
-import { assertNoBench, benchCgroups } from '../harness/host/benches.ts';
+import { assertNoBench, benchCgroups, untilMeasuring } from '../harness/host/benches.ts';
 import { bpfSource, shortPlan, type BypassGround } from '../harness/host/bypass.ts';
 import { masters } from '../harness/host/masters.ts';
 import { problemOf } from '../harness/host/problems.ts';
@@ -164,8 +163,9 @@ describe('a benchmark', () => {
           const killed: Promise<void>[] = [];
           const end = () => {
             if (way === 'cancelled') controller.abort();
-            else killed.push(endProcesses(masters(server), { first: 'SIGKILL' }));
+            else killed.push(endProcesses(connected ?? masters(server), { first: 'SIGKILL' }));
           };
+          let connected: ProcessRef[] | undefined;
           const file = temporaryDirectory();
           const target = path.join(file.path, 'x.sockmap-bench.json');
           const running = bench({
@@ -177,7 +177,9 @@ describe('a benchmark', () => {
               if (when === 'before the first sample' && document.samples.length === 0) end();
             },
             onProgress: ({ done }) => {
-              if (when === 'in a later one' && done === 2) void delay(500).then(end);
+              if (when !== 'in a later one' || done !== 2) return;
+              connected = masters(server);
+              void untilMeasuring(outer.cgroup.path).then(end);
             },
           });
           const problem = problemOf(running, way === 'cancelled' ? 'cancelled' : 'connection-lost');

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execaSync } from 'execa';
 import type { Arm, Plan, ResultDocument, Sample } from '../../src/results/document.ts';
 import { parseDocument } from '../../src/results/document.ts';
@@ -16,7 +15,7 @@ import { cgroupMount } from '../harness/cgroup.ts';
 import { endProcesses } from '../harness/processes.ts';
 import type { TestSshd } from '../harness/sshd.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
-import { assertNoBench } from '../harness/host/benches.ts';
+import { assertNoBench, untilMeasuring } from '../harness/host/benches.ts';
 import { bpfSource, PIN_ROOT, type BypassGround } from '../harness/host/bypass.ts';
 import { masters } from '../harness/host/masters.ts';
 import { problemOf } from '../harness/host/problems.ts';
@@ -250,7 +249,10 @@ describe('the method of a benchmark', () => {
         },
         onProgress: ({ done }) => {
           if (done !== 4) return;
-          void delay(500).then(() => endProcesses(masters(server), { first: 'SIGKILL' }));
+          const connected = masters(server);
+          void untilMeasuring(outer.cgroup.path).then(() =>
+            endProcesses(connected, { first: 'SIGKILL' }),
+          );
         },
       });
       await problemOf(running, 'connection-lost');

@@ -64,14 +64,16 @@ describe('the connection to a host', () => {
 
   it('lost while a transaction runs is an error, and the transaction ends by itself', async () => {
     const directory = temporaryDirectory();
-    const [begun, done] = ['begun', 'done'].map((name) => path.join(directory.path, name));
-    const script = 'touch "$1"; sleep 2; touch "$2"';
-    const argv = ['sh', '-c', script, 'sh', begun ?? '', done ?? ''];
+    const at = (name: string) => path.join(directory.path, name);
+    const [begun, go, done] = [at('begun'), at('go'), at('done')];
+    const script = 'touch "$1"; until [ -e "$2" ]; do sleep 0.05; done; touch "$3"';
+    const argv = ['sh', '-c', script, 'sh', begun, go, done];
     const failed = problemOf(host.transact(argv, { tried: 'change it' }), 'connection-lost');
-    await eventually('it runs', () => fs.existsSync(begun ?? ''));
+    await eventually('it runs', () => fs.existsSync(begun));
     await killMaster();
     assert.match((await failed).next, /^It ends by itself on the host/);
-    await eventually('it is done', () => fs.existsSync(done ?? ''));
+    fs.writeFileSync(go, '');
+    await eventually('it is done', () => fs.existsSync(done));
     await directory.remove();
   });
 
@@ -135,20 +137,23 @@ describe('the connection to a host', () => {
   });
 
   it('waited for by two is not cancelled for both', async () => {
-    // The way there takes long enough to cancel one of them.
-    const slow = `sleep 1; exec ssh -F ${server.configFile} -W 127.0.0.1:${server.port} ${server.alias}`;
+    // The way there takes until one of them is cancelled.
+    const directory = temporaryDirectory();
+    const [begun, go] = [path.join(directory.path, 'begun'), path.join(directory.path, 'go')];
+    const slow = `touch ${begun}; until [ -e ${go} ]; do sleep 0.05; done; exec ssh -F ${server.configFile} -W 127.0.0.1:${server.port} ${server.alias}`;
     server.addHost('slow', { lines: [`ProxyCommand sh -c "${slow}"`] });
     const other = new Host('slow', { ssh: { configFile: server.configFile } });
     const controller = new AbortController();
     const one = other.run(['echo', 'one'], { tried, signal: controller.signal });
     const two = other.run(['echo', 'two'], { tried });
     const failed = problemOf(one, 'cancelled');
-    setTimeout(() => {
-      controller.abort();
-    }, 300);
+    await eventually('it is on its way', () => fs.existsSync(begun));
+    controller.abort();
     await failed;
+    fs.writeFileSync(go, '');
     assert.equal((await two).stdout, 'two\n');
     await other.dispose();
+    await directory.remove();
   });
 
   it('a login shell that greets does not disturb', async () => {

@@ -248,8 +248,8 @@ for (const way of ['ssh', 'local'] as const) {
         'echo before; echo ready; read -r a; echo "$a"; read -r b || echo "and $b"; exit 3';
       const { stdout, exitCode } = await host.transact(['sh', '-c', script], {
         tried,
-        timeoutMs: 1000,
-        answer: (line) => (line === 'before' ? undefined : delay(1500).then(() => `<${line}>`)),
+        timeoutMs: 4000,
+        answer: (line) => (line === 'before' ? undefined : delay(4500).then(() => `<${line}>`)),
       });
       assert.deepEqual([stdout, exitCode], ['before\nready\n<ready>\nand \n', 3]);
     });

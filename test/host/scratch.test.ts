@@ -148,12 +148,17 @@ for (const way of ['ssh', 'local'] as const) {
       const controller = new AbortController();
       const making = guard(
         host,
-        { setup: 'f=$1; touch "$f"; sleep 1; echo up', undo: 'rm "$f"', args: [file, mark] },
+        {
+          setup: 'f=$1; touch "$f"; until [ -e "$f.go" ]; do sleep 0.05; done; echo up',
+          undo: 'rm "$f"',
+          args: [file, mark],
+        },
         { tried: 'guard', signal: controller.signal },
       );
       const failed = problemOf(making, 'cancelled');
       await eventually('it begins', () => fs.existsSync(file));
       controller.abort();
+      fs.writeFileSync(`${file}.go`, '');
       await failed;
       assert.ok(!fs.existsSync(file));
       await assertAllEnd(mark);

@@ -139,13 +139,13 @@ describe('a login', () => {
   }
 
   it('whose start-up file goes bad later is the same error for each command', async () => {
-    const host = await login('', { connectSeconds: 2 });
+    const host = await login('', { connectSeconds: 5 });
     await echo(host);
     writeStartup(account, '.bashrc', 'exec fish');
     const victim = path.join(account.home, 'victim');
     const run = host.run(['cat'], { tried, input: `touch ${victim}\n` });
     const problem = await problemOf(run, 'timeout');
-    assert.match(problem.words, /start-up files did not end within 2 s/);
+    assert.match(problem.words, /start-up files did not end within 5 s/);
     const held = guard(host, { setup: 'echo up', undo: ':' }, { tried });
     assert.match((await problemOf(held, 'timeout')).words, /start-up files/);
     // Input for the command has reached no shell.

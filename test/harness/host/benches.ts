@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { processRef, type ProcessRef } from '../processes.ts';
+import { commandLine, processRef, type ProcessRef } from '../processes.ts';
 import { eventually } from './wait.ts';
 
 /** The cgroups that benchmarks made somewhere below one of the tests'. */
@@ -32,3 +32,9 @@ export async function assertNoBench(directory: string): Promise<void> {
   await eventually('no cgroup of a benchmark is left', () => benchCgroups(directory).length === 0);
   assert.deepEqual(benchProcesses(directory), []);
 }
+
+/** Waits until a sample of a run below a cgroup is being taken. */
+export const untilMeasuring = (directory: string): Promise<unknown> =>
+  eventually('a sample is taken', () =>
+    benchProcesses(directory).some(({ pid }) => commandLine(pid)[0] === 'netperf'),
+  );

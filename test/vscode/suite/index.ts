@@ -1,11 +1,48 @@
 // Runs inside the extension host: the entry of extensionTestsPath.
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as mochaModule from 'mocha';
+import vscode from 'vscode';
 import CountingReporter from '../../harness/reporter.ts';
 
 /** Mocha is an ES module that this CommonJS bundle requires: its default export may be one level down. */
 const Mocha = mochaModule.default;
+
+/** The settings that tests change, with the values that a person has given them. */
+function changed(): Map<string, unknown> {
+  const extension = vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass');
+  const { contributes } = extension?.packageJSON as Manifest;
+  const all = vscode.workspace.getConfiguration();
+  return new Map(
+    Object.keys(contributes.configuration.properties).map((name) => [
+      name,
+      all.inspect(name)?.globalValue,
+    ]),
+  );
+}
+
+interface Manifest {
+  readonly contributes: { readonly configuration: { readonly properties: object } };
+}
+
+/** A test that fails half way leaves no setting behind: those of its suite, set in `before`, stay. */
+function settingsStay(): Record<'beforeEach' | 'afterEach', () => Promise<void>> {
+  let before = new Map<string, unknown>();
+  return {
+    beforeEach: () => {
+      before = changed();
+      return Promise.resolve();
+    },
+    afterEach: async () => {
+      for (const [name, value] of changed()) {
+        if (isDeepStrictEqual(value, before.get(name))) continue;
+        const all = vscode.workspace.getConfiguration();
+        await all.update(name, before.get(name), vscode.ConfigurationTarget.Global);
+      }
+    },
+  };
+}
 
 export async function run(): Promise<void> {
   const grep = process.env['SOCKMAP_TEST_GREP'];
@@ -17,6 +54,7 @@ export async function run(): Promise<void> {
     reporter: CountingReporter,
     ...(grep !== undefined && { grep }),
   });
+  mocha.rootHooks(settingsStay());
   const files = fs.readdirSync(__dirname).filter((file) => file.endsWith('.test.cjs'));
   for (const file of files.sort()) mocha.addFile(path.join(__dirname, file));
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
