@@ -115,7 +115,3 @@ is_ours() {
   echo "others can rename what lies in $above"
   return 1
 }
-
-# Whether the programs find out on this kernel which two sockets of the host are the ends of a connection: they need
-# the cookie of a network namespace in sock_ops (5.15), and the types of sockets that a SYN makes.
-can_reach_host() { at_least "$(uname -r)" 5 15 && grep -q tcp_request_sock /sys/kernel/btf/vmlinux; }

@@ -3,4 +3,4 @@
 
 enter_own "$1"
 shift
-ctl_load "$@"
+ctl_load_object "$@"

@@ -60,7 +60,17 @@ export interface BypassStatus {
   readonly namesakes: readonly Namesake[];
   /** After a load or a change of policy: the host has more addresses than the programs were given. */
   readonly addressesCapped?: true;
+  /** After the same: why it stays within a network namespace though it was to reach the host. */
+  readonly reachRefused?: 'kernel' | 'programs';
 }
+
+/** @param notes what `sockmap-bypassctl` told of a load or a change. */
+export const withNotes = (status: BypassStatus, notes: readonly string[]): BypassStatus => ({
+  ...status,
+  ...(notes.includes('addresses') && { addressesCapped: true as const }),
+  ...(notes.includes('reach-kernel') && { reachRefused: 'kernel' as const }),
+  ...(notes.includes('reach-programs') && { reachRefused: 'programs' as const }),
+});
 
 /** Whether its program is at the cgroup. */
 export const isAttached = ({ state }: Attachment): boolean =>

@@ -1,6 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import * as z from 'zod';
-import { parseJson } from '../host/json.ts';
 
 /** Limits of the guarded policy; what is left out has the programs' own default. */
 export interface GuardedLimits {
@@ -82,59 +80,31 @@ export function isNetwork(text: string): boolean {
 }
 
 /** Stands in a batch for the pin directory, whose name the host chooses. */
-export const PINS = '@PINS@';
+const PINS = '@PINS@';
 
 /**
- * Commands for `bpftool batch` that fill the guarded program's maps (bpf/README.md has their layout).
- * The mode comes first: a batch ends at its first error, and switching off must not hang on a map
- * that is full.
+ * Commands for `bpftool batch` that tell the guarded programs their limits (bpf/README.md has the layout of
+ * their maps). The host's command adds its own addresses, and to bypass_config the reach and the size that it has.
+ * The mode comes first: a batch ends at its first error, and switching off must not hang on a map that is full.
  * @param architecture `uname -m`: numbers go in its byte order.
- * @param present keys of bypass_local: those that are no longer meant go.
  */
 export function setupBatch(
   architecture: string,
-  addresses: readonly string[],
-  limits: GuardedLimits,
+  { localNetworks = [], ...limits }: GuardedLimits,
   mode: Mode = 'guarded',
-  present: readonly string[] = [],
 ): string {
-  const prefixes = [...addresses, ...(limits.localNetworks ?? [])].map(parsePrefix);
-  const keys = new Set(
-    prefixes.map(({ length, address }) => hex([...u32(length, architecture), ...address])),
-  );
-  const map = (command: string, name: string, rest: string) =>
-    `map ${command} pinned ${PINS}/${name} key hex ${rest}\n`;
+  const keys = localNetworks
+    .map(parsePrefix)
+    .map(({ length, address }) => hex([...u32(length, architecture), ...address]));
+  const update = (name: string, rest: string) =>
+    `map update pinned ${PINS}/${name} key hex ${rest}\n`;
   return [
-    map(
-      'update',
-      'bypass_config',
-      `00 00 00 00 value hex ${configValue(architecture, mode, limits)}`,
-    ),
-    ...present.filter((key) => !keys.has(key)).map((key) => map('delete', 'bypass_local', key)),
-    ...Array.from(keys, (key) => map('update', 'bypass_local', `${key} value hex 01 00 00 00`)),
+    update('bypass_config', `00 00 00 00 value hex ${configValue(architecture, mode, limits)}`),
+    ...keys.map((key) => update('bypass_local', `${key} value hex 01 00 00 00`)),
   ].join('');
 }
 
-const dumpSchema = z.array(
-  z.object({
-    key: z.array(
-      z
-        .string()
-        .regex(/^0x[0-9a-f]{1,2}$/i)
-        .transform(Number),
-    ),
-  }),
-);
-
-/**
- * Keys of a map as batches write them.
- * @param text `bpftool -j map dump`.
- * @throws Error when it is something else.
- */
-export const mapKeys = (text: string): string[] =>
-  dumpSchema.parse(parseJson(text)).map(({ key }) => hex(key));
-
-/** The value of bypass_config: mode, one_way_limit, small_message, reserved, queue_bound (u64). */
+/** The value of bypass_config: mode, one_way_limit, small_message, reach, queue_bound (u64). */
 export function configValue(
   architecture: string,
   mode: Mode,

@@ -53,13 +53,16 @@ export function exclusivePrograms(text: string, boundary: string, cgroup: string
 export async function attachError(
   host: Host,
   error: HostError,
-  cgroup: string,
+  cgroups: readonly string[],
 ): Promise<HostError> {
   const boundary = newBoundary();
-  const argv = scriptArgv('ctl_attached', boundary, cgroup);
-  const tried = 'look who is in the way';
-  const { stdout } = await host.run(argv, { tried, root: true });
-  const [first, ...more] = exclusivePrograms(stdout, boundary, cgroup);
+  const found: string[] = [];
+  for (const cgroup of cgroups) {
+    const argv = scriptArgv('ctl_attached', boundary, cgroup);
+    const { stdout } = await host.run(argv, { tried: 'look who is in the way', root: true });
+    found.push(...exclusivePrograms(stdout, boundary, cgroup));
+  }
+  const [first, ...more] = found;
   if (first === undefined) return error;
   const { problem } = error;
   return new HostError({

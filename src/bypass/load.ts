@@ -6,14 +6,12 @@ import { hostIssues } from '../host/issues.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { upload } from '../host/upload.ts';
-import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
-import { hostAddresses } from './addresses.ts';
-import { setupBatch, type GuardedLimits } from './config.ts';
+import { setupBatch, type GuardedLimits, type Reach } from './config.ts';
 import type { BpfSource } from './build.ts';
 import { attachError } from './exclusive.ts';
-import { UNSAFE_PIN_ROOT } from './pins.ts';
+import { OCCUPIED, UNSAFE_PIN_ROOT } from './pins.ts';
 import { policyEntry } from './source.ts';
-import type { Attachment, BypassStatus } from './attachment.ts';
+import { withNotes, type Attachment, type BypassStatus } from './attachment.ts';
 import { readStatus, unsafePinRoot } from './status.ts';
 import { compileToLoad, Workbench } from './workbench.ts';
 
@@ -31,12 +29,19 @@ export type LoadStep =
   | 'status';
 
 export interface LoadOptions {
-  readonly cgroup: string;
+  /** Where it goes: one cgroup, or several, for all connections between them. */
+  readonly cgroup?: string;
+  readonly cgroups?: readonly string[];
   readonly source: BpfSource;
   /** For the guarded policy. */
   readonly limits?: GuardedLimits;
   /**
-   * Take the place of a bypass already on this cgroup; refused otherwise. A function is asked when the new
+   * `host`: also connections between network namespaces of the host. Where the programs or the kernel cannot,
+   * it stays within one, and the status says why.
+   */
+  readonly reach?: Reach;
+  /**
+   * Take the place of a bypass already on these cgroups; refused otherwise. A function is asked when the new
    * programs are compiled, verified and ready; after "no" everything is as before.
    */
   readonly replace?: boolean | (() => Promise<boolean>);
@@ -52,33 +57,36 @@ export interface LoadOptions {
  * @throws HostError of kind `compile`, `verifier`, `occupied`, `cancelled`, …
  */
 export async function loadBypass(host: Host, options: LoadOptions): Promise<BypassStatus> {
-  const { source, signal, onStep, limits = {}, replace = false } = options;
+  const { source, signal, onStep, limits = {}, reach = 'namespace', replace = false } = options;
   onStep?.('connect');
   await host.connect(signal);
   onStep?.('check');
   const { facts, mount } = await host.ready('load', signal);
   if (path.posix.basename(source.entry) === policyEntry('guarded')) requireGuarded(host, facts);
-  const existing = existingCgroup(host, mount, options.cgroup, signal);
+  const named = options.cgroups ?? (options.cgroup === undefined ? [] : [options.cgroup]);
+  const existing = Promise.all(named.map((one) => existingCgroup(host, mount, one, signal)));
   // Awaited below, once the directory has an owner: until then nobody hears of a failure.
   existing.catch(() => undefined);
 
   onStep?.('upload');
   await using bench = await Workbench.open(host, facts, { signal });
-  const cgroup = await existing;
+  const cgroups = await existing;
   const uploaded = await bench.upload(withLimits(source, limits), signal);
   onStep?.('compile');
-  const [object, { setup, capped }] = await allSettledOrThrow([
-    compileToLoad(bench, uploaded, signal),
-    readSetup(host, cgroup, facts.architecture, limits, signal),
-  ]);
+  const object = await compileToLoad(bench, uploaded, signal);
+  const setup = setupBatch(facts.architecture, limits);
   const batch = 'setup.batch';
   await upload(host, uploaded.directory, new Map([[batch, Buffer.from(setup)]]), signal);
 
   // Progress is told from a callback, whose writes the type checker does not see.
-  const begun: { step: LoadStep; replacing: boolean } = { step: 'compile', replacing: false };
+  const begun: { step: LoadStep; replacing: boolean; notes: string[] } = {
+    ...{ step: 'compile', replacing: false, notes: [] },
+  };
   const argv = scriptArgv(
-    ...['load.sh', uploaded.directory, '--cgroup', cgroup],
-    ...['--object', `./${path.posix.basename(object)}`, '--setup', batch],
+    'load.sh',
+    uploaded.directory,
+    ...cgroups.flatMap((one) => ['--cgroup', one]),
+    ...['--object', `./${path.posix.basename(object)}`, '--setup', batch, '--reach', reach],
     ...['--ask', typeof replace === 'function' ? 'occupied' : 'ready'],
     ...(replace === true ? ['--replace'] : []),
     ...(options.verdict === false ? ['--no-verdict'] : []),
@@ -88,6 +96,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     root: true,
     signal,
     onLine: (line) => {
+      if (line.startsWith('note ')) begun.notes.push(line.slice('note '.length));
       if (!line.startsWith('step ')) return;
       begun.step = line.slice('step '.length) as LoadStep;
       if (begun.step === 'replace') begun.replacing = true;
@@ -106,15 +115,14 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   if (exitCode === CALLED_OFF) throw cancelled('load the bypass', host.name);
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, 'load the bypass', stderr);
   if (exitCode !== 0) {
-    const error = loadError(host, cgroup, source.entry, begun.step, exitCode, stderr);
-    throw begun.step === 'sock_ops' ? await attachError(host, error, cgroup) : error;
+    const error = loadError(host, cgroups.join(', '), source.entry, begun.step, exitCode, stderr);
+    throw begun.step === 'sock_ops' ? await attachError(host, error, cgroups) : error;
   }
   onStep?.('status');
   // Not cancellable: what is cancelled now has to be undone anyway.
-  const read = await readStatus(host);
-  const status = capped ? { ...read, addressesCapped: true as const } : read;
+  const status = withNotes(await readStatus(host), begun.notes);
   if (signal?.aborted !== true || begun.replacing) return status;
-  await unloadBypass(host, options.cgroup);
+  await unloadBypass(host, cgroups[0] ?? '');
   throw cancelled('load the bypass', host.name);
 }
 
@@ -139,26 +147,13 @@ const withLimits = (source: BpfSource, { maxSockets }: GuardedLimits): BpfSource
     : { ...source, defines: { MAX_SOCKETS: maxSockets, ...source.defines } };
 
 /** Exits of a load that was told not to commit, and that found what it cannot take the place of. */
-const OCCUPIED = 3;
 const CALLED_OFF = 4;
 const NOT_OURS = 6;
 
-/** The commands that fill the guarded program's maps. */
-async function readSetup(
-  host: Host,
-  cgroup: string,
-  architecture: string,
-  limits: GuardedLimits,
-  signal: AbortSignal | undefined,
-): Promise<{ setup: string; capped: boolean }> {
-  const { addresses, capped } = await hostAddresses(host, cgroup, signal);
-  return { setup: setupBatch(architecture, addresses, limits), capped };
-}
-
 /**
- * Removes the bypass from a cgroup, whoever loaded it and in whatever state it is; of a cgroup
- * that is gone, what it left behind.
- * @param named a cgroup, by the name it has or had, or a pin directory.
+ * Removes the bypass that is on a cgroup, from all of its cgroups, whoever loaded it and in whatever state it
+ * is; of cgroups that are gone, what they left behind.
+ * @param named one of its cgroups, by the name it has or had, or its pin directory.
  * @throws HostError of kind `not-found` when there is none.
  */
 export async function unloadBypass(

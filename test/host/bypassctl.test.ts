@@ -3,13 +3,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { mapKeys, parsePrefix } from '../../src/bypass/config.ts';
+import { parsePrefix } from '../../src/bypass/config.ts';
 import { bypassStatus } from '../../src/bypass/load.ts';
 import { encodeBytes } from '../../src/host/bytes.ts';
 import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import {
   attachedTo,
+  localKeys,
   makeGround,
   PIN_ROOT,
   pinsOf,
@@ -101,8 +102,7 @@ describe('sockmap-bypassctl', () => {
         const [pins = '', ...more] = pinsOf(ground.inode);
         assert.deepEqual(more, []);
         // The guarded programs know this host by its addresses.
-        const dump = ['-j', 'map', 'dump', 'pinned', path.join(pins, 'bypass_local')];
-        const keys = mapKeys((await execa('bpftool', dump)).stdout);
+        const keys = await localKeys(pins);
         for (const each of Object.values(os.networkInterfaces()).flat()) {
           if (each?.family !== 'IPv4') continue;
           const key = `80 00 00 00 ${hexOf(parsePrefix(each.address).address)}`;
@@ -195,15 +195,16 @@ describe('sockmap-bypassctl', () => {
       [['remove'], /remove is not a command/],
       [['load'], /--cgroup PATH is missing/],
       [['load', '--cgroup'], /--cgroup needs a value/],
-      [[...load, '--cgroup', ground.path], /several cgroups is not built/],
-      [['load', '--cgroup', ground.path, ground.path], /several cgroups is not built/],
-      [[...load, '--reach', 'host'], /reach "host" is not built into these programs yet/],
+      [[...load, '--reach', 'host', '--policy', 'classic'], /--reach is for the guarded policy/],
       [[...load, '--reach', 'world'], /no such reach/],
       [[...load, '--policy', 'fast'], /no such policy: fast/],
       [[...load, '--object', 'x.o'], /not both/],
       [[...load, '--force'], /--force is not known/],
       [['unload'], /--cgroup PATH or --all is missing/],
       [['unload', '--all', '--cgroup', ground.path], /not both/],
+      [['attach', '--cgroup', ground.path], /--to PATH is missing/],
+      [['attach', '--to', ground.path], /--cgroup PATH is missing/],
+      [['detach', '--cgroup', ground.path, '--to', 'x'], /--to is not known/],
       [['status', '--yaml'], /--yaml is not known/],
       [['metrics', 'x'], /x is not known/],
     ] as const) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { mapKeys, type Mode } from '../../src/bypass/config.ts';
+import { type Mode } from '../../src/bypass/config.ts';
 import { configureBypass, type ConfigureOptions } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Attachment, BypassStatus, Policy } from '../../src/bypass/attachment.ts';
@@ -11,7 +11,13 @@ import { Host } from '../../src/host/host.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
-import { bpfSource, makeGround, pinsOf, type BypassGround } from '../harness/host/bypass.ts';
+import {
+  bpfSource,
+  localKeys,
+  makeGround,
+  pinsOf,
+  type BypassGround,
+} from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -116,8 +122,7 @@ describe('the policy of a bypass that is loaded', () => {
     await once(child.stdout, 'data');
     const flooded = async () => {
       const pins = pinsOf(ground.inode)[0] ?? '';
-      const dump = await run('bpftool', ['-j', 'map', 'dump', 'pinned', `${pins}/bypass_local`]);
-      return mapKeys(dump).filter((key) => /ff ff 0a 4d .. ..$/.test(key)).length;
+      return (await localKeys(pins)).filter((key) => /ff ff 0a 4d .. ..$/.test(key)).length;
     };
     try {
       assert.equal((await load()).addressesCapped, undefined);

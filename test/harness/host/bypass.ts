@@ -56,6 +56,14 @@ export async function attachedTo(cgroup: string): Promise<Attached[]> {
   return text.trim() === '' ? [] : (JSON.parse(text) as Attached[]);
 }
 
+/** The keys of `bypass_local`, each as hexadecimal bytes. */
+export async function localKeys(pins: string): Promise<string[]> {
+  const text = await run('bpftool', ['-j', 'map', 'dump', 'pinned', `${pins}/bypass_local`]);
+  return (JSON.parse(text) as { key: string[] }[]).map(({ key }) =>
+    key.map((byte) => byte.replace('0x', '').padStart(2, '0')).join(' '),
+  );
+}
+
 /** Whether a program with this id is in the kernel. */
 export async function isLoaded(id: number): Promise<boolean> {
   return run('bpftool', ['-j', 'prog', 'show', 'id', String(id)]).then(

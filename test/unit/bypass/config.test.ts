@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseAddresses } from '../../../src/bypass/addresses.ts';
-import { configValue, mapKeys, parsePrefix, setupBatch } from '../../../src/bypass/config.ts';
+import { configValue, parsePrefix, setupBatch } from '../../../src/bypass/config.ts';
 
 describe('local networks', () => {
   it('are IPv6, IPv4 as its mapped form', () => {
@@ -28,25 +27,8 @@ describe('local networks', () => {
     }
   });
 
-  it('are read from what the host lists, once each', () => {
-    const text = '127.0.0.1\n192.0.2.2\n127.0.0.1\nfe8000000000000000fc00fffe000001\n';
-    assert.deepEqual(parseAddresses(text), {
-      addresses: ['127.0.0.1', '192.0.2.2', 'fe80:0000:0000:0000:00fc:00ff:fe00:0001'],
-      capped: false,
-    });
-  });
-
-  it('are capped, and that is told', () => {
-    assert.ok(parseAddresses('127.0.0.1\nmore\n').capped);
-    const many = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`).join('\n');
-    const { addresses, capped } = parseAddresses(many);
-    assert.equal(addresses.length, 4096);
-    assert.ok(capped);
-  });
-
   it('cannot smuggle a line into the batch', () => {
-    assert.deepEqual(parseAddresses('1.2.3.4; reboot\nzz00').addresses, []);
-    assert.throws(() => setupBatch('x86_64', ['127.0.0.1\nprog show'], {}));
+    assert.throws(() => setupBatch('x86_64', { localNetworks: ['127.0.0.1\nprog show'] }));
   });
 });
 
@@ -68,7 +50,7 @@ describe('the configuration of the guarded program', () => {
   });
 
   it('is one batch with the networks', () => {
-    const lines = setupBatch('x86_64', ['10.0.0.1'], { localNetworks: ['fd00::/8'] }).split('\n');
+    const lines = setupBatch('x86_64', { localNetworks: ['10.0.0.1', 'fd00::/8'] }).split('\n');
     assert.deepEqual(
       lines.map((line) => line.slice(0, 72)),
       [
@@ -78,27 +60,5 @@ describe('the configuration of the guarded program', () => {
         '',
       ],
     );
-  });
-
-  it('takes out the networks that are no longer named, and leaves the others', () => {
-    const zeros = (count: number) => Array<string>(count).fill('00').join(' ');
-    const kept = `08 00 00 00 fd ${zeros(15)}`;
-    const gone = `10 00 00 00 fe 80 ${zeros(14)}`;
-    const limits = { localNetworks: ['fd00::/8'] };
-    const batch = setupBatch('x86_64', [], limits, 'guarded', [kept, gone]);
-    assert.deepEqual(batch.split('\n').slice(1), [
-      `map delete pinned @PINS@/bypass_local key hex ${gone}`,
-      `map update pinned @PINS@/bypass_local key hex ${kept} value hex 01 00 00 00`,
-      '',
-    ]);
-  });
-
-  it('knows the keys of a map from its dump', () => {
-    const dump = '[{"key":["0x80","0x00","0xA","0x0b"],"value":["0x01","0x00","0x00","0x00"]}]';
-    assert.deepEqual(mapKeys(dump), ['80 00 0a 0b']);
-    assert.deepEqual(mapKeys('[]'), []);
-    for (const text of ['', '{}', '[{"key":["0x80 reboot"]}]', '[{"key":[128]}]']) {
-      assert.throws(() => mapKeys(text), text);
-    }
   });
 });

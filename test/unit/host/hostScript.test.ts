@@ -11,7 +11,15 @@ const TOOLS = path.join(import.meta.dirname, '../../../bpf/tools');
 const LONGEST = 32_767 - 4096;
 
 const SCRIPTS = [
-  ...['ctl_load', 'ctl_unload', 'status_json', 'ctl_attached', 'ctl_addresses'],
+  ...[
+    'ctl_load_object',
+    'ctl_unload',
+    'ctl_attach',
+    'ctl_detach',
+    'ctl_configure',
+    'status_json',
+    'ctl_attached',
+  ],
   ...fs.readdirSync(TOOLS).filter((name) => name.endsWith('.sh')),
 ];
 
