@@ -2,6 +2,7 @@
 //
 //   npm run demo                  this machine, over a private sshd on loopback
 //   npm run demo -- --host web1   a real host of yours
+//   npm run demo -- --containers  between two network namespaces, as between containers
 //   npm run demo -- --open        leaves the editor open
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +13,7 @@ import { startSshd } from '../test/harness/sshd.ts';
 import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { startSession } from '../test/harness/vscode/session.ts';
 import { drive } from '../test/harness/vscode/drive.ts';
+import { topologyText } from '../src/results/words/planText.ts';
 import { readArguments } from './demo/arguments.ts';
 import { table } from './demo/table.ts';
 import { setUp } from './setup.mjs';
@@ -34,7 +36,7 @@ function progress(): (done: number, total: number) => void {
 }
 
 async function main(): Promise<void> {
-  const { host: real, open } = readArguments(process.argv.slice(2));
+  const { host: real, containers, open } = readArguments(process.argv.slice(2));
   await setUp(real === undefined ? ['node', 'host', 'sshd', 'editor'] : ['node', 'editor']);
   mkdirSync(OUTPUT, { recursive: true });
 
@@ -56,17 +58,28 @@ async function main(): Promise<void> {
       viewport: { width: 1440, height: 960 },
     });
     try {
-      const steps = drive(session.workbench);
+      const { workbench } = session;
+      const steps = drive(workbench);
       say(`Load sockmap bypass: ${cgroup.line} on ${name}`);
       await steps.load(name, cgroup.line.slice(mount.length));
       say('Run netperf benchmark');
-      const { file, document } = await steps.benchmark(OUTPUT, progress());
+      const chosen = async () => {
+        await workbench.clearNotifications();
+        await steps.askForPlan(name, cgroup.line);
+        await workbench.pick('Containers');
+      };
+      const { file, document } = await steps.benchmark(
+        OUTPUT,
+        progress(),
+        containers ? chosen : undefined,
+      );
       const picture = file.replace(/\.sockmap-bench\.json$/, '.png');
       await steps.photograph(picture);
       say('Unload sockmap bypass');
       await steps.unload(name, cgroup.line);
 
       console.log(`\n${table(document)}\n`);
+      console.log(`Topology         ${topologyText(document.plan)}`);
       console.log(`Result document  ${file}`);
       console.log(`Chart panel      ${picture}`);
       if (open) {

@@ -13,6 +13,8 @@ import { run } from '../../test/harness/run.ts';
 const BRIDGE = '198.18.0.254';
 const PUBLISHED = 8080;
 const PORT = 5201;
+/** Of its own: what the programs learn of a service's connections holds for its port. */
+const SHORT_PORT = 5202;
 
 /** Reach of the programs that see an arm; `none`: it is outside of every bypass. */
 export type ArmReach = 'none' | 'namespace' | 'host';
@@ -124,7 +126,7 @@ export class Stage {
     const argv = [
       ...[this.#program, 'ipv4', kind, String(bytes), String(seconds)],
       ...[`client=${fileOf(way === 'loopback' ? server : client)}`, `server=${fileOf(server)}`],
-      ...[`at=${at}`, `port=${PORT}`],
+      ...[`at=${at}`, `port=${kind === 'crr' ? SHORT_PORT : PORT}`],
       ...(way === 'dnat' ? [`to=${BRIDGE}:${PUBLISHED}`] : []),
       ...(oneCpu ? ['cpus=0,0'] : []),
       ...(outside ? [`cgroup=${arm.outside}`] : []),

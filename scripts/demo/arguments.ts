@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 export interface DemoArguments {
   /** A real host; undefined: this machine over a private sshd. */
   readonly host: string | undefined;
+  /** Measure between two network namespaces, which the run makes, as between containers. */
+  readonly containers: boolean;
   /** Leave the editor open for a person. */
   readonly open: boolean;
 }
@@ -11,7 +13,11 @@ export interface DemoArguments {
 export function readArguments(argv: readonly string[]): DemoArguments {
   const { values } = parseArgs({
     args: [...argv],
-    options: { host: { type: 'string' }, open: { type: 'boolean', default: false } },
+    options: {
+      host: { type: 'string' },
+      containers: { type: 'boolean', default: false },
+      open: { type: 'boolean', default: false },
+    },
   });
-  return { host: values.host, open: values.open };
+  return { host: values.host, containers: values.containers, open: values.open };
 }

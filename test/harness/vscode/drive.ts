@@ -59,13 +59,31 @@ export function drive(workbench: Workbench) {
       await loaded();
     },
 
-    /** Follows the run by its document in `folder`, from the notification's button. */
+    /**
+     * Asks for a benchmark, as far as the list of plans.
+     * @param cgroup as the picker shows it.
+     */
+    async askForPlan(host: string, cgroup: string): Promise<void> {
+      await workbench.run('Sockmap: Run netperf benchmark');
+      await pickHost(host);
+      const plans = workbench.quick.locator('input[placeholder="Choose what to measure"]');
+      // Where it is loaded once only, there is nothing to choose.
+      await shows(asksForCgroup, plans);
+      if ((await asksForCgroup.count()) > 0) await pickCgroup(cgroup);
+      await plans.waitFor();
+    },
+
+    /**
+     * Follows the run by its document in `folder`.
+     * @param start from the notification's button, unless it is named.
+     */
     async benchmark(
       folder: string,
       onProgress?: (done: number, total: number) => void,
+      start = () => workbench.pressNotificationButton(/The sockmap bypass is on/, 'Run Benchmark'),
     ): Promise<{ file: string; document: ResultDocument }> {
       const before = new Set(readdirSync(folder));
-      await workbench.pressNotificationButton(/The sockmap bypass is on/, 'Run Benchmark');
+      await start();
       const newest = (): string | undefined =>
         readdirSync(folder).find((name) => name.endsWith(SUFFIX) && !before.has(name));
       for (;;) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One run between two processes: a stream, requests on one connection, or a new
- * connection for each request.
+ * One run between two processes: a stream, requests on one connection, a new
+ * connection for each request, or SECONDS connections at once, each for one request
+ * and then until standard input ends.
  *
- *   transfer FAMILY stream|rr|crr BYTES SECONDS [nodelay] [cpus=A,B] [server=NETNS]
+ *   transfer FAMILY stream|rr|crr|hold BYTES SECONDS [nodelay] [cpus=A,B] [server=NETNS]
  *            [client=NETNS] [at=IP] [port=PORT] [to=IP:PORT] [cgroup=DIR]
  *
  * Over loopback, unless a server (IPv4) listens on another address. NETNS is a file,
@@ -15,6 +16,9 @@
  */
 #include "net.h"
 #include <sys/prctl.h>
+#include <sys/resource.h>
+
+enum mode { STREAM, RR, CRR, HOLD };
 
 static size_t bytes;
 static double seconds;
@@ -143,6 +147,45 @@ static void ask_each(const struct sockaddr_in *to)
 	       n / (t - start), n);
 }
 
+static void serve_and_hold(int l)
+{
+	char *buf = malloc(bytes);
+	int fd;
+
+	while ((fd = accept(l, NULL, NULL)) >= 0)
+		if (!read_all(fd, buf, bytes) || !write_all(fd, buf, bytes))
+			die("server");
+	die("accept");
+}
+
+static void ask_and_hold(const struct sockaddr_in *to)
+{
+	char *buf = calloc(1, bytes);
+	double start = now();
+	size_t count = seconds;
+
+	for (size_t n = 0; n < count; n++) {
+		int fd = connect_to(to);
+
+		if (!write_all(fd, buf, bytes) || !read_all(fd, buf, bytes))
+			die("transaction");
+	}
+	printf("{\"connections\": %zu, \"seconds\": %.3f}\n", count, now() - start);
+	fflush(stdout);
+	while (read(0, buf, 1) > 0)
+		;
+}
+
+/* Each end holds as many as one process may have files. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void enter_netns(const char *file)
 {
 	int fd;
@@ -169,8 +212,8 @@ static void enter_cgroup(const char *directory)
 	close(fd);
 }
 
-static void listen_and_serve(const char *address, int port, bool stream, bool each,
-			     bool no_delay, int told)
+static void listen_and_serve(const char *address, int port, enum mode mode, bool no_delay,
+			     int told)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int fd, one = 1, l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -181,16 +224,16 @@ static void listen_and_serve(const char *address, int port, bool stream, bool ea
 	if (l < 0 || bind(l, (void *)&in, len) || listen(l, 1024) ||
 	    getsockname(l, (void *)&in, &len) || write(told, &in, len) != len)
 		die("listen on %s", address);
-	if (each) {
+	if (mode == CRR)
 		serve_each(l);
-		return;
-	}
+	if (mode == HOLD)
+		serve_and_hold(l);
 	fd = accept(l, NULL, NULL);
 	if (fd < 0)
 		die("accept");
 	if (no_delay)
 		nodelay(fd);
-	if (stream)
+	if (mode == STREAM)
 		receive_stream(fd);
 	else
 		serve(fd);
@@ -206,21 +249,24 @@ static const char *value_of(const char *word, const char *name)
 int main(int argc, char **argv)
 {
 	const char *server = NULL, *client = NULL, *at = "127.0.0.1", *cgroup = NULL;
-	bool stream, each, no_delay = false;
+	bool no_delay = false;
 	int fd[2] = {-1, -1}, told[2], cpu[2] = {-1, -1}, port = 0, to_port;
 	struct sockaddr_in address, to = {};
 	enum family family;
+	enum mode mode;
 	char ip[16];
 	pid_t child;
 
 	if (argc < 5) {
 		fprintf(stderr,
-			"transfer FAMILY stream|rr|crr BYTES SECONDS [OPTION]...\n");
+			"transfer FAMILY stream|rr|crr|hold BYTES SECONDS [OPTION]...\n");
 		return 2;
 	}
 	family = parse_family(argv[1]);
-	stream = !strcmp(argv[2], "stream");
-	each = !strcmp(argv[2], "crr");
+	mode = !strcmp(argv[2], "stream") ? STREAM
+	       : !strcmp(argv[2], "crr")  ? CRR
+	       : !strcmp(argv[2], "hold") ? HOLD
+					  : RR;
 	bytes = strtoul(argv[3], NULL, 0);
 	seconds = atof(argv[4]);
 	for (int i = 5; i < argc; i++) {
@@ -249,6 +295,8 @@ int main(int argc, char **argv)
 	}
 	if (family == UNIX)
 		connected_pair(family, fd);
+	if (mode == HOLD)
+		allow_files();
 	if (pipe2(told, O_CLOEXEC))
 		die("pipe");
 
@@ -260,8 +308,8 @@ int main(int argc, char **argv)
 		enter_cgroup(cgroup);
 		enter_netns(server);
 		if (family == IPV4)
-			listen_and_serve(at, port, stream, each, no_delay, told[1]);
-		else if (stream)
+			listen_and_serve(at, port, mode, no_delay, told[1]);
+		else if (mode == STREAM)
 			receive_stream(fd[1]);
 		else
 			serve(fd[1]);
@@ -277,8 +325,11 @@ int main(int argc, char **argv)
 			return 2;
 		if (!to.sin_family)
 			to = address;
-		if (each) {
-			ask_each(&to);
+		if (mode == CRR || mode == HOLD) {
+			if (mode == CRR)
+				ask_each(&to);
+			else
+				ask_and_hold(&to);
 			kill(child, SIGKILL);
 			waitpid(child, NULL, 0);
 			return 0;
@@ -287,7 +338,7 @@ int main(int argc, char **argv)
 		if (no_delay)
 			nodelay(fd[0]);
 	}
-	if (stream)
+	if (mode == STREAM)
 		send_stream(fd[0]);
 	else
 		ask(fd[0]);

@@ -25,13 +25,7 @@ describe('the plan of a benchmark, from the palette', () => {
   /** As far as the list of plans. */
   const askForPlan = async (): Promise<Stage> => {
     assert.ok(stage);
-    const { workbench, steps, host, place } = stage;
-    await workbench.run('Sockmap: Run netperf benchmark');
-    await steps.pickHost(host);
-    const plans = workbench.quick.locator('input[placeholder="Choose what to measure"]');
-    await steps.shows(steps.asksForCgroup, plans);
-    if ((await steps.asksForCgroup.count()) > 0) await steps.pickCgroup(place.cgroup);
-    await plans.waitFor();
+    await stage.steps.askForPlan(stage.host, stage.place.cgroup);
     return stage;
   };
   const results = (): string[] =>
