@@ -38,6 +38,7 @@ enum { false, true };
 
 #define SOL_TCP		  6
 #define TCP_KEEPIDLE	  4
+#define TCP_KEEPINTVL	  5
 #define TCP_USER_TIMEOUT  18
 #define TCP_NOTSENT_LOWAT 25
 
@@ -188,6 +189,7 @@ struct user_namespace {
 
 struct netns_ipv4 {
 	int sysctl_tcp_keepalive_time;
+	int sysctl_tcp_keepalive_intvl;
 } __kernel_view;
 
 struct net {
@@ -241,6 +243,7 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 write_seq;
 	__u32 keepalive_time;
+	__u32 keepalive_intvl;
 	__u8 nonagle : 4;
 	__u8 repair : 1;
 	__u8 recvmsg_inq : 1;

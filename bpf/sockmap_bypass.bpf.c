@@ -197,9 +197,10 @@ struct conn {
 	__u32 quiet;	 /* messages since then */
 	__u32 small;	 /* of these, the small ones in a row */
 	__u32 route;
-	__u32 keepalive;      /* as we have set it, in jiffies, or 0 */
-	__u32 keepalive_then; /* seconds to restore */
-	bool between;	      /* network namespaces */
+	__u32 keepalive; /* as we have set it, in jiffies, or 0 */
+	__u32 idle_then; /* seconds to restore */
+	__u32 interval_then;
+	bool between; /* network namespaces */
 	bool accepted;
 	bool taken;   /* some of these, by another program */
 	bool shared;  /* the RTT callback: another program had asked for it */
@@ -730,25 +731,52 @@ static void count_absent(const struct ends *self)
 		count(peer_remote);
 }
 
-/* Is it the other end's, with the proof that it is the other end? If not, counts why. */
-static bool is_peer(const struct ends *self, const struct flow *other, bool found,
-		    __u32 reach)
+/*
+ * Gets the other end's flow, if it is one, and proves to be the other end's. Counts why
+ * not: for a request, with the same reason at both ends.
+ */
+static bool get_peer(const struct ends *self, const struct flow *own,
+		     const struct flow_key *peer_key, struct flow *peer, __u32 reach)
 {
-	if (found && other->end.cookie != AMBIGUOUS) {
-		enum proof proof = prove(self, &other->ends, reach);
+	struct flow *found = bpf_map_lookup_elem(&bypass_flows, peer_key);
+	enum proof proof;
 
+	if (found) {
+		*peer = *found;
+		proof = peer->end.cookie == AMBIGUOUS ? REFUSED
+						      : prove(self, &peer->ends, reach);
 		if (proof == PROVEN)
 			return true;
-		if (proof == OTHER_NAMESPACE)
-			count(peer_other_namespace);
-		else
-			count(pair_refused);
-	} else if (found) {
-		count(pair_refused);
+		if (peer->end.cookie == REQUESTED)
+			found->end.tp = proof;
+	} else if (own && own->end.cookie == REQUESTED && own->end.tp) {
+		proof = own->end.tp;
 	} else {
 		count_absent(self);
+		return false;
 	}
+	if (proof == OTHER_NAMESPACE)
+		count(peer_other_namespace);
+	else
+		count(pair_refused);
 	return false;
+}
+
+/*
+ * As the program had it, unless it has set it anew. SO_KEEPALIVE stays on, because it
+ * may have been asked for meanwhile, which cannot be told.
+ */
+static void restore_keepalive(struct bpf_sock_ops *ops, struct conn *conn,
+			      struct tcp_sock *tp)
+{
+	int idle = conn->idle_then, interval = conn->interval_then;
+
+	if (!conn->keepalive)
+		return;
+	if (tp->keepalive_time == conn->keepalive)
+		bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	if (tp->keepalive_intvl == conn->keepalive)
+		bpf_setsockopt(ops, SOL_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 }
 
 /*
@@ -761,38 +789,29 @@ static void keep_path(struct bpf_sock_ops *ops, struct conn *conn, struct tcp_so
 	__u32 *wanted = bpf_map_lookup_elem(&bypass_keepalive, &(__u32){0});
 	int seconds = wanted && *wanted ? *wanted : DEFAULT_KEEPALIVE, on = 1;
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
-	__u32 before = tp->keepalive_time, jiffies;
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	__u32 idle =
+		tp->keepalive_time ?: BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
+	__u32 interval = tp->keepalive_intvl
+				 ?: BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_intvl);
+	__u32 jiffies;
 
-	if (!before)
-		before = BPF_CORE_READ(sk, __sk_common.skc_net.net,
-				       ipv4.sysctl_tcp_keepalive_time);
 	if (bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds)))
 		return;
 	jiffies = tp->keepalive_time;
 	if (jiffies < (__u32)seconds)
 		return;
-	conn->keepalive_then = before / (jiffies / seconds) ?: 1;
-	/* The program's own, from its listener or before it connected, may suffice. */
-	if (sk->__sk_common.skc_flags & 1 << SOCK_KEEPOPEN && before <= jiffies) {
-		seconds = conn->keepalive_then;
-		bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
-		return;
-	}
 	conn->keepalive = jiffies;
-	bpf_setsockopt(ops, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
-/*
- * For good: as the program had it, unless it has set it anew. SO_KEEPALIVE stays on,
- * because it may have been asked for meanwhile, which cannot be told.
- */
-static void restore_keepalive(struct bpf_sock_ops *ops, struct conn *conn,
-			      struct tcp_sock *tp)
-{
-	int seconds = conn->keepalive_then;
-
-	if (conn->keepalive && tp->keepalive_time == conn->keepalive)
-		bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+	conn->idle_then = idle / (jiffies / seconds) ?: 1;
+	conn->interval_then = interval / (jiffies / seconds) ?: 1;
+	/* After an answer the next probe comes no sooner than an unanswered one's. */
+	bpf_setsockopt(ops, SOL_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+	/* The program's own, from its listener or before it connected, may suffice. */
+	if (sk->__sk_common.skc_flags & 1 << SOCK_KEEPOPEN && idle <= jiffies &&
+	    interval <= jiffies)
+		restore_keepalive(ops, conn, tp);
+	else
+		bpf_setsockopt(ops, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
 static void established(struct bpf_sock_ops *ops)
@@ -825,7 +844,8 @@ static void established(struct bpf_sock_ops *ops)
 	 * by now. Without the other one it is out of the cgroups, or has begun to send
 	 * over TCP: this end has no use for the bypass.
 	 */
-	if (!is_peer(&self.ends, &other, find(&peer_key, &other), conf->reach))
+	own = passive ? bpf_map_lookup_elem(&bypass_flows, &key) : NULL;
+	if (!get_peer(&self.ends, own, &peer_key, &other, conf->reach))
 		goto stay;
 	if (passive == (other.end.cookie == REQUESTED) ||
 	    (passive && !mirrors(&key, tp, (void *)(unsigned long)other.end.tp))) {
@@ -867,7 +887,6 @@ static void established(struct bpf_sock_ops *ops)
 		goto forget;
 	}
 	/* Its own request gives way. */
-	own = passive ? bpf_map_lookup_elem(&bypass_flows, &key) : NULL;
 	if (own && own->end.cookie == REQUESTED)
 		take(&key);
 	/* Last, because whoever finds the flow may redirect to the socket. */
