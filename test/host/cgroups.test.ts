@@ -4,13 +4,22 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Attachment } from '../../src/bypass/attachment.ts';
+import { parsePrefix } from '../../src/bypass/config.ts';
+import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass, type LoadOptions } from '../../src/bypass/load.ts';
 import { addCgroups, removeCgroups } from '../../src/bypass/membership.ts';
 import { networkNamespaces } from '../../src/bypass/namespaces.ts';
 import { Host } from '../../src/host/host.ts';
-import { attachedTo, bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import {
+  attachedTo,
+  bpfSource,
+  localKeys,
+  makeGround,
+  type BypassGround,
+} from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { Talk } from '../harness/host/talk.ts';
+import { makeNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory } from '../harness/temporary.ts';
@@ -19,6 +28,25 @@ import { temporaryDirectory } from '../harness/temporary.ts';
 const ALONE = `__attribute__((section("sockops"), used)) int alone(void *ops) { return 1; }
 char LICENSE[] __attribute__((section("license"))) = "GPL";
 `;
+
+/** Runs a command that becomes sleep(1), in a cgroup. */
+async function startIn(cgroup: string, ...argv: readonly string[]): Promise<ChildProcess> {
+  const script = 'echo 0 >"$1/cgroup.procs"; shift; exec "$@"';
+  const child = spawn('sh', ['-c', script, 'sh', cgroup, ...argv], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await eventually('it runs', () => {
+    const comm = fs.readFileSync(`/proc/${String(child.pid)}/comm`, 'utf8');
+    return Promise.resolve(comm === 'sleep\n');
+  });
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
 
 describe('the network namespaces of cgroups', () => {
   let ground: BypassGround;
@@ -29,26 +57,16 @@ describe('the network namespaces of cgroups', () => {
     host = new Host('local');
   });
   afterEach(async () => {
-    for (const child of running.splice(0)) {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
+    await Promise.all(running.splice(0).map(end));
     await host.dispose();
     await ground.remove();
   });
 
   /** A process in a cgroup that has entered namespaces of its own, by flags of unshare(1). */
-  async function start(cgroup: string, ...flags: readonly string[]): Promise<void> {
-    const script = 'echo 0 >"$1/cgroup.procs"; shift; exec "$@"';
-    const argv = [...(flags.length === 0 ? [] : ['unshare', ...flags]), 'sleep', '60'];
-    const child = spawn('sh', ['-c', script, 'sh', cgroup, ...argv], { stdio: 'ignore' });
-    running.push(child);
-    await eventually('it runs', () => {
-      const comm = fs.readFileSync(`/proc/${String(child.pid)}/comm`, 'utf8');
-      return Promise.resolve(comm === 'sleep\n');
-    });
-  }
+  const start = async (cgroup: string, ...flags: readonly string[]) => {
+    const by = flags.length === 0 ? [] : ['unshare', ...flags];
+    running.push(await startIn(cgroup, ...by, 'sleep', '60'));
+  };
 
   it('are those of their processes, each once, with those in user namespaces told apart', async () => {
     const { path: cgroup } = ground;
@@ -257,4 +275,98 @@ describe('a bypass of several cgroups', () => {
     await unloadBypass(host, c);
     await assertGone();
   });
+
+  describe('that reaches the host', () => {
+    const FAR = '10.99.96.1';
+    const key = (address: string) => parsePrefix(address).address.map(toHex).join(' ');
+    const keys = async () => {
+      const [one] = await ours();
+      return (await localKeys(one?.pins ?? '')).map((each) => each.slice('80 00 00 00 '.length));
+    };
+    const children: ChildProcess[] = [];
+    afterEach(async () => {
+      await Promise.all(children.splice(0).map(end));
+    });
+    /** A process in namespaces of its own, with an address and a time-out of connection tracking. */
+    async function isolated(cgroup: string, address: string, timeout: number, ...flags: string[]) {
+      const file = '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established';
+      const script = `ip address add ${address}/32 dev lo && echo ${timeout} >${file} && exec sleep 60`;
+      const child = await startIn(cgroup, 'unshare', '--net', ...flags, 'sh', '-c', script);
+      children.push(child);
+    }
+
+    it('has the addresses of the host’s own namespace, and a time-out of its own for connection tracking', async () => {
+      const { a, b } = cgroups;
+      await isolated(a, FAR, 90);
+      // Any user can make such a one: it counts for nothing.
+      await isolated(b, '10.99.96.2', 9, '--user', '--map-root-user');
+      await load([a, b], { reach: 'host' });
+      const [host1] = await ours();
+      assert.deepEqual([host1?.config?.reach, host1?.config?.keepAlive], ['host', 30]);
+      assert.ok((await keys()).includes(key('127.0.0.1')));
+      for (const address of [FAR, '10.99.96.2']) assert.ok(!(await keys()).includes(key(address)));
+
+      const change = { cgroup: b, mode: 'guarded' } as const;
+      await configureBypass(host, { ...change, reach: 'namespace' });
+      assert.equal((await ours())[0]?.config?.reach, 'namespace');
+      assert.ok((await keys()).includes(key(FAR)));
+      await configureBypass(host, { ...change, reach: 'host', limits: { oneWayLimit: 7 } });
+      const [host2] = await ours();
+      assert.deepEqual([host2?.config?.reach, host2?.config?.oneWayLimit], ['host', 7]);
+      assert.ok(!(await keys()).includes(key(FAR)));
+      // Who does not say what it should be leaves it as it is.
+      await configureBypass(host, { cgroup: a, mode: 'off' });
+      const [off] = await ours();
+      assert.deepEqual([off?.config?.mode, off?.config?.reach], ['off', 'host']);
+    });
+
+    it('stays within the namespace where its programs cannot, and says so', async () => {
+      const source = await bpfSource('guarded');
+      const files = new Map(source.files);
+      const text = Buffer.from(files.get(source.entry) ?? '').toString();
+      files.set(source.entry, Buffer.from(text.replace(/\breach\b/g, 'reserved')));
+      const status = await load([cgroups.a], { reach: 'host', source: { ...source, files } });
+      assert.equal(status.reachRefused, 'programs');
+      assert.equal((await ours())[0]?.config?.reach, 'namespace');
+      const later = { cgroup: cgroups.a, mode: 'guarded', reach: 'host' } as const;
+      assert.equal((await configureBypass(host, later)).reachRefused, 'programs');
+      assert.equal((await ours())[0]?.state, 'attached');
+    });
+
+    it('covers what starts later in new cgroups below, in new network namespaces', async () => {
+      const { a } = cgroups;
+      await load([a], { reach: 'host' });
+      const spaces = [await makeNetns(), await makeNetns()] as const;
+      try {
+        const [one, two] = spaces.map(({ name }) => name);
+        const end = `v${String(process.pid)}`;
+        await run('ip', [
+          ...['-n', one ?? '', 'link', 'add', end, 'type', 'veth'],
+          ...['peer', 'name', end, 'netns', two ?? ''],
+        ]);
+        for (const [at, name] of [one ?? '', two ?? ''].entries()) {
+          await run('ip', ['-n', name, 'address', 'add', `10.99.95.${at + 1}/24`, 'dev', end]);
+          await run('ip', ['-n', name, 'link', 'set', end, 'up']);
+        }
+        const places = spaces.map(({ name }, at) => {
+          const cgroup = path.join(a, `later${at}`);
+          fs.mkdirSync(cgroup);
+          return { cgroup, by: ['ip', 'netns', 'exec', name] };
+        });
+        const [server, client] = places;
+        assert.ok(server && client);
+        const talk = await Talk.connect(server, client, '10.99.95.1');
+        talks.push(talk);
+        await assertBypassed(talk, a);
+        await configureBypass(host, { cgroup: a, mode: 'guarded', reach: 'namespace' });
+        await talk.move(1000);
+        await assertOnTcp(talk, a);
+      } finally {
+        await talks.pop()?.close();
+        for (const each of spaces) await each.remove();
+      }
+    });
+  });
 });
+
+const toHex = (byte: number): string => byte.toString(16).padStart(2, '0');

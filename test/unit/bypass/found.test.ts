@@ -98,7 +98,7 @@ for (const shell of ['dash', 'busybox'] as const) {
     }
     const found = (machine: Machine) => read(sectionsOf(machine));
 
-    const ATTACHED = `attached|guarded|11|tag11|12|tag12|64|2|1|3|${ROOT}/15||`;
+    const ATTACHED = `attached|guarded|11|tag11|12|tag12|64|2|1|3||${ROOT}/15||`;
 
     it('has what is pinned and attached, whichever pin somebody has removed', () => {
       assert.deepEqual(found(whole), [ATTACHED, X]);
@@ -117,7 +117,7 @@ for (const shell of ['dash', 'busybox'] as const) {
       // Attached by hand to one that the pins do not name.
       assert.deepEqual(found({ ...whole, attached }), [ATTACHED, X, Y]);
       assert.deepEqual(found({ attached }), [
-        'unpinned|guarded|11|tag11|12|tag12|64|2|1|3|||',
+        'unpinned|guarded|11|tag11|12|tag12|64|2|1|3||||',
         ...[X, Y],
       ]);
       assert.deepEqual(found({ pins: { 15: ALL }, cgroups: [X, Y] }), [
@@ -169,8 +169,8 @@ for (const shell of ['dash', 'busybox'] as const) {
       const alone = program(22, 'sockmap_sockops', 'sock_ops', 5);
       const objects = [stranger, alone, map(4, 'theirs'), map(5, 'bypass_socks'), REDIRECT, SOCKS];
       assert.deepEqual(found({ objects, attached: { [X]: [stranger, alone] } }), [
-        ...['namesake||21|||||||||loaded by user 0|', X],
-        ...['namesake||22|||||||||loaded by user 0|', X],
+        ...['namesake||21||||||||||loaded by user 0|', X],
+        ...['namesake||22||||||||||loaded by user 0|', X],
       ]);
     });
 
