@@ -4,29 +4,31 @@
  *
  *   keepalive FAMILY none|before|meanwhile
  *
- * "before" the connection is made, it asks for them after 50 s, and "meanwhile" after
- * 70 s. For each line on stdin 1000 bytes go each way, and the seconds until the first
- * probe are said, of the end that connected and of the one that accepted.
+ * "before" the connection is made, it asks for them after 50 s, and then every 20 s;
+ * "meanwhile" after 70 s, and every 30 s. For each line on stdin 1000 bytes go each way,
+ * and the seconds until the first probe and to the next are said, of the end that
+ * connected and of the one that accepted.
  */
 #include "net.h"
 
 #define SIZE 1000
 
-static void ask(int fd, int seconds)
+static void ask(int fd, int seconds, int interval)
 {
 	int one = 1;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds)))
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds)) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval)))
 		die("keep-alive");
 }
 
-static int idle(int fd)
+static int seconds_of(int fd, int option)
 {
 	int seconds = 0;
 	socklen_t len = sizeof(seconds);
 
-	getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, &len);
+	getsockopt(fd, IPPROTO_TCP, option, &seconds, &len);
 	return seconds;
 }
 
@@ -45,8 +47,8 @@ int main(int argc, char **argv)
 	l = listener(parse_family(argv[1]), &ss, &len);
 	fd[0] = socket(ss.ss_family, SOCK_STREAM, 0);
 	if (!strcmp(argv[2], "before")) {
-		ask(l, 50);
-		ask(fd[0], 50);
+		ask(l, 50, 20);
+		ask(fd[0], 50, 20);
 	}
 	if (connect(fd[0], (void *)&ss, len))
 		die("connect");
@@ -56,10 +58,12 @@ int main(int argc, char **argv)
 		for (int i = 0; i < 2; i++)
 			if (!write_all(fd[i], buf, SIZE) || !read_all(fd[!i], buf, SIZE))
 				die("bytes");
-		printf("%d %d\n", idle(fd[0]), idle(fd[1]));
+		printf("%d/%d %d/%d\n", seconds_of(fd[0], TCP_KEEPIDLE),
+		       seconds_of(fd[0], TCP_KEEPINTVL), seconds_of(fd[1], TCP_KEEPIDLE),
+		       seconds_of(fd[1], TCP_KEEPINTVL));
 		if (!strcmp(argv[2], "meanwhile")) {
-			ask(fd[0], 70);
-			ask(fd[1], 70);
+			ask(fd[0], 70, 30);
+			ask(fd[1], 70, 30);
 		}
 	}
 	return 0;

@@ -119,7 +119,7 @@ idle() {
 		left=0
 		gone "${server_of[n]}" || { left=1 && pkill -P "${server_of[n]}"; }
 		wait "${server_of[n]}"
-		verdict idle-$when client $((left == 0)) "\"answered\": \"$told\", \"left\": $left"
+		verdict idle-$when client $((left == 0)) "\"answered\": \"$told\", \"closed\": $((!left))"
 		n=$((n + 1))
 		told=
 		ask $n && told=$heard
@@ -127,7 +127,7 @@ idle() {
 		wait "${server_of[n]}"
 		ask $n
 		stop $n
-		verdict idle-$when server $((${#heard} > 2)) "\"answered\": \"$told\", \"told\": \"$heard\""
+		verdict idle-$when server $((${#heard} > 2)) "\"answered\": \"$told\", \"closed\": $((${#heard} > 2))"
 		n=$((n + 1))
 	done
 	ip netns exec $id-host nft delete table inet strict
