@@ -249,7 +249,7 @@ static const char *value_of(const char *word, const char *name)
 int main(int argc, char **argv)
 {
 	const char *server = NULL, *client = NULL, *at = "127.0.0.1", *cgroup = NULL;
-	bool no_delay = false;
+	bool no_delay = false, apart;
 	int fd[2] = {-1, -1}, told[2], cpu[2] = {-1, -1}, port = 0, to_port;
 	struct sockaddr_in address, to = {};
 	enum family family;
@@ -293,8 +293,20 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (family == UNIX)
+	/* Else in place, as all of these programs are (net.h). */
+	apart = server || client || cgroup || port || to.sin_family || mode == CRR ||
+		mode == HOLD;
+	if (apart && family != IPV4) {
+		fprintf(stderr, "two places: ipv4 alone\n");
+		return 2;
+	}
+	if (!apart) {
 		connected_pair(family, fd);
+		if (no_delay && family != UNIX) {
+			nodelay(fd[0]);
+			nodelay(fd[1]);
+		}
+	}
 	if (mode == HOLD)
 		allow_files();
 	if (pipe2(told, O_CLOEXEC))
@@ -307,7 +319,7 @@ int main(int argc, char **argv)
 		close(fd[0]);
 		enter_cgroup(cgroup);
 		enter_netns(server);
-		if (family == IPV4)
+		if (apart)
 			listen_and_serve(at, port, mode, no_delay, told[1]);
 		else if (mode == STREAM)
 			receive_stream(fd[1]);
@@ -320,7 +332,7 @@ int main(int argc, char **argv)
 	close(fd[1]);
 	close(told[1]);
 	enter_netns(client);
-	if (family == IPV4) {
+	if (apart) {
 		if (read(told[0], &address, sizeof(address)) != sizeof(address))
 			return 2;
 		if (!to.sin_family)
