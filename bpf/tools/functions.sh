@@ -68,7 +68,7 @@ receive() {
 # Makes $d, a private (0700) directory with a name nobody can guess. Hosts mount the usual places for temporary files
 # noexec, or have them full or closed: the first place is taken that has room for what a compiler reads and writes
 # (a kernel's vmlinux.h, a program and its object), from which programs can be run where $1 is "yes", and which the
-# number that `reserve` has taken, if it has, can enter; where there is none, it tells why of each and ends. Who can
+# number that `reserve` has taken, if it has, can enter; where there is none, it says why of each and ends. Who can
 # rename a directory above it could put another one in its place: such places do not count.
 make_scratch() {
   umask 077

@@ -8,7 +8,7 @@ export interface Program {
   readonly tag: string;
 }
 
-/** One bypass on a host, as the host itself tells. */
+/** One bypass on a host, as the host itself reports it. */
 export interface Attachment {
   /** The first of its cgroups; undefined when all were removed while the pins stayed. */
   readonly cgroup: string | undefined;
@@ -42,7 +42,7 @@ export interface Attachment {
   readonly configMap?: number;
 }
 
-/** Whether it hands data over: attached, and not told to leave everything to TCP. */
+/** Whether it hands data over: attached, and not set to leave everything to TCP. */
 export const isOn = (one: Attachment): boolean => isAttached(one) && one.config?.mode !== 'off';
 
 /** A program at a cgroup that is called as ours and does not put sockets into a map of ours. */
@@ -50,7 +50,7 @@ export interface Namesake {
   readonly cgroup: string;
   readonly id: number;
   readonly name: string;
-  /** Who loaded it, as far as the kernel tells: "uid 0, nginx (4711)". */
+  /** Who loaded it, as far as the kernel knows: "uid 0, nginx (4711)". */
   readonly owner: string;
 }
 

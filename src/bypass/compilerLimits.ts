@@ -55,6 +55,6 @@ export function compilerFailure(
   return problem('command', `clang ended with exit code ${exitCode}`, endless);
 }
 
-/** clang may exit with 1 after a crash, as for a source that is wrong, and why it crashed only its words tell. */
+/** clang may exit with 1 after a crash, as for a source that is wrong, and only its words say that it crashed. */
 const CRASHED = 'PLEASE submit a bug report';
 const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate/i;

@@ -73,7 +73,7 @@ export async function attachError(
   });
 }
 
-/** Who has loaded a program, who has it open, and where it is pinned, as far as the kernel tells. */
+/** Who has loaded a program, who has it open, and where it is pinned, as far as the kernel knows. */
 function ownerOf(program: KernelProgram | undefined): string {
   if (program === undefined) return 'unknown';
   const { uid, pids, pinned } = program;

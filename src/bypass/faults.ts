@@ -4,7 +4,7 @@ export const SPLICE_READERS = ['proxies in Go (io.Copy)', 'HAProxy with option s
 
 /**
  * One thing a bypass does to sockets that stops or breaks programs which do nothing unusual. The warning
- * before a load, the semantics report and bpf/README.md tell of the same ones.
+ * before a load, the semantics report and bpf/README.md name the same ones.
  */
 export interface Fault {
   readonly id: string;
@@ -16,7 +16,7 @@ export interface Fault {
   readonly consequence: string;
   /** Programs would stall: not to be loaded before somebody has agreed. */
   readonly grave: boolean;
-  /** Words by which bpf/README.md tells of it. */
+  /** Words by which bpf/README.md describes it. */
   readonly readme: string;
 }
 
@@ -133,7 +133,7 @@ export interface SocketFaults {
   readonly certain: boolean;
 }
 
-/** Results that tell nothing of the kernel; `hangs` may be the host's load or the fault. */
+/** Results that say nothing about the kernel; `hangs` may be the host's load or the fault. */
 const UNTOLD = ['failed', 'hangs', 'skipped'];
 
 /** @param rows of FAULT_PROBES, or of more. */

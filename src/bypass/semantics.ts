@@ -32,7 +32,7 @@ export interface SemanticRow {
   readonly tcp: string;
   readonly bypass: string;
   readonly differs: boolean;
-  /** Whether both outcomes are those of the sockets: a probe that failed tells nothing of the kernel. */
+  /** Whether both outcomes are those of the sockets: a probe that failed says nothing about the kernel. */
   readonly told: boolean;
   /** The outcome over the bypass, as a sentence; where there is none, why. */
   readonly detail: string;
@@ -167,7 +167,7 @@ export function parseSemantics(text: string): Observation[] {
 const isTold = (tcp: string, bypass: string): boolean =>
   !['failed', 'hangs', 'skipped'].includes(tcp) && !['failed', 'skipped'].includes(bypass);
 
-/** One row for each semantic both runs tell of, in the order of the first. */
+/** One row for each semantic both runs have, in the order of the first. */
 export function pairSemantics(
   tcp: readonly Observation[],
   bypass: readonly Observation[],

@@ -13,7 +13,7 @@ const TRIED = 'read the status of the bypass';
 
 /**
  * Reads what is loaded from the host; needs root (`Host.becomeRoot`).
- * @throws HostError also when it cannot be told: then nothing is known, not nothing loaded.
+ * @throws HostError also when it cannot be read: then nothing is known, not nothing loaded.
  */
 export async function readStatus(host: Host, signal?: AbortSignal): Promise<BypassStatus> {
   const argv = scriptArgv('status_json');
@@ -24,7 +24,7 @@ export async function readStatus(host: Host, signal?: AbortSignal): Promise<Bypa
   try {
     return { host: host.name, ...parseStatus(text) };
   } catch (cause) {
-    const words = `the host told no status:\n${text.slice(0, 2000)}`;
+    const words = `the host printed no status:\n${text.slice(0, 2000)}`;
     throw new HostError(
       { kind: 'command', tried: TRIED, where: host.name, words, next },
       { cause },

@@ -95,7 +95,7 @@ export const NO_SCRATCH =
 /**
  * A directory for temporary files on the host, removed with the guard.
  * @param options executable: whether programs will be run from it.
- * @throws HostError that tells of each place why it does not do.
+ * @throws HostError that says of each place why it does not do.
  */
 export async function scratchDirectory(
   host: Host,

@@ -17,7 +17,7 @@ export interface Launch {
   readonly login: Mark;
   /** How long that may take. */
   readonly answerMs: number;
-  /** Told before the process is ended because nothing came. */
+  /** Called before the process is ended because nothing came. */
   readonly onSilence?: () => void;
   readonly sudo?: SudoLaunch | undefined;
 }
@@ -67,7 +67,7 @@ export class HostProcess {
     this.#launch = launch;
     this.#child = start(launch);
     const child = this.#child;
-    // The far end may be gone before all input is written: its exit tells why, not EPIPE.
+    // The far end may be gone before all input is written: its exit says why, not EPIPE.
     child.stdin.on('error', () => undefined);
     const { sudo } = launch;
     const onFlood = () => {

@@ -10,7 +10,7 @@ import { HostError } from './errors.ts';
  * Where sockets of shared connections lie: one directory a user, so that a window that was killed
  * leaves no directory of its own behind. Whoever can reach a socket can use the connection, so it has
  * to be ours alone.
- * @throws HostError that tells of each place why it does not do.
+ * @throws HostError that says of each place why it does not do.
  */
 export async function socketDirectory(): Promise<string> {
   const { uid } = userInfo();

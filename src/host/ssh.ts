@@ -13,11 +13,11 @@ import { classify } from './sshWords.ts';
 import type { Transport } from './transport.ts';
 
 export interface SshSettings {
-  /** The client to run, `ssh` unless told. */
+  /** The client to run, `ssh` when left out. */
   readonly program?: string;
   /** A configuration file instead of the user's own (`ssh -F`). */
   readonly configFile?: string;
-  /** In which a connection has to be there and a login's start-up files to end; 20 unless told. */
+  /** In which a connection has to be there and a login's start-up files to end; 20 when left out. */
   readonly connectSeconds?: number;
   /** Whether a person sits at our terminal, whom ssh asks there for what it needs to connect. */
   readonly asksOnTerminal?: boolean;
@@ -76,7 +76,7 @@ export class SshTransport implements Transport {
   /**
    * The argv of a terminal in which ssh may ask the person. Where no connection is open yet it
    * becomes the one that commands share, for as long as it stays open.
-   * @param argv what to run there; a login shell unless told.
+   * @param argv what to run there; a login shell when left out.
    */
   async interactive(argv?: readonly string[]): Promise<string[]> {
     const socket = await this.#controlPath();

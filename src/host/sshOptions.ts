@@ -32,7 +32,7 @@ function atLeast(version: string, major: number, minor: number): boolean {
 
 const versions = new Map<string, Promise<string>>();
 
-/** The answer of `ssh -V`; empty where it cannot be started, which the connection then tells. */
+/** The answer of `ssh -V`; empty where it cannot be started, which the connection then reports. */
 export function clientVersion(program: string): Promise<string> {
   let version = versions.get(program);
   if (version === undefined) {

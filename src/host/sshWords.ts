@@ -2,7 +2,7 @@ import type { Problem } from './errors.ts';
 
 /**
  * Reads ssh's own words (OpenSSH 7 to 10). Every failure of its own is exit status 255, and its words, in
- * English whatever the locale, are all that tells a changed host key from a cable: the one place where an
+ * English whatever the locale, are all that distinguishes a changed host key from a cable: the one place where an
  * outcome is known by how it is worded.
  */
 export function classify(stderr: string, where: string, tried: string): Problem {

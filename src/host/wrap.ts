@@ -13,7 +13,7 @@ export const PLAIN = `"$@"; c=$?; [ $c = 255 ] && c=254; exit $c`;
 /** The same, with standard input as a lifeline. */
 export const LIFELINE = hostScript('lifeline.sh');
 
-/** How a command becomes root's: by sudo, which is told the password if it asks for it. */
+/** How a command becomes root's: by sudo, which gets the password if it asks for it. */
 export interface Sudo {
   readonly password: string | undefined;
 }

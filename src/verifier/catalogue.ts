@@ -13,10 +13,10 @@ export interface Explanation {
   readonly fix: string;
 }
 
-/** The first that fits decides: within and between the lists the more telling ones come first. */
+/** The first that fits decides: within and between the lists the more specific ones come first. */
 export const CATALOGUE: readonly Entry[] = [BUG, ...MEMORY, ...CALLS, ...PROGRAM, ...LOADING];
 
-/** The words that tell are short; a pattern may take the square of what it looks at. */
+/** The words that matter are short; a pattern may take the square of what it looks at. */
 const LOOKED_AT = { lines: 40, characters: 400 } as const;
 
 /** Everything known about an error; the message may be several lines. */

@@ -6,7 +6,7 @@ const READ = 64 * 1024 * 1024;
 /**
  * A log with the states of a program that the verifier walks over many times, brought to one line an
  * instruction: what it knew when it came there first, and how often it came.
- * @param at tells the source of an instruction where the log does not.
+ * @param at gives the source of an instruction where the log does not.
  */
 export function condense(
   log: string,

@@ -7,7 +7,7 @@ export interface Step {
   readonly code: string;
   /** The instruction as the log has it: `r1 = *(u64 *)(r0 +0)`. */
   readonly text: string;
-  /** Registers and stack after it, where the log tells: `R0=map_value(…) R1=scalar()`. */
+  /** Registers and stack after it, where the log says so: `R0=map_value(…) R1=scalar()`. */
   readonly state: string | undefined;
   readonly source: LogSource | undefined;
 }
@@ -61,7 +61,7 @@ export interface VerifierLog {
   readonly report: Report | undefined;
 }
 
-/** The end tells: of longer logs only so many characters are parsed (none is ever cut). */
+/** The end matters: of longer logs only so many characters are parsed (none is ever cut). */
 const PARSED = 4 * 1024 * 1024;
 
 // Numbers are bounded, so that they are finite: the kernel takes a million instructions. Nothing can

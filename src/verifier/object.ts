@@ -76,7 +76,7 @@ const PSEUDO_CALL = 1;
 /**
  * Reads the programs of a BPF object and the lines their instructions come from: ELF64 (elf.h),
  * .BTF and .BTF.ext (linux/btf.h, Documentation/bpf/btf.rst). Where a log lacks the position, or
- * has no column, this tells it.
+ * has no column, this gives it.
  * @throws RangeError when it is not such a file.
  */
 export function parseObject(bytes: Uint8Array): ObjectProgram[] {

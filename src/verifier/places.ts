@@ -14,7 +14,7 @@ const basename = (path: string): string => path.replace(/^.*\//, '');
 
 /**
  * Lines of a verifier's log.
- * @param at tells the source of an instruction: before Linux 6.9 the log does not.
+ * @param at gives the source of an instruction: before Linux 6.9 the log does not.
  */
 export function logLines(
   text: string,

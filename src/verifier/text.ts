@@ -5,7 +5,7 @@ export const linesOf = (content: Uint8Array | undefined): string[] =>
     .split('\n');
 
 /**
- * Where an editor counts a position of a line that compilers tell in bytes of UTF-8. Both from 0. What a
+ * Where an editor counts a position of a line that compilers give in bytes of UTF-8. Both from 0. What a
  * line that is not known, or is shorter, has there counts as ASCII.
  */
 export function editorColumn(line: string, bytes: number): number {

@@ -6,7 +6,7 @@ export const MOST_RELATED = 12;
 /**
  * The way that led there: where the register the message names got its value, and which way the branches
  * before it went.
- * @param at tells the place of an instruction in the source.
+ * @param at gives the place of an instruction in the source.
  */
 export function pathTo<P>(
   steps: readonly Step[],

@@ -38,7 +38,7 @@ export function endAll(): Promise<void> {
   }));
 }
 
-/** Runs a program: tells what it fails of, and undoes what is registered, however it ends. */
+/** Runs a program: reports why it fails, and undoes what is registered, however it ends. */
 export async function runToEnd(main: () => Promise<void>): Promise<void> {
   // Before anything is begun, which a signal would leave behind.
   listenForSignals();

@@ -40,7 +40,7 @@ describe('the set-up', () => {
     assert.equal(withComponent(source, 'deb822', debian), '');
   });
 
-  it('tells distributions apart', () => {
+  it('distinguishes distributions', () => {
     const family = (text: string): string | undefined => distribution(text).family;
     assert.equal(family('ID=debian\nVERSION_CODENAME=bookworm'), 'debian');
     assert.equal(family('ID=ubuntu\nID_LIKE=debian'), 'debian');

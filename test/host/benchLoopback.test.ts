@@ -115,7 +115,7 @@ describe('a benchmark over a loopback device', () => {
     assert.ok((samples[1]?.bpf?.redirectedBytes ?? 0) > 1000);
   });
 
-  it('that has no address beside it, or is down, tells why nothing can be measured', async () => {
+  it('that has no address beside it, or is down, says why nothing can be measured', async () => {
     const alone = await problemOf(bench(), 'command');
     assert.match(alone.headline ?? '', /neither 127\.0\.0\.1 nor ::1 on a host that has no other/);
     assert.match(alone.next, /ip address add 127\.0\.0\.2\/8 dev lo/);

@@ -179,7 +179,7 @@ describe('the method of a benchmark', () => {
       assert.ok((bpf?.runs ?? 0) > 100);
       const each = (bpf?.nanoseconds ?? 0) / (bpf?.runs ?? 1);
       assert.ok(each > 5 && each < 100_000, `${each} ns a run`);
-      // That it was on in the third is what the counts tell: the kernel makes none otherwise.
+      // That it was on in the third is what the counts show: the kernel makes none otherwise.
       for (const other of [0, 1]) {
         assert.deepEqual([...(seen.get(other) ?? [])], [switched], `sample ${other}`);
       }

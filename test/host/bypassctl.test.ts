@@ -88,7 +88,7 @@ describe('sockmap-bypassctl', () => {
 
   for (const shell of SHELLS) {
     describe(`under ${shell}`, () => {
-      it('loads, tells what is loaded, and unloads', async () => {
+      it('loads, shows what is loaded, and unloads', async () => {
         const { path: cgroup } = ground;
         // The network namespace of a process in the cgroup counts as the host's, too.
         const member = execa('sleep', ['60'], { reject: false });
@@ -145,7 +145,7 @@ describe('sockmap-bypassctl', () => {
         assert.deepEqual([again.exitCode, again.stderr.includes('nothing is loaded')], [0, true]);
       });
 
-      it('refuses an occupied cgroup with 3, unless told to replace', async () => {
+      it('refuses an occupied cgroup with 3, unless it is to replace', async () => {
         const load = (...more: string[]) =>
           ctl(shell, 'load', `--cgroup=${ground.path}`, '--source', BPF, ...more);
         assert.equal((await load()).exitCode, 0);
@@ -243,7 +243,7 @@ describe('sockmap-bypassctl', () => {
   });
 
   for (const shell of SHELLS) {
-    it(`under ${shell} tells of cgroups with names of any bytes`, async () => {
+    it(`under ${shell} shows cgroups with names of any bytes`, async () => {
       const name = Buffer.concat([Buffer.from('a|b "c" \\d\\" é 🚀\t'), Buffer.of(0xff)]);
       const cgroup = Buffer.concat([Buffer.from(`${ground.path}/`), name]);
       fs.mkdirSync(cgroup);
@@ -308,7 +308,7 @@ describe('sockmap-bypassctl', () => {
     assert.match(stderr, /sockmap-bypass is not a directory of root's alone: .*mode 755/);
   });
 
-  it('fails with 1 where nobody can be told', async () => {
+  it('fails with 1 where its output cannot be written', async () => {
     for (const what of ['status', 'metrics']) {
       const argv = ['-c', '"$@" >/dev/full', 'sh', COMMAND, what];
       assert.equal((await execa('sh', argv, { reject: false })).exitCode, 1, what);

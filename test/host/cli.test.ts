@@ -121,7 +121,7 @@ describe('the command line', () => {
     assert.equal(read('second.json').cgroup, stage.cgroup);
   });
 
-  it('ends with 1 when nothing can be told, with 64 when it is used wrongly, and says why', async () => {
+  it('ends with 1 when nothing can be said, with 64 when it is used wrongly, and says why', async () => {
     const { alias } = stage.server;
     const out = ['--out', file('none.json')];
     const at = ['benchmark', alias, stage.cgroup, ...ssh];

@@ -90,7 +90,7 @@ describe('the counters of the guarded bypass', () => {
   });
 
   for (const { name, title, counter, also, added = 2 } of COUNTED) {
-    it(`tell of ${title}`, async () => {
+    it(`count ${title}`, async () => {
       const { counters: before } = await arms.status();
       const said = (await runInside(arms.bypass, [program, name])).trim();
       const { counters } = await arms.status();
@@ -111,7 +111,7 @@ describe('the counters of the guarded bypass', () => {
     });
   }
 
-  it('tell of no reason when the kernel refuses a protocol on top of TCP, as TLS where it has none', async () => {
+  it('count no reason when the kernel refuses a protocol on top of TCP, as TLS where it has none', async () => {
     const { counters: before } = await arms.status();
     assert.equal((await runInside(arms.bypass, [program, 'refused'])).trim(), 'ok');
     const { counters } = await arms.status();
@@ -134,7 +134,7 @@ describe('the counters of the guarded bypass', () => {
     assert.doesNotMatch(report, /Other counters/);
   });
 
-  it('tell of callbacks that a neighbour takes away, and the status names it', async () => {
+  it('count callbacks that a neighbour takes away, and the status names it', async () => {
     const object = path.join(temporary.path, 'neighbour.o');
     const pin = `/sys/fs/bpf/neighbour-${process.pid}`;
     const source = path.join(import.meta.dirname, 'programs/neighbour.bpf.c');
@@ -160,7 +160,7 @@ describe('the counters of the guarded bypass', () => {
     assert.equal((await arms.status()).beside, undefined);
   });
 
-  it('tell of sockets that are in the map of another bypass, and not that the map is full', async () => {
+  it('count sockets that are in the map of another bypass, and not that the map is full', async () => {
     const host = new Host('local');
     const inner: Arm = { name: 'bypass', cgroup: path.join(arms.bypass.cgroup, 'inner') };
     fs.mkdirSync(inner.cgroup);

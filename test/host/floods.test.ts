@@ -13,7 +13,7 @@ interface Told {
 }
 
 describe('a host whose tools send without end', () => {
-  it('takes bounded memory of the client, is told of by name, and the commands end there', async () => {
+  it('takes bounded memory of the client, is reported by name, and the commands end there', async () => {
     const account = await makeAccount('none');
     const server = await startSshd({ user: account.name, startupFiles: true });
     try {

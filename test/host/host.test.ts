@@ -52,7 +52,7 @@ for (const way of ['ssh', 'local'] as const) {
       assert.equal((await sh('kill -9 $$')).exitCode, 137);
     });
 
-    it('tells a missing program by its exit code', async () => {
+    it('knows a missing program by its exit code', async () => {
       const { exitCode, stderr } = await host.run(['no-such-program'], { tried });
       assert.equal(exitCode, 127);
       assert.match(stderr, /no-such-program/);
@@ -122,7 +122,7 @@ for (const way of ['ssh', 'local'] as const) {
       assert.ok(places.split(':').includes('/usr/sbin'));
     });
 
-    it('tells lines as they come', async () => {
+    it('reports lines as they come', async () => {
       const flag = path.join(directory.path, 'flag');
       const lines: string[] = [];
       const { stdout } = await host.transact(
@@ -281,7 +281,7 @@ for (const way of ['ssh', 'local'] as const) {
 }
 
 describe('a cancellation', () => {
-  it('is told from other failures', () => {
+  it('is distinguished from other failures', () => {
     assert.ok(isCancelled(cancelled('load', 'web1')));
   });
 });

@@ -329,7 +329,7 @@ describe('the bypass', () => {
       });
     }
 
-    // The script on the host tells us of these, and may be faster than we.
+    // The script on the host reports these, and may be faster than we.
     for (const step of ['verify', 'sk_msg'] as const) {
       it(`as the cgroup goes, at "${step}", or is attached before it goes`, async () => {
         const words = await failureAt(step);

@@ -187,7 +187,7 @@ describe('what is pinned on a host', () => {
     await live.close();
   });
 
-  it('is told what it is to do also where a pin was removed', async () => {
+  it('is configured also where a pin was removed', async () => {
     await load();
     await there('rm', `${pins()}/bypass_config`);
     const [found] = entries(await bypassStatus(host));
@@ -196,7 +196,7 @@ describe('what is pinned on a host', () => {
     assert.equal(told?.config?.mode, 'off');
   });
 
-  it('is told nothing while somebody else changes what is loaded', async () => {
+  it('is not configured while somebody else changes what is loaded', async () => {
     await load();
     const pin = `${pins()}/bypass_config`;
     await there('rm', pin);

@@ -171,7 +171,7 @@ for (const way of ['ssh', 'local'] as const) {
       assert.ok(!fs.existsSync(file));
     });
 
-    it('that cannot be set up tells why', async () => {
+    it('that cannot be set up says why', async () => {
       const failing = guard(
         host,
         { setup: 'echo "no room" >&2; exit 1', undo: 'false' },

@@ -116,7 +116,7 @@ describe('a host that lets a connection run one command at a time', () => {
     await host.dispose();
   });
 
-  it('is told to change that, where a person has to answer for each', async () => {
+  it('is asked to change that, where a person has to answer for each', async () => {
     const ask = path.join(server.directory, 'ask');
     fs.writeFileSync(ask, '#!/bin/sh\necho secret\n', { mode: 0o755 });
     const args = ['-q', '-p', '-P', '', '-N', 'secret', '-f', server.identityFile];

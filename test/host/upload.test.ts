@@ -46,7 +46,7 @@ for (const [kind, script] of [
 
     it('has each file by its name, for their owner alone, in place of older ones', async () => {
       const tar = await host.check(['sh', '-c', 'tar --version 2>&1 | head -n 1'], {
-        tried: 'tell whose tar it is',
+        tried: 'see whose tar it is',
       });
       assert.equal(/busybox/i.test(tar), kind === 'BusyBox', tar);
       await upload(host, target.path, files);

@@ -88,7 +88,7 @@ for (const release of RELEASES) {
       }
     });
 
-    it('has them loaded, replaced, told a policy and unloaded', async () => {
+    it('has them loaded, replaced, given a policy and unloaded', async () => {
       const first = own(
         await loadBypass(host, { cgroup: CGROUP, source: await bpfSource('classic') }),
       );

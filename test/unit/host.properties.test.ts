@@ -128,7 +128,7 @@ describe('properties of cgroups', () => {
     assertPlain(cgroupLabel(path, parseContainers(path, BOUNDARY)));
   });
   holds(
-    'the tree: is below any mount that facts may tell',
+    'the tree: is below any mount that facts may have',
     fc.tuple(textOf(CGROUP_WORDS), textOf(CGROUP_WORDS)),
     ([text, mount]) => {
       assertPlain(parseCgroups(text, `/${mount}`, NONE));

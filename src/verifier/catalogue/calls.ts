@@ -15,7 +15,7 @@ export const CALLS: readonly Entry[] = [
     detail: ({ name = '', number = '' }) =>
       `This kernel has no helper number ${number}${name === 'unknown' ? '' : ` (${name})`}.`,
     why: 'Helpers are numbered, and newer kernels have more of them.',
-    fix: 'See in which kernel it appeared (`bpftool feature probe` lists what this one has), and do without on older ones: bpf_core_enum_value_exists() tells at run time.',
+    fix: 'See in which kernel it appeared (`bpftool feature probe` lists what this one has), and do without on older ones: bpf_core_enum_value_exists() says so at run time.',
   },
   {
     id: 'helper-not-allowed',

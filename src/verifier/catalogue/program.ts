@@ -142,7 +142,7 @@ export const PROGRAM: readonly Entry[] = [
     id: 'instruction',
     pattern:
       /unknown (?:opcode|insn class)|uses reserved fields|invalid (?:BPF_|bpf_ld_imm64|insn)|unrecognized bpf_ld/i,
-    why: 'This kernel does not know the instruction: the compiler was told to use a newer instruction set.',
+    why: 'This kernel does not know the instruction: the compiler was set to a newer instruction set.',
     fix: 'Compile with -mcpu=v2 or v3 as the kernel has it (v3 from 5.1, v4 from 6.6), and look into inline assembly.',
   },
 ];
@@ -165,7 +165,7 @@ export const LOADING: readonly Entry[] = [
     id: 'section-name',
     pattern:
       /missing BPF prog type|check ELF section name|failed to guess program type|invalid section/,
-    why: 'The section’s name tells libbpf the type of program, and it does not know this one.',
+    why: 'The section’s name gives libbpf the type of program, and it does not know this one.',
     fix: 'Use a name of libbpf’s list, for example SEC("xdp"), SEC("sockops") or SEC("tc").',
   },
   {

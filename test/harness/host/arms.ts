@@ -63,7 +63,7 @@ export class Arms {
     await unloadBypass(this.#host, this.bypass.cgroup);
   }
 
-  /** The bypass, as the product's status tells. */
+  /** The bypass, as the product's status has it. */
   async status(): Promise<Attachment> {
     const { attachments } = await bypassStatus(this.#host);
     const ours = attachments.find(({ cgroup }) => cgroup === this.bypass.cgroup);

@@ -11,7 +11,7 @@ export interface Place {
   readonly cgroup: string;
   /** The same as the picker shows it. */
   readonly label: string;
-  /** The programs of ours at it, as the kernel tells. */
+  /** The programs of ours at it, as the kernel lists them. */
   attached(): Promise<number[]>;
   /** Whatever of ours is there: pins, programs, cgroups of a benchmark. */
   left(): Promise<string[]>;

@@ -149,7 +149,7 @@ for (const shell of ['dash', 'busybox'] as const) {
       assert.match(lines.join('\n'), /^attached\|.*\|11\|tag11\|.*\n\/[^\n]*$/);
     });
 
-    it('tells a load that is under way from what one left behind', () => {
+    it('distinguishes a load that is under way from what one left behind', () => {
       const pins = { '15_aB3dE6gH': ALL };
       const loading = found({ pins, loader: 'ann|, process 7' });
       assert.match(loading[0] ?? '', /^loading\|.*\|ann\?, process 7\|$/);

@@ -188,7 +188,7 @@ describe('socket semantics', () => {
     assert.equal(new Set(rows.map(({ title }) => title)).size, rows.length);
   });
 
-  it('tell nothing of the kernel where a probe failed', () => {
+  it('say nothing about the kernel where a probe failed', () => {
     const one = (result: string, detail: string): Observation => ({
       ...{ semantic: 'fionread', result, path: 'none', detail },
     });
@@ -211,7 +211,7 @@ describe('socket semantics', () => {
     assert.deepEqual([row.told, row.differs], [true, true]);
   });
 
-  it('are paired by name, whatever the order, and only where both runs tell', () => {
+  it('are paired by name, whatever the order, and only where both runs have them', () => {
     const rows = pairSemantics(tcp.slice(0, 3), classic.slice(1, 5).reverse());
     assert.deepEqual(
       rows.map(({ semantic }) => semantic),
@@ -260,14 +260,14 @@ describe('socket semantics', () => {
     });
   });
 
-  /** As the probe that shows a fault would be told of, over TCP and the bypass. */
+  /** As the probe that shows a fault would be reported, over TCP and the bypass. */
   const row = (semantic: string, tcpResult: string, bypass: string): SemanticRow => ({
     ...{ semantic, title: semantic, tcp: tcpResult, bypass },
     ...{ differs: tcpResult !== bypass, told: true, detail: '', path: 'bypass', affected: [] },
   });
 
   describe('the list of faults', () => {
-    it('is told by what the probes show, each by any of its probes', () => {
+    it('is known by what the probes show, each by any of its probes', () => {
       for (const { id, shown } of FAULTS) {
         for (const { probe, tcp: promised, bypass } of shown) {
           for (const result of bypass) {
@@ -318,7 +318,7 @@ describe('socket semantics', () => {
       FIONREAD_PROBES.includes(one.semantic) ? { ...one, result: 'counted' } : one,
     );
 
-    it('asks where programs would stall, names them, and tells of the other faults too', () => {
+    it('asks where programs would stall, names them, and names the other faults too', () => {
       const warning = warned(pairSemantics(tcp, classic));
       assert.ok(warning?.grave);
       assert.match(
@@ -355,7 +355,7 @@ describe('socket semantics', () => {
       assert.doesNotMatch(detail, /n5/);
     });
 
-    it('only tells where nothing stalls and a woken recv() fails', () => {
+    it('only informs where nothing stalls and a woken recv() fails', () => {
       const warning = warned([row('signal-restart', 'continues', 'EAGAIN')]);
       assert.equal(warning?.grave, false);
       assert.match(warning.message, /recv\(\).* EAGAIN/);

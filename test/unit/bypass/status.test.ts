@@ -126,7 +126,7 @@ describe('a bypass that is switched off', () => {
     assert.equal(bar().text, 'Sockmap off: web1');
   });
 
-  it('is told of as loaded, but off', () => {
+  it('is reported as loaded, but off', () => {
     const report = statusReport({
       host: 'web1',
       attachments: [bypass('/g/off', 'off')],

@@ -38,7 +38,7 @@ describe('what a host sends', () => {
     );
   });
 
-  it('is whole up to a limit, and told when it is more', async () => {
+  it('is whole up to a limit, and reported when it is more', async () => {
     for (const [bytes, more] of [
       [10, 0],
       [11, 1],

@@ -124,7 +124,7 @@ describe('findings', () => {
       assert.deepEqual(found({ jit: undefined, otherPrograms: undefined }), []);
     });
 
-    it('several at once are all told', () => {
+    it('several at once are all reported', () => {
       assert.deepEqual(
         ids({ clang: undefined, clangTargetsBpf: false, bpftool: undefined, bpffs: false }),
         ['bpffs', 'clang', 'bpftool'],

@@ -52,7 +52,7 @@ describe("ssh's own words", () => {
     });
   }
 
-  it('tells apart a key that is new and one that has changed', () => {
+  it('distinguishes a key that is new and one that has changed', () => {
     const next = (name: string) => classify(words(name), 'web1', 'connect').next;
     assert.notEqual(next('unknown-host-key'), next('changed-host-key'));
     assert.doesNotMatch(next('changed-host-key'), /StrictHostKeyChecking/);
@@ -95,7 +95,7 @@ describe('an error', () => {
   const problem = (words: string) =>
     new HostError({ kind: 'command', tried: 'load', where: 'web1', words, next: 'Look.' });
 
-  it('is told in one sentence with the line that names the fault', () => {
+  it('is reported in one sentence with the line that names the fault', () => {
     assert.equal(
       problem('In file included from a.c:1:\na.c:3:5: error: no such thing\n1 error').message,
       'Could not load on web1: a.c:3:5: error: no such thing. Look.',

@@ -486,7 +486,7 @@ describe('the gate before a language server', () => {
     });
   });
 
-  it('tells the server nothing of this machine', () => {
+  it('gives the server nothing of this machine', () => {
     const { params } = gate.outgoing({
       ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
       params: {

@@ -131,7 +131,7 @@ describe('two runs of one name', () => {
     return noteTexts(compareDocuments(of(old), of(now)));
   };
 
-  it('tell another machine by what it is made of, and by its id', () => {
+  it('recognise another machine by what it is made of, and by its id', () => {
     assert.deepEqual(
       notes(
         { cpuModel: 'Xeon', turbo: true, virtual: false, machine: 'a' },

@@ -112,7 +112,7 @@ describe('figures', () => {
     );
   });
 
-  it('tell request sizes apart, but for Fig. 5, which is of one', () => {
+  it('distinguish request sizes, but for Fig. 5, which is of one', () => {
     const samples = [64, 256].flatMap((request) =>
       [64, 1024].flatMap((response) => [
         trip('tcp', 0, 20, response, request),
@@ -151,7 +151,7 @@ describe('figures', () => {
     assert.equal(point.details.nanosecondsPerRun, 250);
   });
 
-  it('tell how much of a bypass went by it: of the bytes of a stream, of both ways of round trips', () => {
+  it('show how much of a bypass went by it: of the bytes of a stream, of both ways of round trips', () => {
     const { fig2, fig4 } = figures([
       stream('tcp', 0, 1e9),
       // 5 s of 1 Gbit/s are 625 MB.

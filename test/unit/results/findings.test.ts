@@ -111,7 +111,7 @@ describe('findings in words', () => {
     );
   });
 
-  it('tell the time in the BPF programs in the article’s terms', () => {
+  it('give the time in the BPF programs in the article’s terms', () => {
     const timed = (size: number, seconds: number) =>
       stream('bypass', 0, 1e9, size, {
         redirectedBytes: 625e6,
@@ -212,7 +212,7 @@ describe('findings in words', () => {
     ]);
   });
 
-  it('tell runs apart', () => {
+  it('distinguish runs', () => {
     const one = documentOf(streams(true));
     const runs = runsOf([one, documentOf(streams(true), { host: { ...one.host, name: 'db2' } })]);
     const { fig2 } = findingTexts(figuresOf(runs), runs);

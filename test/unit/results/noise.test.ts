@@ -36,7 +36,7 @@ describe('noise', () => {
     assert.deepEqual(noiseOf(with_), noiseOf(document));
   });
 
-  it('cannot be told from two rounds, nor from none', () => {
+  it('cannot be known from two rounds, nor from none', () => {
     assert.match(noiseTexts(run([99, 100]))[0] ?? '', /Too few rounds/);
     assert.deepEqual(noiseTexts(run([])), []);
   });

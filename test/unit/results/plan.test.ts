@@ -171,7 +171,7 @@ describe('the order of samples', () => {
     }
   });
 
-  it('is told beforehand', () => {
+  it('is known beforehand', () => {
     assert.deepEqual(schedule(plan, []).slots, slots.slice(0, 5));
     assert.equal(schedule(plan, []).later, 15);
     assert.deepEqual(extentOf(plan).samples, [20, 20]);
@@ -238,7 +238,7 @@ describe('rounds', () => {
     assert.deepEqual([rounds(samples, 'throughput'), rounds(samples, 'latency')], [9, 9]);
   });
 
-  it('are not fewer than 6 unless told', () => {
+  it('are not fewer than 6 unless the plan says so', () => {
     const { minRepetitions: _, ...short } = plan;
     assert.equal(rounds(run(short).samples, 'throughput'), 6);
     const two = run({ ...short, repetitions: 2 });

@@ -68,7 +68,7 @@ describe('a run compared with a saved one', () => {
     assert.match(said, /WORSE: .*: -50\.\d% .*; stalled in 1 of 5 rounds after/);
   });
 
-  describe('is not good, as nothing can be told of it,', () => {
+  describe('is not good, as nothing can be said about it,', () => {
     const CASES: [name: string, before: ResultDocument, after: ResultDocument, words: RegExp][] = [
       [
         'where one round stalls and the others are as fast',
@@ -177,7 +177,7 @@ describe('a run compared with a saved one', () => {
       assert.doesNotMatch(report, /\+140/);
     });
 
-    it('tells nothing where there are no others', () => {
+    it('says nothing where there are no others', () => {
       const one = redirecting(BEFORE, 0.001);
       const [code, said] = judged(one, one);
       assert.equal(code, EXIT.failed, said);
@@ -204,7 +204,7 @@ describe('a run compared with a saved one', () => {
     );
   });
 
-  it('tells its stalls in the report as well', () => {
+  it('has its stalls in the report as well', () => {
     const after = run({ tcp: [0, ...steady(1e9, 4)], bypass: [0, 0, 0, 0, 0] });
     const { differences } = compareDocuments(BEFORE, after);
     assert.deepEqual(

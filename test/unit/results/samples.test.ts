@@ -62,7 +62,7 @@ describe('a sample of the bypass', () => {
     return parseSample(text.join(''), BOUNDARY, {}, slot, taken);
   };
 
-  it('tells what the bypass carried before netperf ran', () => {
+  it('says what the bypass carried before netperf ran', () => {
     assert.equal(sample(50, 57).bpf?.otherMessages, 7);
     assert.equal(sample(50, 57).bpf?.redirectedMessages, 33);
     assert.equal(sample(50, 50).bpf?.otherMessages, undefined);

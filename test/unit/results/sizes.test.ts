@@ -12,7 +12,7 @@ describe('summary', () => {
     assert.deepEqual(Object.keys(ARM_LABELS), ARMS);
   });
 
-  it('tells a run under way from one that was cut off', () => {
+  it('distinguishes a run under way from one that was cut off', () => {
     const samples = [stream('tcp', 0, 1e9)];
     const counts = { taken: 1, planned: 18 };
     const [soon, later] = [Date.parse(at(20)), Date.parse(at(200))];

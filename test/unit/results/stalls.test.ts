@@ -14,7 +14,7 @@ function findings(samples: Sample[]) {
 const NOISY = [0.5, 2, 0.7, 1.6];
 
 describe('a round that stalls', () => {
-  it('is told with its size, which counts among those measured', () => {
+  it('is reported with its size, which counts among those measured', () => {
     const { fig2, overview } = findings(sizes({ 64: TWICE, 16_384: TWICE, 65_536: STALLED }));
     assert.equal(
       fig2[0],
@@ -35,7 +35,7 @@ describe('a round that stalls', () => {
     );
   });
 
-  it('is told where it is the only size, or TCP’s', () => {
+  it('is reported where it is the only size, or TCP’s', () => {
     const only = sizes({ 64: STALLED });
     assert.equal(
       findings(only).fig2[0],
@@ -91,14 +91,14 @@ describe('the size from which on the bypass is ahead', () => {
     findings(sizes(ratios)).fig2.find((sentence) => sentence.includes(' overtake'));
   const SENTENCE = 'Bypass overtakes TCP between 1 KiB and 16 KiB.';
 
-  it('is told by the sizes around it', () => {
+  it('is known by the sizes around it', () => {
     assert.equal(crossing({ 64: HALF, 1024: EQUAL, 16_384: TWICE, 65_536: TWICE }), SENTENCE);
     assert.equal(crossing({ 64: NOISY, 1024: HALF, 16_384: TWICE }), SENTENCE);
     assert.equal(crossing({ 64: HALF, 1024: HALF, 16_384: TWICE, 65_536: NOISY }), SENTENCE);
     assert.equal(crossing({ 64: HALF, 1024: HALF, 16_384: TWICE, 65_536: STALLED }), SENTENCE);
   });
 
-  it('is not told where they do not', () => {
+  it('is not reported where they do not', () => {
     assert.equal(crossing({ 64: HALF, 1024: NOISY, 16_384: TWICE }), undefined);
     assert.equal(crossing({ 64: HALF, 1024: STALLED, 16_384: TWICE }), undefined);
     assert.equal(crossing({ 64: HALF, 1024: TWICE, 16_384: HALF }), undefined);
@@ -106,7 +106,7 @@ describe('the size from which on the bypass is ahead', () => {
     assert.equal(crossing({ 64: HALF, 1024: EQUAL }), 'Bypass does not overtake TCP up to 1 KiB.');
   });
 
-  it('is not told of what went by TCP', () => {
+  it('is not reported of what went by TCP', () => {
     const onTcp = sizes({ 64: HALF, 1024: TWICE, 16_384: TWICE }).map((sample) =>
       sample.arm === 'bypass' ? { ...sample, bpf: { redirectedBytes: 0 } } : sample,
     );

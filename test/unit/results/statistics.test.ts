@@ -157,7 +157,7 @@ describe('statistics', () => {
     assert.equal(verdictOf(coarse), 'unclear');
   });
 
-  it('tells how well a ratio is known', () => {
+  it('says how well a ratio is known', () => {
     assert.equal(precisionOf({ ratio: 2, pairs: 1 }), Infinity);
     const interval = { low: 2 / 1.05, high: 2 * 1.05 };
     close(precisionOf({ ratio: 2, interval, pairs: 5 }), 0.05, 1e-12);

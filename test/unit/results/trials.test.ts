@@ -157,7 +157,7 @@ describe('the standard plan with real samples', () => {
       assert.ok(count(verdicts, ['same']) >= 0.95 * verdicts.length, verdicts.join(' '));
     });
 
-    it('tell of a bypass slowed by 10% in at least 19 of 20 trials', () => {
+    it('report a bypass slowed by 10% in at least 19 of 20 trials', () => {
       const slower = found({ bypass: 0.9 });
       assert.ok(slower >= 0.95 * TRIALS * POINTS, `${slower}`);
     });

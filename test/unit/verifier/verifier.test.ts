@@ -92,7 +92,7 @@ for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each)))
       });
     }
 
-    it('tells where a value comes from that was not checked', () => {
+    it('says where a value comes from that was not checked', () => {
       const file = 'null-map-lookup.bpf.c';
       const { findings } = diagnose(verificationOf(file, recorded), sourceOf(file).source);
       assert.match(
@@ -101,7 +101,7 @@ for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each)))
       );
     });
 
-    it('tells which way a branch went', () => {
+    it('says which way a branch went', () => {
       const file = 'reference-kept.bpf.c';
       const { findings } = diagnose(verificationOf(file, recorded), sourceOf(file).source);
       const branches = (findings[0]?.related ?? []).filter(({ message }) =>

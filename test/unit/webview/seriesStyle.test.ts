@@ -12,7 +12,7 @@ describe('the look of a line', () => {
     assert.equal(new Set(looks).size, MOST_RUNS * MOST_VARIANTS);
   });
 
-  it('tells runs by both its width and its markers', () => {
+  it('distinguishes runs by both its width and its markers', () => {
     const weights = Array.from({ length: MOST_RUNS }, (_, run) => weightOf(run));
     for (const part of ['width', 'radius'] as const) {
       assert.equal(new Set(weights.map((weight) => weight[part])).size, MOST_RUNS);

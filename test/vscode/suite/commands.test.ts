@@ -68,7 +68,7 @@ describe('commands with an argument', () => {
     assert.deepEqual(await place?.attached(), [loaded.sockops?.id]);
   });
 
-  it('load on a cgroup that has it is refused, unless it is told to replace', async () => {
+  it('load on a cgroup that has it is refused, unless it is to replace', async () => {
     const before = await place?.attached();
     await assert.rejects(execute('load', { host, cgroup }), /it is loaded there already/);
     assert.deepEqual(await place?.attached(), before);

@@ -65,7 +65,7 @@ describe('a clangd of somebody else’s making', () => {
   before(async () => {
     victim = temporaryDirectory({ '.bashrc': 'true', evil: 'false', 'folder/a': 'a' });
     host = temporaryDirectory();
-    // Root's clangd is a user of its own, and writes down what it is told.
+    // Root's clangd is a user of its own, and writes down what it gets.
     fs.chmodSync(host.path, 0o777);
     fs.copyFileSync(hostile, path.join(host.path, 'clangd'));
     fs.chmodSync(path.join(host.path, 'clangd'), 0o755);

@@ -220,15 +220,15 @@ describe('language features', () => {
 
   it('show an error once that saving shows too', async () => {
     await replace('return 1;', 'return nothing;');
-    await eventually('clangd tells', () => errors(program).length === 1);
+    await eventually('clangd reports it', () => errors(program).length === 1);
     const verify = (): Thenable<Diagnosis> =>
       vscode.commands.executeCommand('sockmapBypass.verify', { host: sshd.alias, uri: program });
     assert.equal((await verify()).findings.length, 1);
     assert.deepEqual(errors(program, 'clang'), []);
     await setting('clangd.enabled', false);
-    await eventually('now clang tells', () => errors(program, 'clang').length === 1);
+    await eventually('now clang reports it', () => errors(program, 'clang').length === 1);
     await setting('clangd.enabled', undefined);
-    await eventually('clangd tells again', () => errors(program).length === 1);
+    await eventually('clangd reports it again', () => errors(program).length === 1);
     await eventually('and clang no more', () => errors(program, 'clang').length === 0);
     await put(PROGRAM);
     assert.deepEqual((await verify()).findings, []);
@@ -236,7 +236,7 @@ describe('language features', () => {
 
   it('do not bring back what is fixed or moved as one types', async () => {
     await replace('return 1;', 'return nothing;');
-    await eventually('clangd tells', () => errors(program).length === 1);
+    await eventually('clangd reports it', () => errors(program).length === 1);
     const { findings } = await vscode.commands.executeCommand<Diagnosis>('sockmapBypass.verify', {
       ...{ host: sshd.alias, uri: program },
     });
@@ -424,7 +424,7 @@ describe('language features', () => {
       fs.writeFileSync(closing.fsPath, PROGRAM.replace('int key = 0;', 'int key = hits;'));
       // As a person does: VS Code keeps what an extension opens for minutes after its editor is closed.
       await vscode.commands.executeCommand('vscode.open', closing);
-      await eventually('the check tells', () => errors(closing, 'clang').length === 1);
+      await eventually('the check reports it', () => errors(closing, 'clang').length === 1);
       await vscode.commands.executeCommand('sockmapBypass.verify', {
         ...{ host: poor?.alias, uri: closing },
       });

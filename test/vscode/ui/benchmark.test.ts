@@ -126,7 +126,7 @@ describe('the benchmark and its panel', () => {
   };
 
   for (const experiment of ['throughput', 'latency'] as const) {
-    it(`draws the ${experiment} the document holds, and tells the same in table and findings`, async () => {
+    it(`draws the ${experiment} the document holds, and says the same in table and findings`, async () => {
       assert.ok(stage && result);
       const { samples } = result.document;
       const panel = stage.workbench.webview();

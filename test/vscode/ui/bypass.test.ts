@@ -217,7 +217,7 @@ describe('the bypass from the palette', () => {
       gate.open();
     }
     await eventually('nothing is left', async () => (await stage?.left())?.length === 0);
-    // Whoever cancels needs no telling.
+    // Whoever cancels needs no message.
     assert.equal(await steps.failure.count(), 0);
     await steps.load(host, place.label);
     await workbench.clearNotifications();

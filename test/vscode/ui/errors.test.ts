@@ -245,7 +245,7 @@ describe('errors in the window', () => {
       await workbench.clearNotifications();
     });
 
-    it('tells a user without root and without sudo', async () => {
+    it('says so to a user without root and without sudo', async () => {
       assert.ok(stage && poor);
       const { workbench, steps } = stage;
       await workbench.run('Sockmap: Check host');

@@ -115,7 +115,7 @@ describe('the chart panel', () => {
           new RegExp(`^${figure.name}: `),
         );
       }
-      // The table tells of as many points, and findings of something.
+      // The table has as many points, and findings of something.
       const points = figure.series.flatMap((series) => series.points).filter(Boolean).length;
       assert.equal(await panel().locator('#table tbody tr').count(), points);
       assert.ok((await panel().locator('#findings').innerText()).length > 40);
@@ -258,7 +258,7 @@ describe('the chart panel', () => {
     assert.ok(report.includes(await panel().locator('#findings p').first().innerText()));
   });
 
-  it('overlays another run, told apart by more than colour, and takes it away', async () => {
+  it('overlays another run, distinguished by more than colour, and takes it away', async () => {
     assert.ok(session && folder);
     const { workbench } = session;
     await overlay(OTHER);
