@@ -7,28 +7,26 @@ import { text } from 'node:stream/consumers';
 import { cancelled, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { onLines } from '../../src/host/lines.ts';
-import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import type { TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { assertAllEnd, newMark, sleepers, untilSleeping } from '../harness/host/marks.ts';
 import { problemOf } from '../harness/host/problems.ts';
+import { hostBy, WAYS } from '../harness/host/ways.ts';
 
 const tried = 'try';
 
-for (const way of ['ssh', 'local'] as const) {
+for (const way of WAYS) {
   describe(`a host by ${way}`, () => {
     let server: TestSshd | undefined;
     let host: Host;
+    let stop: () => Promise<void>;
     let directory: TemporaryDirectory;
     before(async () => {
       directory = temporaryDirectory();
-      if (way === 'ssh') {
-        server = await startSshd();
-        host = new Host(server.alias, { ssh: { configFile: server.configFile } });
-      } else host = new Host('local');
+      ({ host, server, stop } = await hostBy(way));
     });
     after(async () => {
-      await host.dispose();
-      await server?.stop();
+      await stop();
       await directory.remove();
     });
 

@@ -8,28 +8,26 @@ import { Host } from '../../src/host/host.ts';
 import { guard, scratchDirectory } from '../../src/host/guard.ts';
 import { upload } from '../../src/host/upload.ts';
 import { endProcesses } from '../harness/processes.ts';
-import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import type { TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { assertAllEnd, clients, newMark } from '../harness/host/marks.ts';
 import { masters } from '../harness/host/masters.ts';
 import { problemOf } from '../harness/host/problems.ts';
+import { hostBy, WAYS } from '../harness/host/ways.ts';
 import { eventually } from '../harness/host/wait.ts';
 
-for (const way of ['ssh', 'local'] as const) {
+for (const way of WAYS) {
   describe(`a private directory on a host by ${way}`, () => {
     let server: TestSshd | undefined;
     let host: Host;
+    let stop: () => Promise<void>;
     let own: TemporaryDirectory;
     before(async () => {
       own = temporaryDirectory();
-      if (way === 'ssh') {
-        server = await startSshd();
-        host = new Host(server.alias, { ssh: { configFile: server.configFile } });
-      } else host = new Host('local');
+      ({ host, server, stop } = await hostBy(way));
     });
     after(async () => {
-      await host.dispose();
-      await server?.stop();
+      await stop();
       await own.remove();
     });
 

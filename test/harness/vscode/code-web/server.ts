@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { execa } from 'execa';
 import type { Directories } from './directories.ts';
 
 // The npm package `code-server` holds the real VS Code server and web workbench. Its own wrapper around
@@ -115,20 +116,15 @@ export async function serverCommand(
   args: readonly string[],
   directories: Directories,
 ): Promise<string> {
-  const child = spawn(nodeBinary(), [...serverArguments(directories), ...args], {
+  const { all, exitCode } = await execa(nodeBinary(), [...serverArguments(directories), ...args], {
     env: serverEnvironment(directories),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    all: true,
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) throw new Error(`VS Code failed with ${args.join(' ')}:\n${output}`);
-  return output;
+  if (exitCode !== 0) throw new Error(`VS Code failed with ${args.join(' ')}:\n${all}`);
+  return all;
 }
 
 function serverArguments(directories: Directories): string[] {
