@@ -40,7 +40,7 @@ export async function configureBypass(
       words:
         found === undefined
           ? `nothing is loaded on ${cgroup}`
-          : `the programs on ${cgroup} are the classic ones, which cannot be told anything`,
+          : `the programs on ${cgroup} are the classic ones, which have no configuration`,
       next: 'Load the guarded policy there first.',
     });
   }

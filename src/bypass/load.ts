@@ -78,7 +78,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const batch = 'setup.batch';
   await upload(host, uploaded.directory, new Map([[batch, Buffer.from(setup)]]), signal);
 
-  // Progress is told from a callback, whose writes the type checker does not see.
+  // Progress is reported from a callback, whose writes the type checker does not see.
   const begun: { step: LoadStep; replacing: boolean; notes: string[] } = {
     ...{ step: 'compile', replacing: false, notes: [] },
   };
@@ -146,7 +146,7 @@ const withLimits = (source: BpfSource, { maxSockets }: GuardedLimits): BpfSource
     ? source
     : { ...source, defines: { MAX_SOCKETS: maxSockets, ...source.defines } };
 
-/** Exits of a load that was told not to commit, and that found what it cannot take the place of. */
+/** Exits of a load that was not to commit, and that found what it cannot take the place of. */
 const CALLED_OFF = 4;
 const NOT_OURS = 6;
 
