@@ -46,6 +46,18 @@ const TOOLS = [
     alpine: ['postgresql', 'postgresql-contrib'],
   }),
   tool(['applications'], 'memcached', command('memcached'), ['memcached']),
+  tool(['applications'], 'curl', command('curl'), ['curl']),
+  // It compiles what it runs.
+  tool(['applications'], 'a JDK', command('javac'), ['default-jdk-headless'], {
+    fedora: ['java-latest-openjdk-devel'],
+    suse: ['java-17-openjdk-devel'],
+    arch: ['jdk-openjdk'],
+    alpine: ['openjdk17-jdk'],
+  }),
+  tool(['applications'], 'gRPC for Python', pythonModule('grpc'), ['python3-grpcio'], {
+    arch: ['python-grpcio'],
+    alpine: ['py3-grpcio'],
+  }),
   tool(['applications'], 'openssl', command('openssl'), ['openssl']),
   tool(['sshd'], 'sshd', command('sshd'), ['openssh-server'], { arch: ['openssh'] }),
   tool(['sshd'], 'sudo', command('sudo'), ['sudo']),
@@ -57,12 +69,18 @@ const TOOLS = [
   // A host whose tools are its.
   tool(['sshd'], 'busybox', command('busybox'), ['busybox']),
   // The parser that metrics have to pass.
-  tool(['host'], "Python's Prometheus client", hasPrometheusClient, ['python3-prometheus-client'], {
-    fedora: ['python3-prometheus_client'],
-    suse: ['python3-prometheus_client'],
-    arch: ['python-prometheus_client'],
-    alpine: ['py3-prometheus-client'],
-  }),
+  tool(
+    ['host'],
+    "Python's Prometheus client",
+    pythonModule('prometheus_client.openmetrics.parser'),
+    ['python3-prometheus-client'],
+    {
+      fedora: ['python3-prometheus_client'],
+      suse: ['python3-prometheus_client'],
+      arch: ['python-prometheus_client'],
+      alpine: ['py3-prometheus-client'],
+    },
+  ),
   tool(['editor'], 'chromium', hasBrowser, [], {
     fedora: ['chromium'],
     suse: ['chromium'],
@@ -154,8 +172,8 @@ function hasFont() {
 }
 
 /** The distribution's packages are for its own interpreter. */
-function hasPrometheusClient() {
+function pythonModule(name) {
   const own = '/usr/bin/python3';
   const python = existsSync(own) ? own : 'python3';
-  return ask(python, ['-c', 'import prometheus_client.openmetrics.parser']) !== undefined;
+  return () => ask(python, ['-c', `import ${name}`]) !== undefined;
 }

@@ -1,116 +1,279 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { listCgroups } from '../../src/host/cgroups.ts';
-import { Host } from '../../src/host/host.ts';
-import { makeAccount } from '../harness/accounts.ts';
-import { cgroupMount, makeCgroup, type TestCgroup } from '../harness/cgroup.ts';
-import { isAlive, processRef } from '../harness/processes.ts';
-import { startSshd, type TestSshd } from '../harness/sshd.ts';
+import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { atEnd } from '../harness/cleanup.ts';
+import { Arms, asAccount, entering, inside, runInside, type Arm } from '../harness/host/arms.ts';
+import {
+  nginxScratch,
+  postgresProgram,
+  startServer,
+  type Server,
+} from '../harness/host/servers.ts';
+import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
-import { eventually } from '../harness/host/wait.ts';
 
-const [WEB, DB, POD] = ['3f9a1c', 'beef', '77'].map((start) => start.padEnd(64, '0d')) as [
-  string,
-  string,
-  string,
-];
-const UID = '0a1b2c3d-1111-2222-3333-444455556666';
+const MIB = 1 << 20;
+const NAMESPACES = path.join(import.meta.dirname, 'programs/namespaces.sh');
+const program = (name: string): string => path.join(import.meta.dirname, 'applications', name);
+/** The interpreter for which the distribution has packages. */
+const PYTHON = '/usr/bin/python3';
+const FILES = [1, 10, 100, 1024, 10 * 1024].map((kib) => kib * 1024);
+/** The rest may go over TCP: that is how a sender is held back whose reader lags. */
+const share = (bytes: number): number => Math.floor(bytes / 8);
 
-const LABELS = `"labels": {"io.kubernetes.pod.name": "cart-0", "io.kubernetes.pod.namespace": "shop",
-  "io.kubernetes.pod.uid": "${UID}"}`;
-const CRI = `{"containers": [{"id": "${POD}", "metadata": {"name": "app"}, ${LABELS}}]}`;
-const script = (text: string): string => `#!/bin/sh\n${text}\n`;
+/** Containers, as namespaces.sh makes them. */
+const ADDRESS = { a: '10.77.1.2', b: '10.77.1.3', c: '10.77.1.4' } as const;
+/** Container b by a service's name: addresses are translated on the way, both. */
+const SERVICE = '10.77.9.9';
 
-describe('the containers of a host', () => {
-  let own: TemporaryDirectory;
-  let cgroup: TestCgroup;
-  let sshd: TestSshd | undefined;
-  let host: Host;
-  beforeEach(() => {
-    cgroup = makeCgroup('containers');
-  });
-  afterEach(async () => {
-    await host.dispose();
-    await sshd?.stop();
-    await cgroup.remove();
-    await own.remove();
-  });
-
-  /** @param tools executables that a login of the host finds. */
-  const connect = async (tools: Record<string, string>, user?: string): Promise<void> => {
-    own = temporaryDirectory(tools);
-    fs.chmodSync(own.path, 0o755);
-    for (const name of Object.keys(tools)) fs.chmodSync(path.join(own.path, name), 0o755);
-    const serverLines = [`SetEnv PATH=${own.path}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`];
-    sshd = await startSshd({ serverLines, ...(user !== undefined && { user }) });
-    host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
-    await host.becomeRoot();
-  };
-  const labels = async (): Promise<(string | undefined)[]> => {
-    const all = await listCgroups(host, cgroupMount() ?? '', { root: true });
-    return all.flatMap((one) => (one.path.startsWith(`${cgroup.path}/`) ? [one.label] : []));
-  };
-
-  it('are told by whichever engine is there, with hostile ones beside it', async () => {
-    cgroup.child(`docker-${WEB}.scope`);
-    cgroup.child(`kubepods-besteffort-pod${UID.replaceAll('-', '_')}.slice/crio-${POD}.scope`);
-    cgroup.child(`libpod-${DB}.scope`);
-    const mark = `${cgroup.name}.pid`;
-    await connect({
-      // Hangs, and so does its child, which has the output open.
-      docker: script(`echo $$ >"\${0%/*}/${mark}"; trap '' TERM; sleep 1000; :`),
-      podman: script('yes "rubbish without end"'),
-      crictl: script(`echo 'warning: no default endpoint' >&2; cat <<'END'\n${CRI}\nEND`),
-      nerdctl: script('exit 1'),
-    });
-    assert.deepEqual(await labels(), [
-      'container 3f9a1c0d0d0d',
-      'pod shop/cart-0',
-      'container shop/cart-0/app',
-      'container beef0d0d0d0d',
+describe('real applications in containers, over the bypass', function () {
+  this.timeout(180_000);
+  const id = `sockmap-apps-${process.pid}`;
+  let arms: Arms;
+  let account: TestAccount;
+  let temporary: TemporaryDirectory;
+  let certificate: string;
+  let remove: () => Promise<void>;
+  before(async () => {
+    account = await makeAccount('none');
+    temporary = temporaryDirectory();
+    fs.chmodSync(temporary.path, 0o755);
+    certificate = path.join(temporary.path, 'certificate.pem');
+    await run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', `${certificate}.key`, '-out', certificate, '-days', '2', '-subj', '/CN=here'],
+      ...['-addext', `subjectAltName=IP:${ADDRESS.b},IP:${SERVICE}`],
     ]);
-    const pid = Number(fs.readFileSync(path.join(own.path, mark), 'utf8'));
-    await eventually('the engine that hung is gone', () => {
-      const found = processRef(pid);
-      return Promise.resolve(found === undefined || !isAlive(found));
+    fs.chmodSync(`${certificate}.key`, 0o644);
+    await run(NAMESPACES, ['make', id]);
+    remove = atEnd(async () => {
+      await run(NAMESPACES, ['remove', id]);
+    });
+    arms = new Arms('containers');
+    await arms.load({ localNetworks: ['10.77.9.0/24', '10.77.1.1'] }, 'host');
+  });
+  after(async () => {
+    await arms.remove();
+    await remove();
+    await account.remove();
+    await temporary.remove();
+  });
+
+  const container = (name: keyof typeof ADDRESS): string => `${id}-${name}`;
+  /** Runs a client in container a. */
+  const ask = (arm: Arm, argv: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> =>
+    runInside(arm, entering(container('a'), argv), env && { env: { ...process.env, ...env } });
+
+  /** Has servers started in one arm, and the work done there. */
+  async function withServers<T>(
+    starts: readonly (() => Promise<Server>)[],
+    work: (...ports: number[]) => Promise<T>,
+  ): Promise<T> {
+    const servers: Server[] = [];
+    try {
+      for (const start of starts) servers.push(await start());
+      return await work(...servers.map(({ port }) => port));
+    } finally {
+      for (const server of servers.reverse()) await server.stop();
+    }
+  }
+
+  for (const [how, address] of [
+    ['directly', ADDRESS.b],
+    ['as a service', SERVICE],
+  ] as const) {
+    it(`redis keeps what redis-benchmark writes, asked ${how}`, async () => {
+      await arms.compare(share(2 * 60 * MIB), (arm) =>
+        withServers(
+          [
+            () =>
+              startServer({
+                ...{ arm, account: account.name, netns: container('b') },
+                argv: (port, directory) => [
+                  ...['redis-server', '--port', String(port), '--bind', '0.0.0.0'],
+                  ...['--protected-mode', 'no', '--dir', directory, '--save', ''],
+                  ...['--appendonly', 'no', '--enable-debug-command', 'yes'],
+                ],
+              }),
+          ],
+          async (port) => {
+            const at = ['-h', address, '-p', String(port)];
+            await ask(arm, ['redis-benchmark', ...at, '-q', '-n', '3000', '-c', '10', '-P', '16']);
+            const large = ['-t', 'set,get', '-d', String(MIB), '-n', '60', '-c', '5'];
+            await ask(arm, ['redis-benchmark', ...at, '-q', ...large]);
+            return (await ask(arm, ['redis-cli', ...at, 'DBSIZE'])).trim();
+          },
+        ),
+      );
+    });
+  }
+
+  it('pgbench keeps its books in PostgreSQL', async () => {
+    await arms.compare(MIB, (arm) =>
+      withServers(
+        [
+          () =>
+            startServer({
+              ...{ arm, account: account.name, netns: container('b') },
+              argv: async (port, directory) => {
+                const data = path.join(directory, 'cluster');
+                const [command = '', ...args] = inside(
+                  arm,
+                  asAccount(
+                    [
+                      ...[postgresProgram('initdb'), '-D', data, '--auth=trust'],
+                      ...['--username=postgres', '--no-sync', '--encoding=UTF8', '--locale=C'],
+                    ],
+                    account.name,
+                  ),
+                );
+                await run(command, args, { cwd: directory });
+                fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all all trust\n');
+                return [
+                  ...[postgresProgram('postgres'), '-D', data, '-c', `port=${port}`],
+                  ...['-c', 'listen_addresses=*', '-c', 'unix_socket_directories='],
+                  ...['-c', 'fsync=off'],
+                ];
+              },
+            }),
+        ],
+        async (port) => {
+          const env = {
+            ...{ PGHOST: SERVICE, PGPORT: String(port) },
+            ...{ PGUSER: 'postgres', PGDATABASE: 'postgres' },
+          };
+          const bench = (...args: string[]) => ask(arm, [postgresProgram('pgbench'), ...args], env);
+          await bench('-i', '-q', '-s', '1');
+          const said = await bench('-n', '--random-seed=7', '-c', '4', '-j', '2', '-t', '150');
+          assert.match(said, /actually processed: 600\//);
+          const sums = `select (select sum(abalance) from pgbench_accounts), sum(delta), count(*)
+            from pgbench_history`;
+          const row = await ask(arm, [postgresProgram('psql'), '-XqAt', '-c', sums], env);
+          const [accounts, history, count] = row.trim().split('|');
+          assert.deepEqual([history, count], [accounts, '600']);
+          return row;
+        },
+      ),
+    );
+  });
+
+  describe('nginx before nginx', () => {
+    let files: string;
+    before(() => {
+      files = path.join(temporary.path, 'files');
+      fs.mkdirSync(files);
+      for (const size of FILES) fs.writeFileSync(path.join(files, String(size)), randomBytes(size));
+    });
+    const hashes = (): string[] =>
+      FILES.map((size) =>
+        createHash('sha256')
+          .update(fs.readFileSync(path.join(files, String(size))))
+          .digest('hex'),
+      );
+    const total = FILES.reduce((sum, size) => sum + size, 0);
+
+    const nginx = (arm: Arm, netns: string, server: (port: number) => string) => () =>
+      startServer({
+        ...{ arm, account: account.name, netns },
+        argv: (port, directory) => {
+          const config = path.join(path.dirname(directory), 'nginx.conf');
+          const text = `daemon off; worker_processes 1; pid ${directory}/pid; error_log stderr;
+events {}
+http { access_log off; sendfile on; ${nginxScratch(directory)} server { ${server(port)} } }
+`;
+          fs.writeFileSync(config, text);
+          return ['nginx', '-e', 'stderr', '-c', config];
+        },
+      });
+
+    /** Files in container c, and before them in b a proxy that speaks TLS and HTTP/2, or neither. */
+    async function chain<T>(
+      arm: Arm,
+      tls: boolean,
+      work: (port: number) => Promise<T>,
+    ): Promise<T> {
+      return withServers(
+        [nginx(arm, container('c'), (port) => `listen ${port}; root ${files};`)],
+        (upstream) =>
+          withServers(
+            [
+              nginx(
+                arm,
+                container('b'),
+                (port) => `listen ${port}${tls ? ' ssl http2' : ''};
+  ${tls ? `ssl_certificate ${certificate}; ssl_certificate_key ${certificate}.key;` : ''}
+  location / {
+    proxy_pass http://${ADDRESS.c}:${upstream}; proxy_http_version 1.1; proxy_set_header Connection "";
+  }`,
+              ),
+            ],
+            work,
+          ),
+      );
+    }
+
+    it('sends files over HTTP/2 and TLS', async () => {
+      const fetched = await arms.compare(share(2 * total), (arm) =>
+        chain(arm, true, async (port) => {
+          const to = fs.mkdtempSync(path.join(temporary.path, 'fetched-'));
+          const urls = FILES.flatMap((size) => [
+            ...['-o', path.join(to, String(size))],
+            `https://${SERVICE}:${port}/${size}`,
+          ]);
+          const argv = ['curl', '-sS', '--http2', '--cacert', certificate, '--parallel'];
+          const said = await ask(arm, [...argv, '-w', '%{http_version} %{http_code}\n', ...urls]);
+          assert.deepEqual(new Set(said.trim().split('\n')), new Set(['2 200']));
+          return FILES.map((size) =>
+            createHash('sha256')
+              .update(fs.readFileSync(path.join(to, String(size))))
+              .digest('hex'),
+          );
+        }),
+      );
+      assert.deepEqual(fetched, hashes());
+    });
+
+    it('sends files to a Java client, which asks how much is available', async () => {
+      const fetched = await arms.compare(share(2 * total), (arm) =>
+        chain(arm, false, async (port) => {
+          const urls = FILES.map((size) => `http://${ADDRESS.b}:${port}/${size}`);
+          return (await ask(arm, ['java', program('Fetch.java'), ...urls])).trim().split('\n');
+        }),
+      );
+      assert.deepEqual(fetched, hashes());
     });
   });
 
-  it('are known by their short ids where no engine is', async () => {
-    cgroup.child(`docker-${WEB}.scope`);
-    await connect({});
-    assert.deepEqual(await labels(), ['container 3f9a1c0d0d0d']);
-  });
-
-  it('may be the account’s own, which root does not see', async () => {
-    const account = await makeAccount('nopasswd');
-    try {
-      cgroup.child(`libpod-${DB}.scope/container`);
-      const told = `[ "$(id -u)" != 0 ] && echo '${DB} db docker.io/library/postgres:17'`;
-      await connect({ podman: script(told) }, account.name);
-      const label = 'container db · docker.io/library/postgres:17';
-      assert.deepEqual(await labels(), [label, `in ${label}`]);
-    } finally {
-      await host.dispose();
-      await sshd?.stop();
-      sshd = undefined;
-      await account.remove();
-    }
-  });
-
-  it('are asked for only where cgroups look like theirs, and podman where it is used', async () => {
-    const asked = `touch "\${0%/*}/asked-$(basename "$0")"`;
-    await connect({ docker: script(asked), podman: script(asked) });
-    const names = () => fs.readdirSync(own.path).filter((name) => name.startsWith('asked'));
-    cgroup.child('plain.service');
-    await labels();
-    assert.deepEqual(names(), []);
-    cgroup.child(`docker-${WEB}.scope`);
-    await labels();
-    assert.deepEqual(names(), ['asked-docker']);
-    cgroup.child(`libpod-${DB}.scope`);
-    await labels();
-    assert.deepEqual(names(), ['asked-docker', 'asked-podman']);
-  });
+  for (const tls of [false, true]) {
+    // It asks for SO_RCVLOWAT and TCP_INQ.
+    it(`gRPC, which goes to TCP, carries messages of all sizes${tls ? ', over TLS' : ''}`, async () => {
+      const { counters: before } = await arms.status();
+      const said = await arms.compare(0, (arm) =>
+        withServers(
+          [
+            () =>
+              startServer({
+                ...{ arm, account: account.name, netns: container('b') },
+                argv: (port) => [
+                  ...[PYTHON, program('grpc_echo.py'), 'serve', '0.0.0.0', String(port)],
+                  ...(tls ? [certificate, `${certificate}.key`] : []),
+                ],
+              }),
+          ],
+          (port) =>
+            ask(arm, [
+              ...[PYTHON, program('grpc_echo.py'), 'ask', SERVICE, String(port)],
+              ...(tls ? [certificate] : []),
+            ]),
+        ),
+      );
+      const { messages, wrong } = JSON.parse(said) as Record<string, number>;
+      assert.deepEqual({ messages, wrong }, { messages: 200, wrong: 0 });
+      const { counters } = await arms.status();
+      const grown = (name: string): number => (counters[name] ?? NaN) - (before[name] ?? NaN);
+      assert.ok(grown('tcp_socket_options') > 0, JSON.stringify(counters));
+    });
+  }
 });

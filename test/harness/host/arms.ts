@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { GuardedLimits } from '../../../src/bypass/config.ts';
+import type { GuardedLimits, Reach } from '../../../src/bypass/config.ts';
 import { bypassStatus, loadBypass, unloadBypass } from '../../../src/bypass/load.ts';
 import type { Attachment } from '../../../src/bypass/attachment.ts';
 import { Host } from '../../../src/host/host.ts';
@@ -17,18 +17,24 @@ const PATIENCE_SECONDS = 100;
 
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
 
+/** The argv that runs a program as an account. */
+export const asAccount = (argv: readonly string[], account?: string): readonly string[] =>
+  account === undefined
+    ? argv
+    : ['setpriv', '--reuid', account, '--regid', account, '--init-groups', '--', ...argv];
+
+/** The argv that runs a program in a network namespace; the cgroup comes first, for this hides its mount. */
+export const entering = (netns: string, argv: readonly string[]): string[] => [
+  ...['ip', 'netns', 'exec', netns],
+  ...argv,
+];
+
 /** The argv that runs a program in the cgroup of an arm, as an account when one is named. */
 export const inside = (
   arm: Pick<Arm, 'cgroup'>,
   argv: readonly string[],
   account?: string,
-): string[] => [
-  ...['sh', '-c', JOIN, 'sh', arm.cgroup],
-  ...(account === undefined
-    ? []
-    : ['setpriv', '--reuid', account, '--regid', account, '--init-groups', '--']),
-  ...argv,
-];
+): string[] => [...['sh', '-c', JOIN, 'sh', arm.cgroup], ...asAccount(argv, account)];
 
 /** Runs a client in the cgroup of an arm to its end, and returns its standard output. */
 export function runInside(
@@ -54,9 +60,9 @@ export class Arms {
     this.bypass = { name: 'bypass', cgroup: this.#ground.path };
   }
 
-  async load(limits: GuardedLimits = {}): Promise<void> {
+  async load(limits: GuardedLimits = {}, reach: Reach = 'namespace'): Promise<void> {
     const source = await bpfSource('guarded');
-    await loadBypass(this.#host, { cgroup: this.bypass.cgroup, source, limits });
+    await loadBypass(this.#host, { cgroup: this.bypass.cgroup, source, limits, reach });
   }
 
   async unload(): Promise<void> {

@@ -8,7 +8,7 @@ import { descendants, endProcesses, processRef } from '../processes.ts';
 import { run } from '../run.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { freePort } from '../port.ts';
-import { inside, type Arm } from './arms.ts';
+import { asAccount, entering, inside, type Arm } from './arms.ts';
 import { eventually } from './wait.ts';
 
 /** A server of the test's own: private directory, free port on loopback, an account without rights. */
@@ -23,6 +23,8 @@ interface Plan {
   readonly arm: Pick<Arm, 'cgroup'>;
   /** Root's when left out. */
   readonly account?: string | undefined;
+  /** Where it listens; our own network namespace when left out. */
+  readonly netns?: string;
   /** Prepares the directory, which belongs to the account, and tells what to run. */
   readonly argv: (
     port: number,
@@ -30,7 +32,7 @@ interface Plan {
   ) => readonly string[] | Promise<readonly string[]>;
 }
 
-export async function startServer({ arm, account, argv }: Plan): Promise<Server> {
+export async function startServer({ arm, account, netns, argv }: Plan): Promise<Server> {
   const port = await freePort();
   const temporary = temporaryDirectory();
   const directory = path.join(temporary.path, 'data');
@@ -38,7 +40,10 @@ export async function startServer({ arm, account, argv }: Plan): Promise<Server>
   fs.mkdirSync(directory);
   if (account !== undefined) await run('chown', [`${account}:`, directory]);
   const program = await argv(port, directory);
-  const [command = '', ...args] = inside(arm, program, account);
+  const [command = '', ...args] =
+    netns === undefined
+      ? inside(arm, program, account)
+      : inside(arm, entering(netns, asAccount(program, account)));
 
   const log = path.join(temporary.path, 'log');
   const output = fs.openSync(log, 'w');
@@ -61,13 +66,18 @@ export async function startServer({ arm, account, argv }: Plan): Promise<Server>
       if (child.exitCode !== null) {
         throw new Error(`${program.join(' ')} ended: ${fs.readFileSync(log, 'utf8')}`);
       }
-      return accepts(port);
+      return netns === undefined ? accepts(port) : listensIn(netns, port);
     });
   } catch (error) {
     await stop();
     throw error;
   }
   return { port, directory, stop };
+}
+
+async function listensIn(netns: string, port: number): Promise<boolean> {
+  const [command = '', ...args] = entering(netns, ['ss', '-Hltn', `sport = :${port}`]);
+  return (await run(command, args)).trim() !== '';
 }
 
 function accepts(port: number): Promise<boolean> {
