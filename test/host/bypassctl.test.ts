@@ -41,7 +41,11 @@ type Family = [
 ];
 
 interface Told {
-  readonly attachments: readonly { readonly cgroup: string; readonly state: string }[];
+  readonly attachments: readonly {
+    readonly cgroup: string;
+    readonly cgroups: readonly string[];
+    readonly state: string;
+  }[];
 }
 
 const hexOf = (bytes: readonly number[]): string =>
@@ -135,6 +139,8 @@ describe('sockmap-bypassctl', () => {
         assert.equal(value('sockmap_bypass_programs_info', { policy: 'guarded' }), 1);
         assert.equal(value('sockmap_bypass_tcp_fallbacks_total', { reason: 'early_bytes' }), 0);
         assert.ok(families.every(([, , , help]) => help.endsWith('.')));
+        // Each counter has words of its own.
+        for (const [name, , , help] of families) assert.doesNotMatch(help, /^The counter/, name);
 
         assert.equal((await ctl(shell, 'unload', '--cgroup', cgroup)).exitCode, 0);
         await ground.assertClean();
@@ -143,6 +149,56 @@ describe('sockmap-bypassctl', () => {
         await pair.close();
         const again = await ctl(shell, 'unload', '--cgroup', cgroup);
         assert.deepEqual([again.exitCode, again.stderr.includes('nothing is loaded')], [0, true]);
+      });
+
+      it('keeps several cgroups in one bypass, takes them in, and lets them go', async () => {
+        const [a, b, c] = [ground.path, ground.cgroup.child('b'), ground.cgroup.child('c')];
+        const inner = path.join(a, 'inner');
+        fs.mkdirSync(inner);
+        const done = async (...args: string[]) => {
+          const { exitCode, stdout, stderr } = await ctl(shell, ...args);
+          assert.equal(exitCode, 0, stderr);
+          return { stdout, stderr };
+        };
+        const told = async () => {
+          const { attachments } = JSON.parse((await done('status', '--json')).stdout) as Told;
+          return attachments.map(({ cgroups }) => cgroups).filter((all) => all.includes(b));
+        };
+        const load = ['load', '--cgroup', a, b, `--cgroup=${inner}`, '--source', BPF];
+        const loaded = await done(...load, '--reach', 'host');
+        assert.ok(loaded.stderr.includes(`${inner} is in ${a}`), loaded.stderr);
+        assert.ok(loaded.stdout.startsWith(`loaded on ${a}, ${b}, pinned in `), loaded.stdout);
+        assert.deepEqual(await told(), [[a, b]]);
+        const pins = pinsOf(ground.inode)[0] ?? '';
+        const status = (await done('status')).stdout;
+        assert.ok(status.includes(`${a}\n${b}\n  state     on\n`), status);
+        assert.match(status, /reach {5}host: .* keep-alive after \d+ s/);
+        const members = (await metricsOf((await done('metrics')).stdout))
+          .flatMap(([, , , , samples]) => samples)
+          .filter(([name, { cgroup }]) => name === 'sockmap_bypass_cgroups_info' && cgroup === a)
+          .map(([, { member }]) => member);
+        assert.deepEqual(members, [a, b]);
+
+        await done('attach', '--cgroup', c, '--to', pins);
+        assert.deepEqual((await attachedTo(c)).length, 1);
+        const again = await ctl(shell, 'attach', '--cgroup', c, '--to', b);
+        assert.equal(again.exitCode, 0, again.stderr);
+        assert.equal((await attachedTo(c)).length, 1);
+        const nowhere = await ctl(shell, 'attach', '--cgroup', inner, '--to', ground.cgroup.path);
+        assert.equal(nowhere.exitCode, 1);
+        assert.match(nowhere.stderr, /no bypass with its pins is on/);
+        const second = await ctl(shell, ...load.map((word) => (word === a ? c : word)));
+        assert.equal(second.exitCode, 3, second.stderr);
+
+        await done('detach', '--cgroup', a, c);
+        assert.deepEqual(await told(), [[b]]);
+        assert.deepEqual([...(await attachedTo(a)), ...(await attachedTo(c))], []);
+        assert.ok(!fs.existsSync(pins), 'what is named after a cgroup that has left');
+        const nothing = await done('detach', '--cgroup', a);
+        assert.ok(nothing.stderr.includes(`nothing is loaded on ${a}`));
+        await done('detach', '--cgroup', b);
+        assert.deepEqual(await told(), []);
+        await ground.assertClean();
       });
 
       it('refuses an occupied cgroup with 3, unless it is to replace', async () => {
