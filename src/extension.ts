@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   load: async () => (await import('./commands/load.ts')).load,
   unload: async () => (await import('./commands/unload.ts')).unload,
   configure: async () => (await import('./commands/configure.ts')).configure,
+  addCgroups: async () => (await import('./commands/cgroups.ts')).addToBypass,
+  removeCgroups: async () => (await import('./commands/cgroups.ts')).takeFromBypass,
   status: async () => (await import('./commands/status.ts')).status,
   checkHost: async () => (await import('./commands/checkHost.ts')).checkHostCommand,
   checkSemantics: async () => (await import('./commands/checkSemantics.ts')).checkSemanticsCommand,

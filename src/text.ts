@@ -31,6 +31,17 @@ const codePoint = (character: string): string =>
 /** The same on one line, of at most `most` characters: what is cut out of its middle is shown as …. */
 export const oneLine = (text: string, most = 400): string => shortened(joined(text), most);
 
+/** Ids of containers as their engines show them to people. */
+export const shortIds = (text: string): string =>
+  text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
+
+/** Some names as words, of cgroups say: three at most, and how many more. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, names.length > 3 ? 2 : 3).map((one) => oneLine(shortIds(one), 200));
+  const last = names.length > 3 ? `${names.length - 2} more` : shown.pop();
+  return shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last ?? ''}`;
+}
+
 const joined = (text: string): string => visible(text).replace(/\s+/g, ' ').trim();
 
 /**

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Lists processes of a cgroup and those below it that are HAProxy, or programs in Go, which carry their build
-# information. $1 cgroup. Prints "PID KIND NAME" a line. Each program is looked into once, up to 256 MB of it, and
+# Lists processes of cgroups and those below them that are HAProxy, or programs in Go, which carry their build
+# information. $@ cgroups. Prints "PID KIND NAME" a line. Each program is looked into once, up to 256 MB of it, and
 # no more than 200 of them: what is missed is no reason not to load.
 
 set -fu
 seen='' count=0
-find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null | head -n 5000 |
+find "$@" -name cgroup.procs -exec cat {} + 2>/dev/null | head -n 5000 |
   while read -r pid; do
     name=$(tr -cd 'A-Za-z0-9_.+@:-' 2>/dev/null <"/proc/$pid/comm") || continue
     case $name in haproxy*) printf '%s haproxy %s\n' "$pid" "$name"; continue ;; esac

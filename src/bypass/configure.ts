@@ -10,9 +10,9 @@ import { readStatus } from './status.ts';
 export interface ConfigureOptions {
   /** One of the cgroups of the bypass. */
   readonly cgroup: string;
-  readonly mode: Mode;
-  /** As it is, by default. */
-  readonly reach?: Reach;
+  /** As it is, by default; likewise the reach. */
+  readonly mode?: Mode | undefined;
+  readonly reach?: Reach | undefined;
   /** `maxSockets` is fixed when the map is made, and ignored here. */
   readonly limits?: GuardedLimits;
   readonly signal?: AbortSignal | undefined;
@@ -26,7 +26,7 @@ export interface ConfigureOptions {
  */
 export async function configureBypass(
   host: Host,
-  { cgroup: named, mode, reach, limits = {}, signal }: ConfigureOptions,
+  { cgroup: named, mode: wanted, reach, limits = {}, signal }: ConfigureOptions,
 ): Promise<BypassStatus> {
   const { facts, mount } = await host.ready('control', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
@@ -44,6 +44,7 @@ export async function configureBypass(
       next: 'Load the guarded policy there first.',
     });
   }
+  const mode = wanted ?? found.config.mode;
   const argv = scriptArgv(
     ...['ctl_configure', found.pins, reach ?? found.config.reach],
     ...(mode === 'off' ? [] : found.cgroups),

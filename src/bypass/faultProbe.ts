@@ -38,19 +38,19 @@ export async function probeFaults(
 }
 
 /**
- * The processes of a cgroup that are known to suffer from the faults. That nobody can look is no reason not to load.
+ * The processes of cgroups that are known to suffer from the faults. That nobody can look is no reason not to load.
  * @param faults ids.
  * @throws HostError where it is cancelled.
  */
 export async function knownReaders(
   host: Host,
-  cgroup: string,
+  cgroups: readonly string[],
   faults: readonly string[],
   signal?: AbortSignal,
 ): Promise<{ readonly readers: readonly SpliceReader[]; readonly doubt?: string }> {
   try {
     if (!faults.includes('splice')) return { readers: [] };
-    return { readers: await findSpliceReaders(host, cgroup, signal) };
+    return { readers: await findSpliceReaders(host, cgroups, signal) };
   } catch (error) {
     if (isCancelled(error)) throw error;
     return { readers: [], doubt: reasonOf(error) };

@@ -1,5 +1,6 @@
 import { faultsOf } from './faults.ts';
 import type { SpliceReader } from './spliceReaders.ts';
+import { listed } from '../text.ts';
 import type { BypassStatus } from './attachment.ts';
 
 export interface LoadWarning {
@@ -57,11 +58,26 @@ function describeReaders(readers: readonly SpliceReader[]): string | undefined {
 /** By which an accepted program is known again. */
 export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${KINDS[kind]})`;
 
-/** A sentence more, where the programs did not get all of a host's addresses. */
-export const cappedWords = ({ addressesCapped }: BypassStatus): string =>
-  addressesCapped === true
+/** Sentences more, where the programs did not get all of a host's addresses, or the reach that was wanted. */
+export const noteWords = ({ addressesCapped, reachRefused }: BypassStatus): string =>
+  (addressesCapped === true
     ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).'
-    : '';
+    : '') +
+  // Of the kernel a person has heard before.
+  (reachRefused === 'programs'
+    ? ' These programs know no reach: they stay within each network namespace.'
+    : '');
+
+/** For cgroups of which some are in others. */
+export function coveredWords(
+  named: readonly string[],
+  loaded: readonly string[],
+): string | undefined {
+  const covered = Array.from(new Set(named)).filter((one) => !loaded.includes(one));
+  if (covered.length === 0) return undefined;
+  const is = covered.length === 1 ? 'is' : 'are';
+  return `${listed(covered)} ${is} covered already: what is chosen above counts for all below it.`;
+}
 
 /** For a load on the root cgroup. */
 export const rootWarning = (host: string): string =>

@@ -15,11 +15,11 @@ export interface SpliceReader {
  */
 export async function findSpliceReaders(
   host: Host,
-  cgroup: string,
+  cgroups: readonly string[],
   signal?: AbortSignal,
 ): Promise<SpliceReader[]> {
   await host.becomeRoot(signal);
-  const text = await host.check(scriptArgv('splice-readers.sh', cgroup), {
+  const text = await host.check(scriptArgv('splice-readers.sh', ...cgroups), {
     tried: 'look for programs that read with splice()',
     root: true,
     signal,

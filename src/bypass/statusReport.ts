@@ -1,4 +1,5 @@
 import type { LiveConfig } from './config.ts';
+import { REACH_LABELS } from './reachWords.ts';
 import { counterReport, table } from './counterReport.ts';
 import type { Attachment, BypassStatus } from './attachment.ts';
 import { oneLine } from '../text.ts';
@@ -42,11 +43,6 @@ export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
   guarded: 'guarded',
   off: 'off: all is on TCP',
   unguarded: 'without limits',
-};
-
-const REACH_LABELS: Readonly<Record<LiveConfig['reach'], string>> = {
-  namespace: 'within one network namespace',
-  host: 'between network namespaces, too',
 };
 
 function configRows(config: LiveConfig): [string, string][] {

@@ -40,10 +40,16 @@ export interface Session {
 export interface Operand {
   readonly help: string;
   readonly optional?: true;
+  /** One or more, of the last operand. */
+  readonly several?: true;
 }
 export type Operands = Readonly<Record<string, Operand>>;
 type OperandValues<P extends Operands> = {
-  readonly [K in keyof P]: P[K] extends { optional: true } ? string | undefined : string;
+  readonly [K in keyof P]: P[K] extends { several: true }
+    ? readonly string[]
+    : P[K] extends { optional: true }
+      ? string | undefined
+      : string;
 };
 
 /** A command without what its function is given: for the table, the help and the parser. */
@@ -150,13 +156,22 @@ function split(argv: readonly string[], options: Options) {
   }
 }
 
-function readOperands(operands: Operands, words: readonly string[]): Record<string, string> {
+function readOperands(
+  operands: Operands,
+  words: readonly string[],
+): Record<string, string | string[]> {
   const names = Object.keys(operands);
   const missing = names.find(
     (name, index) => operands[name]?.optional !== true && (words[index] ?? '') === '',
   );
   if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
+  const several = names.find((name) => operands[name]?.several === true);
   const extra = words[names.length];
-  if (extra !== undefined) throw new UsageError(`There is one word too many: ${extra}`);
-  return Object.fromEntries(words.map((word, index) => [names[index] ?? '', word]));
+  if (extra !== undefined && several === undefined)
+    throw new UsageError(`There is one word too many: ${extra}`);
+  const pairs = words.slice(0, names.length).map((word, at) => [names[at] ?? '', word] as const);
+  return {
+    ...Object.fromEntries(pairs),
+    ...(several !== undefined && { [several]: words.slice(names.indexOf(several)) }),
+  };
 }

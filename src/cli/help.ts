@@ -37,7 +37,9 @@ export const helpOf = (command: Command): string =>
 const synopsis = ({ name, operands }: Command): string =>
   [
     name,
-    ...Object.entries(operands).map(([word, { optional }]) => (optional ? `[${word}]` : word)),
+    ...Object.entries(operands).map(([word, { optional, several }]) =>
+      several ? `${word}…` : optional ? `[${word}]` : word,
+    ),
   ].join(' ');
 
 const optionRows = (options: Options): [string, string][] =>

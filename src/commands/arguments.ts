@@ -4,10 +4,34 @@ import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { agreeToHost } from '../ui/consent.ts';
 
-const text = z.string().min(1);
+export const text = z.string().min(1);
 
 export const hostArgument = z.strictObject({ host: text });
 export const cgroupArgument = z.strictObject({ host: text, cgroup: text });
+/** One of them, or several. */
+export const cgroupsArgument = z.strictObject({
+  host: text,
+  cgroup: text.optional(),
+  cgroups: z.array(text).min(1).max(1000).optional(),
+});
+
+/** A rule for what it takes: one of `cgroup` and `cgroups`. */
+export const ONE_OF_CGROUPS = {
+  error: 'name a cgroup, or several as cgroups',
+  path: ['cgroup'],
+  when: ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null,
+};
+export const namesCgroups = (value: NamesCgroups): boolean =>
+  (value.cgroup === undefined) !== (value.cgroups === undefined);
+
+interface NamesCgroups {
+  readonly cgroup?: string | undefined;
+  readonly cgroups?: readonly string[] | undefined;
+}
+
+/** Those that an argument names. */
+export const cgroupsOf = ({ cgroup, cgroups = [] }: NamesCgroups): string[] =>
+  cgroup === undefined ? [...cgroups] : [cgroup];
 
 /** A file: a URI, how it is written in a keybinding, or one of another extension, that has lost its class. */
 export const uriArgument = z.union([
@@ -36,10 +60,9 @@ export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | un
   });
 }
 
-interface NamesHosts {
+interface NamesHosts extends NamesCgroups {
   readonly host?: string;
   readonly hosts?: readonly string[];
-  readonly cgroup?: string;
 }
 
 /** The same of an argument that names hosts: of those that are not known, a person is asked first. */
@@ -50,7 +73,8 @@ export async function readHostArgument<T extends NamesHosts>(
 ): Promise<T | undefined> {
   const given = readArgument(schema, argument);
   if (given === undefined) return undefined;
-  const { host, hosts = host === undefined ? [] : [host], cgroup } = given;
-  for (const each of hosts) await agreeToHost(context, { host: each, cgroup });
+  const { host, hosts = host === undefined ? [] : [host] } = given;
+  const cgroups = cgroupsOf(given);
+  for (const each of hosts) await agreeToHost(context, { host: each, cgroups });
   return given;
 }

@@ -1,18 +1,26 @@
 import * as z from 'zod';
-import { MODE_NAMES, type Mode } from '../bypass/config.ts';
+import { MODE_NAMES, REACHES, type Mode, type Reach } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
-import type { BypassStatus } from '../bypass/attachment.ts';
+import type { Attachment, BypassStatus } from '../bypass/attachment.ts';
+import { REACH_CHOICES, REACH_HOST_DETAIL, REACH_LABELS } from '../bypass/reachWords.ts';
 import type { App } from '../app.ts';
-import { cappedWords } from '../bypass/loadWarning.ts';
-import { pickAttachment, pickHost } from '../ui/pickers.ts';
+import { noteWords } from '../bypass/loadWarning.ts';
+import { pickBypass } from '../ui/pickBypass.ts';
+import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { pickOne, showInformation } from '../ui/window.ts';
+import { confirm, pickOne, showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
+import { decideReach } from './reach.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
 
 const TITLE = 'Change bypass policy';
 
-const configureArgument = cgroupArgument.extend({ mode: z.enum(MODE_NAMES) });
+const configureArgument = cgroupArgument
+  .extend({ mode: z.enum(MODE_NAMES).optional(), reach: z.enum(REACHES).optional() })
+  .refine(({ mode, reach }) => mode !== undefined || reach !== undefined, {
+    error: 'name a mode, a reach or both',
+    path: ['mode'],
+  });
 
 const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string; done: string }>> =
   {
@@ -42,29 +50,83 @@ export async function configure(app: App, argument: unknown): Promise<BypassStat
   if (wanted === undefined) return undefined;
   const { host, cgroup, mode } = wanted;
   const limits = readLimits();
+  const reach = await possibleReach(app, wanted);
   const status = await withProgress(
     `Changing the policy of the bypass on ${host}`,
     async (report, signal) => {
       report(cgroup);
-      return configureBypass(await app.host(host), { cgroup, mode, limits, signal });
+      return configureBypass(await app.host(host), { cgroup, mode, reach, limits, signal });
     },
   );
   app.statusBar.show(status);
+  const config = status.attachments.find((one) => one.cgroups.includes(cgroup))?.config;
+  const done = mode === undefined ? [] : [MODES[mode].done];
+  if (reach !== undefined) done.push(`working ${REACH_LABELS[config?.reach ?? reach]}`);
   void showInformation(
-    `The sockmap bypass of ${cgroup} on ${host} is ${MODES[mode].done}.${cappedWords(status)}`,
+    `The sockmap bypass of ${cgroup} on ${host} is ${done.join(', and ')}.${noteWords(status)}`,
   );
   return status;
+}
+
+/** A reach that the host's kernel allows; a person hears of it where it does not. */
+async function possibleReach(
+  app: App,
+  { host: name, cgroup, reach }: z.infer<typeof configureArgument>,
+): Promise<Reach | undefined> {
+  if (reach !== 'host') return reach;
+  return decideReach(app, { host: name, cgroups: [cgroup] }, reach, false);
 }
 
 async function ask(app: App): Promise<z.infer<typeof configureArgument> | undefined> {
   const host = await pickHost(app, TITLE);
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(app, host, TITLE, { remains: false });
-  if (cgroup === undefined) return undefined;
-  const items = MODE_NAMES.map((mode) => ({ ...MODES[mode], mode }));
-  const chosen = await pickOne(items, {
+  const chosen = await pickBypass(app, host, TITLE, { remains: false });
+  if (chosen === undefined) return undefined;
+  const { cgroup, bypass } = chosen;
+  const place = { host, cgroup };
+  const modes = MODE_NAMES.map((mode) => ({
+    ...MODES[mode],
+    wanted: { ...place, mode },
+    ...(mode === bypass.config?.mode && { description: 'as it is now' }),
+  }));
+  const picked = await pickOne([...modes, ...reachItems(bypass, place)], {
     title: TITLE,
     placeHolder: 'What its programs do from now on; limits and local networks are read again',
   });
-  return chosen === undefined ? undefined : { host, cgroup, mode: chosen.mode };
+  if (picked === undefined || !('reach' in picked.wanted)) return picked?.wanted;
+  const { wanted } = picked;
+  return wanted.reach === 'namespace' || (await agreesToReach(host)) ? wanted : undefined;
 }
+
+const agreesToReach = (host: string): Promise<boolean> =>
+  confirm(`Bypass connections between containers of ${host}, too?`, {
+    detail: REACH_HOST_DETAIL,
+    go: 'Between Containers of This Host',
+    stay: 'Leave It As It Is',
+  });
+
+/** The reach that it does not have. */
+function reachItems({ config }: Attachment, place: { host: string; cgroup: string }) {
+  if (config === undefined) return [];
+  const reach: Reach = config.reach === 'host' ? 'namespace' : 'host';
+  const { icon, detail } = REACHES_SHOWN[reach];
+  return [
+    {
+      icon,
+      label: `Reach: ${REACH_CHOICES[reach].toLowerCase()}`,
+      detail,
+      wanted: { ...place, reach },
+    },
+  ];
+}
+
+const REACHES_SHOWN: Readonly<Record<Reach, { icon: string; detail: string }>> = {
+  namespace: {
+    icon: 'lock',
+    detail: 'Connections between network namespaces are on TCP from their next message on.',
+  },
+  host: {
+    icon: 'globe',
+    detail: 'Filters, policies, shaping and captures between containers no longer see the bytes.',
+  },
+};

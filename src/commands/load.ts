@@ -2,42 +2,66 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { loadBypass, type LoadOptions } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
+import { REACHES } from '../bypass/config.ts';
+import { REACH_LABELS } from '../bypass/reachWords.ts';
 import { LOAD_STEPS } from '../bypass/steps.ts';
 import type { App } from '../app.ts';
-import { existingCgroup, isRootCgroup } from '../host/cgroups.ts';
+import { existingCgroup, isRootCgroup, outermost } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
-import { cappedWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
-import { pickCgroup, pickHost } from '../ui/pickers.ts';
+import { noteWords, coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { pickCgroups, pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showInformation, showWarning } from '../ui/window.ts';
-import { cgroupArgument, readHostArgument } from './arguments.ts';
+import {
+  cgroupsArgument,
+  cgroupsOf,
+  namesCgroups,
+  ONE_OF_CGROUPS,
+  readHostArgument,
+} from './arguments.ts';
+import { decideReach } from './reach.ts';
+import { listed } from '../text.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
 import { warnOfSocketFaults, type LoadChoice } from './socketFaults.ts';
 
-const loadArgument = cgroupArgument.extend({
-  policy: z.enum(['guarded', 'classic']).default('guarded'),
-  /** Take the place of a bypass already there without asking. */
-  replace: z.boolean().default(false),
-});
+const loadArgument = cgroupsArgument
+  .extend({
+    policy: z.enum(['guarded', 'classic']).default('guarded'),
+    reach: z.enum(REACHES).optional(),
+    /** Take the place of a bypass already there without asking. */
+    replace: z.boolean().default(false),
+  })
+  .refine(namesCgroups, ONE_OF_CGROUPS)
+  .refine(({ policy, reach }) => policy === 'guarded' || reach === undefined, {
+    error: 'is for the guarded policy',
+    path: ['reach'],
+  });
 type LoadArgument = z.infer<typeof loadArgument>;
+
+const TITLE = 'Load sockmap bypass';
 
 /** Load sockmap bypass. */
 export async function load(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, loadArgument, argument);
   const wanted = given ?? (await ask(app));
   if (wanted === undefined) return undefined;
-  const { host, cgroup, policy } = wanted;
+  const { host, policy } = wanted;
   const programs = await readPrograms(app, policy);
-  const { facts, isRoot } = await checkPlace(app, wanted);
+  const { facts, cgroups, isRoot } = await checkPlaces(app, host, cgroupsOf(wanted));
+  const place = { host, cgroups };
   // Who chose it from the list has been asked.
   if (isRoot && given !== undefined) void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
-  const choice = await warnOfSocketFaults(app, wanted, facts, programs.source, given === undefined);
+  const isAsked = given === undefined;
+  const reach =
+    policy === 'guarded' ? await decideReach(app, place, wanted.reach, isAsked) : 'namespace';
+  if (reach === undefined) return undefined;
+  const choice = await warnOfSocketFaults(app, place, facts, programs.source, isAsked);
   if (choice === undefined) return undefined;
   const answer = { kept: false };
   const askToReplace = async (): Promise<boolean> => {
-    const replace = await confirm(`The bypass is loaded on ${cgroup} already.`, {
+    const replace = await confirm(`The bypass is loaded on ${listed(cgroups)} already.`, {
       detail: `Replace it with the new one on ${host}, which is compiled and verified? Connections it carries go back to TCP; new ones use the new programs.`,
       go: 'Replace',
       stay: 'Keep It',
@@ -46,46 +70,55 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
     return replace;
   };
   try {
-    const replace = given === undefined ? askToReplace : wanted.replace;
-    return await loadInto(app, programs, { ...wanted, ...choice, replace });
+    const replace = isAsked ? askToReplace : wanted.replace;
+    return await loadInto(app, programs, { ...place, policy, reach, ...choice, replace });
   } catch (error) {
     if (answer.kept && isCancelled(error)) return undefined;
     throw error;
   }
 }
 
-/** Whether the host and the cgroup will do, before anybody waits for a probe or answers a question. */
-async function checkPlace(
+/** Whether the host and the cgroups will do, before anybody waits for a probe or answers a question. */
+async function checkPlaces(
   app: App,
-  { host: name, cgroup }: LoadArgument,
-): Promise<{ facts: Facts; isRoot: boolean }> {
+  name: string,
+  named: readonly string[],
+): Promise<{ facts: Facts; cgroups: string[]; isRoot: boolean }> {
   const host = await app.host(name);
   return withProgress(`Checking ${name}`, async (_report, signal) => {
     const { facts, mount } = await host.ready('load', signal);
-    const place = await existingCgroup(host, mount, cgroup, signal);
-    return { facts, isRoot: isRootCgroup(name, mount, place) };
+    const all = await Promise.all(named.map((one) => existingCgroup(host, mount, one, signal)));
+    const cgroups = outermost(all);
+    const covered = coveredWords(all, cgroups);
+    if (covered !== undefined) void showInformation(covered);
+    return { facts, cgroups, isRoot: cgroups.some((one) => isRootCgroup(name, mount, one)) };
   });
 }
 
 async function ask(app: App): Promise<LoadArgument | undefined> {
-  const host = await pickHost(app, 'Load sockmap bypass');
+  const host = await pickHost(app, TITLE);
   if (host === undefined) return undefined;
-  const cgroup = await pickCgroup(app, host, 'Load sockmap bypass');
-  return cgroup === undefined ? undefined : { host, cgroup, policy: 'guarded', replace: false };
+  const cgroups = await pickCgroups(app, host, TITLE);
+  return cgroups === undefined ? undefined : { host, cgroups, policy: 'guarded', replace: false };
 }
+
+type Wanted = LoadChoice &
+  Required<Pick<LoadOptions, 'cgroups' | 'reach' | 'replace'>> &
+  Pick<LoadArgument, 'host' | 'policy'>;
 
 async function loadInto(
   app: App,
   { source, copy }: Programs,
-  wanted: Omit<LoadArgument, 'replace'> & LoadChoice & Required<Pick<LoadOptions, 'replace'>>,
+  wanted: Wanted,
 ): Promise<BypassStatus> {
-  const { host, cgroup, policy, replace, verdict } = wanted;
+  const { host, cgroups, policy, reach, replace, verdict } = wanted;
   const limits = readLimits();
   const status = await withProgress(
     `Loading the sockmap bypass on ${host}`,
     async (report, signal) =>
       loadBypass(await app.host(host), {
-        cgroup,
+        cgroups,
+        reach,
         source,
         limits,
         replace,
@@ -97,12 +130,19 @@ async function loadInto(
       }),
   );
   app.statusBar.show(status);
-  void announce(status, cgroup, copy === undefined ? policy : `${policy}, from ${copy}`);
+  const what = [policy, ...(copy === undefined ? [] : [`from ${copy}`])];
+  if (reach === 'host') what.push(REACH_LABELS.host);
+  void announce(status, cgroups, what.join(', '));
   return status;
 }
 
-async function announce(status: BypassStatus, cgroup: string, what: string): Promise<void> {
+async function announce(
+  status: BypassStatus,
+  cgroups: readonly string[],
+  what: string,
+): Promise<void> {
   const { host, attachments, addressesCapped } = status;
+  const [cgroup = ''] = cgroups;
   const { beside = [] } = attachments.find((one) => one.cgroups.includes(cgroup)) ?? {};
   const neighbours =
     beside.length === 0
@@ -112,7 +152,7 @@ async function announce(status: BypassStatus, cgroup: string, what: string): Pro
   const unload = 'Unload';
   const show = addressesCapped === true ? showWarning : showInformation;
   const chosen = await show(
-    `The sockmap bypass is on: ${cgroup} on ${host} (${what}). New connections between its processes bypass TCP/IP.${neighbours}${cappedWords(status)}`,
+    `The sockmap bypass is on: ${listed(cgroups)} on ${host} (${what}). New connections between ${cgroups.length === 1 ? 'its' : 'their'} processes bypass TCP/IP.${neighbours}${noteWords(status)}`,
     benchmark,
     unload,
   );

@@ -36,7 +36,7 @@ export async function resumeBenchmarkCommand(
   const document = await readDocument(uri.fsPath);
   const { name } = document.host;
   const by = path.basename(uri.fsPath);
-  await agreeToHost(context, { host: name, cgroup: document.cgroup, by });
+  await agreeToHost(context, { host: name, cgroups: [document.cgroup], by });
   await showRun(name, file, async (options) =>
     resumeBenchmark(await context.host(name), document, {
       ...options,

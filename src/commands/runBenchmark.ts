@@ -10,7 +10,8 @@ import { documentFileName, writeDocument } from '../bench/store.ts';
 import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
-import { pickAttachment, pickHost } from '../ui/pickers.ts';
+import { pickBypass } from '../ui/pickBypass.ts';
+import { pickHost } from '../ui/pickers.ts';
 import { pickPlan } from '../ui/planForm.ts';
 import { withProgress } from '../ui/progress.ts';
 import { showInformation } from '../ui/window.ts';
@@ -87,8 +88,9 @@ async function ask(context: Context): Promise<z.infer<typeof benchmarkArgument> 
   const title = 'Run netperf benchmark';
   const host = await pickHost(context, title);
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(context, host, title, { remains: false });
-  if (cgroup === undefined) return undefined;
+  const chosen = await pickBypass(context, host, title, { remains: false });
+  if (chosen === undefined) return undefined;
+  const { cgroup } = chosen;
   const profile = await pickPlan(title);
   return profile === undefined ? undefined : { host, cgroup, profile };
 }

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import type { Facts } from '../host/facts.ts';
 import { doubtWords, loadWarning, readerName } from '../bypass/loadWarning.ts';
 import { withProgress } from '../ui/progress.ts';
+import { listed } from '../text.ts';
 import { confirm, showWarning } from '../ui/window.ts';
 
 /** Faults of a host's kernel, and those that a person has accepted and loads all the same. */
@@ -38,7 +39,7 @@ export interface LoadChoice {
  */
 export async function warnOfSocketFaults(
   context: Context,
-  { host: name, cgroup }: { host: string; cgroup: string },
+  { host: name, cgroups }: { host: string; cgroups: readonly string[] },
   facts: Facts,
   source: BpfSource,
   ask: boolean,
@@ -64,7 +65,7 @@ export async function warnOfSocketFaults(
   const certain = probed?.certain !== false;
   if (probed?.certain === true) await remember(verdict);
   const choice = { verdict: verdict.verdict };
-  const readers = await spliceReaders(context, name, cgroup, verdict.faults);
+  const readers = await spliceReaders(context, name, cgroups, verdict.faults);
   const names = readers.map(readerName);
   const warning = loadWarning(facts.kernel, verdict.faults, readers);
   const others = names.some((one) => !verdict.readers.includes(one));
@@ -93,17 +94,17 @@ const stallsUnseen = ({ id, grave }: { id: string; grave: boolean }): boolean =>
 async function spliceReaders(
   context: Context,
   name: string,
-  cgroup: string,
+  cgroups: readonly string[],
   faults: readonly string[],
 ): Promise<readonly SpliceReader[]> {
   if (!faults.includes('splice')) return [];
   const host = await context.host(name);
   const { readers, doubt } = await withProgress(
     `Looking for programs that read with splice() on ${name}`,
-    (_, signal) => knownReaders(host, cgroup, faults, signal),
+    (_, signal) => knownReaders(host, cgroups, faults, signal),
   );
   if (doubt !== undefined) {
-    context.log.warn(`The processes of ${cgroup} on ${name} could not be read: ${doubt}`);
+    context.log.warn(`The processes of ${listed(cgroups)} on ${name} could not be read: ${doubt}`);
   }
   return readers;
 }

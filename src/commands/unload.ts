@@ -1,7 +1,8 @@
 import { unloadBypass } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import type { App } from '../app.ts';
-import { pickAttachment, pickHost } from '../ui/pickers.ts';
+import { pickBypass } from '../ui/pickBypass.ts';
+import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
@@ -28,6 +29,6 @@ export async function unload(app: App, argument: unknown): Promise<BypassStatus 
 async function ask(app: App): Promise<{ host: string; cgroup: string } | undefined> {
   const host = await pickHost(app, 'Unload sockmap bypass');
   if (host === undefined) return undefined;
-  const cgroup = await pickAttachment(app, host, 'Unload sockmap bypass', { remains: true });
-  return cgroup === undefined ? undefined : { host, cgroup };
+  const chosen = await pickBypass(app, host, 'Unload sockmap bypass', { remains: true });
+  return chosen && { host, cgroup: chosen.cgroup };
 }

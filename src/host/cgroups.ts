@@ -103,6 +103,15 @@ export function resolveCgroup(host: string, mount: string, named: string): strin
 }
 
 /**
+ * Of cgroups, by their full paths, those that are in none of the others: a program of sock_ops runs for a
+ * cgroup and all below it.
+ */
+export function outermost(cgroups: readonly string[]): string[] {
+  const all = Array.from(new Set(cgroups));
+  return all.filter((one) => !all.some((other) => one.startsWith(`${other}/`)));
+}
+
+/**
  * The full path of a cgroup that is there; needs root.
  * @param named as for `resolveCgroup`.
  * @throws HostError of kind `input` or `not-found`.

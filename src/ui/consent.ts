@@ -3,12 +3,12 @@ import type { Context } from '../context.ts';
 import { safeDestination, stepBefore } from '../host/destination.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { isKnownHost, rememberUse } from '../workspace/knownHosts.ts';
-import { oneLine } from '../text.ts';
+import { listed, oneLine } from '../text.ts';
 import { confirm } from './window.ts';
 
 interface NamedHost {
   readonly host: string;
-  readonly cgroup?: string | undefined;
+  readonly cgroups?: readonly string[] | undefined;
   /**
    * The file or task of the workspace that names it; undefined: a command's argument, which is the
    * person's own (a keybinding) or another extension's.
@@ -24,7 +24,7 @@ interface NamedHost {
  */
 export async function agreeToHost(
   context: Context,
-  { host, cgroup, by }: NamedHost,
+  { host, cgroups = [], by }: NamedHost,
 ): Promise<void> {
   if (host !== 'local') safeDestination(host);
   const step = stepBefore({
@@ -35,7 +35,10 @@ export async function agreeToHost(
   });
   if (step === 'refuse') throw untrusted(host, by);
   if (step === 'ask') {
-    const place = cgroup === undefined ? '' : `, and the cgroup ${oneLine(cgroup, 200)}`;
+    const place =
+      cgroups.length === 0
+        ? ''
+        : `, and the cgroup${cgroups.length === 1 ? '' : 's'} ${listed(cgroups)}`;
     const agrees = await confirm(`Connect to ${host}?`, {
       detail: [
         `${by === undefined ? 'The argument of the command' : oneLine(by, 100)} names the host ${host}${place}.`,

@@ -1,16 +1,13 @@
-import { bypassStatus } from '../bypass/load.ts';
-import type { Attachment } from '../bypass/attachment.ts';
 import { ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import type { Context } from '../context.ts';
-import { isRootCgroup, listCgroups, type Cgroup } from '../host/cgroups.ts';
-import { HostError } from '../host/errors.ts';
+import { isRootCgroup, listCgroups, resolveCgroup, type Cgroup } from '../host/cgroups.ts';
 import {
   configuredAliases,
   preferredHost,
   recentHosts,
   rememberHost,
 } from '../workspace/knownHosts.ts';
-import { pickOrType, type Item } from './quickPick.ts';
+import { pickOrType, pickSeveralOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 import { confirm, pickMany } from './window.ts';
 
@@ -51,90 +48,95 @@ function describeHost(name: string, preferred: string, recent: readonly string[]
   return recent.includes(name) ? 'used before' : 'from your ssh configuration';
 }
 
-/** Asks for a cgroup of the host's v2 tree, or any path in it; warns before the root. */
-export async function pickCgroup(
+/**
+ * Asks for cgroups of the host's v2 tree, or any paths in it; warns before the root.
+ * @param without full paths of those that are not to be offered.
+ */
+export async function pickCgroups(
   context: Context,
   name: string,
   title: string,
-): Promise<string | undefined> {
-  const host = await context.host(name);
-  const { mount, cgroups } = await withProgress(
-    `Reading the cgroups of ${name}`,
-    async (_report, signal) => {
-      const { mount } = await host.ready('control', signal);
-      return { mount, cgroups: await listCgroups(host, mount, { root: true, signal }) };
-    },
-  );
-  const cgroup = await pickOrType(
-    // The root, a choice to be made with care, comes last.
-    [...cgroups.slice(1), ...cgroups.slice(0, 1)].map((one) => cgroupItem(one, mount)),
-    {
-      title,
-      placeholder: `Choose a cgroup of ${name}, or type its path`,
-      typed: (value) => ({ icon: 'edit', label: 'Another path', detail: value, value }),
-    },
-  );
-  if (cgroup === undefined || !isRootCgroup(name, mount, cgroup)) return cgroup;
+  without: readonly string[] = [],
+): Promise<string[] | undefined> {
+  const { mount, cgroups } = await readCgroups(context, name);
+  const [root, ...others] = cgroups;
+  // The root, a choice to be made with care, comes last.
+  const items = [...others, ...(root === undefined ? [] : [root])]
+    .filter(({ path }) => !without.includes(path))
+    .map((one) => cgroupItem(one, mount));
+  const chosen = await pickOneOrSeveral(items, name, title);
+  const full = chosen?.map((one) => resolveCgroup(name, mount, one));
+  if (full?.some((one) => isRootCgroup(name, mount, one)) !== true) return full;
   const sure = await confirm(rootWarning(name), {
     detail: `${ROOT_DETAIL} Choose the cgroup of one service unless you mean that.`,
     go: 'Use the Root Cgroup',
     stay: 'Choose Another',
   });
-  return sure ? cgroup : undefined;
+  return sure ? full : undefined;
+}
+
+/** Asks for some of these cgroups, by their full paths. */
+export async function pickOfCgroups(
+  context: Context,
+  name: string,
+  among: readonly string[],
+  options: { title: string; placeHolder: string },
+): Promise<string[] | undefined> {
+  const { mount, cgroups } = await readCgroups(context, name);
+  const items = cgroups
+    .filter(({ path }) => among.includes(path))
+    .map((one) => cgroupItem(one, mount));
+  const chosen = await pickMany(items, { ...options, matchOnDetail: true });
+  return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ value }) => value);
+}
+
+const readCgroups = (
+  context: Context,
+  name: string,
+): Promise<{ mount: string; cgroups: Cgroup[] }> =>
+  withProgress(`Reading the cgroups of ${name}`, async (_report, signal) => {
+    const host = await context.host(name);
+    const { mount } = await host.ready('control', signal);
+    return { mount, cgroups: await listCgroups(host, mount, { root: true, signal }) };
+  });
+
+/** One is the usual choice, and as quick as without several. */
+async function pickOneOrSeveral(
+  items: readonly Item<string>[],
+  name: string,
+  title: string,
+): Promise<string[] | undefined> {
+  const typed = (value: string): Item<string> => ({
+    icon: 'edit',
+    label: 'Another path',
+    detail: value,
+    value,
+  });
+  const several = {
+    icon: 'checklist',
+    label: 'Several cgroups…',
+    value: '',
+    description: 'such as containers that talk to each other',
+  };
+  const one = await pickOrType([several, ...items], {
+    title,
+    typed,
+    placeholder: `Choose a cgroup of ${name}, or type its path`,
+  });
+  if (one !== several.value) return one === undefined ? undefined : [one];
+  return pickSeveralOrType(items, {
+    title,
+    typed,
+    placeholder: `Tick cgroups of ${name}, or type a path and tick it; then Enter`,
+  });
 }
 
 function cgroupItem({ path: full, processes, label }: Cgroup, mount: string): Item<string> {
-  // A unit's name mostly stands in the path already; a container's does not.
-  const names = label === undefined || full.endsWith(`/${label}`) ? [] : [label];
   const count = processes === 1 ? '1 process' : `${processes.toLocaleString('en')} processes`;
-  return {
-    label: full === mount ? '/' : full.slice(mount.length),
-    description: full === mount ? `every process: ${count}` : [...names, count].join(' · '),
-    value: full,
-  };
+  const path = full === mount ? '/' : full.slice(mount.length);
+  // A unit's name mostly stands in the path already; a container's does not, and its path is too long for a line.
+  if (label !== undefined && !full.endsWith(`/${label}`))
+    return { label, description: count, detail: path, value: full };
+  const description = full === mount ? `every process: ${count}` : count;
+  return { label: path, description, value: full };
 }
-
-/**
- * Asks for one of the cgroups with a bypass; without a question where there is just one.
- * @param remains whether what is no longer attached can be chosen, too.
- * @returns the cgroup; of one that is gone its old name, or the pin directory, which has no other.
- */
-export async function pickAttachment(
-  context: Context,
-  name: string,
-  title: string,
-  { remains }: { remains: boolean },
-): Promise<string | undefined> {
-  const { attachments } = await withProgress(
-    `Reading the bypass status of ${name}`,
-    async (_report, signal) => bypassStatus(await context.host(name), signal),
-  );
-  const items = attachments.flatMap(
-    ({ cgroup, gone, pins, state, policy, config }): Item<string>[] => {
-      const value = cgroup ?? gone[0] ?? pins;
-      if (value === undefined || (!remains && state !== 'attached')) return [];
-      const description =
-        state === 'attached'
-          ? policyText(policy, config)
-          : state === 'loading'
-            ? 'being loaded'
-            : `left behind${cgroup === undefined ? ', its cgroup is gone' : ''}`;
-      return [{ label: value, description, value }];
-    },
-  );
-  if (items.length === 0) {
-    throw new HostError({
-      kind: 'not-found',
-      tried: 'find a bypass',
-      where: name,
-      words: 'no sockmap bypass is loaded',
-      next: 'Load it first.',
-    });
-  }
-  return items.length === 1
-    ? items[0]?.value
-    : pickOrType(items, { title, placeholder: 'Choose a cgroup' });
-}
-
-const policyText = (policy: Attachment['policy'], config: Attachment['config']): string =>
-  config?.mode === 'off' ? `${policy}, switched off` : policy;

@@ -37,6 +37,19 @@ export async function confirm(
   return chosen === other;
 }
 
+/**
+ * Asks in a dialog which of two ways to go.
+ * @param safe the button that has the focus. @returns undefined after Escape.
+ */
+export async function choose(
+  message: string,
+  { detail, safe, other }: { detail: string; safe: string; other: string },
+): Promise<'safe' | 'other' | undefined> {
+  const options = { modal: true, detail: paragraphs(detail) };
+  const chosen = await vscode.window.showInformationMessage(oneLine(message), options, safe, other);
+  return chosen === undefined ? undefined : chosen === safe ? 'safe' : 'other';
+}
+
 /** An item of a quick pick; its icon is ours, its text anybody's. */
 export interface Choice extends vscode.QuickPickItem {
   readonly icon?: string;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/build.ts';
-import type { GuardedLimits } from '../bypass/config.ts';
+import type { GuardedLimits, Reach } from '../bypass/config.ts';
 import { policyEntry } from '../bypass/source.ts';
 import { HostError } from '../host/errors.ts';
 import { sectionValues } from './settings.ts';
@@ -13,8 +13,18 @@ import { SECTIONS } from './settingsSchema.ts';
  * @throws HostError that names the setting.
  */
 export function readLimits(): GuardedLimits {
-  const { queueBoundMiB, ...limits } = read('guarded', SECTIONS.guarded);
+  const { queueBoundMiB, ...limits } = read('guarded', SECTIONS.guarded.omit({ reach: true }));
   return { ...limits, queueBound: queueBoundMiB * 2 ** 20 };
+}
+
+/**
+ * The reach of a load that names none.
+ * @returns undefined where a person is to be asked.
+ * @throws HostError that names the setting.
+ */
+export function readReach(): Reach | undefined {
+  const { reach } = read('guarded', SECTIONS.guarded.pick({ reach: true }));
+  return reach === 'ask' ? undefined : reach;
 }
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as z from 'zod';
-import { isNetwork, LIMIT_RANGES } from '../bypass/config.ts';
+import { isNetwork, REACHES, LIMIT_RANGES } from '../bypass/config.ts';
 import { isPlainPath } from '../host/plainPath.ts';
 
 const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [number, number]): T =>
@@ -14,6 +14,8 @@ const isDirectory = (one: string): boolean =>
 /** Sections of the settings whose values are checked; package.json declares the same. */
 export const SECTIONS = {
   guarded: z.object({
+    /** `ask`: a person is asked where there is something to choose; else it is `namespace`. */
+    reach: z.enum(['ask', ...REACHES]),
     localNetworks: z.array(z.string().refine(isNetwork, 'not an address or a network')),
     queueBoundMiB: within(z.number(), LIMIT_RANGES.queueBoundMiB),
     oneWayLimit: within(z.int(), LIMIT_RANGES.oneWayLimit),

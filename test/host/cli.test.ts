@@ -12,6 +12,7 @@ import { cgroupMount } from '../harness/cgroup.ts';
 import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { assertNoBench } from '../harness/host/benches.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
+import { makeNetns, reside } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { run } from '../harness/run.ts';
 import { stanza } from '../harness/sshd.ts';
@@ -207,6 +208,52 @@ describe('the command line', () => {
     const gone = await cli.run(['unload', 'local', cgroup]);
     assert.equal(gone.status, 1);
     assert.match(gone.stderr, /nothing is loaded on/);
+  });
+
+  it('load has one bypass for several cgroups, and asks for its reach where that matters', async () => {
+    const { cgroup: outer } = stage.outer;
+    const [web, db] = [outer.child('web'), outer.child('db')];
+    const inner = outer.child('web/inner');
+    const ours = (stdout: string) =>
+      (JSON.parse(stdout) as BypassStatus).attachments.find((one) => one.cgroups.includes(web));
+    const argv = ['load', 'local', web, inner, db];
+    const loaded = await cli.run([...argv, '--reach', 'host', '--yes', '--json']);
+    assert.equal(loaded.status, 0, loaded.stderr);
+    assert.match(loaded.stderr, /web\/inner is covered already/);
+    assert.deepEqual(ours(loaded.stdout)?.cgroups.toSorted(), [db, web]);
+    assert.equal(ours(loaded.stdout)?.config?.reach, 'host');
+    const shown = await cli.run(['status', 'local']);
+    assert.match(
+      shown.stdout,
+      new RegExp(`^(?:${web}|${db})\n(?:${web}|${db})\n {2}state .*\n[^]*reach +between`, 'm'),
+    );
+    assert.equal((await cli.run(['unload', 'local', db])).status, 0);
+
+    const namespaces = [await makeNetns(), await makeNetns()];
+    const [one, other] = namespaces;
+    assert.ok(one !== undefined && other !== undefined);
+    const residents = [reside(web, one), reside(db, other)];
+    try {
+      const terminal = cli.open(argv);
+      await eventually('it asks', () =>
+        terminal.stdout.includes('containers of local, too? [y/N]'),
+      );
+      assert.match(terminal.stdout, /are in 2 network namespaces/);
+      terminal.type('y\r');
+      const warned = () => terminal.stdout.includes('Load it all the same? [y/N]');
+      await eventually(
+        'it warns or loads',
+        () => warned() || /reach +between/.test(terminal.stdout),
+      );
+      if (warned()) terminal.type('y\r');
+      const { status, stdout } = await terminal.ended;
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /reach +between network namespaces, too/);
+      assert.equal((await cli.run(['unload', 'local', web])).status, 0);
+    } finally {
+      for (const resident of residents) resident.kill();
+      for (const netns of namespaces) await netns.remove();
+    }
   });
 
   it('load goes on where the sockets cannot be probed, and says so', async () => {

@@ -62,7 +62,7 @@ describe('programs that read with splice()', () => {
     const haproxy = await start('haproxy', below);
     await start('other', cgroup.path);
     const odd = await start('[x](c:y)\n$', cgroup.path);
-    const found = await findSpliceReaders(host, cgroup.path);
+    const found = await findSpliceReaders(host, [cgroup.path]);
     assert.deepEqual(
       found.toSorted((a, b) => a.pid - b.pid),
       [
@@ -74,7 +74,7 @@ describe('programs that read with splice()', () => {
   });
 
   it('are none in a cgroup without a process, nor in one that is gone', async () => {
-    assert.deepEqual(await findSpliceReaders(host, cgroup.child('empty')), []);
-    assert.deepEqual(await findSpliceReaders(host, `${cgroup.path}/gone`), []);
+    assert.deepEqual(await findSpliceReaders(host, [cgroup.child('empty')]), []);
+    assert.deepEqual(await findSpliceReaders(host, [`${cgroup.path}/gone`]), []);
   });
 });

@@ -3,9 +3,11 @@ import {
   fileName,
   jsonText,
   label,
+  listed,
   markdownText,
   oneLine,
   paragraphs,
+  shortIds,
   visible,
 } from '../../src/text.ts';
 
@@ -96,5 +98,18 @@ describe('text from outside', () => {
       // Each of Markdown's signs has its backslash.
       assert.doesNotMatch(markdownText(text).replace(/\\[^]/g, ''), /[\\`*_{}[\]<>|#!&~$]|:\/\//);
     }
+  });
+});
+
+describe('names in a sentence', () => {
+  it('are three at most, with ids of containers cut short', () => {
+    const id = '3f9a1c'.padEnd(64, '0d');
+    assert.equal(listed([]), '');
+    assert.equal(listed(['a']), 'a');
+    assert.equal(listed(['a', 'b']), 'a and b');
+    assert.equal(listed(['a', 'b', 'c']), 'a, b and c');
+    assert.equal(listed(['a', 'b', 'c', 'd']), 'a, b and 2 more');
+    assert.equal(listed([`/docker-${id}.scope`]), '/docker-3f9a1c0d0d0d….scope');
+    assert.equal(shortIds(`${id}0`), `${id}0`);
   });
 });

@@ -1,8 +1,18 @@
 import type { BpfSource } from '../../bypass/build.ts';
 import { knownReaders, probeFaults } from '../../bypass/faultProbe.ts';
+import type { Policy } from '../../bypass/attachment.ts';
+import { REACHES, type Reach } from '../../bypass/config.ts';
 import { loadBypass } from '../../bypass/load.ts';
+import { networkNamespaces } from '../../bypass/namespaces.ts';
 import {
-  cappedWords,
+  hasReachToChoose,
+  REACH_HOST_DETAIL,
+  reachImpossible,
+  reachQuestion,
+} from '../../bypass/reachWords.ts';
+import {
+  noteWords,
+  coveredWords,
   doubtWords,
   loadWarning,
   ROOT_DETAIL,
@@ -11,7 +21,8 @@ import {
 import { readProbe, readSource } from '../../bypass/source.ts';
 import { statusReport } from '../../bypass/statusReport.ts';
 import { LOAD_STEPS } from '../../bypass/steps.ts';
-import { existingCgroup, isRootCgroup } from '../../host/cgroups.ts';
+import { existingCgroup, isRootCgroup, outermost } from '../../host/cgroups.ts';
+import { listed } from '../../text.ts';
 import { cancelled, HostError } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { command, HOST, HOST_OPTIONS, type Session } from '../command.ts';
@@ -25,33 +36,48 @@ export const POLICY = choice(
 
 export const load = command({
   name: 'load',
-  summary: 'Compiles and verifies the bypass on a host, and attaches it to a cgroup.',
+  summary: 'Compiles and verifies the bypass on a host, and attaches it to cgroups.',
   operands: {
     HOST,
-    CGROUP: { help: 'The cgroup: its path, or its name below the mount of cgroup v2.' },
+    CGROUP: {
+      help: 'The cgroup: its path, or its name below the mount of cgroup v2. Several have one bypass: of a connection, both ends have to be in one of them.',
+      several: true,
+    },
   },
   options: {
     policy: POLICY,
+    reach: choice(
+      REACHES,
+      `Which connections: those within each network namespace (namespace, the default), or those between containers of this host, too (host). ${REACH_HOST_DETAIL}`,
+    ),
     replace: flag('Take the place of a bypass that is there already.'),
     yes: flag('Ask nothing, and do not look for what the bypass would do to programs there.'),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
   notes: [
+    'Where the processes of the cgroups are in more than one network namespace, it asks for the reach.',
     'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, and on the root cgroup, it asks; where there is no terminal to ask on, it loads only with --yes. Where it cannot look, it says so and loads.',
   ],
+  fault: (_, { policy, reach }) =>
+    policy === 'classic' && reach !== undefined ? '--reach is for the guarded policy.' : undefined,
   run: async (session, { HOST: name, CGROUP: named }, options) => {
     const { signal } = session;
     const host = session.host(name, options);
     const source = await readSource(session.bpf, options.policy ?? 'guarded');
     const { facts, mount } = await host.ready('load', signal);
-    const cgroup = await existingCgroup(host, mount, named, signal);
-    const isRoot = isRootCgroup(name, mount, cgroup);
+    const all = await Promise.all(named.map((one) => existingCgroup(host, mount, one, signal)));
+    const cgroups = outermost(all);
+    const covered = coveredWords(all, cgroups);
+    if (covered !== undefined) session.onStep(covered);
+    const isRoot = cgroups.some((one) => isRootCgroup(name, mount, one));
+    const reach = await decideReach(session, host, cgroups, options);
     const verdict = options.yes
       ? true
-      : await agree(session, { host, cgroup, isRoot, source, kernel: facts.kernel });
+      : await agree(session, { host, cgroups, isRoot, source, kernel: facts.kernel });
     const status = await loadBypass(host, {
-      cgroup,
+      cgroups,
+      reach,
       source,
       verdict,
       signal,
@@ -59,19 +85,41 @@ export const load = command({
       replace:
         options.replace || !session.isAnswered || options.yes
           ? options.replace
-          : () => session.confirm(`The bypass is loaded on ${cgroup} already. Replace it?`),
+          : () =>
+              session.confirm(`The bypass is loaded on ${listed(cgroups)} already. Replace it?`),
       onStep: (step) => {
         session.onStep(LOAD_STEPS[step]);
       },
     });
-    const capped = cappedWords(status).trim();
-    return { data: status, text: `${statusReport(status)}${capped === '' ? '' : `${capped}\n`}` };
+    const notes = noteWords(status).trim();
+    return { data: status, text: `${statusReport(status)}${notes === '' ? '' : `${notes}\n`}` };
   },
 });
 
+/** That of the option; without one a person is asked where there is something to choose. */
+async function decideReach(
+  session: Session,
+  host: Host,
+  cgroups: readonly string[],
+  { policy, reach, yes }: { policy?: Policy | undefined; reach?: Reach | undefined; yes: boolean },
+): Promise<Reach> {
+  const isAsked = reach === undefined && session.isAnswered && !yes && policy !== 'classic';
+  if (reach !== 'host' && !isAsked) return 'namespace';
+  const found = await networkNamespaces(host, cgroups, session.signal);
+  if (isAsked && !hasReachToChoose(found)) return 'namespace';
+  if (!found.canReachHost) {
+    session.onStep(reachImpossible(host.name));
+    return 'namespace';
+  }
+  if (!isAsked) return 'host';
+  const { message, detail } = reachQuestion(host.name, found);
+  session.onStep(detail);
+  return (await session.confirm(message)) ? 'host' : 'namespace';
+}
+
 interface Place {
   readonly host: Host;
-  readonly cgroup: string;
+  readonly cgroups: readonly string[];
   readonly isRoot: boolean;
   readonly source: BpfSource;
   readonly kernel: string;
@@ -83,25 +131,27 @@ interface Place {
  * @throws HostError where they do not, or nobody can be asked.
  */
 async function agree(session: Session, place: Place): Promise<boolean> {
-  const { host, cgroup, isRoot, source, kernel } = place;
+  const { host, cgroups, isRoot, source, kernel } = place;
   const { signal } = session;
   session.onStep('probing sockets, once: --yes leaves it out');
   const probe = await readProbe(session.bpf);
   const { faults, verdict, doubt } = await probeFaults(host, source, probe, signal);
-  const { readers, doubt: unseen } = await knownReaders(host, cgroup, faults, signal);
+  const { readers, doubt: unseen } = await knownReaders(host, cgroups, faults, signal);
   const warning = loadWarning(kernel, faults, readers);
   const words = [
     ...(isRoot ? [`${rootWarning(host.name)} ${ROOT_DETAIL}`] : []),
     ...(warning === undefined ? [] : [`${warning.message} ${warning.detail}`]),
     ...(doubt === undefined ? [] : [doubtWords(host.name, doubt)]),
-    ...(unseen === undefined ? [] : [`The processes of ${cgroup} could not be read: ${unseen}`]),
+    ...(unseen === undefined
+      ? []
+      : [`The processes of ${listed(cgroups)} could not be read: ${unseen}`]),
   ];
   words.forEach(session.onStep);
   if (!isRoot && warning?.grave !== true) return verdict;
   if (!session.isAnswered) {
     throw new HostError({
       kind: 'input',
-      tried: `load the bypass on ${cgroup}`,
+      tried: `load the bypass on ${listed(cgroups)}`,
       where: host.name,
       words: 'there is no terminal to ask on whether it is to be loaded all the same',
       next: 'Read the warning, then say --yes.',

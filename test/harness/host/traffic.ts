@@ -26,6 +26,10 @@ export async function makeNetns(): Promise<TestNetns> {
 /** Joins the cgroup before the namespace: entering that hides the cgroups' mount. */
 const ENTER = 'echo 0 >"$1/cgroup.procs" && shift && exec ip netns exec "$@"';
 
+/** A process that stays in a cgroup and a namespace until it is killed. */
+export const reside = (cgroup: string, netns: TestNetns): ChildProcess =>
+  spawn('sh', ['-c', ENTER, 'sh', cgroup, netns.name, 'sleep', '3600'], { stdio: 'ignore' });
+
 /** A TCP connection between two sockets of one process in a cgroup. */
 export class Pair {
   readonly #child: ChildProcess;

@@ -52,6 +52,21 @@ describe('the words of a command', () => {
     });
   });
 
+  it('may be several of the last operand, one at least', async () => {
+    const many = command({
+      name: 'many',
+      summary: 'Takes several.',
+      options: {},
+      operands: { HOST, CGROUP: { help: 'Where.', several: true } },
+      run: (_session, operands) => Promise.resolve({ data: operands, text: '' }),
+    });
+    const read = async (...argv: string[]) => (await many.parse(argv).run(session)).data;
+    assert.deepEqual(await read('a', 'b'), { HOST: 'a', CGROUP: ['b'] });
+    assert.deepEqual(await read('a', 'b', 'c', 'd'), { HOST: 'a', CGROUP: ['b', 'c', 'd'] });
+    assert.throws(() => many.parse(['a']), /^UsageError: CGROUP is missing\.$/);
+    assert.match(helpOf(many), /^Usage: sockmap-bypass many HOST CGROUP… \[OPTION\]…$/m);
+  });
+
   const wrong: [string[], RegExp][] = [
     [[], /^HOST is missing\.$/],
     [[''], /^HOST is missing\.$/],

@@ -40,6 +40,7 @@ function essence(schema: unknown): unknown {
   const [items, values] = [one['items'], one['additionalProperties']];
   return {
     type: one['type'],
+    choices: one['enum'],
     limits,
     items: items === undefined ? undefined : essence(items),
     values: values === undefined ? undefined : essence(values),

@@ -5,6 +5,7 @@ import vscode from 'vscode';
 import { parseDocument } from '../../../src/results/document.ts';
 import type { BypassStatus } from '../../../src/bypass/attachment.ts';
 import type { HostCheck } from '../../../src/host/check.ts';
+import { attachedTo } from '../../harness/host/bypass.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { makePlace, type Place } from '../../harness/vscode/place.ts';
 
@@ -118,6 +119,39 @@ describe('commands with an argument', () => {
     assert.deepEqual(await place?.left(), []);
   });
 
+  it('load takes several cgroups and a reach, which configure changes', async () => {
+    assert.ok(place);
+    const other = place.parent.child('other');
+    const of = async (at: string): Promise<number[]> =>
+      (await attachedTo(at)).flatMap(({ id, name }) => (name === 'sockmap_sockops' ? [id] : []));
+    const inner = place.parent.child('service/inner');
+    const cgroups = [cgroup, other, inner];
+    const loaded = ours(await execute<BypassStatus>('load', { host, cgroups, reach: 'host' }));
+    assert.equal(loaded?.config?.reach, 'host');
+    // What is inside of another is covered by it.
+    assert.deepEqual(loaded.cgroups.toSorted(), [cgroup, other].toSorted());
+    const program = loaded.sockops?.id;
+    assert.deepEqual(
+      [await of(cgroup), await of(other), await of(inner)],
+      [[program], [program], []],
+    );
+
+    const within = await execute<BypassStatus>('configure', { host, cgroup, reach: 'namespace' });
+    assert.equal(ours(within)?.config?.reach, 'namespace');
+    assert.equal(ours(within)?.config?.mode, 'guarded');
+    const fewer = await execute<BypassStatus>('removeCgroups', { host, cgroup: other });
+    assert.deepEqual(ours(fewer)?.cgroups, [cgroup]);
+    const more = await execute<BypassStatus>('addCgroups', { host, cgroup, cgroups: [other] });
+    assertPlain(more);
+    assert.deepEqual(await of(other), [program]);
+    const none = await execute<BypassStatus>('unload', { host, cgroup: other });
+    assert.equal(ours(none), undefined);
+    assert.deepEqual([await of(cgroup), await of(other)], [[], []]);
+    fs.rmdirSync(inner);
+    fs.rmdirSync(other);
+    assert.deepEqual(await place.left(), []);
+  });
+
   it('checkHost gives facts and findings', async () => {
     const check = await execute<HostCheck>('checkHost', { host });
     assertPlain(check);
@@ -150,6 +184,13 @@ describe('commands with an argument', () => {
     ['load', { host: 'h', cgroup: 'c', policy: 'other' }, /policy/],
     ['load', { host: 'h', cgroup: 'c', replace: 'yes' }, /replace/],
     ['load', { host: 'h', cgroup: 'c', polcy: 'classic' }, /polcy/],
+    ['load', { host: 'h', cgroup: 'c', cgroups: ['d'] }, /cgroup: name a cgroup, or several/],
+    ['load', { host: 'h', cgroups: [] }, /cgroups/],
+    ['load', { host: 'h', cgroup: 'c', reach: 'all' }, /reach/],
+    ['load', { host: 'h', cgroup: 'c', policy: 'classic', reach: 'host' }, /guarded policy/],
+    ['addCgroups', { host: 'h', cgroups: ['c'] }, /cgroup/],
+    ['removeCgroups', { host: 'h' }, /name a cgroup/],
+    ['configure', { host: 'h', cgroup: 'c' }, /mode, a reach or both/],
     ['unload', { host: 'h' }, /cgroup/],
     ['configure', { host: 'h', cgroup: 'c', mode: 'on' }, /mode/],
     ['status', { host: '' }, /host/],
@@ -172,7 +213,7 @@ describe('commands with an argument', () => {
 
   it('failures are thrown to the caller, with the words of the host', async () => {
     const failures: readonly (readonly [command: string, argument: unknown, says: RegExp])[] = [
-      ['load', { host, cgroup: `${cgroup}/none` }, /none is not a cgroup\. Choose one/],
+      ['load', { host, cgroup: `${cgroup}/none` }, /none is not a cgroup\. Name one/],
       ['load', { host, cgroup: '/../..' }, /is not a cgroup below/],
       ['unload', { host, cgroup }, /nothing is loaded on .*\. Show the status/],
       ['runBenchmark', { host, cgroup, profile: PLAN }, /no bypass is loaded on .*Load it, then/],

@@ -15,6 +15,8 @@ type End = () => Promise<void>;
 export interface StageOptions {
   readonly label: string;
   readonly settings?: Settings;
+  /** Further executables of the host, by their names. */
+  readonly tools?: Readonly<Record<string, string>>;
   /** @param host the string for the host, @param cgroup that of the stage. */
   readonly keybindings?: (host: string, cgroup: string) => readonly Keybinding[];
 }
@@ -49,7 +51,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     ends.push(() => folder.remove());
     const host = temporaryDirectory();
     ends.push(() => host.remove());
-    const { gate, lines } = await hostSurroundings(host.path);
+    const { gate, lines } = await hostSurroundings(host.path, options.tools);
     const sshd = await startSshd({ serverLines: lines });
     ends.push(() => sshd.stop());
     const session = await startSession({
@@ -82,6 +84,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 /** Temporary files of its own on the host, and a clang that can be held up. */
 async function hostSurroundings(
   directory: string,
+  others: Readonly<Record<string, string>> = {},
 ): Promise<{ gate: Stage['gate']; lines: string[] }> {
   fs.chmodSync(directory, 0o711);
   const [temporary, tools] = [path.join(directory, 'tmp'), path.join(directory, 'tools')];
@@ -94,7 +97,8 @@ async function hostSurroundings(
 case " $* " in *' -c '*) while [ -e '${closed}' ]; do sleep 0.1; done ;; esac
 exec '${clang}' "$@"
 `;
-  fs.writeFileSync(path.join(tools, 'clang'), wrapper, { mode: 0o755 });
+  for (const [name, text] of Object.entries({ ...others, clang: wrapper }))
+    fs.writeFileSync(path.join(tools, name), text, { mode: 0o755 });
   return {
     gate: {
       close: () => {

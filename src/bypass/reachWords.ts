@@ -1,0 +1,45 @@
+import type { LiveConfig, Reach } from './config.ts';
+import type { NetworkNamespaces } from './namespaces.ts';
+
+/** For a status, a list or a notification: completes "bypasses connections …". */
+export const REACH_LABELS: Readonly<Record<LiveConfig['reach'], string>> = {
+  namespace: 'within each network namespace',
+  host: 'between network namespaces, too',
+};
+
+/** The choices of a person, the safe one first. */
+export const REACH_CHOICES: Readonly<Record<Reach, string>> = {
+  namespace: 'Within each network namespace',
+  host: 'Between containers of this host',
+};
+
+/** What reach `host` takes away. */
+export const REACH_HOST_DETAIL =
+  'Packet filters, network policies, traffic shaping, accounting and captures between the two ends no longer see the bytes; they are still asked when a connection is made.';
+
+/** The question about reach, for cgroups whose processes are in several network namespaces. */
+export function reachQuestion(
+  host: string,
+  { count, capped, userOwned }: NetworkNamespaces,
+): { message: string; detail: string } {
+  const users =
+    userOwned === 0
+      ? ''
+      : ` ${userOwned === 1 ? 'One' : userOwned} of them ${userOwned === 1 ? 'is' : 'are'} in a user namespace, as rootless containers are: those are never bypassed to others.`;
+  return {
+    message: `Bypass connections between containers of ${host}, too?`,
+    detail: [
+      `The chosen cgroups' processes are in ${capped ? 'at least ' : ''}${count} network namespaces, as those of containers are.${users}`,
+      `${REACH_CHOICES.namespace}: connections from one to another stay on TCP.`,
+      `${REACH_CHOICES.host}: these are bypassed, too, through bridges, published ports and service addresses. ${REACH_HOST_DETAIL}`,
+    ].join('\n\n'),
+  };
+}
+
+/** Whether there is anything to choose: connections from one namespace to another. */
+export const hasReachToChoose = ({ count, capped }: NetworkNamespaces): boolean =>
+  count > 1 || capped;
+
+/** For a load that was to reach between namespaces on a kernel that lacks what it needs. */
+export const reachImpossible = (host: string): string =>
+  `On the kernel of ${host} the programs cannot tell which sockets of two network namespaces belong together (it takes Linux 5.15 or newer, with its types): the bypass stays within each network namespace.`;
