@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { makeNamespaces, type Namespaces, type Netns } from '../../src/bench/namespaces.ts';
+import type { Reach } from '../../src/bypass/config.ts';
 import { loadBypass, servingAttachment } from '../../src/bypass/load.ts';
 import { parseCounters } from '../../src/bypass/counters.ts';
 import type { Host } from '../../src/host/host.ts';
@@ -15,9 +16,6 @@ const PUBLISHED = 8080;
 const PORT = 5201;
 /** Of its own: what the programs learn of a service's connections holds for its port. */
 const SHORT_PORT = 5202;
-
-/** Reach of the programs that see an arm; `none`: it is outside of every bypass. */
-export type ArmReach = 'none' | 'namespace' | 'host';
 
 /** What lies between two sockets. */
 export interface Arm {
@@ -36,7 +34,7 @@ export interface Arm {
 export async function makeArm(
   host: Host,
   name: string,
-  reach: ArmReach,
+  reach: Reach | 'none',
   limits: { maxSockets?: number } = {},
 ): Promise<Arm> {
   const ground = makeGround(`between-${name.replaceAll(' ', '-')}`);
@@ -47,18 +45,12 @@ export async function makeArm(
   if (reach === 'none') return arm;
   const source = await bpfSource('guarded');
   const status = await loadBypass(host, {
-    ...{ cgroup: arm.cgroup, source },
+    cgroup: arm.cgroup,
+    source,
+    reach,
     limits: { localNetworks: [BRIDGE], ...limits },
   });
-  const pins = servingAttachment(status, arm.cgroup)?.pins;
-  if (reach === 'host') await tellReach(pins ?? '');
-  return { ...arm, pins };
-}
-
-async function tellReach(pins: string): Promise<void> {
-  const value = Array.from({ length: 24 }, (_, at) => (at === 12 ? '01' : '00'));
-  const key = ['pinned', path.join(pins, 'bypass_config'), 'key', 'hex', '00', '00', '00', '00'];
-  await run('bpftool', ['map', 'update', ...key, 'value', 'hex', ...value]);
+  return { ...arm, pins: servingAttachment(status, arm.cgroup)?.pins };
 }
 
 /** How the two ends are connected: two namespaces, the same through a published port, or one over loopback. */

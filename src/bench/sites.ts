@@ -102,7 +102,7 @@ async function makeSites(
   serving: Attachment | undefined,
   namespaces?: Namespaces,
 ): Promise<Sites> {
-  const { cgroup, mount, status, plan, source, limits, signal } = options;
+  const { cgroup, mount, status, plan, limits, signal } = options;
   const outside = outsideOf(host, status, cgroup, mount);
   const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
   // From a digest, because a document may be anybody's.
@@ -134,18 +134,7 @@ async function makeSites(
       const place = places[index];
       if (place === undefined) throw new RangeError(`no place for ${kind}`);
       const own = kind !== 'tcp' && kind !== serving?.policy;
-      const attachment = own
-        ? servingAttachment(
-            await loadBypass(host, {
-              cgroup: place.cgroup,
-              source: await source(kind),
-              replace: true,
-              signal,
-              ...(limits && { limits }),
-            }),
-            place.cgroup,
-          )
-        : serving;
+      const attachment = own ? await load(host, options, kind, place.cgroup) : serving;
       sites.set(kind, kind === 'tcp' ? place : { ...place, ...programsAt(attachment) });
       if (kind !== 'tcp') tags.set(kind, tagsOf(attachment));
     }
@@ -169,6 +158,30 @@ async function makeSites(
     await servers[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Loads a policy for the run, which reaches as far as its plan needs. */
+async function load(
+  host: Host,
+  { plan, source, limits, signal }: SitesOptions,
+  policy: Policy,
+  cgroup: string,
+): Promise<Attachment | undefined> {
+  const isFar = policy === 'guarded' && topologyOf(plan) === 'namespaces';
+  const status = await loadBypass(host, {
+    cgroup,
+    source: await source(policy),
+    reach: isFar ? 'host' : 'namespace',
+    replace: true,
+    signal,
+    ...(limits && { limits }),
+  });
+  if (status.reachRefused === undefined) return servingAttachment(status, cgroup);
+  throw refusal(
+    host,
+    `${status.reachRefused === 'kernel' ? 'the kernel is too old' : 'these programs have no way'} to pair sockets of two network namespaces, and the plan is of two`,
+    'Leave the arm "bypass" out, or run a plan whose topology is loopback.',
+  );
 }
 
 const programsAt = (attachment: Attachment | undefined): Pick<Site, 'pins' | 'program'> => ({

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Arm, Plan } from '../../src/results/document.ts';
+import type { Arm, Plan, Sample } from '../../src/results/document.ts';
 import { parseDocument } from '../../src/results/document.ts';
+import type { Reach } from '../../src/bypass/config.ts';
+import { bypassStatus, loadBypass, servingAttachment } from '../../src/bypass/load.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
 import { bypassedPart } from '../../src/results/samples.ts';
 import {
@@ -95,7 +97,7 @@ describe('a benchmark between two network namespaces', () => {
     const ends = new Map<string, string>();
     let looking: NodeJS.Timeout | undefined;
     const document = await bench({
-      plan: plan(['tcp', 'bypass-classic']),
+      plan: plan(['tcp', 'bypass-classic', 'bypass']),
       onProgress: () => {
         look();
         looking ??= setInterval(() => {
@@ -110,15 +112,38 @@ describe('a benchmark between two network namespaces', () => {
     });
     assert.equal(new Set(ends.values()).size, 2, JSON.stringify([...ends]));
     for (const end of ends.values()) assert.ok(held.has(end));
-    const { plan: said, samples } = parseDocument(JSON.stringify(document));
+    const { plan: said, samples, programs } = parseDocument(JSON.stringify(document));
     assert.equal(said.topology, 'namespaces');
-    const [tcp, classic] = samples;
-    assert.ok(tcp?.experiment === 'throughput' && classic !== undefined);
-    const bytes = (tcp.throughputBitsPerSecond / 8) * tcp.seconds;
-    assert.ok((tcp.loopbackBytes ?? 0) > bytes * 0.9, 'TCP crosses the veth pairs');
-    assert.ok((classic.loopbackBytes ?? Infinity) < (tcp.loopbackBytes ?? 0) / 10);
-    // The classic programs pair by addresses and ports alone.
-    assert.ok((bypassedPart(classic) ?? 0) > 0.9, JSON.stringify(classic));
+    const [tcp, classic, bypass] = samples;
+    /** Of the bytes that were received, those that crossed the veth pairs. */
+    const crossed = (sample: Sample | undefined): number =>
+      sample?.experiment === 'throughput'
+        ? (sample.loopbackBytes ?? NaN) / ((sample.throughputBitsPerSecond / 8) * sample.seconds)
+        : NaN;
+    assert.ok(crossed(tcp) > 0.9, 'TCP crosses the veth pairs');
+    // The classic programs pair by addresses and ports alone, the guarded ones where they are told to.
+    for (const sample of [classic, bypass]) {
+      assert.ok(sample !== undefined && (bypassedPart(sample) ?? 0) > 0.5, JSON.stringify(sample));
+      assert.ok(crossed(sample) < 0.6, JSON.stringify(sample));
+    }
+    // What serves the cgroup does not reach so far, and is not what was measured.
+    assert.deepEqual(Object.keys(programs.tags).sort(), [
+      ...['classic/sockmap_redirect', 'classic/sockmap_sockops'],
+      ...['sockmap_redirect', 'sockmap_sockops'],
+    ]);
+  });
+
+  it('measures a bypass that serves its cgroup and reaches so far as it is loaded', async () => {
+    const { cgroup, host } = stage;
+    const load = async (reach: Reach) =>
+      loadBypass(host, { cgroup, source: await bpfSource('guarded'), reach, replace: true });
+    const served = servingAttachment(await load('host'), cgroup);
+    const before = served?.counters['redirected_bytes'] ?? NaN;
+    const { samples } = await bench({ plan: plan(['bypass']) });
+    const after = servingAttachment(await bypassStatus(host), cgroup);
+    assert.ok((bypassedPart(samples[0] ?? assert.fail()) ?? 0) > 0.5, JSON.stringify(samples));
+    assert.ok((after?.counters['redirected_bytes'] ?? 0) > before + 1e6, 'its programs did it');
+    await load('namespace');
   });
 
   it('that is cancelled leaves nothing', async () => {
