@@ -3,12 +3,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import type { Attachment } from '../../src/bypass/attachment.ts';
 import { parsePrefix } from '../../src/bypass/config.ts';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass, type LoadOptions } from '../../src/bypass/load.ts';
 import { addCgroups, removeCgroups } from '../../src/bypass/membership.ts';
 import { networkNamespaces } from '../../src/bypass/namespaces.ts';
+import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import {
   attachedTo,
@@ -23,6 +25,8 @@ import { makeNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory } from '../harness/temporary.ts';
+
+const COMMAND = path.join(import.meta.dirname, '../../bpf/tools/sockmap-bypassctl');
 
 /** A program that admits no other beside it, once it is attached without flags. */
 const ALONE = `__attribute__((section("sockops"), used)) int alone(void *ops) { return 1; }
@@ -274,6 +278,52 @@ describe('a bypass of several cgroups', () => {
     await problemOf(addCgroups(host, { to: `${a}x`, cgroups: [a] }), 'command');
     await unloadBypass(host, c);
     await assertGone();
+  });
+
+  it('is loaded by one of two at once that want the same cgroup', async () => {
+    const { a, b, c } = cgroups;
+    const other = new Host('local');
+    try {
+      const source = await bpfSource('guarded');
+      const results = await Promise.allSettled([
+        load([a, b]),
+        loadBypass(other, { cgroups: [c, b], source }),
+      ]);
+      const won = results.findIndex(({ status }) => status === 'fulfilled');
+      const lost = results[1 - won];
+      assert.ok(lost?.status === 'rejected' && lost.reason instanceof HostError);
+      assert.equal(lost.reason.problem.kind, 'occupied');
+      assert.deepEqual(await seen(), [[won === 0 ? a : c, b].toSorted()]);
+      assert.deepEqual(await attachedTo(won === 0 ? c : a), []);
+    } finally {
+      await other.dispose();
+    }
+  });
+
+  it('whose load was killed in between is on the first, and ends with one unload', async () => {
+    const { a, b } = cgroups;
+    const own = temporaryDirectory();
+    try {
+      const { stdout: bpftool } = await execa('sh', ['-c', 'command -v bpftool']);
+      const script = `#!/bin/sh\ncase $* in "cgroup attach ${b} "*) kill -s KILL $PPID ;; *) exec ${bpftool} "$@" ;; esac\n`;
+      fs.writeFileSync(path.join(own.path, 'bpftool'), script, { mode: 0o755 });
+      const PATH = `${own.path}:${process.env['PATH'] ?? ''}`;
+      const killed = await execa(
+        COMMAND,
+        ['load', '--cgroup', a, b, '--source', path.dirname(path.dirname(COMMAND))],
+        { reject: false, env: { PATH } },
+      );
+      assert.notEqual(killed.exitCode, 0);
+      assert.deepEqual(await seen(), [[a]]);
+      await load([b]);
+      assert.deepEqual((await seen()).map(String).toSorted(), [a, b].toSorted());
+      await removeCgroups(host, [a]);
+      assert.deepEqual(await seen(), [[b]]);
+      await unloadBypass(host, b);
+      await assertGone();
+    } finally {
+      await own.remove();
+    }
   });
 
   describe('that reaches the host', () => {
