@@ -1,4 +1,21 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { atEnd } from '../harness/cleanup.ts';
+import { Arms, entering, inside, runInside } from '../harness/host/arms.ts';
 import { assertKept, type Hazard } from '../harness/host/hazards.ts';
+import { eventually } from '../harness/host/wait.ts';
+import { endProcesses, processRef } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { temporaryDirectory } from '../harness/temporary.ts';
+
+const PROGRAMS = path.join(import.meta.dirname, 'programs');
+/** The address of somebody elsewhere, as namespaces.sh has it. */
+const ELSEWHERE = '10.78.1.2';
+/** Gives its network namespace thousands of addresses, and that one; says so, and waits. */
+const CLAIM = `{ seq 5000 | awk '{ printf "address add 10.99.%d.%d/32 dev lo\\n", $1 / 250, $1 % 250 }'
+  echo address add ${ELSEWHERE}/32 dev lo; } | ip -batch - && echo done && read -r _`;
 
 /** Cases of forge.sh, all with the same script. */
 const FORGED: readonly Hazard[] = [
@@ -72,4 +89,46 @@ describe('sockets of two namespaces are not mistaken for a pair', function () {
     it(each.title, () => assertKept(each, { script: 'forge.sh', families: ['ipv4'] }));
   }
   for (const each of MISTAKEN) it(each.title, () => assertKept(each, { script: 'forge.sh' }));
+
+  it('by addresses that a user claims in a namespace of his own before the bypass is loaded', async () => {
+    const id = `claimed-${process.pid}`;
+    const temporary = temporaryDirectory();
+    const arms = new Arms('claimed');
+    const ended: (() => Promise<void>)[] = [];
+    const begin = (argv: readonly string[]) => {
+      const [command = '', ...args] = argv;
+      const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+      const ref = processRef(child.pid ?? 0);
+      assert.ok(ref);
+      ended.push(atEnd(() => endProcesses([ref])));
+      return child;
+    };
+    try {
+      await run(path.join(PROGRAMS, 'namespaces.sh'), ['make', id]);
+      const live = path.join(temporary.path, 'live');
+      await run('cc', ['-O2', '-o', live, path.join(PROGRAMS, 'live.c')]);
+      const claim = ['unshare', '--user', '--map-root-user', '--net', 'sh', '-c', CLAIM];
+      await once(begin(inside(arms.bypass, claim, '65534')).stdout, 'data');
+      const { addressesCapped } = await arms.load({}, 'host');
+      begin(entering(`${id}-out`, [live, 'ipv4', 'listen', '0.0.0.0', '7000']));
+      await eventually('somebody elsewhere listens', async () => {
+        const at = entering(`${id}-out`, ['ss', '-Hltn', 'sport = :7000']);
+        return (await run('ip', at.slice(1))) !== '';
+      });
+      const client = entering(`${id}-a`, [live, 'ipv4', ELSEWHERE, '7000']);
+      const said = await runInside(arms.bypass, client, { input: '\n' });
+      assert.equal(said, 'connected\nok\n');
+      const { counters } = await arms.status();
+      assert.deepEqual(
+        [counters['sockets_added'], counters['peer_remote'], addressesCapped],
+        [0, 1, undefined],
+        JSON.stringify(counters),
+      );
+    } finally {
+      for (const end of ended) await end();
+      await arms.remove();
+      await run(path.join(PROGRAMS, 'namespaces.sh'), ['remove', id]);
+      await temporary.remove();
+    }
+  });
 });

@@ -60,9 +60,9 @@ export class Arms {
     this.bypass = { name: 'bypass', cgroup: this.#ground.path };
   }
 
-  async load(limits: GuardedLimits = {}, reach: Reach = 'namespace'): Promise<void> {
+  async load(limits: GuardedLimits = {}, reach: Reach = 'namespace') {
     const source = await bpfSource('guarded');
-    await loadBypass(this.#host, { cgroup: this.bypass.cgroup, source, limits, reach });
+    return loadBypass(this.#host, { cgroup: this.bypass.cgroup, source, limits, reach });
   }
 
   async unload(): Promise<void> {
