@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import { execa } from 'execa';
 import { shellLine } from '../../src/host/quote.ts';
 import { atEnd } from './cleanup.ts';
 import { endProcesses, processRef } from './processes.ts';
@@ -56,7 +56,7 @@ export async function installCli(): Promise<InstalledCli> {
 
 function follow(program: string, argv: readonly string[], cwd: string) {
   // A group of its own, as a shell gives to what is typed.
-  const child = spawn(program, argv, { cwd, detached: true });
+  const child = execa(program, argv, { cwd, detached: true, reject: false, buffer: false });
   const stop = atEnd(async () => {
     const ref = child.pid === undefined ? undefined : processRef(child.pid);
     if (ref) await endProcesses([ref]);
@@ -65,14 +65,9 @@ function follow(program: string, argv: readonly string[], cwd: string) {
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text));
   }
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      resolve(code ?? 128 + os.constants.signals[signal ?? 'SIGKILL']);
-    });
-  }).then(async (status) => {
+  const ended = child.then(async ({ exitCode, signal }) => {
     await stop();
-    return { status, ...said };
+    return { status: exitCode ?? 128 + os.constants.signals[signal ?? 'SIGKILL'], ...said };
   });
   return {
     get stdout() {
