@@ -30,8 +30,10 @@ interface NamesCgroups {
 }
 
 /** Those that an argument names. */
-export const cgroupsOf = ({ cgroup, cgroups = [] }: NamesCgroups): string[] =>
-  cgroup === undefined ? [...cgroups] : [cgroup];
+export const cgroupsOf = ({ cgroup, cgroups = [] }: NamesCgroups): string[] => [
+  ...(cgroup === undefined ? [] : [cgroup]),
+  ...cgroups,
+];
 
 /** A file: a URI, how it is written in a keybinding, or one of another extension, that has lost its class. */
 export const uriArgument = z.union([

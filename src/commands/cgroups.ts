@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import type { BypassStatus } from '../bypass/attachment.ts';
+import { coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import { addCgroups, removeCgroups } from '../bypass/membership.ts';
 import type { App } from '../app.ts';
+import { resolveCgroup } from '../host/cgroups.ts';
 import { listed } from '../text.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickCgroups, pickHost, pickOfCgroups } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { showInformation } from '../ui/window.ts';
+import { showInformation, showWarning } from '../ui/window.ts';
 import {
   cgroupArgument,
   cgroupsArgument,
@@ -30,9 +32,15 @@ const REMOVE = 'Take cgroups from bypass';
  * @param argument `cgroup` is one that it has, `cgroups` are those that are added.
  */
 export async function addToBypass(app: App, argument: unknown): Promise<BypassStatus | undefined> {
-  const wanted = (await readHostArgument(app, addArgument, argument)) ?? (await askToAdd(app));
+  const given = await readHostArgument(app, addArgument, argument);
+  const wanted = given ?? (await askToAdd(app));
   if (wanted === undefined) return undefined;
-  const { host, cgroup: to, cgroups } = wanted;
+  const { host, cgroup: to } = wanted;
+  const { mount } = await (await app.host(host)).ready('control');
+  const cgroups = wanted.cgroups.map((one) => resolveCgroup(host, mount, one));
+  // Who chose it from the list has been asked.
+  if (given !== undefined && cgroups.includes(mount))
+    void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
   const status = await withProgress(
     `Adding cgroups to the bypass on ${host}`,
     async (report, signal) => {
@@ -41,6 +49,11 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
     },
   );
   app.statusBar.show(status);
+  const covered = coveredWords(
+    cgroups,
+    status.attachments.flatMap((one) => one.cgroups),
+  );
+  if (covered !== undefined) void showInformation(covered);
   void showInformation(
     `The sockmap bypass of ${to} on ${host} has ${listed(cgroups)}, too. New connections between processes of its cgroups bypass TCP/IP.`,
   );

@@ -141,8 +141,13 @@ describe('commands with an argument', () => {
     assert.equal(ours(within)?.config?.mode, 'guarded');
     const fewer = await execute<BypassStatus>('removeCgroups', { host, cgroup: other });
     assert.deepEqual(ours(fewer)?.cgroups, [cgroup]);
-    const more = await execute<BypassStatus>('addCgroups', { host, cgroup, cgroups: [other] });
+    const more = await execute<BypassStatus>('addCgroups', {
+      host,
+      cgroup,
+      cgroups: [other, inner],
+    });
     assertPlain(more);
+    assert.deepEqual(ours(more)?.cgroups.toSorted(), [cgroup, other].toSorted());
     assert.deepEqual(await of(other), [program]);
     const none = await execute<BypassStatus>('unload', { host, cgroup: other });
     assert.equal(ours(none), undefined);
