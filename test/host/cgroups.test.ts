@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Attachment } from '../../src/bypass/attachment.ts';
+import { compilerFlags, readTarget } from '../../src/bypass/build.ts';
 import { parsePrefix } from '../../src/bypass/config.ts';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass, type LoadOptions } from '../../src/bypass/load.ts';
@@ -308,11 +309,12 @@ describe('a bypass of several cgroups', () => {
       const script = `#!/bin/sh\ncase $* in "cgroup attach ${b} "*) kill -s KILL $PPID ;; *) exec ${bpftool} "$@" ;; esac\n`;
       fs.writeFileSync(path.join(own.path, 'bpftool'), script, { mode: 0o755 });
       const PATH = `${own.path}:${process.env['PATH'] ?? ''}`;
-      const killed = await execa(
-        COMMAND,
-        ['load', '--cgroup', a, b, '--source', path.dirname(path.dirname(COMMAND))],
-        { reject: false, env: { PATH } },
-      );
+      const [bpf, entry] = [path.join(COMMAND, '../..'), 'sockmap_bypass.bpf.c'];
+      const object = path.join(own.path, 'bypass.o');
+      const flags = compilerFlags(await readTarget(host), bpf, bpf, { entry });
+      await run('clang', [...flags, '-c', path.join(bpf, entry), '-o', object]);
+      const argv = ['load', '--cgroup', a, b, '--object', object];
+      const killed = await execa(COMMAND, argv, { reject: false, env: { PATH } });
       assert.notEqual(killed.exitCode, 0);
       assert.deepEqual(await seen(), [[a]]);
       await load([b]);
