@@ -106,7 +106,7 @@ describe('the plan of a benchmark, from the palette', () => {
           arms: ['tcp', 'bypass'],
         },
       ],
-      ...{ secondsPerSample: 1, repetitions: 1, bpfTime: true },
+      ...{ topology: 'loopback', secondsPerSample: 1, repetitions: 1, bpfTime: true },
     });
   });
 
