@@ -54,7 +54,7 @@ export async function makeArm(
 }
 
 /** How the two ends are connected: two namespaces, the same through a published port, or one over loopback. */
-export type Way = 'veth' | 'dnat' | 'loopback';
+type Way = 'veth' | 'dnat' | 'loopback';
 
 export interface Wanted {
   readonly kind: 'rr' | 'stream' | 'crr';
@@ -158,7 +158,7 @@ function cpuSeconds({ whole }: Arm): number {
   return Number(/^usage_usec (\d+)$/m.exec(text)?.[1]) / 1e6;
 }
 
-export async function countersOf({ pins }: Arm): Promise<Record<string, number>> {
+async function countersOf({ pins }: Arm): Promise<Record<string, number>> {
   if (pins === undefined) return {};
   const pin = path.join(pins, 'bypass_counters');
   return parseCounters(await run('bpftool', ['-j', 'map', 'dump', 'pinned', pin]));

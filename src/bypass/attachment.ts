@@ -2,7 +2,7 @@ import type { LiveConfig } from './config.ts';
 
 export type Policy = 'guarded' | 'classic';
 
-export interface Program {
+interface Program {
   readonly id: number;
   /** The kernel's hash of the instructions: equal tags, equal programs. */
   readonly tag: string;
@@ -46,7 +46,7 @@ export interface Attachment {
 export const isOn = (one: Attachment): boolean => isAttached(one) && one.config?.mode !== 'off';
 
 /** A program at a cgroup that is called as ours and does not put sockets into a map of ours. */
-export interface Namesake {
+interface Namesake {
   readonly cgroup: string;
   readonly id: number;
   readonly name: string;

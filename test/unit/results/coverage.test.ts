@@ -36,7 +36,9 @@ function missed(plan: Plan, noise: number, random: () => number) {
   return { misses: outcomes.filter(Boolean).length, ratios: outcomes.length };
 }
 
-describe('the 95% intervals of our plans, with normal noise', () => {
+describe('the 95% intervals of our plans, with normal noise', function () {
+  // Thousands of runs of each plan.
+  this.timeout('60s');
   const NOISES = [0.01, 0.0125, 0.015, 0.02, 0.03, 0.1];
   const RATIOS = 3000;
 
