@@ -66,7 +66,7 @@ export const CHECKS: readonly Check[] = [
       '-s',
       'sh',
       COMMAND,
-      ...projectFiles('bpf/**/*.sh', 'scripts/**/*.sh'),
+      ...projectFiles('bpf/**/*.sh', 'scripts/**/*.sh', 'test/kernels/**/*.sh'),
     ],
   },
   {

@@ -100,7 +100,8 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'kernels',
-    about: 'older kernels and another architecture, in virtual machines of Debian’s releases',
+    about:
+      'other kernels, another architecture, and real containers, in virtual machines of Debian’s releases',
     needs: ['host', 'kernels'],
     asRoot: true,
     directories: ['test/kernels'],

@@ -15,6 +15,8 @@ export interface Release {
   /** `bookworm` */
   readonly suite: string;
   readonly architecture: 'amd64' | 'arm64';
+  /** With podman and systemd. */
+  readonly containers?: true;
   /** No longer looked after: its security updates may have gone from the mirrors. */
   readonly ended?: true;
 }
@@ -39,7 +41,7 @@ const EMULATORS = {
 } as const;
 
 /** Packages that the product asks of a host, that a Linux host has anyway, and that the tests need. */
-const packages = ({ architecture }: Release): string[] => [
+const packages = ({ architecture, containers }: Release): string[] => [
   ...['clang', 'clangd', 'bpftool', 'libbpf-dev', 'libc6-dev', 'netperf', 'openssh-server'],
   ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip'],
   ...[
@@ -55,6 +57,12 @@ const packages = ({ architecture }: Release): string[] => [
     'util-linux',
   ],
   `linux-image-cloud-${architecture}`,
+  ...(containers ? CONTAINERS : []),
+];
+
+const CONTAINERS = [
+  ...['podman', 'crun', 'netavark', 'aardvark-dns', 'iptables', 'nftables'],
+  ...['systemd', 'dbus', 'busybox-static'],
 ];
 
 const WITHOUT_SECURITY =
@@ -62,8 +70,8 @@ const WITHOUT_SECURITY =
   'printf "Package: *\\nPin: release l=Debian-Security\\nPin-Priority: -1\\n" ' +
   '>"$1/etc/apt/preferences.d/without-security"';
 
-/** Process 1: mounts what a host has mounted, and serves ssh. */
-const INIT = `#!/bin/sh
+/** Process 1: mounts what a host has mounted, and serves ssh, or leaves that to systemd. */
+const init = ({ containers }: Release): string => `#!/bin/sh
 PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -80,8 +88,25 @@ hostname "$(uname -r)"
 ip link set lo up
 ip link set eth0 up
 ip address add ${GUEST_ADDRESS} dev eth0
-exec /usr/sbin/sshd -D -e -o UsePAM=no -o UseDNS=no -o PermitRootLogin=prohibit-password
+${containers ? SYSTEMD : 'exec /usr/sbin/sshd -D -e'}
 `;
+
+/** Containers change their root, and the kernel's first file system cannot be that of anybody who does. */
+const SYSTEMD = `mkdir /real
+mount --rbind / /real
+cd /real
+mount --move /real /
+exec chroot . /usr/lib/systemd/systemd`;
+
+/** What the packages' scripts would have set up. */
+const CONTAINERS_FILES: Readonly<Record<string, string>> = {
+  // No file systems are stacked on the kernel's first one before Linux 6.6.
+  'etc/containers/storage.conf':
+    '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n',
+  'etc/containers/containers.conf':
+    '[network]\nnetwork_backend = "netavark"\n[engine]\ncgroup_manager = "systemd"\nruntime = "crun"\n',
+  'etc/machine-id': '',
+};
 
 interface Image {
   readonly kernel: string;
@@ -190,7 +215,7 @@ export async function bootMachine(release: Release): Promise<Machine> {
 async function makeImage(release: Release): Promise<Image> {
   const { suite, architecture } = release;
   const made = createHash('sha256')
-    .update([...packages(release), INIT].join())
+    .update([...packages(release), init(release)].join())
     .digest('hex');
   const place = path.join(IMAGES, `${suite}-${architecture}-${made.slice(0, 8)}`);
   const image: Omit<Image, 'hostKey'> = {
@@ -248,16 +273,15 @@ async function fill(place: string, release: Release): Promise<void> {
     copy(within(`usr/share/base-passwd/${name}.master`), within(`etc/${name}`), 0o644);
   }
   fs.appendFileSync(within('etc/passwd'), 'sshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n');
-  fs.writeFileSync(within('etc/ssh/sshd_config'), '');
+  fs.writeFileSync(
+    within('etc/ssh/sshd_config'),
+    'UsePAM no\nUseDNS no\nPermitRootLogin prohibit-password\n',
+  );
   fs.writeFileSync(within('etc/hosts'), '127.0.0.1 localhost\n');
-  fs.writeFileSync(within('init'), INIT, { mode: 0o755 });
-  for (const [name, target] of [
-    ['awk', 'mawk'],
-    ['cc', 'clang'],
-  ] as const) {
-    const link = within(`usr/bin/${name}`);
-    if (!fs.existsSync(link)) fs.symlinkSync(target, link);
-  }
+  fs.writeFileSync(within('init'), init(release), { mode: 0o755 });
+  link(within('usr/bin/awk'), 'mawk');
+  link(within('usr/bin/cc'), 'clang');
+  if (release.containers) setUpContainers(within);
   const [version = ''] = fs.readdirSync(within('lib/modules'));
   await run('depmod', ['-b', root, version]);
   // Newer releases keep it beside its modules.
@@ -272,4 +296,26 @@ async function fill(place: string, release: Release): Promise<void> {
     ...['sh', root, path.join(place, 'initramfs')],
   ]);
   fs.rmSync(root, { recursive: true });
+}
+
+function setUpContainers(within: (name: string) => string): void {
+  for (const [name, text] of Object.entries(CONTAINERS_FILES)) {
+    fs.mkdirSync(path.dirname(within(name)), { recursive: true });
+    fs.writeFileSync(within(name), text);
+  }
+  fs.appendFileSync(within('etc/passwd'), 'messagebus:x:101:101::/:/usr/sbin/nologin\n');
+  fs.appendFileSync(within('etc/group'), 'messagebus:x:101:\n');
+  const units = '/usr/lib/systemd/system';
+  link(within('etc/systemd/system/default.target'), `${units}/multi-user.target`);
+  link(within('etc/systemd/system/multi-user.target.wants/ssh.service'), `${units}/ssh.service`);
+  for (const name of ['iptables', 'ip6tables', 'iptables-save', 'iptables-restore']) {
+    link(within(`usr/sbin/${name}`), 'xtables-nft-multi');
+  }
+}
+
+/** Unless there is something. */
+function link(place: string, target: string): void {
+  if (fs.existsSync(place)) return;
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  fs.symlinkSync(target, place);
 }
