@@ -29,7 +29,8 @@ enum { false, true };
 #define AF_INET	 2
 #define AF_INET6 10
 
-#define E2BIG 7
+#define E2BIG  7
+#define EEXIST 17
 
 #define O_NONBLOCK 04000
 

@@ -49,12 +49,14 @@
 /*
  * Putting a connection into the map costs the kernel a sixth to a third of what it
  * takes to open and close it. Below this many messages, or pages of them, each way that
- * does not pay: after so many such connections in a row most of a service's further
- * ones stay on TCP, and every so often one shows whether it is still so.
+ * does not pay. So after so many such connections in a row a service has only so many
+ * a second put there, as a trial; what comes on top stays on TCP.
  */
 #define FEW_MESSAGES 4
 #define SHORT_ONES   64
-#define TRIED_OF     32
+#ifndef TRIED_A_SECOND
+#define TRIED_A_SECOND 256
+#endif
 
 /* Bytes from which a message is bulk. */
 #define BULK_SIZE 4096
@@ -80,6 +82,7 @@ enum mode { GUARDED, OFF, UNGUARDED };
 enum reach { NAMESPACE, HOST };
 
 #define DEFAULT_KEEPALIVE 300 /* seconds */
+#define MAX_KEEPALIVE	  32767
 
 /* A flow's cookie while its end is a request, and once there was a second such flow. */
 #define REQUESTED 0
@@ -200,7 +203,7 @@ struct conn {
 	__u32 keepalive; /* as we have set it, in jiffies, or 0 */
 	__u32 idle_then; /* seconds to restore */
 	__u32 interval_then;
-	bool between; /* network namespaces */
+	bool between; /* network namespaces, or addresses are translated */
 	bool accepted;
 	bool taken;   /* some of these, by another program */
 	bool shared;  /* the RTT callback: another program had asked for it */
@@ -219,7 +222,8 @@ struct service {
 
 struct record {
 	__u32 short_ones; /* connections in a row */
-	__u32 left_out;	  /* and these after them */
+	__u32 tried;	  /* after them, */
+	__u64 second;	  /* in this one */
 };
 
 struct prefix {
@@ -399,6 +403,12 @@ static enum proof prove(const struct ends *self, const struct ends *peer, __u32 
 			       (sees_us || is_local(peer->remote_ip))
 		       ? PROVEN
 		       : REFUSED;
+}
+
+/* Does connection tracking see them, as far as we know? */
+static bool is_between(const struct ends *self, const struct ends *peer)
+{
+	return self->netns != peer->netns || !sees(self, peer) || !sees(peer, self);
 }
 
 /* Within one namespace both addresses have to count as local; else see prove(). */
@@ -589,17 +599,18 @@ static bool brings_data(struct bpf_sock_ops *ops)
 	return LOAD_ONCE(ops->skb_len) > ops->skb_data_end - ops->skb_data;
 }
 
-/* False if there is another with these numbers: then neither is to be paired. */
-static bool publish(const struct flow_key *key, const struct flow *flow)
+/* With another with these numbers (-EEXIST) neither is to be paired. */
+static int publish(const struct flow_key *key, const struct flow *flow)
 {
+	int err = bpf_map_update_elem(&bypass_flows, key, flow, BPF_NOEXIST);
 	struct flow *found;
 
-	if (!bpf_map_update_elem(&bypass_flows, key, flow, BPF_NOEXIST))
-		return true;
+	if (err != -EEXIST)
+		return err;
 	found = bpf_map_lookup_elem(&bypass_flows, key);
 	if (found)
 		found->end.cookie = AMBIGUOUS;
-	return false;
+	return err;
 }
 
 static struct service service_at(const struct ends *ends, const __u32 ip[4], __u16 port)
@@ -616,7 +627,8 @@ static bool has_short_ones(const struct service *service)
 {
 	struct record *record = bpf_map_lookup_elem(&bypass_services, service);
 
-	return record && record->short_ones >= SHORT_ONES;
+	return record && record->short_ones >= SHORT_ONES &&
+	       record->tried >= TRIED_A_SECOND;
 }
 
 /* Is this one to stay on TCP, because its service's have been short? */
@@ -624,30 +636,59 @@ static bool leaves_out(const struct ends *ends)
 {
 	struct service service = service_at(ends, ends->local_ip, ends->local_port);
 	struct record *record = bpf_map_lookup_elem(&bypass_services, &service);
+	__u64 second;
 
-	return record && record->short_ones >= SHORT_ONES &&
-	       ++record->left_out % TRIED_OF;
+	if (!record || record->short_ones < SHORT_ONES)
+		return false;
+	second = bpf_ktime_get_ns() >> 30;
+	if (record->second != second) {
+		record->second = second;
+		record->tried = 0;
+	}
+	if (record->tried >= TRIED_A_SECOND)
+		return true;
+	record->tried++;
+	return false;
 }
 
-/* An accepted connection ends. Lost updates of two at once do no harm. */
-static void note_length(struct conn *conn)
+static struct service service_of(const struct conn *conn)
 {
-	struct service service =
-		service_at(&conn->ends, conn->ends.local_ip, conn->ends.local_port);
+	const struct ends *ends = &conn->ends;
+
+	return conn->accepted ? service_at(ends, ends->local_ip, ends->local_port)
+			      : service_at(ends, ends->remote_ip, ends->remote_port);
+}
+
+/* This one is no short one, from now on: it may stay for long. */
+static void note_long_one(const struct conn *conn)
+{
+	struct service service = service_of(conn);
+	struct record *record = bpf_map_lookup_elem(&bypass_services, &service);
+
+	if (record)
+		record->short_ones = 0;
+}
+
+/*
+ * An accepted connection ends. Lost updates of two at once do no harm. Those without
+ * a message are probes of whether somebody listens, and say nothing.
+ */
+static void note_short_one(struct conn *conn)
+{
+	struct service service = service_of(conn);
 	struct record *record = bpf_map_lookup_elem(&bypass_services, &service);
 	struct record first = {.short_ones = 1};
 	struct shared peer = {};
 
 	if (conn->peer.cookie && !read_peer(conn, &peer))
 		peer.sent = 0;
-	if (conn->self.sent >= FEW_MESSAGES || peer.sent >= FEW_MESSAGES) {
-		if (record)
-			record->short_ones = 0;
-	} else if (!record) {
+	if (conn->self.sent >= FEW_MESSAGES || peer.sent >= FEW_MESSAGES ||
+	    !(conn->self.sent | peer.sent))
+		return;
+	if (!record)
 		bpf_map_update_elem(&bypass_services, &service, &first, BPF_NOEXIST);
-	} else if (record->short_ones < SHORT_ONES) {
+	else if (record->short_ones < SHORT_ONES)
 		record->short_ones++;
-	}
 }
 
 /*
@@ -796,6 +837,8 @@ static void keep_path(struct bpf_sock_ops *ops, struct conn *conn, struct tcp_so
 				 ?: BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_intvl);
 	__u32 jiffies;
 
+	if (seconds > MAX_KEEPALIVE || seconds < 0)
+		seconds = MAX_KEEPALIVE;
 	if (bpf_setsockopt(ops, SOL_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds)))
 		return;
 	jiffies = tp->keepalive_time;
@@ -871,7 +914,7 @@ static void established(struct bpf_sock_ops *ops)
 	conn->self.cookie = self.end.cookie;
 	conn->key = key;
 	conn->ends = self.ends;
-	conn->between = self.ends.netns != other.ends.netns;
+	conn->between = is_between(&self.ends, &other.ends);
 	conn->accepted = passive;
 	if (passive)
 		conn->peer = other.end;
@@ -890,8 +933,12 @@ static void established(struct bpf_sock_ops *ops)
 	if (own && own->end.cookie == REQUESTED)
 		take(&key);
 	/* Last, because whoever finds the flow may redirect to the socket. */
-	if (!publish(&key, &self)) {
-		count(pair_refused);
+	err = publish(&key, &self);
+	if (err) {
+		if (err == -EEXIST)
+			count(pair_refused);
+		else
+			count(flows_evicted);
 		bpf_map_delete_elem(&bypass_socks, &self.end.cookie);
 		goto forget;
 	}
@@ -1033,7 +1080,6 @@ static void acked(struct bpf_sock_ops *ops)
 						       ~BPF_SOCK_OPS_RTT_CB_FLAG);
 	conn->callbacks &= ~BPF_SOCK_OPS_RTT_CB_FLAG;
 	restore_keepalive(ops, conn, tp);
-	withdraw(conn);
 	conn->self.removed = true;
 	if (!bpf_map_delete_elem(&bypass_socks, &conn->self.cookie))
 		count(sockets_removed);
@@ -1074,7 +1120,7 @@ static void state_changed(struct bpf_sock_ops *ops)
 	keep_callbacks(ops, conn);
 	/* The peer is still there. */
 	if (ops->args[0] == BPF_TCP_ESTABLISHED && conn->accepted)
-		note_length(conn);
+		note_short_one(conn);
 	if (ops->args[1] == BPF_TCP_CLOSE_WAIT)
 		give_up_if_unread(ops, conn);
 	/* Tidiness: the flow would be evicted some day. */
@@ -1259,13 +1305,16 @@ static HOT_PATH enum route look_at_peer(struct conn *conn, struct shared *peer)
 static HOT_PATH void announce(struct conn *conn, __u32 size)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
+	bool few = conn->self.sent < FEW_MESSAGES;
 
 	conn->self.sent += 1 + size / 4096;
+	if (few && conn->self.sent >= FEW_MESSAGES)
+		note_long_one(conn);
 	if (conn->self.sender != thread)
 		conn->self.sender = conn->self.sender ? SEVERAL_THREADS : thread;
 }
 
-static bool claim(struct conn *conn, struct tcp_sock *tp)
+static bool claim(struct conn *conn, struct tcp_sock *tp, __u32 reach)
 {
 	struct flow_key peer_key = mirror(&conn->key);
 	struct flow peer;
@@ -1274,23 +1323,24 @@ static bool claim(struct conn *conn, struct tcp_sock *tp)
 	    peer.end.cookie == AMBIGUOUS)
 		return false;
 	if (!mirrors(&conn->key, tp, (void *)(unsigned long)peer.end.tp) ||
-	    prove(&conn->ends, &peer.ends, HOST) != PROVEN || !take(&peer_key))
+	    prove(&conn->ends, &peer.ends, reach) != PROVEN || !take(&peer_key))
 		return false;
 	conn->peer = peer.end;
+	conn->between = is_between(&conn->ends, &peer.ends);
 	return true;
 }
 
 /* The end that connects finds the one that accepts, or takes care not to be found. */
-static void pair(struct conn *conn, struct tcp_sock *tp)
+static void pair(struct conn *conn, struct tcp_sock *tp, __u32 reach)
 {
-	if (claim(conn, tp))
+	if (claim(conn, tp, reach))
 		return;
 	if (withdraw(conn)) {
 		conn->unknown = true;
 		return;
 	}
 	/* The peer was faster, and published its own flow before it claimed ours. */
-	if (!claim(conn, tp))
+	if (!claim(conn, tp, reach))
 		count(flows_evicted);
 }
 
@@ -1329,7 +1379,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 	if (conn->route == UNPAIRED) {
 		callbacks_missing(conn, tp->bpf_sock_ops_cb_flags);
 		if (!conn->peer.cookie)
-			pair(conn, tp);
+			pair(conn, tp, conf->reach);
 	}
 	if (conf->mode == OFF || (conn->between && conf->reach != HOST))
 		return leave(conn, tp, TCP_SWITCHED_OFF);

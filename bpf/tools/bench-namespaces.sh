@@ -21,8 +21,8 @@ hold_netns() {
   setpriv --pdeathsig KILL -- unshare --net -- sleep 2147483647 </dev/null >/dev/null 2>&1 &
   held=$! waits=0
   holders="$holders $held"
-  while [ "$(netns_of $held)" = "$(netns_of $$)" ]; do
-    { kill -0 $held && [ $((waits += 1)) -le 200 ]; } || { echo 'a network namespace cannot be made' >&2; fail; }
+  while inode=$(netns_of $held); [ -z "$inode" ] || [ "$inode" = "$(netns_of $$)" ]; do
+    { kill -0 $held 2>/dev/null && [ $((waits += 1)) -le 200 ]; } || { echo 'a network namespace cannot be made' >&2; fail; }
     sleep 0.02
   done
 }

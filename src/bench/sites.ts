@@ -4,6 +4,7 @@ import type { GuardedLimits } from '../bypass/config.ts';
 import { loadBypass, servingAttachment } from '../bypass/load.ts';
 import {
   isAttached,
+  isOn,
   type Attachment,
   type BypassStatus,
   type Policy,
@@ -76,7 +77,7 @@ function servingOf(
 ): Attachment | undefined {
   const nearest = servingAttachment(status, cgroup);
   // One that is switched off leaves all to TCP, which would be measured under its name.
-  const serving = nearest !== undefined && isAttached(nearest) ? nearest : undefined;
+  const serving = nearest !== undefined && isOn(nearest) ? nearest : undefined;
   if (topologyOf(plan) === 'namespaces') return serving && reaches(serving) ? serving : undefined;
   if (serving !== undefined || loadMissing) return serving;
   throw nearest === undefined
@@ -87,7 +88,7 @@ function servingOf(
       )
     : refusal(
         host,
-        `the bypass on ${nearest.cgroup ?? cgroup} is switched off`,
+        `the bypass that serves ${cgroup} is switched off`,
         'Switch it to guarded, or load it anew, then run the benchmark.',
       );
 }
@@ -259,7 +260,7 @@ async function tryFirst(
 function outsideOf(host: Host, status: BypassStatus, cgroup: string, mount: string): string {
   const above = status.attachments
     .filter(isAttached)
-    .flatMap(({ cgroup: at }) => (at === undefined ? [] : [at]))
+    .flatMap(({ cgroups }) => cgroups)
     .filter((at) => cgroup === at || cgroup.startsWith(`${at}/`))
     .sort((a, b) => a.length - b.length);
   const [highest] = above;

@@ -61,7 +61,7 @@ export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${
 /** Sentences more, where the programs did not get all of a host's addresses, or the reach that was wanted. */
 export const noteWords = ({ addressesCapped, reachRefused }: BypassStatus): string =>
   (addressesCapped === true
-    ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).'
+    ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP, unless they are between containers and no address is translated. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).'
     : '') +
   // Of the kernel a person has heard before.
   (reachRefused === 'programs'

@@ -61,11 +61,14 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
   if (choice === undefined) return undefined;
   const answer = { kept: false };
   const askToReplace = async (): Promise<boolean> => {
-    const replace = await confirm(`The bypass is loaded on ${listed(cgroups)} already.`, {
-      detail: `Replace it with the new one on ${host}, which is compiled and verified? Connections it carries go back to TCP; new ones use the new programs.`,
-      go: 'Replace',
-      stay: 'Keep It',
-    });
+    const replace = await confirm(
+      `A bypass is loaded on ${cgroups.length === 1 ? listed(cgroups) : `some of ${listed(cgroups)}`} already.`,
+      {
+        detail: `Replace it with the new one on ${host}, which is compiled and verified? Connections it carries go back to TCP, unless it has other cgroups too, which it keeps; new ones use the new programs.`,
+        go: 'Replace',
+        stay: 'Keep It',
+      },
+    );
     answer.kept = !replace;
     return replace;
   };
@@ -131,7 +134,8 @@ async function loadInto(
   );
   app.statusBar.show(status);
   const what = [policy, ...(copy === undefined ? [] : [`from ${copy}`])];
-  if (reach === 'host') what.push(REACH_LABELS.host);
+  const loaded = status.attachments.find((one) => one.cgroups.includes(cgroups[0] ?? ''));
+  if (loaded?.config?.reach === 'host') what.push(REACH_LABELS.host);
   void announce(status, cgroups, what.join(', '));
   return status;
 }

@@ -75,7 +75,8 @@ export class Mirror implements AsyncDisposable {
       (name) => name.startsWith(`${index}/`) && !hashes.has(name),
     );
     if (changed.length === 0 && gone.length === 0) return false;
-    for (const name of gone) this.#there.delete(name);
+    // Should it fail half way, these are neither what they were nor gone.
+    for (const name of gone) this.#there.set(name, '');
     await this.host.check(
       scriptArgv('mirror-sync.sh', `${this.directory}/src`, String(index), ...gone),
       {
@@ -85,6 +86,7 @@ export class Mirror implements AsyncDisposable {
         next: NO_UPLOAD,
       },
     );
+    for (const name of gone) this.#there.delete(name);
     for (const [name, value] of hashes) this.#there.set(name, value);
     return true;
   }

@@ -86,7 +86,9 @@ export const load = command({
         options.replace || !session.isAnswered || options.yes
           ? options.replace
           : () =>
-              session.confirm(`The bypass is loaded on ${listed(cgroups)} already. Replace it?`),
+              session.confirm(
+                `A bypass is loaded on ${cgroups.length === 1 ? '' : 'some of '}${listed(cgroups)} already. Replace it?`,
+              ),
       onStep: (step) => {
         session.onStep(LOAD_STEPS[step]);
       },

@@ -3,7 +3,8 @@ import { command, HOST, HOST_OPTIONS } from '../command.ts';
 
 export const unload = command({
   name: 'unload',
-  summary: 'Detaches the bypass from a cgroup and removes it, whoever loaded it.',
+  summary:
+    'Detaches the bypass that is on a cgroup, from its other cgroups too, and removes it, whoever loaded it.',
   operands: {
     HOST,
     CGROUP: { help: 'The cgroup, by the name it has or had; or a pin directory.' },

@@ -60,8 +60,12 @@ export class Arms {
     this.bypass = { name: 'bypass', cgroup: this.#ground.path };
   }
 
-  async load(limits: GuardedLimits = {}, reach: Reach = 'namespace') {
-    const source = await bpfSource('guarded');
+  async load(
+    limits: GuardedLimits = {},
+    reach: Reach = 'namespace',
+    defines: Readonly<Record<string, number>> = {},
+  ) {
+    const source = { ...(await bpfSource('guarded')), defines };
     return loadBypass(this.#host, { cgroup: this.bypass.cgroup, source, limits, reach });
   }
 
