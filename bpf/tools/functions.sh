@@ -45,7 +45,10 @@ as_owner() {
 # anybody's. Exit 119: it is not entered.
 enter_own() {
   cd "$1" && [ "$(pwd -P)" = "$1" ] || exit 119
-  case $(stat -c '%u %a' .) in "0 7"[015]0 | "${SUDO_UID:-$(id -u)} 7"[015]0) return 0 ;; esac
+  # Only root is somebody else by sudo: others may have inherited the variable from whoever became root before.
+  me=$(id -u)
+  [ "$me" != 0 ] || me=${SUDO_UID:-0}
+  case $(stat -c '%u %a' .) in "0 7"[015]0 | "$me 7"[015]0) return 0 ;; esac
   echo "$1 is somebody else's now" >&2
   exit 119
 }

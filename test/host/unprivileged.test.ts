@@ -318,3 +318,21 @@ ulimit -s 128; own_processes | wc -l`;
     assert.equal(await listed(script), 'none\nunknown\n9000\n');
   });
 });
+
+describe('a script of an account without root', () => {
+  it('works in its own directory also where it was root who became its account', async () => {
+    const place = temporaryDirectory();
+    try {
+      fs.chmodSync(place.path, 0o700);
+      fs.chownSync(place.path, 65534, 65534);
+      const argv = ['--reuid=65534', '--regid=65534', '--clear-groups', 'sh', '-c'];
+      const script = withFunctions('enter_own "$1" && pwd');
+      const { stdout } = await execa('setpriv', [...argv, script, 'sh', place.path], {
+        env: { SUDO_UID: '12345' },
+      });
+      assert.equal(stdout, place.path);
+    } finally {
+      await place.remove();
+    }
+  });
+});
