@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { existingCgroup, resolveCgroup } from '../host/cgroups.ts';
+import { existingCgroups, resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { hostIssues } from '../host/issues.ts';
@@ -64,7 +64,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const { facts, mount } = await host.ready('load', signal);
   if (path.posix.basename(source.entry) === policyEntry('guarded')) requireGuarded(host, facts);
   const named = options.cgroups ?? (options.cgroup === undefined ? [] : [options.cgroup]);
-  const existing = Promise.all(named.map((one) => existingCgroup(host, mount, one, signal)));
+  const existing = existingCgroups(host, mount, named, signal);
   // Awaited below, once the directory has an owner: until then nobody hears of a failure.
   existing.catch(() => undefined);
 

@@ -1,4 +1,4 @@
-import { existingCgroup } from '../host/cgroups.ts';
+import { existingCgroups } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
@@ -27,7 +27,7 @@ export async function networkNamespaces(
   signal?: AbortSignal,
 ): Promise<NetworkNamespaces> {
   const { mount } = await host.ready('control', signal);
-  const paths = await Promise.all(cgroups.map((one) => existingCgroup(host, mount, one, signal)));
+  const paths = await existingCgroups(host, mount, cgroups, signal);
   const boundary = newBoundary();
   const tried = 'find the network namespaces of the cgroups';
   const text = await host.check(scriptArgv('namespaces.sh', boundary, ...paths), {

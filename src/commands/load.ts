@@ -6,7 +6,7 @@ import { REACHES } from '../bypass/config.ts';
 import { REACH_LABELS } from '../bypass/reachWords.ts';
 import { LOAD_STEPS } from '../bypass/steps.ts';
 import type { App } from '../app.ts';
-import { existingCgroup, isRootCgroup, outermost } from '../host/cgroups.ts';
+import { existingCgroups, isRootCgroup, outermost } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
@@ -90,7 +90,7 @@ async function checkPlaces(
   const host = await app.host(name);
   return withProgress(`Checking ${name}`, async (_report, signal) => {
     const { facts, mount } = await host.ready('load', signal);
-    const all = await Promise.all(named.map((one) => existingCgroup(host, mount, one, signal)));
+    const all = await existingCgroups(host, mount, named, signal);
     const cgroups = outermost(all);
     const covered = coveredWords(all, cgroups);
     if (covered !== undefined) void showInformation(covered);

@@ -122,18 +122,33 @@ export async function existingCgroup(
   named: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const cgroup = resolveCgroup(host.name, mount, named);
-  const { exitCode } = await host.run(['test', '-f', `${cgroup}/cgroup.procs`], {
+  const [cgroup = ''] = await existingCgroups(host, mount, [named], signal);
+  return cgroup;
+}
+
+/** Ends with 1 and the number of the first argument that is no cgroup. */
+const EXISTING =
+  'n=0; for one do [ -f "$one/cgroup.procs" ] || { echo $n; exit 1; }; n=$((n + 1)); done';
+
+/** The same for several, in one command: a server of ssh admits only some sessions at once. */
+export async function existingCgroups(
+  host: Host,
+  mount: string,
+  named: readonly string[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const cgroups = named.map((one) => resolveCgroup(host.name, mount, one));
+  const { exitCode, stdout } = await host.run(['sh', '-c', EXISTING, 'sh', ...cgroups], {
     tried: 'find the cgroup',
     root: true,
     signal,
   });
-  if (exitCode === 0) return cgroup;
+  if (exitCode === 0) return cgroups;
   throw new HostError({
     kind: 'not-found',
     tried: 'find the cgroup',
     where: host.name,
-    words: `${cgroup} is not a cgroup`,
+    words: `${cgroups[Number.parseInt(stdout, 10)] ?? cgroups.join(', ')} is not a cgroup`,
     next: 'Name one that is there: it may have been removed since.',
   });
 }

@@ -21,7 +21,7 @@ import {
 import { readProbe, readSource } from '../../bypass/source.ts';
 import { statusReport } from '../../bypass/statusReport.ts';
 import { LOAD_STEPS } from '../../bypass/steps.ts';
-import { existingCgroup, isRootCgroup, outermost } from '../../host/cgroups.ts';
+import { existingCgroups, isRootCgroup, outermost } from '../../host/cgroups.ts';
 import { listed } from '../../text.ts';
 import { cancelled, HostError } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
@@ -66,7 +66,7 @@ export const load = command({
     const host = session.host(name, options);
     const source = await readSource(session.bpf, options.policy ?? 'guarded');
     const { facts, mount } = await host.ready('load', signal);
-    const all = await Promise.all(named.map((one) => existingCgroup(host, mount, one, signal)));
+    const all = await existingCgroups(host, mount, named, signal);
     const cgroups = outermost(all);
     const covered = coveredWords(all, cgroups);
     if (covered !== undefined) session.onStep(covered);
