@@ -1,8 +1,10 @@
-import { existingCgroup } from '../host/cgroups.ts';
+import { existingCgroups } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
-import type { BypassStatus } from './attachment.ts';
+import { outputOf } from '../host/run.ts';
+import { withNotes, type BypassStatus } from './attachment.ts';
+import type { LiveConfig } from './config.ts';
 import { attachError } from './exclusive.ts';
 import { OCCUPIED, UNSAFE_PIN_ROOT } from './pins.ts';
 import { readStatus, unsafePinRoot } from './status.ts';
@@ -23,19 +25,19 @@ export async function addCgroups(
     tried: `add ${paths.join(', ')} to the bypass on ${to}`,
     next: 'Show the status to see what is loaded where.',
   };
-  const argv = ['ctl_attach', ...options(paths), '--to', to] as const;
-  try {
-    return await run(host, argv, change, signal);
-  } catch (error) {
+  const argv = ['ctl_attach_only', ...options(paths), '--to', to] as const;
+  const status = await run(host, argv, change, signal).catch(async (error: unknown) => {
     if (!(error instanceof HostError) || error.problem.kind !== 'command') throw error;
     throw await attachError(host, error, paths);
-  }
+  });
+  return tell(host, status, paths);
 }
 
 /**
  * Takes cgroups out of the bypasses that they are in. Their open connections stay on the bypass, new ones are
  * on TCP. A bypass that loses its last cgroup is unloaded.
- * @throws HostError of kind `occupied` where one is being loaded, or `not-found`.
+ * @throws HostError of kind `occupied` where one is being loaded, or `not-found` where one is in no bypass, though
+ * it may lie in one that is; nothing has changed then.
  */
 export async function removeCgroups(
   host: Host,
@@ -47,6 +49,10 @@ export async function removeCgroups(
     tried: `take ${paths.join(', ')} out of the bypass`,
     next: 'Show the status to see what is left.',
   };
+  const { attachments } = await readStatus(host, signal);
+  const members = attachments.flatMap((one) => one.cgroups);
+  const stranger = paths.find((one) => !members.includes(one));
+  if (stranger !== undefined) throw notMember(host, change.tried, stranger, members);
   return run(host, ['ctl_detach', ...options(paths)], change, signal);
 }
 
@@ -58,7 +64,32 @@ async function existing(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const { mount } = await host.ready('control', signal);
-  return Promise.all(cgroups.map((one) => existingCgroup(host, mount, one, signal)));
+  return existingCgroups(host, mount, cgroups, signal);
+}
+
+function notMember(
+  host: Host,
+  tried: string,
+  cgroup: string,
+  members: readonly string[],
+): HostError {
+  const above = members.find((one) => cgroup.startsWith(`${one}/`));
+  const [words, next] =
+    above === undefined
+      ? [`${cgroup} is in no bypass`, 'Show the status to see what is loaded where.']
+      : [
+          `the bypass is on ${above}, which ${cgroup} is in`,
+          `Take ${above} out, with all that is in it.`,
+        ];
+  return new HostError({ kind: 'not-found', tried, where: host.name, words, next });
+}
+
+/** Which new connections of a bypass take which way, with this configuration; a sentence. */
+export function connectionsWords(config: LiveConfig | undefined): string {
+  if (config?.mode === 'off') return 'It is switched off: all connections use TCP/IP.';
+  if (config?.reach !== 'namespace')
+    return 'New connections between processes of its cgroups bypass TCP/IP.';
+  return 'New connections between processes of its cgroups bypass TCP/IP within each network namespace; those from one to another use TCP/IP.';
 }
 
 async function run(
@@ -76,4 +107,24 @@ async function run(
   }
   // Not cancellable: it is done, and "cancelled" would say that it is not.
   return readStatus(host);
+}
+
+/** Tells guarded programs which addresses count as local for the processes of new cgroups, and their time-outs. */
+async function tell(
+  host: Host,
+  status: BypassStatus,
+  added: readonly string[],
+): Promise<BypassStatus> {
+  const isAdded = (at: string) => added.some((one) => `${one}/`.startsWith(`${at}/`));
+  const found = status.attachments.find(
+    ({ state, cgroups }) => state === 'attached' && cgroups.some(isAdded),
+  );
+  if (found?.pins === undefined || found.config === undefined) return status;
+  const argv = scriptArgv('ctl_tell', found.pins, ...found.cgroups);
+  const tried = 'tell the programs the addresses of the new cgroups';
+  const next = 'The cgroups are added: change the policy of the bypass to tell them again.';
+  const result = await host.transact(argv, { tried, root: true });
+  const text = outputOf(result, { argv, tried, where: host.name, next });
+  const notes = Array.from(text.matchAll(/^note (.*)$/gm), ([, name = '']) => name);
+  return withNotes(await readStatus(host), notes);
 }

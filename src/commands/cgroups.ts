@@ -1,9 +1,11 @@
 import * as z from 'zod';
-import type { BypassStatus } from '../bypass/attachment.ts';
-import { coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
-import { addCgroups, removeCgroups } from '../bypass/membership.ts';
+import type { Attachment, BypassStatus } from '../bypass/attachment.ts';
+import { bypassStatus } from '../bypass/load.ts';
+import { coveredWords, noteWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { addCgroups, connectionsWords, removeCgroups } from '../bypass/membership.ts';
+import { readSource } from '../bypass/source.ts';
 import type { App } from '../app.ts';
-import { resolveCgroup } from '../host/cgroups.ts';
+import { existingCgroups } from '../host/cgroups.ts';
 import { listed } from '../text.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickCgroups, pickHost, pickOfCgroups } from '../ui/pickers.ts';
@@ -18,6 +20,7 @@ import {
   readHostArgument,
   text,
 } from './arguments.ts';
+import { warnOfSocketFaults } from './socketFaults.ts';
 
 const addArgument = cgroupArgument.extend({ cgroups: z.array(text).min(1).max(1000) });
 type AddArgument = z.infer<typeof addArgument>;
@@ -36,11 +39,14 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   const wanted = given ?? (await askToAdd(app));
   if (wanted === undefined) return undefined;
   const { host, cgroup: to } = wanted;
-  const { mount } = await (await app.host(host)).ready('control');
-  const cgroups = wanted.cgroups.map((one) => resolveCgroup(host, mount, one));
+  const { place, facts, policy } = await checkPlace(app, wanted);
+  const { cgroups, mount } = place;
   // Who chose it from the list has been asked.
   if (given !== undefined && cgroups.includes(mount))
     void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
+  // Of the bundled programs: those that are loaded may come from anywhere.
+  const source = await readSource(app.bpfDirectory, policy);
+  if (!(await warnOfSocketFaults(app, place, facts, source, given === undefined))) return undefined;
   const status = await withProgress(
     `Adding cgroups to the bypass on ${host}`,
     async (report, signal) => {
@@ -54,10 +60,26 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
     status.attachments.flatMap((one) => one.cgroups),
   );
   if (covered !== undefined) void showInformation(covered);
+  const { config } = status.attachments.find((one) => serves(one, [to, ...cgroups])) ?? {};
   void showInformation(
-    `The sockmap bypass of ${to} on ${host} has ${listed(cgroups)}, too. New connections between processes of its cgroups bypass TCP/IP.`,
+    `The sockmap bypass of ${to} on ${host} has ${listed(cgroups)}, too. ${connectionsWords(config)}${noteWords(status)}`,
   );
   return status;
+}
+
+const serves = ({ cgroups, pins }: Attachment, named: readonly string[]): boolean =>
+  named.some((one) => one === pins || cgroups.includes(one));
+
+/** Whether the cgroups are there, and which programs they would get. */
+async function checkPlace(app: App, { host: name, cgroup, cgroups: named }: AddArgument) {
+  const host = await app.host(name);
+  return withProgress(`Checking ${name}`, async (_report, signal) => {
+    const { facts, mount } = await host.ready('control', signal);
+    const cgroups = await existingCgroups(host, mount, named, signal);
+    const { attachments } = await bypassStatus(host, signal);
+    const policy = attachments.find((one) => serves(one, [cgroup]))?.policy ?? 'guarded';
+    return { facts, policy, place: { host: name, mount, cgroups } };
+  });
 }
 
 /** Take cgroups from bypass, which stays on the others; without any it is unloaded. */

@@ -203,6 +203,11 @@ describe('a bypass of several cgroups', () => {
     const talk = await connect(a, b);
     await assertBypassed(talk, b);
 
+    const covered = await problemOf(removeCgroups(host, [b, cgroups.inner]), 'not-found');
+    assert.equal(covered.words, `the bypass is on ${a}, which ${cgroups.inner} is in`);
+    assert.ok(covered.next.startsWith(`Take ${a} out`), covered.next);
+    assert.deepEqual(await seen(), [[a, b, c].toSorted()]);
+
     // The one that its pins are named after.
     await removeCgroups(host, [a]);
     assert.deepEqual(await seen(), [[b, c].toSorted()]);
@@ -301,31 +306,51 @@ describe('a bypass of several cgroups', () => {
     }
   });
 
-  it('whose load was killed in between is on the first, and ends with one unload', async () => {
-    const { a, b } = cgroups;
+  /** Loads on two cgroups with a command that is killed when it attaches to one of them. */
+  async function killedAt(at: string, on: readonly string[]): Promise<void> {
     const own = temporaryDirectory();
     try {
       const { stdout: bpftool } = await execa('sh', ['-c', 'command -v bpftool']);
-      const script = `#!/bin/sh\ncase $* in "cgroup attach ${b} "*) kill -s KILL $PPID ;; *) exec ${bpftool} "$@" ;; esac\n`;
+      const script = `#!/bin/sh\ncase $* in "cgroup attach ${at} "*) kill -s KILL $PPID ;; *) exec ${bpftool} "$@" ;; esac\n`;
       fs.writeFileSync(path.join(own.path, 'bpftool'), script, { mode: 0o755 });
       const PATH = `${own.path}:${process.env['PATH'] ?? ''}`;
       const [bpf, entry] = [path.join(COMMAND, '../..'), 'sockmap_bypass.bpf.c'];
       const object = path.join(own.path, 'bypass.o');
       const flags = compilerFlags(await readTarget(host), bpf, bpf, { entry });
       await run('clang', [...flags, '-c', path.join(bpf, entry), '-o', object]);
-      const argv = ['load', '--cgroup', a, b, '--object', object];
+      const argv = ['load', '--cgroup', ...on, '--object', object];
       const killed = await execa(COMMAND, argv, { reject: false, env: { PATH } });
       assert.notEqual(killed.exitCode, 0);
-      assert.deepEqual(await seen(), [[a]]);
-      await load([b]);
-      assert.deepEqual((await seen()).map(String).toSorted(), [a, b].toSorted());
-      await removeCgroups(host, [a]);
-      assert.deepEqual(await seen(), [[b]]);
-      await unloadBypass(host, b);
-      await assertGone();
     } finally {
       await own.remove();
     }
+  }
+
+  it('whose load was killed in between is on the first, and ends with one unload', async () => {
+    const { a, b, c } = cgroups;
+    await killedAt(b, [a, b]);
+    assert.deepEqual(await seen(), [[a]]);
+    // That it names the second is in nobody's way.
+    await load([c]);
+    await addCgroups(host, { to: c, cgroups: [b] });
+    await removeCgroups(host, [b, c]);
+    await load([b]);
+    assert.deepEqual((await seen()).map(String).toSorted(), [a, b].toSorted());
+    await removeCgroups(host, [a]);
+    assert.deepEqual(await seen(), [[b]]);
+    await unloadBypass(host, b);
+    await assertGone();
+  });
+
+  it('whose load was killed before it was on any lets each of them go', async () => {
+    const { a, b } = cgroups;
+    await killedAt(a, [a, b]);
+    const [left] = await ours();
+    assert.deepEqual([left?.state, left?.cgroups.toSorted()], ['detached', [a, b].toSorted()]);
+    await removeCgroups(host, [a]);
+    assert.deepEqual(await seen(), [[b]]);
+    await removeCgroups(host, [b]);
+    await assertGone();
   });
 
   describe('that reaches the host', () => {
@@ -362,10 +387,21 @@ describe('a bypass of several cgroups', () => {
       await configureBypass(host, { ...change, reach: 'namespace' });
       assert.equal((await ours())[0]?.config?.reach, 'namespace');
       assert.ok((await keys()).includes(key(FAR)));
+      const [c, later] = [cgroups.c, '10.99.96.3'];
+      const [d, last] = [ground.cgroup.child('d'), '10.99.96.4'];
+      await isolated(c, later, 60);
+      await isolated(d, last, 45);
+      await addCgroups(host, { to: a, cgroups: [c] });
+      assert.ok((await keys()).includes(key(later)));
+      await execa(COMMAND, ['attach', '--cgroup', d, '--to', b]);
+      for (const address of [FAR, later, last]) assert.ok((await keys()).includes(key(address)));
+      await removeCgroups(host, [c, d]);
       await configureBypass(host, { ...change, reach: 'host', limits: { oneWayLimit: 7 } });
       const [host2] = await ours();
       assert.deepEqual([host2?.config?.reach, host2?.config?.oneWayLimit], ['host', 7]);
       assert.ok(!(await keys()).includes(key(FAR)));
+      await addCgroups(host, { to: a, cgroups: [c] });
+      assert.equal((await ours())[0]?.config?.keepAlive, 20);
       // Who does not say what it should be leaves it as it is.
       await configureBypass(host, { cgroup: a, mode: 'off' });
       const [off] = await ours();

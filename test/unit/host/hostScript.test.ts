@@ -14,7 +14,8 @@ const SCRIPTS = [
   ...[
     'ctl_load_object',
     'ctl_unload',
-    'ctl_attach',
+    'ctl_attach_only',
+    'ctl_tell',
     'ctl_detach',
     'ctl_configure',
     'status_json',
