@@ -176,7 +176,11 @@ describe('containers from the palette, by keyboard', () => {
     await workbench.input('postgres', { accept: false });
     await workbench.item(NAMES.db).waitFor();
     await workbench.page.keyboard.press('Enter');
-    await steps.shows(workbench.notification(/has .*docker-beef.*, too/));
+    const added = workbench.notification(
+      /has .*docker-beef.*, too\. .*within each network namespace/,
+    );
+    await steps.pastWarning(added);
+    await steps.shows(added);
     assert.deepEqual([await attached(web), await attached(db)], [[program], [program]]);
     await workbench.clearNotifications();
     await steps.unload(host, shortIds(web));
