@@ -55,7 +55,7 @@
 #define FEW_MESSAGES 4
 #define SHORT_ONES   64
 #ifndef TRIED_A_SECOND
-#define TRIED_A_SECOND 256
+#define TRIED_A_SECOND 64
 #endif
 
 /* Bytes from which a message is bulk. */
