@@ -184,14 +184,17 @@ export class SshTransport implements Transport {
   async #askPerson(socket: string, signal: AbortSignal | undefined): Promise<boolean> {
     const persist = ['-o', `ControlPersist=${LINGER_SECONDS}`, '-o', 'BatchMode=no', '-T'];
     const { file, args } = this.#ssh(['-M', '-S', socket, ...persist], loginShellLine(['true']));
-    const { exitCode } = await execa(file, args, {
+    const { exitCode, signal: endedBy } = await execa(file, args, {
       reject: false,
       stdin: 'inherit',
       stdout: 'ignore',
       stderr: 'inherit',
       ...(signal && { cancelSignal: signal }),
     });
-    if (signal?.aborted === true) throw cancelled('connect', this.#destination);
+    // Ctrl-C reaches ssh as well as us, and ssh may be the first to end.
+    if (signal?.aborted === true || endedBy === 'SIGINT') {
+      throw cancelled('connect', this.#destination);
+    }
     return exitCode === 0;
   }
 }
