@@ -14,17 +14,6 @@
 #define SIZE   1000
 #define ROUNDS 5
 
-static bool carry(int from, int to, uint64_t stream, uint64_t at)
-{
-	struct timeval patience = {.tv_sec = 10};
-	char sent[SIZE], got[SIZE];
-
-	setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	stream_fill(stream, at, sent, SIZE);
-	return write_all(from, sent, SIZE) && read_all(to, got, SIZE) &&
-	       stream_check(stream, at, got, SIZE) < 0;
-}
-
 /* The first connection fetches the cookie that the second one needs. */
 static void fast_open(enum family family, int fd[2])
 {
@@ -114,8 +103,8 @@ int main(int argc, char **argv)
 	else
 		connected_pair(family, fd);
 	for (int i = 0; i < ROUNDS; i++)
-		if (!carry(fd[0], fd[1], 1, i * SIZE) ||
-		    !carry(fd[1], fd[0], 2, i * SIZE))
+		if (!carry_checked(fd[0], fd[1], 1, i * SIZE, SIZE, 10) ||
+		    !carry_checked(fd[1], fd[0], 2, i * SIZE, SIZE, 10))
 			die("bytes");
 	puts("ok");
 	return 0;

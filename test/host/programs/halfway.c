@@ -53,17 +53,6 @@ static void report(int fd)
 	       ntohl(packet.tcp.seq) + 1);
 }
 
-static bool carry(int from, int to, uint64_t stream, uint64_t at)
-{
-	struct timeval patience = {.tv_sec = 5};
-	char sent[SIZE], got[SIZE];
-
-	setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	stream_fill(stream, at, sent, SIZE);
-	return write_all(from, sent, SIZE) && read_all(to, got, SIZE) &&
-	       stream_check(stream, at, got, SIZE) < 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct sockaddr_storage ss;
@@ -88,7 +77,8 @@ int main(int argc, char **argv)
 			fd[1] = accept(l, NULL, NULL);
 			fcntl(fd[0], F_SETFL, 0);
 		}
-		if (!carry(fd[0], fd[1], 1, at) || !carry(fd[1], fd[0], 2, at))
+		if (!carry_checked(fd[0], fd[1], 1, at, SIZE, 5) ||
+		    !carry_checked(fd[1], fd[0], 2, at, SIZE, 5))
 			die("bytes");
 		at += SIZE;
 		puts("ok");

@@ -277,4 +277,18 @@ static inline void run_on(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/* Sends a part of a stream from one end, and checks it at the other, which waits so long
+ * for it. */
+static inline bool carry_checked(int from, int to, uint64_t stream, uint64_t at,
+				 size_t size, int seconds)
+{
+	struct timeval patience = {.tv_sec = seconds};
+	char sent[size], got[size];
+
+	setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	stream_fill(stream, at, sent, size);
+	return write_all(from, sent, size) && read_all(to, got, size) &&
+	       stream_check(stream, at, got, size) < 0;
+}
+
 #endif
