@@ -155,7 +155,14 @@ describe('language features', () => {
 
   beforeEach(async () => {
     await put(PROGRAM);
-    fs.writeFileSync(header.fsPath, HEADER);
+    // In one step: an editor that reads a file half written has clangd refuse what it does meanwhile.
+    fs.writeFileSync(`${header.fsPath}.new`, HEADER);
+    fs.renameSync(`${header.fsPath}.new`, header.fsPath);
+    await eventually('an open header is as on disk', () =>
+      vscode.workspace.textDocuments.every(
+        (each) => each.uri.toString() !== header.toString() || each.getText() === HEADER,
+      ),
+    );
   });
 
   it('find nothing wrong with a program that is right', () => {
