@@ -45,6 +45,10 @@ export interface Attachment {
 /** Whether it hands data over: attached, and not set to leave everything to TCP. */
 export const isOn = (one: Attachment): boolean => isAttached(one) && one.config?.mode !== 'off';
 
+/** Whether it is the bypass on one of these cgroups, or that of one of these pin directories. */
+export const serves = ({ cgroups, pins }: Attachment, named: readonly string[]): boolean =>
+  named.some((one) => one === pins || cgroups.includes(one));
+
 /** A program at a cgroup that is called as ours and does not put sockets into a map of ours. */
 interface Namesake {
   readonly cgroup: string;

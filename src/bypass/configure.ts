@@ -52,7 +52,7 @@ export async function configureBypass(
   const tried = 'tell the programs their policy';
   const result = await host.transact(argv, {
     ...{ tried, root: true, signal },
-    input: setupBatch(facts.architecture, mode === 'off' ? {} : limits, mode),
+    input: setupBatch(facts.architecture, mode === 'off' ? found.config : limits, mode),
   });
   const text = outputOf(result, { argv, tried, where: host.name });
   const notes = Array.from(text.matchAll(/^note (.*)$/gm), ([, name = '']) => name);

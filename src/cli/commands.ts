@@ -1,7 +1,10 @@
 import type { Command } from './command.ts';
+import { attach } from './commands/attach.ts';
 import { benchmark } from './commands/benchmark.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
+import { configure } from './commands/configure.ts';
+import { detach } from './commands/detach.ts';
 import { load } from './commands/load.ts';
 import { semantics } from './commands/semantics.ts';
 import { status } from './commands/status.ts';
@@ -12,6 +15,9 @@ import { verify } from './commands/verify.ts';
 export const COMMANDS: readonly Command[] = [
   check,
   load,
+  configure,
+  attach,
+  detach,
   status,
   unload,
   benchmark,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Attachment, BypassStatus } from '../bypass/attachment.ts';
+import { serves, type BypassStatus } from '../bypass/attachment.ts';
 import { bypassStatus } from '../bypass/load.ts';
 import { coveredWords, noteWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import { addCgroups, connectionsWords, removeCgroups } from '../bypass/membership.ts';
@@ -66,9 +66,6 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   );
   return status;
 }
-
-const serves = ({ cgroups, pins }: Attachment, named: readonly string[]): boolean =>
-  named.some((one) => one === pins || cgroups.includes(one));
 
 /** Whether the cgroups are there, and which programs they would get. */
 async function checkPlace(app: App, { host: name, cgroup, cgroups: named }: AddArgument) {

@@ -227,6 +227,26 @@ describe('the command line', () => {
       shown.stdout,
       new RegExp(`^(?:${web}|${db})\n(?:${web}|${db})\n {2}state .*\n[^]*reach +between`, 'm'),
     );
+
+    const third = outer.child('cache');
+    const attached = await cli.run(['attach', 'local', third, '--to', web, '--yes', '--json']);
+    assert.equal(attached.status, 0, attached.stderr);
+    assert.deepEqual(ours(attached.stdout)?.cgroups.toSorted(), [third, db, web].toSorted());
+    assert.equal((await cli.run(['attach', 'local', third])).status, 64);
+    const change = ['configure', 'local', db, '--json'];
+    const bounded = await cli.run([...change, '--queue-bound', '2', '--reach', 'namespace']);
+    assert.equal(bounded.status, 0, bounded.stderr);
+    assert.equal(ours(bounded.stdout)?.config?.queueBound, 2 << 20);
+    assert.equal(ours(bounded.stdout)?.config?.reach, 'namespace');
+    const off = await cli.run([...change, '--mode', 'off']);
+    assert.equal(ours(off.stdout)?.config?.mode, 'off', off.stderr);
+    const on = await cli.run([...change, '--mode', 'guarded']);
+    assert.deepEqual(ours(on.stdout)?.config, ours(bounded.stdout)?.config, on.stderr);
+    const detached = await cli.run(['detach', 'local', web, third, '--json']);
+    assert.equal(detached.status, 0, detached.stderr);
+    const { attachments } = JSON.parse(detached.stdout) as BypassStatus;
+    assert.deepEqual(attachments.find((one) => one.cgroups.includes(db))?.cgroups, [db]);
+    assert.equal((await cli.run(['detach', 'local', web])).status, 1);
     assert.equal((await cli.run(['unload', 'local', db])).status, 0);
 
     const namespaces = [await makeNetns(), await makeNetns()];

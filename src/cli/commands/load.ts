@@ -1,5 +1,3 @@
-import type { BpfSource } from '../../bypass/build.ts';
-import { knownReaders, probeFaults } from '../../bypass/faultProbe.ts';
 import type { Policy } from '../../bypass/attachment.ts';
 import { REACHES, type Reach } from '../../bypass/config.ts';
 import { loadBypass } from '../../bypass/load.ts';
@@ -10,24 +8,17 @@ import {
   reachImpossible,
   reachQuestion,
 } from '../../bypass/reachWords.ts';
-import {
-  noteWords,
-  coveredWords,
-  doubtWords,
-  loadWarning,
-  ROOT_DETAIL,
-  rootWarning,
-} from '../../bypass/loadWarning.ts';
-import { readProbe, readSource } from '../../bypass/source.ts';
-import { statusReport } from '../../bypass/statusReport.ts';
+import { coveredWords } from '../../bypass/loadWarning.ts';
+import { readSource } from '../../bypass/source.ts';
 import { LOAD_STEPS } from '../../bypass/steps.ts';
 import { existingCgroups, isRootCgroup, outermost } from '../../host/cgroups.ts';
 import { listed } from '../../text.ts';
-import { cancelled, HostError } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { command, HOST, HOST_OPTIONS, type Session } from '../command.ts';
 import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
 import { choice, flag } from '../options.ts';
+import { agree } from '../agree.ts';
+import { statusAnswer } from '../statusAnswer.ts';
 
 export const POLICY = choice(
   ['guarded', 'classic'],
@@ -93,8 +84,7 @@ export const load = command({
         session.onStep(LOAD_STEPS[step]);
       },
     });
-    const notes = noteWords(status).trim();
-    return { data: status, text: `${statusReport(status)}${notes === '' ? '' : `${notes}\n`}` };
+    return statusAnswer(status);
   },
 });
 
@@ -117,48 +107,4 @@ async function decideReach(
   const { message, detail } = reachQuestion(host.name, found);
   session.onStep(detail);
   return (await session.confirm(message)) ? 'host' : 'namespace';
-}
-
-interface Place {
-  readonly host: Host;
-  readonly cgroups: readonly string[];
-  readonly isRoot: boolean;
-  readonly source: BpfSource;
-  readonly kernel: string;
-}
-
-/**
- * Has a person agree to what a load does to programs there.
- * @returns whether the load needs the verdict program.
- * @throws HostError where they do not, or nobody can be asked.
- */
-async function agree(session: Session, place: Place): Promise<boolean> {
-  const { host, cgroups, isRoot, source, kernel } = place;
-  const { signal } = session;
-  session.onStep('probing sockets, once: --yes leaves it out');
-  const probe = await readProbe(session.bpf);
-  const { faults, verdict, doubt } = await probeFaults(host, source, probe, signal);
-  const { readers, doubt: unseen } = await knownReaders(host, cgroups, faults, signal);
-  const warning = loadWarning(kernel, faults, readers);
-  const words = [
-    ...(isRoot ? [`${rootWarning(host.name)} ${ROOT_DETAIL}`] : []),
-    ...(warning === undefined ? [] : [`${warning.message} ${warning.detail}`]),
-    ...(doubt === undefined ? [] : [doubtWords(host.name, doubt)]),
-    ...(unseen === undefined
-      ? []
-      : [`The processes of ${listed(cgroups)} could not be read: ${unseen}`]),
-  ];
-  words.forEach(session.onStep);
-  if (!isRoot && warning?.grave !== true) return verdict;
-  if (!session.isAnswered) {
-    throw new HostError({
-      kind: 'input',
-      tried: `load the bypass on ${listed(cgroups)}`,
-      where: host.name,
-      words: 'there is no terminal to ask on whether it is to be loaded all the same',
-      next: 'Read the warning, then say --yes.',
-    });
-  }
-  if (await session.confirm('Load it all the same?')) return verdict;
-  throw cancelled('load the bypass', host.name);
 }

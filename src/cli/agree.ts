@@ -1,0 +1,52 @@
+import type { BpfSource } from '../bypass/build.ts';
+import { knownReaders, probeFaults } from '../bypass/faultProbe.ts';
+import { doubtWords, loadWarning, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { readProbe } from '../bypass/source.ts';
+import { cancelled, HostError } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import { listed } from '../text.ts';
+import type { Session } from './command.ts';
+
+interface Place {
+  readonly host: Host;
+  readonly cgroups: readonly string[];
+  readonly isRoot: boolean;
+  readonly source: BpfSource;
+  readonly kernel: string;
+}
+
+/**
+ * Has a person agree to what a bypass does to programs there.
+ * @returns whether the load needs the verdict program.
+ * @throws HostError where they do not, or nobody can be asked.
+ */
+export async function agree(session: Session, place: Place): Promise<boolean> {
+  const { host, cgroups, isRoot, source, kernel } = place;
+  const { signal } = session;
+  session.onStep('probing sockets, once: --yes leaves it out');
+  const probe = await readProbe(session.bpf);
+  const { faults, verdict, doubt } = await probeFaults(host, source, probe, signal);
+  const { readers, doubt: unseen } = await knownReaders(host, cgroups, faults, signal);
+  const warning = loadWarning(kernel, faults, readers);
+  const words = [
+    ...(isRoot ? [`${rootWarning(host.name)} ${ROOT_DETAIL}`] : []),
+    ...(warning === undefined ? [] : [`${warning.message} ${warning.detail}`]),
+    ...(doubt === undefined ? [] : [doubtWords(host.name, doubt)]),
+    ...(unseen === undefined
+      ? []
+      : [`The processes of ${listed(cgroups)} could not be read: ${unseen}`]),
+  ];
+  words.forEach(session.onStep);
+  if (!isRoot && warning?.grave !== true) return verdict;
+  if (!session.isAnswered) {
+    throw new HostError({
+      kind: 'input',
+      tried: `load the bypass on ${listed(cgroups)}`,
+      where: host.name,
+      words: 'there is no terminal to ask on whether it is to be loaded all the same',
+      next: 'Read the warning, then say --yes.',
+    });
+  }
+  if (await session.confirm('Load it all the same?')) return verdict;
+  throw cancelled('load the bypass', host.name);
+}

@@ -1,0 +1,44 @@
+import { serves } from '../../bypass/attachment.ts';
+import { bypassStatus } from '../../bypass/load.ts';
+import { coveredWords } from '../../bypass/loadWarning.ts';
+import { addCgroups } from '../../bypass/membership.ts';
+import { readSource } from '../../bypass/source.ts';
+import { existingCgroups, isRootCgroup } from '../../host/cgroups.ts';
+import { agree } from '../agree.ts';
+import { command, HOST, HOST_OPTIONS } from '../command.ts';
+import { flag, text } from '../options.ts';
+import { statusAnswer } from '../statusAnswer.ts';
+
+export const attach = command({
+  name: 'attach',
+  summary: 'Adds cgroups to a bypass that is loaded: all of them, or none.',
+  operands: {
+    HOST,
+    CGROUP: { help: 'A cgroup to add, by its path or its name below the mount.', several: true },
+  },
+  options: {
+    to: text('CGROUP', 'One that the bypass has already, or its pin directory.'),
+    yes: flag('Ask nothing, and do not look for what the bypass would do to programs there.'),
+    ...HOST_OPTIONS,
+  },
+  notes: ['It looks and asks as load does.'],
+  fault: (_, { to = '' }) => (to === '' ? '--to is missing: which bypass?' : undefined),
+  run: async (session, { HOST: name, CGROUP: named }, { to = '', yes, ...options }) => {
+    const { signal } = session;
+    const host = session.host(name, options);
+    const { facts, mount } = await host.ready('load', signal);
+    const cgroups = await existingCgroups(host, mount, named, signal);
+    if (!yes) {
+      const { attachments } = await bypassStatus(host, signal);
+      const policy = attachments.find((one) => serves(one, [to]))?.policy ?? 'guarded';
+      const source = await readSource(session.bpf, policy);
+      const isRoot = cgroups.some((one) => isRootCgroup(name, mount, one));
+      await agree(session, { host, cgroups, isRoot, source, kernel: facts.kernel });
+    }
+    const status = await addCgroups(host, { to, cgroups }, signal);
+    const served = status.attachments.flatMap((one) => one.cgroups);
+    const covered = coveredWords(cgroups, served);
+    if (covered !== undefined) session.onStep(covered);
+    return statusAnswer(status);
+  },
+});

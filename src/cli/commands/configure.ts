@@ -1,0 +1,45 @@
+import { serves } from '../../bypass/attachment.ts';
+import { MODE_NAMES, REACHES } from '../../bypass/config.ts';
+import { configureBypass } from '../../bypass/configure.ts';
+import { bypassStatus } from '../../bypass/load.ts';
+import { REACH_HOST_DETAIL } from '../../bypass/reachWords.ts';
+import { existingCgroup } from '../../host/cgroups.ts';
+import { command, HOST, HOST_OPTIONS } from '../command.ts';
+import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
+import { choice } from '../options.ts';
+import { statusAnswer } from '../statusAnswer.ts';
+
+const { 'max-sockets': _fixed, ...CHANGEABLE } = LIMIT_OPTIONS;
+
+export const configure = command({
+  name: 'configure',
+  summary: 'Changes the mode, reach or limits of guarded programs that are loaded, as they run.',
+  operands: { HOST, CGROUP: { help: 'A cgroup of the bypass.' } },
+  options: {
+    mode: choice(
+      MODE_NAMES,
+      'guarded; off: every connection is on TCP from its next message on, and live ones stay there; unguarded: without limits, for comparison only.',
+    ),
+    reach: choice(
+      REACHES,
+      `Which connections: within each network namespace (namespace), or between those of this host, too (host). ${REACH_HOST_DETAIL}`,
+    ),
+    ...CHANGEABLE,
+    ...HOST_OPTIONS,
+  },
+  notes: [
+    "Mode, reach and limits that are left out stay. The host's own addresses are read anew; networks count only as far as they are named with --local-network again.",
+  ],
+  run: async (session, { HOST: name, CGROUP: named }, options) => {
+    const { signal } = session;
+    const { mode, reach } = options;
+    const host = session.host(name, options);
+    const { mount } = await host.ready('control', signal);
+    const cgroup = await existingCgroup(host, mount, named, signal);
+    const { attachments } = await bypassStatus(host, signal);
+    const now = attachments.find((one) => serves(one, [cgroup]))?.config;
+    const limits = { ...now, ...limitsOf({ ...options, 'max-sockets': undefined }) };
+    const status = await configureBypass(host, { cgroup, mode, reach, limits, signal });
+    return statusAnswer(status);
+  },
+});
