@@ -8,11 +8,11 @@ import { runsOf } from '../../../src/results/runs.ts';
 import { FIGURE_IDS, type FigureId } from '../../../src/results/quantities.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { drawnIn } from '../../harness/vscode/axe.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { ARTICLE, heldBy, type Held } from '../../harness/vscode/chart.ts';
 import { packageExtension } from '../../harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../../harness/vscode/session.ts';
-import type { Theme } from '../../harness/vscode/workbench.ts';
 
 const RECORDED = path.resolve(import.meta.dirname, '../../unit/recorded/bench');
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/panel');
@@ -278,7 +278,7 @@ describe('the chart panel', () => {
     await eventually('a key to them', async () => (await panel().locator('.key li').count()) === 6);
     for (const theme of ['light', 'dark'] as const) {
       await session.setTheme(theme);
-      await panel().locator(`body.${BODY_CLASS[theme]}`).waitFor();
+      await drawnIn(panel(), theme);
       await workbench.screenshot(path.join(ARTIFACTS, `overlay-three-${theme}.png`));
     }
     await overlay(FOURTH);
@@ -325,51 +325,6 @@ describe('the chart panel', () => {
     await panel().locator('#state', { hasText: 'Finished' }).waitFor();
   });
 
-  it('is readable in every theme, and accessible', async () => {
-    assert.ok(session);
-    const axe = fs.readFileSync(
-      path.resolve(import.meta.dirname, '../../../node_modules/axe-core/axe.min.js'),
-      'utf8',
-    );
-    const body = panel().locator('body');
-    const faults: string[] = [];
-    for (const theme of [
-      'light',
-      'high-contrast',
-      'high-contrast-light',
-      'dark',
-    ] as const satisfies Theme[]) {
-      await session.setTheme(theme);
-      await panel().locator(`body.${BODY_CLASS[theme]}`).waitFor();
-      // The policy of the page lets no script in but its own: this one comes from outside of it.
-      await body.evaluate((_, source) => {
-        // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-        new Function(source)();
-      }, axe);
-      for (const id of FIGURE_IDS) {
-        await tab(id).click();
-        const found = await body.evaluate(async () => {
-          interface Axe {
-            run(
-              context: Document,
-              options: object,
-            ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-          }
-          const { axe } = window as unknown as { axe: Axe };
-          const { violations } = await axe.run(document, {
-            runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] },
-          });
-          return violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
-          );
-        });
-        faults.push(...found.map((fault) => `${theme}, ${id}: ${fault}`));
-        await session.workbench.screenshot(path.join(ARTIFACTS, `${id}-${theme}.png`));
-      }
-    }
-    assert.deepEqual(faults, []);
-  });
-
   it('offers to resume a run that was cut off, and says what is not measured', async () => {
     assert.ok(session);
     const { workbench } = session;
@@ -399,10 +354,3 @@ const rounded = (value: unknown): unknown =>
       typeof each === 'number' ? Number(each.toPrecision(12)) : each,
     ),
   );
-
-const BODY_CLASS: Readonly<Record<Theme, string>> = {
-  dark: 'vscode-dark',
-  light: 'vscode-light',
-  'high-contrast': 'vscode-high-contrast',
-  'high-contrast-light': 'vscode-high-contrast-light',
-};

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
+import { FIGURE_IDS } from '../../../src/results/quantities.ts';
+import { axeFaults, drawnIn } from '../../harness/vscode/axe.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/axe');
+/** Measured on a real host, with every figure's samples. */
+const RECORDED = path.resolve(
+  import.meta.dirname,
+  '../../unit/recorded/bench/all-figures.sockmap-bench.json',
+);
+const [RUN, OTHER, CUT] = ['run', 'other', 'cut'].map((name) => `${name}.sockmap-bench.json`) as [
+  string,
+  string,
+  string,
+];
+
+type Scan = (name: string) => Promise<void>;
+
+/** A page of ours: comes up, and is scanned in each of its states. */
+interface PageOfOurs {
+  readonly name: string;
+  show(stage: Stage, scan: Scan): Promise<void>;
+}
+
+const PAGES: readonly PageOfOurs[] = [
+  {
+    name: 'result of one run, each figure',
+    async show({ workbench }, scan) {
+      await workbench.openFile(RUN);
+      const panel = workbench.webview();
+      await panel.locator('#state', { hasText: 'Finished' }).waitFor();
+      for (const id of FIGURE_IDS) {
+        await panel.locator(`#tab-${id}`).click();
+        await scan(id);
+      }
+    },
+  },
+  {
+    name: 'result with another run laid over it',
+    async show({ workbench }, scan) {
+      await workbench.openFile(RUN);
+      const panel = workbench.webview();
+      await panel.locator('#tab-fig2').click();
+      await panel.getByRole('button', { name: 'Overlay another run' }).click();
+      await workbench.quick.locator('.monaco-list-row', { hasText: OTHER }).click();
+      await panel.locator('.runs li', { hasText: 'web2' }).waitFor();
+      await scan('overlay');
+    },
+  },
+  {
+    name: 'result of a run that was interrupted',
+    async show({ workbench }, scan) {
+      await workbench.openFile(CUT);
+      const panel = workbench.webview();
+      await panel.locator('#state', { hasText: 'Incomplete' }).waitFor();
+      await panel.locator('#tab-overview').click();
+      await scan('cut');
+      await panel.locator('#tab-fig7').click();
+      await scan('cut-not-measured');
+    },
+  },
+];
+
+describe('pages of ours, as axe reads them', () => {
+  let stage: Stage | undefined;
+  keepEvidence(() => stage?.session);
+
+  before(async () => {
+    stage = await setStage({ label: 'axe' });
+    const text = fs.readFileSync(RECORDED, 'utf8');
+    const measured = parseDocument(text);
+    const other: ResultDocument = { ...measured, host: { ...measured.host, name: 'web2' } };
+    const { finishedAt: _, ...unfinished } = measured;
+    const cut = { ...unfinished, samples: measured.samples.slice(0, 30) };
+    const files = { [RUN]: text, [OTHER]: JSON.stringify(other), [CUT]: JSON.stringify(cut) };
+    for (const [name, content] of Object.entries(files))
+      fs.writeFileSync(path.join(stage.folder, name), content);
+  });
+  after(async () => {
+    await stage?.stop();
+  });
+
+  for (const theme of Object.keys(THEMES) as Theme[]) {
+    describe(`in ${THEMES[theme].label}`, () => {
+      before(async () => {
+        await stage?.session.setTheme(theme);
+      });
+      afterEach(async () => {
+        await stage?.workbench.run('View: Close All Editors');
+      });
+
+      for (const page of PAGES) {
+        it(page.name, async () => {
+          assert.ok(stage);
+          const { workbench } = stage;
+          const faults: string[] = [];
+          await page.show(stage, async (name) => {
+            await drawnIn(workbench.webview(), theme);
+            const found = await axeFaults(workbench.webview());
+            faults.push(...found.map((fault) => `${name}: ${fault}`));
+            await workbench.screenshot(path.join(ARTIFACTS, `${name}-${theme}.png`));
+          });
+          assert.deepEqual(faults, []);
+        });
+      }
+    });
+  }
+});
