@@ -7,8 +7,8 @@ import type { ResultDocument } from '../results/document.ts';
  * @param now what is there today.
  */
 export function resumeFault(
-  cut: Pick<ResultDocument, 'host' | 'programs'>,
-  now: Pick<ResultDocument, 'host' | 'programs'>,
+  cut: Pick<ResultDocument, 'host' | 'programs' | 'limits'>,
+  now: Pick<ResultDocument, 'host' | 'programs' | 'limits'>,
 ): string | undefined {
   for (const fact of FACTS) {
     const [before = 'unknown', after = 'unknown'] = [cut.host[fact], now.host[fact]];
@@ -20,6 +20,9 @@ export function resumeFault(
   if (before !== undefined && after !== undefined && before !== after) {
     return `the run was measured on another machine that was called ${cut.host.name}`;
   }
+  // Limits are of programs that were loaded for the run; an older document of one has none.
+  if (cut.limits !== undefined && now.limits === undefined)
+    return 'the run loaded programs of its own, and by now a bypass is loaded on its cgroup';
   if (isDeepStrictEqual(cut.programs, now.programs)) return undefined;
   return cut.programs.policy === now.programs.policy
     ? 'the programs that are loaded are not those the run was measured with'

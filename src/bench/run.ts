@@ -144,7 +144,7 @@ async function measure(
   if (plan.points.some(({ arms }) => arms.includes('unix'))) {
     await checkUnix(host, sites.site('unix'), signal);
   }
-  const now = { host: known, programs: sites.programs };
+  const now = { host: known, programs: sites.programs, limits: sites.limits };
   if (readCut !== undefined) {
     // Until the run's cgroups were ours, another window may have gone on with it.
     const { resumedAt = [], stopped: _stopped, ...cut } = await readCut();

@@ -53,6 +53,13 @@ describe('going on with a run', () => {
     );
   });
 
+  it('is refused where a bypass took the place of the one with its limits', () => {
+    const own = { ...cut, limits: { queueBound: 1 << 20 } };
+    assert.match(resumeFault(own, cut) ?? '', /a bypass is loaded on its cgroup/);
+    assert.equal(resumeFault(own, own), undefined);
+    assert.equal(resumeFault(cut, own), undefined, 'of an older document it is not known');
+  });
+
   it('is refused with limits that no load takes', () => {
     assert.equal(limitsFault({}), undefined);
     assert.equal(limitsFault({ localNetworks: ['10.0.0.0/8'], queueBound: 1 << 20 }), undefined);
