@@ -4,8 +4,16 @@ import { asRoot, NETPERF_SOURCE, REINSTALL, remediesFor } from './remedies.ts';
 /** A use that a fact may stand in the way of. */
 export type Capability = 'load' | 'benchmark' | 'language';
 
+/** Each has a section in docs/troubleshooting.md. */
+export const ISSUE_IDS = [
+  ...['kernel', 'kernel-guarded', 'privilege', 'cgroup2', 'bpffs'],
+  ...['clang', 'clang-bpf', 'bpftool', 'bpftool-btf', 'libbpf headers', 'libbpf'],
+  ...['setpriv', 'flock', 'netperf', 'clangd', 'btf', 'jit', 'other-programs'],
+] as const;
+export type IssueId = (typeof ISSUE_IDS)[number];
+
 export interface HostIssue {
-  readonly id: string;
+  readonly id: IssueId;
   /** `blocks`: what it prevents is impossible; `warns`: possible, with a caveat. */
   readonly severity: 'blocks' | 'warns';
   readonly prevents: readonly Capability[];
@@ -41,7 +49,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
   const remedies = remediesFor(facts);
 
   const missing = (
-    id: string,
+    id: IssueId,
     prevents: Capability[],
     version: string | undefined,
     floor: string | undefined,
