@@ -128,6 +128,8 @@ are under the GNU General Public License, version 2 (GPL-2.0, bpf/LICENSE).
 It contains the packages below, under their own licences.
 `;
 
+const NAMED_ONLY = /^(Copyright .*); licensed under MIT \(.*\)$/gm;
+
 const sources = new Set();
 for (const bundle of bundles) {
   const build = await context(bundle);
@@ -158,11 +160,15 @@ async function writeNotices(files) {
   // The form of a source map, which it reads the names of packages from.
   const [sourceMapFile, outputFile] = ['dist/bundled.json', 'dist/ThirdPartyNotices.txt'];
   const parts = [OWN_LICENCES];
+  // A package may say "MIT" and lack the text.
+  const mit = /Permission is hereby[^]*?DEALINGS IN THE\s+SOFTWARE\./.exec(
+    await readFile('LICENSE', 'utf8'),
+  )?.[0];
   for (const sources of folders.values()) {
     await writeFile(sourceMapFile, JSON.stringify({ sources }));
     const rootPath = fileURLToPath(new URL('.', import.meta.url));
     await writeThirdPartyNotices({ rootPath, sourceMapFile, json: false, outputFile });
-    parts.push(await readFile(outputFile, 'utf8'));
+    parts.push((await readFile(outputFile, 'utf8')).replace(NAMED_ONLY, `$1\n\n${mit}`));
   }
   await writeFile(outputFile, parts.join(`\n${'='.repeat(72)}\n\n`));
   await writeFile(sourceMapFile, JSON.stringify({ sources: files }));

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { App } from './app.ts';
 import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
@@ -36,6 +37,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 let app: App | undefined;
 
 export function activate(extension: vscode.ExtensionContext): void {
+  // For the rooms that know no editor; without a bundle they speak English.
+  if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const created = (app = new App(extension));
   extension.subscriptions.push(
     created,

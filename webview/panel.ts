@@ -1,3 +1,4 @@
+import './words.ts';
 import { Chart } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import { withMetric } from '../src/results/figure.ts';

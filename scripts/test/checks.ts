@@ -43,6 +43,12 @@ export const CHECKS: readonly Check[] = [
     command: () => [installed('knip'), '--no-progress'],
   },
   {
+    name: 'l10n',
+    about: 'words for translators',
+    needs: [],
+    command: () => [installed('tsx'), 'scripts/l10n.ts', '--check'],
+  },
+  {
     name: 'format',
     about: 'prettier',
     needs: [],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isFromPanel, type FromPanel } from '../results/protocol.ts';
+import { pageWords } from './pageWords.ts';
 import { ShownRuns } from './shownRuns.ts';
 import { reasonOf, WatchedResult } from './watchedResult.ts';
 import { showFailure } from './window.ts';
@@ -71,7 +72,7 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
       `font-src ${source}`,
     ].join('; ');
     return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${vscode.env.language}">
   <head>
     <meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -82,6 +83,7 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
   <body>
     <main></main>
     <script type="application/json" id="chart-data"></script>
+    ${pageWords()}
     <script nonce="${nonce}" src="${resource('dist', 'panel.js')}"></script>
   </body>
 </html>`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import manifest from '../../../package.json' with { type: 'json' };
+import titles from '../../../package.nls.json' with { type: 'json' };
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { packageExtension } from '../../harness/vscode/packageExtension.ts';
@@ -23,7 +24,10 @@ describe('the installed extension', () => {
   it('offers its commands in the palette', async () => {
     assert.ok(session);
     // One by one: a long list shows only some of them.
-    for (const { category, title } of manifest.contributes.commands) {
+    const words = new Map(Object.entries(titles).map(([key, text]) => [`%${key}%`, text]));
+    const category = words.get('%category%') ?? '';
+    for (const { title: key } of manifest.contributes.commands) {
+      const title = words.get(key) ?? '';
       const offered = await session.workbench.commands(`${category}: ${title}`);
       assert.ok(offered.includes(`${category}: ${title}`), `${title} is not in the palette`);
     }
