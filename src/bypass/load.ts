@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { existingCgroups, resolveCgroup } from '../host/cgroups.ts';
+import { existingCgroup, existingCgroups, resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { hostIssues } from '../host/issues.ts';
@@ -164,7 +164,7 @@ export async function unloadBypass(
   const { mount } = await host.ready('control', signal);
   const { attachments } = await readStatus(host, signal);
   const pinned = attachments.find(({ pins }) => pins === named);
-  const cgroup = pinned?.pins ?? resolveCgroup(host.name, mount, named);
+  const cgroup = pinned?.pins ?? (await presentOrGone(host, mount, named, signal));
   const there = attachments.filter((one) => one === pinned || one.cgroups.includes(cgroup));
   const ours =
     there.length > 0
@@ -194,6 +194,21 @@ export async function unloadBypass(
   }
   // Not cancellable: it is unloaded, and "cancelled" would say that it is not.
   return readStatus(host);
+}
+
+/** The path of a cgroup that is there, or was. */
+async function presentOrGone(
+  host: Host,
+  mount: string,
+  named: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    return await existingCgroup(host, mount, named, signal);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.problem.kind !== 'not-found') throw error;
+    return resolveCgroup(host.name, mount, named);
+  }
 }
 
 const beingLoaded = (host: Host, cgroup: string, loader = 'somebody'): HostError =>

@@ -5,7 +5,7 @@ import { coveredWords, noteWords, ROOT_DETAIL, rootWarning } from '../bypass/loa
 import { addCgroups, connectionsWords, removeCgroups } from '../bypass/membership.ts';
 import { readSource } from '../bypass/source.ts';
 import type { App } from '../app.ts';
-import { existingCgroups } from '../host/cgroups.ts';
+import { existingCgroup, existingCgroups } from '../host/cgroups.ts';
 import { listed } from '../text.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickCgroups, pickHost, pickOfCgroups } from '../ui/pickers.ts';
@@ -74,7 +74,8 @@ async function checkPlace(app: App, { host: name, cgroup, cgroups: named }: AddA
     const { facts, mount } = await host.ready('control', signal);
     const cgroups = await existingCgroups(host, mount, named, signal);
     const { attachments } = await bypassStatus(host, signal);
-    const policy = attachments.find((one) => serves(one, [cgroup]))?.policy ?? 'guarded';
+    const to = await existingCgroup(host, mount, cgroup, signal).catch(() => cgroup);
+    const policy = attachments.find((one) => serves(one, [to]))?.policy ?? 'guarded';
     return { facts, policy, place: { host: name, mount, cgroups } };
   });
 }

@@ -6,7 +6,7 @@ import { REACHES } from '../bypass/config.ts';
 import { REACH_LABELS } from '../bypass/reachWords.ts';
 import { LOAD_STEPS } from '../bypass/steps.ts';
 import type { App } from '../app.ts';
-import { existingCgroups, isRootCgroup, outermost } from '../host/cgroups.ts';
+import { existingCgroups, outermost } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
@@ -94,7 +94,7 @@ async function checkPlaces(
     const cgroups = outermost(all);
     const covered = coveredWords(all, cgroups);
     if (covered !== undefined) void showInformation(covered);
-    return { facts, cgroups, isRoot: cgroups.some((one) => isRootCgroup(name, mount, one)) };
+    return { facts, cgroups, isRoot: cgroups.includes(mount) };
   });
 }
 

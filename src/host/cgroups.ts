@@ -6,6 +6,7 @@ import {
 } from './containers.ts';
 import { HostError } from './errors.ts';
 import type { Host } from './host.ts';
+import { scriptArgv } from './hostScript.ts';
 
 export interface Cgroup {
   /** Full path of its directory on the host. */
@@ -74,14 +75,8 @@ export function cgroupLabel(path: string, containers: Containers): string | unde
 }
 
 /**
- * Whether a name, however it is spelled, is that of the root cgroup, which holds every process.
- * @throws HostError when it is not below the mount.
- */
-export const isRootCgroup = (host: string, mount: string, named: string): boolean =>
-  resolveCgroup(host, mount, named) === resolveCgroup(host, mount, '/');
-
-/**
- * The full path of a cgroup a person named: a full path, or one from the root of the cgroup tree.
+ * The full path of a cgroup that need not be there any more, by its name alone: a full path, or one from the
+ * root of the cgroup tree. Of those that are there `existingCgroups` knows better.
  * @throws HostError when it is not below the mount.
  */
 export function resolveCgroup(host: string, mount: string, named: string): string {
@@ -90,17 +85,21 @@ export function resolveCgroup(host: string, mount: string, named: string): strin
   // A path that begins with the mount, however that is spelled, is a full one.
   const isFull = named.startsWith('/') && top.every((word, index) => word === all[index]);
   const words = isFull ? all.slice(top.length) : all;
-  if (named.trim() === '' || words.includes('..') || /[\0\n]/.test(named)) {
-    throw new HostError({
-      kind: 'input',
-      tried: 'find the cgroup',
-      where: host,
-      words: `${JSON.stringify(named)} is not a cgroup below ${mount}`,
-      next: `Name a directory below ${mount}.`,
-    });
-  }
+  if (!isName(named) || words.includes('..')) throw noCgroup(host, mount, named);
   return [mount, ...words].join('/');
 }
+
+/** No cgroup has a line break in its name. */
+const isName = (named: string): boolean => named.trim() !== '' && !/[\0\n]/.test(named);
+
+const noCgroup = (where: string, mount: string, named: string): HostError =>
+  new HostError({
+    kind: 'input',
+    tried: 'find the cgroup',
+    where,
+    words: `${JSON.stringify(named)} is not a cgroup below ${mount}`,
+    next: `Name a directory below ${mount}.`,
+  });
 
 /**
  * Of cgroups, by their full paths, those that are in none of the others: a program of sock_ops runs for a
@@ -112,8 +111,9 @@ export function outermost(cgroups: readonly string[]): string[] {
 }
 
 /**
- * The full path of a cgroup that is there; needs root.
- * @param named as for `resolveCgroup`.
+ * The full path of a cgroup that is there, by the host's own reading of the name: that of the root is the
+ * mount, however the root is spelled (`/`, `..`, a link). Needs root.
+ * @param named a full path, or one from the root of the cgroup tree.
  * @throws HostError of kind `input` or `not-found`.
  */
 export async function existingCgroup(
@@ -126,10 +126,6 @@ export async function existingCgroup(
   return cgroup;
 }
 
-/** Ends with 1 and the number of the first argument that is no cgroup. */
-const EXISTING =
-  'n=0; for one do [ -f "$one/cgroup.procs" ] || { echo $n; exit 1; }; n=$((n + 1)); done';
-
 /** The same for several, in one command: a server of ssh admits only some sessions at once. */
 export async function existingCgroups(
   host: Host,
@@ -137,18 +133,19 @@ export async function existingCgroups(
   named: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const cgroups = named.map((one) => resolveCgroup(host.name, mount, one));
-  const { exitCode, stdout } = await host.run(['sh', '-c', EXISTING, 'sh', ...cgroups], {
-    tried: 'find the cgroup',
-    root: true,
-    signal,
-  });
-  if (exitCode === 0) return cgroups;
+  const nameless = named.find((one) => !isName(one));
+  if (nameless !== undefined) throw noCgroup(host.name, mount, nameless);
+  const tried = 'find the cgroup';
+  const argv = scriptArgv('named-cgroups.sh', ...named);
+  const { exitCode, stdout } = await host.run(argv, { tried, root: true, signal });
+  const found = stdout.split('\n').slice(0, -1);
+  if (exitCode === 0 && found.length === named.length) return found;
+  const missing = resolveCgroup(host.name, mount, named[found.length] ?? named.join(', '));
   throw new HostError({
     kind: 'not-found',
-    tried: 'find the cgroup',
+    tried,
     where: host.name,
-    words: `${cgroups[Number.parseInt(stdout, 10)] ?? cgroups.join(', ')} is not a cgroup`,
+    words: `${missing} is not a cgroup`,
     next: 'Name one that is there: it may have been removed since.',
   });
 }

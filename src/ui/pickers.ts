@@ -1,6 +1,6 @@
 import { ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import type { Context } from '../context.ts';
-import { isRootCgroup, listCgroups, resolveCgroup, type Cgroup } from '../host/cgroups.ts';
+import { existingCgroups, listCgroups, type Cgroup } from '../host/cgroups.ts';
 import {
   configuredAliases,
   preferredHost,
@@ -65,8 +65,11 @@ export async function pickCgroups(
     .filter(({ path }) => !without.includes(path))
     .map((one) => cgroupItem(one, mount));
   const chosen = await pickOneOrSeveral(items, name, title);
-  const full = chosen?.map((one) => resolveCgroup(name, mount, one));
-  if (full?.some((one) => isRootCgroup(name, mount, one)) !== true) return full;
+  if (chosen === undefined) return undefined;
+  const full = await withProgress(`Checking ${name}`, async (_report, signal) =>
+    existingCgroups(await context.host(name), mount, chosen, signal),
+  );
+  if (!full.includes(mount)) return full;
   const sure = await confirm(rootWarning(name), {
     detail: `${ROOT_DETAIL} Choose the cgroup of one service unless you mean that.`,
     go: 'Use the Root Cgroup',

@@ -11,8 +11,11 @@ import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass, type LoadOptions } from '../../src/bypass/load.ts';
 import { addCgroups, removeCgroups } from '../../src/bypass/membership.ts';
 import { networkNamespaces } from '../../src/bypass/namespaces.ts';
+import { existingCgroup, existingCgroups } from '../../src/host/cgroups.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
+import { scriptArgv } from '../../src/host/hostScript.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
 import {
   attachedTo,
   bpfSource,
@@ -25,7 +28,7 @@ import { Talk } from '../harness/host/talk.ts';
 import { makeNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { run } from '../harness/run.ts';
-import { temporaryDirectory } from '../harness/temporary.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 const COMMAND = path.join(import.meta.dirname, '../../bpf/tools/sockmap-bypassctl');
 
@@ -96,6 +99,124 @@ describe('the network namespaces of cgroups', () => {
 
   it('are of cgroups that are there', async () => {
     await problemOf(networkNamespaces(host, [ground.path, `${ground.path}-gone`]), 'not-found');
+  });
+});
+
+describe('the name of a cgroup', () => {
+  const mount = cgroupMount() ?? '';
+  let ground: BypassGround;
+  let own: TemporaryDirectory;
+  let host: Host;
+  beforeEach(async () => {
+    ground = makeGround('names');
+    own = temporaryDirectory();
+    host = new Host('local');
+    await host.becomeRoot();
+  });
+  afterEach(async () => {
+    await host.dispose();
+    await own.remove();
+    await ground.remove();
+  });
+
+  /** Spellings of a directory of the tree, with a link to it and a path through a cgroup of ours. */
+  function spellings(directory: string): string[] {
+    const link = path.join(own.path, 'link');
+    fs.symlinkSync(directory, link);
+    const [last, above] = [path.basename(directory), path.dirname(directory)];
+    return [
+      ...[directory, `${directory}/`, `${directory}//`, `${directory}/.`, `${directory}/./`],
+      ...[`/${directory}`, directory.replaceAll('/', '//'), directory.replaceAll('/', '/./')],
+      ...[`${directory}/../${last}`, `${above}/./${last}/../${last}/`],
+      ...[link, `${link}/`, `${own.path}/./link/.`],
+    ];
+  }
+
+  it('is read by the host: the root is the mount, under every spelling', async () => {
+    const inner = path.relative(mount, ground.path);
+    const named = [
+      ...spellings(mount),
+      ...[
+        '/',
+        '//',
+        '.',
+        './',
+        '/.',
+        './/.',
+        `${inner}/../..`,
+        `/${inner}/../../`,
+        `${ground.path}/../..`,
+      ],
+      `${inner}/../../${inner}/../..`,
+    ];
+    assert.deepEqual(
+      await existingCgroups(host, mount, named),
+      named.map(() => mount),
+    );
+  });
+
+  it('of any other is its directory, under every spelling', async () => {
+    const { path: cgroup } = ground;
+    const inner = path.relative(mount, cgroup);
+    const named = [
+      ...spellings(cgroup),
+      ...[
+        inner,
+        `/${inner}`,
+        `./${inner}`,
+        `${inner}/`,
+        `./${inner}//.`,
+        `${inner}/../../${inner}`,
+      ],
+    ];
+    assert.deepEqual(
+      await existingCgroups(host, mount, named),
+      named.map(() => cgroup),
+    );
+  });
+
+  it('may hold what means something to shells', async () => {
+    const names = ["it's", '$(id)', 'a;b', '*', '-rf', 'a\\x2db', 'x y', ' x ', 'grüße', '…'];
+    const all = names.map((name) => ground.cgroup.child(name));
+    assert.deepEqual(await existingCgroups(host, mount, all), all);
+  });
+
+  it('is none outside of the tree, or where nothing is', async () => {
+    for (const named of ['', ' ', '..', '/../..', `${mount}/..`, `${mount}/../..`, 'a\nb']) {
+      await problemOf(existingCgroup(host, mount, named), 'input');
+    }
+    for (const named of ['/etc', '/sys/fs/bpf', own.path, `${mount}2`, '...', 'cgroup.procs']) {
+      await problemOf(existingCgroup(host, mount, named), 'not-found');
+    }
+    const words = (await problemOf(existingCgroups(host, mount, ['/', 'none-such']), 'not-found'))
+      .words;
+    assert.equal(words, `${mount}/none-such is not a cgroup`);
+  });
+
+  it('of the root is known by its inode, where it is bound into its own tree', async () => {
+    const { path: cgroup } = ground;
+    const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
+    const argv = ['-m', 'sh', '-c', script, 'sh', mount, cgroup];
+    const { stdout } = await execa('unshare', [
+      ...argv,
+      ...scriptArgv('named-cgroups.sh', cgroup, path.relative(mount, cgroup)),
+    ]);
+    assert.deepEqual(stdout.split('\n'), [mount, mount]);
+  });
+
+  it('of the root is warned of by the command of the host, whatever it is called', async () => {
+    const link = path.join(own.path, 'link');
+    fs.symlinkSync(mount, link);
+    for (const named of ['/', '.', `${mount}/`, `${ground.path}/../..`, link]) {
+      // Without an object nothing is attached.
+      const argv = ['load', '--cgroup', named, '--object', path.join(own.path, 'none')];
+      const { exitCode, stderr } = await execa('sh', [COMMAND, ...argv], { reject: false });
+      assert.equal(exitCode, 1, stderr);
+      assert.match(stderr, /warning: \S+ is the root cgroup, which holds every process/, named);
+    }
+    const other = ['load', '--cgroup', ground.path, '--object', path.join(own.path, 'none')];
+    const { stderr } = await execa('sh', [COMMAND, ...other], { reject: false });
+    assert.doesNotMatch(stderr, /root cgroup/);
   });
 });
 

@@ -367,6 +367,19 @@ describe('the bypass', () => {
       await assertClean();
     });
 
+    for (const [how, spelled] of [
+      ['from the root of the tree', (name: string) => name],
+      ['in another spelling', (name: string) => `.//${name}/./`],
+    ] as const) {
+      it(`after its cgroup was removed, and its old name is given ${how}`, async () => {
+        await load();
+        const name = spelled(path.relative(cgroupMount() ?? '', ground.path));
+        await ground.cgroup.remove();
+        await unloadBypass(host, name);
+        await assertClean();
+      });
+    }
+
     it('after its cgroup was removed, and what it left is unloaded by its pins', async () => {
       await load();
       const pins = path.join(PIN_ROOT, String(ground.inode));

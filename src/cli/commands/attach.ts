@@ -3,7 +3,7 @@ import { bypassStatus } from '../../bypass/load.ts';
 import { coveredWords } from '../../bypass/loadWarning.ts';
 import { addCgroups } from '../../bypass/membership.ts';
 import { readSource } from '../../bypass/source.ts';
-import { existingCgroups, isRootCgroup } from '../../host/cgroups.ts';
+import { existingCgroups } from '../../host/cgroups.ts';
 import { agree } from '../agree.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
 import { flag, text } from '../options.ts';
@@ -32,7 +32,7 @@ export const attach = command({
       const { attachments } = await bypassStatus(host, signal);
       const policy = attachments.find((one) => serves(one, [to]))?.policy ?? 'guarded';
       const source = await readSource(session.bpf, policy);
-      const isRoot = cgroups.some((one) => isRootCgroup(name, mount, one));
+      const isRoot = cgroups.includes(mount);
       await agree(session, { host, cgroups, isRoot, source, kernel: facts.kernel });
     }
     const status = await addCgroups(host, { to, cgroups }, signal);

@@ -11,7 +11,7 @@ import {
 import { coveredWords } from '../../bypass/loadWarning.ts';
 import { readSource } from '../../bypass/source.ts';
 import { LOAD_STEPS } from '../../bypass/steps.ts';
-import { existingCgroups, isRootCgroup, outermost } from '../../host/cgroups.ts';
+import { existingCgroups, outermost } from '../../host/cgroups.ts';
 import { listed } from '../../text.ts';
 import type { Host } from '../../host/host.ts';
 import { command, HOST, HOST_OPTIONS, type Session } from '../command.ts';
@@ -61,7 +61,7 @@ export const load = command({
     const cgroups = outermost(all);
     const covered = coveredWords(all, cgroups);
     if (covered !== undefined) session.onStep(covered);
-    const isRoot = cgroups.some((one) => isRootCgroup(name, mount, one));
+    const isRoot = cgroups.includes(mount);
     const reach = await decideReach(session, host, cgroups, options);
     const verdict = options.yes
       ? true
