@@ -70,10 +70,12 @@ async function main(): Promise<boolean> {
     }
   };
   const reading = run(checks.filter(({ writes }) => writes !== true));
+  const standard = lane('standard');
   await Promise.all([
     reading.then(() => lane('host')),
     lane('window'),
-    Promise.all([lane('samples'), lane('standard')]).then(() => lane('kernel')),
+    standard.then(() => lane('stress')),
+    Promise.all([lane('samples'), standard]).then(() => lane('kernel')),
   ]);
   await remove();
   return summarize(sections);

@@ -24,13 +24,18 @@ export interface Suite {
 }
 
 /**
- * Lanes run beside each other, for most tests wait; in a lane one part runs after another. Tests of the last
- * lane change what is one for the whole kernel, the switch for the run time of BPF programs and TCP's memory,
- * and come when no samples of other benchmarks are taken. The standard benchmark takes as long as all others.
+ * Lanes run beside each other, for most tests wait; in a lane one part runs after another. The lane `kernel`
+ * changes what is one for the whole kernel, the switch for the run time of BPF programs and TCP's memory,
+ * and comes when no samples of other benchmarks are taken. The standard benchmark takes as long as all others;
+ * what stresses the bypass follows it, so that all lanes end at about the same time.
  */
 const LANES = [
   { lane: 'standard', files: /\/standard\.test\.ts$/ },
-  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|hazards\w*|resume)\.test\.ts$/ },
+  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|hazardsMemory|resume)\.test\.ts$/ },
+  {
+    lane: 'stress',
+    files: /\/(?:applications|connections|hazards\w*|pins|stress)\.test\.ts$/,
+  },
   { lane: 'samples', files: /\/(?:bench\w*|cli|crash|kill|planForm)\.test\.ts$/ },
   { lane: 'window', files: /^test\/vscode\// },
   { lane: 'host', files: /(?:)/ },

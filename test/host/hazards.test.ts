@@ -9,16 +9,15 @@ import {
   find,
   hazards,
   HAZARDS,
+  UNCOUNTED,
   type Expected,
   type Figures,
 } from '../harness/host/hazards.ts';
 import { skip } from '../harness/skip.ts';
 import { temporaryDirectory } from '../harness/temporary.ts';
 
-/** Builds the programs as for a kernel before 6.13, which does not count redirected bytes. */
-const UNCOUNTED = { CLANG_FLAGS: '-DCOUNTS_REDIRECTED=0 -DLOADS_DIRECTLY=0' };
-/** The hazards in which it matters: how full a queue is, and what comes back from TCP. */
-const OF_QUEUES = ['reorder', 'stall', 'oneway', 'memory'];
+/** The hazards in which it matters whether the kernel counts: how full a queue is, and what comes back from TCP. */
+const OF_QUEUES = ['reorder', 'stall', 'oneway'];
 
 describe('the hazards of a bypass', function () {
   this.timeout(300_000);
