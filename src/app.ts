@@ -6,11 +6,16 @@ import { HostError, isCancelled } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
 import { showError } from './ui/errors.ts';
 import { Reports } from './ui/reports.ts';
+import { HostsView } from './ui/hostsView.ts';
+import { ResultsView } from './ui/resultsView.ts';
 import { StatusBar } from './ui/statusBar.ts';
+import { rememberWorked } from './workspace/knownHosts.ts';
 
 /** The parts that commands work with. They hear of each other by events, wired here, and import none of it. */
 export class App extends Context {
   readonly statusBar = new StatusBar();
+  readonly hosts: HostsView;
+  readonly results = new ResultsView();
   readonly reports = new Reports();
   readonly verifier: Verifier;
   readonly logs: Logs;
@@ -18,9 +23,16 @@ export class App extends Context {
 
   constructor(extension: vscode.ExtensionContext) {
     super(extension);
+    this.hosts = new HostsView(this);
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri));
     this.logs = new Logs(this, this.verifier);
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri));
+    this.statusBar.onDidShow((status) => {
+      this.hosts.take(status);
+    });
+    this.onDidWork((host) => {
+      void rememberWorked(this, host);
+    });
     this.verifier.onDidVerify(() => {
       this.language.look();
     });
@@ -34,18 +46,19 @@ export class App extends Context {
 
   /**
    * Loads and runs a command's function. A person sees any failure with its next step; a caller that passed
-   * an argument gets it thrown as well.
+   * an argument, other than a row of a view, gets it thrown as well.
    */
   async run<T>(
     load: () => Promise<(app: App, argument: unknown) => Promise<T>>,
     argument: unknown,
+    { throws = argument !== undefined } = {},
   ): Promise<T | undefined> {
     try {
       const command = await load();
       return await command(this, argument);
     } catch (error) {
       this.report(error);
-      if (argument !== undefined) throw error;
+      if (throws) throw error;
       return undefined;
     }
   }
@@ -59,7 +72,10 @@ export class App extends Context {
   }
 
   override dispose(): void {
-    const pieces = [this.language, this.logs, this.verifier, this.statusBar, this.reports];
+    const pieces = [
+      ...[this.language, this.logs, this.verifier],
+      ...[this.hosts, this.results, this.statusBar, this.reports],
+    ];
     for (const piece of pieces) piece.dispose();
     super.dispose();
   }

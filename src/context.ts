@@ -8,6 +8,9 @@ export class Context implements vscode.Disposable {
   readonly extension: vscode.ExtensionContext;
   readonly log = vscode.window.createOutputChannel('Sockmap Bypass', { log: true });
   readonly #hosts = new Map<string, Host>();
+  readonly #worked = new vscode.EventEmitter<string>();
+  /** The first command of a connection has run on the host of that name. */
+  readonly onDidWork = this.#worked.event;
   readonly #settings = vscode.workspace.onDidChangeConfiguration((change) => {
     if (affects(change, 'ssh')) void this.disconnect();
   });
@@ -38,10 +41,20 @@ export class Context implements vscode.Disposable {
         log: (line) => {
           this.log.info(line);
         },
+        onWorks: () => {
+          this.#worked.fire(name);
+        },
       });
       this.#hosts.set(name, host);
     }
     return host;
+  }
+
+  /** Ends the connection to one of them. */
+  async drop(name: string): Promise<void> {
+    const host = this.#hosts.get(name);
+    this.#hosts.delete(name);
+    await host?.dispose();
   }
 
   async disconnect(): Promise<void> {
@@ -53,6 +66,7 @@ export class Context implements vscode.Disposable {
   dispose(): void {
     void this.disconnect();
     this.#settings.dispose();
+    this.#worked.dispose();
     this.log.dispose();
   }
 }

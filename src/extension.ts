@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { App } from './app.ts';
+import { fromTree } from './commands/fromTree.ts';
 import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
@@ -30,6 +31,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
   compare: async () => (await import('./commands/compare.ts')).compare,
   importBenchmark: async () => (await import('./commands/importBenchmark.ts')).importBenchmark,
+  refreshHosts: async () => (await import('./commands/hosts.ts')).refreshHosts,
+  removeHost: async () => (await import('./commands/hosts.ts')).removeHost,
+  openTerminal: async () => (await import('./commands/hosts.ts')).openHostTerminal,
+  copyName: async () => (await import('./commands/hosts.ts')).copyName,
+  switchOff: async () => (await import('./commands/hosts.ts')).switchOff,
+  switchOn: async () => (await import('./commands/hosts.ts')).switchOn,
   resumeBenchmark: async () =>
     (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };
@@ -49,9 +56,12 @@ export function activate(extension: vscode.ExtensionContext): void {
     }),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
     ...Object.entries(COMMANDS).map(([name, command]) =>
-      vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) =>
-        created.run(command, argument),
-      ),
+      vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) => {
+        const row = fromTree(name, argument);
+        return row === undefined
+          ? created.run(command, argument)
+          : created.run(command, row, { throws: false });
+      }),
     ),
   );
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { agreeToHost } from '../ui/consent.ts';
+import { Pointed } from '../ui/pointed.ts';
 
 export const text = z.string().min(1);
 
@@ -46,10 +47,10 @@ export const uriArgument = z.union([
 
 /**
  * Reads a command's argument, which keybindings, tasks and other extensions write.
- * @returns undefined where there is none: the person is asked.
+ * @returns undefined where there is none, or a person pointed at something: they are asked for the rest.
  */
 export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | undefined {
-  if (argument === undefined || argument === null) return undefined;
+  if (argument === undefined || argument === null || argument instanceof Pointed) return undefined;
   const parsed = schema.safeParse(argument);
   if (parsed.success) return parsed.data;
   throw new HostError({

@@ -36,7 +36,7 @@ const REMOVE = 'Take cgroups from bypass';
  */
 export async function addToBypass(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, addArgument, argument);
-  const wanted = given ?? (await askToAdd(app));
+  const wanted = given ?? (await askToAdd(app, argument));
   if (wanted === undefined) return undefined;
   const { host, cgroup: to } = wanted;
   const { place, facts, policy } = await checkPlace(app, wanted);
@@ -103,10 +103,10 @@ export async function takeFromBypass(
   return status;
 }
 
-async function askToAdd(app: App): Promise<AddArgument | undefined> {
-  const host = await pickHost(app, ADD);
+async function askToAdd(app: App, pointed: unknown): Promise<AddArgument | undefined> {
+  const host = await pickHost(app, ADD, pointed);
   if (host === undefined) return undefined;
-  const chosen = await pickBypass(app, host, ADD, { remains: false });
+  const chosen = await pickBypass(app, host, ADD, { remains: false, pointed });
   if (chosen === undefined) return undefined;
   const { cgroup, bypass } = chosen;
   const cgroups = await pickCgroups(app, host, ADD, bypass.cgroups);

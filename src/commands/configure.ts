@@ -46,7 +46,8 @@ const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string
 
 /** Change bypass policy: what the loaded programs do, without loading them anew. */
 export async function configure(app: App, argument: unknown): Promise<BypassStatus | undefined> {
-  const wanted = (await readHostArgument(app, configureArgument, argument)) ?? (await ask(app));
+  const wanted =
+    (await readHostArgument(app, configureArgument, argument)) ?? (await ask(app, argument));
   if (wanted === undefined) return undefined;
   const { host, cgroup, mode } = wanted;
   const limits = readLimits();
@@ -77,10 +78,13 @@ async function possibleReach(
   return decideReach(app, { host: name, cgroups: [cgroup] }, reach, false);
 }
 
-async function ask(app: App): Promise<z.infer<typeof configureArgument> | undefined> {
-  const host = await pickHost(app, TITLE);
+async function ask(
+  app: App,
+  pointed: unknown,
+): Promise<z.infer<typeof configureArgument> | undefined> {
+  const host = await pickHost(app, TITLE, pointed);
   if (host === undefined) return undefined;
-  const chosen = await pickBypass(app, host, TITLE, { remains: false });
+  const chosen = await pickBypass(app, host, TITLE, { remains: false, pointed });
   if (chosen === undefined) return undefined;
   const { cgroup, bypass } = chosen;
   const place = { host, cgroup };

@@ -45,7 +45,7 @@ const TITLE = 'Load sockmap bypass';
 /** Load sockmap bypass. */
 export async function load(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, loadArgument, argument);
-  const wanted = given ?? (await ask(app));
+  const wanted = given ?? (await ask(app, argument));
   if (wanted === undefined) return undefined;
   const { host, policy } = wanted;
   const programs = await readPrograms(app, policy);
@@ -98,8 +98,8 @@ async function checkPlaces(
   });
 }
 
-async function ask(app: App): Promise<LoadArgument | undefined> {
-  const host = await pickHost(app, TITLE);
+async function ask(app: App, pointed: unknown): Promise<LoadArgument | undefined> {
+  const host = await pickHost(app, TITLE, pointed);
   if (host === undefined) return undefined;
   const cgroups = await pickCgroups(app, host, TITLE);
   return cgroups === undefined ? undefined : { host, cgroups, policy: 'guarded', replace: false };

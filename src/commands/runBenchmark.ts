@@ -34,7 +34,8 @@ export async function runBenchmarkCommand(
   argument: unknown,
 ): Promise<vscode.Uri | undefined> {
   const wanted =
-    (await readHostArgument(context, benchmarkArgument, argument)) ?? (await ask(context));
+    (await readHostArgument(context, benchmarkArgument, argument)) ??
+    (await ask(context, argument));
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
   using file = new RunRecorder(context);
@@ -84,11 +85,14 @@ export async function showRun(
   }
 }
 
-async function ask(context: Context): Promise<z.infer<typeof benchmarkArgument> | undefined> {
+async function ask(
+  context: Context,
+  pointed: unknown,
+): Promise<z.infer<typeof benchmarkArgument> | undefined> {
   const title = 'Run netperf benchmark';
-  const host = await pickHost(context, title);
+  const host = await pickHost(context, title, pointed);
   if (host === undefined) return undefined;
-  const chosen = await pickBypass(context, host, title, { remains: false });
+  const chosen = await pickBypass(context, host, title, { remains: false, pointed });
   if (chosen === undefined) return undefined;
   const { cgroup } = chosen;
   const profile = await pickPlan(title);

@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly askPassword?: AskPassword;
   /** Every command as it starts, for a log a person reads. */
   readonly log?: (line: string) => void;
+  /** The first command has run there, however it ended: the host can be worked with. */
+  readonly onWorks?: () => void;
 }
 
 /** Next step after a transaction whose end nobody has seen. */
@@ -43,6 +45,7 @@ export class Host implements Runner {
   readonly #rights: Rights;
   readonly #readiness = new Readiness();
   readonly #keeper = new Keeper();
+  #works = false;
 
   /** @param name a host string: `local`, or a destination `ssh` accepts. */
   constructor(name: string, options: HostOptions = {}) {
@@ -258,6 +261,8 @@ export class Host implements Runner {
     const fault = this.#fault(process, ended, tried, excess !== undefined);
     if (fault !== undefined) throw fault;
     if (excess !== undefined) throw new HostError({ ...excess, tried, where: this.name });
+    if (!this.#works) this.#options.onWorks?.();
+    this.#works = true;
     return { exitCode: ended.exitCode ?? 0, stdout, stderr };
   }
 

@@ -4,6 +4,7 @@ import { REACH_LABELS } from '../bypass/reachWords.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { listed, shortIds } from '../text.ts';
+import { Pointed } from './pointed.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 
@@ -17,12 +18,13 @@ export interface ChosenBypass {
 /**
  * Asks for one of the bypasses of a host; without a question where there is just one.
  * @param remains whether what is no longer attached can be chosen, too.
+ * @param pointed the command's argument: a bypass that a person pointed at is not asked for.
  */
 export async function pickBypass(
   context: Context,
   name: string,
   title: string,
-  { remains }: { remains: boolean },
+  { remains, pointed }: { remains: boolean; pointed?: unknown },
 ): Promise<ChosenBypass | undefined> {
   const { attachments } = await withProgress(
     `Reading the bypass status of ${name}`,
@@ -42,9 +44,12 @@ export async function pickBypass(
       next: 'Load it first.',
     });
   }
-  return items.length === 1
-    ? items[0]?.value
-    : pickOrType(items, { title, placeholder: 'Choose a cgroup' });
+  const named = pointed instanceof Pointed ? pointed.cgroup : undefined;
+  const wanted = items.find(({ value: { bypass, cgroup } }) =>
+    named === undefined ? items.length === 1 : cgroup === named || bypass.cgroups.includes(named),
+  );
+  if (wanted !== undefined) return { ...wanted.value, cgroup: named ?? wanted.value.cgroup };
+  return pickOrType(items, { title, placeholder: 'Choose a cgroup' });
 }
 
 function describe({ cgroups, state, policy, config }: Attachment): string {

@@ -1,18 +1,24 @@
 import { ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import type { Context } from '../context.ts';
 import { existingCgroups, listCgroups, type Cgroup } from '../host/cgroups.ts';
-import {
-  configuredAliases,
-  preferredHost,
-  recentHosts,
-  rememberHost,
-} from '../workspace/knownHosts.ts';
+import { likelyFirst } from '../workspace/hostList.ts';
+import { listHosts, rememberHost } from '../workspace/knownHosts.ts';
+import { originText } from './hostOrigin.ts';
+import { Pointed } from './pointed.ts';
 import { pickOrType, pickSeveralOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 import { confirm, pickMany } from './window.ts';
 
-/** Asks for a host: the ones used before, the aliases of the ssh configuration, or any other. */
-export async function pickHost(context: Context, title: string): Promise<string | undefined> {
+/**
+ * Asks for a host: the ones used before, the aliases of the ssh configuration, or any other.
+ * @param pointed the command's argument: a host that a person pointed at is not asked for.
+ */
+export async function pickHost(
+  context: Context,
+  title: string,
+  pointed?: unknown,
+): Promise<string | undefined> {
+  if (pointed instanceof Pointed) return pointed.host;
   const items = await hostItems(context);
   const host = await pickOrType(items, {
     title,
@@ -31,21 +37,11 @@ export async function pickHosts(context: Context, title: string): Promise<string
 }
 
 async function hostItems(context: Context): Promise<Item<string>[]> {
-  const recent = recentHosts(context);
-  const preferred = preferredHost();
-  const aliases = await configuredAliases();
-  const names = new Set([...(preferred === '' ? [] : [preferred]), ...recent, ...aliases, 'local']);
-  return Array.from(names, (name): Item<string> => ({
+  return likelyFirst(await listHosts(context)).map(({ name, origin }): Item<string> => ({
     label: name,
-    description: describeHost(name, preferred, recent),
+    description: originText(origin),
     value: name,
   }));
-}
-
-function describeHost(name: string, preferred: string, recent: readonly string[]): string {
-  if (name === 'local') return 'this machine, without ssh';
-  if (name === preferred) return 'from your settings';
-  return recent.includes(name) ? 'used before' : 'from your ssh configuration';
 }
 
 /**

@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import { statusBarText } from './statusBarText.ts';
 import { StatusText } from './window.ts';
@@ -6,6 +6,9 @@ import { StatusText } from './window.ts';
 /** Says what was last read of a host; hidden until something was. */
 export class StatusBar implements vscode.Disposable {
   readonly #item = new StatusText('sockmapBypass.status', 'Sockmap Bypass');
+
+  readonly #shown = new vscode.EventEmitter<BypassStatus>();
+  readonly onDidShow = this.#shown.event;
 
   show(status: BypassStatus): void {
     this.#item.show({
@@ -16,9 +19,11 @@ export class StatusBar implements vscode.Disposable {
         arguments: [{ host: status.host }],
       },
     });
+    this.#shown.fire(status);
   }
 
   dispose(): void {
     this.#item.dispose();
+    this.#shown.dispose();
   }
 }

@@ -242,3 +242,56 @@ export const makeRelated = (
   words: string,
 ): vscode.DiagnosticRelatedInformation =>
   new vscode.DiagnosticRelatedInformation(location, paragraphs(words));
+
+/** A row of a tree view; its icon is ours, its text anybody's. */
+export interface Row {
+  /** One of a view; it stays the same from one showing to the next. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly tooltip?: string;
+  /** A codicon. */
+  readonly icon: string;
+  /** For the `when` clauses of menus. */
+  readonly contextValue: string;
+  readonly expands: 'never' | 'collapsed' | 'expanded';
+  /** What choosing it does. */
+  readonly does?: Omit<vscode.Command, 'title'>;
+}
+
+const EXPANDS = {
+  never: vscode.TreeItemCollapsibleState.None,
+  collapsed: vscode.TreeItemCollapsibleState.Collapsed,
+  expanded: vscode.TreeItemCollapsibleState.Expanded,
+} as const;
+
+function treeItem(row: Row): vscode.TreeItem {
+  const text = label(row.label, 200);
+  const item = new vscode.TreeItem(text, EXPANDS[row.expands]);
+  item.id = row.id;
+  if (row.description !== undefined) item.description = label(row.description, 300);
+  if (row.tooltip !== undefined) item.tooltip = paragraphs(row.tooltip);
+  item.iconPath = new vscode.ThemeIcon(row.icon);
+  item.contextValue = row.contextValue;
+  if (row.does !== undefined) item.command = { ...row.does, title: text };
+  return item;
+}
+
+/** A tree view whose rows come from `rowOf`. */
+export const makeTreeView = <T>(
+  id: string,
+  rowOf: (node: T) => Row,
+  options: Omit<vscode.TreeViewOptions<T>, 'treeDataProvider'> &
+    Omit<vscode.TreeDataProvider<T>, 'getTreeItem'>,
+): vscode.TreeView<T> => {
+  const { getChildren, getParent, onDidChangeTreeData, ...rest } = options;
+  return vscode.window.createTreeView(id, {
+    ...rest,
+    treeDataProvider: {
+      getChildren,
+      ...(getParent && { getParent }),
+      ...(onDidChangeTreeData && { onDidChangeTreeData }),
+      getTreeItem: (node) => treeItem(rowOf(node)),
+    },
+  });
+};

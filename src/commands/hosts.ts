@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import type { App } from '../app.ts';
+import type { BypassStatus } from '../bypass/attachment.ts';
+import { pickHost } from '../ui/pickers.ts';
+import { Pointed } from '../ui/pointed.ts';
+import { openTerminal } from '../ui/terminal.ts';
+import { forgetHost } from '../workspace/knownHosts.ts';
+import { configure } from './configure.ts';
+
+/** Refresh hosts: the list and what was read of those that are expanded, or one that was pointed at. */
+export async function refreshHosts(app: App, argument: unknown): Promise<void> {
+  await app.hosts.refresh(argument instanceof Pointed ? argument.host : undefined);
+}
+
+/** Remove host: from the list, with the connection to it. What is loaded there stays. */
+export async function removeHost(app: App, argument: unknown): Promise<void> {
+  const host = await pickHost(app, vscode.l10n.t('Remove host'), argument);
+  if (host === undefined) return;
+  await forgetHost(app, host);
+  await app.drop(host);
+  app.hosts.relist();
+}
+
+/** Open terminal on host. */
+export async function openHostTerminal(app: App, argument: unknown): Promise<void> {
+  const host = await pickHost(app, vscode.l10n.t('Open terminal on host'), argument);
+  if (host !== undefined) await openTerminal(await app.host(host));
+}
+
+/** Copy name: of the host, or the path of the cgroup. */
+export async function copyName(_app: App, argument: unknown): Promise<void> {
+  if (!(argument instanceof Pointed)) return;
+  await vscode.env.clipboard.writeText(argument.cgroup ?? argument.host);
+}
+
+/** Switch bypass off: all goes over TCP, and the programs stay loaded. */
+export const switchOff = (app: App, argument: unknown): Promise<BypassStatus | undefined> =>
+  change(app, argument, 'off');
+
+/** Switch bypass on. */
+export const switchOn = (app: App, argument: unknown): Promise<BypassStatus | undefined> =>
+  change(app, argument, 'guarded');
+
+async function change(
+  app: App,
+  argument: unknown,
+  mode: 'off' | 'guarded',
+): Promise<BypassStatus | undefined> {
+  if (!(argument instanceof Pointed) || argument.cgroup === undefined) return undefined;
+  return configure(app, { host: argument.host, cgroup: argument.cgroup, mode });
+}

@@ -1,0 +1,177 @@
+import * as l10n from '@vscode/l10n';
+import { isAttached, type Attachment } from '../bypass/attachment.ts';
+import { HostError, type ProblemKind } from '../host/errors.ts';
+import { amount } from '../results/format.ts';
+import { shortIds } from '../text.ts';
+import {
+  BypassNode,
+  CgroupNode,
+  HostNode,
+  labelOf,
+  NoteNode,
+  type HostViewNode,
+  type Labels,
+} from './hostNodes.ts';
+import { originText } from './hostOrigin.ts';
+import type { Row } from './window.ts';
+
+/** The row of the hosts view for a node. */
+export function rowOf(node: HostViewNode): Row {
+  if (node instanceof HostNode) return hostRow(node);
+  if (node instanceof BypassNode) return bypassRow(node);
+  if (node instanceof CgroupNode) return cgroupRow(node);
+  return noteRow(node);
+}
+
+function hostRow({ host, listed, isRemembered, reading }: HostNode): Row {
+  const isLocal = host === 'local';
+  const loaded =
+    reading.kind === 'read' ? reading.status.attachments.filter(isAttached).length : undefined;
+  const state =
+    reading.kind === 'failed'
+      ? failureText(reading.error)
+      : loaded === undefined
+        ? originText(listed.origin)
+        : loadedText(loaded);
+  return {
+    id: host,
+    label: host,
+    description: state,
+    tooltip: [isLocal ? l10n.t('this machine') : host, originText(listed.origin)].join('\n'),
+    icon: isLocal ? 'device-desktop' : reading.kind === 'failed' ? 'warning' : 'server',
+    contextValue: isLocal ? 'host.local' : isRemembered ? 'host.used' : 'host',
+    expands: 'collapsed',
+  };
+}
+
+function loadedText(count: number): string {
+  if (count === 0) return l10n.t('nothing loaded');
+  return count === 1 ? l10n.t('1 bypass') : l10n.t('{0} bypasses', count);
+}
+
+function bypassRow(node: BypassNode): Row {
+  const { host, attachment, labels, rate, cgroup = '' } = node;
+  const { cgroups, sockets, maxSockets, config, state } = attachment;
+  const others = cgroups.length - 1;
+  const name = labelOf(labels, cgroup) ?? shortPath(cgroup);
+  const isOff = !isAttached(attachment) || config?.mode === 'off';
+  const rateText = rate === undefined ? undefined : l10n.t('{0}/s', amount(rate));
+  const reach =
+    config && (config.reach === 'host' ? l10n.t('whole host') : l10n.t('each namespace'));
+  const count = sockets.toLocaleString('en');
+  const socketsText = sockets === 1 ? l10n.t('1 socket') : l10n.t('{0} sockets', count);
+  return {
+    id: [host, attachment.pins ?? '', cgroup].join('\n'),
+    label: others < 1 ? name : l10n.t('{0} and {1} more', name, others),
+    description: [stateText(attachment), rateText, socketsText, reach]
+      .filter((one) => one !== undefined)
+      .join(' · '),
+    tooltip: [
+      ...cgroups.map((one) => withLabel(one, labels)),
+      ...attachment.gone.map((one) => l10n.t('{0} (removed)', one)),
+      l10n.t('Mode: {0}', stateText(attachment)),
+      ...(reach === undefined ? [] : [l10n.t('Reach: {0}', reach)]),
+      l10n.t('Sockets: {0} of {1}', count, maxSockets.toLocaleString('en')),
+      ...(rateText === undefined ? [] : [l10n.t('On the bypass: {0}', rateText)]),
+    ].join('\n'),
+    icon: state === 'loading' ? 'loading~spin' : isOff ? 'circle-slash' : iconOn(attachment),
+    contextValue: isOff ? 'bypass.off' : 'bypass',
+    expands: others < 1 ? 'never' : 'collapsed',
+  };
+}
+
+const iconOn = ({ config }: Attachment): string =>
+  config?.mode === 'unguarded' ? 'warning' : 'zap';
+
+function stateText({ state, policy, config }: Attachment): string {
+  if (state === 'loading') return l10n.t('being loaded');
+  if (state === 'detached') return l10n.t('left behind');
+  switch (config?.mode) {
+    case 'off':
+      return l10n.t('off');
+    case 'unguarded':
+      return l10n.t('without limits');
+    default:
+      return policy === 'classic' ? l10n.t('classic') : l10n.t('guarded');
+  }
+}
+
+function cgroupRow({ host, cgroup, label }: CgroupNode): Row {
+  return {
+    id: [host, 'cgroup', cgroup].join('\n'),
+    label: label ?? shortPath(cgroup),
+    ...(label !== undefined && { description: shortPath(cgroup) }),
+    tooltip: cgroup,
+    icon: 'package',
+    contextValue: 'cgroup',
+    expands: 'never',
+  };
+}
+
+const withLabel = (cgroup: string, labels: Labels): string => {
+  const label = labelOf(labels, cgroup);
+  return label === undefined ? cgroup : `${label}: ${cgroup}`;
+};
+
+/** A path without the mount that all have, and ids as people see them. */
+const shortPath = (cgroup: string): string =>
+  shortIds(cgroup.replace(/^\/sys\/fs\/cgroup(?:\/unified)?(?=\/.|$)/, '') || '/');
+
+function noteRow(node: NoteNode): Row {
+  const { host, note, of } = node;
+  const does = (command: string) => ({ command: `sockmapBypass.${command}`, arguments: [of] });
+  const shared = {
+    ...{ id: [host, note].join('\n'), contextValue: `note.${note}` },
+    expands: 'never' as const,
+  };
+  switch (note) {
+    case 'unread':
+      return { ...shared, label: l10n.t('Not read yet'), icon: 'circle-outline' };
+    case 'read':
+      return {
+        ...shared,
+        label: l10n.t('Read from the host'),
+        icon: 'refresh',
+        does: does('refreshHosts'),
+      };
+    case 'reading':
+      return { ...shared, label: l10n.t('Reading…'), icon: 'loading~spin' };
+    case 'failed': {
+      const error = of.reading.kind === 'failed' ? of.reading.error : undefined;
+      const words = error instanceof Error ? error.message : String(error);
+      return {
+        ...shared,
+        label: failureText(error),
+        description: error instanceof HostError ? error.problem.words : words,
+        tooltip: words,
+        icon: 'error',
+      };
+    }
+    case 'retry':
+      return { ...shared, label: l10n.t('Retry'), icon: 'refresh', does: does('refreshHosts') };
+    case 'empty':
+      return { ...shared, label: l10n.t('No bypass is loaded'), icon: 'circle-outline' };
+    case 'load':
+      return { ...shared, label: l10n.t('Load a bypass…'), icon: 'add', does: does('load') };
+  }
+}
+
+function failureText(error: unknown): string {
+  const kind: ProblemKind | undefined = error instanceof HostError ? error.problem.kind : undefined;
+  switch (kind) {
+    case 'unreachable':
+    case 'timeout':
+    case 'connection-lost':
+      return l10n.t('Unreachable');
+    case 'authentication':
+      return l10n.t('Login refused');
+    case 'host-key':
+      return l10n.t('Host key not accepted');
+    case 'privilege':
+      return l10n.t('Root is needed');
+    case 'not-found':
+      return l10n.t('Not usable');
+    default:
+      return l10n.t('Could not be read');
+  }
+}
