@@ -1,7 +1,7 @@
 import type { ResultDocument } from '../src/results/document.ts';
 import type { Run } from '../src/results/runs.ts';
 import { duration, when } from '../src/results/format.ts';
-import { planText, topologyText } from '../src/results/words/planText.ts';
+import { planText, reachText, topologyText } from '../src/results/words/planText.ts';
 import type { Progress } from '../src/results/progress.ts';
 import type { ShownRun } from '../src/results/protocol.ts';
 import { button } from './chooser.ts';
@@ -87,6 +87,7 @@ export class Header {
     this.#progress.value = progress.taken;
     this.#progress.hidden = progress.state !== 'running';
     this.#resume.hidden = progress.state !== 'incomplete' && progress.state !== 'cancelled';
+    const { reach } = programs;
     const facts: [string, string][] = [
       ['Host', `${host.name} (${host.distribution}, ${host.cpus} × ${host.architecture})`],
       ['Kernel', host.kernel],
@@ -94,6 +95,7 @@ export class Header {
       ['Policy', programs.policy],
       ['Plan', planText(plan)],
       ['Topology', topologyText(plan)],
+      ...(reach === undefined ? [] : [['Reach', reachText(reach)] satisfies [string, string]]),
       ['Started', startedText(own.document)],
     ];
     this.#facts.replaceChildren(

@@ -23,7 +23,12 @@ export function resumeFault(
   // Limits are of programs that were loaded for the run; an older document of one has none.
   if (cut.limits !== undefined && now.limits === undefined)
     return 'the run loaded programs of its own, and by now a bypass is loaded on its cgroup';
-  if (isDeepStrictEqual(cut.programs, now.programs)) return undefined;
+  // A document of an earlier version does not say how far they reached.
+  const of = ({ reach = now.programs.reach, ...programs }: typeof now.programs) => ({
+    ...programs,
+    reach,
+  });
+  if (isDeepStrictEqual(of(cut.programs), of(now.programs))) return undefined;
   return cut.programs.policy === now.programs.policy
     ? 'the programs that are loaded are not those the run was measured with'
     : `the run was measured with the ${cut.programs.policy} policy loaded, now it is the ${now.programs.policy} one`;

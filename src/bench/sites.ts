@@ -131,6 +131,7 @@ async function makeSites(
     await tryFirst(host, places, signal);
     const sites = new Map<Kind, Site>();
     const tags = new Map<Kind, Record<string, string>>();
+    let guarded = serving?.policy === 'guarded' ? serving : undefined;
     for (const [index, kind] of [...cgroups.keys()].entries()) {
       const place = places[index];
       if (place === undefined) throw new RangeError(`no place for ${kind}`);
@@ -138,12 +139,16 @@ async function makeSites(
       const attachment = own ? await load(host, options, kind, place.cgroup) : serving;
       sites.set(kind, kind === 'tcp' ? place : { ...place, ...programsAt(attachment) });
       if (kind !== 'tcp') tags.set(kind, tagsOf(attachment));
+      if (kind === 'guarded') guarded = attachment;
     }
     if (serving !== undefined) tags.set(serving.policy, tagsOf(serving));
     const loadsGuarded = tags.has('guarded') && serving?.policy !== 'guarded';
     return {
       limits: loadsGuarded ? (limits ?? {}) : undefined,
-      programs: programsOf(serving?.policy ?? (tags.has('guarded') ? 'guarded' : 'classic'), tags),
+      programs: {
+        ...programsOf(serving?.policy ?? (tags.has('guarded') ? 'guarded' : 'classic'), tags),
+        ...(guarded?.config && { reach: guarded.config.reach }),
+      },
       site(arm) {
         const site = sites.get(kindOf(arm));
         if (site === undefined) throw new RangeError(`${arm} is not in the plan`);

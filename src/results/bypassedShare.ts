@@ -1,9 +1,6 @@
 import type { Series } from './figure.ts';
 import type { Finding, ShareGroup } from './finding.ts';
-import { doubtOf } from './samples.ts';
-
-/** From this part on, all but a handshake did. */
-const ALL = 0.99;
+import { ALL, doubtOf } from './samples.ts';
 
 /**
  * How much of what a bypass sent went by it, by its programs' own count: where they had given a

@@ -1,4 +1,5 @@
-import type { Arm, Plan, ResultDocument, Sample } from './document.ts';
+import type { Arm, Plan, Reach, ResultDocument, Sample } from './document.ts';
+import { MOST_TIMES, ratioOfRuns, type Doubt } from './ratios.ts';
 import {
   bypassedShare,
   doubtOf,
@@ -6,9 +7,9 @@ import {
   isCompared,
   pairsOf,
   rateOf,
-  type Doubt,
+  type BypassedShare,
 } from './samples.ts';
-import { spreadOf, unpairedRatio, verdictOf, type Ratio, type Spread } from './statistics.ts';
+import { spreadOf, verdictOf, type Ratio, type Spread } from './statistics.ts';
 import { ARM_LABELS } from './arms.ts';
 import { topologyOf } from './plan.ts';
 import { percentileStepUs, type Stalls } from './quantities.ts';
@@ -39,8 +40,8 @@ export interface Difference {
   readonly againstTcp?: Ratio;
   readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive' | 'not compared';
   /**
-   * Why they are not compared: in which run the bypass was not what was measured (`doubtOf`). There is
-   * no ratio then.
+   * Why they are not compared: in which run the bypass was not what was measured, or next to nothing
+   * moved. There is no ratio then.
    */
   readonly doubts: { readonly before?: Doubt | undefined; readonly after?: Doubt | undefined };
 }
@@ -62,6 +63,7 @@ export type Note =
       readonly after: string | number | boolean | undefined;
     }
   | { readonly kind: 'programs' }
+  | { readonly kind: 'reaches'; readonly before: Reach; readonly after: Reach }
   | { readonly kind: 'seconds'; readonly before: number; readonly after: number }
   | { readonly kind: 'unfinished'; readonly startedAt: string }
   /** Arms and sizes that only one of the runs has. */
@@ -80,16 +82,16 @@ export function compareDocuments(before: ResultDocument, after: ResultDocument):
       if (a === undefined || b === undefined) return [];
       const figures: Figure[] =
         size.experiment === 'throughput' ? ['rate'] : ['rate', 'p50', 'p90', 'p99'];
-      const doubts = { before: doubtOf(bypassedShare(a)), after: doubtOf(bypassedShare(b)) };
-      const againstTcp = unpairedRatio(toTcp(now, size, arm), toTcp(old, size, arm));
-      return figures.map((figure): Difference => {
-        const one = { ...difference(size, arm, figure, a, b), doubts };
-        // That nothing moves any more is no noise of TCP's.
-        if (isDoubted(one) && !hasStopped(one)) {
-          return { ...one, ratio: undefined, verdict: 'not compared' };
-        }
-        return { ...one, ...(figure === 'rate' && againstTcp && { againstTcp }) };
-      });
+      const sides = { before: bypassedShare(a), after: bypassedShare(b) };
+      const { ratio: againstTcp } = ratioOfRuns(
+        [sides.after, sides.before],
+        toTcp(now, size, arm),
+        toTcp(old, size, arm),
+      );
+      return figures.map((figure): Difference => ({
+        ...difference(size, arm, figure, sides, a, b),
+        ...(figure === 'rate' && againstTcp && { againstTcp }),
+      }));
     }),
   );
   return { differences, notes: notesOf(before, after, [...old.keys()], [...now.keys()]) };
@@ -121,9 +123,10 @@ function difference(
   size: Size,
   arm: Arm,
   figure: Figure,
+  sides: Readonly<Record<'before' | 'after', BypassedShare>>,
   before: readonly Sample[],
   after: readonly Sample[],
-): Omit<Difference, 'doubts'> {
+): Difference {
   const valueOf = (sample: Sample): number => {
     if (figure === 'rate') return rateOf(sample);
     return sample.experiment === 'latency' ? sample.latencyUs[figure] : NaN;
@@ -134,11 +137,18 @@ function difference(
     figure === 'rate'
       ? 0
       : Math.max(percentileStepUs(spreads.before.median), percentileStepUs(spreads.after.median));
-  const ratio = unpairedRatio(moved(now), moved(old), step);
+  const shares = [sides.after, sides.before];
+  const { ratio, doubt } = ratioOfRuns(shares, moved(now), moved(old), step);
   const stalls = { before: stallsOf(old), after: stallsOf(now) };
-  if (figure === 'rate' && hasStopped(spreads)) {
-    return { size, arm, figure, ...spreads, stalls, ratio, verdict: 'worse' };
-  }
+  // Of two values that far apart the smaller one, or the longer time, is that of the run that stood still.
+  const isFirst = spreads.before.median < spreads.after.median === (figure === 'rate');
+  const idle = isFirst ? ({ before: 'idle' } as const) : ({ after: 'idle' } as const);
+  const doubts =
+    doubt === 'idle' ? idle : { before: doubtOf(sides.before), after: doubtOf(sides.after) };
+  const one = { size, arm, figure, ...spreads, stalls, ratio, doubts };
+  // That nothing moves any more is no noise of TCP's.
+  if (figure === 'rate' && hasStopped(spreads)) return { ...one, verdict: 'worse' };
+  if (doubt !== undefined) return { ...one, verdict: 'not compared' };
   const verdict = ratio === undefined ? 'unclear' : verdictOf(ratio);
   const good = figure === 'rate' ? 'higher' : 'lower';
   const words = {
@@ -147,12 +157,12 @@ function difference(
     higher: good === 'higher' ? 'better' : 'worse',
     lower: good === 'lower' ? 'better' : 'worse',
   } as const;
-  return { size, arm, figure, ...spreads, stalls, ratio, verdict: words[verdict] };
+  return { ...one, verdict: words[verdict] };
 }
 
-/** To move nothing is worse than to move something, though there is no ratio to say so. */
+/** To move next to nothing is worse than to move something, though there is no ratio to say so. */
 export const hasStopped = ({ before, after }: Pick<Difference, 'before' | 'after'>): boolean =>
-  before.median > 0 && after.median === 0;
+  before.median > after.median * MOST_TIMES;
 
 /** Facts that decide how fast a host is. */
 export const FACTS = [
@@ -189,6 +199,10 @@ function notesOf(
     JSON.stringify(Object.entries(programs.tags).sort(([a], [b]) => (a < b ? -1 : 1)));
   if (before.programs.policy !== after.programs.policy || tags(before) !== tags(after)) {
     notes.push({ kind: 'programs' });
+  }
+  const [reach, otherReach] = [before.programs.reach, after.programs.reach];
+  if (reach !== undefined && otherReach !== undefined && reach !== otherReach) {
+    notes.push({ kind: 'reaches', before: reach, after: otherReach });
   }
   const [secondsBefore, secondsAfter] = [before.plan.secondsPerSample, after.plan.secondsPerSample];
   if (secondsBefore !== secondsAfter) {

@@ -1,8 +1,8 @@
 import type { Figure, Point, Series } from './figure.ts';
 import type { Finding, Subject } from './finding.ts';
 import { BYPASSES } from './arms.ts';
+import { ratioOfRuns } from './ratios.ts';
 import { doubtOf } from './samples.ts';
-import { unpairedRatio } from './statistics.ts';
 import {
   measured,
   otherOf,
@@ -133,10 +133,10 @@ export function requestSizes(figure: Figure, run: number): Finding[] {
     const compared = (high?.points ?? []).flatMap((point, place): At[] => {
       const other = low?.points[place];
       if (!point || !other) return [];
-      const doubt = doubtOf(point.details) ?? doubtOf(other.details);
-      if (doubt) return [{ point: { ...point, doubt } }];
       const step = Math.max(point.step ?? 0, other.step ?? 0);
-      const ratio = unpairedRatio(point.values, other.values, step);
+      const sides = [point.details, other.details];
+      const { ratio, doubt } = ratioOfRuns(sides, point.values, other.values, step);
+      if (doubt) return [{ point: { ...point, doubt } }];
       return ratio ? [{ point, ratio }] : [];
     });
     return compared.length === 0 ? [] : [{ arm, ...outcomesOf(compared) }];

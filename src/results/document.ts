@@ -236,6 +236,11 @@ export const documentSchema = z
       policy: z.enum(['guarded', 'classic']),
       /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
       tags: z.record(z.string(), z.string()),
+      /**
+       * Of a guarded policy: whether it paired sockets within each network namespace alone, or of all of
+       * the host. Absent in documents of earlier versions.
+       */
+      reach: z.enum(['namespace', 'host']).optional(),
     }),
     /** Of a guarded policy that the run loaded for itself; absent where it loaded none. */
     limits: limitsSchema.optional(),
@@ -251,6 +256,7 @@ export const documentSchema = z
     { path: ['samples'], message: `more than ${MOST_POINTS} different sizes` },
   );
 export type ResultDocument = z.infer<typeof documentSchema>;
+export type Reach = NonNullable<ResultDocument['programs']['reach']>;
 
 /**
  * Reads a result document from hostile text.

@@ -3,10 +3,11 @@ import type { ResultDocument, Sample } from './document.ts';
 import { withMetric, type Figure, type Point, type Series } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
+import { bypassedPart } from './samples.ts';
 import { markdownText } from '../text.ts';
 import { findingTexts } from './words/findingTexts.ts';
 import { topologyOf } from './plan.ts';
-import { topologyText } from './words/planText.ts';
+import { reachText, topologyText } from './words/planText.ts';
 import { timesText, verdictText } from './words/pointTexts.ts';
 import { tableOf, type Table } from './pointsTable.ts';
 
@@ -47,6 +48,7 @@ const SAMPLE_COLUMNS: readonly (readonly [title: string, value: (sample: Sample)
   ['bpfNanoseconds', ({ bpf }) => bpf?.nanoseconds],
   ['redirectedBytes', ({ bpf }) => bpf?.redirectedBytes],
   ['redirectedMessages', ({ bpf }) => bpf?.redirectedMessages],
+  ['bypassedPart', bypassedPart],
   ['loopbackBytes', ({ loopbackBytes }) => loopbackBytes],
   ['stealPercent', ({ noise }) => noise?.stealPercent],
   ['load1', ({ noise }) => noise?.load1],
@@ -58,12 +60,13 @@ const trip = (sample: Sample) => (sample.experiment === 'latency' ? sample : und
 /** Every sample of every run, one a line, in the document's own units. */
 export function samplesCsv(runs: readonly Run[]): string {
   return csv([
-    ['run', 'id', 'topology', ...SAMPLE_COLUMNS.map(([title]) => title)],
+    ['run', 'id', 'topology', 'reach', ...SAMPLE_COLUMNS.map(([title]) => title)],
     ...runs.flatMap(({ label, document }) =>
       document.samples.map((sample) => [
         label,
         document.id,
         topologyOf(document.plan),
+        document.programs.reach,
         ...SAMPLE_COLUMNS.map(([, value]) => value(sample)),
       ]),
     ),
@@ -81,6 +84,7 @@ const POINT_COLUMNS: readonly (readonly [title: string, value: (at: InFigure) =>
   ['figure', ({ figure }) => figure.name],
   ['run', ({ run }) => run?.label],
   ['topology', ({ run }) => run && topologyOf(run.document.plan)],
+  ['reach', ({ run }) => run?.document.programs.reach],
   ['arm', ({ series }) => series.arm],
   ['against', ({ series }) => series.against],
   ['requestBytes', ({ series }) => series.requestBytes],
@@ -99,6 +103,7 @@ const POINT_COLUMNS: readonly (readonly [title: string, value: (at: InFigure) =>
   ['ratioToAgainst', ({ point }) => point.ratio?.ratio],
   ['ratioToAgainstLow', ({ point }) => point.ratio?.interval?.low],
   ['ratioToAgainstHigh', ({ point }) => point.ratio?.interval?.high],
+  ['doubt', ({ point }) => point.doubt],
   ['finding', ({ figure, point }) => verdictText(point, figure.better)],
   ['quantisedBy', ({ point }) => point.step],
   ['meanUs', ({ point }) => point.details.meanUs],
@@ -144,6 +149,7 @@ export function reportMarkdown(runs: readonly Run[]): string {
 
 function factsOf({ label, document }: Run): string {
   const { host, plan, programs, samples } = document;
+  const { reach } = programs;
   const taken =
     document.finishedAt === undefined ? 'not finished' : `finished ${document.finishedAt}`;
   const facts: readonly (readonly [string, string])[] = [
@@ -155,6 +161,7 @@ function factsOf({ label, document }: Run): string {
     ['Cgroup', document.cgroup],
     ['Plan', `${plan.name}, ${plan.secondsPerSample} s a sample, up to ${plan.repetitions} rounds`],
     ['Topology', topologyText(plan)],
+    ...(reach === undefined ? [] : [['Reach', reachText(reach)] as const]),
     ['Samples', `${samples.length}, started ${document.startedAt}, ${taken}`],
   ];
   return facts.map(([name, value]) => `- ${name}: ${markdownText(value)}`).join('\n');

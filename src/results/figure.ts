@@ -1,5 +1,5 @@
 import type { Arm } from './document.ts';
-import type { Doubt } from './samples.ts';
+import type { Doubt } from './ratios.ts';
 import type { Ratio, Spread } from './statistics.ts';
 import { METRIC_LABELS, type FigureId, type LatencyMetric } from './quantities.ts';
 
@@ -66,7 +66,7 @@ export type Point = Spread & {
   readonly values: readonly number[];
   /** Compared with what the series is against, by round; absent where no round has both, or one stalled. */
   readonly ratio?: Ratio;
-  /** Why it is compared with nothing though it could be. */
+  /** Why it says nothing of its arm, or is compared with nothing though it could be. */
   readonly doubt?: Doubt;
   /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
   readonly step?: number;

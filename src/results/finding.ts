@@ -1,6 +1,6 @@
 import type { Arm } from './document.ts';
 import type { FigureId, Stalls } from './quantities.ts';
-import type { Doubt } from './samples.ts';
+import type { Doubt } from './ratios.ts';
 import type { Ratio, Verdict } from './statistics.ts';
 
 /** `early`: too few rounds for an interval. `stalled`: a round in which nothing moved. */

@@ -151,7 +151,7 @@ function inverseOfMean({ fig4, fig5 }: Figures, run: number): Finding[] {
 }
 
 function kernelTime(series: Series): Finding[] {
-  const points = measured(series);
+  const points = measured(series).filter(({ doubt }) => doubt !== 'tcp');
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return [];
   const time = ({ bytes, median }: Point): KernelTime => ({ bytes, seconds: median });

@@ -1,8 +1,9 @@
 import { median } from 'simple-statistics';
 import type { Sample } from './document.ts';
 import type { Details, Point } from './figure.ts';
-import { bypassedShare, doubtOf, pairsByRound, type Doubt } from './samples.ts';
-import { pairedRatio, spreadOf } from './statistics.ts';
+import { ratioOfRounds } from './ratios.ts';
+import { bypassedShare, pairsByRound } from './samples.ts';
+import { spreadOf } from './statistics.ts';
 import { bytes } from './sizes.ts';
 
 /** A quantity of a sample, in the unit of a figure; undefined where the sample has none. */
@@ -72,8 +73,8 @@ function pointOf(
   const spread = spreadOf(values);
   const pairs = baseline ? pairsByRound(own.samples, baseline.samples, value) : [];
   const step = stepOf?.(Math.max(spread.median, ...pairs.map((pair) => pair[1])));
-  const ratio = pairedRatio(pairs, step);
-  const doubt = pairs.length > 0 ? doubtAbout(own, baseline) : undefined;
+  const sides = [own.details, ...(pairs.length > 0 && baseline ? [baseline.details] : [])];
+  const { ratio, doubt } = ratioOfRounds(sides, pairs, step);
   return {
     ...spread,
     bytes: own.at.x,
@@ -86,14 +87,10 @@ function pointOf(
   };
 }
 
-/** An arm is compared neither as nor with a bypass by which hardly anything went. */
-const doubtAbout = (own: Cell, baseline: Cell | undefined): Doubt | undefined =>
-  doubtOf(own.details) ?? (baseline && doubtOf(baseline.details));
-
 function ratioPoint(own: Cell, baseline: Cell, value: Value): Point | undefined {
   const pairs = pairsByRound(own.samples, baseline.samples, value);
-  const ratio = pairedRatio(pairs);
-  if (!ratio || doubtAbout(own, baseline)) return undefined;
+  const { ratio } = ratioOfRounds([own.details, baseline.details], pairs);
+  if (!ratio) return undefined;
   const values = pairs.map(([subject, partner]) => subject / partner);
   const { low, high } = ratio.interval ?? { low: ratio.ratio, high: ratio.ratio };
   return {

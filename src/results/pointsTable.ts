@@ -1,6 +1,6 @@
 import type { Arm } from './document.ts';
 import { isCoarse } from './verdicts.ts';
-import { timesText, verdictText } from './words/pointTexts.ts';
+import { doubtsText, timesText, verdictText } from './words/pointTexts.ts';
 import { commonBaseline, type Details, type Figure, type Point, type Series } from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
 import { bytes } from './sizes.ts';
@@ -68,9 +68,8 @@ function columnsOf(figure: Figure): Column[] {
     ...(figure.series.some(({ points }) => points.some((point) => point?.step !== undefined))
       ? [quantised]
       : []),
-    ...(isCompared
-      ? [ratioColumn(only, ({ ratio }) => ratio?.ratio), interval, verdict(figure)]
-      : []),
+    ...(isCompared ? [ratioColumn(only, ({ ratio }) => ratio?.ratio), interval] : []),
+    ...(isCompared || doubtsText(figure) !== '' ? [verdict(figure)] : []),
     ...detailColumns(figure),
   ];
 }

@@ -32,7 +32,9 @@ export function recommendation(
     own.some(({ outcomes }) => outcomes.some(({ verdict }) => verdicts.includes(verdict)));
   const verdictAgainstTcp = () => {
     if (has('higher')) return 'faster';
-    return has('unclear', 'early', 'stalled') || !has('lower', 'same') ? 'notYet' : 'leaveOff';
+    return has('unclear', 'early', 'stalled', 'idle') || !has('lower', 'same')
+      ? 'notYet'
+      : 'leaveOff';
   };
   return {
     kind: 'recommendation',

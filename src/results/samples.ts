@@ -46,7 +46,10 @@ export function bypassedPart(sample: Sample): number | undefined {
   return Math.min(1, Math.max(0, bypassed / all));
 }
 
-/** Below this part, hardly anything went by the bypass. */
+/** From this part on, all but a handshake went by the bypass. */
+export const ALL = 0.99;
+
+/** Below this part, hardly anything did. */
 const HARDLY = 0.01;
 
 /** How much of some samples went by a bypass. */
@@ -67,13 +70,13 @@ export function bypassedShare(samples: readonly Sample[]): BypassedShare {
 }
 
 /** Hardly a byte was redirected, or nobody knows how many were. */
-export type Doubt = 'tcp' | 'shared';
+export type ShareDoubt = 'tcp' | 'shared';
 
 /**
  * Why an arm was not measured as what it is called: of such a size nothing can be said for or against
  * it, and it is compared with nothing. Undefined: it was.
  */
-export function doubtOf({ bypassed, shared }: BypassedShare): Doubt | undefined {
+export function doubtOf({ bypassed, shared }: BypassedShare): ShareDoubt | undefined {
   if (bypassed === undefined || bypassed >= HARDLY) return undefined;
   return shared === undefined ? 'tcp' : 'shared';
 }

@@ -26,7 +26,7 @@ const LONG_SECONDS = 15 * 60;
 export async function pickPlan(title: string): Promise<Plan | Profile | undefined> {
   const files = await vscode.workspace.findFiles('**/*.sockmap-plan.json', undefined, 100);
   const items: Item<Choice>[] = [
-    profileItem('quick', '3 message sizes, one round trip'),
+    profileItem('quick', '3 message sizes, 2 round trips'),
     profileItem('standard', "each of the article's figures, at fewer sizes"),
     profileItem('article', "the article's own sizes, 60 s a point"),
     profileItem('containers', 'as quick, between two network namespaces, as containers are'),

@@ -99,6 +99,7 @@ describe('a benchmark', () => {
       assert.equal(document.host.name, by.name);
       assert.equal(document.cgroup, cgroup);
       assert.equal(document.programs.policy, 'guarded');
+      assert.equal(document.programs.reach, 'namespace');
       assert.match(document.programs.tags['sockmap_sockops'] ?? '', /^[0-9a-f]{16}$/);
 
       assert.deepEqual(progress, [...slots.keys()]);

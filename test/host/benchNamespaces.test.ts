@@ -110,6 +110,7 @@ describe('a benchmark between two network namespaces', () => {
     }).finally(() => {
       clearInterval(looking);
     });
+    assert.equal(document.programs.reach, 'host');
     assert.equal(new Set(ends.values()).size, 2, JSON.stringify([...ends]));
     for (const end of ends.values()) assert.ok(held.has(end));
     const { plan: said, samples, programs } = parseDocument(JSON.stringify(document));

@@ -1,7 +1,9 @@
 import type { Comparison, Difference, FACTS, Note } from '../compare.ts';
+import { number } from '../format.ts';
+import { MOST_TIMES } from '../ratios.ts';
 import type { Ratio } from '../statistics.ts';
 import { DOUBTS, stallText } from './outcomeTexts.ts';
-import { topologyText } from './planText.ts';
+import { reachText, topologyText } from './planText.ts';
 
 const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
   name: 'host',
@@ -29,6 +31,8 @@ function noteText(note: Note): string {
       return `The ${FACT_LABELS[note.fact]} differs: ${valueText(note.before)} before, ${valueText(note.after)} after.`;
     case 'programs':
       return 'The BPF programs differ.';
+    case 'reaches':
+      return `The bypass paired connections ${reachText(note.before)} before, ${reachText(note.after)} after.`;
     case 'seconds':
       return `A sample took ${note.before} s before, ${note.after} s after.`;
     case 'unfinished':
@@ -60,9 +64,16 @@ export const stallTexts = ({ stalls }: Difference): string[] =>
 /** "-10.2% (-12.0% to -8.3%)". */
 export function changeText(ratio: Ratio | undefined): string {
   if (ratio === undefined) return '';
-  const percent = (value: number) => `${value >= 1 ? '+' : ''}${(100 * (value - 1)).toFixed(1)}%`;
   const { interval } = ratio;
   return interval === undefined
-    ? percent(ratio.ratio)
-    : `${percent(ratio.ratio)} (${percent(interval.low)} to ${percent(interval.high)})`;
+    ? signed(ratio.ratio)
+    : `${signed(ratio.ratio)} (${signed(interval.low)} to ${signed(interval.high)})`;
+}
+
+/** Of few rounds the interval may have no end that anybody could use. */
+function signed(value: number): string {
+  if (value > MOST_TIMES) return `over ${MOST_TIMES} times`;
+  if (value < 1 / MOST_TIMES) return 'below -99.9%';
+  if (value >= 10) return `${number(Number(value.toPrecision(2)))} times`;
+  return `${value >= 1 ? '+' : ''}${(100 * (value - 1)).toFixed(1)}%`;
 }

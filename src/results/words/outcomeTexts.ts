@@ -4,11 +4,12 @@ import { changes } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
 import type { Stalls } from '../quantities.ts';
 import { bytes } from '../sizes.ts';
-import type { Doubt } from '../samples.ts';
+import type { Doubt } from '../ratios.ts';
 
 export const DOUBTS: Readonly<Record<Doubt, string>> = {
   tcp: 'mostly TCP',
   shared: 'an unknown part redirected',
+  idle: 'next to nothing moved',
 };
 
 /** An arm in the middle of a sentence. */
@@ -34,6 +35,7 @@ export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
       return 'inconclusive';
     case 'tcp':
     case 'shared':
+    case 'idle':
       return DOUBTS[verdict];
     case 'stalled': {
       if (!stalls) return 'stalled';

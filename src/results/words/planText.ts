@@ -1,4 +1,4 @@
-import type { Plan, Topology } from '../document.ts';
+import type { Plan, Reach, Topology } from '../document.ts';
 import { leastRounds, topologyOf } from '../plan.ts';
 
 /** Where the two ends are that were measured. */
@@ -6,6 +6,14 @@ const TOPOLOGIES: Readonly<Record<Topology, string>> = {
   loopback: 'one network namespace, over loopback',
   namespaces: 'two network namespaces, over veth pairs and a bridge',
 };
+
+const REACHES: Readonly<Record<Reach, string>> = {
+  namespace: 'within each network namespace',
+  host: 'between network namespaces, too',
+};
+
+/** Completes "The bypass paired connections …". */
+export const reachText = (reach: Reach): string => REACHES[reach];
 
 export const topologyText = (plan: Plan): string => TOPOLOGIES[topologyOf(plan)];
 

@@ -1,7 +1,8 @@
 import type { Arm } from '../document.ts';
 import { commonBaseline, type Figure, type Point, type Series } from '../figure.ts';
-import { factor, number, withUnit } from '../format.ts';
+import { factor, number, part, withUnit } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
+import { ALL } from '../samples.ts';
 import { isCoarse, verdictOfPoint } from '../verdicts.ts';
 import { DOUBTS } from './outcomeTexts.ts';
 
@@ -18,9 +19,15 @@ export function pointText(figure: Figure, { against }: Series, point: Point): st
   const range = `${interval ? '95% CI ' : ''}${from ?? ''} to ${to ?? ''}`;
   const samples = count === 1 ? '1 sample' : `${range}, ${count} samples`;
   const times = ratio ? `, ${factor(ratio.ratio)} ${timesText(against)}`.trimEnd() : '';
-  const doubted = point.doubt ? `, ${DOUBTS[point.doubt]}` : '';
+  const went = point.doubt ? `, ${DOUBTS[point.doubt]}` : redirectedText(point);
   const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
-  return `${withUnit(median, unit)} (${samples}${step})${times}${doubted}`;
+  return `${withUnit(median, unit)} (${samples}${step})${times}${went}`;
+}
+
+/** `, 40% redirected` where less than nearly all was. */
+function redirectedText({ details: { bypassed, shared } }: Point): string {
+  if (bypassed === undefined || bypassed >= ALL) return '';
+  return `, ${shared === undefined ? '' : 'at least '}${part(bypassed)} redirected`;
 }
 
 /** `× TCP`: the baseline of a ratio; empty where there is none. */
@@ -52,6 +59,7 @@ export function verdictText(point: Point, better: Figure['better']): string | un
       return 'no difference';
     case 'tcp':
     case 'shared':
+    case 'idle':
       return DOUBTS[verdict];
     case 'unclear':
     case 'early':

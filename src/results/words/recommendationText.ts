@@ -28,7 +28,7 @@ export function recommendationText({ verdict, arm, against, traffic }: Recommend
   };
   const name = subjectText(arm);
   const faster = list(`${capital(name)} is faster on this host for`, 'higher');
-  const open = list('Inconclusive for', 'unclear', 'early', 'stalled');
+  const open = list('Inconclusive for', 'unclear', 'early', 'stalled', 'idle');
   const onTcp = traffics('tcp');
   const same = list('No difference that matters for', 'same');
   if (verdict === 'notTcp') {

@@ -63,7 +63,7 @@ function gapText(gap: Gap): string {
         ? `This run has no samples of ${ARM_LABELS[gap.arm]} at a size of the saved one.`
         : `The saved run has no samples of ${ARM_LABELS[gap.arm]}.`;
     case 'mostlyTcp':
-      return 'Almost no data used the bypass at any size of both runs: nothing was compared.';
+      return 'Almost no data used the bypass at any size of both runs, or next to nothing moved: nothing was compared.';
     case 'doubtful':
       return `${placeText(gap.difference)}: ${doubtText(gap.difference)}, so there is nothing to compare with the saved run.`;
     case 'stalls':

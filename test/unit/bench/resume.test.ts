@@ -42,6 +42,17 @@ describe('going on with a run', () => {
     }
   });
 
+  it('is refused with programs of another reach, where it is known', () => {
+    const as = (reach: 'namespace' | 'host') => ({ ...cut, programs: { ...cut.programs, reach } });
+    assert.equal(resumeFault(cut, as('host')), undefined);
+    assert.equal(resumeFault(as('host'), as('host')), undefined);
+    assert.match(
+      resumeFault(as('host'), as('namespace')) ?? '',
+      /programs that are loaded are not/,
+    );
+    assert.match(resumeFault(as('host'), cut) ?? '', /programs that are loaded are not/);
+  });
+
   it('is refused with other programs', () => {
     const tags = { ...cut.programs.tags, sockmap_sockops: 'def' };
     const other = { ...cut, programs: { ...cut.programs, tags } };

@@ -124,6 +124,19 @@ describe('two runs', () => {
   });
 });
 
+describe('two runs of another reach', () => {
+  it('say so, where both documents do', () => {
+    const as = (reach?: 'namespace' | 'host') => {
+      const { programs } = resultDocument();
+      return run({ tcp: 1e9 }, { programs: { ...programs, ...(reach && { reach }) } });
+    };
+    assert.deepEqual(noteTexts(compareDocuments(as('namespace'), as('host'))), [
+      'The bypass paired connections within each network namespace before, between network namespaces, too after.',
+    ]);
+    assert.deepEqual(noteTexts(compareDocuments(as(), as('host'))), []);
+  });
+});
+
 describe('two runs of one name', () => {
   const notes = (old: object, now: object): string[] => {
     const of = (change: object) =>

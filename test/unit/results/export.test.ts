@@ -52,6 +52,17 @@ describe('export', () => {
     assert.match(report, /^- Topology: two network namespaces, over veth pairs and a bridge$/m);
   });
 
+  it('names the reach of the bypass, where the document says it', () => {
+    const programs = { ...document.programs, reach: 'host' as const };
+    const runs = runsOf([documentOf(samples, { programs })]);
+    assert.match(reportMarkdown(runs), /^- Reach: between network namespaces, too$/m);
+    for (const text of [samplesCsv(runs), figureCsv(figuresOf(runs).fig2, runs)]) {
+      const [head = [], row = []] = read(text);
+      assert.equal(row[head.indexOf('reach')], 'host');
+    }
+    assert.doesNotMatch(reportMarkdown(runsOf([document])), /Reach/);
+  });
+
   it('writes the points of a figure', () => {
     const runs = runsOf([document]);
     const [head = [], ...rows] = read(figureCsv(figuresOf(runs).fig2, runs));
