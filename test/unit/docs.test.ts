@@ -82,7 +82,8 @@ describe('troubleshooting by finding', () => {
 
   it('has a row for each verdict', () => {
     const verdicts: Readonly<Record<Exclude<OutcomeVerdict, 'higher' | 'lower'>, true>> = {
-      ...{ early: true, same: true, unclear: true, tcp: true, shared: true, stalled: true },
+      ...{ early: true, same: true, unclear: true, tcp: true, shared: true, idle: true },
+      stalled: true,
     };
     for (const verdict of Object.keys(verdicts) as OutcomeVerdict[]) {
       const words = outcomeText({ verdict, sizes: [64], ratios: [] });
