@@ -9,6 +9,8 @@ import { ask, findCommand } from './shell.mjs';
 const command = (name) => () => findCommand(name) !== undefined;
 const file = (name) => () => existsSync(name);
 
+const NGINX_MODULES = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules'];
+
 /** For Debian without packages: they are not simply of that name, see apt.mjs. */
 const TOOLS = [
   shared('clang', command('clang')),
@@ -39,6 +41,18 @@ const TOOLS = [
     { fedora: ['redis'], suse: ['redis'], arch: ['redis'], alpine: ['redis'] },
   ),
   tool(['applications'], 'nginx', command('nginx'), ['nginx']),
+  tool(
+    ['applications'],
+    "nginx's stream module",
+    () => NGINX_MODULES.some((each) => existsSync(path.join(each, 'ngx_stream_module.so'))),
+    ['libnginx-mod-stream'],
+    {
+      fedora: ['nginx-mod-stream'],
+      suse: ['nginx'],
+      arch: ['nginx-mod-stream'],
+      alpine: ['nginx-mod-stream'],
+    },
+  ),
   tool(['applications'], 'wrk', command('wrk'), ['wrk']),
   tool(['applications'], 'PostgreSQL', hasPostgres, ['postgresql'], {
     fedora: ['postgresql-server', 'postgresql-contrib'],

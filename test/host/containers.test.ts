@@ -7,6 +7,7 @@ import { atEnd } from '../harness/cleanup.ts';
 import { Arms, asAccount, entering, inside, runInside, type Arm } from '../harness/host/arms.ts';
 import {
   nginxScratch,
+  nginxStream,
   postgresProgram,
   startServer,
   type Server,
@@ -110,51 +111,87 @@ describe('real applications in containers, over the bypass', function () {
     });
   }
 
+  const startNginx = (
+    arm: Arm,
+    netns: string,
+    site: (port: number, directory: string) => string,
+  ): Promise<Server> =>
+    startServer({
+      ...{ arm, account: account.name, netns },
+      argv: (port, directory) => {
+        const config = path.join(path.dirname(directory), 'nginx.conf');
+        const text = `${nginxStream()} daemon off; worker_processes 1; pid ${directory}/pid; error_log stderr;
+events {}
+${site(port, directory)}
+`;
+        fs.writeFileSync(config, text);
+        return ['nginx', '-e', 'stderr', '-c', config];
+      },
+    });
+
+  const postgres = (arm: Arm) => () =>
+    startServer({
+      ...{ arm, account: account.name, netns: container('b') },
+      argv: async (port, directory) => {
+        const data = path.join(directory, 'cluster');
+        const [command = '', ...args] = inside(
+          arm,
+          asAccount(
+            [
+              ...[postgresProgram('initdb'), '-D', data, '--auth=trust'],
+              ...['--username=postgres', '--no-sync', '--encoding=UTF8', '--locale=C'],
+            ],
+            account.name,
+          ),
+        );
+        await run(command, args, { cwd: directory });
+        fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all all trust\n');
+        return [
+          ...[postgresProgram('postgres'), '-D', data, '-c', `port=${port}`],
+          ...['-c', 'listen_addresses=*', '-c', 'unix_socket_directories='],
+          ...['-c', 'fsync=off'],
+        ];
+      },
+    });
+
+  /** What pgbench leaves in the database at this address. */
+  async function keepBooks(arm: Arm, host: string, port: number): Promise<string> {
+    const env = {
+      ...{ PGHOST: host, PGPORT: String(port) },
+      ...{ PGUSER: 'postgres', PGDATABASE: 'postgres' },
+    };
+    const bench = (...args: string[]) => ask(arm, [postgresProgram('pgbench'), ...args], env);
+    await bench('-i', '-q', '-s', '1');
+    const said = await bench('-n', '--random-seed=7', '-c', '4', '-j', '2', '-t', '150');
+    assert.match(said, /actually processed: 600\//);
+    const sums = `select (select sum(abalance) from pgbench_accounts), sum(delta), count(*)
+      from pgbench_history`;
+    const row = await ask(arm, [postgresProgram('psql'), '-XqAt', '-c', sums], env);
+    const [accounts, history, count] = row.trim().split('|');
+    assert.deepEqual([history, count], [accounts, '600']);
+    return row;
+  }
+
   it('pgbench keeps its books in PostgreSQL', async () => {
     await arms.compare(MIB, (arm) =>
-      withServers(
-        [
-          () =>
-            startServer({
-              ...{ arm, account: account.name, netns: container('b') },
-              argv: async (port, directory) => {
-                const data = path.join(directory, 'cluster');
-                const [command = '', ...args] = inside(
-                  arm,
-                  asAccount(
-                    [
-                      ...[postgresProgram('initdb'), '-D', data, '--auth=trust'],
-                      ...['--username=postgres', '--no-sync', '--encoding=UTF8', '--locale=C'],
-                    ],
-                    account.name,
-                  ),
-                );
-                await run(command, args, { cwd: directory });
-                fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all all trust\n');
-                return [
-                  ...[postgresProgram('postgres'), '-D', data, '-c', `port=${port}`],
-                  ...['-c', 'listen_addresses=*', '-c', 'unix_socket_directories='],
-                  ...['-c', 'fsync=off'],
-                ];
-              },
-            }),
-        ],
-        async (port) => {
-          const env = {
-            ...{ PGHOST: SERVICE, PGPORT: String(port) },
-            ...{ PGUSER: 'postgres', PGDATABASE: 'postgres' },
-          };
-          const bench = (...args: string[]) => ask(arm, [postgresProgram('pgbench'), ...args], env);
-          await bench('-i', '-q', '-s', '1');
-          const said = await bench('-n', '--random-seed=7', '-c', '4', '-j', '2', '-t', '150');
-          assert.match(said, /actually processed: 600\//);
-          const sums = `select (select sum(abalance) from pgbench_accounts), sum(delta), count(*)
-            from pgbench_history`;
-          const row = await ask(arm, [postgresProgram('psql'), '-XqAt', '-c', sums], env);
-          const [accounts, history, count] = row.trim().split('|');
-          assert.deepEqual([history, count], [accounts, '600']);
-          return row;
-        },
+      withServers([postgres(arm)], (port) => keepBooks(arm, SERVICE, port)),
+    );
+  });
+
+  it('pgbench keeps its books in PostgreSQL behind nginx behind nginx', async () => {
+    const proxy = (arm: Arm, netns: keyof typeof ADDRESS, to: string) => () =>
+      startNginx(
+        arm,
+        container(netns),
+        (port) => `stream { server { listen ${port}; proxy_pass ${to}; } }`,
+      );
+    await arms.compare(3 * MIB, (arm) =>
+      withServers([postgres(arm)], (database) =>
+        withServers([proxy(arm, 'c', `${SERVICE}:${database}`)], (inner) =>
+          withServers([proxy(arm, 'b', `${ADDRESS.c}:${inner}`)], (outer) =>
+            keepBooks(arm, ADDRESS.b, outer),
+          ),
+        ),
       ),
     );
   });
@@ -175,18 +212,12 @@ describe('real applications in containers, over the bypass', function () {
     const total = FILES.reduce((sum, size) => sum + size, 0);
 
     const nginx = (arm: Arm, netns: string, server: (port: number) => string) => () =>
-      startServer({
-        ...{ arm, account: account.name, netns },
-        argv: (port, directory) => {
-          const config = path.join(path.dirname(directory), 'nginx.conf');
-          const text = `daemon off; worker_processes 1; pid ${directory}/pid; error_log stderr;
-events {}
-http { access_log off; sendfile on; ${nginxScratch(directory)} server { ${server(port)} } }
-`;
-          fs.writeFileSync(config, text);
-          return ['nginx', '-e', 'stderr', '-c', config];
-        },
-      });
+      startNginx(
+        arm,
+        netns,
+        (port, directory) =>
+          `http { access_log off; sendfile on; ${nginxScratch(directory)} server { ${server(port)} } }`,
+      );
 
     /** Files in container c, and before them in b a proxy that speaks TLS and HTTP/2, or neither. */
     async function chain<T>(

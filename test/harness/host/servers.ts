@@ -116,6 +116,14 @@ export const nginxScratch = (directory: string): string =>
     .map((name) => `${name}_temp_path ${directory}/${name};`)
     .join(' ');
 
+/** Directive that loads the module for streams, which is built into nginx elsewhere. */
+export function nginxStream(): string {
+  const found = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules']
+    .map((each) => path.join(each, 'ngx_stream_module.so'))
+    .find((each) => fs.existsSync(each));
+  return found === undefined ? '' : `load_module ${found};`;
+}
+
 export interface Nginx extends Server {
   readonly tlsPort: number;
 }
