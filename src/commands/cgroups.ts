@@ -8,7 +8,8 @@ import type { App } from '../app.ts';
 import { existingCgroup, existingCgroups } from '../host/cgroups.ts';
 import { listed } from '../text.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
-import { pickCgroups, pickHost, pickOfCgroups } from '../ui/pickers.ts';
+import { pickCgroups, pickOfCgroups } from '../ui/pickCgroups.ts';
+import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { showInformation, showWarning } from '../ui/window.ts';
 import {

@@ -11,7 +11,8 @@ import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
 import { noteWords, coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
-import { pickCgroups, pickHost } from '../ui/pickers.ts';
+import { pickCgroups } from '../ui/pickCgroups.ts';
+import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showInformation, showWarning } from '../ui/window.ts';
 import {

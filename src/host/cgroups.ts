@@ -7,6 +7,14 @@ import {
 import { HostError } from './errors.ts';
 import type { Host } from './host.ts';
 import { scriptArgv } from './hostScript.ts';
+import { parseRunning, type Running } from './running.ts';
+import { newBoundary, parseSections } from './sections.ts';
+
+/** How many processes of a name there are. The name is what the process calls itself: hostile text. */
+export interface Program {
+  readonly name: string;
+  readonly count: number;
+}
 
 export interface Cgroup {
   /** Full path of its directory on the host. */
@@ -15,46 +23,78 @@ export interface Cgroup {
   readonly processes: number;
   /** Names what runs there, where that is known: a systemd unit, a container. */
   readonly label: string | undefined;
+  /** Of the same processes, by their names, the most frequent first; some may be missing on a very large host. */
+  readonly programs: readonly Program[];
+  /** Whether one of them has a TCP socket, as far as the host was looked through. */
+  readonly hasSockets: boolean;
 }
 
-/** The host's cgroup v2 tree, the root first, then by path. */
+/** The host's cgroup v2 tree with what runs there, the root first, then by path. */
 export async function listCgroups(
   host: Host,
   mount: string,
   options: { root: boolean; signal?: AbortSignal | undefined },
 ): Promise<Cgroup[]> {
-  // A threaded cgroup refuses to list processes: find then exits with an error, yet the rest counts.
-  // With /dev/null beside it, grep names also a file that is the only one.
-  const count = ['grep', '-c', '', '/dev/null', '{}', '+'];
-  const tree = await host.run(['find', mount, '-name', 'cgroup.procs', '-exec', ...count], {
+  const boundary = newBoundary();
+  const { stdout } = await host.run(scriptArgv('cgroup-tree.sh', boundary, mount), {
     tried: 'list the cgroups',
     ...options,
   });
-  const containers = await namesOfContainers(host, tree.stdout, options);
-  return parseCgroups(tree.stdout, mount, containers);
+  const sections = new Map(
+    parseSections(stdout, boundary).map(({ name, text }) => [name, text] as const),
+  );
+  const tree = sections.get('counts') ?? '';
+  const containers = await namesOfContainers(host, tree, options);
+  const running = parseRunning({
+    members: sections.get('members') ?? '',
+    names: sections.get('names') ?? '',
+    sockets: sections.get('sockets') ?? '',
+  });
+  return parseCgroups(tree, mount, containers, running);
 }
 
 /** Characters of a line: a path has 4,096 bytes (PATH_MAX), and every step of one is walked up. */
 const LONGEST = 4096 + '/cgroup.procs:123456789'.length;
 
-/** @param text lines "PATH/cgroup.procs:COUNT"; others are passed over. */
-export function parseCgroups(text: string, mount: string, containers: Containers): Cgroup[] {
+/**
+ * @param text lines "PATH/cgroup.procs:COUNT"; others are passed over.
+ * @param running what is directly in each cgroup, by its path.
+ */
+export function parseCgroups(
+  text: string,
+  mount: string,
+  containers: Containers,
+  running: ReadonlyMap<string, Running> = new Map(),
+): Cgroup[] {
   const own = new Map<string, number>();
   for (const line of text.split('\n')) {
     const match = line.length > LONGEST ? null : /^([^]*)\/cgroup\.procs:(\d{1,9})$/.exec(line);
     if (match !== null) own.set(match[1] ?? '', Number(match[2]));
   }
   const processes = new Map(own);
+  const programs = new Map(Array.from(own.keys(), (path) => [path, new Map<string, number>()]));
+  const talking = new Set<string>();
   for (const [path, count] of own) {
-    for (let up = parent(path); up.length >= mount.length; up = parent(up)) {
-      const sum = processes.get(up);
-      if (sum !== undefined) processes.set(up, sum + count);
+    const here = running.get(path);
+    for (let at = path; at.length >= mount.length; at = parent(at)) {
+      const sum = processes.get(at);
+      if (sum === undefined) continue;
+      if (at !== path) processes.set(at, sum + count);
+      const names = programs.get(at);
+      for (const [name, more] of here?.programs ?? []) {
+        names?.set(name, (names.get(name) ?? 0) + more);
+      }
+      if (here?.hasSockets === true) talking.add(at);
     }
   }
   return Array.from(processes, ([path, count]) => ({
     path,
     processes: count,
     label: cgroupLabel(path, containers),
+    programs: Array.from(programs.get(path) ?? [], ([name, count]) => ({ name, count })).sort(
+      (a, b) => b.count - a.count || (a.name < b.name ? -1 : 1),
+    ),
+    hasSockets: talking.has(path),
   })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

@@ -1,9 +1,14 @@
 import type * as vscode from 'vscode';
-import { makeQuickPick, shownChoice, type Choice } from './window.ts';
+import { makeQuickPick, separator, shownChoice, type Choice } from './window.ts';
 
 export interface Item<T> extends Choice {
   readonly value: T;
+  /** The title that it stands below, together with its neighbours of the same. */
+  readonly group?: string;
 }
+
+/** An item as it is shown; a title has no value. */
+type Shown<T> = Choice & { readonly value?: T };
 
 interface Options<T> {
   readonly title: string;
@@ -24,7 +29,7 @@ export async function pickOrType<T>(
   const pick = picker(items, options);
   // A click selects without making active.
   const chosen = await accepted(pick, () => [...pick.selectedItems, ...pick.activeItems]);
-  return chosen?.[0]?.value;
+  return chosen?.[0];
 }
 
 /** The same for several, which are ticked; where none is, Enter takes the one that it is at. */
@@ -37,15 +42,15 @@ export async function pickSeveralOrType<T>(
   const chosen = await accepted(pick, () =>
     pick.selectedItems.length > 0 ? pick.selectedItems : pick.activeItems.slice(0, 1),
   );
-  return chosen?.map(({ value }) => value);
+  return chosen;
 }
 
 function picker<T>(
   items: readonly Item<T>[],
   { title, placeholder, typed }: Options<T>,
-): vscode.QuickPick<Item<T>> {
-  const pick = makeQuickPick<Item<T>>(title, placeholder);
-  const shown = items.map(shownChoice);
+): vscode.QuickPick<Shown<T>> {
+  const pick = makeQuickPick<Shown<T>>(title, placeholder);
+  const shown = withTitles(items);
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
   pick.ignoreFocusOut = true;
@@ -62,13 +67,20 @@ function picker<T>(
   return pick;
 }
 
+const withTitles = <T>(items: readonly Item<T>[]): Shown<T>[] =>
+  items.flatMap((item, index): Shown<T>[] => {
+    const { group } = item;
+    const isFirst = group !== undefined && group !== items[index - 1]?.group;
+    return [...(isFirst ? [separator(group)] : []), shownChoice(item)];
+  });
+
 function accepted<T>(
-  pick: vscode.QuickPick<Item<T>>,
-  chosen: () => readonly Item<T>[],
-): Promise<readonly Item<T>[] | undefined> {
+  pick: vscode.QuickPick<Shown<T>>,
+  chosen: () => readonly Shown<T>[],
+): Promise<T[] | undefined> {
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
-      const all = chosen();
+      const all = chosen().flatMap(({ value }) => (value === undefined ? [] : [value]));
       if (all.length === 0) return;
       resolve(all);
       pick.hide();

@@ -63,6 +63,12 @@ export const shownChoice = <T extends Choice>(item: T): T => ({
   ...(item.detail !== undefined && { detail: label(item.detail) }),
 });
 
+/** A title between items of a quick pick. */
+export const separator = (text: string): Choice => ({
+  label: label(text, 80),
+  kind: vscode.QuickPickItemKind.Separator,
+});
+
 const withIcon = (icon: string | undefined, text: string): string =>
   icon === undefined ? text : `$(${icon}) ${text}`;
 

@@ -11,7 +11,7 @@ import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass, unloadBypass, type LoadOptions } from '../../src/bypass/load.ts';
 import { addCgroups, removeCgroups } from '../../src/bypass/membership.ts';
 import { networkNamespaces } from '../../src/bypass/namespaces.ts';
-import { existingCgroup, existingCgroups } from '../../src/host/cgroups.ts';
+import { existingCgroup, existingCgroups, listCgroups } from '../../src/host/cgroups.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { scriptArgv } from '../../src/host/hostScript.ts';
@@ -217,6 +217,46 @@ describe('the name of a cgroup', () => {
     const other = ['load', '--cgroup', ground.path, '--object', path.join(own.path, 'none')];
     const { stderr } = await execa('sh', [COMMAND, ...other], { reject: false });
     assert.doesNotMatch(stderr, /root cgroup/);
+  });
+});
+
+describe('the list of cgroups', () => {
+  it('tells what runs in each, and whether it has TCP sockets', async () => {
+    const ground = makeGround('listed');
+    const host = new Host('local');
+    const children: ChildProcess[] = [];
+    try {
+      await host.becomeRoot();
+      const mount = cgroupMount() ?? '';
+      const [talking, quiet] = ['talking', 'quiet'].map((name) => ground.cgroup.child(name));
+      assert.ok(talking !== undefined && quiet !== undefined);
+      children.push(await startIn(quiet, 'sleep', '60'), await startIn(quiet, 'sleep', '60'));
+      const listen = `require('node:net').createServer().listen(0, '127.0.0.1', () => process.title = 'listens');`;
+      const script = 'echo 0 >"$1/cgroup.procs"; shift; exec "$@"';
+      const argv = ['-c', script, 'sh', talking, process.execPath, '-e', listen];
+      const server = spawn('sh', argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+      children.push(server);
+      await eventually('it listens', () =>
+        Promise.resolve(
+          fs.readFileSync(`/proc/${String(server.pid)}/comm`, 'utf8') === 'listens\n',
+        ),
+      );
+      const all = await listCgroups(host, mount, { root: true });
+      const told = (at: string) => {
+        const { processes, programs, hasSockets } = all.find(({ path }) => path === at) ?? {};
+        return [processes, programs?.map(({ name, count }) => `${name} ${count}`), hasSockets];
+      };
+      assert.deepEqual(told(quiet), [2, ['sleep 2'], false]);
+      assert.deepEqual(told(talking), [1, ['listens 1'], true]);
+      assert.deepEqual(told(ground.cgroup.path), [3, ['sleep 2', 'listens 1'], true]);
+      const [root] = all;
+      assert.equal(root?.path, mount);
+      assert.ok(root.processes >= 3 && root.hasSockets);
+    } finally {
+      await Promise.all(children.map(end));
+      await host.dispose();
+      await ground.remove();
+    }
   });
 });
 
