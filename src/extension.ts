@@ -11,6 +11,7 @@ type Command = (app: App, argument: unknown) => Promise<unknown>;
 
 /** Each command's code is loaded with its first use, so that the extension starts at once. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  tryOnHost: async () => (await import('./commands/tryOnHost.ts')).tryOnHost,
   load: async () => (await import('./commands/load.ts')).load,
   unload: async () => (await import('./commands/unload.ts')).unload,
   configure: async () => (await import('./commands/configure.ts')).configure,

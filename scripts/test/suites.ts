@@ -36,7 +36,7 @@ const LANES = [
     lane: 'stress',
     files: /\/(?:applications|connections|hazards\w*|pins|stress)\.test\.ts$/,
   },
-  { lane: 'samples', files: /\/(?:bench\w*|cli|crash|kill|planForm)\.test\.ts$/ },
+  { lane: 'samples', files: /\/(?:bench\w*|cli|crash|firstMinutes|kill|planForm)\.test\.ts$/ },
   { lane: 'window', files: /^test\/vscode\// },
   { lane: 'host', files: /(?:)/ },
 ] as const;

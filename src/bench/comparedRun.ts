@@ -5,7 +5,6 @@ import { PROFILES, type Profile } from '../results/plan.ts';
 import { EXIT, exitOf, regressionCheck, type RegressionCheck } from '../results/regressionCheck.ts';
 import { regressionLines } from '../results/words/regressionLines.ts';
 import type { Host } from '../host/host.ts';
-import { newCgroup, ownCgroup } from './ownCgroup.ts';
 import { readPlan } from './planFile.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions, type BenchProgress } from './run.ts';
 import { readDocument } from './store.ts';
@@ -49,13 +48,12 @@ export async function runCompared(
   const plan = wanted.plan === undefined ? profile : await readPlan(wanted.plan);
   const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
   options.onStep(`Plan ${whole.name} on ${host.name}: ${timeLabel(whole)}.`);
-  const run = (cgroup: string) =>
-    runBenchmark(host, { ...benchOptions(options), cgroup, plan, baselineId: before?.id });
-  if (cgroup !== undefined) return compared(before, await run(cgroup), maxSlowdown);
-  const { signal } = options;
-  const { mount } = await host.ready('benchmark', signal);
-  await using own = await ownCgroup(host, newCgroup(mount), signal);
-  return compared(before, await run(own.line), maxSlowdown);
+  const baselineId = before?.id;
+  const document = await runBenchmark(host, {
+    ...benchOptions(options),
+    ...{ cgroup, plan, baselineId },
+  });
+  return compared(before, document, maxSlowdown);
 }
 
 /**

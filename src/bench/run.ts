@@ -22,7 +22,7 @@ import {
 } from '../results/plan.ts';
 import type { Profile } from '../results/plan.ts';
 import { recorded } from './recorder.ts';
-import { isOwnCgroup, ownCgroup } from './ownCgroup.ts';
+import { isOwnCgroup, newCgroup, ownCgroup } from './ownCgroup.ts';
 import { limitsFault, resumeFault } from './resume.ts';
 import { takeSample } from './sample.ts';
 import type { Site } from './site.ts';
@@ -41,7 +41,8 @@ export interface BenchProgress {
 }
 
 export interface BenchOptions {
-  readonly cgroup: string;
+  /** Where to measure; undefined: in a cgroup made for the run, with programs loaded for it. */
+  readonly cgroup: string | undefined;
   /** A plan, or the name of one of ours. */
   readonly plan: Plan | Profile;
   /** The bundled programs, for the arms whose policy does not serve the cgroup. */
@@ -64,6 +65,12 @@ export interface BenchOptions {
  * @throws HostError
  */
 export async function runBenchmark(host: Host, options: BenchOptions): Promise<ResultDocument> {
+  const { cgroup } = options;
+  if (cgroup === undefined) {
+    const { mount } = await host.ready('benchmark', options.signal);
+    await using own = await ownCgroup(host, newCgroup(mount), options.signal);
+    return await runBenchmark(host, { ...options, cgroup: own.line, loadMissing: true });
+  }
   const begin: Start = (policy, facts) => {
     const plan = typeof options.plan === 'string' ? PROFILES[options.plan](policy) : options.plan;
     return {
@@ -78,7 +85,7 @@ export async function runBenchmark(host: Host, options: BenchOptions): Promise<R
       samples: [],
     };
   };
-  return recorded(options, (save) => measure(host, options.cgroup, { ...options, save }, begin));
+  return recorded(options, (save) => measure(host, cgroup, { ...options, save }, begin));
 }
 
 /**

@@ -64,7 +64,7 @@ export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | un
 }
 
 interface NamesHosts extends NamesCgroups {
-  readonly host?: string;
+  readonly host?: string | undefined;
   readonly hosts?: readonly string[];
 }
 

@@ -1,15 +1,16 @@
 import path from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import * as z from 'zod';
 import { resumeBenchmark } from '../bench/run.ts';
 import { RUN_UNDER_WAY } from '../bench/sites.ts';
 import { readDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
-import { HostError } from '../host/errors.ts';
+import { cancelled, HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 import { agreeToHost } from '../ui/consent.ts';
 import { pickDocument } from '../ui/pickDocument.ts';
-import { benchSource, isActive, RunRecorder, showRun } from './runBenchmark.ts';
+import { withProgress } from '../ui/progress.ts';
+import { benchSource, activeRun, RunRecorder, showRun } from './runBenchmark.ts';
 
 const resumeArgument = z.object({ uri: uriArgument });
 
@@ -24,10 +25,18 @@ export async function resumeBenchmarkCommand(
   const wanted = readArgument(resumeArgument, argument);
   const uri = wanted === undefined ? await pickUnfinished() : wanted.uri;
   if (uri === undefined) return undefined;
-  if (isActive(uri)) {
+  const tried = `resume ${path.basename(uri.fsPath)}`;
+  const before = activeRun(uri);
+  if (before?.isStopped === true) {
+    const waiting = vscode.l10n.t('Waiting for the cancelled run to undo what it began');
+    await withProgress(waiting, async (_report, signal) => {
+      await before.ended;
+      if (signal.aborted) throw cancelled(tried, 'this machine');
+    });
+  } else if (before !== undefined) {
     throw new HostError({
       kind: 'occupied',
-      tried: `resume ${path.basename(uri.fsPath)}`,
+      tried,
       words: RUN_UNDER_WAY,
       next: 'Wait for its end, or cancel it first.',
     });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { planSchema, type ResultDocument } from '../results/document.ts';
+import { planSchema, type Plan, type ResultDocument } from '../results/document.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
 import { progressLine } from '../bench/comparedRun.ts';
 import { runBenchmark, type BenchOptions } from '../bench/run.ts';
@@ -10,7 +10,7 @@ import { documentFileName, writeDocument } from '../bench/store.ts';
 import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
-import { pickBypass } from '../ui/pickBypass.ts';
+import { pickMeasured } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { pickPlan } from '../ui/planForm.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -20,9 +20,11 @@ import { readLimits } from '../workspace/checkedSettings.ts';
 
 export const profileSchema = z.enum(Object.keys(PROFILES) as Profile[]);
 
-const benchmarkArgument = cgroupArgument.extend({
-  profile: z.union([profileSchema, planSchema]).default('quick'),
-});
+export const profileArgument = z.union([profileSchema, planSchema]);
+
+const benchmarkArgument = cgroupArgument.extend({ profile: profileArgument.default('quick') });
+
+const TITLE = 'Run netperf benchmark';
 
 /**
  * Run netperf benchmark.
@@ -56,17 +58,20 @@ export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'li
   limits: readLimits(),
 });
 
-/** Runs with a notification; a run that is cancelled keeps what was measured. */
+/**
+ * Runs with a notification; a run that is cancelled keeps what was measured.
+ * @returns the document; undefined where the run was cancelled after its first sample.
+ */
 export async function showRun(
   host: string,
   file: RunRecorder,
-  run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<unknown>,
-): Promise<void> {
+  run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<ResultDocument>,
+): Promise<ResultDocument | undefined> {
   try {
-    await withProgress(`Benchmark on ${host}`, async (report, signal) => {
+    return await withProgress(`Benchmark on ${host}`, async (report, signal) => {
       report('preparing');
       let done: number | undefined;
-      await run({
+      return run({
         signal,
         save: (document) => file.save(document),
         onProgress: (progress) => {
@@ -82,33 +87,42 @@ export async function showRun(
     void showInformation(
       `The benchmark was cancelled. What was measured is kept in ${path.basename(file.uri.fsPath)}.`,
     );
+    return undefined;
   }
 }
 
-async function ask(
-  context: Context,
-  pointed: unknown,
-): Promise<z.infer<typeof benchmarkArgument> | undefined> {
-  const title = 'Run netperf benchmark';
-  const host = await pickHost(context, title, pointed);
+interface Asked {
+  readonly host: string;
+  /** Undefined: one that is made for the run, which loads the programs for itself. */
+  readonly cgroup: string | undefined;
+  readonly profile: Plan | Profile;
+}
+
+async function ask(context: Context, pointed: unknown): Promise<Asked | undefined> {
+  const host = await pickHost(context, TITLE, pointed);
   if (host === undefined) return undefined;
-  const chosen = await pickBypass(context, host, title, { remains: false, pointed });
-  if (chosen === undefined) return undefined;
-  const { cgroup } = chosen;
-  const profile = await pickPlan(title);
-  return profile === undefined ? undefined : { host, cgroup, profile };
+  const place = await pickMeasured(context, host, TITLE, pointed);
+  if (place === undefined) return undefined;
+  const profile = await pickPlan(TITLE);
+  return profile === undefined ? undefined : { host, cgroup: place.cgroup, profile };
 }
 
 const active = new Set<RunRecorder>();
 
-/** Whether a run of this window writes the document now. */
-export const isActive = (uri: vscode.Uri): boolean =>
-  [...active].some((file) => file.uri?.toString() === uri.toString());
+/** The run of this window that writes the document now. */
+export const activeRun = (uri: vscode.Uri): RunRecorder | undefined =>
+  [...active].find((file) => file.uri?.toString() === uri.toString());
 
 /** The document of a run, from its start to its end; it opens with its first version. */
 export class RunRecorder implements Disposable {
   readonly #context: Context;
   uri: vscode.Uri | undefined;
+  /** Whether it was cancelled or failed; what it began on the host may still be undone. */
+  isStopped = false;
+  #end: () => void = () => undefined;
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
   #shown = false;
 
   /** @param uri of a document there is already; a new one in the workspace otherwise. */
@@ -120,9 +134,11 @@ export class RunRecorder implements Disposable {
 
   [Symbol.dispose](): void {
     active.delete(this);
+    this.#end();
   }
 
   async save(document: ResultDocument): Promise<void> {
+    this.isStopped = document.stopped !== undefined;
     this.uri ??= await newFile(this.#context, document);
     await writeDocument(this.uri.fsPath, document);
     if (this.#shown) return;

@@ -1,5 +1,7 @@
+import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { hostSummary, preventedText, type HostCheck } from '../host/check.ts';
+import { blocking, type Capability, type HostIssue } from '../host/issues.ts';
 import { openTerminal } from './terminal.ts';
 import { pickOne, showInformation } from './window.ts';
 
@@ -9,12 +11,26 @@ export async function showFindings(
   name: string,
   { facts, findings }: HostCheck,
 ): Promise<void> {
-  const summary = hostSummary(facts);
   if (findings.length === 0) {
-    await showInformation(`${name} is ready: ${summary}. Nothing is missing.`);
+    await showInformation(`${name} is ready: ${hostSummary(facts)}. Nothing is missing.`);
     return;
   }
-  const items = findings.map((finding) => ({
+  await fixFinding(context, name, { facts, findings });
+}
+
+/**
+ * Lists what is wrong with a host; choosing one runs its command in a terminal there.
+ * @param goal what the host is wanted for: what prevents it comes first, and the words say that it goes on.
+ * @returns the one that is being fixed in the terminal.
+ */
+export async function fixFinding(
+  context: Context,
+  name: string,
+  { facts, findings }: HostCheck,
+  goal?: Capability,
+): Promise<HostIssue | undefined> {
+  const worst = goal === undefined ? [] : blocking(findings, goal);
+  const items = [...worst, ...findings.filter((one) => !worst.includes(one))].map((finding) => ({
     icon: finding.severity === 'blocks' ? 'error' : 'warning',
     label: finding.wrong,
     description: preventedText(finding),
@@ -22,11 +38,16 @@ export async function showFindings(
     finding,
   }));
   const chosen = await pickOne(items, {
-    title: `Check of ${name}: ${summary}`,
-    placeHolder: 'Choose one to run its command in a terminal on the host',
+    title: `Check of ${name}: ${hostSummary(facts)}`,
+    placeHolder:
+      goal === undefined
+        ? 'Choose one to run its command in a terminal on the host'
+        : vscode.l10n.t('Choose one to fix it in a terminal on the host, and go on after it'),
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
   const remedy = chosen?.finding.remedy;
-  if (remedy !== undefined) await openTerminal(await context.host(name), remedy);
+  if (remedy === undefined) return undefined;
+  await openTerminal(await context.host(name), remedy);
+  return chosen?.finding;
 }
