@@ -7,6 +7,7 @@ const CORE = {
   bypass: ['host'],
   verifier: ['host', 'bypass'],
   bench: ['host', 'bypass', 'results'],
+  assess: ['host', 'bypass', 'results'],
 };
 /** Rooms that know the editor. Commands are on top, and nothing but the extension's start knows them. */
 const EDITOR = ['workspace', 'language', 'diagnostics', 'ui'];

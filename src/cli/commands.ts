@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { assess } from './commands/assess.ts';
 import { attach } from './commands/attach.ts';
 import { benchmark } from './commands/benchmark.ts';
 import { check } from './commands/check.ts';
@@ -14,6 +15,7 @@ import { verify } from './commands/verify.ts';
 /** In the order of the help. */
 export const COMMANDS: readonly Command[] = [
   check,
+  assess,
   load,
   configure,
   attach,
