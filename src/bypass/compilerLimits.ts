@@ -36,9 +36,7 @@ export function compilerFailure(
     return problem('not-found', 'clang cannot be run', next);
   }
   const endless = 'Look for an include, a macro or a variable that has no end.';
-  if (exitCode === 124 || exitCode === 137) {
-    return problem('compile', `no end after ${seconds} s`, endless);
-  }
+  if (exitCode === 124 || exitCode === 137) return compilerTooSlow(host, tried, seconds, stderr);
   if (exitCode === FILE_TOO_LARGE) {
     return problem('compile', `more than ${outputMiB} MiB written`, endless);
   }
@@ -53,6 +51,24 @@ export function compilerFailure(
     return problem('compile', 'the compiler has crashed', endless);
   }
   return problem('command', `clang ended with exit code ${exitCode}`, endless);
+}
+
+/** Where the compiler was ended because of its time; `words` are what it said until then. */
+export function compilerTooSlow(
+  where: string,
+  tried: string,
+  seconds: number,
+  words: string,
+): HostError {
+  const headline = `the compiler took longer than ${seconds} s there`;
+  return new HostError({
+    kind: 'compile',
+    tried,
+    where,
+    words: `${headline}\n${words}`.trim(),
+    headline,
+    next: 'See whether the host is busy, and try again; else look for an include, a macro or a variable that has no end.',
+  });
 }
 
 /** clang may exit with 1 after a crash, as for a source that is wrong, and only its words say that it crashed. */

@@ -7,7 +7,7 @@ import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Kept } from '../host/keeper.ts';
 import { archive, NO_UPLOAD } from '../host/upload.ts';
 import { compilerFlags, type BpfSource, type Target } from './build.ts';
-import { compilerFailure } from './compilerLimits.ts';
+import { compilerFailure, compilerTooSlow } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 import { compilerDirectory, notRun } from './unprivileged.ts';
 
@@ -113,10 +113,15 @@ export class Workbench implements Kept {
       '-',
     ];
     const limits = [LIMITS.seconds, LIMITS.memoryKiB, LIMITS.outputMiB].map(String);
-    const { exitCode, stdout, stderr } = await host.run(
-      scriptArgv('workbench-compile.sh', directory, object, ...limits, ...argv),
-      { tried, signal, timeoutMs: (LIMITS.seconds + 10) * 1000, maxMiB: 2 * LIMITS.outputMiB },
-    );
+    const { exitCode, stdout, stderr } = await host
+      .run(scriptArgv('workbench-compile.sh', directory, object, ...limits, ...argv), {
+        ...{ tried, signal, timeoutMs: (LIMITS.seconds + 10) * 1000 },
+        maxMiB: 2 * LIMITS.outputMiB,
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof HostError) || error.problem.kind !== 'timeout') throw error;
+        throw compilerTooSlow(host.name, tried, LIMITS.seconds, error.problem.words);
+      });
     const words = stderr.replaceAll(`${src}/`, '');
     if (exitCode === 0) {
       return { words, object: { path: object, bytes: Buffer.from(stdout, 'base64') } };

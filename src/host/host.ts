@@ -1,10 +1,10 @@
+import { commandWords } from './commandWords.ts';
 import { cancelled, HostError } from './errors.ts';
 import { faultOf, NotRoot } from './fault.ts';
 import { Keeper, type Kept, type Key } from './keeper.ts';
 import { onLines } from './lines.ts';
 import { Rights, type AskPassword, type Privilege } from './privilege.ts';
 import { HostProcess, type Ended } from './process.ts';
-import { shellLine } from './quote.ts';
 import { Readiness, type Purpose, type Ready } from './readiness.ts';
 import {
   outputOf,
@@ -27,7 +27,7 @@ export type { RunOptions, RunResult, TransactOptions } from './run.ts';
 export interface HostOptions {
   readonly ssh?: SshSettings;
   readonly askPassword?: AskPassword;
-  /** Every command as it starts, for a log a person reads. */
+  /** Every command as it starts, and its end with its time and exit status, for a log a person reads. */
   readonly log?: (line: string) => void;
   /** The first command has run there, however it ended: the host can be worked with. */
   readonly onWorks?: () => void;
@@ -242,15 +242,25 @@ export class Host implements Runner {
     { tried, root = false }: { tried: string; root?: boolean },
     sudo: Sudo | undefined,
   ): HostProcess {
-    const by = root ? ' (root)' : '';
-    this.#options.log?.(`${this.name}${by}: ${tried}\n  ${shellLine(argv)}`);
+    const what = `${this.name}${root ? ' (root)' : ''}: ${tried}`;
+    this.#options.log?.(`${what}: ${commandWords(argv)}`);
     const wrapped = wrap(script, argv, sudo);
-    return new HostProcess({
+    const begun = performance.now();
+    const process = new HostProcess({
       ...this.#transport.command(wrapped.argv),
       login: wrapped.login,
       sudo: wrapped.sudo,
       answerMs: this.#transport.answerMs,
     });
+    void process.ended.then(({ exitCode, signal, notStarted }) => {
+      const end =
+        exitCode === undefined
+          ? (signal ?? `not started, ${notStarted ?? ''}`)
+          : `exit ${exitCode}`;
+      const seconds = (performance.now() - begun) / 1000;
+      this.#options.log?.(`${what}: ${end} after ${seconds.toFixed(2)} s`);
+    });
+    return process;
   }
 
   #result(

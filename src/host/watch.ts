@@ -1,8 +1,8 @@
 import { Collected } from './bounded.ts';
+import { commandWords } from './commandWords.ts';
 import type { Problem } from './errors.ts';
 import { onLines } from './lines.ts';
 import type { Ended, HostProcess } from './process.ts';
-import { shellLine } from './quote.ts';
 import type { TransactOptions } from './run.ts';
 
 const MIB = 1024 * 1024;
@@ -49,7 +49,7 @@ export class Watch {
   ) {
     const { timeoutMs = 60_000, maxMiB = MAX_MIB, onExcess } = options;
     this.#process = process;
-    this.#line = shellLine(argv);
+    this.#line = commandWords(argv);
     this.#timeoutMs = timeoutMs;
     this.#onExcess = onExcess;
     this.#stdout = new Collected(process.stdout, maxMiB * MIB, () => {
@@ -94,7 +94,7 @@ export class Watch {
   }
 
   #tooMuch(what: string): void {
-    const words = `it sent more than ${what}\n${this.#line.slice(0, 1000)}`;
+    const words = `it sent more than ${what}\n${this.#line}`;
     const next = 'See what that command does there.';
     this.#exceed({ kind: 'command', words, next });
   }

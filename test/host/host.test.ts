@@ -179,7 +179,7 @@ for (const way of WAYS) {
         const failed = problemOf(running, 'timeout');
         await untilSleeping(mark, 3);
         const problem = await failed;
-        assert.match(problem.words, new RegExp(`no end after 1.5 s: .*${mark}`));
+        assert.match(problem.words, /^no end after 1.5 s: sh -c …\n/);
         await assertAllEnd(mark);
       });
 
@@ -266,8 +266,18 @@ for (const way of WAYS) {
         log: (line) => log.push(line),
       });
       await other.run(['echo', "it's"], { tried: 'greet' });
+      const script = ['sh', '-c', 'exit "$1" # a long text', 'ends.sh', '3', 'b', 'c'];
+      await other.run(script, { tried: 'end' });
       await other.dispose();
-      assert.deepEqual(log, [`${host.name}: greet\n  echo 'it'\\''s'`]);
+      assert.deepEqual(
+        log.map((line) => line.replace(/\d+\.\d\d s$/, 'N s')),
+        [
+          `${host.name}: greet: echo it's`,
+          `${host.name}: greet: exit 0 after N s`,
+          `${host.name}: end: sh ends.sh 3 b …`,
+          `${host.name}: end: exit 3 after N s`,
+        ],
+      );
     });
 
     it('knows that it is root here', async () => {

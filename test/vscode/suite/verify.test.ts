@@ -330,7 +330,12 @@ describe('verifying BPF source', () => {
         ['an absolute include', '\n#include "/etc/passwd"\n', /is outside of the folder/, 1],
         ['an include of the network', '#include "https://x/y.h"\n', /is outside of the folder/, 0],
         ['an include outside of the folder', '#include "../../x.h"\n', /outside of the folder/, 0],
-        ['a pipe by a macro', '#define F "@PIPE@"\n#include F\n', /no end after 20 s/, 0],
+        [
+          'a pipe by a macro',
+          '#define F "@PIPE@"\n#include F\n',
+          /the compiler took longer than 20 s/,
+          0,
+        ],
         ['a large file', `/*${'x'.repeat(10 * 2 ** 20)}*/\n`, /10\.0 MiB/, 0],
         [
           'a compilation without end',
