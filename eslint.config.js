@@ -49,6 +49,19 @@ const words = [
   },
 ];
 
+/** What a person reads goes through vscode.l10n.t or l10n.t (CONTRIBUTING.md). */
+const literal =
+  ':matches(Literal[value=/^(?!connect$).*[a-z]{3}/], TemplateLiteral:has(> TemplateElement[value.raw=/[a-z]{3}/]))';
+const SAYS =
+  '^(show(Information|Warning|Failure|Progress|Ending)|confirm|choose|makeQuickPick|withProgress|' +
+  'pick(Hosts?|Cgroups|OfCgroups|Bypass|Plan))$';
+const SAID =
+  '^(title|prompt|placeholder|placeHolder|label|description|detail|tooltip|go|stay|safe|' +
+  'openLabel|fault|tried|next)$';
+const untranslated = [`CallExpression[callee.name=/${SAYS}/]`, `Property[key.name=/${SAID}/]`].map(
+  (place) => ({ selector: `${place} > ${literal}`, message: 'Words for people: use l10n.t.' }),
+);
+
 export default defineConfig(
   globalIgnores(['dist/', 'out/', '.vscode-test/', 'test/harness/vscode/code-web/node_modules/']),
   eslint.configs.recommended,
@@ -84,6 +97,11 @@ export default defineConfig(
     files: ['src/**'],
     ignores: ['src/ui/window.ts'],
     rules: { 'no-restricted-syntax': ['error', ...unchecked, ...words] },
+  },
+  {
+    files: ['src/{ui,commands,diagnostics,workspace,language}/**', 'src/*.ts'],
+    ignores: ['src/ui/window.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...unchecked, ...words, ...untranslated] },
   },
   {
     files: ['src/{bypass,verifier,bench,results,cli}/**'],

@@ -77,9 +77,18 @@ async function askPassword(
   account?: string,
 ): Promise<string | undefined> {
   return askLine({
-    title: `sudo on ${host}`,
-    prompt: `Password of ${account ?? 'your account'} on ${host}, for sudo. It is kept in memory until the window closes.`,
-    ...(retry && { placeHolder: 'That password was not accepted' }),
+    title: vscode.l10n.t('sudo on {0}', host),
+    prompt:
+      account === undefined
+        ? vscode.l10n.t(
+            'Password of your account on {0}, for sudo. It is kept in memory until the window closes.',
+            host,
+          )
+        : vscode.l10n.t(
+            'Password of {0} on {1}, for sudo. It is kept in memory until the window closes.',
+            ...[account, host],
+          ),
+    ...(retry && { placeHolder: vscode.l10n.t('That password was not accepted') }),
     password: true,
   });
 }

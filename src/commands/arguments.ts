@@ -55,11 +55,11 @@ export function readArgument<T>(schema: z.ZodType<T>, argument: unknown): T | un
   if (parsed.success) return parsed.data;
   throw new HostError({
     kind: 'input',
-    tried: 'read the argument of the command',
+    tried: vscode.l10n.t('read the argument of the command'),
     words: parsed.error.issues
       .map(({ path, message }) => [...path, message].map(String).join(': '))
       .join('; '),
-    next: 'Correct the keybinding or the task.',
+    next: vscode.l10n.t('Correct the keybinding or the task.'),
   });
 }
 

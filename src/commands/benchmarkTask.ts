@@ -35,7 +35,7 @@ export async function runBenchmarkTask(
     const wanted = readArgument(definition, given);
     if (wanted === undefined) throw new RangeError('a task without a definition');
     const { host, cgroup, plan, baseline } = wanted;
-    await agreeToHost(context, { host, cgroups: [cgroup], by: 'The task' });
+    await agreeToHost(context, { host, cgroups: [cgroup], by: vscode.l10n.t('The task') });
     const file = (name: string | undefined) => name && path.resolve(folder?.fsPath ?? '', name);
     using result = new RunRecorder(context);
     const measured = { ...wanted, plan: file(plan), baseline: file(baseline) };

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import * as z from 'zod';
 import { serves, type BypassStatus } from '../bypass/attachment.ts';
 import { bypassStatus } from '../bypass/load.ts';
@@ -28,8 +29,8 @@ type AddArgument = z.infer<typeof addArgument>;
 const removeArgument = cgroupsArgument.refine(namesCgroups, ONE_OF_CGROUPS);
 type RemoveArgument = z.infer<typeof removeArgument>;
 
-const ADD = 'Add cgroups to bypass';
-const REMOVE = 'Take cgroups from bypass';
+const ADD = vscode.l10n.t('Add cgroups to bypass');
+const REMOVE = vscode.l10n.t('Take cgroups from bypass');
 
 /**
  * Add cgroups to bypass: its programs and maps serve them as well, without being loaded anew.
@@ -49,7 +50,7 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   const source = await readSource(app.bpfDirectory, policy);
   if (!(await warnOfSocketFaults(app, place, facts, source, given === undefined))) return undefined;
   const status = await withProgress(
-    `Adding cgroups to the bypass on ${host}`,
+    vscode.l10n.t('Adding cgroups to the bypass on {0}', host),
     async (report, signal) => {
       report(listed(cgroups));
       return addCgroups(await app.host(host), { to, cgroups }, signal);
@@ -63,7 +64,7 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   if (covered !== undefined) void showInformation(covered);
   const { config } = status.attachments.find((one) => serves(one, [to, ...cgroups])) ?? {};
   void showInformation(
-    `The sockmap bypass of ${to} on ${host} has ${listed(cgroups)}, too. ${connectionsWords(config)}${noteWords(status)}`,
+    `${vscode.l10n.t('The sockmap bypass of {0} on {1} has {2}, too.', to, host, listed(cgroups))} ${connectionsWords(config)}${noteWords(status)}`,
   );
   return status;
 }
@@ -71,7 +72,7 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
 /** Whether the cgroups are there, and which programs they would get. */
 async function checkPlace(app: App, { host: name, cgroup, cgroups: named }: AddArgument) {
   const host = await app.host(name);
-  return withProgress(`Checking ${name}`, async (_report, signal) => {
+  return withProgress(vscode.l10n.t('Checking {0}', name), async (_report, signal) => {
     const { facts, mount } = await host.ready('control', signal);
     const cgroups = await existingCgroups(host, mount, named, signal);
     const { attachments } = await bypassStatus(host, signal);
@@ -91,7 +92,7 @@ export async function takeFromBypass(
   const { host } = wanted;
   const cgroups = cgroupsOf(wanted);
   const status = await withProgress(
-    `Taking cgroups from the bypass on ${host}`,
+    vscode.l10n.t('Taking cgroups from the bypass on {0}', host),
     async (report, signal) => {
       report(listed(cgroups));
       return removeCgroups(await app.host(host), cgroups, signal);
@@ -99,7 +100,11 @@ export async function takeFromBypass(
   );
   app.statusBar.show(status);
   void showInformation(
-    `The sockmap bypass on ${host} has ${listed(cgroups)} no more. New connections there use TCP/IP.`,
+    vscode.l10n.t(
+      'The sockmap bypass on {0} has {1} no more. New connections there use TCP/IP.',
+      host,
+      listed(cgroups),
+    ),
   );
   return status;
 }
@@ -121,7 +126,7 @@ async function askToTake(app: App): Promise<RemoveArgument | undefined> {
   if (chosen === undefined) return undefined;
   const cgroups = await pickOfCgroups(app, host, chosen.bypass.cgroups, {
     title: REMOVE,
-    placeHolder: 'Tick cgroups to take; left without any it is unloaded',
+    placeHolder: vscode.l10n.t('Tick cgroups to take; left without any it is unloaded'),
   });
   return cgroups && { host, cgroups };
 }

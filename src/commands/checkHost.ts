@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { checkHost, type HostCheck } from '../host/check.ts';
 import { showFindings } from '../ui/hostIssues.ts';
@@ -11,10 +12,10 @@ export async function checkHostCommand(
   argument: unknown,
 ): Promise<HostCheck | undefined> {
   const given = await readHostArgument(context, hostArgument, argument);
-  const name = given?.host ?? (await pickHost(context, 'Check host'));
+  const name = given?.host ?? (await pickHost(context, vscode.l10n.t('Check host')));
   if (name === undefined) return undefined;
   const host = await context.host(name);
-  const check = await withProgress(`Checking ${name}`, (_report, signal) =>
+  const check = await withProgress(vscode.l10n.t('Checking {0}', name), (_report, signal) =>
     checkHost(host, signal),
   );
   void showFindings(context, name, check);

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import * as z from 'zod';
 import { checkSemantics, type SemanticRow } from '../bypass/semantics.ts';
 import { readProbe } from '../bypass/source.ts';
@@ -19,25 +20,27 @@ export async function checkSemanticsCommand(
   argument: unknown,
 ): Promise<SemanticRow[] | undefined> {
   const given = await readHostArgument(app, semanticsArgument, argument);
-  const name = given?.host ?? (await pickHost(app, 'Check socket semantics'));
+  const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Check socket semantics')));
   if (name === undefined) return undefined;
   const policy = given?.policy ?? 'guarded';
   const [{ source, copy }, probe] = await Promise.all([
     readPrograms(app, policy),
     readProbe(app.bpfDirectory),
   ]);
-  const rows = await withProgress(`Socket semantics on ${name}`, async (report, signal) =>
-    checkSemantics(await app.host(name), {
-      source,
-      probe,
-      signal,
-      onStep: (step) => {
-        report(SEMANTICS_STEPS[step]);
-      },
-    }),
+  const rows = await withProgress(
+    vscode.l10n.t('Socket semantics on {0}', name),
+    async (report, signal) =>
+      checkSemantics(await app.host(name), {
+        source,
+        probe,
+        signal,
+        onStep: (step) => {
+          report(SEMANTICS_STEPS[step]);
+        },
+      }),
   );
   await app.reports.showMarkdown(
-    `Socket semantics on ${name}`,
+    vscode.l10n.t('Socket semantics on {0}', name),
     semanticsReport(name, policy, rows, copy),
   );
   return rows;

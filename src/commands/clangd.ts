@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import { collectFacts } from '../host/facts.ts';
@@ -11,13 +12,13 @@ import { hostArgument, readHostArgument } from './arguments.ts';
 
 /** Restart clangd on host. */
 export async function restartClangd(app: App): Promise<void> {
-  await withProgress('Starting clangd', () => app.language.restart());
+  await withProgress(vscode.l10n.t('Starting clangd'), () => app.language.restart());
 }
 
 /** Choose host for BPF source: of clangd, and of what is verified on saving. */
 export async function chooseHost(app: App, argument: unknown): Promise<void> {
   const given = await readHostArgument(app, hostArgument, argument);
-  const host = given?.host ?? (await pickHost(app, 'Host for BPF source'));
+  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Host for BPF source')));
   if (host === undefined) return;
   await chooseEditingHost(app, host);
   app.verifier.followEditingHost();
@@ -27,10 +28,10 @@ export async function chooseHost(app: App, argument: unknown): Promise<void> {
 /** Install clangd on host: in a terminal there, where a person sees what is done. */
 export async function installClangd(app: App, argument: unknown): Promise<void> {
   const given = await readHostArgument(app, hostArgument, argument);
-  const name = given?.host ?? (await pickHost(app, 'Install clangd'));
+  const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Install clangd')));
   if (name === undefined) return;
   const host = await app.host(name);
-  const facts = await withProgress(`Checking ${name}`, (_report, signal) =>
+  const facts = await withProgress(vscode.l10n.t('Checking {0}', name), (_report, signal) =>
     collectFacts(host, { root: false, signal }),
   );
   const missing = hostIssues(facts).find(({ id }) => id === 'clangd');
@@ -41,14 +42,14 @@ export async function installClangd(app: App, argument: unknown): Promise<void> 
   if (missing.remedy === undefined) {
     throw new HostError({
       kind: 'not-found',
-      tried: 'install clangd',
+      tried: vscode.l10n.t('install clangd'),
       where: name,
-      words: `no package of it is known for ${facts.distribution.name}`,
-      next: 'Install it, then restart clangd.',
+      words: vscode.l10n.t('no package of it is known for {0}', facts.distribution.name),
+      next: vscode.l10n.t('Install it, then restart clangd.'),
     });
   }
   await openTerminal(host, missing.remedy);
   void showInformation(
-    `Once clangd is installed on ${name}, it starts with the next file you save.`,
+    vscode.l10n.t('Once clangd is installed on {0}, it starts with the next file you save.', name),
   );
 }

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import path from 'node:path';
 import * as z from 'zod';
 import { compareDocuments, type Comparison } from '../results/compare.ts';
@@ -23,21 +24,21 @@ export async function compare(app: App, argument: unknown): Promise<Comparison |
   const comparison = compareDocuments(before, after);
   const [old, now] = [wanted.baseline, wanted.uri].map(({ fsPath }) => path.basename(fsPath));
   await app.reports.showMarkdown(
-    `${now ?? ''} compared with ${old ?? ''}`,
+    vscode.l10n.t('{0} compared with {1}', now ?? '', old ?? ''),
     comparisonReport(before, after, comparison),
   );
   return comparison;
 }
 
 async function ask(): Promise<z.infer<typeof compareArgument> | undefined> {
-  const title = 'Compare benchmarks';
-  const fault = 'a run cannot be compared with itself';
-  const uri = await pickDocument({ title, fault, placeholder: 'Choose a run' });
+  const title = vscode.l10n.t('Compare benchmarks');
+  const fault = vscode.l10n.t('a run cannot be compared with itself');
+  const uri = await pickDocument({ title, fault, placeholder: vscode.l10n.t('Choose a run') });
   if (uri === undefined) return undefined;
   const baseline = await pickDocument({
     title,
     fault,
-    placeholder: 'Choose the saved run it is compared with',
+    placeholder: vscode.l10n.t('Choose the saved run it is compared with'),
     accept: (_document, other) => other.toString() !== uri.toString(),
   });
   return baseline === undefined ? undefined : { baseline, uri };

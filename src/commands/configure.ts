@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import * as z from 'zod';
 import { MODE_NAMES, REACHES, type Mode, type Reach } from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
@@ -13,7 +14,7 @@ import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { decideReach } from './reach.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
 
-const TITLE = 'Change bypass policy';
+const TITLE = vscode.l10n.t('Change bypass policy');
 
 const configureArgument = cgroupArgument
   .extend({ mode: z.enum(MODE_NAMES).optional(), reach: z.enum(REACHES).optional() })
@@ -26,21 +27,23 @@ const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string
   {
     guarded: {
       icon: 'shield',
-      label: 'Guarded',
-      detail: 'Queues are bounded, one-way streams of small messages go over TCP.',
-      done: 'guarded, with the limits of the settings',
+      label: vscode.l10n.t('Guarded'),
+      detail: vscode.l10n.t('Queues are bounded, one-way streams of small messages go over TCP.'),
+      done: vscode.l10n.t('guarded, with the limits of the settings'),
     },
     off: {
       icon: 'circle-slash',
-      label: 'Off',
-      detail: 'Every connection is on TCP from its next message on, and live ones stay there.',
-      done: 'off: every connection is on TCP',
+      label: vscode.l10n.t('Off'),
+      detail: vscode.l10n.t(
+        'Every connection is on TCP from its next message on, and live ones stay there.',
+      ),
+      done: vscode.l10n.t('off: every connection is on TCP'),
     },
     unguarded: {
       icon: 'warning',
-      label: 'Without limits',
-      detail: 'No limits: queues can exhaust memory. For comparison only.',
-      done: 'without limits: do not leave it so',
+      label: vscode.l10n.t('Without limits'),
+      detail: vscode.l10n.t('No limits: queues can exhaust memory. For comparison only.'),
+      done: vscode.l10n.t('without limits: do not leave it so'),
     },
   };
 
@@ -53,7 +56,7 @@ export async function configure(app: App, argument: unknown): Promise<BypassStat
   const limits = readLimits();
   const reach = await possibleReach(app, wanted);
   const status = await withProgress(
-    `Changing the policy of the bypass on ${host}`,
+    vscode.l10n.t('Changing the policy of the bypass on {0}', host),
     async (report, signal) => {
       report(cgroup);
       return configureBypass(await app.host(host), { cgroup, mode, reach, limits, signal });
@@ -61,12 +64,27 @@ export async function configure(app: App, argument: unknown): Promise<BypassStat
   );
   app.statusBar.show(status);
   const config = status.attachments.find((one) => one.cgroups.includes(cgroup))?.config;
-  const done = mode === undefined ? [] : [MODES[mode].done];
-  if (reach !== undefined) done.push(`working ${REACH_LABELS[config?.reach ?? reach]}`);
-  void showInformation(
-    `The sockmap bypass of ${cgroup} on ${host} is ${done.join(', and ')}.${noteWords(status)}`,
-  );
+  const reached = reach === undefined ? undefined : REACH_LABELS[config?.reach ?? reach];
+  void showInformation(`${doneWords(host, cgroup, mode, reached)}${noteWords(status)}`);
   return status;
+}
+
+/** @param reached where it bypasses from now on, in words; undefined where that is as before. */
+function doneWords(
+  host: string,
+  cgroup: string,
+  mode: Mode | undefined,
+  reached: string | undefined,
+): string {
+  const done = mode === undefined ? '' : MODES[mode].done;
+  if (reached === undefined)
+    return vscode.l10n.t('The sockmap bypass of {0} on {1} is {2}.', cgroup, host, done);
+  return mode === undefined
+    ? vscode.l10n.t('The sockmap bypass of {0} on {1} is working {2}.', cgroup, host, reached)
+    : vscode.l10n.t(
+        'The sockmap bypass of {0} on {1} is {2}, and working {3}.',
+        ...[cgroup, host, done, reached],
+      );
 }
 
 /** A reach that the host's kernel allows; a person hears of it where it does not. */
@@ -91,11 +109,13 @@ async function ask(
   const modes = MODE_NAMES.map((mode) => ({
     ...MODES[mode],
     wanted: { ...place, mode },
-    ...(mode === bypass.config?.mode && { description: 'as it is now' }),
+    ...(mode === bypass.config?.mode && { description: vscode.l10n.t('as it is now') }),
   }));
   const picked = await pickOne([...modes, ...reachItems(bypass, place)], {
     title: TITLE,
-    placeHolder: 'What its programs do from now on; limits and local networks are read again',
+    placeHolder: vscode.l10n.t(
+      'What its programs do from now on; limits and local networks are read again',
+    ),
   });
   if (picked === undefined || !('reach' in picked.wanted)) return picked?.wanted;
   const { wanted } = picked;
@@ -103,10 +123,10 @@ async function ask(
 }
 
 const agreesToReach = (host: string): Promise<boolean> =>
-  confirm(`Bypass connections between containers of ${host}, too?`, {
+  confirm(vscode.l10n.t('Bypass connections between containers of {0}, too?', host), {
     detail: REACH_HOST_DETAIL,
-    go: 'Between Containers of This Host',
-    stay: 'Leave It As It Is',
+    go: vscode.l10n.t('Between Containers of This Host'),
+    stay: vscode.l10n.t('Leave It As It Is'),
   });
 
 /** The reach that it does not have. */
@@ -117,7 +137,7 @@ function reachItems({ config }: Attachment, place: { host: string; cgroup: strin
   return [
     {
       icon,
-      label: `Reach: ${REACH_CHOICES[reach].toLowerCase()}`,
+      label: vscode.l10n.t('Reach: {0}', REACH_CHOICES[reach].toLowerCase()),
       detail,
       wanted: { ...place, reach },
     },
@@ -127,10 +147,14 @@ function reachItems({ config }: Attachment, place: { host: string; cgroup: strin
 const REACHES_SHOWN: Readonly<Record<Reach, { icon: string; detail: string }>> = {
   namespace: {
     icon: 'lock',
-    detail: 'Connections between network namespaces are on TCP from their next message on.',
+    detail: vscode.l10n.t(
+      'Connections between network namespaces are on TCP from their next message on.',
+    ),
   },
   host: {
     icon: 'globe',
-    detail: 'Filters, policies, shaping and captures between containers no longer see the bytes.',
+    detail: vscode.l10n.t(
+      'Filters, policies, shaping and captures between containers no longer see the bytes.',
+    ),
   },
 };

@@ -36,8 +36,8 @@ export async function importBenchmark(
 async function ask(): Promise<vscode.Uri | undefined> {
   const [uri] =
     (await vscode.window.showOpenDialog({
-      title: 'Import benchmark result',
-      openLabel: 'Import',
+      title: vscode.l10n.t('Import benchmark result'),
+      openLabel: vscode.l10n.t('Import'),
       filters: { 'Sockmap benchmarks': ['json'] },
     })) ?? [];
   return uri;

@@ -41,7 +41,7 @@ const loadArgument = cgroupsArgument
   });
 type LoadArgument = z.infer<typeof loadArgument>;
 
-const TITLE = 'Load sockmap bypass';
+const TITLE = vscode.l10n.t('Load sockmap bypass');
 
 /** Load sockmap bypass. */
 export async function load(app: App, argument: unknown): Promise<BypassStatus | undefined> {
@@ -63,11 +63,16 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
   const answer = { kept: false };
   const askToReplace = async (): Promise<boolean> => {
     const replace = await confirm(
-      `A bypass is loaded on ${cgroups.length === 1 ? listed(cgroups) : `some of ${listed(cgroups)}`} already.`,
+      cgroups.length === 1
+        ? vscode.l10n.t('A bypass is loaded on {0} already.', listed(cgroups))
+        : vscode.l10n.t('A bypass is loaded on some of {0} already.', listed(cgroups)),
       {
-        detail: `Replace it with the new one on ${host}, which is compiled and verified? Connections it carries go back to TCP, unless it has other cgroups too, which it keeps; new ones use the new programs.`,
-        go: 'Replace',
-        stay: 'Keep It',
+        detail: vscode.l10n.t(
+          'Replace it with the new one on {0}, which is compiled and verified? Connections it carries go back to TCP, unless it has other cgroups too, which it keeps; new ones use the new programs.',
+          host,
+        ),
+        go: vscode.l10n.t('Replace'),
+        stay: vscode.l10n.t('Keep It'),
       },
     );
     answer.kept = !replace;
@@ -89,7 +94,7 @@ async function checkPlaces(
   named: readonly string[],
 ): Promise<{ facts: Facts; cgroups: string[]; isRoot: boolean }> {
   const host = await app.host(name);
-  return withProgress(`Checking ${name}`, async (_report, signal) => {
+  return withProgress(vscode.l10n.t('Checking {0}', name), async (_report, signal) => {
     const { facts, mount } = await host.ready('load', signal);
     const all = await existingCgroups(host, mount, named, signal);
     const cgroups = outermost(all);
@@ -118,7 +123,7 @@ async function loadInto(
   const { host, cgroups, policy, reach, replace, verdict } = wanted;
   const limits = readLimits();
   const status = await withProgress(
-    `Loading the sockmap bypass on ${host}`,
+    vscode.l10n.t('Loading the sockmap bypass on {0}', host),
     async (report, signal) =>
       loadBypass(await app.host(host), {
         cgroups,
@@ -134,7 +139,7 @@ async function loadInto(
       }),
   );
   app.statusBar.show(status);
-  const what = [policy, ...(copy === undefined ? [] : [`from ${copy}`])];
+  const what = [policy, ...(copy === undefined ? [] : [vscode.l10n.t('from {0}', copy)])];
   const loaded = status.attachments.find((one) => one.cgroups.includes(cgroups[0] ?? ''));
   if (loaded?.config?.reach === 'host') what.push(REACH_LABELS.host);
   void announce(status, cgroups, what.join(', '));
@@ -152,12 +157,15 @@ async function announce(
   const neighbours =
     beside.length === 0
       ? ''
-      : ` Other sock_ops programs run for its sockets: ${beside.join(', ')}. The status counts callbacks that they take away.`;
-  const benchmark = 'Run Benchmark';
-  const unload = 'Unload';
+      : ` ${vscode.l10n.t(
+          'Other sock_ops programs run for its sockets: {0}. The status counts callbacks that they take away.',
+          beside.join(', '),
+        )}`;
+  const benchmark = vscode.l10n.t('Run Benchmark');
+  const unload = vscode.l10n.t('Unload');
   const show = addressesCapped === true ? showWarning : showInformation;
   const chosen = await show(
-    `The sockmap bypass is on: ${listed(cgroups)} on ${host} (${what}). New connections between ${cgroups.length === 1 ? 'its' : 'their'} processes bypass TCP/IP.${neighbours}${noteWords(status)}`,
+    `${loadedWords(host, cgroups, what)}${neighbours}${noteWords(status)}`,
     benchmark,
     unload,
   );
@@ -170,3 +178,14 @@ async function announce(
   }
   if (chosen === unload) await vscode.commands.executeCommand('sockmapBypass.unload', argument);
 }
+
+const loadedWords = (host: string, cgroups: readonly string[], what: string): string =>
+  cgroups.length === 1
+    ? vscode.l10n.t(
+        'The sockmap bypass is on: {0} on {1} ({2}). New connections between its processes bypass TCP/IP.',
+        ...[listed(cgroups), host, what],
+      )
+    : vscode.l10n.t(
+        'The sockmap bypass is on: {0} on {1} ({2}). New connections between their processes bypass TCP/IP.',
+        ...[listed(cgroups), host, what],
+      );

@@ -44,18 +44,23 @@ async function chooseFolder(
     if (folder !== undefined) return folder;
     throw new HostError({
       kind: 'input',
-      tried: 'open the BPF source',
-      words:
+      tried: vscode.l10n.t('open the BPF source'),
+      words: folderFault(
+        name,
+        folders.map((each) => each.name),
+      ),
+      next:
         folders.length === 0
-          ? 'no folder is open'
-          : `${name === undefined ? 'no folder is named' : `there is no folder ${name}`}; there are ${folders.map((each) => each.name).join(', ')}`,
-      next: folders.length === 0 ? 'Open a folder first.' : 'Name one of them.',
+          ? vscode.l10n.t('Open a folder first.')
+          : vscode.l10n.t('Name one of them.'),
     });
   }
   if (folders.length === 0) {
-    const open = 'Open Folder';
+    const open = vscode.l10n.t('Open Folder');
     const chosen = await showInformation(
-      'The editable copy of the BPF source goes into the workspace, and no folder is open.',
+      vscode.l10n.t(
+        'The editable copy of the BPF source goes into the workspace, and no folder is open.',
+      ),
       open,
     );
     if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder');
@@ -73,9 +78,19 @@ async function chooseFolder(
             label: folder.name,
             description: folder.uri.fsPath,
           })),
-          { placeHolder: 'Choose the folder for the editable copy of the BPF source' },
+          {
+            placeHolder: vscode.l10n.t('Choose the folder for the editable copy of the BPF source'),
+          },
         )
       )?.folder;
+}
+
+function folderFault(name: string | undefined, folders: readonly string[]): string {
+  if (folders.length === 0) return vscode.l10n.t('no folder is open');
+  const there = folders.join(', ');
+  return name === undefined
+    ? vscode.l10n.t('no folder is named; there are {0}', there)
+    : vscode.l10n.t('there is no folder {0}; there are {1}', name, there);
 }
 
 /** @throws HostError, and writes nothing, where a file of the person's is in the way. */
@@ -93,9 +108,9 @@ async function writeCopy(context: Context, directory: vscode.Uri): Promise<void>
   if (taken.length > 0) {
     throw new HostError({
       kind: 'input',
-      tried: 'copy the BPF source',
-      words: `it would replace ${taken.join(', ')}`,
-      next: 'Rename what is there, or open another folder.',
+      tried: vscode.l10n.t('copy the BPF source'),
+      words: vscode.l10n.t('it would replace {0}', taken.join(', ')),
+      next: vscode.l10n.t('Rename what is there, or open another folder.'),
     });
   }
   for (const [file, content] of missing) await vscode.workspace.fs.writeFile(file, content);
@@ -105,11 +120,17 @@ async function announce(entry: vscode.Uri, isNew: boolean): Promise<void> {
   const name = vscode.workspace.asRelativePath(entry);
   if (!vscode.workspace.isTrusted) {
     await showWarning(
-      `${name} can be edited, but while this workspace is not trusted the bundled programs are used.`,
+      vscode.l10n.t(
+        '{0} can be edited, but while this workspace is not trusted the bundled programs are used.',
+        name,
+      ),
     );
   } else if (isNew) {
     await showInformation(
-      `${name} is your copy. From now on it is what this workspace loads and verifies, in place of the bundled programs.`,
+      vscode.l10n.t(
+        '{0} is your copy. From now on it is what this workspace loads and verifies, in place of the bundled programs.',
+        name,
+      ),
     );
   }
 }

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { Reach } from '../bypass/config.ts';
 import { networkNamespaces, type NetworkNamespaces } from '../bypass/namespaces.ts';
 import {
@@ -39,8 +40,9 @@ const look = (
   name: string,
   cgroups: readonly string[],
 ): Promise<NetworkNamespaces> =>
-  withProgress(`Looking for network namespaces on ${name}`, async (_report, signal) =>
-    networkNamespaces(await context.host(name), cgroups, signal),
+  withProgress(
+    vscode.l10n.t('Looking for network namespaces on {0}', name),
+    async (_report, signal) => networkNamespaces(await context.host(name), cgroups, signal),
   );
 
 /** Titles of buttons are written so. */

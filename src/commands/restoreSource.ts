@@ -23,7 +23,7 @@ export async function compareSource(context: Context, argument: unknown): Promis
   // From the menu of an editor comes its Uri.
   const given =
     argument instanceof vscode.Uri ? undefined : readArgument(compareArgument, argument);
-  const directory = await copyOf('compare the BPF source');
+  const directory = await copyOf(vscode.l10n.t('compare the BPF source'));
   const asked =
     argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   const files = await bundledFiles(context);
@@ -33,9 +33,9 @@ export async function compareSource(context: Context, argument: unknown): Promis
   if (!files.has(name)) {
     throw new HostError({
       kind: 'input',
-      tried: 'compare the BPF source',
-      words: `no bundled file is named ${name}`,
-      next: `There are ${Array.from(files.keys()).join(', ')}.`,
+      tried: vscode.l10n.t('compare the BPF source'),
+      words: vscode.l10n.t('no bundled file is named {0}', name),
+      next: vscode.l10n.t('There are {0}.', Array.from(files.keys()).join(', ')),
     });
   }
   await vscode.commands.executeCommand(
@@ -54,20 +54,26 @@ export async function compareSource(context: Context, argument: unknown): Promis
  */
 export async function restoreSource(context: Context, argument: unknown): Promise<string[]> {
   const confirmed = readArgument(restoreArgument, argument)?.confirmed === true;
-  const directory = await copyOf('restore the BPF source');
+  const directory = await copyOf(vscode.l10n.t('restore the BPF source'));
   const differing = await differences(directory, await bundledFiles(context));
   const names = differing.map(({ name }) => name);
   if (names.length === 0) {
-    void showInformation('Your copy of the BPF source is as bundled.');
+    void showInformation(vscode.l10n.t('Your copy of the BPF source is as bundled.'));
     return [];
   }
   if (!confirmed) {
     const sure = await confirm(
-      `Restore ${names.length === 1 ? (names[0] ?? '') : `${names.length} files`} to what is bundled?`,
+      names.length === 1
+        ? vscode.l10n.t('Restore {0} to what is bundled?', names[0] ?? '')
+        : vscode.l10n.t('Restore {0} files to what is bundled?', names.length),
       {
-        detail: `In ${vscode.workspace.asRelativePath(directory)}: ${names.join(', ')}. What you changed in ${names.length === 1 ? 'it' : 'them'} is replaced; Undo in the editor brings it back. Files you added stay.`,
-        go: 'Restore',
-        stay: 'Keep Mine',
+        detail: vscode.l10n.t(
+          'In {0}: {1}. What you changed there is replaced; Undo in the editor brings it back. Files you added stay.',
+          vscode.workspace.asRelativePath(directory),
+          names.join(', '),
+        ),
+        go: vscode.l10n.t('Restore'),
+        stay: vscode.l10n.t('Keep Mine'),
       },
     );
     if (!sure) return [];
@@ -85,8 +91,8 @@ async function copyOf(tried: string): Promise<vscode.Uri> {
   throw new HostError({
     kind: 'not-found',
     tried,
-    words: 'this workspace has no copy of it, and uses the bundled one',
-    next: 'Run Open BPF source to make one.',
+    words: vscode.l10n.t('this workspace has no copy of it, and uses the bundled one'),
+    next: vscode.l10n.t('Run Open BPF source to make one.'),
   });
 }
 

@@ -25,20 +25,20 @@ export async function resumeBenchmarkCommand(
   const wanted = readArgument(resumeArgument, argument);
   const uri = wanted === undefined ? await pickUnfinished() : wanted.uri;
   if (uri === undefined) return undefined;
-  const tried = `resume ${path.basename(uri.fsPath)}`;
+  const tried = vscode.l10n.t('resume {0}', path.basename(uri.fsPath));
   const before = activeRun(uri);
   if (before?.isStopped === true) {
     const waiting = vscode.l10n.t('Waiting for the cancelled run to undo what it began');
     await withProgress(waiting, async (_report, signal) => {
       await before.ended;
-      if (signal.aborted) throw cancelled(tried, 'this machine');
+      if (signal.aborted) throw cancelled(tried, vscode.l10n.t('this machine'));
     });
   } else if (before !== undefined) {
     throw new HostError({
       kind: 'occupied',
       tried,
       words: RUN_UNDER_WAY,
-      next: 'Wait for its end, or cancel it first.',
+      next: vscode.l10n.t('Wait for its end, or cancel it first.'),
     });
   }
   using file = new RunRecorder(context, uri);
@@ -58,8 +58,8 @@ export async function resumeBenchmarkCommand(
 
 const pickUnfinished = (): Promise<vscode.Uri | undefined> =>
   pickDocument({
-    title: 'Resume benchmark',
-    placeholder: 'Choose an interrupted run',
+    title: vscode.l10n.t('Resume benchmark'),
+    placeholder: vscode.l10n.t('Choose an interrupted run'),
     accept: ({ finishedAt }) => finishedAt === undefined,
-    fault: 'its run has finished',
+    fault: vscode.l10n.t('its run has finished'),
   });

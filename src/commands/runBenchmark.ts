@@ -24,7 +24,7 @@ export const profileArgument = z.union([profileSchema, planSchema]);
 
 const benchmarkArgument = cgroupArgument.extend({ profile: profileArgument.default('quick') });
 
-const TITLE = 'Run netperf benchmark';
+const TITLE = vscode.l10n.t('Run netperf benchmark');
 
 /**
  * Run netperf benchmark.
@@ -68,7 +68,7 @@ export async function showRun(
   run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<ResultDocument>,
 ): Promise<ResultDocument | undefined> {
   try {
-    return await withProgress(`Benchmark on ${host}`, async (report, signal) => {
+    return await withProgress(vscode.l10n.t('Benchmark on {0}', host), async (report, signal) => {
       report('preparing');
       let done: number | undefined;
       return run({
@@ -85,7 +85,10 @@ export async function showRun(
   } catch (error) {
     if (!isCancelled(error) || file.uri === undefined) throw error;
     void showInformation(
-      `The benchmark was cancelled. What was measured is kept in ${path.basename(file.uri.fsPath)}.`,
+      vscode.l10n.t(
+        'The benchmark was cancelled. What was measured is kept in {0}.',
+        path.basename(file.uri.fsPath),
+      ),
     );
     return undefined;
   }

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/build.ts';
@@ -78,7 +79,11 @@ export async function warnOfSocketFaults(
     if (stalls || probed !== undefined) void showWarning(`${message} ${detail}`);
     return choice;
   }
-  const sure = await confirm(message, { detail, go: 'Load Anyway', stay: 'Do Not Load' });
+  const sure = await confirm(message, {
+    detail,
+    go: vscode.l10n.t('Load Anyway'),
+    stay: vscode.l10n.t('Do Not Load'),
+  });
   if (!sure) return undefined;
   if (certain) {
     const named = Array.from(new Set([...verdict.readers, ...names])).slice(-REMEMBERED);
@@ -100,7 +105,7 @@ async function spliceReaders(
   if (!faults.includes('splice')) return [];
   const host = await context.host(name);
   const { readers, doubt } = await withProgress(
-    `Looking for programs that read with splice() on ${name}`,
+    vscode.l10n.t('Looking for programs that read with splice() on {0}', name),
     (_, signal) => knownReaders(host, cgroups, faults, signal),
   );
   if (doubt !== undefined) {
@@ -113,7 +118,7 @@ async function probe(context: Context, name: string, source: BpfSource): Promise
   const program = await readProbe(context.bpfDirectory);
   const host = await context.host(name);
   const probed = await withProgress(
-    `Checking socket compatibility on ${name} (once per kernel)`,
+    vscode.l10n.t('Checking socket compatibility on {0} (once per kernel)', name),
     (_report, signal) => probeFaults(host, source, program, signal),
   );
   if (probed.doubt !== undefined) void showWarning(doubtWords(name, probed.doubt));

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { bypassStatus } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import type { App } from '../app.ts';
@@ -10,16 +11,16 @@ import { hostArgument, readHostArgument } from './arguments.ts';
 /** Show bypass status. */
 export async function status(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, hostArgument, argument);
-  const host = given?.host ?? (await pickHost(app, 'Show bypass status'));
+  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Show bypass status')));
   if (host === undefined) return undefined;
   const answer = await withProgress(
-    `Reading the bypass status of ${host}`,
+    vscode.l10n.t('Reading the bypass status of {0}', host),
     async (_report, signal) => bypassStatus(await app.host(host), signal),
   );
   app.statusBar.show(answer);
   const copy = await copyInUse('guarded');
   await app.reports.show(
-    `Bypass status of ${host}`,
+    vscode.l10n.t('Bypass status of {0}', host),
     statusReport(answer, copy && nameOfCopy(copy)),
   );
   return answer;

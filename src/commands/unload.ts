@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { unloadBypass } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import type { App } from '../app.ts';
@@ -13,7 +14,7 @@ export async function unload(app: App, argument: unknown): Promise<BypassStatus 
   if (wanted === undefined) return undefined;
   const { host, cgroup } = wanted;
   const status = await withProgress(
-    `Unloading the sockmap bypass on ${host}`,
+    vscode.l10n.t('Unloading the sockmap bypass on {0}', host),
     async (report, signal) => {
       report(cgroup);
       return unloadBypass(await app.host(host), cgroup, signal);
@@ -21,14 +22,20 @@ export async function unload(app: App, argument: unknown): Promise<BypassStatus 
   );
   app.statusBar.show(status);
   void showInformation(
-    `The sockmap bypass is off: ${cgroup} on ${host}. New connections use TCP/IP.`,
+    vscode.l10n.t(
+      'The sockmap bypass is off: {0} on {1}. New connections use TCP/IP.',
+      cgroup,
+      host,
+    ),
   );
   return status;
 }
 
 async function ask(app: App): Promise<{ host: string; cgroup: string } | undefined> {
-  const host = await pickHost(app, 'Unload sockmap bypass');
+  const host = await pickHost(app, vscode.l10n.t('Unload sockmap bypass'));
   if (host === undefined) return undefined;
-  const chosen = await pickBypass(app, host, 'Unload sockmap bypass', { remains: true });
+  const chosen = await pickBypass(app, host, vscode.l10n.t('Unload sockmap bypass'), {
+    remains: true,
+  });
   return chosen && { host, cgroup: chosen.cgroup };
 }

@@ -23,7 +23,7 @@ const logArgument = verifyArgument.extend({
 export async function verify(app: App, argument: unknown): Promise<Diagnosis | undefined> {
   const given = await readHostArgument(app, verifyArgument, argument);
   const file = given?.uri ?? fileInEditor();
-  const host = given?.host ?? (await pickHost(app, 'Verify BPF source'));
+  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Verify BPF source')));
   return host === undefined ? undefined : (await run(app, file, [host]))[0];
 }
 
@@ -31,7 +31,8 @@ export async function verify(app: App, argument: unknown): Promise<Diagnosis | u
 export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagnosis[] | undefined> {
   const given = await readHostArgument(app, hostsArgument, argument);
   const file = given?.uri ?? fileInEditor();
-  const hosts = given?.hosts ?? (await pickHosts(app, 'Verify BPF source on several hosts'));
+  const hosts =
+    given?.hosts ?? (await pickHosts(app, vscode.l10n.t('Verify BPF source on several hosts')));
   return hosts === undefined ? undefined : run(app, file, Array.from(new Set(hosts)));
 }
 
@@ -39,15 +40,16 @@ export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagno
 export async function showVerifierLog(app: App, argument: unknown): Promise<void> {
   const given = (await readHostArgument(app, logArgument, argument)) ?? (await pickProgram(app));
   if (given === undefined) return;
-  await withProgress(`Reading ${given.program} on ${given.host}`, () =>
+  await withProgress(vscode.l10n.t('Reading {0} on {1}', given.program, given.host), () =>
     app.logs.show({ ...given, source: given.uri }),
   );
 }
 
 async function run(app: App, file: vscode.Uri, hosts: readonly string[]): Promise<Diagnosis[]> {
   const name = vscode.workspace.asRelativePath(file);
-  return withProgress(`Verifying ${name} on ${hosts.join(', ')}`, (_report, signal) =>
-    app.verifier.verify(file, hosts, signal),
+  return withProgress(
+    vscode.l10n.t('Verifying {0} on {1}', name, hosts.join(', ')),
+    (_report, signal) => app.verifier.verify(file, hosts, signal),
   );
 }
 
@@ -56,9 +58,9 @@ function fileInEditor(): vscode.Uri {
   if (uri?.path.endsWith('.c') === true) return uri;
   throw new HostError({
     kind: 'input',
-    tried: 'verify BPF source',
+    tried: vscode.l10n.t('verify BPF source'),
     words: '',
-    next: 'Open a .bpf.c file first.',
+    next: vscode.l10n.t('Open a .bpf.c file first.'),
   });
 }
 
@@ -69,18 +71,18 @@ async function pickProgram(app: App): Promise<LogArgument | undefined> {
   const items = Array.from(app.verifier.answers(file)).flatMap(([host, { diagnosis }]) =>
     diagnosis.programs.map(({ name, verdict }) => ({
       label: name,
-      description: `${verdict} by ${diagnosis.kernel} on ${host}`,
+      description: vscode.l10n.t('{0} by {1} on {2}', verdict, diagnosis.kernel, host),
       answer: { host, uri: file, program: name, listing: 'log' as const },
     })),
   );
   if (items.length === 0) {
     throw new HostError({
       kind: 'not-found',
-      tried: 'show the log',
-      words: `${vscode.workspace.asRelativePath(file)} has not been verified`,
-      next: 'Verify it first.',
+      tried: vscode.l10n.t('show the log'),
+      words: vscode.l10n.t('{0} has not been verified', vscode.workspace.asRelativePath(file)),
+      next: vscode.l10n.t('Verify it first.'),
     });
   }
-  const chosen = await pickOne(items, { placeHolder: 'Choose a program' });
+  const chosen = await pickOne(items, { placeHolder: vscode.l10n.t('Choose a program') });
   return chosen?.answer;
 }

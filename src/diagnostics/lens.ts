@@ -36,13 +36,16 @@ export class ProgramLenses implements vscode.CodeLensProvider {
           });
         const where = answers.length > 1 ? host : undefined;
         if (program.verdict !== 'accepted') {
-          const text = `${program.verdict} by Linux ${kernel}: log`;
+          const text =
+            program.verdict === 'rejected'
+              ? vscode.l10n.t('rejected by Linux {0}: log', kernel)
+              : vscode.l10n.t('could not be loaded by Linux {0}: log', kernel);
           return [open({ host: where, icon: 'error', text }, 'log')];
         }
         return [
           open({ host: where, icon: 'pass', text: summary(program) }, 'states'),
-          open({ text: 'bytecode' }, 'bytecode'),
-          open({ text: 'machine code' }, 'machine-code'),
+          open({ text: vscode.l10n.t('bytecode') }, 'bytecode'),
+          open({ text: vscode.l10n.t('machine code') }, 'machine-code'),
         ];
       }),
     );
@@ -52,13 +55,17 @@ export class ProgramLenses implements vscode.CodeLensProvider {
 /** "551 instructions, 5,995 of 1,000,000 processed, 184 states (107 at a time), 136 bytes of stack, 6.3 ms". */
 function summary({ instructions, statistics }: ProgramReport): string {
   const count = (value: number) => value.toLocaleString('en');
-  if (statistics === undefined) return 'accepted';
+  if (statistics === undefined) return vscode.l10n.t('accepted');
   const { processed, limit, states, peakStates, stack, microseconds } = statistics;
   return [
-    ...(instructions === undefined ? [] : [`${count(instructions)} instructions`]),
-    `${count(processed)} of ${count(limit)} processed`,
-    `${count(states)} states (${count(peakStates)} at a time)`,
-    ...(stack.length === 0 ? [] : [`${count(stack.reduce((a, b) => a + b))} bytes of stack`]),
-    ...(microseconds === undefined ? [] : [`${(microseconds / 1000).toFixed(1)} ms`]),
+    ...(instructions === undefined ? [] : [vscode.l10n.t('{0} instructions', count(instructions))]),
+    vscode.l10n.t('{0} of {1} processed', count(processed), count(limit)),
+    vscode.l10n.t('{0} states ({1} at a time)', count(states), count(peakStates)),
+    ...(stack.length === 0
+      ? []
+      : [vscode.l10n.t('{0} bytes of stack', count(stack.reduce((a, b) => a + b)))]),
+    ...(microseconds === undefined
+      ? []
+      : [vscode.l10n.t('{0} ms', (microseconds / 1000).toFixed(1))]),
   ].join(', ');
 }

@@ -96,7 +96,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     if (address === undefined) return '';
     // An address alone, as a link or a restored window has it, is no reason to go to a host.
     if (address.listing !== 'log' && !this.#shown.has(uri.toString())) {
-      return `; Show it again from the program: ${address.program}.\n`;
+      return `; ${vscode.l10n.t('Show it again from the program: {0}.', address.program)}\n`;
     }
     try {
       return await this.#text(uri, address);
@@ -137,7 +137,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
       const log = verdict?.log ?? '';
       const text =
         verdict === undefined
-          ? `${program} has not been verified on ${host} yet.`
+          ? vscode.l10n.t('{0} has not been verified on {1} yet.', program, host)
           : [...(words === '' ? [] : [words, '']), log].join('\n');
       return { text, object: answer?.object };
     }
@@ -166,7 +166,13 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
       programOf(object, address.program),
       this.#writeFile(address, log),
     ]);
-    return `; Each instruction as the verifier saw it first, of ${log.split('\n').length.toLocaleString('en')} lines. All of them: ${file.toString()}
+    const words = vscode.l10n.t(
+      'Each instruction as the verifier saw it first, of {0} lines. All of them: {1}',
+      log.split('\n').length.toLocaleString('en'),
+      file.toString(),
+    );
+    return `; ${words}
+
 ${condense(log, (instruction) => program?.at(instruction))}
 ${log.slice(log.lastIndexOf('\nprocessed ') + 1)}`;
   }

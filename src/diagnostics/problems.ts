@@ -123,7 +123,7 @@ function asDiagnostic(
   const diagnostic = makeDiagnostic(
     range,
     [
-      isOneOfSeveral ? `${host} (Linux ${kernel}): ` : '',
+      isOneOfSeveral ? vscode.l10n.t('{0} (Linux {1}): ', host, kernel) : '',
       elsewhere ? `${place.file}:${place.line + 1}: ` : '',
       message,
     ].join(''),

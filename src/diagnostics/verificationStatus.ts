@@ -5,13 +5,17 @@ import { BPF_FILES } from './bpfFiles.ts';
 
 type State = Pick<LanguageState, 'icon' | 'text' | 'severity' | 'detail'>;
 
-const UNKNOWN: State = { text: 'BPF: not verified yet' };
+const UNKNOWN: State = { text: vscode.l10n.t('BPF: not verified yet') };
 
-const VERIFY = { command: 'sockmapBypass.verify', title: 'Verify' };
+const VERIFY = { command: 'sockmapBypass.verify', title: vscode.l10n.t('Verify') };
 
 /** How the file in the editor fares with the verifier, where VS Code shows that: beside its language. */
 export class VerifierStatus implements vscode.Disposable {
-  readonly #item = new LanguageItem('sockmapBypass.verifier', 'BPF verifier', BPF_FILES);
+  readonly #item = new LanguageItem(
+    'sockmapBypass.verifier',
+    vscode.l10n.t('BPF verifier'),
+    BPF_FILES,
+  );
   readonly #states = new Map<string, State>();
   /** Files that are being verified, and where. */
   readonly #busy = new Map<string, readonly string[]>();
@@ -41,7 +45,7 @@ export class VerifierStatus implements vscode.Disposable {
     const where = all.map(({ host, kernel }) => `${kernel} on ${host}`.trim()).join(', ');
     this.#setState(uri, {
       icon: isWrong ? 'error' : 'pass',
-      text: isWrong ? 'BPF: rejected' : 'BPF: verified',
+      text: isWrong ? vscode.l10n.t('BPF: rejected') : vscode.l10n.t('BPF: verified'),
       severity: isWrong
         ? vscode.LanguageStatusSeverity.Error
         : vscode.LanguageStatusSeverity.Information,
@@ -52,7 +56,7 @@ export class VerifierStatus implements vscode.Disposable {
   failed(uri: vscode.Uri, error: unknown): void {
     this.#setState(uri, {
       icon: 'warning',
-      text: 'BPF: not verified',
+      text: vscode.l10n.t('BPF: not verified'),
       severity: vscode.LanguageStatusSeverity.Error,
       detail: error instanceof Error ? error.message : String(error),
     });
@@ -74,7 +78,10 @@ export class VerifierStatus implements vscode.Disposable {
     const state = this.#states.get(key) ?? UNKNOWN;
     this.#item.show({
       ...state,
-      ...(hosts && { icon: 'loading~spin', text: `verifying on ${hosts.join(', ')}` }),
+      ...(hosts && {
+        icon: 'loading~spin',
+        text: vscode.l10n.t('verifying on {0}', hosts.join(', ')),
+      }),
       busy: hosts !== undefined,
       command: VERIFY,
     });

@@ -82,17 +82,17 @@ export class Verifier implements vscode.Disposable {
     if (!vscode.workspace.isTrusted) {
       throw new HostError({
         kind: 'input',
-        tried: `verify ${path.basename(uri.path)}`,
-        words: 'this workspace is not trusted',
-        next: 'Trust it first: its source would be compiled on your host.',
+        tried: vscode.l10n.t('verify {0}', path.basename(uri.path)),
+        words: vscode.l10n.t('this workspace is not trusted'),
+        next: vscode.l10n.t('Trust it first: its source would be compiled on your host.'),
       });
     }
     if (uri.scheme !== 'file') {
       throw new HostError({
         kind: 'input',
-        tried: `verify ${path.basename(uri.path)}`,
-        words: `${uri.toString()} is not a file`,
-        next: 'Save it to a file.',
+        tried: vscode.l10n.t('verify {0}', path.basename(uri.path)),
+        words: vscode.l10n.t('{0} is not a file', uri.toString()),
+        next: vscode.l10n.t('Save it to a file.'),
       });
     }
     return readProgram(uri);

@@ -23,10 +23,18 @@ export async function explainConflicts(context: Context): Promise<void> {
   const memory = context.extension.workspaceState;
   if (names.length === 0 || memory.get<boolean>(TOLD) === true) return;
   await memory.update(TOLD, true);
-  const others = names.join(' and ');
-  const [show, ours] = [`Show Extension`, 'Turn Ours Off'];
+  const others = names.join(', ');
+  const [show, ours] = [vscode.l10n.t('Show Extension'), vscode.l10n.t('Turn Ours Off')];
   const chosen = await showInformation(
-    `The extension ${others} answers in BPF C too, with this machine's compiler and headers: completions and errors can come twice, and its errors need not be the host's. Disable it for this workspace, or turn off clangd on the host.`,
+    names.length === 1
+      ? vscode.l10n.t(
+          'The extension {0} answers in BPF C too, with the compiler and headers of this machine: completions and errors can come twice, and its errors need not be those of the host. Disable it for this workspace, or turn off clangd on the host.',
+          others,
+        )
+      : vscode.l10n.t(
+          'The extensions {0} answer in BPF C too, with the compiler and headers of this machine: completions and errors can come twice, and their errors need not be those of the host. Disable them for this workspace, or turn off clangd on the host.',
+          others,
+        ),
     ...[show, ours],
   );
   if (chosen === show) {

@@ -39,14 +39,14 @@ export class HostFiles implements vscode.TextDocumentContentProvider, vscode.Dis
     if (mirror?.host.name !== uri.query) {
       throw new HostError({
         kind: 'not-found',
-        tried: `read ${uri.path}`,
+        tried: vscode.l10n.t('read {0}', uri.path),
         where: uri.query,
-        words: 'the language server does not run there',
-        next: 'Go to the definition again from the source.',
+        words: vscode.l10n.t('the language server does not run there'),
+        next: vscode.l10n.t('Go to the definition again from the source.'),
       });
     }
     const path = uri.path === KERNEL_TYPES ? `${mirror.directory}/include/vmlinux.h` : uri.path;
-    return mirror.read(path, LARGEST_BYTES, `read ${uri.path}`);
+    return mirror.read(path, LARGEST_BYTES, vscode.l10n.t('read {0}', uri.path));
   }
 
   dispose(): void {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { compilerFlags, readTarget, type BpfSource, type Target } from '../bypass/build.ts';
 import { writeKernelTypes } from '../bypass/kernelTypes.ts';
@@ -35,7 +36,7 @@ export class Mirror implements AsyncDisposable {
 
   /** @throws HostError when the host cannot be reached or has no space. */
   static async open(host: Host, signal?: AbortSignal): Promise<Mirror> {
-    const tried = 'make a directory for the language server';
+    const tried = l10n.t('make a directory for the language server');
     const held = await compilerDirectory(
       host,
       { setup: hostScript('mirror.sh') },
@@ -80,7 +81,7 @@ export class Mirror implements AsyncDisposable {
     await this.host.check(
       scriptArgv('mirror-sync.sh', `${this.directory}/src`, String(index), ...gone),
       {
-        tried: 'copy the sources to the host',
+        tried: l10n.t('copy the sources to the host'),
         input: await archive(new Map(changed)),
         signal,
         next: NO_UPLOAD,
@@ -129,7 +130,7 @@ export class Mirror implements AsyncDisposable {
         ...CLANGD,
       ),
       {
-        tried: 'start clangd',
+        tried: l10n.t('start clangd'),
       },
     );
   }
@@ -141,7 +142,7 @@ export class Mirror implements AsyncDisposable {
   read(path: string, bytes: number, tried: string): Promise<string> {
     return this.host.check(scriptArgv('mirror-read.sh', this.directory, path, String(bytes)), {
       tried,
-      next: 'Look at the file on the host.',
+      next: l10n.t('Look at the file on the host.'),
     });
   }
 
@@ -151,7 +152,7 @@ export class Mirror implements AsyncDisposable {
     command: readonly string[],
     signal?: AbortSignal,
   ): Promise<{ words: string; clangd: string | undefined }> {
-    const tried = 'check the syntax';
+    const tried = l10n.t('check the syntax');
     const boundary = newBoundary();
     const { exitCode, stdout, stderr } = await this.host.run(
       scriptArgv(
@@ -178,10 +179,12 @@ export class Mirror implements AsyncDisposable {
       tried,
       where: this.host.name,
       words:
-        status === '124' ? `no end after ${SYNTAX_SECONDS} s` : `${words}\nexit code ${status}`,
+        status === '124'
+          ? l10n.t('no end after {0} s', SYNTAX_SECONDS)
+          : `${words}\nexit code ${status}`,
       next: isMissing
-        ? 'Install clang on the host, where every account may run it.'
-        : 'Look for an include or a macro that has no end.',
+        ? l10n.t('Install clang on the host, where every account may run it.')
+        : l10n.t('Look for an include or a macro that has no end.'),
     });
   }
 

@@ -66,10 +66,10 @@ export class Paths implements Places {
     if (there === undefined || !this.isShown(there)) {
       throw new HostError({
         kind: 'input',
-        tried: 'open what clangd leads to',
+        tried: vscode.l10n.t('open what clangd leads to'),
         where: this.#mirror.host.name,
-        words: `${JSON.stringify(value)} is no file of the source or the host`,
-        next: 'Look at clangd on that host: it does not answer as clangd does.',
+        words: vscode.l10n.t('{0} is no file of the source or the host', JSON.stringify(value)),
+        next: vscode.l10n.t('Look at clangd on that host: it does not answer as clangd does.'),
       });
     }
     return hostFileUri(this.#mirror.host.name, there === this.#types() ? KERNEL_TYPES : there);

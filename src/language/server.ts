@@ -94,14 +94,14 @@ export class Server implements AsyncDisposable {
     const ended = server.#process.ended.then(async ({ exitCode, signal }) => {
       const error =
         server.#broken ??
-        (await mirror.host.fault(server.#process, 'run clangd')) ??
+        (await mirror.host.fault(server.#process, vscode.l10n.t('run clangd'))) ??
         new HostError({
           kind: 'command',
-          tried: 'run clangd',
+          tried: vscode.l10n.t('run clangd'),
           where: mirror.host.name,
           words:
             `${server.#process.words.trim()}\nended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`.trim(),
-          next: 'It is started again.',
+          next: vscode.l10n.t('It is started again.'),
         });
       if (!server.#ends) events.onEnd(error);
       throw error;
@@ -164,10 +164,12 @@ export class Server implements AsyncDisposable {
   #breaks({ message }: Error): void {
     this.#broken = new HostError({
       kind: 'protocol',
-      tried: 'read what clangd sends',
+      tried: vscode.l10n.t('read what clangd sends'),
       where: this.#mirror.host.name,
       words: message,
-      next: 'Look at clangd on that host: it does not answer as clangd does. Then restart it.',
+      next: vscode.l10n.t(
+        'Look at clangd on that host: it does not answer as clangd does. Then restart it.',
+      ),
     });
     this.#process.stdout.resume();
     this.#process.kill();
@@ -176,7 +178,7 @@ export class Server implements AsyncDisposable {
   #makeClient(): LanguageClient {
     return new LanguageClient(
       'sockmapBypass.clangd',
-      `clangd on ${this.#mirror.host.name}`,
+      vscode.l10n.t('clangd on {0}', this.#mirror.host.name),
       () =>
         Promise.resolve(
           gated(this.#process, this.#gate, (error) => {
@@ -281,7 +283,7 @@ export class Server implements AsyncDisposable {
           await this.#client.sendRequest(ExecuteCommandRequest.type, action);
         } catch (error) {
           this.#events.log.error(String(error));
-          void showWarning('clangd could not do that. The log says why.');
+          void showWarning(vscode.l10n.t('clangd could not do that. The log says why.'));
         }
       }),
     );
@@ -325,10 +327,14 @@ export class Server implements AsyncDisposable {
     this.#events.onEnd(
       new HostError({
         kind: 'timeout',
-        tried: `parse ${name}`,
+        tried: vscode.l10n.t('parse {0}', name),
         where: this.#mirror.host.name,
-        words: `clangd did not come to an end in ${STUCK_MS / 1000} s (${words})`,
-        next: 'Look for an include or a macro that has no end, then restart clangd.',
+        words: vscode.l10n.t(
+          'clangd did not come to an end in {0} s ({1})',
+          STUCK_MS / 1000,
+          words,
+        ),
+        next: vscode.l10n.t('Look for an include or a macro that has no end, then restart clangd.'),
       }),
     );
   }

@@ -96,13 +96,16 @@ export class LanguageService implements vscode.Disposable {
     if (!vscode.workspace.isTrusted || host === undefined) {
       throw new HostError({
         kind: 'input',
-        tried: 'start clangd',
+        tried: vscode.l10n.t('start clangd'),
         where: host,
-        words: host === undefined ? 'no host is chosen' : 'this workspace is not trusted',
+        words:
+          host === undefined
+            ? vscode.l10n.t('no host is chosen')
+            : vscode.l10n.t('this workspace is not trusted'),
         next:
           host === undefined
-            ? 'Choose a host for BPF source first.'
-            : 'Trust it first: its source would be sent to your host.',
+            ? vscode.l10n.t('Choose a host for BPF source first.')
+            : vscode.l10n.t('Trust it first: its source would be sent to your host.'),
       });
     }
     // Work under way makes room.
@@ -178,7 +181,7 @@ export class LanguageService implements vscode.Disposable {
       const session = await this.#open(name, mirror);
       if (signal.aborted) {
         await session[Symbol.asyncDispose]();
-        throw cancelled('start clangd', name);
+        throw cancelled(vscode.l10n.t('start clangd'), name);
       }
       this.#session = session;
     } catch (error) {
@@ -311,9 +314,12 @@ const offered = new Set<string>();
 async function offerClangd(context: Context, host: string): Promise<void> {
   if (offered.has(host)) return;
   offered.add(host);
-  const install = 'Install clangd';
+  const install = vscode.l10n.t('Install clangd');
   const chosen = await showInformation(
-    `There is no clangd on ${host}: it would complete, explain and check BPF C as you type. Until then clang checks what you save.`,
+    vscode.l10n.t(
+      'There is no clangd on {0}: it would complete, explain and check BPF C as you type. Until then clang checks what you save.',
+      host,
+    ),
     install,
   );
   if (chosen !== install) return;

@@ -35,24 +35,44 @@ export async function agreeToHost(
   });
   if (step === 'refuse') throw untrusted(host, by);
   if (step === 'ask') {
-    const place =
-      cgroups.length === 0
-        ? ''
-        : `, and the cgroup${cgroups.length === 1 ? '' : 's'} ${listed(cgroups)}`;
-    const agrees = await confirm(`Connect to ${host}?`, {
+    const agrees = await confirm(vscode.l10n.t('Connect to {0}?', host), {
       detail: [
-        `${by === undefined ? 'The argument of the command' : oneLine(by, 100)} names the host ${host}${place}.`,
+        namedWords({ host, cgroups, by }),
         host === 'local'
-          ? 'That is this machine, where you have not used the bypass yet.'
-          : 'You have not used it from here, and it is not in your ssh configuration.',
-        'What is loaded and measured there is run as root.',
+          ? vscode.l10n.t('That is this machine, where you have not used the bypass yet.')
+          : vscode.l10n.t(
+              'You have not used it from here, and it is not in your ssh configuration.',
+            ),
+        vscode.l10n.t('What is loaded and measured there is run as root.'),
       ].join(' '),
-      go: 'Connect',
-      stay: 'Do Not Connect',
+      go: vscode.l10n.t('Connect'),
+      stay: vscode.l10n.t('Do Not Connect'),
     });
     if (!agrees) throw cancelled('connect', host);
   }
   await rememberUse(context, host);
+}
+
+function namedWords({ host, cgroups = [], by }: NamedHost): string {
+  const who = by === undefined ? vscode.l10n.t('The argument of the command') : oneLine(by, 100);
+  switch (cgroups.length) {
+    case 0:
+      return vscode.l10n.t('{0} names the host {1}.', who, host);
+    case 1:
+      return vscode.l10n.t(
+        '{0} names the host {1}, and the cgroup {2}.',
+        who,
+        host,
+        listed(cgroups),
+      );
+    default:
+      return vscode.l10n.t(
+        '{0} names the host {1}, and the cgroups {2}.',
+        who,
+        host,
+        listed(cgroups),
+      );
+  }
 }
 
 function untrusted(host: string, by: string | undefined): HostError {
@@ -60,7 +80,14 @@ function untrusted(host: string, by: string | undefined): HostError {
     kind: 'input',
     tried: 'connect',
     where: host,
-    words: `this workspace is not trusted, and ${by === undefined ? 'the host was neither used before nor configured' : `${by} names the host`}`,
-    next: 'Trust the workspace first, or run the command from the palette and choose the host yourself.',
+    words:
+      by === undefined
+        ? vscode.l10n.t(
+            'this workspace is not trusted, and the host was neither used before nor configured',
+          )
+        : vscode.l10n.t('this workspace is not trusted, and {0} names the host', by),
+    next: vscode.l10n.t(
+      'Trust the workspace first, or run the command from the palette and choose the host yourself.',
+    ),
   });
 }

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import type { Reports } from './reports.ts';
@@ -13,13 +14,19 @@ export async function showError(context: Context, reports: Reports, error: unkno
   const { kind, tried, where, words, remedy } = error.problem;
   const actions = new Map<string, () => Promise<void>>();
   if (remedy !== undefined && where !== undefined) {
-    actions.set('Fix in Terminal', async () => openTerminal(await context.host(where), remedy));
+    actions.set(vscode.l10n.t('Fix in Terminal'), async () =>
+      openTerminal(await context.host(where), remedy),
+    );
   }
   if (where !== undefined && (kind === 'authentication' || kind === 'host-key')) {
-    actions.set('Connect in Terminal', async () => openTerminal(await context.host(where)));
+    actions.set(vscode.l10n.t('Connect in Terminal'), async () =>
+      openTerminal(await context.host(where)),
+    );
   }
   if (words.trim().includes('\n') || !error.message.includes(words.trim())) {
-    actions.set('Show Full Log', () => reports.show(`Could not ${tried}`, words));
+    actions.set(vscode.l10n.t('Show Full Log'), () =>
+      reports.show(vscode.l10n.t('Could not {0}', tried), words),
+    );
   }
   const chosen = await showFailure(error.message, ...actions.keys());
   if (chosen !== undefined) await actions.get(chosen)?.();

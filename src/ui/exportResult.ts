@@ -9,10 +9,10 @@ import { showInformation } from './window.ts';
 type Export = Extract<FromPanel, { type: 'exportText' | 'exportPicture' }>;
 
 const FILTERS: Readonly<Record<string, string>> = {
-  png: 'PNG picture',
-  svg: 'SVG picture',
-  csv: 'Comma-separated values',
-  md: 'Markdown',
+  png: vscode.l10n.t('PNG picture'),
+  svg: vscode.l10n.t('SVG picture'),
+  csv: vscode.l10n.t('Comma-separated values'),
+  md: vscode.l10n.t('Markdown'),
 };
 
 /** Asks where to, beside the document, and writes the file. */
@@ -33,7 +33,7 @@ export async function exportShown(
         };
   const base = document.path.replace(/\.sockmap-bench\.json$/, '');
   const target = await vscode.window.showSaveDialog({
-    title: 'Export',
+    title: vscode.l10n.t('Export'),
     defaultUri: document.with({ path: `${base}-${suffix}.${extension}` }),
     filters: { [FILTERS[extension] ?? extension]: [extension] },
   });
@@ -43,7 +43,7 @@ export async function exportShown(
     typeof content === 'string' ? new TextEncoder().encode(content) : content,
   );
   const name = target.path.slice(target.path.lastIndexOf('/') + 1);
-  void showInformation(`Exported ${name}.`, 'Open').then(
+  void showInformation(vscode.l10n.t('Exported {0}.', name), vscode.l10n.t('Open')).then(
     (choice) => choice && vscode.commands.executeCommand('vscode.open', target),
   );
 }

@@ -12,7 +12,9 @@ export async function showFindings(
   { facts, findings }: HostCheck,
 ): Promise<void> {
   if (findings.length === 0) {
-    await showInformation(`${name} is ready: ${hostSummary(facts)}. Nothing is missing.`);
+    await showInformation(
+      vscode.l10n.t('{0} is ready: {1}. Nothing is missing.', name, hostSummary(facts)),
+    );
     return;
   }
   await fixFinding(context, name, { facts, findings });
@@ -38,10 +40,10 @@ export async function fixFinding(
     finding,
   }));
   const chosen = await pickOne(items, {
-    title: `Check of ${name}: ${hostSummary(facts)}`,
+    title: vscode.l10n.t('Check of {0}: {1}', name, hostSummary(facts)),
     placeHolder:
       goal === undefined
-        ? 'Choose one to run its command in a terminal on the host'
+        ? vscode.l10n.t('Choose one to run its command in a terminal on the host')
         : vscode.l10n.t('Choose one to fix it in a terminal on the host, and go on after it'),
     matchOnDetail: true,
     ignoreFocusOut: true,

@@ -35,10 +35,10 @@ export async function pickBypass(
   if (items.length > 0) return pickFrom(items, title, pointed);
   throw new HostError({
     kind: 'not-found',
-    tried: 'find a bypass',
+    tried: vscode.l10n.t('find a bypass'),
     where: name,
-    words: 'no sockmap bypass is loaded',
-    next: 'Load it first.',
+    words: vscode.l10n.t('no sockmap bypass is loaded'),
+    next: vscode.l10n.t('Load it first.'),
   });
 }
 
@@ -72,7 +72,7 @@ export async function pickMeasured(
 
 const readBypasses = async (context: Context, name: string): Promise<readonly Attachment[]> => {
   const { attachments } = await withProgress(
-    `Reading the bypass status of ${name}`,
+    vscode.l10n.t('Reading the bypass status of {0}', name),
     async (_report, signal) => bypassStatus(await context.host(name), signal),
   );
   return attachments;
@@ -95,17 +95,17 @@ async function pickFrom(
     named === undefined ? items.length === 1 : cgroup === named || bypass.cgroups.includes(named),
   );
   if (wanted !== undefined) return { ...wanted.value, cgroup: named ?? wanted.value.cgroup };
-  return pickOrType(items, { title, placeholder: 'Choose a cgroup' });
+  return pickOrType(items, { title, placeholder: vscode.l10n.t('Choose a cgroup') });
 }
 
 function describe({ cgroups, state, policy, config }: Attachment): string {
   const others = cgroups.slice(1);
-  const parts = others.length === 0 ? [] : [`and ${listed(others)}`];
-  if (state === 'loading') parts.push('being loaded');
+  const parts = others.length === 0 ? [] : [vscode.l10n.t('and {0}', listed(others))];
+  if (state === 'loading') parts.push(vscode.l10n.t('being loaded'));
   else if (state !== 'attached')
-    parts.push(`left behind${cgroups.length === 0 ? ', its cgroup is gone' : ''}`);
+    parts.push(vscode.l10n.t('left behind{0}', cgroups.length === 0 ? ', its cgroup is gone' : ''));
   else {
-    parts.push(config?.mode === 'off' ? `${policy}, switched off` : policy);
+    parts.push(config?.mode === 'off' ? vscode.l10n.t('{0}, switched off', policy) : policy);
     if (config?.reach === 'host') parts.push(REACH_LABELS.host);
   }
   return parts.join(' · ');

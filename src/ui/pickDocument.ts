@@ -31,14 +31,19 @@ export async function pickDocument(wanted: Wanted): Promise<vscode.Uri | undefin
     .sort((a, b) => (a.document.startedAt < b.document.startedAt ? 1 : -1))
     .map(({ uri, document }): Item<vscode.Uri | 'other'> => ({
       label: path.basename(uri.path),
-      description: `${document.host.name}, ${document.plan.name}, ${document.samples.length} samples`,
+      description: vscode.l10n.t(
+        '{0}, {1}, {2} samples',
+        document.host.name,
+        document.plan.name,
+        document.samples.length,
+      ),
       detail: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
       value: uri,
     }));
   const other: Item<vscode.Uri | 'other'> = {
     icon: 'folder-opened',
-    label: 'Other file…',
-    description: 'from outside of this workspace, or of another machine',
+    label: vscode.l10n.t('Other file…'),
+    description: vscode.l10n.t('from outside of this workspace, or of another machine'),
     value: 'other',
   };
   const choice = await pickOrType([...items, other], { title, placeholder });
@@ -53,16 +58,16 @@ async function otherDocument({
   const [uri] =
     (await vscode.window.showOpenDialog({
       title,
-      openLabel: 'Choose',
+      openLabel: vscode.l10n.t('Choose'),
       filters: { 'Sockmap benchmarks': ['sockmap-bench.json', 'json'] },
     })) ?? [];
   if (uri === undefined || accept(await readDocument(uri.fsPath), uri)) return uri;
   throw new HostError({
     kind: 'input',
-    tried: `take ${path.basename(uri.path)}`,
-    where: 'this machine',
+    tried: vscode.l10n.t('take {0}', path.basename(uri.path)),
+    where: vscode.l10n.t('this machine'),
     words: fault,
-    next: 'Choose another file.',
+    next: vscode.l10n.t('Choose another file.'),
   });
 }
 

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { likelyFirst } from '../workspace/hostList.ts';
 import { listHosts, rememberHost } from '../workspace/knownHosts.ts';
@@ -19,8 +20,13 @@ export async function pickHost(
   const items = await hostItems(context);
   const host = await pickOrType(items, {
     title,
-    placeholder: 'Choose a host, or type user@host',
-    typed: (value) => ({ icon: 'edit', label: 'Another host', detail: value, value }),
+    placeholder: vscode.l10n.t('Choose a host, or type user@host'),
+    typed: (value) => ({
+      icon: 'edit',
+      label: vscode.l10n.t('Another host'),
+      detail: value,
+      value,
+    }),
   });
   if (host !== undefined) await rememberHost(context, host);
   return host;
@@ -29,7 +35,7 @@ export async function pickHost(
 /** Asks for several of the known hosts. */
 export async function pickHosts(context: Context, title: string): Promise<string[] | undefined> {
   const items = await hostItems(context);
-  const chosen = await pickMany(items, { title, placeHolder: 'Choose hosts' });
+  const chosen = await pickMany(items, { title, placeHolder: vscode.l10n.t('Choose hosts') });
   return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ value }) => value);
 }
 

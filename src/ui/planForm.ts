@@ -26,14 +26,17 @@ const LONG_SECONDS = 15 * 60;
 export async function pickPlan(title: string): Promise<Plan | Profile | undefined> {
   const files = await vscode.workspace.findFiles('**/*.sockmap-plan.json', undefined, 100);
   const items: Item<Choice>[] = [
-    profileItem('quick', '3 message sizes, 2 round trips'),
-    profileItem('standard', "each of the article's figures, at fewer sizes"),
-    profileItem('article', "the article's own sizes, 60 s a point"),
-    profileItem('containers', 'as quick, between two network namespaces, as containers are'),
+    profileItem('quick', vscode.l10n.t('3 message sizes, 2 round trips')),
+    profileItem('standard', vscode.l10n.t("each of the article's figures, at fewer sizes")),
+    profileItem('article', vscode.l10n.t("the article's own sizes, 60 s a point")),
+    profileItem(
+      'containers',
+      vscode.l10n.t('as quick, between two network namespaces, as containers are'),
+    ),
     {
       icon: 'edit',
-      label: 'Own plan…',
-      description: 'choose sizes, variants, topology, durations and rounds',
+      label: vscode.l10n.t('Own plan…'),
+      description: vscode.l10n.t('choose sizes, variants, topology, durations and rounds'),
       value: { kind: 'form' },
     },
     ...files.map((uri): Item<Choice> => ({
@@ -43,7 +46,10 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
       value: { kind: 'file', uri },
     })),
   ];
-  const choice = await pickOrType(items, { title, placeholder: 'Choose what to measure' });
+  const choice = await pickOrType(items, {
+    title,
+    placeholder: vscode.l10n.t('Choose what to measure'),
+  });
   if (choice === undefined) return undefined;
   const plan =
     choice.kind === 'form'
@@ -58,7 +64,7 @@ function profileItem(profile: Profile, description: string): Item<Choice> {
   const label = profile.charAt(0).toUpperCase() + profile.slice(1);
   return {
     label,
-    description: `${timeLabel(PROFILES[profile]('guarded'))}: ${description}`,
+    description: vscode.l10n.t('{0}: {1}', timeLabel(PROFILES[profile]('guarded')), description),
     value: { kind: 'profile', profile },
   };
 }
@@ -67,10 +73,15 @@ async function confirmed(plan: Plan | Profile): Promise<boolean> {
   const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
   const { seconds, samples } = extentOf(whole);
   if (seconds[1] < LONG_SECONDS) return true;
-  return confirm(`This takes ${timeLabel(whole)}.`, {
-    detail: `The plan "${whole.name}" takes up to ${samples[1]} samples of ${whole.secondsPerSample} s. What is measured is kept with every sample: a run can be cancelled at any time, and resumed.`,
-    go: 'Start',
-    stay: 'Do Not Start',
+  return confirm(vscode.l10n.t('This takes {0}.', timeLabel(whole)), {
+    detail: vscode.l10n.t(
+      'The plan "{0}" takes up to {1} samples of {2} s. What is measured is kept with every sample: a run can be cancelled at any time, and resumed.',
+      whole.name,
+      samples[1],
+      whole.secondsPerSample,
+    ),
+    go: vscode.l10n.t('Start'),
+    stay: vscode.l10n.t('Do Not Start'),
   });
 }
 
@@ -78,14 +89,15 @@ async function confirmed(plan: Plan | Profile): Promise<boolean> {
 async function askPlan(title: string): Promise<Plan | undefined> {
   const sizes = async (step: number, prompt: string, value: string, empty: boolean) => {
     const text = await askText(`${title} (${step}/8)`, prompt, value, (typed) => {
-      if (!empty && parseSizes(typed).length === 0) throw new Error('at least one size is needed');
+      if (!empty && parseSizes(typed).length === 0)
+        throw new Error(vscode.l10n.t('at least one size is needed'));
       parseSizes(typed);
     });
     return text === undefined ? undefined : parseSizes(text);
   };
   const messages = await sizes(
     1,
-    'Message sizes of the throughput test, in bytes; none to leave it out',
+    vscode.l10n.t('Message sizes of the throughput test, in bytes; none to leave it out'),
     '64, 1k, 16k, 64k',
     true,
   );
@@ -93,7 +105,9 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   const needed = messages.length > 0;
   const requests = await sizes(
     2,
-    'Request sizes of the round trips, in bytes' + (needed ? '; none to leave them out' : ''),
+    needed
+      ? vscode.l10n.t('Request sizes of the round trips, in bytes; none to leave them out')
+      : vscode.l10n.t('Request sizes of the round trips, in bytes'),
     '64, 256',
     needed,
   );
@@ -101,7 +115,12 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   const responses =
     requests.length === 0
       ? []
-      : await sizes(3, 'Response sizes of the round trips, in bytes', '128, 4k, 32k', false);
+      : await sizes(
+          3,
+          vscode.l10n.t('Response sizes of the round trips, in bytes'),
+          '128, 4k, 32k',
+          false,
+        );
   if (responses === undefined) return undefined;
   const arms = await askArms(`${title} (4/8)`);
   if (arms === undefined) return undefined;
@@ -118,13 +137,25 @@ async function askPlan(title: string): Promise<Plan | undefined> {
     });
     return text === undefined ? undefined : Number(text);
   };
-  const secondsPerSample = await number(6, 'Length of a sample: 1 to 3600 s', '1', wholeUpTo(3600));
+  const secondsPerSample = await number(
+    6,
+    vscode.l10n.t('Length of a sample: 1 to 3600 s'),
+    '1',
+    wholeUpTo(3600),
+  );
   if (secondsPerSample === undefined) return undefined;
-  const repetitions = await number(7, 'Rounds at most: 1 to 1000', '10', wholeUpTo(1000));
+  const repetitions = await number(
+    7,
+    vscode.l10n.t('Rounds at most: 1 to 1000'),
+    '10',
+    wholeUpTo(1000),
+  );
   if (repetitions === undefined) return undefined;
   const percent = await number(
     8,
-    'End the run when all ratios are known to within this many percent: 0 (never) to 100',
+    vscode.l10n.t(
+      'End the run when all ratios are known to within this many percent: 0 (never) to 100',
+    ),
     '2',
     (value) => value >= 0 && value <= 100,
   );
@@ -180,7 +211,9 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
     const chosen = await pickMany(items, {
       title,
       ignoreFocusOut: true,
-      placeHolder: 'Choose what to compare; ratios are to TCP, or to the first one without it',
+      placeHolder: vscode.l10n.t(
+        'Choose what to compare; ratios are to TCP, or to the first one without it',
+      ),
     });
     if (chosen === undefined) return undefined;
     if (chosen.length > 0) return chosen.map(({ arm }) => arm);
@@ -192,33 +225,42 @@ const askTopology = (title: string): Promise<Topology | undefined> =>
   pickOrType<Topology>(
     [
       {
-        label: 'In one network namespace',
-        description: 'over loopback, as the processes of one container, or of none',
+        label: vscode.l10n.t('In one network namespace'),
+        description: vscode.l10n.t('over loopback, as the processes of one container, or of none'),
         value: 'loopback',
       },
       {
-        label: 'In two network namespaces',
-        description: 'over veth pairs and a bridge, as two containers',
-        detail:
+        label: vscode.l10n.t('In two network namespaces'),
+        description: vscode.l10n.t('over veth pairs and a bridge, as two containers'),
+        detail: vscode.l10n.t(
           'The run makes and removes them; the guarded bypass is loaded at reach host for it.',
+        ),
         value: 'namespaces',
       },
     ],
-    { title, placeholder: 'Choose where the two ends are' },
+    { title, placeholder: vscode.l10n.t('Choose where the two ends are') },
   );
 
 /** Offers to keep the plan as a file, for another day or a task. */
 async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
   const time = timeLabel(plan);
   const items: Item<'run' | 'save'>[] = [
-    { icon: 'play', label: 'Run it', description: time, value: 'run' },
-    { icon: 'save', label: 'Save it as a file and run it', description: time, value: 'save' },
+    { icon: 'play', label: vscode.l10n.t('Run it'), description: time, value: 'run' },
+    {
+      icon: 'save',
+      label: vscode.l10n.t('Save it as a file and run it'),
+      description: time,
+      value: 'save',
+    },
   ];
-  const choice = await pickOrType(items, { title, placeholder: 'The plan is complete' });
+  const choice = await pickOrType(items, {
+    title,
+    placeholder: vscode.l10n.t('The plan is complete'),
+  });
   if (choice !== 'save') return choice === undefined ? undefined : plan;
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   const uri = await vscode.window.showSaveDialog({
-    title: 'Save the plan',
+    title: vscode.l10n.t('Save the plan'),
     // Some dialogs know only the last part of an extension with a dot in it, and add it once more.
     filters: { 'Sockmap benchmark plan': ['json'] },
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, `own${PLAN_SUFFIX}`) }),

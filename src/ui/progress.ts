@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { showEnding, showProgress, type Step } from './window.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function withProgress<T>(
   return showProgress(title, async (report, token) => {
     const subscription = token.onCancellationRequested(() => {
       controller.abort();
-      void showEnding(`Cancelled: ${title}. Undoing what it began`, running);
+      void showEnding(vscode.l10n.t('Cancelled: {0}. Undoing what it began', title), running);
     });
     show = report;
     report(sum);

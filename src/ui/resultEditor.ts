@@ -104,8 +104,8 @@ async function answer(file: WatchedResult, shown: ShownRuns, message: FromPanel)
       return;
     case 'addRuns': {
       const picked = await vscode.window.showOpenDialog({
-        title: 'Overlay other runs',
-        openLabel: 'Overlay',
+        title: vscode.l10n.t('Overlay other runs'),
+        openLabel: vscode.l10n.t('Overlay'),
         canSelectMany: true,
         defaultUri: vscode.Uri.joinPath(file.uri, '..'),
         filters: { 'Sockmap benchmarks': ['sockmap-bench.json', 'json'] },

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { faultsOf, socketFaults } from '../bypass/faults.ts';
 import type { SemanticRow } from '../bypass/semantics.ts';
 import type { Policy } from '../bypass/attachment.ts';
@@ -16,9 +17,21 @@ export function semanticsReport(
   const faults = faultsOf(socketFaults(rows).faults);
   return [
     `# Socket semantics on ${markdownText(host)}`,
-    `What programs see of a TCP socket, plain and over the **${policy}** bypass, measured on this host just now. ` +
-      (copy === undefined ? '' : `The programs are ${markdownText(copy)}. `) +
-      `${different.length} of ${rows.length} differ${untold.length === 0 ? '' : `, ${untold.length} could not be found out`}.`,
+    [
+      l10n.t(
+        'What programs see of a TCP socket, plain and over the **{0}** bypass, measured on this host just now.',
+        policy,
+      ),
+      ...(copy === undefined ? [] : [l10n.t('The programs are {0}.', markdownText(copy))]),
+      untold.length === 0
+        ? l10n.t('{0} of {1} differ.', different.length, rows.length)
+        : l10n.t(
+            '{0} of {1} differ, {2} could not be measured.',
+            different.length,
+            rows.length,
+            untold.length,
+          ),
+    ].join(' '),
     ...(faults.length === 0
       ? []
       : [
@@ -35,7 +48,9 @@ export function semanticsReport(
       ? []
       : [
           '## What could not be found out',
-          'These probes did not end by themselves, which says nothing about the kernel. Check again when the host is less busy.',
+          l10n.t(
+            'These probes did not end by themselves, which says nothing about the kernel. Check again when the host is less busy.',
+          ),
           table(untold, true),
         ]),
     ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),
@@ -45,8 +60,14 @@ export function semanticsReport(
 
 function table(rows: readonly SemanticRow[], differ: boolean): string {
   const head = differ
-    ? ['What', 'TCP', 'Bypass', 'What was seen', 'Known to rely on it']
-    : ['What', 'TCP and bypass', 'Over the bypass'];
+    ? [
+        l10n.t('What'),
+        'TCP',
+        l10n.t('Bypass'),
+        l10n.t('What was seen'),
+        l10n.t('Known to rely on it'),
+      ]
+    : [l10n.t('What'), l10n.t('TCP and bypass'), l10n.t('Over the bypass')];
   const lines = rows.map(({ title, tcp, bypass, detail, affected }) =>
     differ ? [title, tcp, bypass, detail, affected.join('; ')] : [title, tcp, detail],
   );

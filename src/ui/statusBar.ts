@@ -15,7 +15,7 @@ export class StatusBar implements vscode.Disposable {
       ...statusBarText(status),
       command: {
         command: 'sockmapBypass.status',
-        title: 'Show bypass status',
+        title: vscode.l10n.t('Show bypass status'),
         arguments: [{ host: status.host }],
       },
     });

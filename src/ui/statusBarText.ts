@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isAttached, isOn, type BypassStatus } from '../bypass/attachment.ts';
 import { MODE_LABELS } from '../bypass/statusReport.ts';
 
@@ -11,13 +12,20 @@ export function statusBarText({ host, attachments }: BypassStatus): {
   const on = loaded.filter(isOn).length;
   return {
     icon: on === 0 ? 'circle-slash' : 'zap',
-    text: `Sockmap ${on === 0 ? 'off' : 'on'}: ${host}${on > 1 ? ` (${on})` : ''}`,
+    text: textOf(on, host),
     tooltip: [
       ...loaded.map(
         ({ cgroups, policy, config }) =>
           `${cgroups.join(', ')} (${config === undefined ? policy : MODE_LABELS[config.mode]})`,
       ),
-      'Click to read the status from the host.',
+      l10n.t('Click to read the status from the host.'),
     ].join('\n'),
   };
 }
+
+const textOf = (on: number, host: string): string =>
+  on === 0
+    ? l10n.t('Sockmap off: {0}', host)
+    : on === 1
+      ? l10n.t('Sockmap on: {0}', host)
+      : l10n.t('Sockmap on: {0} ({1})', host, on);

@@ -137,7 +137,7 @@ async function newReader(): Promise<DocumentReader> {
 /** Words of an error, or of a file that is gone. */
 export function reasonOf(error: unknown): string {
   if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') {
-    return 'The file is not there. It is shown as soon as it is back.';
+    return vscode.l10n.t('The file is not there. It is shown as soon as it is back.');
   }
   return error instanceof Error ? error.message : String(error);
 }

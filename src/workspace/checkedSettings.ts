@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/build.ts';
 import type { GuardedLimits, Reach } from '../bypass/config.ts';
@@ -53,10 +53,10 @@ function read<T extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   throw new HostError({
     kind: 'input',
-    tried: 'read the settings',
+    tried: vscode.l10n.t('read the settings'),
     words: parsed.error.issues
       .map(({ path: keys, message }) => `sockmapBypass.${[section, ...keys].join('.')}: ${message}`)
       .join('\n'),
-    next: 'Correct the setting.',
+    next: vscode.l10n.t('Correct the setting.'),
   });
 }

@@ -51,4 +51,4 @@ export async function copyInUse(policy: Policy): Promise<vscode.Uri | undefined>
 }
 
 export const nameOfCopy = (file: vscode.Uri): string =>
-  `the workspace's copy, ${vscode.workspace.asRelativePath(file)}`;
+  vscode.l10n.t("the workspace's copy, {0}", vscode.workspace.asRelativePath(file));

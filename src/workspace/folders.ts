@@ -29,7 +29,8 @@ export function folderReader(folder: vscode.Uri): ReadFile {
     const text = texts.get(file);
     if (text !== undefined) return Buffer.from(text);
     if (found === undefined || found.type === vscode.FileType.Directory) return undefined;
-    if (found.type !== vscode.FileType.File) return { wrong: 'is not a regular file' };
+    if (found.type !== vscode.FileType.File)
+      return { wrong: vscode.l10n.t('is not a regular file') };
     return tooLarge(found.size) ?? vscode.workspace.fs.readFile(uri);
   };
 }
