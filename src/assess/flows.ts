@@ -14,7 +14,7 @@ export interface Side {
 }
 
 /** Ways to use a connection: they decide what a bypass gains. */
-export type Shape = 'request-response' | 'one-way' | 'idle';
+type Shape = 'request-response' | 'one-way' | 'idle';
 
 /** All connections of one kind of client to one kind of server. */
 export interface Flow {

@@ -27,6 +27,9 @@ export interface Socket {
   readonly segmentsIn: number;
 }
 
+/** Characters of a line: a path has 4,096 bytes (PATH_MAX), and ss prints it twice. */
+const LONGEST = 16_384;
+
 const HEAD = /^\d+ +\d+ +(\S+):(\d{1,5}) +(\S+):(\d{1,5}) +(.*)$/;
 /** ss prints the path twice where it shows details: a name with blanks is read right. */
 const CGROUP = / cgroup:(.*) [<-]-[->] cgroup:\1(?: |$)/;
@@ -37,6 +40,7 @@ const CGROUP = / cgroup:(.*) [<-]-[->] cgroup:\1(?: |$)/;
  */
 export function parseSockets(text: string, namespace: string): Socket[] {
   return text.split('\n').flatMap((line) => {
+    if (line.length > LONGEST) return [];
     const [, localAddress = '', localPort, remoteAddress = '', remotePort, rest = ''] =
       HEAD.exec(line.trim()) ?? [];
     const [local, remote] = [end(localAddress, localPort), end(remoteAddress, remotePort)];
