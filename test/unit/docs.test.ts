@@ -8,6 +8,7 @@ import { ISSUE_IDS } from '../../src/host/issues.ts';
 import type { Noise, OutcomeVerdict } from '../../src/results/finding.ts';
 import { noiseText } from '../../src/results/words/noiseText.ts';
 import { outcomeText } from '../../src/results/words/outcomeTexts.ts';
+import { COMMAND_IDS, titleOnly } from '../harness/vscode/commands.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (name: string): string => fs.readFileSync(path.join(ROOT, name), 'utf8');
@@ -111,6 +112,16 @@ describe('troubleshooting by finding', () => {
         words,
       );
     }
+  });
+});
+
+describe('keyboard', () => {
+  it('has each command by its title', () => {
+    const titles = read('docs/keyboard.md')
+      .split('\n')
+      .flatMap((line) => line.split('|')[1]?.split(', ') ?? [])
+      .map((title) => title.trim());
+    for (const id of COMMAND_IDS) assert.ok(titles.includes(titleOnly(id)), titleOnly(id));
   });
 });
 
