@@ -5,6 +5,8 @@ import { Verifier } from './diagnostics/verifier.ts';
 import { HostError, isCancelled } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
 import { showError } from './ui/errors.ts';
+import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
+import { Pointed } from './ui/pointed.ts';
 import { Reports } from './ui/reports.ts';
 import { HostsView } from './ui/hostsView.ts';
 import { ResultsView } from './ui/resultsView.ts';
@@ -29,7 +31,9 @@ export class App extends Context {
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri));
     this.statusBar.onDidShow((status) => {
       this.hosts.take(status);
+      void rememberLoaded(this, status);
     });
+    void readLastLoaded(this, this.statusBar);
     this.onDidWork((host) => {
       void rememberWorked(this, host);
     });
@@ -40,7 +44,9 @@ export class App extends Context {
       this.verifier.refresh(uri);
     });
     this.language.onDidFail((error) => {
-      this.report(error);
+      this.report(error, () => {
+        this.language.look();
+      });
     });
   }
 
@@ -57,18 +63,24 @@ export class App extends Context {
       const command = await load();
       return await command(this, argument);
     } catch (error) {
-      this.report(error);
+      this.report(error, (host) => {
+        // Who passed an argument has had an answer; who was asked for a host is not asked again.
+        void this.run(load, argument ?? new Pointed(host), { throws: false });
+      });
       if (throws) throw error;
       return undefined;
     }
   }
 
-  /** Puts a failure into the log and before the person; what they cancelled is none. */
-  private report(error: unknown): void {
+  /**
+   * Puts a failure into the log and before the person; what they cancelled is none.
+   * @param goOn takes up again what has failed, once there is a connection to the host.
+   */
+  private report(error: unknown, goOn: (host: string) => void): void {
     if (isCancelled(error)) return;
     this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     if (error instanceof HostError) this.log.error(error.problem.words);
-    void showError(this, this.reports, error);
+    void showError(this, this.reports, error, goOn);
   }
 
   override dispose(): void {

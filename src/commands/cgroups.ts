@@ -87,7 +87,8 @@ export async function takeFromBypass(
   app: App,
   argument: unknown,
 ): Promise<BypassStatus | undefined> {
-  const wanted = (await readHostArgument(app, removeArgument, argument)) ?? (await askToTake(app));
+  const wanted =
+    (await readHostArgument(app, removeArgument, argument)) ?? (await askToTake(app, argument));
   if (wanted === undefined) return undefined;
   const { host } = wanted;
   const cgroups = cgroupsOf(wanted);
@@ -119,10 +120,10 @@ async function askToAdd(app: App, pointed: unknown): Promise<AddArgument | undef
   return cgroups && { host, cgroup, cgroups };
 }
 
-async function askToTake(app: App): Promise<RemoveArgument | undefined> {
-  const host = await pickHost(app, REMOVE);
+async function askToTake(app: App, pointed: unknown): Promise<RemoveArgument | undefined> {
+  const host = await pickHost(app, REMOVE, pointed);
   if (host === undefined) return undefined;
-  const chosen = await pickBypass(app, host, REMOVE, { remains: false });
+  const chosen = await pickBypass(app, host, REMOVE, { remains: false, pointed });
   if (chosen === undefined) return undefined;
   const cgroups = await pickOfCgroups(app, host, chosen.bypass.cgroups, {
     title: REMOVE,

@@ -12,7 +12,7 @@ export async function checkHostCommand(
   argument: unknown,
 ): Promise<HostCheck | undefined> {
   const given = await readHostArgument(context, hostArgument, argument);
-  const name = given?.host ?? (await pickHost(context, vscode.l10n.t('Check host')));
+  const name = given?.host ?? (await pickHost(context, vscode.l10n.t('Check host'), argument));
   if (name === undefined) return undefined;
   const host = await context.host(name);
   const check = await withProgress(vscode.l10n.t('Checking {0}', name), (_report, signal) =>

@@ -20,7 +20,8 @@ export async function checkSemanticsCommand(
   argument: unknown,
 ): Promise<SemanticRow[] | undefined> {
   const given = await readHostArgument(app, semanticsArgument, argument);
-  const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Check socket semantics')));
+  const name =
+    given?.host ?? (await pickHost(app, vscode.l10n.t('Check socket semantics'), argument));
   if (name === undefined) return undefined;
   const policy = given?.policy ?? 'guarded';
   const [{ source, copy }, probe] = await Promise.all([

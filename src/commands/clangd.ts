@@ -18,7 +18,7 @@ export async function restartClangd(app: App): Promise<void> {
 /** Choose host for BPF source: of clangd, and of what is verified on saving. */
 export async function chooseHost(app: App, argument: unknown): Promise<void> {
   const given = await readHostArgument(app, hostArgument, argument);
-  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Host for BPF source')));
+  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Host for BPF source'), argument));
   if (host === undefined) return;
   await chooseEditingHost(app, host);
   app.verifier.followEditingHost();
@@ -28,7 +28,7 @@ export async function chooseHost(app: App, argument: unknown): Promise<void> {
 /** Install clangd on host: in a terminal there, where a person sees what is done. */
 export async function installClangd(app: App, argument: unknown): Promise<void> {
   const given = await readHostArgument(app, hostArgument, argument);
-  const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Install clangd')));
+  const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Install clangd'), argument));
   if (name === undefined) return;
   const host = await app.host(name);
   const facts = await withProgress(vscode.l10n.t('Checking {0}', name), (_report, signal) =>

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { BpfSource } from '../bypass/build.ts';
 import { knownReaders, probeFaults, type Probed } from '../bypass/faultProbe.ts';
 import { faultsOf } from '../bypass/faults.ts';
+import { mapBehaviour } from '../bypass/mapBehaviour.ts';
 import { readProbe } from '../bypass/source.ts';
 import type { SpliceReader } from '../bypass/spliceReaders.ts';
 import type { Context } from '../context.ts';
@@ -13,7 +13,7 @@ import { withProgress } from '../ui/progress.ts';
 import { listed } from '../text.ts';
 import { confirm, showWarning } from '../ui/window.ts';
 
-/** Faults of a host's kernel, and those that a person has accepted and loads all the same. */
+/** Faults of a kernel, and those that a person has accepted and loads all the same. */
 const verdictSchema = z.object({
   faults: z.array(z.string()),
   /** Whether the verdict program is needed for FIONREAD. */
@@ -34,8 +34,8 @@ export interface LoadChoice {
 
 /**
  * Warns before a load of what would make programs stall or fail, and names those of the cgroup that
- * are known for it. Probed once for a host's kernel and these programs, then remembered; where that
- * is not certain, informed of it.
+ * are known for it. Probed once for a kernel and what these programs do to sockets, then remembered; where
+ * that is not certain, informed of it.
  * @param ask whether a person can be asked; otherwise they are only informed.
  */
 export async function warnOfSocketFaults(
@@ -46,9 +46,9 @@ export async function warnOfSocketFaults(
   ask: boolean,
 ): Promise<LoadChoice | undefined> {
   const memory = context.extension.globalState;
-  const hash = createHash('sha256');
-  for (const content of source.files.values()) hash.update(content);
-  const key = `${name} ${facts.kernel} ${hash.digest('hex').slice(0, 16)}`;
+  // By what decides it: an edit of something else, or another host with this kernel, asks nothing again.
+  const { kernel, architecture, distribution } = facts;
+  const key = `${kernel} ${architecture} ${distribution.name} ${mapBehaviour(source)}`;
 
   const known = z.record(z.string(), verdictSchema).catch({}).parse(memory.get(MEMORY));
   const probed = known[key] === undefined ? await probe(context, name, source) : undefined;

@@ -11,7 +11,7 @@ import { hostArgument, readHostArgument } from './arguments.ts';
 /** Show bypass status. */
 export async function status(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, hostArgument, argument);
-  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Show bypass status')));
+  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Show bypass status'), argument));
   if (host === undefined) return undefined;
   const answer = await withProgress(
     vscode.l10n.t('Reading the bypass status of {0}', host),

@@ -10,7 +10,8 @@ import { cgroupArgument, readHostArgument } from './arguments.ts';
 
 /** Unload sockmap bypass. */
 export async function unload(app: App, argument: unknown): Promise<BypassStatus | undefined> {
-  const wanted = (await readHostArgument(app, cgroupArgument, argument)) ?? (await ask(app));
+  const wanted =
+    (await readHostArgument(app, cgroupArgument, argument)) ?? (await ask(app, argument));
   if (wanted === undefined) return undefined;
   const { host, cgroup } = wanted;
   const status = await withProgress(
@@ -31,8 +32,11 @@ export async function unload(app: App, argument: unknown): Promise<BypassStatus 
   return status;
 }
 
-async function ask(app: App): Promise<{ host: string; cgroup: string } | undefined> {
-  const host = await pickHost(app, vscode.l10n.t('Unload sockmap bypass'));
+async function ask(
+  app: App,
+  argument: unknown,
+): Promise<{ host: string; cgroup: string } | undefined> {
+  const host = await pickHost(app, vscode.l10n.t('Unload sockmap bypass'), argument);
   if (host === undefined) return undefined;
   const chosen = await pickBypass(app, host, vscode.l10n.t('Unload sockmap bypass'), {
     remains: true,

@@ -5,7 +5,7 @@ import { HostError } from '../host/errors.ts';
 import type { Diagnosis } from '../verifier/diagnose.ts';
 import { pickHost, pickHosts } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { pickOne } from '../ui/window.ts';
+import { pickOne, showInformation, showWarning } from '../ui/window.ts';
 import { LISTINGS } from '../diagnostics/listingUris.ts';
 import { hostArgument, readHostArgument, uriArgument } from './arguments.ts';
 
@@ -23,7 +23,7 @@ const logArgument = verifyArgument.extend({
 export async function verify(app: App, argument: unknown): Promise<Diagnosis | undefined> {
   const given = await readHostArgument(app, verifyArgument, argument);
   const file = given?.uri ?? fileInEditor();
-  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Verify BPF source')));
+  const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Verify BPF source'), argument));
   return host === undefined ? undefined : (await run(app, file, [host]))[0];
 }
 
@@ -47,9 +47,44 @@ export async function showVerifierLog(app: App, argument: unknown): Promise<void
 
 async function run(app: App, file: vscode.Uri, hosts: readonly string[]): Promise<Diagnosis[]> {
   const name = vscode.workspace.asRelativePath(file);
-  return withProgress(
+  const diagnoses = await withProgress(
     vscode.l10n.t('Verifying {0} on {1}', name, hosts.join(', ')),
     (_report, signal) => app.verifier.verify(file, hosts, signal),
+  );
+  void announce(name, diagnoses);
+  return diagnoses;
+}
+
+/** What came of it; the details stand at the lines of the source. */
+async function announce(name: string, diagnoses: readonly Diagnosis[]): Promise<void> {
+  const rejecting = diagnoses.filter(({ findings }) =>
+    findings.some(({ severity }) => severity === 'error'),
+  );
+  if (rejecting.length > 0) {
+    const problems = vscode.l10n.t('Show Problems');
+    const hosts = rejecting.map(({ host }) => host).join(', ');
+    const chosen = await showWarning(vscode.l10n.t('Rejected on {0}: {1}.', hosts, name), problems);
+    if (chosen === problems)
+      await vscode.commands.executeCommand('workbench.action.problems.focus');
+    return;
+  }
+  const [first, ...others] = diagnoses;
+  if (first === undefined) return;
+  const { host, kernel, programs } = first;
+  await showInformation(
+    others.length > 0
+      ? vscode.l10n.t('Verified on all {0} hosts: {1}.', diagnoses.length, name)
+      : programs.length === 1
+        ? vscode.l10n.t(
+            'Verified on {0}: Linux {1} accepts the program of {2}.',
+            host,
+            kernel,
+            name,
+          )
+        : vscode.l10n.t(
+            'Verified on {0}: Linux {1} accepts all {2} programs of {3}.',
+            ...[host, kernel, programs.length, name],
+          ),
   );
 }
 

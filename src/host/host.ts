@@ -101,6 +101,11 @@ export class Host implements Runner {
     return this.#transport.connect(signal);
   }
 
+  /** Whether there is a connection by now, such as a person makes in a terminal (`terminal`). */
+  isConnected(): Promise<boolean> {
+    return this.#transport.isOpen();
+  }
+
   /** Starts a process that speaks on its standard streams until its input ends; `connect` before. */
   spawn(argv: readonly string[], options: { tried: string; root?: boolean }): HostProcess {
     return this.#start(PLAIN, argv, options, this.#sudo(options));

@@ -68,6 +68,10 @@ export class SshTransport implements Transport {
     }
   }
 
+  async isOpen(): Promise<boolean> {
+    return this.#socket !== undefined && this.#isHeld(this.#socket);
+  }
+
   command(argv: readonly string[]): { file: string; args: string[] } {
     const share = this.#socket === undefined ? [] : ['-S', this.#socket, '-o', 'ControlMaster=no'];
     return this.#ssh([...share, ...BATCH], loginShellLine(argv));
@@ -143,9 +147,7 @@ export class SshTransport implements Transport {
     await this.#askVersion();
     if (!MULTIPLEX) return { alive: () => Promise.resolve(true), close: () => Promise.resolve() };
     const socket = await this.#controlPath();
-    const { file, args } = this.#ssh(['-S', socket, '-O', 'check'], undefined);
-    const held = async () =>
-      (await execa(file, args, { reject: false, stdin: 'ignore' })).exitCode === 0;
+    const held = () => this.#isHeld(socket);
     // A terminal may hold the connection: not ours to close, and gone when its user closes it.
     if (await held()) return { alive: held, close: () => Promise.resolve() };
     // A master that was killed leaves its socket, and a new one would not listen beside it.
@@ -164,6 +166,12 @@ export class SshTransport implements Transport {
       await execa(exit.file, exit.args, { reject: false, stdin: 'ignore' });
     };
     return { alive: () => client.alive(), close };
+  }
+
+  /** Whether some ssh keeps a connection at this socket. */
+  async #isHeld(socket: string): Promise<boolean> {
+    const { file, args } = this.#ssh(['-S', socket, '-O', 'check'], undefined);
+    return (await execa(file, args, { reject: false, stdin: 'ignore' })).exitCode === 0;
   }
 
   /** A connection, or a client of one, whose far end reads until we go. */

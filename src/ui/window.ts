@@ -131,8 +131,13 @@ export const askLine = ({ fault, ...options }: InputOptions): Thenable<string | 
   });
 
 /** Opens a terminal; @param argv what runs in it. */
-export function showTerminal(name: string, [shellPath = 'sh', ...shellArgs]: string[]): void {
-  vscode.window.createTerminal({ name: label(name, 80), shellPath, shellArgs }).show();
+export function showTerminal(
+  name: string,
+  [shellPath = 'sh', ...shellArgs]: string[],
+): vscode.Terminal {
+  const terminal = vscode.window.createTerminal({ name: label(name, 80), shellPath, shellArgs });
+  terminal.show();
+  return terminal;
 }
 
 /** A cancellable notification. */

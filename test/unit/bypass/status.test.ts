@@ -115,7 +115,7 @@ describe('a bypass that is switched off', () => {
     config: { mode, reach: 'namespace', queueBound: 4 << 20, oneWayLimit: 256 },
   });
   const bar = (...attachments: Attachment[]) =>
-    statusBarText({ host: 'web1', attachments, namesakes: [] });
+    statusBarText([{ host: 'web1', attachments, namesakes: [] }]);
 
   it('is not counted as on, beside one that is or alone', () => {
     const [on, off] = [bypass('/g/on', 'guarded'), bypass('/g/off', 'off')];
@@ -124,6 +124,33 @@ describe('a bypass that is switched off', () => {
     assert.equal(bar(on, off, bypass('/g/x', 'guarded')).text, 'Sockmap on: web1 (2)');
     assert.match(bar(on, off).tooltip, /\/g\/off \(off: all is on TCP\)/);
     assert.equal(bar().text, 'Sockmap off: web1');
+  });
+
+  it('does not make its host one of several that are on', () => {
+    const at = (host: string, ...attachments: Attachment[]) => ({
+      ...{ host, attachments, namesakes: [] },
+    });
+    const [on, off] = [bypass('/g/on', 'guarded'), bypass('/g/off', 'off')];
+    const said = (...args: Parameters<typeof statusBarText>) => {
+      const { icon, text, host } = statusBarText(...args);
+      return [icon, text, host];
+    };
+    const both = [at('web1', on), at('web2', off)];
+    assert.deepEqual(said(both), ['zap', 'Sockmap on: web1', 'web1']);
+    assert.match(statusBarText(both).tooltip, /web1: \/g\/on \(guarded\)\nweb2: \/g\/off /);
+    const three = [...both, at('web3', on)];
+    assert.deepEqual(said(three), ['zap', 'Sockmap on: 2 hosts', undefined]);
+  });
+
+  it('leaves open what could not be read: that is not off', () => {
+    const unread = [{ host: 'db1', reason: 'sudo asks for a password there' }];
+    const off = { host: 'web1', attachments: [bypass('/g/off', 'off')], namesakes: [] };
+    const { icon, text, tooltip } = statusBarText([off], unread);
+    assert.deepEqual([icon, text], ['question', 'Sockmap not read: db1']);
+    assert.match(tooltip, /db1: not read, sudo asks/);
+    assert.equal(statusBarText([], unread).host, 'db1');
+    const on = { ...off, attachments: [bypass('/g/on', 'guarded')] };
+    assert.equal(statusBarText([on], unread).text, 'Sockmap on: web1');
   });
 
   it('is reported as loaded, but off', () => {
