@@ -1,5 +1,5 @@
-// Bundles the extension (dist/extension.cjs and what it loads later), the chart panel (dist/panel.js) and the
-// command line (dist/cli.cjs).
+// Bundles the extension (dist/extension.cjs and what it loads later), the pages (dist/panel.js, dist/live.js) and
+// the command line (dist/cli.cjs).
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { argv } from 'node:process';
@@ -110,8 +110,9 @@ const bundles = [
   },
   {
     ...common,
-    entryPoints: ['webview/panel.ts'],
-    outfile: 'dist/panel.js',
+    // Each in one file: a page has no more than one.
+    entryPoints: ['webview/panel.ts', 'webview/live.ts'],
+    outdir: 'dist',
     platform: 'browser',
     target: 'es2022',
     format: 'iife',

@@ -7,6 +7,7 @@ import { LanguageService } from './language/service.ts';
 import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
 import { Pointed } from './ui/pointed.ts';
+import { LivePages } from './ui/livePages.ts';
 import { Reports } from './ui/reports.ts';
 import { HostsView } from './ui/hostsView.ts';
 import { ResultsView } from './ui/resultsView.ts';
@@ -19,6 +20,7 @@ export class App extends Context {
   readonly hosts: HostsView;
   readonly results = new ResultsView();
   readonly reports = new Reports();
+  readonly livePages: LivePages;
   readonly verifier: Verifier;
   readonly logs: Logs;
   readonly language: LanguageService;
@@ -26,6 +28,9 @@ export class App extends Context {
   constructor(extension: vscode.ExtensionContext) {
     super(extension);
     this.hosts = new HostsView(this);
+    this.livePages = new LivePages(this, (status) => {
+      this.statusBar.show(status);
+    });
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri));
     this.logs = new Logs(this, this.verifier);
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri));
@@ -86,7 +91,7 @@ export class App extends Context {
   override dispose(): void {
     const pieces = [
       ...[this.language, this.logs, this.verifier],
-      ...[this.hosts, this.results, this.statusBar, this.reports],
+      ...[this.hosts, this.results, this.livePages, this.statusBar, this.reports],
     ];
     for (const piece of pieces) piece.dispose();
     super.dispose();

@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   addCgroups: async () => (await import('./commands/cgroups.ts')).addToBypass,
   removeCgroups: async () => (await import('./commands/cgroups.ts')).takeFromBypass,
   status: async () => (await import('./commands/status.ts')).status,
+  openLivePage: async () => (await import('./commands/status.ts')).openLivePage,
+  showStatusReport: async () => (await import('./commands/status.ts')).showStatusReport,
   checkHost: async () => (await import('./commands/checkHost.ts')).checkHostCommand,
   checkSemantics: async () => (await import('./commands/checkSemantics.ts')).checkSemanticsCommand,
   openSource: async () => (await import('./commands/openSource.ts')).openSource,

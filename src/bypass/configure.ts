@@ -21,7 +21,7 @@ export interface ConfigureOptions {
 /**
  * Tells the guarded programs of a bypass a new mode, new limits, a new reach and the host's addresses as they
  * are now, while they run. Live connections obey it with their next message; one that was switched off
- * stays on TCP. Switching off touches nothing but the mode.
+ * stays on TCP. Switching off touches nothing but the mode; what is off is told new limits alone.
  * @throws HostError of kind `not-found` where no guarded programs are attached and pinned.
  */
 export async function configureBypass(
@@ -49,10 +49,16 @@ export async function configureBypass(
     ...['ctl_configure', found.pins, reach ?? found.config.reach],
     ...(mode === 'off' ? [] : found.cgroups),
   );
+  const { queueBound, oneWayLimit } =
+    wanted === 'off' ? found.config : { ...found.config, ...limits };
   const tried = 'tell the programs their policy';
   const result = await host.transact(argv, {
     ...{ tried, root: true, signal },
-    input: setupBatch(facts.architecture, mode === 'off' ? found.config : limits, mode),
+    input: setupBatch(
+      facts.architecture,
+      mode === 'off' ? { queueBound, oneWayLimit } : limits,
+      mode,
+    ),
   });
   const text = outputOf(result, { argv, tried, where: host.name });
   const notes = Array.from(text.matchAll(/^note (.*)$/gm), ([, name = '']) => name);

@@ -58,20 +58,37 @@ export const COUNTER_GROUPS: readonly Group[] = [
   },
 ];
 
+interface CountedGroup {
+  readonly title: string;
+  readonly areReasons: boolean;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly count: number;
+  }[];
+}
+
 /** @param counters by the programs' names; one that has no words here is shown as it is called. */
-export function counterReport(counters: Readonly<Record<string, number>>): string[] {
+export function groupCounters(counters: Readonly<Record<string, number>>): CountedGroup[] {
   const known = new Set(COUNTER_GROUPS.flatMap((group) => Object.keys(group.counters)));
   const others = Object.keys(counters).filter((name) => !known.has(name));
   const named = others.map((name): [string, string] => [name, name.replaceAll('_', ' ')]);
   const rest = { title: 'Other counters', counters: Object.fromEntries(named), areReasons: true };
   return [...COUNTER_GROUPS, rest].flatMap(({ title, counters: words, areReasons }) => {
-    const rows = Object.entries(words).flatMap(([name, label]): [string, string][] => {
+    const rows = Object.entries(words).flatMap(([name, label]) => {
       const count = counters[name];
-      return count === undefined || (areReasons && count === 0)
-        ? []
-        : [[label, count.toLocaleString('en')]];
+      return count === undefined ? [] : [{ name, label, count }];
     });
-    return rows.length === 0 ? [] : ['', `  ${title}`, ...table(rows, '    ')];
+    return rows.length === 0 ? [] : [{ title, areReasons, rows }];
+  });
+}
+
+/** The counters as text; reasons that never were are left out. */
+export function counterReport(counters: Readonly<Record<string, number>>): string[] {
+  return groupCounters(counters).flatMap(({ title, areReasons, rows }) => {
+    const shown = rows.filter(({ count }) => count > 0 || !areReasons);
+    const lines = shown.map(({ label, count }) => [label, count.toLocaleString('en')] as const);
+    return lines.length === 0 ? [] : ['', `  ${title}`, ...table(lines, '    ')];
   });
 }
 

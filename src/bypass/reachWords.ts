@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { LiveConfig, Reach } from './config.ts';
 import type { NetworkNamespaces } from './namespaces.ts';
 
@@ -12,6 +13,12 @@ export const REACH_CHOICES: Readonly<Record<Reach, string>> = {
   namespace: 'Within each network namespace',
   host: 'Between containers of this host',
 };
+
+/** What it means to change to one, for programs that run. */
+export const reachDetail = (reach: Reach): string =>
+  reach === 'namespace'
+    ? l10n.t('Connections between network namespaces are on TCP from their next message on.')
+    : l10n.t('Filters, policies, shaping and captures between containers no longer see the bytes.');
 
 /** What reach `host` takes away. */
 export const REACH_HOST_DETAIL =

@@ -4,7 +4,8 @@ import { counterReport, table } from './counterReport.ts';
 import type { Attachment, BypassStatus } from './attachment.ts';
 import { oneLine } from '../text.ts';
 
-const STATES: Readonly<Record<Attachment['state'], string>> = {
+/** Its state in words, but for one that is switched off. */
+export const STATES: Readonly<Record<Attachment['state'], string>> = {
   attached: 'on',
   unpinned: 'on, but its pins were removed: unload it',
   loading: 'being loaded',

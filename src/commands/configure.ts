@@ -1,51 +1,54 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { MODE_NAMES, REACHES, type Mode, type Reach } from '../bypass/config.ts';
+import {
+  LIMIT_RANGES,
+  MODE_NAMES,
+  REACHES,
+  type GuardedLimits,
+  type Mode,
+  type Reach,
+} from '../bypass/config.ts';
 import { configureBypass } from '../bypass/configure.ts';
 import type { Attachment, BypassStatus } from '../bypass/attachment.ts';
-import { REACH_CHOICES, REACH_HOST_DETAIL, REACH_LABELS } from '../bypass/reachWords.ts';
+import { REACH_CHOICES, REACH_LABELS, reachDetail } from '../bypass/reachWords.ts';
+import { modeWords } from '../bypass/modeWords.ts';
 import type { App } from '../app.ts';
 import { noteWords } from '../bypass/loadWarning.ts';
+import { agreesToReach } from '../ui/agreesToReach.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { confirm, pickOne, showInformation } from '../ui/window.ts';
+import { pickOne, showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { decideReach } from './reach.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
 
 const TITLE = vscode.l10n.t('Change bypass policy');
 
+const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [number, number]) =>
+  schema.min(least).max(most).optional();
+
 const configureArgument = cgroupArgument
-  .extend({ mode: z.enum(MODE_NAMES).optional(), reach: z.enum(REACHES).optional() })
-  .refine(({ mode, reach }) => mode !== undefined || reach !== undefined, {
-    error: 'name a mode, a reach or both',
+  .extend({
+    mode: z.enum(MODE_NAMES).optional(),
+    reach: z.enum(REACHES).optional(),
+    /** In place of those of the settings. */
+    queueBoundMiB: within(z.number(), LIMIT_RANGES.queueBoundMiB),
+    oneWayLimit: within(z.int(), LIMIT_RANGES.oneWayLimit),
+  })
+  .refine(({ host: _host, cgroup: _cgroup, ...changes }) => Object.keys(changes).length > 0, {
+    error: 'name a mode, a reach or a limit',
     path: ['mode'],
   });
 
-const MODES: Readonly<Record<Mode, { icon: string; label: string; detail: string; done: string }>> =
-  {
-    guarded: {
-      icon: 'shield',
-      label: vscode.l10n.t('Guarded'),
-      detail: vscode.l10n.t('Queues are bounded, one-way streams of small messages go over TCP.'),
-      done: vscode.l10n.t('guarded, with the limits of the settings'),
-    },
-    off: {
-      icon: 'circle-slash',
-      label: vscode.l10n.t('Off'),
-      detail: vscode.l10n.t(
-        'Every connection is on TCP from its next message on, and live ones stay there.',
-      ),
-      done: vscode.l10n.t('off: every connection is on TCP'),
-    },
-    unguarded: {
-      icon: 'warning',
-      label: vscode.l10n.t('Without limits'),
-      detail: vscode.l10n.t('No limits: queues can exhaust memory. For comparison only.'),
-      done: vscode.l10n.t('without limits: do not leave it so'),
-    },
-  };
+type Wanted = z.infer<typeof configureArgument>;
+
+const MODE_ICONS: Readonly<Record<Mode, string>> = {
+  guarded: 'shield',
+  off: 'circle-slash',
+  unguarded: 'warning',
+};
+const REACH_ICONS: Readonly<Record<Reach, string>> = { namespace: 'lock', host: 'globe' };
 
 /** Change bypass policy: what the loaded programs do, without loading them anew. */
 export async function configure(app: App, argument: unknown): Promise<BypassStatus | undefined> {
@@ -53,7 +56,7 @@ export async function configure(app: App, argument: unknown): Promise<BypassStat
     (await readHostArgument(app, configureArgument, argument)) ?? (await ask(app, argument));
   if (wanted === undefined) return undefined;
   const { host, cgroup, mode } = wanted;
-  const limits = readLimits();
+  const limits = limitsOf(wanted);
   const reach = await possibleReach(app, wanted);
   const status = await withProgress(
     vscode.l10n.t('Changing the policy of the bypass on {0}', host),
@@ -65,41 +68,53 @@ export async function configure(app: App, argument: unknown): Promise<BypassStat
   app.statusBar.show(status);
   const config = status.attachments.find((one) => one.cgroups.includes(cgroup))?.config;
   const reached = reach === undefined ? undefined : REACH_LABELS[config?.reach ?? reach];
-  void showInformation(`${doneWords(host, cgroup, mode, reached)}${noteWords(status)}`);
+  void showInformation(`${doneWords(wanted, reached)}${noteWords(status)}`);
   return status;
 }
 
-/** @param reached where it bypasses from now on, in words; undefined where that is as before. */
-function doneWords(
-  host: string,
-  cgroup: string,
-  mode: Mode | undefined,
-  reached: string | undefined,
-): string {
-  const done = mode === undefined ? '' : MODES[mode].done;
-  if (reached === undefined)
-    return vscode.l10n.t('The sockmap bypass of {0} on {1} is {2}.', cgroup, host, done);
-  return mode === undefined
-    ? vscode.l10n.t('The sockmap bypass of {0} on {1} is working {2}.', cgroup, host, reached)
-    : vscode.l10n.t(
-        'The sockmap bypass of {0} on {1} is {2}, and working {3}.',
-        ...[cgroup, host, done, reached],
-      );
+const namesLimits = ({ queueBoundMiB, oneWayLimit }: Wanted): boolean =>
+  queueBoundMiB !== undefined || oneWayLimit !== undefined;
+
+/** Those that are named, and the rest from the settings. */
+function limitsOf({ queueBoundMiB, oneWayLimit }: Wanted): GuardedLimits {
+  return {
+    ...readLimits(),
+    ...(queueBoundMiB !== undefined && { queueBound: queueBoundMiB * 2 ** 20 }),
+    ...(oneWayLimit !== undefined && { oneWayLimit }),
+  };
 }
+
+/** @param reached where it bypasses from now on, in words; undefined where that is as before. */
+function doneWords(wanted: Wanted, reached: string | undefined): string {
+  const { host, cgroup, mode } = wanted;
+  const done = mode === undefined ? undefined : modeDone(mode, wanted);
+  if (done !== undefined && reached !== undefined)
+    return vscode.l10n.t(
+      'The sockmap bypass of {0} on {1} is {2}, and working {3}.',
+      ...[cgroup, host, done, reached],
+    );
+  if (reached !== undefined)
+    return vscode.l10n.t('The sockmap bypass of {0} on {1} is working {2}.', cgroup, host, reached);
+  return done === undefined
+    ? vscode.l10n.t('The sockmap bypass of {0} on {1} has new limits.', cgroup, host)
+    : vscode.l10n.t('The sockmap bypass of {0} on {1} is {2}.', cgroup, host, done);
+}
+
+const modeDone = (mode: Mode, wanted: Wanted): string =>
+  mode === 'guarded' && !namesLimits(wanted)
+    ? vscode.l10n.t('guarded, with the limits of the settings')
+    : modeWords(mode).done;
 
 /** A reach that the host's kernel allows; a person hears of it where it does not. */
 async function possibleReach(
   app: App,
-  { host: name, cgroup, reach }: z.infer<typeof configureArgument>,
+  { host: name, cgroup, reach }: Wanted,
 ): Promise<Reach | undefined> {
   if (reach !== 'host') return reach;
   return decideReach(app, { host: name, cgroups: [cgroup] }, reach, false);
 }
 
-async function ask(
-  app: App,
-  pointed: unknown,
-): Promise<z.infer<typeof configureArgument> | undefined> {
+async function ask(app: App, pointed: unknown): Promise<Wanted | undefined> {
   const host = await pickHost(app, TITLE, pointed);
   if (host === undefined) return undefined;
   const chosen = await pickBypass(app, host, TITLE, { remains: false, pointed });
@@ -107,7 +122,8 @@ async function ask(
   const { cgroup, bypass } = chosen;
   const place = { host, cgroup };
   const modes = MODE_NAMES.map((mode) => ({
-    ...MODES[mode],
+    icon: MODE_ICONS[mode],
+    ...modeWords(mode),
     wanted: { ...place, mode },
     ...(mode === bypass.config?.mode && { description: vscode.l10n.t('as it is now') }),
   }));
@@ -122,39 +138,16 @@ async function ask(
   return wanted.reach === 'namespace' || (await agreesToReach(host)) ? wanted : undefined;
 }
 
-const agreesToReach = (host: string): Promise<boolean> =>
-  confirm(vscode.l10n.t('Bypass connections between containers of {0}, too?', host), {
-    detail: REACH_HOST_DETAIL,
-    go: vscode.l10n.t('Between Containers of This Host'),
-    stay: vscode.l10n.t('Leave It As It Is'),
-  });
-
 /** The reach that it does not have. */
 function reachItems({ config }: Attachment, place: { host: string; cgroup: string }) {
   if (config === undefined) return [];
   const reach: Reach = config.reach === 'host' ? 'namespace' : 'host';
-  const { icon, detail } = REACHES_SHOWN[reach];
   return [
     {
-      icon,
+      icon: REACH_ICONS[reach],
       label: vscode.l10n.t('Reach: {0}', REACH_CHOICES[reach].toLowerCase()),
-      detail,
+      detail: reachDetail(reach),
       wanted: { ...place, reach },
     },
   ];
 }
-
-const REACHES_SHOWN: Readonly<Record<Reach, { icon: string; detail: string }>> = {
-  namespace: {
-    icon: 'lock',
-    detail: vscode.l10n.t(
-      'Connections between network namespaces are on TCP from their next message on.',
-    ),
-  },
-  host: {
-    icon: 'globe',
-    detail: vscode.l10n.t(
-      'Filters, policies, shaping and captures between containers no longer see the bytes.',
-    ),
-  },
-};

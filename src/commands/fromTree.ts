@@ -3,7 +3,7 @@ import { Pointed } from '../ui/pointed.ts';
 
 /** Commands whose argument is complete with what a row names; the others ask for the rest. */
 const COMPLETE: ReadonlySet<string> = new Set([
-  ...['status', 'checkHost', 'checkSemantics', 'unload', 'removeCgroups'],
+  ...['status', 'openLivePage', 'checkHost', 'checkSemantics', 'unload', 'removeCgroups'],
 ]);
 
 /**

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isFromPanel, type FromPanel } from '../results/protocol.ts';
-import { pageWords } from './pageWords.ts';
 import { ShownRuns } from './shownRuns.ts';
 import { reasonOf, WatchedResult } from './watchedResult.ts';
+import { showPage } from './webviewHtml.ts';
 import { showFailure } from './window.ts';
 
 /** Shows a `*.sockmap-bench.json` as charts, and follows it while a run writes it. */
@@ -31,12 +30,6 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
 
   resolveCustomEditor(file: WatchedResult, panel: vscode.WebviewPanel): void {
     const { webview } = panel;
-    webview.options = {
-      enableScripts: true,
-      localResourceRoots: ['dist', 'media'].map((folder) =>
-        vscode.Uri.joinPath(this.#extension, folder),
-      ),
-    };
     const shown = new ShownRuns(file, (state) => void webview.postMessage(state));
     const subscriptions = [
       shown,
@@ -51,42 +44,12 @@ export class ResultEditorProvider implements vscode.CustomReadonlyEditorProvider
     panel.onDidDispose(() => {
       for (const subscription of subscriptions) subscription.dispose();
     });
-    webview.html = this.#html(webview);
-  }
-
-  #html(webview: vscode.Webview): string {
-    const resource = (...path: string[]) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(this.#extension, ...path)).toString();
-    const nonce = randomBytes(16).toString('base64');
-    const source = webview.cspSource;
-    const policy = [
-      `default-src 'none'`,
-      // Not covered by the above.
-      `base-uri 'none'`,
-      `form-action 'none'`,
-      `script-src 'nonce-${nonce}'`,
-      `style-src ${source}`,
-      // The library that writes a chart as SVG finds the parts of a font by a style attribute.
-      `style-src-attr 'unsafe-inline'`,
-      `img-src ${source} data:`,
-      `font-src ${source}`,
-    ].join('; ');
-    return `<!DOCTYPE html>
-<html lang="${vscode.env.language}">
-  <head>
-    <meta charset="utf-8" />
-    <meta http-equiv="Content-Security-Policy" content="${policy}" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Sockmap benchmark</title>
-    <link rel="stylesheet" href="${resource('media', 'panel.css')}" />
-  </head>
-  <body>
-    <main></main>
-    <script type="application/json" id="chart-data"></script>
-    ${pageWords()}
-    <script nonce="${nonce}" src="${resource('dist', 'panel.js')}"></script>
-  </body>
-</html>`;
+    showPage(this.#extension, webview, {
+      title: vscode.l10n.t('Sockmap benchmark'),
+      script: 'panel.js',
+      styles: ['panel.css'],
+      body: '    <script type="application/json" id="chart-data"></script>',
+    });
   }
 }
 

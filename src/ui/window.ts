@@ -140,6 +140,10 @@ export function showTerminal(
   return terminal;
 }
 
+/** A panel for a page of ours, beside the editors. */
+export const makePanel = (viewType: string, title: string): vscode.WebviewPanel =>
+  vscode.window.createWebviewPanel(viewType, label(title, 100), vscode.ViewColumn.Active);
+
 /** A cancellable notification. */
 export const showProgress = <T>(
   title: string,

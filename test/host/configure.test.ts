@@ -97,6 +97,19 @@ describe('the policy of a bypass that is loaded', () => {
     assert.ok((await pair.move(BYTES)) < SOME);
   });
 
+  it('new limits of a bypass that is off are there when it is on again', async () => {
+    await load();
+    await configure('off', { queueBound: 9 << 20 });
+    const change = (limits: NonNullable<ConfigureOptions['limits']>) =>
+      configureBypass(host, { cgroup: ground.path, limits });
+    const off = own(await change({ queueBound: 7 << 20, oneWayLimit: 99 }));
+    assert.deepEqual(
+      [off.config?.mode, off.config?.queueBound, off.config?.oneWayLimit],
+      ['off', 7 << 20, 99],
+    );
+    assert.equal(own(await configure('off')).config?.oneWayLimit, 99, 'and stay');
+  });
+
   it('an address the host got since counts as its own', async () => {
     const address = '10.99.99.99';
     await load();

@@ -105,6 +105,14 @@ export function drive(workbench: Workbench) {
       await workbench.screenshot(file);
     },
 
+    /** The status as text: one click away on the page that the status opens. */
+    async showStatusText(host: string): Promise<void> {
+      await workbench.run('Sockmap: Show bypass status');
+      await pickHost(host);
+      await workbench.webview().getByRole('button', { name: 'Show as text' }).click();
+      await workbench.tab(`Bypass status of ${host}`).waitFor();
+    },
+
     /** @param cgroup its full path. */
     async unload(host: string, cgroup: string): Promise<void> {
       await workbench.run('Sockmap: Unload sockmap bypass');

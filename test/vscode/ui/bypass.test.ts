@@ -91,12 +91,10 @@ describe('the bypass from the palette', () => {
 
   it('shows the status with counters', async () => {
     assert.ok(stage && netns);
-    const { workbench, host, steps, place } = stage;
+    const { host, steps, place } = stage;
     pair = await Pair.connect(place.cgroup, netns);
     await pair.move(4 << 20);
-    await workbench.run('Sockmap: Show bypass status');
-    await steps.pickHost(host);
-    await workbench.tab(`Bypass status of ${host}`).waitFor();
+    await steps.showStatusText(host);
     const [id] = await place.attached();
     const all = await textOfEditor(stage, /redirected bytes/);
     // Others may have theirs on this machine.
@@ -162,8 +160,7 @@ describe('the bypass from the palette', () => {
     const { workbench, host, steps, place, session } = stage;
     const [id] = await place.attached();
     await session.reload();
-    await workbench.run('Sockmap: Show bypass status');
-    await steps.pickHost(host);
+    await steps.showStatusText(host);
     await workbench.statusBarItem(`Sockmap on: ${host}`).waitFor();
     assert.match(await textOfEditor(stage, /sockmap_sockops/), new RegExp(`id ${id},`));
     await steps.unload(host, place.cgroup);

@@ -126,9 +126,7 @@ describe('containers from the palette, by keyboard', () => {
   it('are shown with their reach by the status', async () => {
     assert.ok(stage);
     const { workbench, steps, host } = stage;
-    await workbench.run('Sockmap: Show bypass status');
-    await steps.pickHost(host);
-    await workbench.tab(`Bypass status of ${host}`).waitFor();
+    await steps.showStatusText(host);
     const report = await eventually('the report shows', async () => {
       const text = await workbench.editorText();
       return text.includes(web) ? text : '';
