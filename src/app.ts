@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { Context } from './context.ts';
 import { Logs } from './diagnostics/logs.ts';
 import { Verifier } from './diagnostics/verifier.ts';
-import { HostError, isCancelled } from './host/errors.ts';
+import { HostError, isCancelled, type Problem } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
 import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
@@ -24,6 +24,8 @@ export class App extends Context {
   readonly verifier: Verifier;
   readonly logs: Logs;
   readonly language: LanguageService;
+  /** The last failure that was reported. */
+  lastProblem: Problem | undefined;
 
   constructor(extension: vscode.ExtensionContext) {
     super(extension);
@@ -51,6 +53,7 @@ export class App extends Context {
     this.language.onDidFail((error) => {
       this.report(error, () => {
         this.language.look();
+        return Promise.resolve();
       });
     });
   }
@@ -70,7 +73,8 @@ export class App extends Context {
     } catch (error) {
       this.report(error, (host) => {
         // Who passed an argument has had an answer; who was asked for a host is not asked again.
-        void this.run(load, argument ?? new Pointed(host), { throws: false });
+        const pointed = host === undefined ? undefined : new Pointed(host);
+        return this.run(load, argument ?? pointed, { throws: false });
       });
       if (throws) throw error;
       return undefined;
@@ -79,13 +83,19 @@ export class App extends Context {
 
   /**
    * Puts a failure into the log and before the person; what they cancelled is none.
-   * @param goOn takes up again what has failed, once there is a connection to the host.
+   * @param retry does what has failed again, on the host where it did.
    */
-  private report(error: unknown, goOn: (host: string) => void): void {
+  private report(error: unknown, retry?: (host?: string) => Promise<unknown>): void {
     if (isCancelled(error)) return;
-    this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    if (error instanceof HostError) this.log.error(error.problem.words);
-    void showError(this, this.reports, error, goOn);
+    this.log.error(
+      error instanceof HostError
+        ? `${error.message}\n${error.problem.words}`
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error),
+    );
+    this.lastProblem = error instanceof HostError ? error.problem : undefined;
+    void showError(this, this.reports, error, retry);
   }
 
   override dispose(): void {

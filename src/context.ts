@@ -1,13 +1,20 @@
 import * as vscode from 'vscode';
 import type { Host } from './host/host.ts';
+import { keptLog, LastLines } from './ui/keptLog.ts';
 import { askLine } from './ui/window.ts';
 import { affects, setting } from './workspace/settings.ts';
 
 /** Hosts, log and state, for as long as the extension lives. It knows nothing of what uses it. */
 export class Context implements vscode.Disposable {
   readonly extension: vscode.ExtensionContext;
-  readonly log = vscode.window.createOutputChannel('Sockmap Bypass', { log: true });
+  /** What the log was given last. */
+  readonly lastLines = new LastLines();
+  readonly log = keptLog(
+    vscode.window.createOutputChannel('Sockmap Bypass', { log: true }),
+    this.lastLines,
+  );
   readonly #hosts = new Map<string, Host>();
+  readonly #workedHosts = new Set<string>();
   readonly #worked = new vscode.EventEmitter<string>();
   /** The first command of a connection has run on the host of that name. */
   readonly onDidWork = this.#worked.event;
@@ -42,12 +49,23 @@ export class Context implements vscode.Disposable {
           this.log.info(line);
         },
         onWorks: () => {
+          this.#workedHosts.add(name);
           this.#worked.fire(name);
         },
       });
       this.#hosts.set(name, host);
     }
     return host;
+  }
+
+  /** Whether it is a host that was asked for in this window. */
+  knows(name: string): boolean {
+    return this.#hosts.has(name);
+  }
+
+  /** Those on which a command has run in this window. */
+  workedHosts(): string[] {
+    return Array.from(this.#workedHosts);
   }
 
   /** Ends the connection to one of them. */

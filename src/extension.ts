@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
   compare: async () => (await import('./commands/compare.ts')).compare,
   importBenchmark: async () => (await import('./commands/importBenchmark.ts')).importBenchmark,
+  copyDiagnostics: async () => (await import('./commands/copyDiagnostics.ts')).copyDiagnostics,
   refreshHosts: async () => (await import('./commands/hosts.ts')).refreshHosts,
   removeHost: async () => (await import('./commands/hosts.ts')).removeHost,
   openTerminal: async () => (await import('./commands/hosts.ts')).openHostTerminal,

@@ -48,10 +48,14 @@ export class HostError extends Error {
 }
 
 const LONGEST_TOLD = 400;
+const LONGEST_BRIEFLY = 160;
 
-function summary({ tried, where, words, headline, next }: Problem): string {
+/** The short form for a notification, whose whole stands in the log. */
+export const briefly = (problem: Problem): string => summary(problem, LONGEST_BRIEFLY);
+
+function summary({ tried, where, words, headline, next }: Problem, most = LONGEST_TOLD): string {
   // The rest of a line without end would hide the next step.
-  const told = oneLine(headline ?? firstTelling(words), LONGEST_TOLD);
+  const told = oneLine(headline ?? firstTelling(words), most);
   if (where === undefined && told === '') return next;
   const place =
     where === undefined ? '' : ` ${tried === 'connect' ? 'to' : 'on'} ${oneLine(where)}`;

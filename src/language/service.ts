@@ -141,7 +141,6 @@ export class LanguageService implements vscode.Disposable {
     this.#status.idle();
   }
 
-  /** Begins where there is something to do, and it is clear where. */
   /** Starts clangd where a program is open and nothing stands against it. */
   look(): void {
     if (this.#session !== undefined || this.#starting !== undefined || this.#halted) return;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
 import { attachedTo, inodeOf, pinsOf } from '../../harness/host/bypass.ts';
 import { makeNetns, Pair, type TestNetns } from '../../harness/host/traffic.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { cgroupMount } from '../../harness/cgroup.ts';
 import { skip } from '../../harness/skip.ts';
-import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const LOAD = 'Sockmap: Load sockmap bypass';
@@ -75,7 +76,7 @@ describe('the bypass from the palette', () => {
     // The resident process is in the parent, which counts those below as well.
     const parent = place.label.slice(0, place.label.lastIndexOf('/'));
     await workbench.input(parent, { accept: false });
-    assert.match(await workbench.item(parent).innerText(), /1 process$/m);
+    assert.match(await workbench.item(parent).innerText(), /1 process · \S/m);
     assert.match(await workbench.item(place.label).innerText(), /0 processes$/m);
     await steps.pickCgroup(place.label);
     await steps.loaded();
@@ -181,15 +182,28 @@ describe('the bypass from the palette', () => {
   it('warns before the root cgroup, and leaves it alone', async () => {
     assert.ok(stage);
     const { workbench, host, steps } = stage;
-    await workbench.run(LOAD);
-    await steps.pickHost(host);
-    await steps.shows(steps.asksForCgroup);
-    await steps.pickCgroup('/');
-    await workbench.dialog().waitFor();
-    assert.match(await workbench.dialog().innerText(), /holds every process/);
-    await workbench.pressDialogButton('Cancel');
-    await workbench.dialog().waitFor({ state: 'detached' });
     const root = cgroupMount() ?? '';
+    const above = `${stage.place.cgroup}/../..`;
+    for (const spelled of ['/', './/.', above, `${root}/../${path.basename(root)}/`]) {
+      await workbench.run(LOAD);
+      await steps.pickHost(host);
+      await steps.shows(steps.asksForCgroup);
+      await workbench.input(spelled, { accept: false });
+      await workbench.pick(spelled === '/' ? '/' : 'Another path');
+      await steps.shows(workbench.dialog());
+      assert.match(await workbench.dialog().innerText(), /holds every process/, spelled);
+      // Enter is the safe answer.
+      const focused = await workbench.page.evaluate(() => document.activeElement?.textContent);
+      assert.equal(focused?.trim(), 'Choose Another');
+      if (spelled === '/') {
+        for (const theme of ['light', 'dark'] as const) {
+          await stage.session.setTheme(theme);
+          await workbench.screenshot(path.join(ARTIFACTS, `root-${theme}.png`));
+        }
+      }
+      await workbench.page.keyboard.press('Enter');
+      await workbench.dialog().waitFor({ state: 'detached' });
+    }
     const attached = await attachedTo(root);
     assert.ok(!attached.some(({ name }) => name === 'sockmap_sockops'));
     assert.deepEqual(pinsOf(inodeOf(root)), []);

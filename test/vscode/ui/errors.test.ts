@@ -7,7 +7,7 @@ import { makeAccount, type TestAccount } from '../../harness/accounts.ts';
 import { run } from '../../harness/run.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
-import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const LOAD = 'Sockmap: Load sockmap bypass';
@@ -109,8 +109,30 @@ describe('errors in the window', () => {
 
   it('a host that does not answer', async () => {
     assert.ok(stage);
+    const { workbench } = stage;
     await says(await failsAt('no-server'), /Connection refused/, /Check that the host is up/);
-    await stage.workbench.clearNotifications();
+    for (const theme of ['light', 'dark'] as const) {
+      await stage.session.setTheme(theme);
+      await workbench.screenshot(path.join(ARTIFACTS, `error-${theme}.png`));
+    }
+    // The same on the same host, without a question.
+    await workbench.page.waitForTimeout(800);
+    await workbench.pressNotificationButton(/Connection refused/, 'Retry');
+    await eventually('it was tried again', () =>
+      Promise.resolve(stage?.session.logs().match(/Could not connect to no-server/g)?.length === 2),
+    );
+    await stage.steps.failure.waitFor();
+    assert.equal(await workbench.quick.isVisible(), false);
+    await workbench.pressNotificationButton(/Connection refused/, 'Copy Diagnostics');
+    await workbench.pressNotificationButton(/Diagnostics are in the clipboard/, 'Show');
+    await workbench.tab('Diagnostics').waitFor();
+    const text = await workbench.editorText();
+    assert.match(text, /^Versions\n *Sockmap Bypass: \d/);
+    assert.match(text, /kind: unreachable/);
+    assert.match(text, /where: host-\d+/);
+    assert.doesNotMatch(text, /no-server/);
+    await workbench.screenshot(path.join(ARTIFACTS, 'diagnostics-dark.png'));
+    await workbench.clearNotifications();
   });
 
   it('a path that is not a cgroup', async () => {
@@ -136,9 +158,38 @@ describe('errors in the window', () => {
         /sockmap_bypass\.bpf\.c:\d+:\d+: error: use of undeclared identifier 'no_such_thing'/,
         /Fix the source/,
       );
+      // The extension's own files are not for editing.
+      assert.equal(
+        await stage.workbench.notificationButton(/Could not compile/, 'Go to Line').count(),
+        0,
+      );
       await showsWholeLog(stage, /int broken = no_such_thing;[^]*\n1 error generated\.$/);
     } finally {
       source.restore();
+    }
+    assert.deepEqual(await stage.left(), []);
+  });
+
+  it("the workspace's copy that does not compile: the way to its line", async () => {
+    assert.ok(stage);
+    const { host, place, workbench, folder, extension } = stage;
+    const copy = path.join(folder, 'bpf');
+    fs.cpSync(path.join(extension, 'bpf'), copy, { recursive: true });
+    const file = path.join(copy, 'sockmap_bypass.bpf.c');
+    fs.appendFileSync(file, 'int broken = no_such_thing;\n');
+    const line = fs.readFileSync(file, 'utf8').split('\n').length - 1;
+    try {
+      await failsAt(host, place.cgroup);
+      for (const theme of ['light', 'dark'] as const) {
+        await stage.session.setTheme(theme);
+        await workbench.screenshot(path.join(ARTIFACTS, `error-compile-${theme}.png`));
+      }
+      await workbench.pressNotificationButton(/Could not compile/, 'Go to Line');
+      await workbench.tab('sockmap_bypass.bpf.c').waitFor();
+      await workbench.statusBarItem(`Ln ${line}, Col 14`).waitFor();
+    } finally {
+      fs.rmSync(copy, { recursive: true });
+      await workbench.clearNotifications();
     }
     assert.deepEqual(await stage.left(), []);
   });
