@@ -38,7 +38,9 @@
 
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
+/* TCP needs larger ones where veth cuts them to segments. */
 #define DEFAULT_SMALL_MESSAGE 16384
+#define DEFAULT_SMALL_BETWEEN 8192
 
 /* Cost of a queued message beyond its payload: struct sk_msg and slack. */
 #define MSG_OVERHEAD 1024
@@ -96,8 +98,13 @@ enum reach { NAMESPACE, HOST };
 #define MAX_FLOWS 65536
 #endif
 
-/* Callbacks requested at establishment. */
-#define CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
+/*
+ * Callbacks requested at establishment. With those to leave, the kernel calls when what
+ * went over TCP was acknowledged, and for each packet that goes out: a receiver has no
+ * other than those that acknowledge.
+ */
+#define CALLBACKS_TO_LEAVE (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
+#define CALLBACKS	   (BPF_SOCK_OPS_STATE_CB_FLAG | CALLBACKS_TO_LEAVE)
 
 /* All zero means default. */
 struct config {
@@ -206,7 +213,7 @@ struct conn {
 	bool between; /* network namespaces, or addresses are translated */
 	bool accepted;
 	bool taken;   /* some of these, by another program */
-	bool shared;  /* the RTT callback: another program had asked for it */
+	__u8 shared;  /* those to leave that another program had asked for */
 	bool unknown; /* to the peer, which will not redirect to us */
 	bool bulk;
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
@@ -531,12 +538,17 @@ static int sleepers(struct tcp_sock *tp, __u32 *id)
 	return 1000;
 }
 
-static bool owned_or_wanted(struct tcp_sock *tp)
+static int owned(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
+}
+
+/* Does a thread wait until another lets go of the socket? */
+static bool wanted(struct tcp_sock *tp)
 {
 	struct list_head *waiters = &tp->inet_conn.icsk_inet.sk.sk_lock.wq.head;
 
-	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned) ||
-	       BPF_CORE_READ(waiters, next) != waiters;
+	return BPF_CORE_READ(waiters, next) != waiters;
 }
 
 /*
@@ -591,6 +603,11 @@ static void leave_for_good(struct conn *conn, enum route why)
 	conn->route = why;
 	conn->left_at = bpf_ktime_get_ns();
 	conn->self.leaving = true;
+}
+
+static bool switched_off(const struct conn *conn, const struct config *conf)
+{
+	return conf->mode == OFF || (conn->between && conf->reach != HOST);
 }
 
 /* Bytes in the SYN, or with what ends the handshake, come before any bypass. */
@@ -952,7 +969,7 @@ static void established(struct bpf_sock_ops *ops)
 		/* Or flows are evicted, and it may have claimed ours: read on. */
 		leave_for_good(conn, TCP_PEER_GONE);
 	}
-	conn->shared = ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTT_CB_FLAG;
+	conn->shared = ops->bpf_sock_ops_cb_flags & CALLBACKS_TO_LEAVE;
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | CALLBACKS);
 	if (conn->between)
 		keep_path(ops, conn, tp);
@@ -1030,7 +1047,7 @@ static void set_notsent_lowat(struct bpf_sock_ops *ops, int bytes)
  * bytes, or waits for its turn: nothing may be left of either. And a thread inside
  * recv() does not look at TCP's own queue: it would return EAGAIN, so there must be
  * none. A thread that sends counts as well, unless it is the one that runs us as it
- * lets go of the socket.
+ * lets go of the socket; so does one that has received something, and returns with it.
  */
 static bool can_be_removed(struct tcp_sock *tp)
 {
@@ -1038,20 +1055,33 @@ static bool can_be_removed(struct tcp_sock *tp)
 
 	if (has_verdict(tp) &&
 	    (BPF_CORE_READ(psock_of(tp), ingress_skb.qlen) || sleepers(tp, &sleeper) ||
-	     users(tp) > BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned)))
+	     users(tp) > owned(tp) || wanted(tp)))
 		return false;
 	return ingress_empty(tp);
 }
 
+/* The peer has left, for good. A direction that nothing went is not counted. */
+static void follow(struct conn *conn)
+{
+	struct config *conf = bpf_map_lookup_elem(&bypass_config, &(__u32){0});
+
+	if (!conf)
+		return;
+	leave_for_good(conn, switched_off(conn, conf) ? TCP_SWITCHED_OFF : TCP_PEER_GONE);
+	if (conn->self.sent)
+		stay_on_tcp(conn->route);
+}
+
 /*
- * Bytes of ours were acknowledged, so this direction is on TCP. For good? Then
- * take the socket out of the map: it gets the kernel's own sendmsg and recvmsg
- * back. What the peer redirects to it must not be lost, so do it only when the
- * peer knows that we are leaving, and our queue is empty.
+ * Something goes over TCP. Is this end on TCP for good, or the other one, so that it
+ * would be with its next message? Then take the socket out of the map: it gets the
+ * kernel's own sendmsg and recvmsg back. What the peer redirects to it must not be
+ * lost, so do it only when the peer knows that we are leaving, and our queue is empty.
  */
-static void acked(struct bpf_sock_ops *ops)
+static void over_tcp(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
+	struct shared peer = {};
 	struct tcp_sock *tp;
 	struct conn *conn;
 
@@ -1066,8 +1096,11 @@ static void acked(struct bpf_sock_ops *ops)
 		conn->bulk = true;
 		set_notsent_lowat(ops, BULK_NOTSENT_LOWAT);
 	}
-	if (!conn->self.leaving)
+	if (!conn->self.leaving) {
+		if (conn->peer.cookie && read_peer(conn, &peer) && peer.leaving)
+			follow(conn);
 		return;
+	}
 	if (bpf_ktime_get_ns() - conn->left_at < LEAVING_SEEN ||
 	    redirect_in_flight(conn) || !can_be_removed(tp))
 		return;
@@ -1075,10 +1108,9 @@ static void acked(struct bpf_sock_ops *ops)
 	/* Unless the program has set one of its own meanwhile. */
 	if (conn->bulk && tp->notsent_lowat == BULK_NOTSENT_LOWAT)
 		set_notsent_lowat(ops, 0);
-	if (!conn->shared)
-		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags &
-						       ~BPF_SOCK_OPS_RTT_CB_FLAG);
-	conn->callbacks &= ~BPF_SOCK_OPS_RTT_CB_FLAG;
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags &
+					       (~CALLBACKS_TO_LEAVE | conn->shared));
+	conn->callbacks &= ~CALLBACKS_TO_LEAVE;
 	restore_keepalive(ops, conn, tp);
 	conn->self.removed = true;
 	if (!bpf_map_delete_elem(&bypass_socks, &conn->self.cookie))
@@ -1141,7 +1173,8 @@ int sockmap_sockops(struct bpf_sock_ops *ops)
 		established(ops);
 		break;
 	case BPF_SOCK_OPS_RTT_CB:
-		acked(ops);
+	case BPF_SOCK_OPS_HDR_OPT_LEN_CB:
+		over_tcp(ops);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		state_changed(ops);
@@ -1171,7 +1204,7 @@ static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct sha
 	if (BPF_CORE_READ(ptp, copied_seq) != tp->write_seq)
 		return false;
 	asleep = sleepers(ptp, &sleeper);
-	if (owned_or_wanted(ptp) || sleepers(ptp, &sleeper) != asleep)
+	if (owned(ptp) || wanted(ptp) || sleepers(ptp, &sleeper) != asleep)
 		return false;
 	if (!asleep)
 		return true;
@@ -1275,7 +1308,9 @@ static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 				   const struct config *conf)
 {
-	if (size >= (conf->small_message ?: DEFAULT_SMALL_MESSAGE)) {
+	__u32 normal = conn->between ? DEFAULT_SMALL_BETWEEN : DEFAULT_SMALL_MESSAGE;
+
+	if (size >= (conf->small_message ?: normal)) {
 		conn->small = 0;
 		return false;
 	}
@@ -1381,7 +1416,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		if (!conn->peer.cookie)
 			pair(conn, tp, conf->reach);
 	}
-	if (conf->mode == OFF || (conn->between && conf->reach != HOST))
+	if (switched_off(conn, conf))
 		return leave(conn, tp, TCP_SWITCHED_OFF);
 	if (tp->inet_conn.icsk_ulp_ops)
 		return leave(conn, tp, wants_tcp(tp));
@@ -1395,7 +1430,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 			return leave(conn, tp, TCP_EARLY_BYTES);
 		conn->route = BYPASS;
 	}
-	/* Report before looking: see acked(). */
+	/* Report before looking: see over_tcp(). */
 	announce(conn, size);
 	why = look_at_peer(conn, &peer);
 	if (why != BYPASS)

@@ -32,6 +32,7 @@ const COUNTED: readonly {
   counter: string;
   also?: string;
   added?: number;
+  removed?: number;
 }[] = [
   {
     ...{ name: 'early', title: 'bytes before the peer is ready', counter: 'tcp_early_bytes' },
@@ -46,7 +47,10 @@ const COUNTED: readonly {
   { name: 'inq', title: 'a reader with TCP_INQ', counter: 'tcp_socket_options' },
   { name: 'repair', title: 'a reader under TCP_REPAIR', counter: 'tcp_repair' },
   { name: 'repaired', title: 'a sender under TCP_REPAIR', counter: 'tcp_repair' },
-  { name: 'small', title: 'small messages without an answer', counter: 'tcp_one_way_small' },
+  {
+    ...{ name: 'small', title: 'small messages without an answer, whose two ends leave the map' },
+    ...{ counter: 'tcp_one_way_small', removed: 2 },
+  },
   { name: 'gone', title: 'a peer that has closed', counter: 'tcp_peer_gone' },
   {
     ...{ name: 'bound', title: 'a reader whose queue is full, and its return to the bypass' },
@@ -89,7 +93,7 @@ describe('the counters of the guarded bypass', () => {
     await temporary.remove();
   });
 
-  for (const { name, title, counter, also, added = 2 } of COUNTED) {
+  for (const { name, title, counter, also, added = 2, removed } of COUNTED) {
     it(`count ${title}`, async () => {
       const { counters: before } = await arms.status();
       const said = (await runInside(arms.bypass, [program, name])).trim();
@@ -107,6 +111,7 @@ describe('the counters of the guarded bypass', () => {
       assert.deepEqual(grew, [counter], JSON.stringify(counters));
       assert.equal(grown(counter), 1);
       assert.equal(grown('sockets_added'), added);
+      if (removed !== undefined) assert.equal(grown('sockets_removed'), removed);
       if (also !== undefined) assert.ok(grown(also) >= 1, JSON.stringify(counters));
     });
   }

@@ -128,12 +128,15 @@ static void repaired(void)
 		die("data under repair");
 }
 
+/* And on, until both ends have had time to leave the map. */
 static void small(void)
 {
 	connected_pair(IPV4, fd);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 500; i++) {
 		transmit(SMALL);
 		receive();
+		if (i > 300)
+			usleep(2000);
 	}
 }
 
