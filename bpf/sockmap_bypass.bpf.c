@@ -86,8 +86,7 @@ enum reach { NAMESPACE, HOST };
 #define DEFAULT_KEEPALIVE 300 /* seconds */
 #define MAX_KEEPALIVE	  32767
 
-/* A flow's cookie while its end is a request, and once there was a second such flow. */
-#define REQUESTED 0
+/* A flow's cookie once there was a second one with its numbers. */
 #define AMBIGUOUS ~0ull
 
 /*
@@ -96,6 +95,14 @@ enum reach { NAMESPACE, HOST };
  */
 #ifndef MAX_FLOWS
 #define MAX_FLOWS 65536
+#endif
+
+/*
+ * Handshakes that have begun: few at a time, unless somebody floods a listener with
+ * SYNs. They have a map of their own so that he makes nobody's flow be forgotten.
+ */
+#ifndef MAX_REQUESTS
+#define MAX_REQUESTS 16384
 #endif
 
 /*
@@ -167,6 +174,13 @@ struct endpoint {
 struct flow {
 	struct endpoint end;
 	struct ends ends;
+};
+
+/* What the accepted socket will be. */
+struct request {
+	struct ends ends;
+	__u32 refused; /* why the end that connects has, an enum proof */
+	bool ambiguous;
 };
 
 /* The part of a socket's state that the other end reads. */
@@ -251,6 +265,13 @@ struct {
 	__type(key, struct flow_key);
 	__type(value, struct flow);
 } bypass_flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_REQUESTS);
+	__type(key, struct flow_key);
+	__type(value, struct request);
+} bypass_requests SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -387,7 +408,7 @@ static bool sees(const struct ends *end, const struct ends *other)
 	       end->remote_port == other->local_port;
 }
 
-enum proof { PROVEN, OTHER_NAMESPACE, REFUSED };
+enum proof { PROVEN, OTHER_NAMESPACE, REFUSED, ABSENT };
 
 /*
  * Two ends propose each other by their numbers. That can be forged: a remote peer
@@ -583,15 +604,6 @@ static bool mirrors(const struct flow_key *key, struct tcp_sock *tp,
 		       BPF_CORE_READ(peer, write_seq) - key->copied_seq;
 }
 
-static bool find(const struct flow_key *key, struct flow *flow)
-{
-	struct flow *found = bpf_map_lookup_elem(&bypass_flows, key);
-
-	if (found)
-		*flow = *found;
-	return found;
-}
-
 /* Only one of two who take a flow away does. */
 static bool take(const struct flow_key *key)
 {
@@ -616,17 +628,26 @@ static bool brings_data(struct bpf_sock_ops *ops)
 	return LOAD_ONCE(ops->skb_len) > ops->skb_data_end - ops->skb_data;
 }
 
-/* With another with these numbers (-EEXIST) neither is to be paired. */
+/* Is there somebody with these numbers already? Then he is not to be paired either. */
+static bool has_second(const struct flow_key *key)
+{
+	struct request *request = bpf_map_lookup_elem(&bypass_requests, key);
+	struct flow *flow = bpf_map_lookup_elem(&bypass_flows, key);
+
+	if (request)
+		request->ambiguous = true;
+	if (flow)
+		flow->end.cookie = AMBIGUOUS;
+	return request || flow;
+}
+
 static int publish(const struct flow_key *key, const struct flow *flow)
 {
-	int err = bpf_map_update_elem(&bypass_flows, key, flow, BPF_NOEXIST);
-	struct flow *found;
+	int err = has_second(key) ? -EEXIST : 0;
 
-	if (err != -EEXIST)
-		return err;
-	found = bpf_map_lookup_elem(&bypass_flows, key);
-	if (found)
-		found->end.cookie = AMBIGUOUS;
+	err = err ?: bpf_map_update_elem(&bypass_flows, key, flow, BPF_NOEXIST);
+	if (err == -EEXIST)
+		has_second(key);
 	return err;
 }
 
@@ -718,7 +739,7 @@ static void requested(struct bpf_sock_ops *ops)
 	struct tcp_request_sock *treq = (void *)BPF_CORE_READ(kern, sk);
 	struct request_sock *req = &treq->req.req;
 	struct sock *listener = (void *)BPF_CORE_READ(req, __req_common.skc_listener);
-	struct flow flow = {}, *found;
+	struct request request = {}, *found;
 	struct flow_key key;
 	__u32 zero = 0;
 	struct config *conf = bpf_map_lookup_elem(&bypass_config, &zero);
@@ -730,20 +751,21 @@ static void requested(struct bpf_sock_ops *ops)
 		return;
 	/* A listener of both families is of IPv6. */
 	get_ends(ops, BPF_CORE_READ(req, rsk_ops, family), &req->__req_common,
-		 &flow.ends);
-	if (!may_pair(&flow.ends, conf->reach))
+		 &request.ends);
+	if (!may_pair(&request.ends, conf->reach))
 		return;
-	if (conf->mode == GUARDED && leaves_out(&flow.ends)) {
+	if (conf->mode == GUARDED && leaves_out(&request.ends)) {
 		count(short_connections);
 		return;
 	}
 	key.write_seq = BPF_CORE_READ(treq, snt_isn) + 1;
 	key.copied_seq = BPF_CORE_READ(treq, rcv_isn) + 1;
-	found = bpf_map_lookup_elem(&bypass_flows, &key);
+	found = bpf_map_lookup_elem(&bypass_requests, &key);
 	/* The same SYN once more, where the first has left no request behind. */
-	if (found && found->end.cookie == REQUESTED && is_same(&found->ends, &flow.ends))
+	if (found && is_same(&found->ends, &request.ends))
 		return;
-	publish(&key, &flow);
+	if (!has_second(&key))
+		bpf_map_update_elem(&bypass_requests, &key, &request, BPF_NOEXIST);
 }
 
 static void stay_on_tcp(enum route why)
@@ -789,35 +811,46 @@ static void count_absent(const struct ends *self)
 		count(peer_remote);
 }
 
-/*
- * Gets the other end's flow, if it is one, and proves to be the other end's. Counts why
- * not: for a request, with the same reason at both ends.
- */
-static bool get_peer(const struct ends *self, const struct flow *own,
-		     const struct flow_key *peer_key, struct flow *peer, __u32 reach)
+/* For the end that connects: its peer has published a request. */
+static enum proof find_request(const struct ends *self, const struct flow_key *key,
+			       __u32 reach, struct flow *peer)
 {
-	struct flow *found = bpf_map_lookup_elem(&bypass_flows, peer_key);
-	enum proof proof;
+	struct request *found = bpf_map_lookup_elem(&bypass_requests, key);
+	enum proof proof = REFUSED;
+
+	if (!found)
+		return bpf_map_lookup_elem(&bypass_flows, key) ? REFUSED : ABSENT;
+	peer->ends = found->ends;
+	if (!found->ambiguous)
+		proof = prove(self, &peer->ends, reach);
+	found->refused = proof;
+	return proof;
+}
+
+/* For the end that accepts, with its own request: its peer has published its flow. */
+static enum proof find_flow(const struct ends *self, const struct flow_key *key,
+			    const struct request *own, __u32 reach, struct flow *peer)
+{
+	struct flow *found = bpf_map_lookup_elem(&bypass_flows, key);
 
 	if (found) {
 		*peer = *found;
-		proof = peer->end.cookie == AMBIGUOUS ? REFUSED
-						      : prove(self, &peer->ends, reach);
-		if (proof == PROVEN)
-			return true;
-		if (peer->end.cookie == REQUESTED)
-			found->end.tp = proof;
-	} else if (own && own->end.cookie == REQUESTED && own->end.tp) {
-		proof = own->end.tp;
-	} else {
-		count_absent(self);
-		return false;
+		return peer->end.cookie == AMBIGUOUS ? REFUSED
+						     : prove(self, &peer->ends, reach);
 	}
-	if (proof == OTHER_NAMESPACE)
+	if (own && own->refused)
+		return own->refused;
+	return bpf_map_lookup_elem(&bypass_requests, key) ? REFUSED : ABSENT;
+}
+
+static void count_unpaired(enum proof why, const struct ends *self)
+{
+	if (why == ABSENT)
+		count_absent(self);
+	else if (why == OTHER_NAMESPACE)
 		count(peer_other_namespace);
 	else
 		count(pair_refused);
-	return false;
 }
 
 /*
@@ -885,7 +918,8 @@ static void established(struct bpf_sock_ops *ops)
 	struct tcp_sock *tp;
 	enum route why;
 	struct conn *conn;
-	struct flow *own;
+	struct request *own;
+	enum proof proof;
 	int err;
 
 	if (!sk || (ops->family != AF_INET && ops->family != AF_INET6))
@@ -900,16 +934,18 @@ static void established(struct bpf_sock_ops *ops)
 	peer_key = mirror(&key);
 	get_ends(ops, ops->family, &tp->inet_conn.icsk_inet.sk.__sk_common, &self.ends);
 	/*
-	 * The end that accepts was published with its request, the one that connects is
+	 * The end that accepts has published its request, the one that connects its flow
 	 * by now. Without the other one it is out of the cgroups, or has begun to send
 	 * over TCP: this end has no use for the bypass.
 	 */
-	own = passive ? bpf_map_lookup_elem(&bypass_flows, &key) : NULL;
-	if (!get_peer(&self.ends, own, &peer_key, &other, conf->reach))
-		goto stay;
-	if (passive == (other.end.cookie == REQUESTED) ||
-	    (passive && !mirrors(&key, tp, (void *)(unsigned long)other.end.tp))) {
-		count(pair_refused);
+	own = passive ? bpf_map_lookup_elem(&bypass_requests, &key) : NULL;
+	proof = passive ? find_flow(&self.ends, &peer_key, own, conf->reach, &other)
+			: find_request(&self.ends, &peer_key, conf->reach, &other);
+	if (passive && proof == PROVEN &&
+	    !mirrors(&key, tp, (void *)(unsigned long)other.end.tp))
+		proof = REFUSED;
+	if (proof != PROVEN) {
+		count_unpaired(proof, &self.ends);
 		goto stay;
 	}
 	if (kernels_own(tp)) {
@@ -947,8 +983,8 @@ static void established(struct bpf_sock_ops *ops)
 		goto forget;
 	}
 	/* Its own request gives way. */
-	if (own && own->end.cookie == REQUESTED)
-		take(&key);
+	if (own && !own->ambiguous)
+		bpf_map_delete_elem(&bypass_requests, &key);
 	/* Last, because whoever finds the flow may redirect to the socket. */
 	err = publish(&key, &self);
 	if (err) {
@@ -981,7 +1017,7 @@ forget:
 stay:
 	/* Its request is of no use to anybody. */
 	if (passive)
-		take(&key);
+		bpf_map_delete_elem(&bypass_requests, &key);
 }
 
 /* Takes back what nobody has claimed. */
@@ -1352,12 +1388,14 @@ static HOT_PATH void announce(struct conn *conn, __u32 size)
 static bool claim(struct conn *conn, struct tcp_sock *tp, __u32 reach)
 {
 	struct flow_key peer_key = mirror(&conn->key);
+	struct flow *found = bpf_map_lookup_elem(&bypass_flows, &peer_key);
 	struct flow peer;
 
-	if (!find(&peer_key, &peer) || peer.end.cookie == REQUESTED ||
-	    peer.end.cookie == AMBIGUOUS)
+	if (!found)
 		return false;
-	if (!mirrors(&conn->key, tp, (void *)(unsigned long)peer.end.tp) ||
+	peer = *found;
+	if (peer.end.cookie == AMBIGUOUS ||
+	    !mirrors(&conn->key, tp, (void *)(unsigned long)peer.end.tp) ||
 	    prove(&conn->ends, &peer.ends, reach) != PROVEN || !take(&peer_key))
 		return false;
 	conn->peer = peer.end;

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
-import { Arms } from '../harness/host/arms.ts';
+import { Arms, inside, runInside } from '../harness/host/arms.ts';
 import { eventually } from '../harness/host/wait.ts';
 
 /** `npm run test:connections` asks for more. */
@@ -18,7 +18,7 @@ const OTHERS_BYTES = 128 << 20;
 const OTHERS_SOCKETS = 1000;
 const OTHERS_PAGES = 4096;
 
-const SOURCE = path.join(import.meta.dirname, 'programs/churn.c');
+const PROGRAMS = path.join(import.meta.dirname, 'programs');
 
 interface Churned {
   readonly connections: number;
@@ -47,12 +47,14 @@ async function kernelWarnings(): Promise<number> {
 describe('many short connections over the bypass', function () {
   this.timeout('60m');
   let temporary: TemporaryDirectory;
-  let program: string;
   let arms: Arms;
+  const program = (name: string): string => path.join(temporary.path, name);
   before(async () => {
     temporary = temporaryDirectory();
-    program = path.join(temporary.path, 'churn');
-    await run('cc', ['-O2', '-Wall', '-pthread', '-o', program, SOURCE]);
+    for (const name of ['churn', 'flood']) {
+      const source = path.join(PROGRAMS, `${name}.c`);
+      await run('cc', ['-O2', '-Wall', '-pthread', '-o', program(name), source]);
+    }
   });
   after(() => temporary.remove());
   beforeEach(() => {
@@ -66,10 +68,8 @@ describe('many short connections over the bypass', function () {
   ): Promise<Churned> {
     const { held = 0, messages = ENOUGH } = options;
     const numbers = [connections, WORKERS, held, messages, options.later ?? messages];
-    const argv = [program, ...numbers.map(String)];
-    const script = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
-    const text = await run('sh', ['-c', script, 'sh', arms.bypass.cgroup, ...argv]);
-    const churned = JSON.parse(text) as Churned;
+    const [command = '', ...args] = inside(arms.bypass, [program('churn'), ...numbers.map(String)]);
+    const churned = JSON.parse(await run(command, args)) as Churned;
     const { wrong, failed } = churned;
     assert.deepEqual({ wrong, failed }, { wrong: 0, failed: 0 });
     return churned;
@@ -80,11 +80,13 @@ describe('many short connections over the bypass', function () {
     return JSON.parse(await run('bpftool', ['-j', 'map', verb, 'pinned', path.join(pins, name)]));
   }
 
+  const dump = async (name: string) => (await map(name, 'dump')) as unknown[];
+
   /** Memory of the maps, with nothing in them. */
   async function emptyMaps(): Promise<unknown[]> {
     let left = '';
     await eventually('the maps are empty', async () => {
-      const flows = (await map('bypass_flows', 'dump')) as unknown[];
+      const flows = [...(await dump('bypass_flows')), ...(await dump('bypass_requests'))];
       const { sockets } = await arms.status();
       left = `${sockets} sockets, ${flows.length} flows: ${JSON.stringify(flows.slice(0, 3))}`;
       return flows.length + sockets === 0;
@@ -94,7 +96,7 @@ describe('many short connections over the bypass', function () {
         cause: error,
       });
     });
-    const maps = ['bypass_flows', 'bypass_socks', 'bypass_conns'];
+    const maps = ['bypass_flows', 'bypass_requests', 'bypass_socks', 'bypass_conns'];
     const shown = await Promise.all(maps.map((name) => map(name, 'show')));
     return shown.map((each) => (each as { bytes_memlock: unknown }).bytes_memlock);
   }
@@ -143,6 +145,20 @@ describe('many short connections over the bypass', function () {
     const { counters } = await arms.status();
     assert.equal(counters['map_full'], refused);
     assert.equal(counters['sockets_added'], added + 2 * count);
+  });
+
+  it('that are begun in a flood, and never come up, take nothing from those that wait for a byte', async () => {
+    await arms.load({}, 'namespace', { MAX_FLOWS: 1024, MAX_REQUESTS: 1024 });
+    assert.equal((await runInside(arms.bypass, [program('flood'), '8192'])).trim(), 'ok');
+    const left = (await dump('bypass_requests')).length;
+    assert.ok(left > 500, `${left} requests: there was no flood`);
+    const { counters } = await arms.status();
+    const { sockets_added, redirected_messages, flows_evicted, tcp_early_bytes } = counters;
+    assert.deepEqual(
+      { sockets_added, redirected_messages, flows_evicted, tcp_early_bytes },
+      { sockets_added: 34, redirected_messages: 17, flows_evicted: 0, tcp_early_bytes: 0 },
+      JSON.stringify(counters),
+    );
   });
 
   it('that carry next to nothing stay on TCP, until one of their service carries more', async () => {

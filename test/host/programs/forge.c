@@ -12,10 +12,10 @@
  * many have come. Needs CAP_NET_ADMIN and CAP_NET_RAW in its network namespace only.
  */
 #include "net.h"
+#include "packet.h"
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/ip.h>
 
 #define SIZE 1000
 
@@ -39,31 +39,10 @@ static struct sockaddr_in address(const char *ip, const char *port)
 	return in;
 }
 
-static uint32_t sum(const void *data, size_t bytes)
-{
-	const uint16_t *words = data;
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < bytes / 2; i++)
-		n += words[i];
-	return n;
-}
-
-static uint16_t folded(uint32_t n)
-{
-	n = (n >> 16) + (n & 0xffff);
-	n += n >> 16;
-	return ~n;
-}
-
 /* Answers the first SYN with a number of our choice. */
 static void answer(int fd, uint32_t isn)
 {
 	struct frame got, reply = {};
-	struct {
-		uint32_t saddr, daddr;
-		uint16_t protocol, bytes;
-	} pseudo;
 
 	do {
 		if (recv(fd, &got, sizeof(got), 0) < (ssize_t)sizeof(got))
@@ -93,12 +72,7 @@ static void answer(int fd, uint32_t isn)
 		.ack = 1,
 		.window = htons(65535),
 	};
-	pseudo.saddr = reply.ip.saddr;
-	pseudo.daddr = reply.ip.daddr;
-	pseudo.protocol = htons(IPPROTO_TCP);
-	pseudo.bytes = htons(sizeof(reply.tcp));
-	reply.tcp.check =
-		folded(sum(&pseudo, sizeof(pseudo)) + sum(&reply.tcp, sizeof(reply.tcp)));
+	reply.tcp.check = tcp_checksum(reply.ip, reply.tcp);
 	if (send(fd, &reply, sizeof(reply), 0) != sizeof(reply))
 		die("answer");
 }
