@@ -79,6 +79,9 @@ enum {
 	BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG = 1 << 6,
 };
 
+/* A bit of sk_userlocks. */
+enum { SOCK_RCVBUF_LOCK = 2 };
+
 /* Number of a bit of sk_flags. */
 enum { SOCK_KEEPOPEN = 3 };
 
@@ -191,6 +194,7 @@ struct user_namespace {
 } __kernel_view;
 
 struct netns_ipv4 {
+	int sysctl_tcp_rmem[3];
 	int sysctl_tcp_keepalive_time;
 	int sysctl_tcp_keepalive_intvl;
 } __kernel_view;
@@ -218,6 +222,8 @@ struct sock {
 	} __kernel_view sk_backlog;
 	__u8 sk_kern_sock : 1;
 	int sk_rcvlowat;
+	int sk_rcvbuf;
+	__u8 sk_userlocks : 4;
 	__u8 sk_shutdown;
 	socket_lock_t sk_lock;
 	struct socket_wq *sk_wq;

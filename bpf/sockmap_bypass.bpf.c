@@ -213,13 +213,15 @@ struct conn {
 	struct ends ends;
 	struct endpoint peer; /* none yet if its cookie is 0 */
 	__u64 left_at;
-	__u64 cost;	 /* of recent messages: since the peer's queue was seen empty, */
-	__u64 bytes;	 /* or some more than it can hold */
-	__u32 tcp_seq;	 /* write_seq as long as nothing was sent over TCP */
-	__u32 callbacks; /* that we have asked for */
-	__u32 peer_sent; /* the peer's messages when we last looked */
-	__u32 quiet;	 /* messages since then */
-	__u32 small;	 /* of these, the small ones in a row */
+	__u64 cost;	  /* of recent messages: since the peer's queue was seen empty, */
+	__u64 bytes;	  /* or some more than it can hold */
+	__u32 peer_limit; /* bytes: half of the most that the peer's receive buffer holds
+			   */
+	__u32 tcp_seq;	  /* write_seq as long as nothing was sent over TCP */
+	__u32 callbacks;  /* that we have asked for */
+	__u32 peer_sent;  /* the peer's messages when we last looked */
+	__u32 quiet;	  /* messages since then */
+	__u32 small;	  /* of these, the small ones in a row */
 	__u32 route;
 	__u32 keepalive; /* as we have set it, in jiffies, or 0 */
 	__u32 idle_then; /* seconds to restore */
@@ -230,6 +232,7 @@ struct conn {
 	__u8 shared;  /* those to leave that another program had asked for */
 	bool unknown; /* to the peer, which will not redirect to us */
 	bool bulk;
+	bool tight;	      /* the peer's receive buffer */
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
 };
 
@@ -1249,6 +1252,35 @@ static bool tcp_drained(struct conn *conn, struct tcp_sock *tp, const struct sha
 }
 
 /*
+ * Redirected bytes are receive memory. They leave half of it to TCP, for the window that
+ * it has announced: else it would drop what comes, and once all is read the sender
+ * would wait for its next attempt, which can be minutes off.
+ */
+static void look_at_buffer(struct conn *conn, __u64 bound)
+{
+	const struct sock *sk = &peer_tp(conn)->inet_conn.icsk_inet.sk;
+	const struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	bool fixed = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_RCVBUF_LOCK;
+	__u32 size = BPF_CORE_READ(sk, sk_rcvbuf);
+	__u32 most = BPF_CORE_READ(net, ipv4.sysctl_tcp_rmem[2]);
+
+	/* It grows, unless the program has set it. */
+	if (!fixed && most > size)
+		size = most;
+	conn->tight = fixed || size < bound;
+	conn->peer_limit = size >> 1;
+}
+
+static HOT_PATH __u64 bound_for(struct conn *conn, const struct config *conf)
+{
+	__u64 bound = conf->queue_bound ?: DEFAULT_QUEUE_BOUND;
+
+	if (!conn->bytes)
+		look_at_buffer(conn, bound);
+	return bound < conn->peer_limit ? bound : conn->peer_limit;
+}
+
+/*
  * The bound is on memory, of which a small message takes more than its bytes:
  * weigh what is queued by the average cost of recent messages.
  */
@@ -1261,6 +1293,8 @@ static HOT_PATH bool below_bound(struct conn *conn, __u32 size, __u64 bound)
 	/* Not even if none of it has been read. */
 	if (cost <= bound)
 		return true;
+	if (size > bound)
+		return false;
 	queued =
 		BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
 	if (queued && COUNTS_REDIRECTED)
@@ -1302,31 +1336,41 @@ static bool may_block(struct conn *conn, struct tcp_sock *tp)
 }
 
 /*
- * Do all TCP sockets together hold more than net.ipv4.tcp_mem's first value? From
- * its second on the kernel takes no more for a receiver who has his share: send()
- * fails with ENOMEM, and what was sent over TCP is dropped. Leave the rest to TCP,
- * which makes its senders wait.
+ * What all TCP sockets together hold leaves that to this receiver. Above half of
+ * net.ipv4.tcp_mem's first value his buffer may soon not grow any more. Above that
+ * value leave the rest to TCP, which makes its senders wait: from the second one on the
+ * kernel takes no more for a receiver who has his share. send() would fail with ENOMEM,
+ * and what is sent over TCP is dropped.
  */
-static bool memory_is_short(struct tcp_sock *tp)
+static __u64 memory_for(struct conn *conn, struct tcp_sock *tp)
 {
 	struct proto *prot = tp->inet_conn.icsk_inet.sk.__sk_common.skc_prot;
-	long low = 0;
+	long low = 0, held = prot->memory_allocated->counter;
 
 	bpf_probe_read_kernel(&low, sizeof(low), prot->sysctl_mem);
-	return prot->memory_allocated->counter > low;
+	if (held > low)
+		return 0;
+	if (held <= low >> 1)
+		return ~0ull;
+	return BPF_CORE_READ(peer_tp(conn), inet_conn.icsk_inet.sk.sk_rcvbuf) >> 1;
 }
 
 static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 			   __u64 bound)
 {
+	__u64 start, memory;
 	__u32 sleeper;
-	__u64 start;
 
 	/* Small messages are not worth the look, and do not fill the queue. */
 	if (size >= BULK_SIZE && !conn->reads_meanwhile)
 		conn->reads_meanwhile = sleepers(tp, &sleeper);
-	if ((size >= BULK_SIZE || conn->quiet > QUIET) && memory_is_short(tp))
-		return false;
+	if (size >= BULK_SIZE || conn->quiet > QUIET) {
+		memory = memory_for(conn, tp);
+		if (!memory)
+			return false;
+		if (memory < bound)
+			bound = memory;
+	}
 	if (below_bound(conn, size, bound))
 		return true;
 	if (may_block(conn, tp))
@@ -1337,7 +1381,7 @@ static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 	for (int i = 0; i < 256 && bpf_ktime_get_ns() - start < PATIENCE; i++)
 		if (below_bound(conn, size, bound))
 			return true;
-	return below_bound(conn, size, IMPATIENT_BOUNDS * bound);
+	return !conn->tight && below_bound(conn, size, IMPATIENT_BOUNDS * bound);
 }
 
 /* Nagle's algorithm makes full segments of these: faster than one by one. */
@@ -1484,7 +1528,7 @@ int sockmap_redirect(struct sk_msg_md *msg)
 		conn->bytes = 0;
 	}
 	if (conf->mode == GUARDED) {
-		__u64 bound = conf->queue_bound ?: DEFAULT_QUEUE_BOUND;
+		__u64 bound = bound_for(conn, conf);
 
 		if (one_way_small(conn, tp, size, conf))
 			return leave(conn, tp, TCP_ONE_WAY_SMALL);

@@ -25,6 +25,13 @@ const REASONS = [
   'tcp_other_ulp',
 ];
 
+/** The start of an argv: a network namespace in which no receive buffer grows to more than 256 KiB. */
+const NARROW = [
+  ...['unshare', '--net', 'sh', '-c'],
+  'ip link set lo up && echo 4096 131072 262144 >/proc/sys/net/ipv4/tcp_rmem && exec "$@"',
+  'sh',
+];
+
 /** The counter for each connection of reasons.c, in which only one end sends. */
 const COUNTED: readonly {
   name: string;
@@ -33,6 +40,7 @@ const COUNTED: readonly {
   also?: string;
   added?: number;
   removed?: number;
+  within?: readonly string[];
 }[] = [
   {
     ...{ name: 'early', title: 'bytes before the peer is ready', counter: 'tcp_early_bytes' },
@@ -55,6 +63,14 @@ const COUNTED: readonly {
   {
     ...{ name: 'bound', title: 'a reader whose queue is full, and its return to the bypass' },
     ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+  },
+  {
+    ...{ name: 'fixed', title: 'a reader that has set a small SO_RCVBUF, which is not overrun' },
+    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+  },
+  {
+    ...{ name: 'narrow', title: 'the same where tcp_rmem is small' },
+    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass', within: NARROW },
   },
   {
     ...{ name: 'polled', title: 'the same while a thread sleeps in poll()' },
@@ -93,10 +109,10 @@ describe('the counters of the guarded bypass', () => {
     await temporary.remove();
   });
 
-  for (const { name, title, counter, also, added = 2, removed } of COUNTED) {
+  for (const { name, title, counter, also, added = 2, removed, within = [] } of COUNTED) {
     it(`count ${title}`, async () => {
       const { counters: before } = await arms.status();
-      const said = (await runInside(arms.bypass, [program, name])).trim();
+      const said = (await runInside(arms.bypass, [...within, program, name])).trim();
       const { counters } = await arms.status();
       if (said === 'unknown') {
         // The kernel shows it in its first network namespace only, where its own threads are.

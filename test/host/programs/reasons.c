@@ -2,12 +2,14 @@
 /*
  * One connection that goes from the bypass to TCP for one reason.
  *
- *   reasons early|small|gone|bound|polled|tls|inherited|lowat|inq|repair|repaired
+ *   reasons
+ * early|small|gone|bound|fixed|narrow|polled|tls|inherited|lowat|inq|repair|repaired
  *
  * Or one that does not: "refused". Every byte that is sent is read and checked.
  * Prints "ok", or "unknown" where the kernel has no TLS.
  */
 #include "net.h"
+#include <linux/sock_diag.h>
 #include <pthread.h>
 
 #ifndef TCP_ULP
@@ -150,8 +152,8 @@ static void gone(void)
 	transmit(SMALL);
 }
 
-/* Writes until the reader's queue is full, has it read, and writes on. */
-static void fill_and_go_on(void)
+/* Writes until the reader's queue is full. */
+static void fill(void)
 {
 	static char buf[BULK];
 	ssize_t n;
@@ -165,6 +167,11 @@ static void fill_and_go_on(void)
 	}
 	if (errno != EAGAIN)
 		die("send");
+}
+
+/* Has all read, and writes on. */
+static void go_on(void)
+{
 	receive();
 	/* After a send() that would block the kernel does not ask about the next one. */
 	for (int i = 0; i < 2; i++) {
@@ -176,7 +183,43 @@ static void fill_and_go_on(void)
 static void bound(void)
 {
 	connected_pair(IPV4, fd);
-	fill_and_go_on();
+	fill();
+	go_on();
+}
+
+/*
+ * As there, of a receive buffer that does not grow. If more were redirected TCP would
+ * drop what comes then, and its sender wait long for its next attempt.
+ */
+static void fill_little(void)
+{
+	uint32_t memory[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(memory);
+
+	fill();
+	if (getsockopt(fd[1], SOL_SOCKET, SO_MEMINFO, memory, &len))
+		die("SO_MEMINFO");
+	/* TCP itself goes above it by a packet. */
+	if (memory[SK_MEMINFO_RMEM_ALLOC] > 2 * memory[SK_MEMINFO_RCVBUF])
+		die("more is queued than the buffer may hold");
+	go_on();
+}
+
+static void fixed(void)
+{
+	int bytes = 100000;
+
+	connected_pair(IPV4, fd);
+	if (setsockopt(fd[1], SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)))
+		die("SO_RCVBUF");
+	fill_little();
+}
+
+/* Where net.ipv4.tcp_rmem is small. */
+static void narrow(void)
+{
+	connected_pair(IPV4, fd);
+	fill_little();
 }
 
 static void *poll_for_the_end(void *unused)
@@ -193,7 +236,8 @@ static void polled(void)
 	connected_pair(IPV4, fd);
 	if (pthread_create(&thread, NULL, poll_for_the_end, NULL))
 		die("pthread_create");
-	fill_and_go_on();
+	fill();
+	go_on();
 }
 
 /* Whether the kernel knows this protocol, to put it on top of TCP. */
@@ -235,10 +279,11 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } reasons[] = {
-	{"early", early},     {"small", small},		{"gone", gone},
-	{"bound", bound},     {"polled", polled},	{"tls", tls},
-	{"refused", refused}, {"inherited", inherited}, {"lowat", lowat},
-	{"inq", inq},	      {"repair", repair},	{"repaired", repaired},
+	{"early", early},	  {"small", small},	  {"gone", gone},
+	{"bound", bound},	  {"fixed", fixed},	  {"narrow", narrow},
+	{"polled", polled},	  {"tls", tls},		  {"refused", refused},
+	{"inherited", inherited}, {"lowat", lowat},	  {"inq", inq},
+	{"repair", repair},	  {"repaired", repaired},
 };
 
 int main(int argc, char **argv)
@@ -250,8 +295,9 @@ int main(int argc, char **argv)
 		puts("ok");
 		return 0;
 	}
-	fprintf(stderr,
-		"reasons early|small|gone|bound|polled|tls|refused|inherited|lowat|inq|"
-		"repair|repaired\n");
+	fprintf(stderr, "reasons "
+			"early|small|gone|bound|fixed|narrow|polled|tls|refused|"
+			"inherited|lowat|inq|"
+			"repair|repaired\n");
 	return 2;
 }
