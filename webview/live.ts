@@ -68,7 +68,7 @@ const body = el(
   counters.element,
   sockets.element,
 );
-document.querySelector('main')?.append(header.element, loading, empty, body);
+document.querySelector('main')?.append(header.notices, header.element, loading, empty, body);
 
 // The chart by its canvas, for tests and for whoever looks into the page: `Chart.getChart('chart')`.
 Object.assign(window, { Chart });
@@ -89,10 +89,10 @@ send({ type: 'ready' });
 
 function render(): void {
   if (!view) return;
-  const { bypass, host, gone, ageMs, problem, busy } = view;
+  const { bypass, bypasses, host, ageMs, problem, busy } = view;
   header.draw(view);
   loading.hidden = ageMs !== undefined || problem !== undefined;
-  empty.hidden = bypass !== undefined || gone !== undefined || ageMs === undefined;
+  empty.hidden = bypasses.length > 0 || ageMs === undefined;
   emptyText.textContent = l10n.t('No sockmap bypass is loaded on {0}.', host);
   body.hidden = !bypass;
   if (bypass) renderBypass(bypass, busy);

@@ -16,6 +16,8 @@ export class LiveHeader {
   readonly #problemText = el('p');
   readonly #problem: HTMLElement;
   readonly element: HTMLElement;
+  /** What is wrong, for a place where it is seen wherever the page is scrolled to. */
+  readonly notices: HTMLElement;
   /** When the host was read, by the clock of the page. */
   #readAt: number | undefined;
   #isStale = false;
@@ -36,6 +38,7 @@ export class LiveHeader {
         { id: 'retry', class: 'primary' },
       ),
     );
+    this.notices = el('div', { class: 'notices' }, this.#problem, this.#gone);
     const report = button(
       l10n.t('Show as text'),
       () => {
@@ -48,8 +51,6 @@ export class LiveHeader {
       {},
       this.#title,
       el('p', { class: 'state' }, this.#state, this.#age, report),
-      this.#problem,
-      this.#gone,
       this.#chooser,
       this.#facts,
     );
@@ -67,6 +68,7 @@ export class LiveHeader {
     const words = bypass === undefined ? '' : capital(bypass.state);
     const state = busy ? l10n.t('{0}, changing…', words) : words;
     setText(this.#state, state);
+    this.#state.hidden = state === '';
     this.#state.dataset['on'] = String(bypass?.isOn ?? false);
     setText(this.#gone, gone ?? '');
     this.#gone.hidden = gone === undefined;

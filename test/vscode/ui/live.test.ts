@@ -244,6 +244,7 @@ describe('the live page of a bypass', () => {
     await page().locator('#gone').waitFor();
     assert.match(await text('#gone'), /is no longer loaded: it was gone at /);
     await photograph('gone');
+    assert.equal(await page().locator('#state').isVisible(), false);
     assert.deepEqual(await stage.left(), []);
   });
 });
