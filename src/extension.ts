@@ -45,6 +45,23 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };
 
+/** What language models may invoke; each is declared in package.json. */
+const TOOLS = ['checkHost', 'bypassStatus', 'verifySource', 'compareBenchmarks'] as const;
+
+function registerTool(created: App, name: (typeof TOOLS)[number]): vscode.Disposable {
+  const load = () => import('./commands/tools.ts');
+  return vscode.lm.registerTool<unknown>(`sockmapBypass_${name}`, {
+    prepareInvocation: async ({ input }) => {
+      const { TOOLS: tools, prepareTool } = await load();
+      return prepareTool(tools[name], input);
+    },
+    invoke: async ({ input }, token) => {
+      const { TOOLS: tools, invokeTool } = await load();
+      return invokeTool(created, tools[name], input, token);
+    },
+  });
+}
+
 let app: App | undefined;
 
 export function activate(extension: vscode.ExtensionContext): void {
@@ -58,6 +75,7 @@ export function activate(extension: vscode.ExtensionContext): void {
       const { runBenchmarkTask } = await import('./commands/benchmarkTask.ts');
       return runBenchmarkTask(created, ...task);
     }),
+    ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) => {

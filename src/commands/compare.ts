@@ -15,7 +15,11 @@ const compareArgument = z.object({ baseline: uriArgument, uri: uriArgument });
  * @returns the differences as data.
  */
 export async function compare(app: App, argument: unknown): Promise<Comparison | undefined> {
-  const wanted = readArgument(compareArgument, argument) ?? (await ask());
+  // From a menu comes the Uri of the run.
+  const wanted =
+    argument instanceof vscode.Uri
+      ? await ask(argument)
+      : (readArgument(compareArgument, argument) ?? (await ask()));
   if (wanted === undefined) return undefined;
   const [before, after] = await Promise.all([
     readDocument(wanted.baseline.fsPath),
@@ -30,10 +34,11 @@ export async function compare(app: App, argument: unknown): Promise<Comparison |
   return comparison;
 }
 
-async function ask(): Promise<z.infer<typeof compareArgument> | undefined> {
+async function ask(run?: vscode.Uri): Promise<z.infer<typeof compareArgument> | undefined> {
   const title = vscode.l10n.t('Compare benchmarks');
   const fault = vscode.l10n.t('a run cannot be compared with itself');
-  const uri = await pickDocument({ title, fault, placeholder: vscode.l10n.t('Choose a run') });
+  const uri =
+    run ?? (await pickDocument({ title, fault, placeholder: vscode.l10n.t('Choose a run') }));
   if (uri === undefined) return undefined;
   const baseline = await pickDocument({
     title,

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { BypassNode, CgroupNode, HostNode, NoteNode } from '../ui/hostNodes.ts';
 import { Pointed } from '../ui/pointed.ts';
 
@@ -7,12 +8,14 @@ const COMPLETE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The argument of a command that was chosen for a row of the hosts view: what a keybinding would write where that
- * is complete, else what was pointed at.
+ * The argument of a command that was chosen for a row of the hosts view, or for a file in a menu: what a keybinding
+ * would write where that is complete, else what was pointed at.
  * @param command the name behind `sockmapBypass.`.
- * @returns undefined for what is no row.
+ * @returns undefined for what is neither.
  */
 export function fromTree(command: string, argument: unknown): object | undefined {
+  if (argument instanceof vscode.Uri)
+    return command === 'resumeBenchmark' ? { uri: argument } : argument;
   const named = namedBy(argument);
   if (named === undefined) return undefined;
   if (!COMPLETE.has(command)) return new Pointed(named.host, named.cgroup);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { planSchema, type Plan, type ResultDocument } from '../results/document.ts';
+import { durationLabel } from '../results/duration.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
 import { progressLine } from '../bench/comparedRun.ts';
 import { runBenchmark, type BenchOptions } from '../bench/run.ts';
@@ -58,6 +59,22 @@ export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'li
   limits: readLimits(),
 });
 
+/** Whoever starts a run that takes longer does something else meanwhile. */
+const LONG_SECONDS = 60;
+
+/** Says that a run has finished, unless the person looks at it. */
+async function noticeEnd(host: string, uri: vscode.Uri, seconds: number): Promise<void> {
+  const shown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const isShown = shown instanceof vscode.TabInputCustom && shown.uri.toString() === uri.toString();
+  if (vscode.window.state.focused && isShown) return;
+  const show = vscode.l10n.t('Show Result');
+  const chosen = await showInformation(
+    vscode.l10n.t('The benchmark on {0} finished after {1}.', host, durationLabel(seconds)),
+    show,
+  );
+  if (chosen === show) await vscode.commands.executeCommand('vscode.open', uri);
+}
+
 /**
  * Runs with a notification; a run that is cancelled keeps what was measured.
  * @returns the document; undefined where the run was cancelled after its first sample.
@@ -67,21 +84,28 @@ export async function showRun(
   file: RunRecorder,
   run: (options: Pick<BenchOptions, 'signal' | 'save' | 'onProgress'>) => Promise<ResultDocument>,
 ): Promise<ResultDocument | undefined> {
+  const started = performance.now();
   try {
-    return await withProgress(vscode.l10n.t('Benchmark on {0}', host), async (report, signal) => {
-      report('preparing');
-      let done: number | undefined;
-      return run({
-        signal,
-        save: (document) => file.save(document),
-        onProgress: (progress) => {
-          // A run that goes on with another begins where that ended.
-          const steps = done === undefined ? progress.done : progress.done - done;
-          done = progress.done;
-          report(progressLine(progress), (100 * steps) / progress.total);
-        },
-      });
-    });
+    const whole = await withProgress(
+      vscode.l10n.t('Benchmark on {0}', host),
+      async (report, signal) => {
+        report(vscode.l10n.t('preparing'));
+        let done: number | undefined;
+        return run({
+          signal,
+          save: (document) => file.save(document),
+          onProgress: (progress) => {
+            // A run that goes on with another begins where that ended.
+            const steps = done === undefined ? progress.done : progress.done - done;
+            done = progress.done;
+            report(progressLine(progress), (100 * steps) / progress.total);
+          },
+        });
+      },
+    );
+    const seconds = (performance.now() - started) / 1000;
+    if (seconds >= LONG_SECONDS && file.uri !== undefined) void noticeEnd(host, file.uri, seconds);
+    return whole;
   } catch (error) {
     if (!isCancelled(error) || file.uri === undefined) throw error;
     void showInformation(
@@ -106,7 +130,7 @@ async function ask(context: Context, pointed: unknown): Promise<Asked | undefine
   if (host === undefined) return undefined;
   const place = await pickMeasured(context, host, TITLE, pointed);
   if (place === undefined) return undefined;
-  const profile = await pickPlan(TITLE);
+  const profile = await pickPlan(TITLE, host);
   return profile === undefined ? undefined : { host, cgroup: place.cgroup, profile };
 }
 

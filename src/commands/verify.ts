@@ -21,8 +21,10 @@ const logArgument = verifyArgument.extend({
  * @returns what clang, libbpf and the kernel's verifier object to, and the statistics of each program.
  */
 export async function verify(app: App, argument: unknown): Promise<Diagnosis | undefined> {
-  const given = await readHostArgument(app, verifyArgument, argument);
-  const file = given?.uri ?? fileInEditor();
+  // From a menu comes the file's Uri.
+  const pointed = argument instanceof vscode.Uri ? argument : undefined;
+  const given = await readHostArgument(app, verifyArgument, pointed ? undefined : argument);
+  const file = given?.uri ?? pointed ?? fileInEditor();
   const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Verify BPF source'), argument));
   return host === undefined ? undefined : (await run(app, file, [host]))[0];
 }

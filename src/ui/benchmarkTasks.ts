@@ -30,6 +30,8 @@ export function registerBenchmarkTasks(run: RunTask): vscode.Disposable {
         new vscode.CustomExecution((resolved) =>
           Promise.resolve(new Terminal(run, resolved, folder?.uri)),
         ),
+        // None, and said so: else VS Code asks how to scan the output, which names no files.
+        [],
       );
     },
   });

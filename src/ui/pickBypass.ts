@@ -103,7 +103,11 @@ function describe({ cgroups, state, policy, config }: Attachment): string {
   const parts = others.length === 0 ? [] : [vscode.l10n.t('and {0}', listed(others))];
   if (state === 'loading') parts.push(vscode.l10n.t('being loaded'));
   else if (state !== 'attached')
-    parts.push(vscode.l10n.t('left behind{0}', cgroups.length === 0 ? ', its cgroup is gone' : ''));
+    parts.push(
+      cgroups.length === 0
+        ? vscode.l10n.t('left behind, its cgroup is gone')
+        : vscode.l10n.t('left behind'),
+    );
   else {
     parts.push(config?.mode === 'off' ? vscode.l10n.t('{0}, switched off', policy) : policy);
     if (config?.reach === 'host') parts.push(REACH_LABELS.host);

@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import { ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import type { Context } from '../context.ts';
 import { existingCgroups, listCgroups } from '../host/cgroups.ts';
+import { offeredFirst as configured } from '../workspace/checkedSettings.ts';
 import { cgroupItems } from './cgroupItems.ts';
 import { rememberedFaults } from './faultMemory.ts';
-import { pickOrType, pickSeveralOrType, type Item } from './quickPick.ts';
+import { offeredFirst, pickOrType, pickSeveralOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 import { confirm, pickMany } from './window.ts';
 
@@ -67,6 +68,12 @@ const readCgroups = (
     return { mount, items: cgroupItems(cgroups, mount, faults) };
   });
 
+/** Whether it is the cgroup of the settings, which may leave out the mount. */
+const isNamed =
+  (cgroup = '') =>
+  ({ value }: Item<string>): boolean =>
+    cgroup !== '' && (value === cgroup || value.endsWith(`/${cgroup.replace(/^\//, '')}`));
+
 /** One is the usual choice, and as quick as without several. */
 async function pickOneOrSeveral(
   items: readonly Item<string>[],
@@ -85,7 +92,8 @@ async function pickOneOrSeveral(
     value: '',
     description: vscode.l10n.t('such as containers that talk to each other'),
   };
-  const one = await pickOrType([several, ...items], {
+  const { cgroup } = configured(name);
+  const one = await pickOrType(offeredFirst([several, ...items], isNamed(cgroup)), {
     title,
     typed,
     placeholder: vscode.l10n.t(

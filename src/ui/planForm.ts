@@ -4,9 +4,10 @@ import * as vscode from 'vscode';
 import { armSchema, type Arm, type Plan, type Topology } from '../results/document.ts';
 import { ownPlan, parsePlan, parseSizes, readPlan } from '../bench/planFile.ts';
 import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
+import { offeredFirst as configured } from '../workspace/checkedSettings.ts';
 import { ARM_LABELS } from '../results/arms.ts';
 import { timeLabel } from '../results/duration.ts';
-import { pickOrType, type Item } from './quickPick.ts';
+import { offeredFirst, pickOrType, type Item } from './quickPick.ts';
 import { askLine, confirm, pickMany } from './window.ts';
 
 type Choice =
@@ -22,8 +23,9 @@ const LONG_SECONDS = 15 * 60;
 /**
  * Asks for a plan: one of ours, one a person makes now, or a file of the workspace. A long one is
  * confirmed, with its time.
+ * @param host whose plan of the settings is offered first.
  */
-export async function pickPlan(title: string): Promise<Plan | Profile | undefined> {
+export async function pickPlan(title: string, host: string): Promise<Plan | Profile | undefined> {
   const files = await vscode.workspace.findFiles('**/*.sockmap-plan.json', undefined, 100);
   const items: Item<Choice>[] = [
     profileItem('quick', vscode.l10n.t('3 message sizes, 2 round trips')),
@@ -46,7 +48,8 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
       value: { kind: 'file', uri },
     })),
   ];
-  const choice = await pickOrType(items, {
+  const { plan: first } = configured(host);
+  const choice = await pickOrType(offeredFirst(items, isNamed(first)), {
     title,
     placeholder: vscode.l10n.t('Choose what to measure'),
   });
@@ -59,6 +62,11 @@ export async function pickPlan(title: string): Promise<Plan | Profile | undefine
         : choice.profile;
   return plan !== undefined && (await confirmed(plan)) ? plan : undefined;
 }
+
+const isNamed =
+  (plan: string | undefined) =>
+  ({ label, value }: Item<Choice>): boolean =>
+    plan !== undefined && plan === (value.kind === 'profile' ? value.profile : label);
 
 function profileItem(profile: Profile, description: string): Item<Choice> {
   const label = profile.charAt(0).toUpperCase() + profile.slice(1);

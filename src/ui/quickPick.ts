@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { makeQuickPick, separator, shownChoice, type Choice } from './window.ts';
 
 export interface Item<T> extends Choice {
@@ -9,6 +9,21 @@ export interface Item<T> extends Choice {
 
 /** An item as it is shown; a title has no value. */
 type Shown<T> = Choice & { readonly value?: T };
+
+/** The one that the settings name comes first, so that Enter takes it. */
+export function offeredFirst<T>(
+  items: readonly Item<T>[],
+  isIt: (item: Item<T>) => boolean,
+): Item<T>[] {
+  const found = items.find(isIt);
+  if (found === undefined) return [...items];
+  const { group: _group, description = '', ...first } = found;
+  const from = vscode.l10n.t('from your settings');
+  return [
+    { ...first, description: description === '' ? from : `${from} · ${description}` },
+    ...items.filter((one) => one !== found),
+  ];
+}
 
 interface Options<T> {
   readonly title: string;

@@ -6,7 +6,7 @@ import type { GuardedLimits, Reach } from '../bypass/config.ts';
 import { policyEntry } from '../bypass/source.ts';
 import { HostError } from '../host/errors.ts';
 import { sectionValues } from './settings.ts';
-import { SECTIONS } from './settingsSchema.ts';
+import { HOSTS, SECTIONS } from './settingsSchema.ts';
 
 /**
  * The limits of the guarded policy as the settings have them.
@@ -25,6 +25,18 @@ export function readLimits(): GuardedLimits {
 export function readReach(): Reach | undefined {
   const { reach } = read('guarded', SECTIONS.guarded.pick({ reach: true }));
   return reach === 'ask' ? undefined : reach;
+}
+
+/**
+ * What the settings offer first on a host.
+ * @returns nothing where the setting is not as declared, which VS Code marks there: a list has an order anyway.
+ */
+export function offeredFirst(host: string): {
+  cgroup?: string | undefined;
+  plan?: string | undefined;
+} {
+  const hosts = HOSTS.safeParse(sectionValues('', ['hosts'])['hosts']).data ?? {};
+  return Object.hasOwn(hosts, host) ? (hosts[host] ?? {}) : {};
 }
 
 /**

@@ -34,7 +34,12 @@ export const sectionValues = (
   names: readonly string[],
   scope?: vscode.Uri,
 ): Record<string, unknown> =>
-  Object.fromEntries(names.map((name) => [name, configuration(scope).get(`${section}.${name}`)]));
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      configuration(scope).get(section === '' ? name : `${section}.${name}`),
+    ]),
+  );
 
 /** Whether a change is about any of these settings, or sections of them. */
 export const affects = (

@@ -11,6 +11,14 @@ const isDirectory = (one: string): boolean =>
   path.posix.normalize(one) === '.' ||
   isPlainPath(path.posix.normalize(one));
 
+const TEXT = z.string();
+
+/** What is offered first on each host; package.json declares the same. */
+export const HOSTS = z.record(
+  z.string(),
+  z.strictObject({ cgroup: TEXT.optional(), plan: TEXT.optional() }),
+);
+
 /** Sections of the settings whose values are checked; package.json declares the same. */
 export const SECTIONS = {
   guarded: z.object({

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { PLAIN_SETTINGS } from '../../../src/workspace/plainSettings.ts';
-import { SECTIONS } from '../../../src/workspace/settingsSchema.ts';
+import { HOSTS, SECTIONS } from '../../../src/workspace/settingsSchema.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const PREFIX = 'sockmapBypass.';
@@ -11,24 +11,32 @@ const PREFIX = 'sockmapBypass.';
 const manifest = z
   .object({
     contributes: z.object({
-      configuration: z.object({
-        properties: z.record(z.string(), z.looseObject({ type: z.string(), default: z.unknown() })),
-      }),
+      configuration: z.array(
+        z.object({
+          properties: z.record(
+            z.string(),
+            z.looseObject({ type: z.string(), default: z.unknown() }),
+          ),
+        }),
+      ),
     }),
   })
   .parse(JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
 const declared = new Map(
-  Object.entries(manifest.contributes.configuration.properties).map(([name, one]) => {
-    assert.ok(name.startsWith(PREFIX));
-    return [name.slice(PREFIX.length), one];
-  }),
+  manifest.contributes.configuration
+    .flatMap(({ properties }) => Object.entries(properties))
+    .map(([name, one]) => {
+      assert.ok(name.startsWith(PREFIX));
+      return [name.slice(PREFIX.length), one];
+    }),
 );
 const plain = new Map(Object.entries(PLAIN_SETTINGS));
-const checked = new Map<string, z.ZodType>(
-  Object.entries(SECTIONS).flatMap(([section, { shape }]) =>
+const checked = new Map<string, z.ZodType>([
+  ['hosts', HOSTS],
+  ...Object.entries(SECTIONS).flatMap(([section, { shape }]) =>
     Object.entries(shape).map(([name, schema]) => [`${section}.${name}`, schema] as const),
   ),
-);
+]);
 
 /** The part of a JSON schema that both sides can express. */
 function essence(schema: unknown): unknown {
@@ -43,7 +51,15 @@ function essence(schema: unknown): unknown {
     choices: one['enum'],
     limits,
     items: items === undefined ? undefined : essence(items),
-    values: values === undefined ? undefined : essence(values),
+    values: typeof values === 'object' ? essence(values) : values,
+    properties:
+      one['properties'] &&
+      Object.fromEntries(
+        Object.entries(z.looseObject({}).parse(one['properties'])).map(([name, each]) => [
+          name,
+          essence(each),
+        ]),
+      ),
   };
 }
 

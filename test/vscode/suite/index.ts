@@ -15,15 +15,14 @@ function changed(): Map<string, unknown> {
   const { contributes } = extension?.packageJSON as Manifest;
   const all = vscode.workspace.getConfiguration();
   return new Map(
-    Object.keys(contributes.configuration.properties).map((name) => [
-      name,
-      all.inspect(name)?.globalValue,
-    ]),
+    contributes.configuration
+      .flatMap(({ properties }) => Object.keys(properties))
+      .map((name) => [name, all.inspect(name)?.globalValue]),
   );
 }
 
 interface Manifest {
-  readonly contributes: { readonly configuration: { readonly properties: object } };
+  readonly contributes: { readonly configuration: readonly { readonly properties: object }[] };
 }
 
 /** A test that fails half way leaves no setting behind: those of its suite, set in `before`, stay. */
