@@ -16,7 +16,7 @@ export type Range = { readonly min: number; readonly max: number };
 export function xRange(sizes: readonly number[], kind: ScaleKind): Range {
   const [low, high] = [sizes[0] ?? 1, sizes.at(-1) ?? 1];
   if (kind === 'logarithmic') {
-    const room = Math.max((high / low) ** 0.06, 1.4);
+    const room = Math.max((high / low) ** 0.08, 1.5);
     return { min: low / room, max: high * room };
   }
   const room = Math.max((high - low) * 0.06, high * 0.04);

@@ -9,6 +9,7 @@ import {
   type ChartConfiguration,
   type ChartDataset,
   type ChartOptions,
+  type PointStyle,
   type ScriptableLineSegmentContext,
 } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
@@ -18,7 +19,8 @@ import { baselineText, pointText } from '../src/results/words/pointTexts.ts';
 import { mark } from '../src/results/format.ts';
 import { bytes } from '../src/results/sizes.ts';
 import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
-import { dashOf, DOUBTFUL, isHollow, SHAPES, weightOf } from './seriesStyle.ts';
+import { runLetters } from './runLetters.ts';
+import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
 import type { Theme } from './theme.ts';
 
@@ -47,6 +49,7 @@ export function configOf(view: () => View): Config {
     plugins: [
       sideBySide,
       pointMarks(view),
+      runLetters(() => view().theme.fontFamily),
       halves(() => {
         const { theme, figure } = view();
         return { theme, baseline: figure.id === 'overview' ? baselineText(figure) : undefined };
@@ -167,9 +170,10 @@ const lineOf = (figure: Figure, series: Series | undefined, place: number): stri
 };
 
 function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
+  const variants = variantsOf(figure);
   return figure.series.map((series): Dataset => {
     const colour = theme.arms[series.arm];
-    const { width, radius } = weightOf(series.run);
+    const { dash, width, radius } = lookOf(series, variants);
     const fills = series.points.map((point) =>
       isOpen(figure, series, point) ? theme.background : colour,
     );
@@ -184,9 +188,12 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
       borderColor: colour,
       backgroundColor: colour,
       borderWidth: width,
-      borderDash: dashOf(series.variant),
-      pointStyle: series.points.map((point) => (point?.doubt ? DOUBTFUL : SHAPES[series.arm])),
-      pointRadius: radius,
+      borderDash: [...dash],
+      pointStyle: series.points.map((point) => markerOf(series, point)),
+      // A cross is thinner than what it may lie on.
+      pointRadius: series.points.map((point) => (point?.doubt ? radius + 1 : radius)),
+      // At zero a marker is whole, too.
+      clip: 8,
       pointHoverRadius: radius + 2,
       pointBorderWidth: 2,
       pointBackgroundColor: fills,
@@ -196,6 +203,9 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
     };
   });
 }
+
+const markerOf = ({ arm }: Series, point: Series['points'][number]): PointStyle =>
+  point?.doubt ? DOUBTFUL : SHAPES[arm];
 
 /** A line says that its sizes were measured: none goes through one that says nothing of the arm. */
 const segmentColour =
@@ -207,7 +217,7 @@ const segmentColour =
 
 /** In the overview a full marker is a clear difference; elsewhere it is a kind of line. */
 function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {
-  if (figure.id !== 'overview') return isHollow(series.variant);
+  if (figure.id !== 'overview') return lookOf(series, variantsOf(figure)).hollow;
   return point?.ratio !== undefined && !isDecided(point);
 }
 
@@ -221,7 +231,10 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
   });
   const ticks = { color: theme.foreground, font };
   const isRatio = figure.id === 'overview';
+  const variants = variantsOf(figure);
+  const isOverlay = figure.series.some(({ run }) => run > 0);
   return {
+    layout: { padding: { right: isOverlay ? 20 : 0 } },
     responsive: true,
     maintainAspectRatio: false,
     // Nothing moves: a new sample is not an event to watch, and some readers must not see motion.
@@ -286,12 +299,12 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
           labelColor: ({ dataset }) => ({
             borderColor: dataset.series ? theme.arms[dataset.series.arm] : theme.foreground,
             backgroundColor:
-              dataset.series && !isHollow(dataset.series.variant)
+              dataset.series && !lookOf(dataset.series, variants).hollow
                 ? theme.arms[dataset.series.arm]
                 : theme.raised,
           }),
-          labelPointStyle: ({ dataset }) => ({
-            pointStyle: dataset.series ? SHAPES[dataset.series.arm] : 'circle',
+          labelPointStyle: ({ dataset: { series }, dataIndex }) => ({
+            pointStyle: series ? markerOf(series, series.points[dataIndex]) : 'circle',
             rotation: 0,
           }),
         },

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { ResultDocument } from '../src/results/document.ts';
 import type { Run } from '../src/results/runs.ts';
 import { duration, when } from '../src/results/format.ts';
@@ -6,6 +7,7 @@ import type { Progress } from '../src/results/progress.ts';
 import type { ShownRun } from '../src/results/protocol.ts';
 import { button } from './chooser.ts';
 import { el } from './dom.ts';
+import { letterOf } from './runLetters.ts';
 
 const STATES: Readonly<Record<Progress['state'], string>> = {
   running: 'Running',
@@ -17,6 +19,7 @@ const STATES: Readonly<Record<Progress['state'], string>> = {
 export type HeaderEvents = {
   onResume(): void;
   onAddRuns(): void;
+  onCompareRun(run: number): void;
   onRemoveRun(run: number): void;
 };
 
@@ -56,14 +59,12 @@ export class Header {
     this.element = el(
       'header',
       {},
-      this.#title,
       el(
-        'p',
+        'div',
         { class: 'state' },
+        this.#title,
         this.#state,
-        ' ',
         this.#counts,
-        ' ',
         this.#progress,
         this.#resume,
         this.#add,
@@ -124,10 +125,29 @@ export class Header {
     );
     this.#runs.hidden = labels.length < 2;
     this.#runs.replaceChildren(
-      ...labels.map((label, index) => el('li', {}, label, this.#removes[index - 1])),
+      ...labels.map((label, index) =>
+        el(
+          'li',
+          {},
+          el('b', {}, letterOf(index)),
+          ` ${label}`,
+          index === 0 ? undefined : this.#compareButton(label, index),
+          this.#removes[index - 1],
+        ),
+      ),
     );
     // The run that was removed took the keyboard's focus along: on with the next one.
     if (focused >= 0) (this.#removes[focused] ?? this.#removes.at(-1) ?? this.#add).focus();
+  }
+
+  #compareButton(label: string, run: number): HTMLButtonElement {
+    return button(
+      l10n.t('Compare'),
+      () => {
+        this.#events.onCompareRun(run);
+      },
+      { 'aria-label': l10n.t('Compare with {0}', label), class: 'close' },
+    );
   }
 }
 

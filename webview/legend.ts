@@ -1,9 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm } from '../src/results/document.ts';
 import type { Figure } from '../src/results/figure.ts';
-import { doubtsText } from '../src/results/words/pointTexts.ts';
+import { doubtsText, gapsText } from '../src/results/words/pointTexts.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/results/arms.ts';
 import { el } from './dom.ts';
-import { drawSwatch, isHollow, MOST_VARIANTS, type Swatch } from './seriesStyle.ts';
+import { letterOf } from './runLetters.ts';
+import { drawSwatch, lookOf, MOST_VARIANTS, variantsOf, type Swatch } from './seriesStyle.ts';
 import type { Theme } from './theme.ts';
 
 /**
@@ -36,7 +38,8 @@ export class Legend {
         this.#toggles.insertBefore(button, this.#toggles.children[place] ?? null);
       }
       button.setAttribute('aria-pressed', String(!hidden.has(arm)));
-      const picture = swatch(theme, { arm, variant: 0, colour: theme.arms[arm] });
+      const look = lookOf({ variant: 0, run: 0 }, 1);
+      const picture = swatch(theme, { arm, look, colour: theme.arms[arm] });
       button.replaceChildren(picture, el('span', {}, ARM_LABELS[arm]));
     }
     const variants = new Map(series.map((each) => [each.variant, each.variantLabel]));
@@ -48,21 +51,33 @@ export class Legend {
     const kinds: (readonly [Omit<Swatch, 'colour'>, string])[] = [
       ...(variants.size > 1 || overview
         ? [...variants].map(([variant, label]) => {
-            const plain = overview || !isHollow(variant);
-            return [{ variant, plain }, label] as const;
+            const look = lookOf({ variant, run: 0 }, Math.max(variants.size, 2));
+            return [{ look, plain: overview || !look.hollow }, label] as const;
           })
         : []),
       ...(runs.size > 1
-        ? [...runs].map(([run, label]) => [{ variant: 0, run }, label] as const)
+        ? [...runs].map(([run, label]) => {
+            const look = lookOf({ variant: 0, run }, variantsOf(figure));
+            const kind = { look, ...(overview && { hollow: false }) };
+            return [kind, `${letterOf(run)}: ${label}`] as const;
+          })
         : []),
-      ...(overview ? [[{ hollow: true }, 'hollow: no clear difference'] as const] : []),
-      ...(doubts === '' ? [] : [[{ doubtful: true }, doubts] as const]),
+      ...(overview ? [[{ hollow: true }, l10n.t('hollow: no clear difference')] as const] : []),
+      ...(doubts === ''
+        ? []
+        : [[{ doubtful: true }, l10n.t('{0}: not compared', doubts)] as const]),
     ];
-    const alike = `Only ${MOST_VARIANTS} kinds look different: the chart’s values name the others.`;
+    const alike = l10n.t(
+      'Only {0} kinds look different: the chart’s values name the others.',
+      MOST_VARIANTS,
+    );
+    const gaps = overview && series.some(({ breaks }) => breaks.length > 0) ? gapsText() : '';
     this.#key.hidden = kinds.length === 0;
     this.#key.replaceChildren(
-      ...kinds.map(([look, label]) => el('li', {}, swatch(theme, { ...look, colour }), label)),
-      ...(variants.size > MOST_VARIANTS ? [el('li', {}, alike)] : []),
+      ...kinds.map(([kind, label]) => el('li', {}, swatch(theme, { ...kind, colour }), label)),
+      ...[variants.size > MOST_VARIANTS ? alike : '', gaps]
+        .filter((words) => words !== '')
+        .map((words) => el('li', {}, words)),
     );
   }
 

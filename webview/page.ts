@@ -1,23 +1,30 @@
-import { LATENCY_METRICS, METRIC_LABELS, type LatencyMetric } from '../src/results/quantities.ts';
+import * as l10n from '@vscode/l10n';
+import {
+  LATENCY_METRICS,
+  METRIC_LABELS,
+  pageName,
+  type LatencyMetric,
+} from '../src/results/quantities.ts';
 import type { Arm } from '../src/results/document.ts';
 import type { Figure } from '../src/results/figure.ts';
-import type { TextExport } from '../src/results/protocol.ts';
 import type { Axes, ScaleKind } from './axes.ts';
 import { FigureChart, type View } from './chart.ts';
-import { button, Chooser, Toggle, type Option } from './chooser.ts';
+import { Chooser, Toggle, type Option } from './chooser.ts';
 import { el } from './dom.ts';
+import { Exports, type ExportEvents } from './exports.ts';
 import { Legend } from './legend.ts';
 import { tableElement } from './tableElement.ts';
 
 /** A reader's requests to a page. */
-export type PageEvents = {
+export type PageEvents = ExportEvents & {
   onArm(arm: Arm): void;
   onMetric(metric: LatencyMetric): void;
   onAxes(axes: Axes): void;
   onRaw(raw: boolean): void;
-  onPicture(format: 'png' | 'svg'): void;
-  onText(what: TextExport): void;
 };
+
+/** A reader's choices that a page shows. */
+type Shown = { readonly metric: LatencyMetric; readonly light: boolean };
 
 const SCALES: readonly Option<ScaleKind>[] = [
   { value: 'logarithmic', label: 'log' },
@@ -25,9 +32,10 @@ const SCALES: readonly Option<ScaleKind>[] = [
 ];
 const METRICS = LATENCY_METRICS.map((value) => ({ value, label: METRIC_LABELS[value] }));
 
-/** One figure: title, what it shows in words, its controls, the chart, and the same as a table. */
+/** One figure: the chart with its controls first, then what it shows in words, and the same as a table. */
 export class FigurePage {
   readonly #title = el('h2', { id: 'figure-title' });
+  readonly #number = el('small');
   readonly #findings = el('div', { class: 'findings', id: 'findings' });
   readonly #metric: Chooser<LatencyMetric>;
   readonly #x: Chooser<ScaleKind>;
@@ -35,10 +43,13 @@ export class FigurePage {
   readonly #raw: Toggle;
   readonly #legend: Legend;
   readonly #chart: FigureChart;
+  readonly #exports: Exports;
+  readonly #note = el('p', { class: 'note' });
   // The point that the arrow keys have come to, for screen readers.
   readonly #spoken = el('output', { class: 'hidden', id: 'place' });
   readonly #table = el('div', { class: 'scroll', tabindex: 0, role: 'region' });
   readonly #measured: HTMLElement;
+  readonly #below: HTMLElement;
   readonly element: HTMLElement;
   #axes: Axes = { x: 'logarithmic', y: 'linear' };
 
@@ -68,49 +79,10 @@ export class FigurePage {
     this.#chart = new FigureChart(canvas, (words) => {
       this.#spoken.textContent = words;
     });
-    const exports = el(
-      'div',
-      { class: 'exports', role: 'group', 'aria-label': 'Export' },
-      el('span', { 'aria-hidden': 'true' }, 'Export'),
-      button(
-        'PNG',
-        () => {
-          events.onPicture('png');
-        },
-        { 'aria-label': 'Export chart as PNG' },
-      ),
-      button(
-        'SVG',
-        () => {
-          events.onPicture('svg');
-        },
-        { 'aria-label': 'Export chart as SVG' },
-      ),
-      button(
-        'CSV',
-        () => {
-          events.onText('figure');
-        },
-        { 'aria-label': 'Export this figure as CSV' },
-      ),
-      button(
-        'All samples',
-        () => {
-          events.onText('samples');
-        },
-        { 'aria-label': 'Export all samples as CSV' },
-      ),
-      button(
-        'Report',
-        () => {
-          events.onText('report');
-        },
-        { 'aria-label': 'Export a Markdown report of all figures' },
-      ),
-    );
+    this.#exports = new Exports(events);
     this.#measured = el(
       'div',
-      {},
+      { class: 'measured' },
       el(
         'div',
         { class: 'bar' },
@@ -128,28 +100,31 @@ export class FigurePage {
       el(
         'p',
         { class: 'hidden', id: 'chart-help' },
-        'Arrow keys go from size to size. The table below has the same values.',
+        l10n.t('Arrow keys go from size to size. The table below has the same values.'),
       ),
       this.#spoken,
-      exports,
-      this.#table,
+      this.#exports.element,
     );
+    this.#below = el('div', {}, this.#table, this.#note);
     this.element = el(
       'section',
       { id, role: 'tabpanel', tabindex: 0 },
-      this.#title,
-      this.#findings,
+      el('div', { class: 'heading' }, this.#title, this.#number),
       this.#measured,
+      this.#findings,
+      this.#below,
     );
   }
 
-  draw(view: View, findings: readonly string[], metric: LatencyMetric): void {
+  draw(view: View, findings: readonly string[], { metric, light }: Shown): void {
     const { figure, axes, hidden, raw, theme } = view;
     this.#axes = axes;
     this.element.setAttribute('aria-labelledby', `tab-${figure.id}`);
-    this.#title.textContent = titleOf(figure);
+    if (this.#title.textContent !== figure.title) this.#exports.say('');
+    this.#title.textContent = figure.title;
+    this.#number.textContent = figure.id === 'overview' ? '' : figure.name;
     setTexts(this.#findings, findings);
-    this.#measured.hidden = figure.absent;
+    this.#measured.hidden = this.#below.hidden = figure.absent;
     if (figure.absent) return;
     this.#metric.element.hidden = figure.id !== 'fig4';
     this.#metric.draw(metric);
@@ -158,8 +133,15 @@ export class FigurePage {
     this.#raw.draw(raw);
     this.#legend.draw(figure, theme, hidden);
     this.#chart.draw(view);
-    this.#table.setAttribute('aria-label', `Numbers of ${figure.name}`);
+    this.#exports.draw(light);
+    this.#note.textContent = noteText(figure, metric);
+    this.#table.setAttribute('aria-label', l10n.t('Numbers: {0}', pageName(figure.id)));
     this.#table.replaceChildren(tableElement(figure));
+  }
+
+  /** An outcome of what a reader asked of the chart, for screen readers as well. */
+  say(words: string): void {
+    this.#exports.say(words);
   }
 
   drawn(): unknown {
@@ -167,8 +149,33 @@ export class FigurePage {
   }
 }
 
-const titleOf = ({ id, name, title }: Figure): string =>
-  id === 'overview' ? title : `${name}: ${title}`;
+/** How the page is to be read, and why another one may say something else. */
+function noteText({ id, quantity }: Figure, metric: LatencyMetric): string {
+  const how = l10n.t(
+    'Markers are medians of the samples, whiskers their 95% intervals (below six samples the lowest and the highest). A ratio is the geometric mean of the ratios within a round; its interval is Student’s t on their logarithms.',
+  );
+  switch (id) {
+    case 'overview':
+      return l10n.t(
+        'Markers are ratios, whiskers their 95% intervals: a ratio is the geometric mean of the ratios within a round, its interval Student’s t on their logarithms. Round trips are compared by transaction rate, the inverse of the mean latency; percentiles, on the page Latency, may differ from it.',
+      );
+    case 'fig4': {
+      const step = l10n.t(
+        'Intervals of percentiles are widened by the step of netperf’s histogram; a pale box above a percentile is that step, where it matters: the value was somewhere within.',
+      );
+      const other =
+        metric === 'mean'
+          ? ''
+          : l10n.t(
+              'The overview compares transaction rates, the inverse of the mean latency: {0} may differ from it.',
+              quantity,
+            );
+      return [how, step, other].filter((words) => words !== '').join(' ');
+    }
+    default:
+      return how;
+  }
+}
 
 /** A paragraph each; left alone when they are the same, so that a selection stays. */
 function setTexts(element: HTMLElement, texts: readonly string[]): void {

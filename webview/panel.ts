@@ -1,14 +1,15 @@
 import './words.ts';
+import * as l10n from '@vscode/l10n';
 import { Chart } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import { withMetric } from '../src/results/figure.ts';
 import { findingTexts } from '../src/results/words/findingTexts.ts';
-import { doubtsText } from '../src/results/words/pointTexts.ts';
 import { progressOf } from '../src/results/progress.ts';
 import { ARM_ORDER } from '../src/results/arms.ts';
 import {
   FIGURE_IDS,
   LATENCY_METRICS,
+  pageName,
   type FigureId,
   type LatencyMetric,
 } from '../src/results/quantities.ts';
@@ -19,11 +20,11 @@ import { button } from './chooser.ts';
 import { el } from './dom.ts';
 import { Header } from './header.ts';
 import { FigurePage } from './page.ts';
-import { pngOf, svgOf } from './picture.ts';
+import { pngOf, subtitleOf, svgOf } from './picture.ts';
 import { Redraws } from './redraws.ts';
 import { shownGrowth, shownRuns, type Shown } from './shown.ts';
 import { Tabs } from './tabs.ts';
-import { onThemeChange, readTheme } from './theme.ts';
+import { lightTheme, onThemeChange, readTheme } from './theme.ts';
 
 /** The reader's choices; VS Code keeps them while the panel is hidden, as the page itself is not. */
 type Choices = {
@@ -31,6 +32,8 @@ type Choices = {
   readonly hidden: readonly Arm[];
   readonly metric: LatencyMetric;
   readonly raw: boolean;
+  /** Pictures are light, whatever the editor's theme. */
+  readonly light: boolean;
   /** Only for figures whose axes are not the default ones. */
   readonly axes: Partial<Readonly<Record<FigureId, Axes>>>;
 };
@@ -58,6 +61,9 @@ const header = new Header({
   onAddRuns: () => {
     vscode.postMessage({ type: 'addRuns' });
   },
+  onCompareRun: (run) => {
+    vscode.postMessage({ type: 'compareRun', run });
+  },
   onRemoveRun: (run) => {
     vscode.postMessage({ type: 'removeRun', run });
   },
@@ -77,16 +83,21 @@ const page = new FigurePage('figure', {
   onRaw: (raw) => {
     choose({ raw });
   },
+  onLight: (light) => {
+    choose({ light });
+  },
   onPicture: (format) => void exportPicture(format),
-  onText(what) {
+  onCopyPicture: () => void copyPicture(),
+  onText(what, to) {
     const { page: figure, metric } = choices;
-    vscode.postMessage({ type: 'exportText', what, figure, metric });
+    vscode.postMessage({ type: 'exportText', what, to, figure, metric });
   },
 });
 const tabs = new Tabs<FigureId>(
   FIGURE_IDS.map((id) => ({
     id,
-    label: id === 'overview' ? 'Overview' : id.replace('fig', 'Fig. '),
+    label: pageName(id),
+    ...(id !== 'overview' && { detail: id.replace('fig', 'Fig. ') }),
   })),
   'figure',
   (id) => {
@@ -94,16 +105,7 @@ const tabs = new Tabs<FigureId>(
   },
 );
 const empty = el('p', { id: 'empty' });
-const note = el(
-  'p',
-  { class: 'note' },
-  'Markers are medians of the samples, whiskers their 95% intervals (below six samples the lowest ' +
-    'and the highest); in the overview ratios and their 95% intervals. A ratio is the ' +
-    'geometric mean of the ratios within a round; its interval is Student’s t on their logarithms, ' +
-    'widened by the histogram step for percentiles. A pale box above a percentile is that step, ' +
-    'where it matters: the value was somewhere within.',
-);
-const charts = el('div', { id: 'charts' }, tabs.element, page.element, note);
+const charts = el('div', { id: 'charts' }, tabs.element, page.element);
 const report = el('div', { id: 'report', hidden: true }, header.element, empty, charts);
 
 const reason = el('pre', { id: 'reason', tabindex: 0 });
@@ -192,7 +194,7 @@ function renderRuns({ files, runs, figures }: Shown): void {
   }
   tabs.draw(choices.page);
   const findings = findingTexts(figures, runs, choices.metric);
-  page.draw(viewOf(figures), findings[choices.page], choices.metric);
+  page.draw(viewOf(figures), findings[choices.page], choices);
   expose(page.drawn());
   // The other figures are worked out once this one is on the screen.
   window.clearTimeout(others);
@@ -212,22 +214,36 @@ function viewOf(figures: Shown['figures']): View {
   };
 }
 
+/** The chart as it is saved or copied, and what is said under its title. */
+function pictureOf({ runs, figures }: Shown): [View, string[]] {
+  const view = viewOf(figures);
+  const { light } = choices;
+  const theme = light ? lightTheme(view.theme.fontFamily) : view.theme;
+  return [{ ...view, theme }, subtitleOf(view.figure, runs)];
+}
+
+async function copyPicture(): Promise<void> {
+  if (!shown) return;
+  const [view, subtitle] = pictureOf(shown);
+  // The browser wants the promise: by the time there is a picture, the click would be too long ago.
+  const content = pngOf(view, subtitle);
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': content })]);
+    page.say(l10n.t('The picture is on the clipboard.'));
+  } catch (error) {
+    page.say(l10n.t('The picture could not be copied: {0}', String(error)));
+  }
+}
+
 async function exportPicture(format: 'png' | 'svg'): Promise<void> {
   if (!shown) return;
-  const view = viewOf(shown.figures);
-  const subtitle = shown.runs.map(
-    ({ label, document }) =>
-      `${label} (Linux ${document.host.kernel}, ${document.programs.policy} policy)`,
-  );
-  if (view.figure.id === 'overview') subtitle.push('Hollow markers: no clear difference');
-  const doubts = doubtsText(view.figure);
-  if (doubts !== '') subtitle.push(`Crosses: ${doubts}`);
+  const [view, subtitle] = pictureOf(shown);
   vscode.postMessage({
     type: 'exportPicture',
     figure: view.figure.id,
     picture:
       format === 'png'
-        ? { format, content: await pngOf(view, subtitle) }
+        ? { format, content: new Uint8Array(await (await pngOf(view, subtitle)).arrayBuffer()) }
         : { format, content: svgOf(view, subtitle) },
   });
 }
@@ -247,6 +263,7 @@ function restoreChoices(state: unknown): Choices {
     hidden: ARM_ORDER.filter((arm) => Array.isArray(hidden) && hidden.includes(arm)),
     metric: LATENCY_METRICS.find((name) => name === known.metric) ?? 'p50',
     raw: known.raw === true,
+    light: known.light !== false,
     axes: known.axes ?? {},
   };
 }

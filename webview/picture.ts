@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import {
   BasicPlatform,
   Chart,
@@ -9,18 +10,24 @@ import {
 } from 'chart.js';
 import { drawPoint } from 'chart.js/helpers';
 import { Context } from 'svgcanvas';
+import type { Figure } from '../src/results/figure.ts';
+import type { Run } from '../src/results/runs.ts';
+import { reachText } from '../src/results/words/planText.ts';
+import { doubtsText, gapsText } from '../src/results/words/pointTexts.ts';
 import { configOf, type View } from './chart.ts';
-import { isHollow, SHAPES, weightOf } from './seriesStyle.ts';
+import { letterOf } from './runLetters.ts';
+import { lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 
 Chart.register(Legend, SubTitle, Title);
 
 /** CSS pixels: as wide as a page of a report. */
 const [WIDTH, HEIGHT] = [960, 560];
+const PADDING = { top: 16, left: 16, bottom: 16 };
 /** For print and dense screens. */
 const SHARPNESS = 2;
 
 /** The chart by itself: with its title, legend, and under the title what it is of. */
-export async function pngOf(view: View, subtitle: readonly string[]): Promise<Uint8Array> {
+export async function pngOf(view: View, subtitle: readonly string[]): Promise<Blob> {
   const canvas = document.createElement('canvas');
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
@@ -30,7 +37,23 @@ export async function pngOf(view: View, subtitle: readonly string[]): Promise<Ui
   });
   chart.destroy();
   if (!blob) throw new Error('The browser made no picture.');
-  return new Uint8Array(await blob.arrayBuffer());
+  return blob;
+}
+
+/** What a picture is of, and what its marks mean: it goes where there is no legend of ours. */
+export function subtitleOf(figure: Figure, runs: readonly Run[]): string[] {
+  const { id, series } = figure;
+  const doubts = doubtsText(figure);
+  return [
+    ...runs.map(({ label, document: { host, programs } }, run) => {
+      const name = runs.length > 1 ? `${letterOf(run)}: ${label}` : label;
+      const far = programs.reach === undefined ? '' : `, ${reachText(programs.reach)}`;
+      return `${name} (Linux ${host.kernel}, ${programs.policy} policy${far})`;
+    }),
+    ...(id === 'overview' ? [l10n.t('Hollow markers: no clear difference')] : []),
+    ...(id === 'overview' && series.some(({ breaks }) => breaks.length > 0) ? [gapsText()] : []),
+    ...(doubts === '' ? [] : [l10n.t('Crosses: {0}, not compared', doubts)]),
+  ];
 }
 
 /** The same in lines and text. */
@@ -42,7 +65,7 @@ export function svgOf(view: View, subtitle: readonly string[]): string {
   svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute('role', 'img');
   const title = document.createElementNS(svg.namespaceURI, 'title');
-  title.textContent = `${view.figure.name}: ${view.figure.title} (${subtitle.join('; ')})`;
+  title.textContent = `${titleOf(view.figure)} (${subtitle.join('; ')})`;
   svg.prepend(title);
   const text = new XMLSerializer().serializeToString(svg);
   chart.destroy();
@@ -56,6 +79,7 @@ function draw(
   sharpness: number,
 ): Chart {
   const { figure, theme, hidden } = view;
+  const isOverlay = figure.series.some(({ run }) => run > 0);
   const config = configOf(() => view);
   const text = (words: string | string[], size: number) => ({
     display: true,
@@ -77,10 +101,10 @@ function draw(
       responsive: false,
       devicePixelRatio: sharpness,
       events: [],
-      layout: { padding: 16 },
+      layout: { padding: { ...PADDING, right: isOverlay ? 32 : 16 } },
       plugins: {
         tooltip: { enabled: false },
-        title: text(`${figure.name}: ${figure.title}`, 16),
+        title: text(titleOf(figure), 16),
         subtitle: { ...text([...subtitle], 12), color: theme.muted, padding: { bottom: 8 } },
         legend: {
           position: 'bottom',
@@ -98,11 +122,14 @@ function draw(
     plugins: [
       paper(theme.background),
       ...(config.plugins ?? []),
-      legendMarkers(theme.background, figure.id),
+      legendMarkers(theme.background, figure),
     ],
   };
   return new Chart(canvas, picture);
 }
+
+const titleOf = ({ id, name, title }: Figure): string =>
+  id === 'overview' ? title : `${title} (${name})`;
 
 /** Pixels of a line in the legend. */
 const LINE = 36;
@@ -110,7 +137,7 @@ const LINE = 36;
 type HitBox = { readonly left: number; readonly top: number; readonly height: number };
 
 /** Arms differ by their markers, and series of an arm by their lines: a legend has to show both. */
-const legendMarkers = (page: string, id: View['figure']['id']) => ({
+const legendMarkers = (page: string, figure: View['figure']) => ({
   id: 'legendMarkers',
   afterDraw(chart: Chart) {
     const { ctx, legend, data } = chart;
@@ -120,11 +147,11 @@ const legendMarkers = (page: string, id: View['figure']['id']) => ({
       const { series, borderColor } = data.datasets[index] ?? {};
       if (!series || typeof borderColor !== 'string') continue;
       // In the overview hollow markers say something of the point.
-      const hollow = id !== 'overview' && isHollow(series.variant);
+      const { hollow: isOpen, radius } = lookOf(series, variantsOf(figure));
+      const hollow = figure.id !== 'overview' && isOpen;
       ctx.save();
       ctx.strokeStyle = borderColor;
       ctx.fillStyle = hollow ? page : borderColor;
-      const { radius } = weightOf(series.run);
       const look = { pointStyle: SHAPES[series.arm], radius, borderWidth: 2 };
       drawPoint(ctx, look, left + LINE / 2, top + height / 2);
       ctx.restore();

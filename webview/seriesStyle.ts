@@ -1,6 +1,7 @@
 import type { PointStyle } from 'chart.js';
 import { drawPoint } from 'chart.js/helpers';
 import type { Arm } from '../src/results/document.ts';
+import type { Figure, Series } from '../src/results/figure.ts';
 import type { MOST_RUNS } from '../src/results/protocol.ts';
 
 /** Arms differ by the marker's shape as well as by colour: in grey print, for colour-blind readers. */
@@ -22,7 +23,7 @@ export const isHollow = (variant: number): boolean => Math.floor(variant / DASHE
 /** From here on they begin anew. */
 export const MOST_VARIANTS = 2 * DASHES.length;
 
-/** Runs differ by their weight: of the line, and the markers on it. */
+/** Runs differ by their weight, of the line and the markers on it; and see `lookOf`. */
 const WEIGHTS = [
   { width: 2, radius: 5 },
   { width: 1, radius: 3 },
@@ -31,12 +32,36 @@ const WEIGHTS = [
 export const weightOf = (run: number): { width: number; radius: number } =>
   WEIGHTS[run % WEIGHTS.length] ?? WEIGHTS[0];
 
+/** How a line is drawn, but for its colour and the shape of its markers. */
+export type Look = {
+  readonly dash: readonly number[];
+  /** Of the overview's markers: it is the point that says whether they are. */
+  readonly hollow: boolean;
+  readonly width: number;
+  readonly radius: number;
+};
+
+export const variantsOf = ({ series }: Pick<Figure, 'series'>): number =>
+  new Set(series.map(({ variant }) => variant)).size;
+
+/**
+ * The second run of those that are shown together has hollow markers; each has dashes of its own where
+ * these do not tell request sizes apart.
+ * @param variants how many the figure has.
+ */
+export const lookOf = (
+  { variant, run }: Pick<Series, 'variant' | 'run'>,
+  variants: number,
+): Look => ({
+  dash: dashOf(variants > 1 ? variant : run),
+  hollow: isHollow(variant) !== (run === 1),
+  ...weightOf(run),
+});
+
 export type Swatch = {
   readonly arm?: Arm;
-  /** The kind of line; none where only a marker is shown. */
-  readonly variant?: number;
-  /** Whose weight it has; that of the first one otherwise. */
-  readonly run?: number;
+  /** The line, and its markers; without one there is a marker alone. */
+  readonly look?: Look;
   readonly colour: string;
   /** Without the marker that the line has where there is no arm. */
   readonly plain?: boolean;
@@ -50,9 +75,9 @@ const [WIDTH, HEIGHT] = [36, 18];
 
 /** Draws a line as it looks in the charts, with the marker of its arm where there is one. */
 export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swatch): void {
-  const { arm, variant, colour, run = 0, plain = false } = swatch;
-  const { width, radius } = weightOf(run);
-  const hollow = swatch.hollow ?? (variant !== undefined && isHollow(variant));
+  const { arm, look, colour, plain = false } = swatch;
+  const { width, radius } = look ?? weightOf(0);
+  const hollow = swatch.hollow ?? look?.hollow ?? false;
   const sharpness = window.devicePixelRatio;
   canvas.width = Math.round(WIDTH * sharpness);
   canvas.height = Math.round(HEIGHT * sharpness);
@@ -63,8 +88,8 @@ export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swat
   context.scale(sharpness, sharpness);
   context.strokeStyle = colour;
   context.lineWidth = width;
-  if (variant !== undefined) {
-    context.setLineDash(dashOf(variant));
+  if (look) {
+    context.setLineDash([...look.dash]);
     context.beginPath();
     context.moveTo(0, HEIGHT / 2);
     context.lineTo(WIDTH, HEIGHT / 2);

@@ -1,19 +1,26 @@
+import * as l10n from '@vscode/l10n';
 import { el } from './dom.ts';
 
-export type Tab<Id extends string> = { readonly id: Id; readonly label: string };
+/** `detail`: small, behind the label. */
+export type Tab<Id extends string> = {
+  readonly id: Id;
+  readonly label: string;
+  readonly detail?: string;
+};
 
 /** The WAI-ARIA tabs pattern: one stop of the Tab key, arrow keys, Home and End choose at once. */
 export class Tabs<Id extends string> {
-  readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Figures' });
+  readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': l10n.t('Pages') });
   readonly #buttons = new Map<Id, HTMLButtonElement>();
   readonly #onChoice: (id: Id) => void;
 
   /** @param panel id of the element the tabs fill. */
   constructor(tabs: readonly Tab<Id>[], panel: string, onChoice: (id: Id) => void) {
     this.#onChoice = onChoice;
-    for (const { id, label } of tabs) {
+    for (const { id, label, detail } of tabs) {
       const attributes = { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': panel };
-      const button = el('button', attributes, label);
+      const small = detail === undefined ? [] : [' ', el('small', {}, detail)];
+      const button = el('button', attributes, label, ...small);
       button.addEventListener('click', () => {
         onChoice(id);
       });
@@ -36,7 +43,7 @@ export class Tabs<Id extends string> {
   mark(absent: ReadonlySet<Id>): void {
     for (const [id, button] of this.#buttons) {
       button.classList.toggle('absent', absent.has(id));
-      button.title = absent.has(id) ? 'Not measured in this run' : '';
+      button.title = absent.has(id) ? l10n.t('Not measured in this run') : '';
     }
   }
 

@@ -28,6 +28,24 @@ export function readTheme(): Theme {
   };
 }
 
+/** Of pictures: for paper and pages, which are white. The arms' colours are those of the editor's light theme, darker where thin lines need it. */
+export const lightTheme = (fontFamily: string): Theme => ({
+  foreground: '#1f1f1f',
+  muted: '#5f5f5f',
+  grid: '#dddddd',
+  background: '#ffffff',
+  raised: '#ffffff',
+  border: '#8a8a8a',
+  fontFamily,
+  arms: {
+    tcp: '#0b66c3',
+    'tcp-nodelay': '#652d90',
+    bypass: '#2b7a2e',
+    'bypass-classic': '#a35200',
+    unix: '#5f5f5f',
+  },
+});
+
 const known = new Map<string, string>();
 const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
 

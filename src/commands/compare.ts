@@ -1,17 +1,16 @@
 import * as vscode from 'vscode';
-import path from 'node:path';
 import * as z from 'zod';
 import { compareDocuments, type Comparison } from '../results/compare.ts';
-import { comparisonReport } from '../results/words/compareReport.ts';
 import type { App } from '../app.ts';
 import { readDocument } from '../bench/store.ts';
+import { showComparison } from '../ui/comparePage.ts';
 import { pickDocument } from '../ui/pickDocument.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 
 const compareArgument = z.object({ baseline: uriArgument, uri: uriArgument });
 
 /**
- * Compare benchmarks: shows the differences of two result documents as a report.
+ * Compare benchmarks: shows the differences of two result documents on a page.
  * @returns the differences as data.
  */
 export async function compare(app: App, argument: unknown): Promise<Comparison | undefined> {
@@ -21,17 +20,13 @@ export async function compare(app: App, argument: unknown): Promise<Comparison |
       ? await ask(argument)
       : (readArgument(compareArgument, argument) ?? (await ask()));
   if (wanted === undefined) return undefined;
+  const { baseline, uri } = wanted;
   const [before, after] = await Promise.all([
-    readDocument(wanted.baseline.fsPath),
-    readDocument(wanted.uri.fsPath),
+    readDocument(baseline.fsPath),
+    readDocument(uri.fsPath),
   ]);
-  const comparison = compareDocuments(before, after);
-  const [old, now] = [wanted.baseline, wanted.uri].map(({ fsPath }) => path.basename(fsPath));
-  await app.reports.showMarkdown(
-    vscode.l10n.t('{0} compared with {1}', now ?? '', old ?? ''),
-    comparisonReport(before, after, comparison),
-  );
-  return comparison;
+  showComparison(app.extension.extensionUri, { before: baseline, after: uri });
+  return compareDocuments(before, after);
 }
 
 async function ask(run?: vscode.Uri): Promise<z.infer<typeof compareArgument> | undefined> {

@@ -1,4 +1,10 @@
-import { FIGURE_IDS, LATENCY_METRICS } from './quantities.ts';
+import {
+  FIGURE_IDS,
+  LATENCY_METRICS,
+  pageName,
+  type FigureId,
+  type LatencyMetric,
+} from './quantities.ts';
 import type { ResultDocument, Sample } from './document.ts';
 import { withMetric, type Figure, type Point, type Series } from './figure.ts';
 import { figuresOf } from './figures.ts';
@@ -138,13 +144,30 @@ export function reportMarkdown(runs: readonly Run[]): string {
     const figure = figures[id];
     const shown =
       id === 'fig4' ? LATENCY_METRICS.map((metric) => withMetric(figure, metric)) : [figure];
-    return [
-      `## ${id === 'overview' ? `Overview: ${figure.title}` : `${figure.name}: ${figure.title}`}`,
-      ...findings[id].map(markdownText),
-      ...(figure.absent ? [] : shown.map((each) => markdownTable(tableOf(each)))),
-    ];
+    return section(figure, shown, findings[id]);
   });
   return `${['# TCP/IP and its bypass, measured', ...runs.map(factsOf), ...sections].join('\n\n')}\n`;
+}
+
+/** One page of the report, and below it what it was measured on. */
+export function pageMarkdown(runs: readonly Run[], id: FigureId, metric: LatencyMetric): string {
+  const figures = figuresOf(runs);
+  const figure = withMetric(figures[id], metric);
+  return `${[...section(figure, [figure], findingTexts(figures, runs, metric)[id]), ...runs.map(factsOf)].join('\n\n')}\n`;
+}
+
+/** @param shown its tables: several where it has several metrics. */
+function section(
+  { id, name, title, absent }: Figure,
+  shown: readonly Figure[],
+  findings: readonly string[],
+): string[] {
+  const number = id === 'overview' ? '' : ` (${name})`;
+  return [
+    `## ${id === 'overview' ? `${pageName(id)}: ` : ''}${title}${number}`,
+    ...findings.map(markdownText),
+    ...(absent ? [] : shown.map((each) => markdownTable(tableOf(each)))),
+  ];
 }
 
 function factsOf({ label, document }: Run): string {

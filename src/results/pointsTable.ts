@@ -38,7 +38,7 @@ export function tableOf(figure: Figure): Table {
     }),
   }));
   return {
-    caption: `${figure.name}: ${figure.title}, in ${figure.unit}`,
+    caption: `${figure.title}, in ${figure.unit}`,
     columns: [figure.xTitle, 'Series', ...columns.map(({ title }) => title)],
     groups: groups.filter(({ rows }) => rows.length > 0),
   };

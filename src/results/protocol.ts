@@ -94,8 +94,12 @@ export type ToPanel =
   /** The file cannot be shown; `reason` says why and what to do. */
   | { readonly type: 'invalid'; readonly reason: string; readonly fileName: string };
 
-/** Exports that the extension makes itself; pictures come from the panel. */
-const TEXT_EXPORTS = ['samples', 'figure', 'report'] as const;
+/**
+ * Texts that the extension makes itself; pictures come from the panel. `samples` and `figure` are CSV, `page`
+ * and `report` Markdown of one page and of all.
+ */
+const TEXT_EXPORTS = ['samples', 'figure', 'page', 'report'] as const;
+const TARGETS = ['file', 'clipboard'] as const;
 export type TextExport = (typeof TEXT_EXPORTS)[number];
 
 export type FromPanel =
@@ -105,11 +109,13 @@ export type FromPanel =
   | { readonly type: 'addRuns' }
   /** Index into the runs; the first one stays. */
   | { readonly type: 'removeRun'; readonly run: number }
+  /** Opens the comparison of the first run with this one, as before and after. */
+  | { readonly type: 'compareRun'; readonly run: number }
   | { readonly type: 'resume' }
-  /** All samples as CSV, one figure as CSV, or the report as Markdown. */
   | {
       readonly type: 'exportText';
       readonly what: TextExport;
+      readonly to: (typeof TARGETS)[number];
       readonly figure: FigureId;
       readonly metric: LatencyMetric;
     }
@@ -122,7 +128,7 @@ type Picture =
 /** A webview's messages are not trusted: whatever else arrives is ignored. */
 export function isFromPanel(message: unknown): message is FromPanel {
   if (!isRecord(message)) return false;
-  const { type, run, what, figure, metric, picture } = message;
+  const { type, run, what, to, figure, metric, picture } = message;
   switch (type) {
     case 'ready':
     case 'openAsText':
@@ -130,10 +136,12 @@ export function isFromPanel(message: unknown): message is FromPanel {
     case 'resume':
       return true;
     case 'removeRun':
+    case 'compareRun':
       return Number.isInteger(run) && Number(run) > 0;
     case 'exportText':
       return (
         isOneOf(TEXT_EXPORTS, what) &&
+        isOneOf(TARGETS, to) &&
         isOneOf(FIGURE_IDS, figure) &&
         isOneOf(LATENCY_METRICS, metric)
       );

@@ -1,6 +1,28 @@
+import * as l10n from '@vscode/l10n';
+
 /** The figures of the article by its numbers, and one picture of them all. */
 export const FIGURE_IDS = ['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const;
 export type FigureId = (typeof FIGURE_IDS)[number];
+
+/** What a page shows, in a word or two; the figure's number is that of the article. */
+export function pageName(id: FigureId): string {
+  switch (id) {
+    case 'overview':
+      return l10n.t('Overview');
+    case 'fig2':
+      return l10n.t('Throughput');
+    case 'fig3':
+      return l10n.t('TCP_NODELAY');
+    case 'fig4':
+      return l10n.t('Latency');
+    case 'fig5':
+      return l10n.t('Transaction rate');
+    case 'fig6':
+      return l10n.t('Request sizes');
+    case 'fig7':
+      return l10n.t('Time in BPF');
+  }
+}
 
 /** Quantities of a round trip, in microseconds. */
 export const LATENCY_METRICS = ['p50', 'p90', 'p99', 'mean'] as const;

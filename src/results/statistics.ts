@@ -9,7 +9,7 @@ import {
 } from 'simple-statistics';
 
 /** Both ends belong to it. */
-type Interval = { readonly low: number; readonly high: number };
+export type Interval = { readonly low: number; readonly high: number };
 
 /** The samples of one arm at one point, in the unit of the samples. */
 export type Spread = {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { withMetric } from '../results/figure.ts';
 import { figuresOf } from '../results/figures.ts';
 import { runsOf, type Run } from '../results/runs.ts';
-import { figureCsv, reportMarkdown, samplesCsv } from '../results/export.ts';
+import { figureCsv, pageMarkdown, reportMarkdown, samplesCsv } from '../results/export.ts';
 import type { FromPanel, ShownRun } from '../results/protocol.ts';
 import { showInformation } from './window.ts';
 
@@ -15,7 +15,7 @@ const FILTERS: Readonly<Record<string, string>> = {
   md: vscode.l10n.t('Markdown'),
 };
 
-/** Asks where to, beside the document, and writes the file. */
+/** Copies what is wanted to the clipboard, or asks where to and writes a file. */
 export async function exportShown(
   document: vscode.Uri,
   shown: readonly ShownRun[],
@@ -31,6 +31,20 @@ export async function exportShown(
           extension: wanted.picture.format,
           content: wanted.picture.content,
         };
+  if (wanted.type === 'exportText' && wanted.to === 'clipboard' && typeof content === 'string') {
+    await vscode.env.clipboard.writeText(content);
+    return;
+  }
+  await saveBeside(document, suffix, extension, content);
+}
+
+/** Asks where to, beside the document, and writes the file. */
+export async function saveBeside(
+  document: vscode.Uri,
+  suffix: string,
+  extension: string,
+  content: string | Uint8Array,
+): Promise<void> {
   const base = document.path.replace(/\.sockmap-bench\.json$/, '');
   const target = await vscode.window.showSaveDialog({
     title: vscode.l10n.t('Export'),
@@ -57,6 +71,8 @@ function textOf(runs: readonly Run[], wanted: Extract<Export, { type: 'exportTex
       const content = figureCsv(withMetric(figuresOf(runs)[figure], metric), runs);
       return { suffix: figure, extension: 'csv', content };
     }
+    case 'page':
+      return { suffix: figure, extension: 'md', content: pageMarkdown(runs, figure, metric) };
     case 'report':
       return { suffix: 'report', extension: 'md', content: reportMarkdown(runs) };
   }

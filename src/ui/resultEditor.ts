@@ -79,6 +79,13 @@ async function answer(file: WatchedResult, shown: ShownRuns, message: FromPanel)
     case 'removeRun':
       shown.remove(message.run);
       return;
+    case 'compareRun': {
+      const baseline = shown.uriOf(message.run);
+      const runs = { baseline, uri: file.uri };
+      // It reports its own failures.
+      if (baseline) void vscode.commands.executeCommand('sockmapBypass.compare', runs);
+      return;
+    }
     case 'exportText':
     case 'exportPicture': {
       const { exportShown } = await import('./exportResult.ts');

@@ -103,9 +103,18 @@ export class ShownRuns implements vscode.Disposable {
     this.#update();
   }
 
-  /** @param run as in the panel: the files that can be shown, in their order. */
+  /** @param run as in the panel: the files that can be shown, in their order; the second one is 1. */
+  uriOf(run: number): vscode.Uri | undefined {
+    return this.#shownAs(run)?.uri;
+  }
+
+  #shownAs(run: number): WatchedResult | undefined {
+    return this.#others.filter(({ state }) => state?.run)[run - 1];
+  }
+
+  /** @param run see `uriOf`. */
   remove(run: number): void {
-    const file = this.#others.filter(({ state }) => state?.run)[run - 1];
+    const file = this.#shownAs(run);
     if (!file) return;
     this.#others.splice(this.#others.indexOf(file), 1);
     file.dispose();

@@ -19,13 +19,8 @@ export function comparisonReport(
   comparison: Comparison = compareDocuments(before, after),
 ): string {
   const { differences } = comparison;
-  const count = (verdict: Difference['verdict']) =>
-    differences.filter((one) => one.verdict === verdict).length;
-  const notCompared = count('not compared');
   const run = ({ startedAt, host, plan, samples }: ResultDocument) =>
     `${startedAt} on ${markdownText(host.name)}, plan ${markdownText(plan.name)}, ${samples.length} samples`;
-  const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
-  const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
   return [
     '# Benchmark compared with a saved run',
     '',
@@ -33,20 +28,33 @@ export function comparisonReport(
     `- After: ${run(after)}`,
     ...noteTexts(comparison).map((note) => `- ${markdownText(note)}`),
     '',
-    differences.length === 0
-      ? 'The runs have no variant and size in common.'
-      : `${differences.length} ${differences.length === 1 ? 'measurement' : 'measurements'}: ${count('better')} better, ${count('worse')} worse, ${count('same')} the same within 5%, ${count('inconclusive')} inconclusive${notCompared > 0 ? `; ${notCompared} not compared, because almost no data used the bypass` : ''}.`,
-    ...(changed.length === 0
-      ? []
-      : [
-          '',
-          `TCP itself changed at ${changed.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
-        ]),
+    summaryTexts(differences).join('\n\n'),
     ...(differences.length === 0 ? [] : ['', ...table(differences)]),
     '',
     'Change: ratio of the geometric means with its 95% CI (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to say. "Change of the ratio to TCP" is that of the rate over TCP’s within a round: a host that is faster or slower as a whole leaves it as it is.',
     '',
   ].join('\n');
+}
+
+/** How many came out how, and whether TCP changed as well. */
+export function summaryTexts(differences: readonly Difference[]): string[] {
+  const count = (verdict: Difference['verdict']) =>
+    differences.filter((one) => one.verdict === verdict).length;
+  if (differences.length === 0) return ['The runs have no variant and size in common.'];
+  const notCompared = count('not compared');
+  const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
+  const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
+  const why = differences.some(({ doubts }) => Object.values(doubts).includes('idle'))
+    ? 'because almost no data used the bypass, or next to nothing moved'
+    : 'because almost no data used the bypass';
+  return [
+    `${differences.length} ${differences.length === 1 ? 'measurement' : 'measurements'}: ${count('better')} better, ${count('worse')} worse, ${count('same')} the same within 5%, ${count('inconclusive')} inconclusive${notCompared > 0 ? `; ${notCompared} not compared, ${why}` : ''}.`,
+    ...(changed.length === 0
+      ? []
+      : [
+          `TCP itself changed at ${changed.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
+        ]),
+  ];
 }
 
 function table(differences: readonly Difference[]): string[] {
@@ -75,7 +83,8 @@ function table(differences: readonly Difference[]): string[] {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-function valueLabel({ size, figure }: Difference, value: number): string {
+/** A median with its unit. */
+export function valueLabel({ size, figure }: Difference, value: number): string {
   if (figure !== 'rate') return `${value} µs`;
   return size.experiment === 'throughput'
     ? `${(value / 1e9).toPrecision(3)} Gbit/s`

@@ -1,5 +1,5 @@
 import type { Comparison, Difference, FACTS, Note } from '../compare.ts';
-import { number } from '../format.ts';
+import { factor, number } from '../format.ts';
 import { MOST_TIMES } from '../ratios.ts';
 import type { Ratio } from '../statistics.ts';
 import { DOUBTS, stallText } from './outcomeTexts.ts';
@@ -68,6 +68,21 @@ export function changeText(ratio: Ratio | undefined): string {
   return interval === undefined
     ? signed(ratio.ratio)
     : `${signed(ratio.ratio)} (${signed(interval.low)} to ${signed(interval.high)})`;
+}
+
+/** "× 0.90 (0.88 to 0.92)". */
+export function timesText(ratio: Ratio | undefined): string {
+  if (ratio === undefined) return '';
+  const { interval } = ratio;
+  const times = `× ${bounded(ratio.ratio)}`;
+  return interval === undefined
+    ? times
+    : `${times} (${bounded(interval.low)} to ${bounded(interval.high)})`;
+}
+
+function bounded(value: number): string {
+  if (value > MOST_TIMES) return `over ${MOST_TIMES}`;
+  return value < 1 / MOST_TIMES ? `below ${1 / MOST_TIMES}` : factor(value);
 }
 
 /** Of few rounds the interval may have no end that anybody could use. */

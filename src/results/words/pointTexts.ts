@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm } from '../document.ts';
 import { commonBaseline, type Figure, type Point, type Series } from '../figure.ts';
 import { factor, number, part, withUnit } from '../format.ts';
@@ -45,6 +46,9 @@ export function doubtsText({ series }: Pick<Figure, 'series'>): string {
   const doubts = series.flatMap(({ points }) => points.flatMap((point) => point?.doubt ?? []));
   return [...new Set(doubts)].map((doubt) => DOUBTS[doubt]).join(' or ');
 }
+
+/** Sizes that the overview leaves out, where it does. */
+export const gapsText = (): string => l10n.t('gap: mostly TCP, or nothing moved; not compared');
 
 /** A point's verdict, in the direction of the figure; undefined where nothing is compared. */
 export function verdictText(point: Point, better: Figure['better']): string | undefined {

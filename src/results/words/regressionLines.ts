@@ -17,6 +17,9 @@ export function regressionLines(check: RegressionCheck): string[] {
   ];
 }
 
+/** Why a check is inconclusive. */
+export const gapTexts = ({ gaps }: RegressionCheck): string[] => gaps.map(gapText);
+
 /** What a check comes to, in Markdown: why it has the outcome that it has. */
 export const regressionMarkdown = (check: RegressionCheck): string =>
   [
@@ -30,7 +33,7 @@ export const regressionMarkdown = (check: RegressionCheck): string =>
     '',
   ].join('\n');
 
-function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): string {
+export function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): string {
   switch (outcome) {
     case 'worse':
       return `${worse.length} ${worse.length === 1 ? 'measurement' : 'measurements'} of the bypass more than ${maxSlowdown}% slower than in the saved run.`;

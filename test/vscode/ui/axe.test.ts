@@ -54,6 +54,19 @@ const PAGES: readonly PageOfOurs[] = [
     },
   },
   {
+    name: 'comparison of two runs',
+    async show({ workbench }, scan) {
+      await workbench.run('Sockmap: Compare benchmarks');
+      await workbench.pick(RUN);
+      await workbench.pick(OTHER);
+      const panel = workbench.webview();
+      for (const id of ['throughput-rate', 'latency-p50']) {
+        await panel.locator(`#tab-${id}`).click();
+        await scan(`comparison-${id}`);
+      }
+    },
+  },
+  {
     name: 'result of a run that was interrupted',
     async show({ workbench }, scan) {
       await workbench.openFile(CUT);

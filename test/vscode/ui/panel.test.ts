@@ -5,7 +5,7 @@ import { parseDocument, type ResultDocument } from '../../../src/results/documen
 import { withMetric, type Figure } from '../../../src/results/figure.ts';
 import { figuresOf } from '../../../src/results/figures.ts';
 import { runsOf } from '../../../src/results/runs.ts';
-import { FIGURE_IDS, type FigureId } from '../../../src/results/quantities.ts';
+import { FIGURE_IDS, pageName, type FigureId } from '../../../src/results/quantities.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 import { drawnIn } from '../../harness/vscode/axe.ts';
@@ -110,10 +110,8 @@ describe('the chart panel', () => {
         assert.match(figure.yTitle, y);
         assert.equal(figure.unit, unit);
         assert.deepEqual([...new Set(figure.series.map(({ arm }) => arm))], arms);
-        assert.match(
-          await panel().locator('#figure-title').innerText(),
-          new RegExp(`^${figure.name}: `),
-        );
+        assert.equal(await panel().locator('.heading small').innerText(), figure.name);
+        assert.ok((await tab(id).innerText()).startsWith(`${pageName(id)} `));
       }
       // The table has as many points, and findings of something.
       const points = figure.series.flatMap((series) => series.points).filter(Boolean).length;
@@ -189,7 +187,7 @@ describe('the chart panel', () => {
     await eventually('Fig. 2 is drawn', async () => (await held()).series.length === 2);
     // From the tab on, each Tab goes to what comes next on the page.
     const stops: string[] = [];
-    for (let stop = 0; stop < 20 && stops.at(-1) !== 'Numbers of Fig. 2'; stop++) {
+    for (let stop = 0; stop < 20 && stops.at(-1) !== 'Numbers: Throughput'; stop++) {
       await keyboard.press('Tab');
       stops.push(await focused());
       if (stops.at(-1) === 'TCP') {
@@ -206,8 +204,9 @@ describe('the chart panel', () => {
     }
     for (const wanted of [
       ...['figure', 'TCP', 'Bypass', 'chart', 'Export chart as PNG', 'Export chart as SVG'],
+      ...['Copy chart as picture', 'Copy this page as Markdown'],
       ...['Export this figure as CSV', 'Export all samples as CSV'],
-      ...['Export a Markdown report of all figures', 'Numbers of Fig. 2'],
+      ...['Export a Markdown report of all figures', 'Numbers: Throughput'],
     ]) {
       assert.ok(stops.includes(wanted), `${wanted} in ${stops.join('; ')}`);
     }
@@ -220,6 +219,7 @@ describe('the chart panel', () => {
     await tab('fig2').click();
     const save = async (button: string, suffix: string): Promise<Buffer> => {
       const file = path.join(place, `run-${suffix}`);
+      fs.rmSync(file, { force: true });
       await panel().getByRole('button', { name: button }).click();
       await workbench.quickInput().waitFor();
       await eventually('the name is proposed', async () =>
@@ -240,11 +240,17 @@ describe('the chart panel', () => {
     for (const words of [title, xTitle, yTitle, ...series.map(({ label }) => label)]) {
       assert.ok(svg.includes(words), `${words} is in the picture`);
     }
+    // Whatever the theme, which is dark here, and what is not compared is marked.
+    assert.ok(svg.includes('#ffffff') && svg.includes('Crosses: mostly TCP, not compared'));
     assert.match(svg, /<text [^>]*font-size="16px" [^>]*font-weight="bold"/);
     assert.ok((svg.match(/<path /g) ?? []).length > 20, 'lines and markers are paths');
     fs.mkdirSync(ARTIFACTS, { recursive: true });
     fs.writeFileSync(path.join(ARTIFACTS, 'export.png'), png);
     fs.writeFileSync(path.join(ARTIFACTS, 'export.svg'), svg);
+    await panel().getByLabel('Light pictures').uncheck();
+    const dark = (await save('Export chart as SVG', 'fig2.svg')).toString();
+    assert.ok(!dark.includes('#ffffff'));
+    await panel().getByLabel('Light pictures').check();
     const lines = (text: Buffer) => text.toString().trimEnd().split('\r\n');
     const points = series.flatMap((each) => each.points).filter(Boolean).length;
     assert.equal(lines(await save('Export this figure as CSV', 'fig2.csv')).length, points + 1);
@@ -254,8 +260,46 @@ describe('the chart panel', () => {
     );
     const report = (await save('Export a Markdown report', 'report.md')).toString();
     fs.writeFileSync(path.join(ARTIFACTS, 'report.md'), report);
-    assert.match(report, /^## Fig\. 7: /m);
+    assert.match(report, /^## Time in the kernel .* \(Fig\. 7\)$/m);
     assert.ok(report.includes(await panel().locator('#findings p').first().innerText()));
+  });
+
+  it('copies the chart as a picture, and the page as Markdown', async () => {
+    assert.ok(session);
+    const { page } = session;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const types = () =>
+      page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
+    await tab('fig2').click();
+    await panel().getByRole('button', { name: 'Copy chart as picture' }).click();
+    await panel().locator('.said', { hasText: 'The picture is on the clipboard' }).waitFor();
+    assert.deepEqual(await types(), ['image/png']);
+    await panel().getByRole('button', { name: 'Copy this page as Markdown' }).click();
+    const text = await eventually('the Markdown is on the clipboard', async () =>
+      (await types()).includes('text/plain')
+        ? page.evaluate(() => navigator.clipboard.readText())
+        : undefined,
+    );
+    assert.ok(text !== undefined);
+    assert.match(text, /^## Throughput by .* \(Fig\. 2\)$/m);
+    assert.match(text, /^\| 64 B \| Bypass \| .* \| mostly TCP \|/m);
+    assert.match(text, /^- Kernel: /m);
+  });
+
+  it('has the chart on the screen of a laptop without scrolling, and the prose below it', async () => {
+    assert.ok(session);
+    const { page } = session;
+    await page.setViewportSize({ width: 1440, height: 900 });
+    for (const id of FIGURE_IDS) {
+      await tab(id).click();
+      const chart = await panel().locator('#chart').boundingBox();
+      const prose = await panel().locator('#findings').boundingBox();
+      const status = await page.locator('.part.statusbar').boundingBox();
+      assert.ok(chart && prose && status);
+      assert.ok(chart.y + chart.height <= status.y, `${id}: ${JSON.stringify({ chart, status })}`);
+      assert.ok(prose.y >= chart.y + chart.height, id);
+    }
+    await page.setViewportSize({ width: 1280, height: 1000 });
   });
 
   it('overlays another run, distinguished by more than colour, and takes it away', async () => {
@@ -310,8 +354,10 @@ describe('the chart panel', () => {
     await panel().locator('#state', { hasText: 'Running' }).waitFor();
     await overlay(OTHER);
     await panel().getByRole('button', { name: 'Remove web2' }).waitFor();
-    // From the button that has added it the Tab key goes to the one that takes it away.
+    // From the button that has added it the Tab key goes to those that compare it and take it away.
     await panel().locator('#add-runs').focus();
+    await session.page.keyboard.press('Tab');
+    assert.equal(await focused(), 'Compare with web2');
     await session.page.keyboard.press('Tab');
     assert.equal(await focused(), 'Remove web2');
     for (const count of [21, 22]) {

@@ -1,0 +1,42 @@
+import type { ComparisonView } from './words/comparisonView.ts';
+
+/** Every message between the extension and the page of a comparison, compiled by both sides. */
+export type ToComparePage =
+  | { readonly type: 'comparison'; readonly view: ComparisonView }
+  /** One of the files cannot be read; `reason` says which, and why. */
+  | { readonly type: 'invalid'; readonly reason: string };
+
+const RUNS = ['before', 'after'] as const;
+const TARGETS = ['file', 'clipboard'] as const;
+
+export type FromComparePage =
+  /** Sent once the page's script listens, and where a person wants the files read again. */
+  | { readonly type: 'ready' }
+  /** What was before is after. */
+  | { readonly type: 'swap' }
+  | { readonly type: 'open'; readonly run: (typeof RUNS)[number] }
+  | { readonly type: 'markdown'; readonly to: (typeof TARGETS)[number] };
+
+/** A webview's messages are not trusted: whatever else arrives is ignored. */
+export function isFromComparePage(message: unknown): message is FromComparePage {
+  if (typeof message !== 'object' || message === null) return false;
+  const { type, run, to } = message as Record<string, unknown>;
+  switch (type) {
+    case 'ready':
+    case 'swap':
+      return true;
+    case 'open':
+      return RUNS.some((each) => each === run);
+    case 'markdown':
+      return TARGETS.some((each) => each === to);
+    default:
+      return false;
+  }
+}
+
+/** The frame also gets messages of the editor's own. */
+export const isToComparePage = (message: unknown): message is ToComparePage =>
+  typeof message === 'object' &&
+  message !== null &&
+  'type' in message &&
+  (message.type === 'comparison' || message.type === 'invalid');
