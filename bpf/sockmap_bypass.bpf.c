@@ -1429,36 +1429,44 @@ static HOT_PATH void announce(struct conn *conn, __u32 size)
 		conn->self.sender = conn->self.sender ? SEVERAL_THREADS : thread;
 }
 
-static bool claim(struct conn *conn, struct tcp_sock *tp, __u32 reach)
+static enum proof claim(struct conn *conn, struct tcp_sock *tp, __u32 reach)
 {
 	struct flow_key peer_key = mirror(&conn->key);
 	struct flow *found = bpf_map_lookup_elem(&bypass_flows, &peer_key);
 	struct flow peer;
 
 	if (!found)
-		return false;
+		return ABSENT;
 	peer = *found;
 	if (peer.end.cookie == AMBIGUOUS ||
 	    !mirrors(&conn->key, tp, (void *)(unsigned long)peer.end.tp) ||
-	    prove(&conn->ends, &peer.ends, reach) != PROVEN || !take(&peer_key))
-		return false;
+	    prove(&conn->ends, &peer.ends, reach) != PROVEN)
+		return REFUSED;
+	if (!take(&peer_key))
+		return ABSENT;
 	conn->peer = peer.end;
 	conn->between = is_between(&conn->ends, &peer.ends);
-	return true;
+	return PROVEN;
 }
 
 /* The end that connects finds the one that accepts, or takes care not to be found. */
 static void pair(struct conn *conn, struct tcp_sock *tp, __u32 reach)
 {
-	if (claim(conn, tp, reach))
+	enum proof proof = claim(conn, tp, reach);
+
+	if (proof == PROVEN)
 		return;
 	if (withdraw(conn)) {
 		conn->unknown = true;
 		return;
 	}
 	/* The peer was faster, and published its own flow before it claimed ours. */
-	if (!claim(conn, tp, reach))
+	if (proof == ABSENT)
+		proof = claim(conn, tp, reach);
+	if (proof == ABSENT)
 		count(flows_evicted);
+	else if (proof == REFUSED)
+		count(pair_refused);
 }
 
 static int leave(struct conn *conn, struct tcp_sock *tp, enum route why)

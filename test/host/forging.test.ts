@@ -51,6 +51,11 @@ const FORGED: readonly Hazard[] = [
       'twins-connect': { stolenBytes: 0, redirectedMessages: 0 },
     },
   },
+  {
+    title: 'where only one of them has had bytes of the other: nothing is redirected past these',
+    name: 'ahead',
+    kept: { ahead: { sent: 1, redirectedMessages: 0, refused: 1 } },
+  },
 ];
 
 /** The same, with each family. */

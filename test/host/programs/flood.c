@@ -35,7 +35,7 @@ static void begin(int raw, const struct sockaddr_in *to, uint32_t n)
 			.window = htons(65535)},
 	};
 
-	packet.tcp.check = tcp_checksum(packet.ip, packet.tcp);
+	packet.tcp.check = tcp_checksum(packet.ip, packet.tcp, NULL, 0);
 	if (sendto(raw, &packet, sizeof(packet), 0, (const void *)to, sizeof(*to)) < 0)
 		die("sendto");
 }

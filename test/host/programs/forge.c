@@ -72,7 +72,7 @@ static void answer(int fd, uint32_t isn)
 		.ack = 1,
 		.window = htons(65535),
 	};
-	reply.tcp.check = tcp_checksum(reply.ip, reply.tcp);
+	reply.tcp.check = tcp_checksum(reply.ip, reply.tcp, NULL, 0);
 	if (send(fd, &reply, sizeof(reply), 0) != sizeof(reply))
 		die("answer");
 }

@@ -5,13 +5,13 @@
 # comes up, and sees who gets whose bytes.
 #
 #   forge.sh [CASE...]
-#   CASE: repair repaired connect candidate twins elsewhere reuse deleted restarted
+#   CASE: repair repaired connect candidate twins ahead elsewhere reuse deleted restarted
 #
 # See ground.sh for the environment. One JSON line for each case; the exit code is the number of those
 # that failed. Needs root, cgroup v2, bpffs, clang, bpftool, cc, iproute2, nft and setpriv.
 set -u
 policy=guarded
-cases=${*:-repair repaired connect candidate twins elsewhere reuse deleted restarted}
+cases=${*:-repair repaired connect candidate twins ahead elsewhere reuse deleted restarted}
 families=${FAMILIES:-ipv4 ipv6 mapped}
 TOPOLOGY=bridge
 . "$(dirname "$0")/ground.sh"
@@ -72,6 +72,20 @@ twins() {
 		stop 2
 		verdict twins-$mode ipv4 $((got == 0)) "\"stolenBytes\": $got, \"redirectedMessages\": $(counter redirected_messages)"
 	done
+}
+
+# Bytes came to the one end that the other has not sent: their numbers mirror each other in one direction alone.
+ahead() {
+	local asked=0
+	reload
+	hold
+	coproc LIVE { run_in $id-a "$tmp/halfway" veth3 /run/netns/$id-host ahead 2>&1; }
+	read -r _ <&"${LIVE[0]}"
+	let_through
+	live_ask && asked=1
+	live_stop
+	verdict ahead ipv4 $((asked == 1 && $(counter redirected_messages) == 0 && $(counter pair_refused) == 1)) \
+		"\"sent\": $asked, \"redirectedMessages\": $(counter redirected_messages), \"refused\": $(counter pair_refused)"
 }
 
 # Somebody elsewhere opens a connection to the one end with the numbers of the other's, and hands on what

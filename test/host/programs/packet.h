@@ -28,15 +28,17 @@ static inline uint16_t folded(uint32_t n)
 	return ~n;
 }
 
-/* Of a segment without options and data. */
-static inline uint16_t tcp_checksum(struct iphdr ip, struct tcphdr tcp)
+/* Of a segment without options. Its data has an even number of bytes. */
+static inline uint16_t tcp_checksum(struct iphdr ip, struct tcphdr tcp, const void *data,
+				    size_t bytes)
 {
 	struct {
 		uint32_t saddr, daddr;
 		uint16_t protocol, bytes;
-	} pseudo = {ip.saddr, ip.daddr, htons(IPPROTO_TCP), htons(sizeof(tcp))};
+	} pseudo = {ip.saddr, ip.daddr, htons(IPPROTO_TCP), htons(sizeof(tcp) + bytes)};
 
-	return folded(sum(&pseudo, sizeof(pseudo)) + sum(&tcp, sizeof(tcp)));
+	return folded(sum(&pseudo, sizeof(pseudo)) + sum(&tcp, sizeof(tcp)) +
+		      sum(data, bytes));
 }
 
 #endif
