@@ -62,6 +62,8 @@ export interface BypassStatus {
   readonly host: string;
   readonly attachments: readonly Attachment[];
   readonly namesakes: readonly Namesake[];
+  /** After an unload: the cgroups that the bypass was on, or that have left it behind; all of them are off. */
+  readonly unloaded?: readonly string[];
   /** After a load or a change of policy: the host has more addresses than the programs were given. */
   readonly addressesCapped?: true;
   /** After the same: why it stays within a network namespace though it was to reach the host. */

@@ -192,8 +192,9 @@ export async function unloadBypass(
     const next = 'Show the status to see what is left.';
     throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
   }
+  const unloaded = ours.flatMap((one) => (one.cgroups.length > 0 ? one.cgroups : one.gone));
   // Not cancellable: it is unloaded, and "cancelled" would say that it is not.
-  return readStatus(host);
+  return { ...(await readStatus(host)), unloaded };
 }
 
 /** The path of a cgroup that is there, or was. */

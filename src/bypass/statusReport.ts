@@ -17,14 +17,22 @@ const SWITCHED_OFF = 'loaded, but switched off: all is on TCP';
 /**
  * The status as text, aligned for a fixed-width font.
  * @param copy what the next load takes in place of the bundled programs.
+ * @param labels names of containers and units by the path of their cgroup; empty where it has none.
  */
-export function statusReport(status: BypassStatus, copy?: string): string {
+export function statusReport(
+  status: BypassStatus,
+  copy?: string,
+  labels: ReadonlyMap<string, string> = new Map(),
+): string {
   const next =
     copy === undefined ? '' : `\nThe next load from this window takes ${oneLine(copy)}.\n`;
-  return loaded(status) + next;
+  return loaded(status, labels) + next;
 }
 
-function loaded({ host, attachments, namesakes }: BypassStatus): string {
+function loaded(
+  { host, attachments, namesakes }: BypassStatus,
+  labels: ReadonlyMap<string, string>,
+): string {
   const others = namesakes.map(
     ({ cgroup, id, name, owner }) =>
       `${oneLine(cgroup)}\n  ${name}, id ${id}, is somebody else's, and is left alone: ${oneLine(owner)}\n`,
@@ -35,7 +43,7 @@ function loaded({ host, attachments, namesakes }: BypassStatus): string {
   const rank = Object.keys(STATES);
   return attachments
     .toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state))
-    .map(attachmentReport)
+    .map((one) => attachmentReport(one, labels))
     .concat(others)
     .join('\n');
 }
@@ -59,7 +67,7 @@ function configRows(config: LiveConfig): [string, string][] {
   ];
 }
 
-function attachmentReport(attachment: Attachment): string {
+function attachmentReport(attachment: Attachment, labels: ReadonlyMap<string, string>): string {
   const {
     cgroups,
     gone,
@@ -90,7 +98,14 @@ function attachmentReport(attachment: Attachment): string {
     ...beside.map((name): [string, string] => ['beside it, sock_ops', name]),
     ['sockets in the map', `${sockets.toLocaleString('en')} of ${maxSockets.toLocaleString('en')}`],
   ];
-  const titles = [...cgroups, ...gone.map((name) => `${name} (the cgroup is gone)`)];
+  const titled = (path: string): string => {
+    const label = labels.get(path) ?? '';
+    return label === '' ? path : `${label}: ${path}`;
+  };
+  const titles = [
+    ...cgroups.map(titled),
+    ...gone.map((name) => `${titled(name)} (the cgroup is gone)`),
+  ];
   if (titles.length === 0) titles.push('a cgroup that is gone');
   return [
     ...titles.map((one) => oneLine(one, 4096)),

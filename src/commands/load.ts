@@ -182,10 +182,10 @@ async function announce(
 const loadedWords = (host: string, cgroups: readonly string[], what: string): string =>
   cgroups.length === 1
     ? vscode.l10n.t(
-        'The sockmap bypass is on: {0} on {1} ({2}). New connections between its processes bypass TCP/IP.',
+        'The sockmap bypass is on. New connections between its processes bypass TCP/IP: {0} on {1} ({2}).',
         ...[listed(cgroups), host, what],
       )
     : vscode.l10n.t(
-        'The sockmap bypass is on: {0} on {1} ({2}). New connections between their processes bypass TCP/IP.',
+        'The sockmap bypass is on. New connections between their processes bypass TCP/IP: {0} on {1} ({2}).',
         ...[listed(cgroups), host, what],
       );

@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { copyInUse, nameOfCopy } from '../workspace/copy.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
+import { readLabels } from '../ui/readLoaded.ts';
 import { statusReport } from '../bypass/statusReport.ts';
 import { hostArgument, readHostArgument, text } from './arguments.ts';
 
@@ -31,10 +32,14 @@ export async function showStatusReport(
   const given = await readHostArgument(app, pageArgument, argument);
   const answer = await read(app, given?.host, argument);
   if (answer === undefined) return undefined;
+  const labels = await withProgress(
+    vscode.l10n.t('Reading the bypass status of {0}', answer.host),
+    async (_report, signal) => readLabels(await app.host(answer.host), answer, signal),
+  );
   const copy = await copyInUse('guarded');
   await app.reports.show(
     vscode.l10n.t('Bypass status of {0}', answer.host),
-    statusReport(answer, copy && nameOfCopy(copy)),
+    statusReport(answer, copy && nameOfCopy(copy), labels),
   );
   return answer;
 }

@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
+import { listed } from '../text.ts';
 import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 
@@ -22,15 +23,22 @@ export async function unload(app: App, argument: unknown): Promise<BypassStatus 
     },
   );
   app.statusBar.show(status);
-  void showInformation(
-    vscode.l10n.t(
-      'The sockmap bypass is off: {0} on {1}. New connections use TCP/IP.',
-      cgroup,
-      host,
-    ),
-  );
+  void showInformation(offWords(host, cgroup, status.unloaded));
   return status;
 }
+
+/** A bypass goes from all of its cgroups, whichever was named. */
+const offWords = (host: string, named: string, cgroups: readonly string[] = []): string =>
+  cgroups.length > 1
+    ? vscode.l10n.t(
+        'The sockmap bypass is off, for all of its {0} cgroups. New connections use TCP/IP: {1} on {2}.',
+        ...[cgroups.length, listed(cgroups), host],
+      )
+    : vscode.l10n.t(
+        'The sockmap bypass is off. New connections use TCP/IP: {0} on {1}.',
+        cgroups[0] ?? named,
+        host,
+      );
 
 async function ask(
   app: App,

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
-import { bypassStatus } from '../bypass/load.ts';
 import { isOn, type Attachment } from '../bypass/attachment.ts';
 import { REACH_LABELS } from '../bypass/reachWords.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { listed, shortIds } from '../text.ts';
+import { labelOf, type Labels } from './hostNodes.ts';
 import { Pointed } from './pointed.ts';
+import { readLoaded } from './readLoaded.ts';
 import { pickOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
 import { confirm } from './window.ts';
@@ -29,7 +30,8 @@ export async function pickBypass(
   title: string,
   { remains, pointed }: { remains: boolean; pointed?: unknown },
 ): Promise<ChosenBypass | undefined> {
-  const items = itemsOf(await readBypasses(context, name)).filter(
+  const { attachments, labels } = await readBypasses(context, name);
+  const items = itemsOf(attachments, labels).filter(
     ({ value }) => remains || value.bypass.state === 'attached',
   );
   if (items.length > 0) return pickFrom(items, title, pointed);
@@ -53,8 +55,9 @@ export async function pickMeasured(
   title: string,
   pointed: unknown,
 ): Promise<{ readonly cgroup: string | undefined } | undefined> {
-  const all = (await readBypasses(context, name)).filter(({ state }) => state === 'attached');
-  const items = itemsOf(all.filter(isOn));
+  const { attachments, labels } = await readBypasses(context, name);
+  const all = attachments.filter(({ state }) => state === 'attached');
+  const items = itemsOf(all.filter(isOn), labels);
   if (items.length > 0) return pickFrom(items, title, pointed);
   const message =
     all.length === 0
@@ -70,19 +73,29 @@ export async function pickMeasured(
   return isWanted ? { cgroup: undefined } : undefined;
 }
 
-const readBypasses = async (context: Context, name: string): Promise<readonly Attachment[]> => {
-  const { attachments } = await withProgress(
+const readBypasses = async (
+  context: Context,
+  name: string,
+): Promise<{ attachments: readonly Attachment[]; labels: Labels }> => {
+  const { status, labels } = await withProgress(
     vscode.l10n.t('Reading the bypass status of {0}', name),
-    async (_report, signal) => bypassStatus(await context.host(name), signal),
+    async (_report, signal) => readLoaded(await context.host(name), undefined, signal),
   );
-  return attachments;
+  return { attachments: status.attachments, labels };
 };
 
-const itemsOf = (bypasses: readonly Attachment[]): Item<ChosenBypass>[] =>
+/** Containers by their names, with the path below; others by their paths. */
+const itemsOf = (bypasses: readonly Attachment[], labels: Labels): Item<ChosenBypass>[] =>
   bypasses.flatMap((bypass): Item<ChosenBypass>[] => {
     const { cgroup = bypass.gone[0] ?? bypass.pins } = bypass;
     if (cgroup === undefined) return [];
-    return [{ label: shortIds(cgroup), description: describe(bypass), value: { bypass, cgroup } }];
+    const name = labelOf(labels, cgroup);
+    const item = { description: describe(bypass), value: { bypass, cgroup } };
+    return [
+      name === undefined
+        ? { label: shortIds(cgroup), ...item }
+        : { label: name, detail: cgroup, ...item },
+    ];
   });
 
 async function pickFrom(

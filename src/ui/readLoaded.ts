@@ -19,10 +19,16 @@ export async function readLoaded(
   const cgroups = status.attachments.flatMap((one) => [...one.cgroups, ...one.gone]);
   if (known !== undefined && cgroups.every((one) => known.has(one)))
     return { status, labels: known };
-  const text = cgroups.join('\n');
-  const containers = await namesOfContainers(host, text, { root: true, signal });
-  return {
-    status,
-    labels: new Map(cgroups.map((one) => [one, cgroupLabel(one, containers) ?? ''] as const)),
-  };
+  return { status, labels: await readLabels(host, status, signal) };
+}
+
+/** What the cgroups of a status are called. */
+export async function readLabels(
+  host: Host,
+  { attachments }: BypassStatus,
+  signal: AbortSignal,
+): Promise<Labels> {
+  const cgroups = attachments.flatMap((one) => [...one.cgroups, ...one.gone]);
+  const containers = await namesOfContainers(host, cgroups.join('\n'), { root: true, signal });
+  return new Map(cgroups.map((one) => [one, cgroupLabel(one, containers) ?? ''] as const));
 }

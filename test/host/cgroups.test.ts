@@ -324,7 +324,8 @@ describe('a bypass of several cgroups', () => {
     const talk = await connect(a, b);
     await assertBypassed(talk, a);
     // By whichever of its cgroups.
-    await unloadBypass(host, b);
+    const { unloaded } = await unloadBypass(host, b);
+    assert.deepEqual(unloaded?.toSorted(), [a, b].toSorted());
     await talk.move(1000);
     await assertGone();
   });

@@ -1,4 +1,5 @@
 import { unloadBypass } from '../../bypass/load.ts';
+import { listed } from '../../text.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
 
 export const unload = command({
@@ -10,8 +11,13 @@ export const unload = command({
     CGROUP: { help: 'The cgroup, by the name it has or had; or a pin directory.' },
   },
   options: HOST_OPTIONS,
-  run: async (session, { HOST: name, CGROUP: cgroup }, options) => ({
-    data: await unloadBypass(session.host(name, options), cgroup, session.signal),
-    text: `The sockmap bypass is off: ${cgroup} on ${name}. New connections use TCP/IP.\n`,
-  }),
+  run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
+    const data = await unloadBypass(session.host(name, options), cgroup, session.signal);
+    const { unloaded = [] } = data;
+    const places = unloaded.length === 0 ? cgroup : listed(unloaded);
+    return {
+      data,
+      text: `The sockmap bypass is off: ${places} on ${name}. New connections use TCP/IP.\n`,
+    };
+  },
 });

@@ -190,6 +190,19 @@ describe('the status in words', () => {
     assert.match(report, /^ {2}sockets in the map +2 of 65,536$/m);
   });
 
+  it('has containers by their names', () => {
+    const labels = new Map([
+      ['/g/web', 'container web · nginx:1.27'],
+      ['/g/db', ''],
+    ]);
+    const named = statusReport(
+      { host: 'web1', attachments: [attachment], namesakes: [] },
+      undefined,
+      labels,
+    );
+    assert.match(named, /^container web · nginx:1\.27: \/g\/web\n\/g\/db\n\/g\/old \(the/);
+  });
+
   it('says why sockets stay on TCP, those reasons that there were', () => {
     const stayed =
       'Sockets that stayed on TCP, because\n    the other end is on another host  1,200\n';

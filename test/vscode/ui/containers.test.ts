@@ -131,7 +131,13 @@ describe('containers from the palette, by keyboard', () => {
       const text = await workbench.editorText();
       return text.includes(web) ? text : '';
     });
-    assert.match(report, new RegExp(`^(?:${web}|${db})\n(?:${web}|${db})\n *state `, 'm'));
+    assert.match(
+      report,
+      new RegExp(
+        `^container (?:web|db) .*: (?:${web}|${db})\ncontainer .*: (?:${web}|${db})\n *state `,
+        'm',
+      ),
+    );
     assert.match(report, /^ *reach +between network namespaces, too$/m);
     for (const theme of ['light', 'dark'] as const) {
       await stage.session.setTheme(theme);
