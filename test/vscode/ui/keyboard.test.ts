@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { parseDocument, type Plan } from '../../../src/results/document.ts';
+import { ACCEPTED } from '../../harness/countingProgram.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { COMMAND_IDS, titleOf, titleOnly } from '../../harness/vscode/commands.ts';
+import { Keys, watchMouse } from '../../harness/vscode/keys.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const HOSTS = 'Sockmap Bypass: Focus on Hosts View';
+const SOURCE = 'accepted.bpf.c';
+const SUFFIX = '.sockmap-bench.json';
+/** Two samples of a second. */
+const PLAN: Plan = {
+  name: 'short',
+  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
+  secondsPerSample: 1,
+  repetitions: 1,
+};
+
+/** The shortest real use of a command, from the palette to what a person sees of its end. */
+type Use = (stage: Stage, keys: Keys) => Promise<void>;
+
+/** One after another, for each finds what those before it have left. */
+const USES: Readonly<Record<string, Use>> = {
+  checkHost: async (stage, keys) => {
+    const { workbench, steps, host } = stage;
+    await pickHost(stage, keys);
+    const ready = workbench.notification(`${host} is ready`);
+    await steps.shows(workbench.quickTitle().filter({ hasText: `Check of ${host}` }), ready);
+    await keys.press('Escape');
+  },
+  load: async (stage, keys) => {
+    const { steps, place } = stage;
+    await pickHost(stage, keys);
+    await pickCgroup(stage, keys, place.label);
+    await pastWarning(stage, keys, steps.on);
+  },
+  status: async (stage, keys) => {
+    await pickHost(stage, keys);
+    await stage.workbench.webview().locator('#bypass').waitFor();
+  },
+  openLivePage: async (stage, keys) => {
+    await pickHost(stage, keys);
+    await stage.workbench.webview().locator('#bypass').waitFor();
+  },
+  showStatusReport: async (stage, keys) => {
+    const { workbench, host } = stage;
+    await pickHost(stage, keys);
+    await workbench.tab(`Bypass status of ${host}`).waitFor();
+  },
+  configure: async (stage, keys) => {
+    const { workbench, steps } = stage;
+    await pickBypass(stage, keys, workbench.item('Off'));
+    await keys.pick(workbench.item('Off'), /^\s*Off/);
+    await steps.shows(workbench.notification(/is off/));
+    await keys.run(titleOf('sockmapBypass.configure'));
+    await pickBypass(stage, keys, workbench.item('Guarded'));
+    await keys.pick(workbench.item('Guarded'), /^\s*Guarded/);
+    await steps.shows(workbench.notification(/is guarded/));
+  },
+  refreshHosts: async (stage, keys) => {
+    await focusBypass(stage, keys);
+  },
+  switchOff: async (stage, keys) => {
+    await focusBypass(stage, keys);
+    await keys.menu(titleOnly('sockmapBypass.switchOff'));
+    await stage.steps.shows(stage.workbench.notification(/is off/));
+  },
+  switchOn: async (stage, keys) => {
+    await focusBypass(stage, keys);
+    await keys.menu(titleOnly('sockmapBypass.switchOn'));
+    await stage.steps.shows(stage.workbench.notification(/is guarded/));
+  },
+  copyName: async (stage, keys) => {
+    const { workbench, place } = stage;
+    await focusBypass(stage, keys);
+    await keys.menu(titleOnly('sockmapBypass.copyName'));
+    await keys.press('F1', 'Control+v');
+    await eventually('the cgroup is pasted', async () =>
+      (await workbench.quickInput().inputValue()).includes(place.cgroup),
+    );
+  },
+  openTerminal: async (stage, keys) => {
+    const { workbench } = stage;
+    await pickHost(stage, keys);
+    await workbench
+      .terminal()
+      .filter({ hasText: /[#$]\s*$/ })
+      .waitFor();
+    await keys.run('Terminal: Kill All Terminals');
+  },
+  addCgroups: async (stage, keys) => {
+    const { workbench } = stage;
+    await pickBypass(stage, keys, workbench.item('Several cgroups…'));
+    await pickCgroup(stage, keys, besideLabel(stage));
+    await pastWarning(stage, keys, workbench.notification(/beside, too/));
+  },
+  removeCgroups: async (stage, keys) => {
+    const { workbench, steps } = stage;
+    const question = workbench.quick.locator('input[placeholder^="Tick cgroups"]');
+    await pickBypass(stage, keys, question);
+    await keys.highlight(question, besideLabel(stage));
+    await keys.press('Space', 'Enter');
+    await steps.shows(workbench.notification(/beside no more/));
+  },
+  checkSemantics: async (stage, keys) => {
+    await pickHost(stage, keys);
+    await stage.workbench.page
+      .locator('.tab', { hasText: `Socket semantics on ${stage.host}` })
+      .waitFor({ timeout: 60_000 });
+  },
+  runBenchmark: async (stage, keys) => {
+    const { workbench, folder } = stage;
+    const question = workbench.quick.locator('input[placeholder="Choose what to measure"]');
+    await pickBypass(stage, keys, question);
+    await keys.pick(question, 'short.sockmap-plan.json', 'short');
+    await runIs(stage, 'Finished');
+    const [name = assert.fail('no result')] = results(folder);
+    const measured = parseDocument(fs.readFileSync(path.join(folder, name), 'utf8'));
+    const { finishedAt: _, ...unfinished } = measured;
+    const cut = { ...unfinished, samples: measured.samples.slice(0, 1) };
+    fs.writeFileSync(path.join(folder, `cut${SUFFIX}`), JSON.stringify(cut));
+  },
+  resumeBenchmark: async (stage, keys) => {
+    const { workbench } = stage;
+    const question = workbench.quick.locator('input[placeholder="Choose an interrupted run"]');
+    await keys.pick(question, `cut${SUFFIX}`);
+    await workbench.tab(`cut${SUFFIX}`).waitFor();
+    await runIs(stage, 'Finished');
+  },
+  compare: async (stage, keys) => {
+    const { workbench, folder } = stage;
+    const [older = ''] = results(folder).filter((name) => !name.startsWith('cut'));
+    await keys.pick(workbench.item(older), older);
+    await keys.pick(workbench.quick.locator('input[placeholder*="saved run"]'), `cut${SUFFIX}`);
+    await workbench.page.locator('.tab', { hasText: 'compared with' }).waitFor();
+  },
+  importBenchmark: async (stage, keys) => {
+    const { workbench, folder } = stage;
+    const count = results(folder).length;
+    await keys.answer(workbench.quick, path.join(folder, `cut${SUFFIX}`));
+    await eventually('the copy is there', () => results(folder).length === count + 1);
+  },
+  unload: async (stage, keys) => {
+    await pickBypass(stage, keys, stage.steps.off);
+    await stage.steps.shows(stage.steps.off);
+  },
+  tryOnHost: async (stage, keys) => {
+    const { workbench, steps } = stage;
+    await pickHost(stage, keys);
+    await runIs(stage, 'Running');
+    await keys.notificationButton(/Benchmark on/, 'Cancel');
+    await steps.shows(workbench.notification(/was cancelled/));
+  },
+  removeHost: async (stage, keys) => {
+    const { workbench, host } = stage;
+    await pickHost(stage, keys);
+    // It is one of the ssh configuration: it stays, as one that was never used.
+    await keys.treeItem(HOSTS, host);
+    assert.doesNotMatch(await workbench.treeItem(host).innerText(), /used before/);
+  },
+  copyDiagnostics: async ({ workbench }, keys) => {
+    await workbench.notification(/[Dd]iagnostics/).waitFor();
+    await keys.press('Escape');
+  },
+  verify: async (stage, keys) => {
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.verify'));
+    await pickHost(stage, keys);
+    await languageItem(stage, 'BPF: verified').waitFor();
+  },
+  showVerifierLog: async (stage, keys) => {
+    const { workbench, host } = stage;
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.showVerifierLog'));
+    await keys.pick(workbench.quick.locator('input[placeholder="Choose a program"]'), 'count');
+    await workbench.tab(`count on ${host}.bpf-log`).waitFor();
+  },
+  verifyOnHosts: async (stage, keys) => {
+    const { workbench, host } = stage;
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.verifyOnHosts'));
+    await keys.highlight(workbench.quick.locator('input[placeholder="Choose hosts"]'), host, host);
+    await keys.press('Space', 'Enter');
+    await workbench.notification(/Verifying/).waitFor({ state: 'detached' });
+    await languageItem(stage, 'BPF: verified').waitFor();
+  },
+  chooseEditingHost: async (stage, keys) => {
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.chooseEditingHost'));
+    await pickHost(stage, keys);
+    await clangdRuns(stage);
+  },
+  restartClangd: async (stage, keys) => {
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.restartClangd'));
+    await clangdRuns(stage);
+  },
+  installClangd: async (stage, keys) => {
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.installClangd'));
+    // It is installed, so what is asked for is there: it starts.
+    await pickHost(stage, keys);
+    await clangdRuns(stage);
+  },
+  openSource: async ({ workbench }) => {
+    await workbench.tab('sockmap_bypass.bpf.c').waitFor();
+  },
+  compareSource: async ({ workbench }) => {
+    await workbench.page.locator('.tab', { hasText: 'bundled ↔ yours' }).waitFor();
+  },
+  restoreSource: async ({ workbench }) => {
+    await workbench.notification(/is as bundled/).waitFor();
+  },
+};
+
+/** Those that run the command themselves: from a view, or with a source in the editor. */
+const BEGUN_BY_USE = new Set([
+  ...['switchOff', 'switchOn', 'copyName'],
+  ...['verify', 'showVerifierLog', 'verifyOnHosts'],
+  ...['chooseEditingHost', 'restartClangd', 'installClangd'],
+]);
+
+describe('every command, by keyboard alone', () => {
+  let stage: Stage | undefined;
+  let keys: Keys | undefined;
+  let mouse: () => Promise<number> = () => Promise.resolve(-1);
+  keepEvidence(() => stage?.session);
+
+  before(async () => {
+    stage = await setStage({ label: 'keyboard' });
+    const { folder, workbench, place } = stage;
+    place.parent.child('beside');
+    fs.writeFileSync(path.join(folder, SOURCE), ACCEPTED);
+    fs.writeFileSync(path.join(folder, 'short.sockmap-plan.json'), JSON.stringify(PLAN));
+    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    keys = new Keys(workbench);
+    mouse = await watchMouse(workbench.page);
+  });
+  after(async () => {
+    await stage?.stop();
+  });
+  afterEach(async () => {
+    await keys?.press('Escape');
+    await keys?.run('Notifications: Clear All Notifications');
+    await keys?.run('View: Close All Editors');
+  });
+
+  for (const [name, use] of Object.entries(USES)) {
+    const id = `sockmapBypass.${name}`;
+    it(titleOf(id), async () => {
+      assert.ok(stage && keys);
+      if (!BEGUN_BY_USE.has(name)) await keys.run(titleOf(id));
+      await use(stage, keys);
+      assert.equal(await stage.steps.failure.count(), 0);
+    });
+  }
+
+  it('are all that there are', () => {
+    assert.deepEqual(
+      COMMAND_IDS,
+      Object.keys(USES)
+        .map((name) => `sockmapBypass.${name}`)
+        .sort(),
+    );
+  });
+
+  it('took no mouse, and left nothing', async () => {
+    assert.equal(await mouse(), 0);
+    assert.deepEqual(await stage?.left(), [besideOf(stage)]);
+  });
+});
+
+const besideLabel = ({ place }: Stage): string => place.label.replace(/service$/, 'beside');
+const besideOf = (stage: Stage | undefined): string =>
+  stage?.place.cgroup.replace(/service$/, 'beside') ?? '';
+
+async function pickHost({ steps, host }: Stage, keys: Keys): Promise<void> {
+  await keys.pick(steps.asksForHost, host, host);
+}
+
+/** Chooses host and bypass, of which others on this machine may have one, too. */
+async function pickBypass(stage: Stage, keys: Keys, next: Locator): Promise<void> {
+  const { workbench, steps, place } = stage;
+  await pickHost(stage, keys);
+  const which = workbench.quick.locator('input[placeholder="Choose a cgroup"]');
+  await steps.shows(which, next);
+  if ((await which.count()) > 0) await keys.pick(which, place.label, place.label);
+}
+
+async function pickCgroup({ steps }: Stage, keys: Keys, cgroup: string): Promise<void> {
+  await steps.shows(steps.asksForCgroup);
+  await keys.pick(steps.asksForCgroup, cgroup, cgroup);
+}
+
+/** Waits for it to show, going on where a load warns of what the kernel gets wrong. */
+async function pastWarning({ workbench, steps }: Stage, keys: Keys, end: Locator): Promise<void> {
+  const warning = workbench.dialog().filter({ hasText: 'Load Anyway' });
+  await steps.shows(end, warning);
+  if ((await warning.count()) > 0) await keys.dialogButton('Load Anyway');
+  await steps.shows(end);
+}
+
+const results = (folder: string): string[] =>
+  fs.readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
+
+/** Waits for the panel of a run to say how it fares. */
+const runIs = ({ workbench }: Stage, state: string): Promise<void> =>
+  workbench.webview().locator('#state', { hasText: state }).waitFor({ timeout: 60_000 });
+
+/** Goes to the row of the bypass in the view, whatever else is loaded on this machine. */
+async function focusBypass({ workbench, host, place }: Stage, keys: Keys): Promise<void> {
+  await keys.treeItem(HOSTS, host);
+  await keys.press('ArrowRight');
+  await workbench.treeItem(place.label).waitFor();
+  await keys.treeItem(HOSTS, place.label);
+}
+
+async function openSource({ workbench, folder }: Stage, keys: Keys): Promise<void> {
+  await keys.run('Go to File...');
+  await keys.pick(workbench.quick, SOURCE, path.join(folder, SOURCE));
+  await workbench.tab(SOURCE).waitFor();
+  await workbench.editor().locator('.view-line').first().waitFor();
+}
+
+const languageItem = ({ workbench }: Stage, text: string): Locator =>
+  workbench.page.locator(`[id="status.languageStatus"] [aria-label*="${text}"]`).first();
+
+async function clangdRuns(stage: Stage): Promise<void> {
+  await languageItem(stage, `on ${stage.host}`).waitFor({ timeout: 60_000 });
+}
