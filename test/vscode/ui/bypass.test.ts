@@ -184,10 +184,14 @@ describe('the bypass from the palette', () => {
     const { workbench, host, steps } = stage;
     const root = cgroupMount() ?? '';
     const above = `${stage.place.cgroup}/../..`;
-    for (const spelled of ['/', './/.', above, `${root}/../${path.basename(root)}/`]) {
+    const spellings = ['/', './/.', above, `${root}/../${path.basename(root)}/`];
+    for (const [index, spelled] of spellings.entries()) {
+      const theme = index === 0 ? 'light' : 'dark';
+      await stage.session.setTheme(theme);
       await workbench.run(LOAD);
       await steps.pickHost(host);
       await steps.shows(steps.asksForCgroup);
+      await workbench.screenshot(path.join(ARTIFACTS, `cgroups-${theme}.png`));
       await workbench.input(spelled, { accept: false });
       await workbench.pick(spelled === '/' ? '/' : 'Another path');
       await steps.shows(workbench.dialog());
@@ -195,12 +199,7 @@ describe('the bypass from the palette', () => {
       // Enter is the safe answer.
       const focused = await workbench.page.evaluate(() => document.activeElement?.textContent);
       assert.equal(focused?.trim(), 'Choose Another');
-      if (spelled === '/') {
-        for (const theme of ['light', 'dark'] as const) {
-          await stage.session.setTheme(theme);
-          await workbench.screenshot(path.join(ARTIFACTS, `root-${theme}.png`));
-        }
-      }
+      await workbench.screenshot(path.join(ARTIFACTS, `root-${theme}.png`));
       await workbench.page.keyboard.press('Enter');
       await workbench.dialog().waitFor({ state: 'detached' });
     }
