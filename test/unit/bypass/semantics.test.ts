@@ -202,7 +202,7 @@ describe('socket semantics', () => {
       assert.deepEqual([row.told, row.differs], [false, false]);
       assert.equal(row.detail, pair.find(({ result }) => result !== 'counted')?.detail);
       const report = semanticsReport('web1', 'guarded', [row]);
-      assert.match(report, /0 of 1 differ, 1 could not be found out\./);
+      assert.match(report, /0 of 1 differ, 1 could not be measured\./);
       assert.match(report, /## What could not be found out[^]*\| FIONREAD/);
       assert.doesNotMatch(report, /## What differs|## What does not/);
     }
