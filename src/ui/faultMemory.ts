@@ -4,16 +4,15 @@ import type { Context } from '../context.ts';
 const memorySchema = z.record(z.string(), z.looseObject({ faults: z.array(z.string()) })).catch({});
 
 /**
- * Ids of the faults that loads have seen on a host with this kernel, whatever the programs.
+ * Ids of the faults that loads have seen on hosts with this kernel, whatever the programs.
  * @returns undefined where none has looked yet.
  */
 export function rememberedFaults(
   { extension }: Context,
-  host: string,
   kernel: string,
 ): readonly string[] | undefined {
   const seen = Object.entries(memorySchema.parse(extension.globalState.get('socketFaults')))
-    .filter(([key]) => key.startsWith(`${host} ${kernel} `))
+    .filter(([key]) => key.startsWith(`${kernel} `))
     .flatMap(([, { faults }]) => [faults]);
   return seen.length === 0 ? undefined : Array.from(new Set(seen.flat()));
 }

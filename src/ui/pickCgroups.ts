@@ -64,7 +64,7 @@ const readCgroups = (
     const host = await context.host(name);
     const { facts, mount } = await host.ready('control', signal);
     const cgroups = await listCgroups(host, mount, { root: true, signal });
-    const faults = rememberedFaults(context, name, facts.kernel);
+    const faults = rememberedFaults(context, facts.kernel);
     return { mount, items: cgroupItems(cgroups, mount, faults) };
   });
 
