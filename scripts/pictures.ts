@@ -1,105 +1,67 @@
-// npm run pictures: makes those of the README anew, from the real thing in a real VS Code.
+// npm run pictures: makes those of the documents anew, from the real thing in a real VS Code.
+//
+//   npm run pictures                  all of them
+//   npm run pictures -- hosts live    only these
 import fs from 'node:fs';
 import path from 'node:path';
-import { runCompared } from '../src/bench/comparedRun.ts';
-import { writeDocument } from '../src/bench/store.ts';
-import { readSource } from '../src/bypass/source.ts';
-import { Host } from '../src/host/host.ts';
 import { runToEnd } from '../test/harness/cleanup.ts';
-import { REJECTED } from '../test/harness/countingProgram.ts';
-import { startSshd, type TestSshd } from '../test/harness/sshd.ts';
-import { temporaryDirectory } from '../test/harness/temporary.ts';
-import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
-import { startSession, type Session } from '../test/harness/vscode/session.ts';
+import { run } from '../test/harness/run.ts';
+import { SCREENS, type Screen } from './pictures/screens.ts';
+import { makeSet, type FilmSet } from './pictures/filmSet.ts';
 import { setUp } from './setup.mjs';
+import { root, runCommand } from './test/command.ts';
+import { ownSurroundings } from './test/suites.ts';
 
-const root = path.resolve(import.meta.dirname, '..');
 const PICTURES = path.join(root, 'docs/pictures');
-const BPF = path.join(root, 'bpf');
-const RUN_NAME = 'run.sockmap-bench.json';
-/** In CSS pixels, so that both are as wide. */
-const WIDTH = 1000;
-const SOURCE_NAME = 'count.bpf.c';
+/** Set where it runs in surroundings of its own. */
+const INSIDE = 'SOCKMAP_PICTURES_INSIDE';
 
 async function main(): Promise<void> {
-  await setUp(['node', 'host', 'sshd', 'editor']);
-  const sshd = await startSshd({ alias: 'web1' });
-  const folder = temporaryDirectory({ [SOURCE_NAME]: REJECTED });
-  await measure(sshd, path.join(folder.path, RUN_NAME));
-  const session = await startSession({
-    extensions: [await packageExtension()],
-    folder: folder.path,
-    viewport: { width: WIDTH, height: 1090 },
-    settings: {
-      'sockmapBypass.ssh.configFile': sshd.configFile,
-      'sockmapBypass.host': sshd.alias,
-      'workbench.secondarySideBar.defaultVisibility': 'hidden',
-      'workbench.layoutControl.enabled': false,
-      'breadcrumbs.enabled': false,
-      'editor.minimap.enabled': false,
-      'editor.occurrencesHighlight': 'off',
-    },
-  });
-  try {
-    await session.workbench.run('View: Toggle Primary Side Bar Visibility');
-    await takePanel(session);
-    await session.workbench.run('View: Close All Editors');
-    await takeVerifier(session);
-  } finally {
-    await session.stop();
-    await sshd.stop();
-    await folder.remove();
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((name) => !SCREENS.some((screen) => screen.name === name));
+  if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}.`);
+  if (process.env[INSIDE] === undefined) {
+    await setUp(['node', 'host', 'applications', 'sshd', 'editor', 'pictures']);
+    await alone(wanted);
+    return;
   }
-}
-
-async function measure({ alias, configFile }: TestSshd, file: string): Promise<void> {
-  const host = new Host(alias, { ssh: { configFile } });
-  try {
-    await runCompared(
-      host,
-      undefined,
-      { profile: 'quick' },
-      {
-        source: (policy) => readSource(BPF, policy),
-        limits: undefined,
-        signal: undefined,
-        save: (document) => writeDocument(file, document),
-        onStep: console.log,
-      },
-    );
-  } finally {
-    await host.dispose();
-  }
-}
-
-async function takePanel(session: Session): Promise<void> {
-  const { workbench } = session;
-  await workbench.openFile(RUN_NAME);
-  await workbench.webview().locator('#state', { hasText: 'Finished' }).waitFor();
-  await take(session, 'panel', () => workbench.webview().locator('#chart').waitFor());
-}
-
-async function takeVerifier(session: Session): Promise<void> {
-  const { workbench, page } = session;
-  await page.setViewportSize({ width: WIDTH, height: 560 });
-  await workbench.openFile(SOURCE_NAME);
-  await page.keyboard.press('Control+s');
-  await workbench.squiggles().first().waitFor();
-  await page.locator('.codelens-decoration a', { hasText: 'rejected by Linux' }).waitFor();
-  await take(session, 'verifier', () => workbench.hover('+='));
-}
-
-/** Takes the editor in both themes. @param show brings up what is to be seen there. */
-async function take(session: Session, name: string, show: () => Promise<unknown>): Promise<void> {
   fs.mkdirSync(PICTURES, { recursive: true });
+  await using set = await makeSet();
+  for (const screen of SCREENS)
+    if (wanted.length === 0 || wanted.includes(screen.name)) await take(set, screen);
+}
+
+/** Once more, where nothing of this machine is to be seen: its cgroups, pins and connections. */
+async function alone(wanted: readonly string[]): Promise<void> {
+  const env = { [INSIDE]: '1' };
+  const { argv, remove } = ownSurroundings('pictures', env);
+  const script = [process.execPath, '--import', 'tsx', import.meta.filename, ...wanted];
+  const { code } = await runCommand([...argv, ...script], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
+  for (const complaint of await remove()) console.error(complaint);
+  process.exitCode = code;
+}
+
+/** Takes a screen in both themes. */
+async function take(set: FilmSet, { name, size, part, prepare, show }: Screen): Promise<void> {
+  const { session } = set;
+  const { workbench, page } = session;
+  await page.setViewportSize(size);
+  await workbench.run('View: Close All Editors');
+  await prepare?.(set);
   for (const theme of ['dark', 'light'] as const) {
     await session.setTheme(theme);
-    await session.workbench.clearNotifications();
-    await session.page.mouse.move(WIDTH / 2, 1);
-    await show();
+    await workbench.clearNotifications();
+    await page.mouse.move(size.width / 2, 1);
+    await show(set);
     const file = path.join(PICTURES, `${name}-${theme}.png`);
-    await session.page.locator('.part.editor').screenshot({ path: file });
-    console.log(file);
+    await page.locator(part).first().screenshot({ path: file });
+    // Few colours: text and lines stay as sharp, at a third of the bytes.
+    await run('pngquant', ['--force', '--skip-if-larger', '--ext', '.png', '--speed', '1', file]);
+    console.log(`${path.relative(process.cwd(), file)}: ${fs.statSync(file).size} bytes`);
+    await page.keyboard.press('Escape');
   }
 }
 

@@ -1,6 +1,6 @@
 // Installs what is missing on this machine. Runs on a bare Node 20, before any npm package is there.
 //
-//   node scripts/setup.mjs                 everything but what is installed only on request: kernels
+//   node scripts/setup.mjs                 everything but what is installed only on request: kernels, pictures
 //   node scripts/setup.mjs node editor     only these parts
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { buildNativeModules, checkServerNode, installPackages } from './setup/pa
 import { rootStep, say, step } from './setup/shell.mjs';
 import { missingTools } from './setup/tools.mjs';
 
-const ON_REQUEST = ['kernels'];
+const ON_REQUEST = ['kernels', 'pictures'];
 export const PARTS = ['node', 'host', 'applications', 'sshd', 'editor', 'format', ...ON_REQUEST];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

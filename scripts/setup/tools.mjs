@@ -115,6 +115,7 @@ const TOOLS = [
     arch: ['gcc'],
   }),
   tool(['editor'], 'python3', command('python3'), ['python3'], { arch: ['python'] }),
+  tool(['pictures'], 'pngquant', command('pngquant'), ['pngquant']),
   tool(['kernels'], 'QEMU', command('qemu-system-x86_64'), ['qemu-system-x86'], {
     fedora: ['qemu-system-x86-core'],
     suse: ['qemu-x86'],

@@ -168,7 +168,10 @@ interface RunOptions {
  * A cgroup, network and mounts of a part's own (scripts/test/lane.sh). Loading programs, other users' logins
  * and cgroups need root; whoever is not asks sudo.
  */
-function ownSurroundings(name: string, variables: Readonly<Record<string, string>>): Surroundings {
+export function ownSurroundings(
+  name: string,
+  variables: Readonly<Record<string, string>>,
+): Surroundings {
   const mount = cgroupMount();
   if (mount === undefined) throw new Error('cgroup v2 is not mounted on this machine.');
   const keep = { PATH: process.env['PATH'] ?? '', HOME: os.homedir(), ...variables };

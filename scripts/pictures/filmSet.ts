@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { runCompared } from '../../src/bench/comparedRun.ts';
+import { writeDocument } from '../../src/bench/store.ts';
+import { readSource } from '../../src/bypass/source.ts';
+import { Host } from '../../src/host/host.ts';
+import { cgroupMount } from '../../test/harness/cgroup.ts';
+import { atEnd } from '../../test/harness/cleanup.ts';
+import { REJECTED } from '../../test/harness/countingProgram.ts';
+import { freePort } from '../../test/harness/port.ts';
+import { endProcesses, processRef } from '../../test/harness/processes.ts';
+import { startSshd, type TestSshd } from '../../test/harness/sshd.ts';
+import { temporaryDirectory } from '../../test/harness/temporary.ts';
+import { drive } from '../../test/harness/vscode/drive.ts';
+import { packageExtension } from '../../test/harness/vscode/packageExtension.ts';
+import { startSession, type Session } from '../../test/harness/vscode/session.ts';
+
+/** Runs are measured once; remove this to have them measured anew. */
+const KEPT = path.resolve(import.meta.dirname, '../../out/pictures');
+const BPF = path.resolve(import.meta.dirname, '../../bpf');
+export const SOURCE_NAME = 'count.bpf.c';
+export const [BEFORE, AFTER] = ['before.sockmap-bench.json', 'after.sockmap-bench.json'] as const;
+
+/** A window on a host with services that talk to each other, and the results of two runs. */
+export interface FilmSet extends AsyncDisposable {
+  readonly session: Session;
+  readonly steps: ReturnType<typeof drive>;
+  /** The host's name. */
+  readonly host: string;
+  /** Full path of the cgroup whose services talk to each other. */
+  readonly cgroup: string;
+}
+
+export async function makeSet(): Promise<FilmSet> {
+  const ends: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let end = ends.pop(); end; end = ends.pop()) await end();
+  };
+  try {
+    const mount = cgroupMount();
+    if (mount === undefined) throw new Error('cgroup v2 is not mounted on this machine.');
+    const cgroups = ['cart', 'orders', 'web'].map((name) =>
+      path.join(mount, 'shop.slice', `${name}.service`),
+    );
+    for (const each of cgroups) fs.mkdirSync(each, { recursive: true });
+    const [cgroup = ''] = cgroups;
+    const sshd = await startSshd({ alias: 'web1' });
+    ends.push(() => sshd.stop());
+    sshd.addHost('db1');
+    const folder = temporaryDirectory({ [SOURCE_NAME]: REJECTED });
+    ends.push(() => folder.remove());
+    for (const name of [BEFORE, AFTER]) {
+      const kept = path.join(KEPT, name);
+      if (!fs.existsSync(kept)) await measure(sshd, kept);
+      fs.copyFileSync(kept, path.join(folder.path, name));
+    }
+    const session = await startSession({
+      extensions: [await packageExtension()],
+      folder: folder.path,
+      settings: {
+        'sockmapBypass.ssh.configFile': sshd.configFile,
+        'sockmapBypass.host': sshd.alias,
+        'workbench.secondarySideBar.defaultVisibility': 'hidden',
+        'workbench.layoutControl.enabled': false,
+        'breadcrumbs.enabled': false,
+        'editor.minimap.enabled': false,
+        'editor.occurrencesHighlight': 'off',
+        'window.commandCenter': false,
+      },
+    });
+    ends.push(() => session.stop());
+    const steps = drive(session.workbench);
+    await steps.load(sshd.alias, cgroup.slice(mount.length));
+    await session.workbench.clearNotifications();
+    ends.push(await traffic(cgroup));
+    return { session, steps, host: sshd.alias, cgroup, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function measure({ alias, configFile }: TestSshd, file: string): Promise<void> {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const part = `${file}.part`;
+  const host = new Host(alias, { ssh: { configFile } });
+  const source = (policy: Parameters<typeof readSource>[1]) => readSource(BPF, policy);
+  const save = (document: Parameters<typeof writeDocument>[1]) => writeDocument(part, document);
+  const options = { source, save, limits: undefined, signal: undefined, onStep: console.log };
+  try {
+    await runCompared(host, undefined, { profile: 'quick' }, options);
+    fs.renameSync(part, file);
+  } finally {
+    await host.dispose();
+  }
+}
+
+/** A redis with a few clients, all in the cgroup, until the answer is called. */
+async function traffic(cgroup: string): Promise<() => Promise<void>> {
+  const port = String(await freePort());
+  const join = ['-c', 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"', 'sh', cgroup];
+  const start = (...argv: string[]) => {
+    const child = spawn('sh', [...join, ...argv], { stdio: 'ignore' });
+    const end = atEnd(async () => {
+      const ref = child.pid === undefined ? undefined : processRef(child.pid);
+      if (ref === undefined || child.exitCode !== null) return;
+      const ended = once(child, 'exit');
+      await endProcesses([ref], { first: 'SIGKILL' });
+      await ended;
+    });
+    return end;
+  };
+  const server = start(
+    ...['redis-server', '--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+  );
+  const clients = start(
+    ...['sh', '-c', 'until redis-cli -p "$0" ping; do sleep 0.1; done; exec "$@"', port],
+    ...['redis-benchmark', '-p', port, '-c', '3', '-l', '-t', 'set,get', '-d', '1024'],
+  );
+  return async () => {
+    await clients();
+    await server();
+  };
+}

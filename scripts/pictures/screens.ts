@@ -1,0 +1,113 @@
+import type { Locator } from 'playwright-core';
+import { titleOf } from '../../test/harness/vscode/commands.ts';
+import type { Workbench } from '../../test/harness/vscode/workbench.ts';
+import { AFTER, SOURCE_NAME, type FilmSet } from './filmSet.ts';
+
+/** A picture of the documents. */
+export interface Screen {
+  readonly name: string;
+  /** Of the window, in CSS pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** The part of the window that is taken. */
+  readonly part: string;
+  /** Once, before it is taken in each theme. */
+  readonly prepare?: (set: FilmSet) => Promise<void>;
+  /** Brings up what is to be seen, in each theme. */
+  readonly show: (set: FilmSet) => Promise<unknown>;
+}
+
+const EDITOR = '.part.editor';
+const PAGE = { width: 1000, height: 900 };
+
+export const SCREENS: readonly Screen[] = [
+  {
+    name: 'views',
+    size: { width: 1000, height: 560 },
+    part: '.part.sidebar',
+    prepare: async ({ session: { workbench } }) => {
+      await workbench.run('Sockmap Bypass: Focus on Hosts View');
+      await widenSideBar(workbench);
+    },
+    show: async ({ session: { workbench }, host }) => {
+      await workbench.run('Sockmap Bypass: Focus on Hosts View');
+      await workbench.treeItem(host).first().waitFor();
+      if ((await workbench.treeItem('cart.service').count()) === 0)
+        await workbench.treeItem(host).first().click();
+      await workbench.treeItem('cart.service').waitFor({ timeout: 60_000 });
+    },
+  },
+  {
+    name: 'live',
+    size: PAGE,
+    part: EDITOR,
+    prepare: async ({ session: { workbench }, steps, host }) => {
+      await hideSideBar(workbench);
+      await workbench.run(titleOf('sockmapBypass.status'));
+      await steps.pickHost(host);
+      await workbench.webview().locator('#bypass').waitFor();
+      // Enough readings for a line.
+      await workbench.page.waitForTimeout(30_000);
+    },
+    show: ({ session: { workbench } }) => workbench.webview().locator('#chart').waitFor(),
+  },
+  figure('overview', 'overview'),
+  figure('throughput', 'fig2'),
+  figure('latency', 'fig4'),
+  {
+    name: 'picker',
+    size: { width: 1000, height: 620 },
+    part: '.quick-input-widget',
+    show: async ({ session: { workbench }, steps, host }) => {
+      await workbench.run(titleOf('sockmapBypass.load'));
+      await steps.pickHost(host);
+      await steps.asksForCgroup.waitFor();
+      await workbench.page.mouse.move(1, 1);
+    },
+  },
+  {
+    name: 'verifier',
+    size: { width: 1000, height: 560 },
+    part: EDITOR,
+    prepare: async ({ session }) => {
+      await session.workbench.openFile(SOURCE_NAME);
+      await session.page.keyboard.press('Control+s');
+      await session.workbench.squiggles().first().waitFor();
+      await lens(session.page.locator('.codelens-decoration a'), 'rejected by Linux').waitFor();
+    },
+    show: ({ session }) => session.workbench.hover('+='),
+  },
+];
+
+const lens = (all: Locator, text: string): Locator => all.filter({ hasText: text });
+
+/** A page of the result panel. */
+function figure(name: string, tab: string): Screen {
+  return {
+    name,
+    size: PAGE,
+    part: EDITOR,
+    prepare: async ({ session: { workbench } }) => {
+      await hideSideBar(workbench);
+      await workbench.openFile(AFTER);
+      await workbench.webview().locator('#state', { hasText: 'Finished' }).waitFor();
+      await workbench.webview().locator(`#tab-${tab}`).click();
+    },
+    show: ({ session: { workbench } }) => workbench.webview().locator('#chart').waitFor(),
+  };
+}
+
+/** Pages get the whole width. */
+async function hideSideBar(workbench: Workbench): Promise<void> {
+  if (await workbench.page.locator('.part.sidebar').isVisible())
+    await workbench.run('View: Toggle Primary Side Bar Visibility');
+}
+
+/** By its edge, as a person does. */
+async function widenSideBar({ page }: Workbench): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (box === null || box.width > 400) return;
+  await page.mouse.move(box.x + box.width, 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width + 140, 300, { steps: 5 });
+  await page.mouse.up();
+}
