@@ -4,6 +4,7 @@ import { Logs } from './diagnostics/logs.ts';
 import { Verifier } from './diagnostics/verifier.ts';
 import { HostError, isCancelled, type Problem } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
+import { ContextKeys } from './ui/contextKeys.ts';
 import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
 import { Pointed } from './ui/pointed.ts';
@@ -17,6 +18,7 @@ import { rememberWorked } from './workspace/knownHosts.ts';
 /** The parts that commands work with. They hear of each other by events, wired here, and import none of it. */
 export class App extends Context {
   readonly statusBar = new StatusBar();
+  readonly keys: ContextKeys;
   readonly hosts: HostsView;
   readonly results = new ResultsView();
   readonly reports = new Reports();
@@ -44,6 +46,7 @@ export class App extends Context {
     this.onDidWork((host) => {
       void rememberWorked(this, host);
     });
+    this.keys = new ContextKeys(this.verifier.onDidVerify);
     this.verifier.onDidVerify(() => {
       this.language.look();
     });
@@ -100,7 +103,7 @@ export class App extends Context {
 
   override dispose(): void {
     const pieces = [
-      ...[this.language, this.logs, this.verifier],
+      ...[this.keys, this.language, this.logs, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.statusBar, this.reports],
     ];
     for (const piece of pieces) piece.dispose();

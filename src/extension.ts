@@ -11,6 +11,7 @@ type Command = (app: App, argument: unknown) => Promise<unknown>;
 
 /** Each command's code is loaded with its first use, so that the extension starts at once. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  getStarted: async () => (await import('./commands/getStarted.ts')).getStarted,
   tryOnHost: async () => (await import('./commands/tryOnHost.ts')).tryOnHost,
   load: async () => (await import('./commands/load.ts')).load,
   unload: async () => (await import('./commands/unload.ts')).unload,
@@ -78,11 +79,13 @@ export function activate(extension: vscode.ExtensionContext): void {
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
     ...Object.entries(COMMANDS).map(([name, command]) =>
-      vscode.commands.registerCommand(`sockmapBypass.${name}`, (argument: unknown) => {
+      vscode.commands.registerCommand(`sockmapBypass.${name}`, async (argument: unknown) => {
         const row = fromTree(name, argument);
-        return row === undefined
+        const answer = await (row === undefined
           ? created.run(command, argument)
-          : created.run(command, row, { throws: false });
+          : created.run(command, row, { throws: false }));
+        created.keys.answered(name, answer);
+        return answer;
       }),
     ),
   );

@@ -16,6 +16,7 @@ const WORDS =
  * and by which kinds of programs they are served there. Limits, counters, names and comments do not.
  */
 export function mapBehaviour({ files, entry, defines = {} }: BpfSource): string {
+  const { MAX_SOCKETS: _size, ...macros } = defines;
   const words = Array.from(files)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, content]) => {
@@ -25,7 +26,7 @@ export function mapBehaviour({ files, entry, defines = {} }: BpfSource): string 
       return [name === entry, ...(text.match(WORDS) ?? [])];
     });
   return createHash('sha256')
-    .update(JSON.stringify([words, Object.entries(defines).sort()]))
+    .update(JSON.stringify([words, Object.entries(macros).sort()]))
     .digest('hex')
     .slice(0, 16);
 }

@@ -29,12 +29,12 @@ export async function verify(app: App, argument: unknown): Promise<Diagnosis | u
   return host === undefined ? undefined : (await run(app, file, [host]))[0];
 }
 
-/** Verify BPF source on several hosts. */
+/** Run the eBPF verifier on several hosts. */
 export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagnosis[] | undefined> {
   const given = await readHostArgument(app, hostsArgument, argument);
   const file = given?.uri ?? fileInEditor();
   const hosts =
-    given?.hosts ?? (await pickHosts(app, vscode.l10n.t('Verify BPF source on several hosts')));
+    given?.hosts ?? (await pickHosts(app, vscode.l10n.t('Run the eBPF verifier on several hosts')));
   return hosts === undefined ? undefined : run(app, file, Array.from(new Set(hosts)));
 }
 

@@ -31,6 +31,8 @@ describe('what of the programs decides how sockets in their map behave', () => {
       now,
     );
     assert.equal(after(replace('#define QUIET 16', '#define QUIET  8\nstatic int seen;')), now);
+    // As the workspace's copy is built: how many fit into the map.
+    assert.equal(mapBehaviour({ ...bundled, defines: { MAX_SOCKETS: 16 } }), now);
   });
 
   it('is a program more or less, a helper, a flag, a callback, a kind of map, a macro', () => {
