@@ -67,6 +67,15 @@ const PAGES: readonly PageOfOurs[] = [
     },
   },
   {
+    name: 'live page of a bypass',
+    async show({ workbench, steps, host }, scan) {
+      await workbench.run('Sockmap: Show bypass status');
+      await steps.pickHost(host);
+      await workbench.webview().locator('#bypass').waitFor();
+      await scan('live');
+    },
+  },
+  {
     name: 'result of a run that was interrupted',
     async show({ workbench }, scan) {
       await workbench.openFile(CUT);
@@ -86,6 +95,7 @@ describe('pages of ours, as axe reads them', () => {
 
   before(async () => {
     stage = await setStage({ label: 'axe' });
+    await stage.steps.load(stage.host, stage.place.label);
     const text = fs.readFileSync(RECORDED, 'utf8');
     const measured = parseDocument(text);
     const other: ResultDocument = { ...measured, host: { ...measured.host, name: 'web2' } };
