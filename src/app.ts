@@ -20,7 +20,7 @@ export class App extends Context {
   readonly statusBar = new StatusBar();
   readonly keys: ContextKeys;
   readonly hosts: HostsView;
-  readonly results = new ResultsView();
+  readonly results: ResultsView;
   readonly reports = new Reports();
   readonly livePages: LivePages;
   readonly verifier: Verifier;
@@ -32,6 +32,7 @@ export class App extends Context {
   constructor(extension: vscode.ExtensionContext) {
     super(extension);
     this.hosts = new HostsView(this);
+    this.results = new ResultsView(this);
     this.livePages = new LivePages(this, (status) => {
       this.statusBar.show(status);
     });

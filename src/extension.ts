@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { App } from './app.ts';
+import { fromFile } from './commands/fromFile.ts';
 import { fromTree } from './commands/fromTree.ts';
 import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
@@ -42,6 +43,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   copyName: async () => (await import('./commands/hosts.ts')).copyName,
   switchOff: async () => (await import('./commands/hosts.ts')).switchOff,
   switchOn: async () => (await import('./commands/hosts.ts')).switchOn,
+  refreshResults: async () => (await import('./commands/results.ts')).refreshResults,
+  openResult: async () => (await import('./commands/results.ts')).openResult,
+  renameResult: async () => (await import('./commands/results.ts')).renameResult,
+  editResultNotes: async () => (await import('./commands/results.ts')).editResultNotes,
+  editResultTags: async () => (await import('./commands/results.ts')).editResultTags,
+  deleteResult: async () => (await import('./commands/results.ts')).deleteResult,
+  exportResult: async () => (await import('./commands/results.ts')).exportResult,
+  revealResult: async () => (await import('./commands/results.ts')).revealResult,
   resumeBenchmark: async () =>
     (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };
@@ -79,14 +88,17 @@ export function activate(extension: vscode.ExtensionContext): void {
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
     ...Object.entries(COMMANDS).map(([name, command]) =>
-      vscode.commands.registerCommand(`sockmapBypass.${name}`, async (argument: unknown) => {
-        const row = fromTree(name, argument);
-        const answer = await (row === undefined
-          ? created.run(command, argument)
-          : created.run(command, row, { throws: false }));
-        created.keys.answered(name, answer);
-        return answer;
-      }),
+      vscode.commands.registerCommand(
+        `sockmapBypass.${name}`,
+        async (argument: unknown, selected: unknown) => {
+          const chosen = fromFile(name, argument) ?? fromTree(name, argument, selected);
+          const answer = await (chosen === undefined
+            ? created.run(command, argument)
+            : created.run(command, chosen, { throws: false }));
+          created.keys.answered(name, answer);
+          return answer;
+        },
+      ),
     ),
   );
 }

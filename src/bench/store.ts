@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
-import { parseDocument, type ResultDocument } from '../results/document.ts';
+import { annotatedText } from '../results/annotate.ts';
+import { parseDocument, type Annotation, type ResultDocument } from '../results/document.ts';
 import { documentText } from '../results/documentText.ts';
 
 /**
@@ -13,6 +14,45 @@ import { documentText } from '../results/documentText.ts';
  * device, /dev/null for one.
  */
 export async function writeDocument(named: string, document: ResultDocument): Promise<void> {
+  await replaceFile(named, () => documentText(document));
+}
+
+/** Attempts to write into a document that others write as well. */
+const ATTEMPTS = 5;
+
+/**
+ * Writes what a person says about a run into its document, and lets all else be, also what this version does not
+ * know. Who writes the document at the same time wins: it is read anew.
+ * @throws HostError where it is no result document; Error where it cannot be written.
+ */
+export async function annotateDocument(file: string, annotation: Annotation): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = await stampOf(file);
+    const text = await readParsed(
+      file,
+      (read) => annotatedText(read, annotation),
+      'Choose a result document.',
+    );
+    const isSame = async () => (await stampOf(file)) === before;
+    if (await replaceFile(file, () => text, isSame)) return;
+  }
+  throw new Error(`Could not write ${file}: it changes again and again.`);
+}
+
+const stampOf = async (file: string): Promise<string> => {
+  const { mtimeNs, size, ino } = await stat(file, { bigint: true });
+  return [mtimeNs, size, ino].join();
+};
+
+/**
+ * @param isWanted asked when the text is ready to take the place of the file.
+ * @returns whether it has.
+ */
+async function replaceFile(
+  named: string,
+  text: () => string,
+  isWanted = () => Promise.resolve(true),
+): Promise<boolean> {
   const file = await realpath(named).catch(() => named);
   const there = await stat(file).catch(() => undefined);
   if (there?.isFile() === false) {
@@ -23,12 +63,14 @@ export async function writeDocument(named: string, document: ResultDocument): Pr
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(documentText(document));
+      await handle.writeFile(text());
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    const goes = await isWanted();
+    await (goes ? rename(temporary, file) : rm(temporary, { force: true }));
+    return goes;
   } catch (cause) {
     await rm(temporary, { force: true });
     throw new Error(`Could not write ${file}: ${(cause as Error).message}`, { cause });

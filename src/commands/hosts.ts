@@ -4,7 +4,9 @@ import type { BypassStatus } from '../bypass/attachment.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { Pointed } from '../ui/pointed.ts';
 import { openTerminal } from '../ui/terminal.ts';
-import { forgetHost } from '../workspace/knownHosts.ts';
+import { pickOne, showInformation } from '../ui/window.ts';
+import { originText } from '../ui/hostOrigin.ts';
+import { forgetHost, isRemembered, listHosts } from '../workspace/knownHosts.ts';
 import { configure } from './configure.ts';
 
 /** Refresh hosts: the list and what was read of those that are expanded, or one that was pointed at. */
@@ -14,11 +16,26 @@ export async function refreshHosts(app: App, argument: unknown): Promise<void> {
 
 /** Remove host: from the list, with the connection to it. What is loaded there stays. */
 export async function removeHost(app: App, argument: unknown): Promise<void> {
-  const host = await pickHost(app, vscode.l10n.t('Remove host'), argument);
+  const host = argument instanceof Pointed ? argument.host : await pickRemembered(app);
   if (host === undefined) return;
   await forgetHost(app, host);
   await app.drop(host);
   app.hosts.relist();
+}
+
+/** Asks for one of those that can be removed; the others are in a configuration. */
+async function pickRemembered(app: App): Promise<string | undefined> {
+  const hosts = (await listHosts(app)).filter(({ name }) => isRemembered(app, name));
+  if (hosts.length === 0) {
+    void showInformation(vscode.l10n.t('No host was used yet that could be removed.'));
+    return undefined;
+  }
+  const items = hosts.map(({ name, origin }) => ({ label: name, description: originText(origin) }));
+  const chosen = await pickOne(items, {
+    title: vscode.l10n.t('Remove host'),
+    placeHolder: vscode.l10n.t('Choose a host to take from the list; what is loaded there stays'),
+  });
+  return chosen?.label;
 }
 
 /** Open terminal on host. */

@@ -2,7 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { planSchema, type Plan, type ResultDocument } from '../results/document.ts';
+import { withoutEmpty } from '../results/annotate.ts';
+import {
+  planSchema,
+  type Annotation,
+  type Plan,
+  type ResultDocument,
+} from '../results/document.ts';
 import { durationLabel } from '../results/duration.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
 import { progressLine } from '../bench/comparedRun.ts';
@@ -18,6 +24,7 @@ import { withProgress } from '../ui/progress.ts';
 import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
+import { newResultsFolder } from '../workspace/resultsFolder.ts';
 
 export const profileSchema = z.enum(Object.keys(PROFILES) as Profile[]);
 
@@ -151,12 +158,21 @@ export class RunRecorder implements Disposable {
     this.#end = resolve;
   });
   #shown = false;
+  #annotation: { readonly changed: Annotation | undefined } | undefined;
+  #last: ResultDocument | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   /** @param uri of a document there is already; a new one in the workspace otherwise. */
   constructor(context: Context, uri?: vscode.Uri) {
     this.#context = context;
     this.uri = uri;
     active.add(this);
+  }
+
+  /** Has what a person says about the run be in each version that it writes from now on. */
+  async annotate(annotation: Annotation): Promise<void> {
+    this.#annotation = { changed: withoutEmpty(annotation) };
+    if (this.#last !== undefined) await this.#write(this.#last);
   }
 
   [Symbol.dispose](): void {
@@ -167,19 +183,29 @@ export class RunRecorder implements Disposable {
   async save(document: ResultDocument): Promise<void> {
     this.isStopped = document.stopped !== undefined;
     this.uri ??= await newFile(this.#context, document);
-    await writeDocument(this.uri.fsPath, document);
+    this.#last = document;
+    await this.#write(document);
     if (this.#shown) return;
     this.#shown = true;
     // Not as a preview: the next file a person looks at would take the place of the run.
     await vscode.commands.executeCommand('vscode.open', this.uri, { preview: false });
   }
+
+  /** One after the other: an older version must not take the place of a newer one. */
+  #write(document: ResultDocument): Promise<void> {
+    const file = this.uri?.fsPath;
+    if (file === undefined) return Promise.resolve();
+    const annotation =
+      this.#annotation === undefined ? document.annotation : this.#annotation.changed;
+    const write = () => writeDocument(file, { ...document, annotation });
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
+  }
 }
 
-/** In the workspace's first folder, where a person finds it; without one, in our own storage. */
+/** The file of a new run, in the folder for results, which is made. */
 export async function newFile(context: Context, document: ResultDocument): Promise<vscode.Uri> {
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
-  const directory =
-    folder?.uri ?? vscode.Uri.joinPath(context.extension.globalStorageUri, 'results');
+  const directory = newResultsFolder(context);
   await mkdir(directory.fsPath, { recursive: true });
   return vscode.Uri.joinPath(directory, documentFileName(document));
 }

@@ -213,6 +213,14 @@ const limitsSchema = z.object({
   maxSockets: z.int().positive().optional(),
 });
 
+/** Whatever a person has written about a run. */
+export const annotationSchema = z.object({
+  name: z.string().max(100).optional().describe('What people call the run.'),
+  notes: z.string().max(2000).optional(),
+  tags: z.array(z.string().min(1).max(40)).max(20).optional(),
+});
+export type Annotation = z.infer<typeof annotationSchema>;
+
 /**
  * A benchmark run, `*.sockmap-bench.json`. It is written anew after every sample, so a document
  * without `finishedAt` is a run under way or one that was cut off.
@@ -245,6 +253,8 @@ export const documentSchema = z
     /** Of a guarded policy that the run loaded for itself; absent where it loaded none. */
     limits: limitsSchema.optional(),
     plan: planSchema,
+    /** One that is at fault is none: the run can be read all the same. */
+    annotation: annotationSchema.optional().catch(undefined),
     samples: z.array(sampleSchema),
   })
   .refine(({ plan, samples }) => areDrawable([...plan.points, ...samples]), {

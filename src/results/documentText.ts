@@ -8,8 +8,10 @@ import {
 } from './document.ts';
 import { sizeKey } from './sizes.ts';
 
-const BEGIN = '\n "samples": [';
+export const BEGIN = '\n "samples": [';
 const END = '\n ]';
+/** The end of the samples, where there are any, from the end of the text. */
+export const END_OF_SAMPLES = `\n  }${END}`;
 
 type Written = { readonly samples: readonly Sample[]; readonly text: string };
 

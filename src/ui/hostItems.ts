@@ -7,6 +7,7 @@ import {
   BypassNode,
   CgroupNode,
   HostNode,
+  keyOf,
   labelOf,
   NoteNode,
   type HostViewNode,
@@ -61,9 +62,13 @@ function bypassRow(node: BypassNode): Row {
   const count = sockets.toLocaleString('en');
   const socketsText = sockets === 1 ? l10n.t('1 socket') : l10n.t('{0} sockets', count);
   return {
-    id: [host, attachment.pins ?? '', cgroup].join('\n'),
+    id: [host, keyOf(attachment)].join('\n'),
     label: others < 1 ? name : l10n.t('{0} and {1} more', name, others),
-    description: [stateText(attachment), rateText, socketsText, reach]
+    // The path last: two cgroups may be called the same.
+    description: [
+      ...[stateText(attachment), rateText, socketsText, reach],
+      name === pathOf(cgroup) ? undefined : pathOf(cgroup),
+    ]
       .filter((one) => one !== undefined)
       .join(' · '),
     tooltip: [
@@ -75,9 +80,17 @@ function bypassRow(node: BypassNode): Row {
       ...(rateText === undefined ? [] : [l10n.t('On the bypass: {0}', rateText)]),
     ].join('\n'),
     icon: state === 'loading' ? 'loading~spin' : isOff ? 'circle-slash' : iconOn(attachment),
-    contextValue: isOff ? 'bypass.off' : 'bypass',
+    does: { command: 'sockmapBypass.openLivePage', arguments: [node] },
+    contextValue: contextOf(attachment),
     expands: others < 1 ? 'never' : 'collapsed',
   };
+}
+
+/** Classic programs cannot be switched, and what is left behind can only be unloaded. */
+function contextOf(one: Attachment): string {
+  if (!isAttached(one)) return 'bypass.left';
+  if (one.config === undefined) return 'bypass.classic';
+  return one.config.mode === 'off' ? 'bypass.off' : 'bypass';
 }
 
 const iconOn = ({ config }: Attachment): string =>
@@ -96,9 +109,9 @@ function stateText({ state, policy, config }: Attachment): string {
   }
 }
 
-function cgroupRow({ host, cgroup, label }: CgroupNode): Row {
+function cgroupRow({ host, cgroup, label, of }: CgroupNode): Row {
   return {
-    id: [host, 'cgroup', cgroup].join('\n'),
+    id: [host, of, cgroup].join('\n'),
     label: label ?? shortPath(cgroup),
     ...(label !== undefined && { description: shortPath(cgroup) }),
     tooltip: cgroup,
@@ -113,9 +126,18 @@ const withLabel = (cgroup: string, labels: Labels): string => {
   return label === undefined ? cgroup : `${label}: ${cgroup}`;
 };
 
-/** A path without the mount that all have, and ids as people see them. */
-const shortPath = (cgroup: string): string =>
+/** Characters of a path that leave room for what is said beside it, in a side bar as VS Code opens it. */
+const SHORT = 20;
+
+/** A path without the mount that all have. */
+const pathOf = (cgroup: string): string =>
   shortIds(cgroup.replace(/^\/sys\/fs\/cgroup(?:\/unified)?(?=\/.|$)/, '') || '/');
+
+/** Of a long path its end, by which people know it. */
+function shortPath(cgroup: string): string {
+  const path = pathOf(cgroup);
+  return path.length <= SHORT ? path : `…/${path.split('/').at(-1) ?? ''}`;
+}
 
 function noteRow(node: NoteNode): Row {
   const { host, note, of } = node;

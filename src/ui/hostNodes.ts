@@ -72,7 +72,11 @@ export class CgroupNode {
   readonly cgroup: string;
   readonly label: string | undefined;
 
-  constructor({ host, labels }: BypassNode, cgroup: string) {
+  /** The bypass, by `keyOf`. */
+  readonly of: string;
+
+  constructor({ host, attachment, labels }: BypassNode, cgroup: string) {
+    this.of = keyOf(attachment);
     this.host = host;
     this.cgroup = cgroup;
     this.label = labelOf(labels, cgroup);
@@ -102,7 +106,7 @@ export type HostViewNode = HostNode | BypassNode | CgroupNode | NoteNode;
 export function childrenOf(node: HostViewNode): HostViewNode[] {
   if (node instanceof HostNode) return childrenOfHost(node);
   if (!(node instanceof BypassNode) || node.attachment.cgroups.length < 2) return [];
-  return node.attachment.cgroups.map((cgroup) => new CgroupNode(node, cgroup));
+  return Array.from(new Set(node.attachment.cgroups), (cgroup) => new CgroupNode(node, cgroup));
 }
 
 function childrenOfHost(node: HostNode): HostViewNode[] {
@@ -119,10 +123,14 @@ function childrenOfHost(node: HostNode): HostViewNode[] {
       const { attachments } = reading.status;
       return attachments.length === 0
         ? notes('empty', 'load')
-        : attachments.toSorted(byUse).map((one) => new BypassNode(node.host, one, reading));
+        : rowsOfAll(attachments).map((one) => new BypassNode(node.host, one, reading));
     }
   }
 }
+
+/** VS Code shows nothing at all where a host would have two of the same. */
+const rowsOfAll = (attachments: readonly Attachment[]): Attachment[] =>
+  Array.from(new Map(attachments.map((one) => [keyOf(one), one])).values()).sort(byUse);
 
 /** What is attached first, then by name: rows stay where they are from one reading to the next. */
 const byUse = (a: Attachment, b: Attachment): number =>

@@ -285,6 +285,10 @@ function treeItem(row: Row): vscode.TreeItem {
   const item = new vscode.TreeItem(text, EXPANDS[row.expands]);
   item.id = row.id;
   if (row.description !== undefined) item.description = label(row.description, 300);
+  // Else a screen reader says what the mouse shows, line by line, and nothing of the row.
+  item.accessibilityInformation = {
+    label: oneLine([row.label, row.description ?? []].flat().join(', '), 500),
+  };
   if (row.tooltip !== undefined) item.tooltip = paragraphs(row.tooltip);
   item.iconPath = new vscode.ThemeIcon(row.icon);
   item.contextValue = row.contextValue;

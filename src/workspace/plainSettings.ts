@@ -7,6 +7,7 @@ export interface PlainSettings {
   readonly 'ssh.connectTimeout': number;
   readonly 'clangd.enabled': boolean;
   readonly 'verify.onSave': boolean;
+  readonly 'results.folder': string;
 }
 
 /** Their defaults, as package.json declares them. */
@@ -17,4 +18,5 @@ export const PLAIN_SETTINGS: PlainSettings = {
   'ssh.connectTimeout': 20,
   'clangd.enabled': true,
   'verify.onSave': true,
+  'results.folder': '',
 };

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
+import { makeNetns, Pair, type TestNetns } from '../../harness/host/traffic.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { chooseFromMenu, walkTo } from '../../harness/vscode/trees.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const RECORDED = path.resolve(
+  import.meta.dirname,
+  '../../unit/recorded/bench/all-figures.sockmap-bench.json',
+);
+const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/views');
+const [OLD, NEW, OTHER] = [
+  'old.sockmap-bench.json',
+  'new.sockmap-bench.json',
+  'other.sockmap-bench.json',
+] as const;
+
+describe('the views', () => {
+  let stage: Stage | undefined;
+  let netns: TestNetns | undefined;
+  let pair: Pair | undefined;
+  keepEvidence(() => stage?.session);
+
+  before(async () => {
+    stage = await setStage({ label: 'views' });
+    netns = await makeNetns();
+    const measured = parseDocument(fs.readFileSync(RECORDED, 'utf8'));
+    const write = (name: string, host: string, startedAt: string): void => {
+      const document: ResultDocument = {
+        ...measured,
+        ...{ startedAt, host: { ...measured.host, name: host } },
+      };
+      assert.ok(stage);
+      fs.writeFileSync(path.join(stage.folder, name), JSON.stringify(document));
+    };
+    write(OLD, 'web1', '2026-03-01T10:00:00.000Z');
+    write(NEW, 'web1', '2026-03-02T10:00:00.000Z');
+    write(OTHER, 'web2', '2026-02-01T10:00:00.000Z');
+  });
+  after(async () => {
+    await pair?.close();
+    await netns?.remove();
+    await stage?.stop();
+  });
+
+  /** The stage's bypass among those of the host. */
+  const bypass = () => {
+    assert.ok(stage);
+    return stage.workbench.treeItem(stage.place.label);
+  };
+
+  it('list hosts, and read what is loaded on one when it is expanded', async () => {
+    assert.ok(stage);
+    const { workbench, host, session } = stage;
+    await workbench.run('View: Show Sockmap Bypass');
+    await workbench.treeItem('local').waitFor();
+    await workbench.treeItem(host).waitFor();
+    assert.doesNotMatch(session.logs(), new RegExp(`${host}.*read`));
+    await walkTo(workbench, host);
+    await workbench.page.keyboard.press('ArrowRight');
+    await workbench
+      .treeItem(/Load a bypass…|guarded|off/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+  });
+
+  it('load from the menu of a host, which asks for the cgroup alone', async () => {
+    assert.ok(stage);
+    const { workbench, host, steps, place } = stage;
+    await walkTo(workbench, host);
+    await chooseFromMenu(workbench, 'Load sockmap bypass');
+    await steps.shows(steps.asksForCgroup);
+    await steps.pickCgroup(place.label);
+    await steps.loaded();
+    await workbench.clearNotifications();
+    await bypass().waitFor();
+  });
+
+  it('show bytes a second while they are looked at', async () => {
+    assert.ok(stage && netns);
+    pair = await Pair.connect(stage.place.cgroup, netns);
+    const end = Date.now() + 30_000;
+    let text = '';
+    while (!/ [KMG]iB\/s/.test(text) && Date.now() < end) {
+      await pair.move(1 << 20);
+      text = await bypass().innerText();
+    }
+    assert.match(text, /guarded · [\d.]+ [KMG]iB\/s · 2 sockets · each namespace/);
+    for (const theme of ['light', 'high-contrast', 'high-contrast-light', 'dark'] as const) {
+      await stage.session.setTheme(theme);
+      await stage.workbench.screenshot(path.join(ARTIFACTS, `hosts-${theme}.png`));
+    }
+    await pair.close();
+    pair = undefined;
+  });
+
+  it('switch a bypass off and on by keyboard', async () => {
+    assert.ok(stage);
+    const { workbench, place } = stage;
+    const loaded = await place.attached();
+    await walkTo(workbench, place.label);
+    await chooseFromMenu(workbench, 'Switch bypass off');
+    await bypass().filter({ hasText: 'off · ' }).waitFor({ timeout: 30_000 });
+    await walkTo(workbench, place.label);
+    await chooseFromMenu(workbench, 'Switch bypass on');
+    await bypass().filter({ hasText: 'guarded · ' }).waitFor({ timeout: 30_000 });
+    assert.deepEqual(await place.attached(), loaded);
+  });
+
+  it('unload it', async () => {
+    assert.ok(stage);
+    const { workbench, place } = stage;
+    await walkTo(workbench, place.label);
+    await chooseFromMenu(workbench, 'Unload sockmap bypass');
+    await bypass().waitFor({ state: 'detached', timeout: 30_000 });
+    assert.deepEqual(await place.attached(), []);
+    await workbench.clearNotifications();
+  });
+
+  const read = (name: string): ResultDocument => {
+    assert.ok(stage);
+    return parseDocument(fs.readFileSync(path.join(stage.folder, name), 'utf8'));
+  };
+
+  it('list runs by host, and take a name for one by keyboard', async () => {
+    assert.ok(stage);
+    const { workbench } = stage;
+    await workbench.treeItem('web1').filter({ hasText: '2 runs' }).waitFor();
+    await workbench.treeItem('web2').filter({ hasText: '1 run' }).waitFor();
+    await walkTo(workbench, 'Mar 2, 2026');
+    await chooseFromMenu(workbench, 'Edit name of result');
+    await workbench.input('after the upgrade');
+    await workbench.treeItem('after the upgrade').waitFor();
+    assert.equal(read(NEW).annotation?.name, 'after the upgrade');
+    assert.deepEqual({ ...read(NEW), annotation: undefined }, { ...read(OLD), ...when(NEW) });
+  });
+
+  const when = (name: string) => ({ startedAt: read(name).startedAt, annotation: undefined });
+
+  it('take notes and tags', async () => {
+    assert.ok(stage);
+    const { workbench } = stage;
+    await walkTo(workbench, 'after the upgrade');
+    await chooseFromMenu(workbench, 'Edit tags of result');
+    await workbench.input('6.1, night');
+    await workbench.treeItem('#6.1 · #night').waitFor();
+    await walkTo(workbench, 'after the upgrade');
+    await chooseFromMenu(workbench, 'Edit notes of result');
+    await workbench.input('a quiet night');
+    await eventually('the notes are kept', () => read(NEW).annotation?.notes === 'a quiet night');
+    assert.deepEqual(read(NEW).annotation?.tags, ['6.1', 'night']);
+  });
+
+  it('compare two that are selected', async () => {
+    assert.ok(stage);
+    const { workbench } = stage;
+    await walkTo(workbench, 'after the upgrade');
+    // Enter opens it as well.
+    await workbench.page.keyboard.press('Enter');
+    await workbench.tab(NEW).waitFor();
+    await workbench.page.keyboard.press('Shift+ArrowDown');
+    await chooseFromMenu(workbench, 'Compare benchmarks');
+    await workbench.page
+      .locator('.tabs-container .tab', { hasText: /compar/i })
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await workbench.run('View: Close All Editors');
+  });
+
+  it('delete one, once it is agreed to', async () => {
+    assert.ok(stage);
+    const { workbench, folder } = stage;
+    await walkTo(workbench, 'after the upgrade');
+    await chooseFromMenu(workbench, 'Delete result');
+    await workbench.dialog().filter({ hasText: NEW }).waitFor();
+    await workbench.pressDialogButton('Keep');
+    await workbench.dialog().waitFor({ state: 'detached' });
+    // The key is for what is selected.
+    await workbench.treeItem('after the upgrade').click();
+    await workbench.page.keyboard.press('Delete');
+    await workbench.pressDialogButton('Delete');
+    // The server has no trash.
+    await workbench.pressDialogButton('Delete Permanently');
+    await workbench.treeItem('after the upgrade').waitFor({ state: 'detached' });
+    assert.deepEqual(fs.readdirSync(folder).sort(), [OLD, OTHER]);
+  });
+});
