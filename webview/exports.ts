@@ -40,7 +40,7 @@ export class Exports {
         picture(l10n.t('Picture'), l10n.t('Copy chart as picture'), () => {
           events.onCopyPicture();
         }),
-        text('Markdown', l10n.t('Copy this page as Markdown'), 'page', 'clipboard'),
+        text(l10n.t('Markdown'), l10n.t('Copy this page as Markdown'), 'page', 'clipboard'),
       ),
       group(
         save,

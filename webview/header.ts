@@ -43,14 +43,14 @@ export class Header {
   constructor(events: HeaderEvents) {
     this.#events = events;
     this.#resume = button(
-      'Resume',
+      l10n.t('Resume'),
       () => {
         events.onResume();
       },
       { id: 'resume', class: 'primary' },
     );
     this.#add = button(
-      'Overlay another run…',
+      l10n.t('Overlay another run…'),
       () => {
         events.onAddRuns();
       },
@@ -90,14 +90,16 @@ export class Header {
     this.#resume.hidden = progress.state !== 'incomplete' && progress.state !== 'cancelled';
     const { reach } = programs;
     const facts: [string, string][] = [
-      ['Host', `${host.name} (${host.distribution}, ${host.cpus} × ${host.architecture})`],
-      ['Kernel', host.kernel],
-      ['Cgroup', own.document.cgroup],
-      ['Policy', programs.policy],
-      ['Plan', planText(plan)],
-      ['Topology', topologyText(plan)],
-      ...(reach === undefined ? [] : [['Reach', reachText(reach)] satisfies [string, string]]),
-      ['Started', startedText(own.document)],
+      [l10n.t('Host'), `${host.name} (${host.distribution}, ${host.cpus} × ${host.architecture})`],
+      [l10n.t('Kernel'), host.kernel],
+      [l10n.t('Cgroup'), own.document.cgroup],
+      [l10n.t('Policy'), programs.policy],
+      [l10n.t('Plan'), planText(plan)],
+      [l10n.t('Topology'), topologyText(plan)],
+      ...(reach === undefined
+        ? []
+        : [[l10n.t('Reach'), reachText(reach)] satisfies [string, string]]),
+      [l10n.t('Started'), startedText(own.document)],
     ];
     this.#facts.replaceChildren(
       ...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
@@ -120,7 +122,7 @@ export class Header {
         () => {
           this.#events.onRemoveRun(index + 1);
         },
-        { 'aria-label': `Remove ${label}`, class: 'close' },
+        { 'aria-label': l10n.t('Remove {0}', label), class: 'close' },
       ),
     );
     this.#runs.hidden = labels.length < 2;
@@ -152,9 +154,9 @@ export class Header {
 }
 
 function countsText({ state, taken, planned }: Progress, { plan }: ResultDocument): string {
-  if (state === 'finished') return `${taken} samples`;
+  if (state === 'finished') return l10n.t('{0} samples', taken);
   const most = plan.targetInterval === undefined ? '' : 'at most ';
-  return `${taken} of ${most}${planned} samples`;
+  return l10n.t('{0} of {1}{2} samples', taken, most, planned);
 }
 
 function startedText({ startedAt, finishedAt }: ResultDocument): string {

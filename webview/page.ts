@@ -54,16 +54,16 @@ export class FigurePage {
   #axes: Axes = { x: 'logarithmic', y: 'linear' };
 
   constructor(id: string, events: PageEvents) {
-    this.#metric = new Chooser('metric', 'Latency', METRICS, (metric) => {
+    this.#metric = new Chooser('metric', l10n.t('Latency'), METRICS, (metric) => {
       events.onMetric(metric);
     });
-    this.#x = new Chooser('x-axis', 'Sizes', SCALES, (x) => {
+    this.#x = new Chooser('x-axis', l10n.t('Sizes'), SCALES, (x) => {
       events.onAxes({ ...this.#axes, x });
     });
-    this.#y = new Chooser('y-axis', 'Values', SCALES, (y) => {
+    this.#y = new Chooser('y-axis', l10n.t('Values'), SCALES, (y) => {
       events.onAxes({ ...this.#axes, y });
     });
-    this.#raw = new Toggle('raw', 'Each sample', (on) => {
+    this.#raw = new Toggle('raw', l10n.t('Each sample'), (on) => {
       events.onRaw(on);
     });
     this.#legend = new Legend((arm) => {

@@ -186,8 +186,8 @@ function renderRuns({ files, runs, figures }: Shown): void {
   charts.hidden = nothing;
   empty.textContent =
     progress.state === 'running'
-      ? 'No samples yet: the first one is being taken.'
-      : 'The run ended before its first sample.';
+      ? l10n.t('No samples yet: the first one is being taken.')
+      : l10n.t('The run ended before its first sample.');
   if (nothing) {
     expose({});
     return;

@@ -48,7 +48,7 @@ export function subtitleOf(figure: Figure, runs: readonly Run[]): string[] {
     ...runs.map(({ label, document: { host, programs } }, run) => {
       const name = runs.length > 1 ? `${letterOf(run)}: ${label}` : label;
       const far = programs.reach === undefined ? '' : `, ${reachText(programs.reach)}`;
-      return `${name} (Linux ${host.kernel}, ${programs.policy} policy${far})`;
+      return l10n.t('{0} (Linux {1}, {2} policy{3})', name, host.kernel, programs.policy, far);
     }),
     ...(id === 'overview' ? [l10n.t('Hollow markers: no clear difference')] : []),
     ...(id === 'overview' && series.some(({ breaks }) => breaks.length > 0) ? [gapsText()] : []),

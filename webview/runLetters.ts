@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Chart, Plugin } from 'chart.js';
 
 /** Short names of runs that are shown together, on their lines and beside their names. */
@@ -19,7 +20,7 @@ export const runLetters = (fontFamily: () => string): Plugin<'line'> => ({
     if (new Set(letters.map(({ text }) => text)).size < 2) return;
     const { ctx, chartArea } = chart;
     ctx.save();
-    ctx.font = `bold 12px ${fontFamily()}`;
+    ctx.font = l10n.t('bold 12px {0}', fontFamily());
     ctx.textAlign = 'left';
     ctx.textBaseline = 'middle';
     for (const { text, colour, x, y } of apart(letters, chartArea.bottom)) {

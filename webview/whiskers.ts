@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Chart, ChartType, Plugin } from 'chart.js';
 import type { Series } from '../src/results/figure.ts';
 import { isCoarse } from '../src/results/verdicts.ts';
@@ -158,9 +159,9 @@ export const halves = (
     ctx.font = `12px ${theme.fontFamily}`;
     ctx.textAlign = 'left';
     ctx.textBaseline = 'top';
-    ctx.fillText(`↑ faster than ${baseline}`, area.left + 6, area.top + 4);
+    ctx.fillText(l10n.t('↑ faster than {0}', baseline), area.left + 6, area.top + 4);
     ctx.textBaseline = 'bottom';
-    ctx.fillText(`↓ slower than ${baseline}`, area.left + 6, area.bottom - 4);
+    ctx.fillText(l10n.t('↓ slower than {0}', baseline), area.left + 6, area.bottom - 4);
     ctx.restore();
   },
 });

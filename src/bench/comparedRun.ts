@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { ResultDocument } from '../results/document.ts';
 import { durationLabel, timeLabel } from '../results/duration.ts';
 import { ARM_LABELS } from '../results/arms.ts';
@@ -47,7 +48,7 @@ export async function runCompared(
   const before = await readBaseline(baseline);
   const plan = wanted.plan === undefined ? profile : await readPlan(wanted.plan);
   const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
-  options.onStep(`Plan ${whole.name} on ${host.name}: ${timeLabel(whole)}.`);
+  options.onStep(l10n.t('Plan {0} on {1}: {2}.', whole.name, host.name, timeLabel(whole)));
   const baselineId = before?.id;
   const document = await runBenchmark(host, {
     ...benchOptions(options),
@@ -68,7 +69,9 @@ export async function resumeCompared(
   options: RunOptions,
 ): Promise<Compared> {
   const [before, document] = await Promise.all([readBaseline(baseline), readDocument(file)]);
-  options.onStep(`Resuming plan ${document.plan.name} on ${host.name}, in ${document.cgroup}.`);
+  options.onStep(
+    l10n.t('Resuming plan {0} on {1}, in {2}.', document.plan.name, host.name, document.cgroup),
+  );
   const whole = await resumeBenchmark(host, document, {
     ...benchOptions(options),
     reread: () => readDocument(file),
@@ -107,4 +110,11 @@ export const outcomeOf = (check: RegressionCheck | undefined): { lines: string[]
 
 /** "TCP, round trip, 64 B / 64 B (1 of 6, 12 s left)". */
 export const progressLine = ({ done, total, arm, point, secondsLeft }: BenchProgress): string =>
-  `${ARM_LABELS[arm]}, ${point} (${done + 1} of ${total}, ${durationLabel(secondsLeft)} left)`;
+  l10n.t(
+    '{0}, {1} ({2} of {3}, {4} left)',
+    ARM_LABELS[arm],
+    point,
+    done + 1,
+    total,
+    durationLabel(secondsLeft),
+  );

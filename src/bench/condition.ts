@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { parseJson } from '../host/json.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
@@ -22,7 +23,7 @@ export async function conditionOf(
   const [holder = ''] = netns?.client.split(':') ?? [];
   const { stdout } = await host.run(
     scriptArgv('bench-condition.sh', boundary, cgroup, server.pid, pins, holder),
-    { tried: 'find out what stopped the benchmark', root: true, signal },
+    { tried: l10n.t('find out what stopped the benchmark'), root: true, signal },
   );
   return causeOf(stdout, boundary, site);
 }
@@ -33,29 +34,34 @@ const programSchema = z.object({ id: z.int() });
 function causeOf(text: string, boundary: string, site: Site): Cause | undefined {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const { cgroup, cgroupId, port, server, program, netns } = site;
-  const resume = 'Resume the benchmark.';
+  const resume = l10n.t('Resume the benchmark.');
   if (sections.get('cgroup') !== cgroupId) {
-    return { words: `its cgroup ${cgroup} was removed by somebody else`, next: resume };
+    return { words: l10n.t('its cgroup {0} was removed by somebody else', cgroup), next: resume };
   }
   if (/^frozen 1$/m.test(sections.get('events') ?? '')) {
     return {
-      words: `its cgroup ${cgroup} is frozen, so nothing in it runs`,
-      next: 'Thaw it, or the one above it that is frozen (cgroup.freeze), then resume the benchmark.',
+      words: l10n.t('its cgroup {0} is frozen, so nothing in it runs', cgroup),
+      next: l10n.t(
+        'Thaw it, or the one above it that is frozen (cgroup.freeze), then resume the benchmark.',
+      ),
     };
   }
   if (sections.get('started') !== server.startedAt) {
-    return { words: `netserver on port ${port} has ended`, next: resume };
+    return { words: l10n.t('netserver on port {0} has ended', port), next: resume };
   }
   if (sections.get('members')?.split('\n').includes(server.pid) !== true) {
-    return { words: `netserver was moved out of its cgroup ${cgroup}`, next: resume };
+    return { words: l10n.t('netserver was moved out of its cgroup {0}', cgroup), next: resume };
   }
   if (netns !== undefined && sections.get('netns') !== netns.client.split(':')[1]) {
-    return { words: 'its network namespaces were removed by somebody else', next: resume };
+    return { words: l10n.t('its network namespaces were removed by somebody else'), next: resume };
   }
   if (program !== undefined && programIn(sections.get('redirect') ?? '') !== program) {
     return {
-      words: `the bypass that was measured, ${site.pins ?? ''}, was unloaded or replaced meanwhile`,
-      next: 'Run a new benchmark, or load the same programs again and resume this one.',
+      words: l10n.t(
+        'the bypass that was measured, {0}, was unloaded or replaced meanwhile',
+        site.pins ?? '',
+      ),
+      next: l10n.t('Run a new benchmark, or load the same programs again and resume this one.'),
     };
   }
   return undefined;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
@@ -20,7 +21,7 @@ export interface Loopback {
 export async function readLoopback(host: Host, signal?: AbortSignal): Promise<Loopback> {
   const boundary = newBoundary();
   const { stdout } = await host.run(scriptArgv('bench-loopback.sh', boundary), {
-    tried: 'read the addresses of the loopback device',
+    tried: l10n.t('read the addresses of the loopback device'),
     signal,
   });
   return parseLoopback(stdout, boundary);
@@ -65,12 +66,12 @@ export function addressOf(host: Host, { isUp, addresses }: Loopback): LoopbackAd
   if (isUp && address !== undefined) return address;
   throw new HostError({
     kind: 'not-found',
-    tried: 'run the benchmark',
+    tried: l10n.t('run the benchmark'),
     where: host.name,
     words: isUp
-      ? 'the loopback device has no address, neither 127.0.0.1 nor ::1'
-      : 'the loopback device is down',
-    next: 'Set it up, then run the benchmark.',
+      ? l10n.t('the loopback device has no address, neither 127.0.0.1 nor ::1')
+      : l10n.t('the loopback device is down'),
+    next: l10n.t('Set it up, then run the benchmark.'),
     remedy: isUp ? 'ip address add 127.0.0.1/8 dev lo' : 'ip link set lo up',
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { guard } from '../host/guard.ts';
 import type { Host } from '../host/host.ts';
 import { hostScript } from '../host/hostScript.ts';
@@ -25,8 +26,10 @@ export async function makeNamespaces(host: Host, signal?: AbortSignal): Promise<
     host,
     { setup: hostScript('bench-namespaces.sh') },
     {
-      tried: 'make two network namespaces',
-      next: 'It takes iproute2 and util-linux on the host, and a kernel with network namespaces, veth and bridges.',
+      tried: l10n.t('make two network namespaces'),
+      next: l10n.t(
+        'It takes iproute2 and util-linux on the host, and a kernel with network namespaces, veth and bridges.',
+      ),
       root: true,
       signal,
     },

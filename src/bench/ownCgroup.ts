@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import { guard, type Guard } from '../host/guard.ts';
 import type { Host } from '../host/host.ts';
@@ -26,6 +27,6 @@ export function ownCgroup(host: Host, cgroup: string, signal?: AbortSignal): Pro
       undo: 'for try in 1 2 3 4 5 6 7 8 9 10; do rmdir "$c" && break; sleep 1; done 2>/dev/null',
       args: [cgroup],
     },
-    { tried: 'make a cgroup', root: true, signal },
+    { tried: l10n.t('make a cgroup'), root: true, signal },
   );
 }

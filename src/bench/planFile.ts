@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import {
   MOST_BYTES,
@@ -13,14 +14,14 @@ import { readParsed } from './store.ts';
 
 /** @throws HostError naming what is wrong with the file. */
 export const readPlan = (file: string): Promise<Plan> =>
-  readParsed(file, parsePlan, 'Correct the plan there.');
+  readParsed(file, parsePlan, l10n.t('Correct the plan there.'));
 
 /**
  * Reads a plan file, `*.sockmap-plan.json`.
  * @throws Error naming the first fault and its place in the file.
  */
 export function parsePlan(text: string): Plan {
-  const what = 'a benchmark plan';
+  const what = l10n.t('a benchmark plan');
   const plan = parseJson(text, z.preprocess(withoutSchema, planSchema), what);
   const fault = planFault(plan);
   if (fault !== undefined) throw new Error(`not ${what}: ${fault}`);

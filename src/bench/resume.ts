@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_LIMITS, isNetwork, LIMIT_RANGES, type GuardedLimits } from '../bypass/config.ts';
 import type { ResultDocument } from '../results/document.ts';
@@ -13,16 +14,23 @@ export function resumeFault(
   for (const fact of FACTS) {
     const [before = 'unknown', after = 'unknown'] = [cut.host[fact], now.host[fact]];
     if (before !== after) {
-      return `the run was measured with ${FACT_WORDS[fact]} ${before}, and this is ${after}`;
+      return l10n.t(
+        'the run was measured with {0} {1}, and this is {2}',
+        FACT_WORDS[fact],
+        before,
+        after,
+      );
     }
   }
   const [before, after] = [cut.host.machine, now.host.machine];
   if (before !== undefined && after !== undefined && before !== after) {
-    return `the run was measured on another machine that was called ${cut.host.name}`;
+    return l10n.t('the run was measured on another machine that was called {0}', cut.host.name);
   }
   // Limits are of programs that were loaded for the run; an older document of one has none.
   if (cut.limits !== undefined && now.limits === undefined)
-    return 'the run loaded programs of its own, and by now a bypass is loaded on its cgroup';
+    return l10n.t(
+      'the run loaded programs of its own, and by now a bypass is loaded on its cgroup',
+    );
   // A document of an earlier version does not say how far they reached.
   const of = ({ reach = now.programs.reach, ...programs }: typeof now.programs) => ({
     ...programs,
@@ -30,8 +38,12 @@ export function resumeFault(
   });
   if (isDeepStrictEqual(of(cut.programs), of(now.programs))) return undefined;
   return cut.programs.policy === now.programs.policy
-    ? 'the programs that are loaded are not those the run was measured with'
-    : `the run was measured with the ${cut.programs.policy} policy loaded, now it is the ${now.programs.policy} one`;
+    ? l10n.t('the programs that are loaded are not those the run was measured with')
+    : l10n.t(
+        'the run was measured with the {0} policy loaded, now it is the {1} one',
+        cut.programs.policy,
+        now.programs.policy,
+      );
 }
 
 const FACT_WORDS = {
@@ -53,10 +65,11 @@ export function limitsFault(limits: GuardedLimits): string | undefined {
   ] as const;
   for (const [name, value] of values) {
     const [least, most] = LIMIT_RANGES[name];
-    if (value < least || value > most) return `its limit ${name} is not from ${least} to ${most}`;
+    if (value < least || value > most)
+      return l10n.t('its limit {0} is not from {1} to {2}', name, least, most);
   }
   const odd = (limits.localNetworks ?? []).find((one) => !isNetwork(one));
   return odd === undefined
     ? undefined
-    : `its limits name ${JSON.stringify(odd)}, which is not a network`;
+    : l10n.t('its limits name {0}, which is not a network', JSON.stringify(odd));
 }

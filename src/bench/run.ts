@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { createHmac } from 'node:crypto';
 import { servingAttachment } from '../bypass/load.ts';
 import { existingCgroup } from '../host/cgroups.ts';
@@ -103,7 +104,7 @@ export async function resumeBenchmark(
   options: MeasureOptions & { readonly reread: () => Promise<ResultDocument> },
 ): Promise<ResultDocument> {
   const unfinished = (given: ResultDocument): ResultDocument => {
-    if (given.finishedAt !== undefined) throw refusal(host, 'it has finished');
+    if (given.finishedAt !== undefined) throw refusal(host, l10n.t('it has finished'));
     return given;
   };
   const { cgroup, limits = options.limits } = unfinished(document);
@@ -139,7 +140,7 @@ async function measure(
   let document = { ...start(policy, known), cgroup };
   const { plan } = document;
   const fault = planFault(plan);
-  if (fault !== undefined) throw refusal(host, fault, 'Correct the plan.');
+  if (fault !== undefined) throw refusal(host, fault, l10n.t('Correct the plan.'));
   await using sites = await prepareSites(host, {
     ...options,
     id: document.id,
@@ -156,7 +157,9 @@ async function measure(
     // Until the run's cgroups were ours, another window may have gone on with it.
     const { resumedAt = [], stopped: _stopped, ...cut } = await readCut();
     const changed =
-      cut.id === document.id ? resumeFault(cut, now) : 'its file is that of another run now';
+      cut.id === document.id
+        ? resumeFault(cut, now)
+        : l10n.t('its file is that of another run now');
     if (changed !== undefined) throw refusal(host, changed);
     document = {
       ...cut,
@@ -214,8 +217,8 @@ async function checkUnix(host: Host, site: Site, signal: AbortSignal | undefined
   if (!said.includes('unknown to this netperf')) return;
   throw refusal(
     host,
-    'the plan asks for Unix sockets, and netperf was built without them',
-    'Leave the arm "unix" out, or install a netperf configured with --enable-unixdomain.',
+    l10n.t('the plan asks for Unix sockets, and netperf was built without them'),
+    l10n.t('Leave the arm "unix" out, or install a netperf configured with --enable-unixdomain.'),
   );
 }
 
@@ -227,7 +230,7 @@ async function hostFacts(
 ): Promise<ResultDocument['host']> {
   const boundary = newBoundary();
   const { stdout } = await host.run(scriptArgv('bench-speed.sh', boundary), {
-    tried: 'read how fast the host is set to be',
+    tried: l10n.t('read how fast the host is set to be'),
     signal,
   });
   return {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { parseCounters } from '../bypass/counters.ts';
 import { HostError } from '../host/errors.ts';
@@ -34,7 +35,7 @@ export async function takeSample(
   { seconds, order, lost, signal }: Taking,
 ): Promise<Sample> {
   const { point, arm, timed } = slot;
-  const tried = `measure ${arm}, ${pointLabel(point)}`;
+  const tried = l10n.t('measure {0}, {1}', arm, pointLabel(point));
   const boundary = newBoundary();
   const startedAt = new Date().toISOString();
   const { cgroup, user, server, netns, pins = '' } = site;
@@ -52,7 +53,9 @@ export async function takeSample(
       timeoutMs: (seconds + 30) * 1000,
     });
     if (timing?.lost() === true) {
-      const words = 'the connection was cut while the run time of the programs was measured';
+      const words = l10n.t(
+        'the connection was cut while the run time of the programs was measured',
+      );
       throw new HostError({ kind: 'connection-lost', tried, where: host.name, words, next: NEXT });
     }
     const failed = (headline: string): HostError => {
@@ -86,7 +89,7 @@ export async function takeSample(
       throw new HostError({ ...problem, kind: 'connection-lost' }, { cause: error });
     }
     const cause = watch.cause() ?? (problem.kind === 'command' ? await whyNot() : undefined);
-    const late = `netperf did not end in ${seconds + 30} s`;
+    const late = l10n.t('netperf did not end in {0} s', seconds + 30);
     const headline =
       cause?.words ?? problem.headline ?? (problem.kind === 'timeout' ? late : undefined);
     if (headline === undefined) throw error;
@@ -138,11 +141,11 @@ const SIGNALLED = 128;
 const NO_SERVER = 90;
 
 function exitWords(exitCode: number): string {
-  if (exitCode === NO_SERVER) return 'netserver does not answer any more';
+  if (exitCode === NO_SERVER) return l10n.t('netserver does not answer any more');
   // Its own failures end with -1.
   return exitCode > SIGNALLED && exitCode <= SIGNALLED + 64
-    ? `netperf was ended by signal ${exitCode - SIGNALLED}`
-    : `netperf failed, with exit code ${exitCode}`;
+    ? l10n.t('netperf was ended by signal {0}', exitCode - SIGNALLED)
+    : l10n.t('netperf failed, with exit code {0}', exitCode);
 }
 
 /** Output of netperf and the shell for a person, without the lines between sections. */
@@ -156,7 +159,7 @@ export function timePrograms(host: Host, signal?: AbortSignal) {
   return guard(
     host,
     { setup: hostScript('bench-timing.sh') },
-    { tried: 'switch on the statistics of BPF programs', root: true, signal },
+    { tried: l10n.t('switch on the statistics of BPF programs'), root: true, signal },
   );
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import type { BpfSource } from '../bypass/build.ts';
 import type { GuardedLimits } from '../bypass/config.ts';
@@ -83,13 +84,13 @@ function servingOf(
   throw nearest === undefined
     ? refusal(
         host,
-        `no bypass is loaded on ${cgroup} or above it`,
-        'Load it, then run the benchmark.',
+        l10n.t('no bypass is loaded on {0} or above it', cgroup),
+        l10n.t('Load it, then run the benchmark.'),
       )
     : refusal(
         host,
-        `the bypass that serves ${cgroup} is switched off`,
-        'Switch it to guarded, or load it anew, then run the benchmark.',
+        l10n.t('the bypass that serves {0} is switched off', cgroup),
+        l10n.t('Switch it to guarded, or load it anew, then run the benchmark.'),
       );
 }
 
@@ -120,8 +121,10 @@ async function makeSites(
   if (address === '::1' && cgroups.has('classic')) {
     throw refusal(
       host,
-      'the classic policy bypasses IPv4 alone, and netperf can use no IPv4 address of this host',
-      'Leave the arm "bypass-classic" out, or give the host an IPv4 address.',
+      l10n.t(
+        'the classic policy bypasses IPv4 alone, and netperf can use no IPv4 address of this host',
+      ),
+      l10n.t('Leave the arm "bypass-classic" out, or give the host an IPv4 address.'),
     );
   }
   const where = { address, netns: namespaces };
@@ -185,8 +188,11 @@ async function load(
   if (status.reachRefused === undefined) return servingAttachment(status, cgroup);
   throw refusal(
     host,
-    `${status.reachRefused === 'kernel' ? 'the kernel is too old' : 'these programs have no way'} to pair sockets of two network namespaces, and the plan is of two`,
-    'Leave the arm "bypass" out, or run a plan whose topology is loopback.',
+    l10n.t(
+      '{0} to pair sockets of two network namespaces, and the plan is of two',
+      status.reachRefused === 'kernel' ? 'the kernel is too old' : 'these programs have no way',
+    ),
+    l10n.t('Leave the arm "bypass" out, or run a plan whose topology is loopback.'),
   );
 }
 
@@ -215,7 +221,7 @@ async function startServers(
         setup: hostScript('bench-netservers.sh'),
         args: [address, netns?.server ?? '', ...cgroups],
       },
-      { tried: 'start netserver', root: true, signal },
+      { tried: l10n.t('start netserver'), root: true, signal },
     );
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
@@ -224,19 +230,21 @@ async function startServers(
       throw new HostError({
         ...problem,
         kind: 'occupied',
-        tried: 'run the benchmark',
-        words: `${RUN_UNDER_WAY}, in ${problem.words.trim()}`,
-        next: 'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
+        tried: l10n.t('run the benchmark'),
+        words: l10n.t('{0}, in {1}', RUN_UNDER_WAY, problem.words.trim()),
+        next: l10n.t(
+          'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
+        ),
       });
     }
     if (problem.exitCode === STILL_ROOT) {
-      const headline = 'netserver would be root, and is not run';
+      const headline = l10n.t('netserver would be root, and is not run');
       throw new HostError({
         ...problem,
         kind: 'not-found',
         headline,
         words: `${headline}\n${problem.words}`,
-        next: 'Install setpriv and flock (of util-linux) on the host.',
+        next: l10n.t('Install setpriv and flock (of util-linux) on the host.'),
       });
     }
     throw error;
@@ -253,7 +261,7 @@ async function tryFirst(
   if (cause === undefined) return;
   throw new HostError({
     kind: 'command',
-    tried: 'run the benchmark',
+    tried: l10n.t('run the benchmark'),
     where: host.name,
     next: cause.next,
     words: [cause.words, cause.said].filter((words) => words !== '').join('\n'),
@@ -273,14 +281,24 @@ function outsideOf(host: Host, status: BypassStatus, cgroup: string, mount: stri
   if (highest !== mount) return highest.slice(0, highest.lastIndexOf('/'));
   throw refusal(
     host,
-    'the bypass is on the root cgroup, so nothing on this host is outside of it',
-    'Load it on another cgroup to have plain TCP to compare with.',
+    l10n.t('the bypass is on the root cgroup, so nothing on this host is outside of it'),
+    l10n.t('Load it on another cgroup to have plain TCP to compare with.'),
   );
 }
 
 /** Why a benchmark is not run. */
-export const refusal = (host: Host, words: string, next = 'Run a new benchmark.'): HostError =>
-  new HostError({ kind: 'input', tried: 'run the benchmark', where: host.name, words, next });
+export const refusal = (
+  host: Host,
+  words: string,
+  next = l10n.t('Run a new benchmark.'),
+): HostError =>
+  new HostError({
+    kind: 'input',
+    tried: l10n.t('run the benchmark'),
+    where: host.name,
+    words,
+    next,
+  });
 
 const tagsOf = (attachment: Attachment | undefined): Record<string, string> => ({
   ...(attachment?.sockops && { sockmap_sockops: attachment.sockops.tag }),

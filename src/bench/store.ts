@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -86,7 +87,7 @@ export function documentFileName({ startedAt, host }: ResultDocument): string {
 
 /** @throws HostError naming what is wrong with the file. */
 export const readDocument = (file: string): Promise<ResultDocument> =>
-  readParsed(file, parseDocument, 'Choose a result document.');
+  readParsed(file, parseDocument, l10n.t('Choose a result document.'));
 
 /**
  * Reads a local file that somebody wrote.
@@ -104,8 +105,8 @@ export async function readParsed<T>(
     throw new HostError(
       {
         kind: 'input',
-        tried: `read ${path.basename(file)}`,
-        where: 'this machine',
+        tried: l10n.t('read {0}', path.basename(file)),
+        where: l10n.t('this machine'),
         words: (cause as Error).message,
         next,
       },

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
@@ -43,7 +44,7 @@ export async function tryNetperf(
       ...scriptArgv('bench-trial.sh', boundary, site.cgroup, site.user, String(TRIAL_SECONDS)),
       ...[site.netns?.client ?? '', ...argv],
     ],
-    { tried: 'try netperf', root: true, signal },
+    { tried: l10n.t('try netperf'), root: true, signal },
   );
   return parseTrial(stdout, boundary);
 }
@@ -70,8 +71,14 @@ const causeBetween = (
   exitCode === 0
     ? undefined
     : {
-        words: `netperf does not reach netserver on ${address} port ${port}, from one network namespace of the run to the other`,
-        next: 'See whether the host has them filtered all the same (bridge-nf-call-iptables, a BPF program on its devices).',
+        words: l10n.t(
+          'netperf does not reach netserver on {0} port {1}, from one network namespace of the run to the other',
+          address,
+          port,
+        ),
+        next: l10n.t(
+          'See whether the host has them filtered all the same (bridge-nf-call-iptables, a BPF program on its devices).',
+        ),
       };
 
 /** As `trialCause`, of what was found out. */
@@ -82,32 +89,48 @@ function causeOfTrial(
 ): Cause | undefined {
   if (exitCode === 0) return undefined;
   if (!isUp) {
-    return { words: 'the loopback device is down', next: 'Set it up: ip link set lo up.' };
+    return { words: l10n.t('the loopback device is down'), next: 'Set it up: ip link set lo up.' };
   }
-  const look =
-    'Look for the rule (nft list ruleset, iptables-save) and allow what stays on lo, for the time of the benchmark at least.';
+  const look = l10n.t(
+    'Look for the rule (nft list ruleset, iptables-save) and allow what stays on lo, for the time of the benchmark at least.',
+  );
   const [silent] = unanswered;
   if (silent !== undefined) {
     return {
-      words: `a packet filter on lo drops connections to ${address} port ${silent}: no answer in ${TRIAL_SECONDS} s`,
+      words: l10n.t(
+        'a packet filter on lo drops connections to {0} port {1}: no answer in {2} s',
+        address,
+        silent,
+        TRIAL_SECONDS,
+      ),
       next: look,
     };
   }
   if (exitCode === undefined) {
     return {
-      words: `netperf gets no answer over lo from netserver on ${address} port ${port} in ${TRIAL_SECONDS} s: a packet filter may drop it`,
+      words: l10n.t(
+        'netperf gets no answer over lo from netserver on {0} port {1} in {2} s: a packet filter may drop it',
+        address,
+        port,
+        TRIAL_SECONDS,
+      ),
       next: look,
     };
   }
   if (isAlone) {
     return {
-      words:
+      words: l10n.t(
         'netperf reaches neither 127.0.0.1 nor ::1 on a host that has no other address: its resolver leaves them out then',
+      ),
       next: 'Give the host another address, if only for the time of the benchmark: ip address add 127.0.0.2/8 dev lo.',
     };
   }
   return {
-    words: `netserver listens on ${address} port ${port}, and netperf cannot connect to it: a packet filter on lo refuses that`,
+    words: l10n.t(
+      'netserver listens on {0} port {1}, and netperf cannot connect to it: a packet filter on lo refuses that',
+      address,
+      port,
+    ),
     next: look,
   };
 }

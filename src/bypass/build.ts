@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import { bpftoolVersion, clangdVersion, type Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
@@ -23,7 +24,7 @@ export type Target = Pick<Facts, 'architecture' | 'kernel' | 'bpftool' | 'clangd
 export async function readTarget(host: Host, signal?: AbortSignal): Promise<Target> {
   const boundary = newBoundary();
   const { stdout } = await host.run(scriptArgv('target.sh', boundary), {
-    tried: 'read the versions of kernel and compilers',
+    tried: l10n.t('read the versions of kernel and compilers'),
     signal,
   });
   const sections = new Map(parseSections(stdout, boundary).map(({ name, text }) => [name, text]));

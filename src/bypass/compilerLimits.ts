@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 
 /** The limits of a compiler run. A source that needs more than this is none of a BPF program. */
@@ -32,25 +33,31 @@ export function compilerFailure(
       next,
     });
   if (exitCode === 126 || exitCode === 127) {
-    const next = 'Check the host: clang is needed, where every account may run it.';
-    return problem('not-found', 'clang cannot be run', next);
+    const next = l10n.t('Check the host: clang is needed, where every account may run it.');
+    return problem('not-found', l10n.t('clang cannot be run'), next);
   }
-  const endless = 'Look for an include, a macro or a variable that has no end.';
+  const endless = l10n.t('Look for an include, a macro or a variable that has no end.');
   if (exitCode === 124 || exitCode === 137) return compilerTooSlow(host, tried, seconds, stderr);
   if (exitCode === FILE_TOO_LARGE) {
-    return problem('compile', `more than ${outputMiB} MiB written`, endless);
+    return problem('compile', l10n.t('more than {0} MiB written', outputMiB), endless);
   }
   if (OUT_OF_MEMORY.test(stderr)) {
     return problem(
       'compile',
-      `the compiler ran out of memory (${memoryKiB / 2 ** 20} GiB, or what the host or the account allows)`,
-      `${endless} Where it has none, look at the host's memory, and at ulimit -v of the account.`,
+      l10n.t(
+        'the compiler ran out of memory ({0} GiB, or what the host or the account allows)',
+        memoryKiB / 2 ** 20,
+      ),
+      l10n.t(
+        "{0} Where it has none, look at the host's memory, and at ulimit -v of the account.",
+        endless,
+      ),
     );
   }
   if (exitCode > 128 || stderr.includes(CRASHED)) {
-    return problem('compile', 'the compiler has crashed', endless);
+    return problem('compile', l10n.t('the compiler has crashed'), endless);
   }
-  return problem('command', `clang ended with exit code ${exitCode}`, endless);
+  return problem('command', l10n.t('clang ended with exit code {0}', exitCode), endless);
 }
 
 /** Where the compiler was ended because of its time; `words` are what it said until then. */
@@ -60,14 +67,16 @@ export function compilerTooSlow(
   seconds: number,
   words: string,
 ): HostError {
-  const headline = `the compiler took longer than ${seconds} s there`;
+  const headline = l10n.t('the compiler took longer than {0} s there', seconds);
   return new HostError({
     kind: 'compile',
     tried,
     where,
     words: `${headline}\n${words}`.trim(),
     headline,
-    next: 'See whether the host is busy, and try again; else look for an include, a macro or a variable that has no end.',
+    next: l10n.t(
+      'See whether the host is busy, and try again; else look for an include, a macro or a variable that has no end.',
+    ),
   });
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { existingCgroup } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -35,13 +36,13 @@ export async function configureBypass(
   if (found?.pins === undefined || found.config === undefined) {
     throw new HostError({
       kind: 'not-found',
-      tried: 'change the policy',
+      tried: l10n.t('change the policy'),
       where: host.name,
       words:
         found === undefined
-          ? `nothing is loaded on ${cgroup}`
-          : `the programs on ${cgroup} are the classic ones, which have no configuration`,
-      next: 'Load the guarded policy there first.',
+          ? l10n.t('nothing is loaded on {0}', cgroup)
+          : l10n.t('the programs on {0} are the classic ones, which have no configuration', cgroup),
+      next: l10n.t('Load the guarded policy there first.'),
     });
   }
   const mode = wanted ?? found.config.mode;
@@ -51,7 +52,7 @@ export async function configureBypass(
   );
   const { queueBound, oneWayLimit } =
     wanted === 'off' ? found.config : { ...found.config, ...limits };
-  const tried = 'tell the programs their policy';
+  const tried = l10n.t('tell the programs their policy');
   const result = await host.transact(argv, {
     ...{ tried, root: true, signal },
     input: setupBatch(

@@ -6,6 +6,7 @@ interface Group {
   readonly areReasons: boolean;
 }
 
+import * as l10n from '@vscode/l10n';
 /** The counters of the programs (bpf/README.md), in plain words. */
 export const COUNTER_GROUPS: readonly Group[] = [
   {
@@ -73,7 +74,11 @@ export function groupCounters(counters: Readonly<Record<string, number>>): Count
   const known = new Set(COUNTER_GROUPS.flatMap((group) => Object.keys(group.counters)));
   const others = Object.keys(counters).filter((name) => !known.has(name));
   const named = others.map((name): [string, string] => [name, name.replaceAll('_', ' ')]);
-  const rest = { title: 'Other counters', counters: Object.fromEntries(named), areReasons: true };
+  const rest = {
+    title: l10n.t('Other counters'),
+    counters: Object.fromEntries(named),
+    areReasons: true,
+  };
   return [...COUNTER_GROUPS, rest].flatMap(({ title, counters: words, areReasons }) => {
     const rows = Object.entries(words).flatMap(([name, label]) => {
       const count = counters[name];

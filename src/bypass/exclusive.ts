@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -44,7 +45,13 @@ export function exclusivePrograms(text: string, boundary: string, cgroup: string
       )
       .map(({ id, name }) => {
         const owner = ownerOf(programs.find((program) => program.id === id));
-        return `${name === '' ? 'a program without a name' : name} (id ${id}) is at ${at} and admits no other: ${owner}`;
+        return l10n.t(
+          '{0} (id {1}) is at {2} and admits no other: {3}',
+          name === '' ? 'a program without a name' : name,
+          id,
+          at,
+          owner,
+        );
       });
   });
 }
@@ -59,7 +66,10 @@ export async function attachError(
   const found: string[] = [];
   for (const cgroup of cgroups) {
     const argv = scriptArgv('ctl_attached', boundary, cgroup);
-    const { stdout } = await host.run(argv, { tried: 'look who is in the way', root: true });
+    const { stdout } = await host.run(argv, {
+      tried: l10n.t('look who is in the way'),
+      root: true,
+    });
     found.push(...exclusivePrograms(stdout, boundary, cgroup));
   }
   const [first, ...more] = found;
@@ -69,7 +79,9 @@ export async function attachError(
     ...problem,
     words: [first, ...more, problem.words].join('\n'),
     headline: first,
-    next: 'Ask whoever loaded it to attach it with the flag multi. The host is as it was before.',
+    next: l10n.t(
+      'Ask whoever loaded it to attach it with the flag multi. The host is as it was before.',
+    ),
   });
 }
 
@@ -78,9 +90,9 @@ function ownerOf(program: KernelProgram | undefined): string {
   if (program === undefined) return 'unknown';
   const { uid, pids, pinned } = program;
   return [
-    uid === undefined ? 'loaded by an unknown user' : `loaded by user ${uid}`,
-    ...pids.map(({ pid, comm }) => `held by ${comm} (${pid})`),
-    ...pinned.map((pin) => `pinned at ${pin}`),
+    uid === undefined ? l10n.t('loaded by an unknown user') : l10n.t('loaded by user {0}', uid),
+    ...pids.map(({ pid, comm }) => l10n.t('held by {0} ({1})', comm, pid)),
+    ...pinned.map((pin) => l10n.t('pinned at {0}', pin)),
   ].join(', ');
 }
 

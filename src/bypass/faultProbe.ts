@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isCancelled } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { BpfSource } from './build.ts';
@@ -29,7 +30,7 @@ export async function probeFaults(
     const rows = await look(false);
     const verdict = fionreadFault(rows);
     const { faults, certain } = socketFaults(verdict ? await look(true) : rows);
-    const doubt = certain ? undefined : 'not every probe came to an end';
+    const doubt = certain ? undefined : l10n.t('not every probe came to an end');
     return { faults, certain, verdict, doubt };
   } catch (error) {
     if (isCancelled(error)) throw error;

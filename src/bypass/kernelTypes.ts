@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 
@@ -19,8 +20,8 @@ export async function writeKernelTypes(
   signal?: AbortSignal,
 ): Promise<void> {
   await host.check(scriptArgv('kernel-types.sh', directory), {
-    tried: "write the kernel's types to vmlinux.h",
+    tried: l10n.t("write the kernel's types to vmlinux.h"),
     signal,
-    next: 'Check that the kernel carries BTF, and that bpftool is there.',
+    next: l10n.t('Check that the kernel carries BTF, and that bpftool is there.'),
   });
 }

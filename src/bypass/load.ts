@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import { existingCgroup, existingCgroups, resolveCgroup } from '../host/cgroups.ts';
 import { cancelled, HostError } from '../host/errors.ts';
@@ -92,7 +93,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     ...(options.verdict === false ? ['--no-verdict'] : []),
   );
   const { exitCode, stderr } = await host.transact(argv, {
-    tried: 'load the bypass',
+    tried: l10n.t('load the bypass'),
     root: true,
     signal,
     onLine: (line) => {
@@ -112,8 +113,8 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
       );
     },
   });
-  if (exitCode === CALLED_OFF) throw cancelled('load the bypass', host.name);
-  if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, 'load the bypass', stderr);
+  if (exitCode === CALLED_OFF) throw cancelled(l10n.t('load the bypass'), host.name);
+  if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, l10n.t('load the bypass'), stderr);
   if (exitCode !== 0) {
     const error = loadError(host, cgroups.join(', '), source.entry, begun.step, exitCode, stderr);
     throw begun.step === 'sock_ops' ? await attachError(host, error, cgroups) : error;
@@ -123,7 +124,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
   const status = withNotes(await readStatus(host), begun.notes);
   if (signal?.aborted !== true || begun.replacing) return status;
   await unloadBypass(host, cgroups[0] ?? '');
-  throw cancelled('load the bypass', host.name);
+  throw cancelled(l10n.t('load the bypass'), host.name);
 }
 
 /** @throws HostError of kind `not-found` where the kernel is too old for the guarded programs. */
@@ -133,7 +134,7 @@ function requireGuarded(host: Host, facts: Facts): void {
   const { wrong, next } = tooOld;
   throw new HostError({
     kind: 'not-found',
-    tried: 'load the guarded policy',
+    tried: l10n.t('load the guarded policy'),
     where: host.name,
     words: wrong,
     next,
@@ -177,19 +178,19 @@ export async function unloadBypass(
   if (ours.length === 0) {
     throw new HostError({
       kind: 'not-found',
-      tried: 'unload the bypass',
+      tried: l10n.t('unload the bypass'),
       where: host.name,
-      words: `nothing is loaded on ${cgroup}`,
-      next: 'Show the status to see what is loaded where.',
+      words: l10n.t('nothing is loaded on {0}', cgroup),
+      next: l10n.t('Show the status to see what is loaded where.'),
     });
   }
   const argv = scriptArgv('ctl_unload', '--cgroup', cgroup);
-  const tried = 'unload the bypass';
+  const tried = l10n.t('unload the bypass');
   const { exitCode, stderr } = await host.transact(argv, { tried, root: true, signal });
   if (exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, tried, stderr);
   if (exitCode === OCCUPIED) throw beingLoaded(host, cgroup, undefined);
   if (exitCode !== 0) {
-    const next = 'Show the status to see what is left.';
+    const next = l10n.t('Show the status to see what is left.');
     throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
   }
   const unloaded = ours.flatMap((one) => (one.cgroups.length > 0 ? one.cgroups : one.gone));
@@ -215,10 +216,10 @@ async function presentOrGone(
 const beingLoaded = (host: Host, cgroup: string, loader = 'somebody'): HostError =>
   new HostError({
     kind: 'occupied',
-    tried: 'unload the bypass',
+    tried: l10n.t('unload the bypass'),
     where: host.name,
-    words: `it is being loaded on ${cgroup} by ${loader}`,
-    next: 'Wait for the end of that load, then try again.',
+    words: l10n.t('it is being loaded on {0} by {1}', cgroup, loader),
+    next: l10n.t('Wait for the end of that load, then try again.'),
   });
 
 /** Reads what is loaded on a host. */
@@ -239,36 +240,36 @@ function loadError(
   if (exitCode === OCCUPIED) {
     return new HostError({
       kind: 'occupied',
-      tried: `load the bypass on ${cgroup}`,
+      tried: l10n.t('load the bypass on {0}', cgroup),
       where,
-      words: 'it is loaded there already',
-      next: 'Replace it, or unload it first.',
+      words: l10n.t('it is loaded there already'),
+      next: l10n.t('Replace it, or unload it first.'),
     });
   }
   if (exitCode === NOT_OURS) {
     return new HostError({
       kind: 'command',
-      tried: `replace the bypass on ${cgroup}`,
+      tried: l10n.t('replace the bypass on {0}', cgroup),
       where,
       words,
       headline: words.trim().split('\n').at(-1),
-      next: 'Remove on the host what it names, then try again.',
+      next: l10n.t('Remove on the host what it names, then try again.'),
     });
   }
   const tried: Partial<Record<LoadStep, string>> = {
-    verify: `have the kernel verify ${entry}`,
-    configure: 'tell the programs their limits',
-    sk_msg: 'attach sockmap_redirect to the map',
-    sock_ops: `attach sockmap_sockops to ${cgroup}`,
+    verify: l10n.t('have the kernel verify {0}', entry),
+    configure: l10n.t('tell the programs their limits'),
+    sk_msg: l10n.t('attach sockmap_redirect to the map'),
+    sock_ops: l10n.t('attach sockmap_sockops to {0}', cgroup),
   };
   return new HostError({
     kind: step === 'verify' ? 'verifier' : 'command',
-    tried: tried[step] ?? 'load the bypass',
+    tried: tried[step] ?? l10n.t('load the bypass'),
     where,
     words,
     // The verifier's last words stand above its statistics; libbpf's, at the top, name no reason.
     headline: step === 'verify' ? /^(.+)\nprocessed \d+ insns/m.exec(words)?.[1] : undefined,
-    next: 'The host is as it was before.',
+    next: l10n.t('The host is as it was before.'),
   });
 }
 

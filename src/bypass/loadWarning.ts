@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { faultsOf } from './faults.ts';
 import type { SpliceReader } from './spliceReaders.ts';
 import { listed } from '../text.ts';
@@ -25,12 +26,12 @@ export function loadWarning(
   const { wrong, consequence, grave } = worst;
   const running = faults.includes('splice') ? describeReaders(readers) : undefined;
   return {
-    message: `On Linux ${kernel}: ${wrong}`,
+    message: l10n.t('On Linux {0}: {1}', kernel, wrong),
     detail: [
       ...(running === undefined ? [] : [running]),
       `${consequence}${grave ? ' Do not load it into a cgroup with one of them.' : ''}`,
       ...more.map((fault) => `${fault.wrong} ${fault.consequence}`),
-      'A check of the socket semantics shows what else differs.',
+      l10n.t('A check of the socket semantics shows what else differs.'),
     ].join('\n\n'),
     grave,
   };
@@ -38,7 +39,11 @@ export function loadWarning(
 
 /** Where the sockets were not probed, or not all of them. */
 export const doubtWords = (host: string, why: string): string =>
-  `The sockets of ${host} could not be probed: ${why.replace(/\.$/, '')}. So it is not known what its kernel does to programs on bypassed sockets.`;
+  l10n.t(
+    'The sockets of {0} could not be probed: {1}. So it is not known what its kernel does to programs on bypassed sockets.',
+    host,
+    why.replace(/\.$/, ''),
+  );
 
 const KINDS: Readonly<Record<SpliceReader['kind'], string>> = {
   go: 'in Go',
@@ -50,9 +55,13 @@ const NAMED = 5;
 function describeReaders(readers: readonly SpliceReader[]): string | undefined {
   const programs = new Map(readers.map((one) => [readerName(one), one.pid]));
   if (programs.size === 0) return undefined;
-  const names = Array.from(programs, ([name, pid]) => `${name}, process ${pid}`);
+  const names = Array.from(programs, ([name, pid]) => l10n.t('{0}, process {1}', name, pid));
   const more = names.length > NAMED ? `; and ${names.length - NAMED} more` : '';
-  return `Running in this cgroup, and known to read with splice(): ${names.slice(0, NAMED).join('; ')}${more}.`;
+  return l10n.t(
+    'Running in this cgroup, and known to read with splice(): {0}{1}.',
+    names.slice(0, NAMED).join('; '),
+    more,
+  );
 }
 
 /** By which an accepted program is known again. */
@@ -61,11 +70,13 @@ export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${
 /** Sentences more, where the programs did not get all of a host's addresses, or the reach that was wanted. */
 export const noteWords = ({ addressesCapped, reachRefused }: BypassStatus): string =>
   (addressesCapped === true
-    ? ' The host has more addresses there than the programs take: connections to the rest stay on TCP, unless they are between containers and no address is translated. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).'
+    ? ` ${l10n.t(
+        'The host has more addresses there than the programs take: connections to the rest stay on TCP, unless they are between containers and no address is translated. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).',
+      )}`
     : '') +
   // Of the kernel a person has heard before.
   (reachRefused === 'programs'
-    ? ' These programs know no reach: they stay within each network namespace.'
+    ? ` ${l10n.t('These programs know no reach: they stay within each network namespace.')}`
     : '');
 
 /** For cgroups of which some are in others. */
@@ -76,11 +87,15 @@ export function coveredWords(
   const covered = Array.from(new Set(named)).filter((one) => !loaded.includes(one));
   if (covered.length === 0) return undefined;
   const is = covered.length === 1 ? 'is' : 'are';
-  return `${listed(covered)} ${is} covered already: what is chosen above counts for all below it.`;
+  return l10n.t(
+    '{0} {1} covered already: what is chosen above counts for all below it.',
+    listed(covered),
+    is,
+  );
 }
 
 /** For a load on the root cgroup. */
 export const rootWarning = (host: string): string =>
-  `The root cgroup holds every process of ${host}.`;
+  l10n.t('The root cgroup holds every process of {0}.', host);
 export const ROOT_DETAIL =
   'The bypass would carry all of their local connections, and nothing would be left outside to compare with.';

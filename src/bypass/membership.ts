@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { existingCgroups } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -22,8 +23,8 @@ export async function addCgroups(
 ): Promise<BypassStatus> {
   const paths = await existing(host, cgroups, signal);
   const change = {
-    tried: `add ${paths.join(', ')} to the bypass on ${to}`,
-    next: 'Show the status to see what is loaded where.',
+    tried: l10n.t('add {0} to the bypass on {1}', paths.join(', '), to),
+    next: l10n.t('Show the status to see what is loaded where.'),
   };
   const argv = ['ctl_attach_only', ...options(paths), '--to', to] as const;
   const status = await run(host, argv, change, signal).catch(async (error: unknown) => {
@@ -46,8 +47,8 @@ export async function removeCgroups(
 ): Promise<BypassStatus> {
   const paths = await existing(host, cgroups, signal);
   const change = {
-    tried: `take ${paths.join(', ')} out of the bypass`,
-    next: 'Show the status to see what is left.',
+    tried: l10n.t('take {0} out of the bypass', paths.join(', ')),
+    next: l10n.t('Show the status to see what is left.'),
   };
   const { attachments } = await readStatus(host, signal);
   const members = attachments.flatMap((one) => one.cgroups);
@@ -76,20 +77,25 @@ function notMember(
   const above = members.find((one) => cgroup.startsWith(`${one}/`));
   const [words, next] =
     above === undefined
-      ? [`${cgroup} is in no bypass`, 'Show the status to see what is loaded where.']
+      ? [
+          l10n.t('{0} is in no bypass', cgroup),
+          l10n.t('Show the status to see what is loaded where.'),
+        ]
       : [
-          `the bypass is on ${above}, which ${cgroup} is in`,
-          `Take ${above} out, with all that is in it.`,
+          l10n.t('the bypass is on {0}, which {1} is in', above, cgroup),
+          l10n.t('Take {0} out, with all that is in it.', above),
         ];
   return new HostError({ kind: 'not-found', tried, where: host.name, words, next });
 }
 
 /** Which new connections of a bypass take which way, with this configuration; a sentence. */
 export function connectionsWords(config: LiveConfig | undefined): string {
-  if (config?.mode === 'off') return 'It is switched off: all connections use TCP/IP.';
+  if (config?.mode === 'off') return l10n.t('It is switched off: all connections use TCP/IP.');
   if (config?.reach !== 'namespace')
-    return 'New connections between processes of its cgroups bypass TCP/IP.';
-  return 'New connections between processes of its cgroups bypass TCP/IP within each network namespace; those from one to another use TCP/IP.';
+    return l10n.t('New connections between processes of its cgroups bypass TCP/IP.');
+  return l10n.t(
+    'New connections between processes of its cgroups bypass TCP/IP within each network namespace; those from one to another use TCP/IP.',
+  );
 }
 
 async function run(
@@ -121,8 +127,8 @@ async function tell(
   );
   if (found?.pins === undefined || found.config === undefined) return status;
   const argv = scriptArgv('ctl_tell', found.pins, ...found.cgroups);
-  const tried = 'tell the programs the addresses of the new cgroups';
-  const next = 'The cgroups are added: change the policy of the bypass to tell them again.';
+  const tried = l10n.t('tell the programs the addresses of the new cgroups');
+  const next = l10n.t('The cgroups are added: change the policy of the bypass to tell them again.');
   const result = await host.transact(argv, { tried, root: true });
   const text = outputOf(result, { argv, tried, where: host.name, next });
   const notes = Array.from(text.matchAll(/^note (.*)$/gm), ([, name = '']) => name);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { existingCgroups } from '../host/cgroups.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -29,15 +30,15 @@ export async function networkNamespaces(
   const { mount } = await host.ready('control', signal);
   const paths = await existingCgroups(host, mount, cgroups, signal);
   const boundary = newBoundary();
-  const tried = 'find the network namespaces of the cgroups';
+  const tried = l10n.t('find the network namespaces of the cgroups');
   const text = await host.check(scriptArgv('namespaces.sh', boundary, ...paths), {
     tried,
     root: true,
     signal,
   });
   if (!isWhole(text, boundary)) {
-    const words = 'the script that finds them ended early';
-    const next = "Look at the host's memory and limits, then try again.";
+    const words = l10n.t('the script that finds them ended early');
+    const next = l10n.t("Look at the host's memory and limits, then try again.");
     throw new HostError({ kind: 'command', tried, where: host.name, words, next });
   }
   return parseNamespaces(text, boundary);

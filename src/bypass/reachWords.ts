@@ -30,15 +30,35 @@ export function reachQuestion(
   { count, capped, userOwned }: NetworkNamespaces,
 ): { message: string; detail: string } {
   const users =
-    userOwned === 0
-      ? ''
-      : ` ${userOwned === 1 ? 'One' : userOwned} of them ${userOwned === 1 ? 'is' : 'are'} in a user namespace, as rootless containers are: those are never bypassed to others.`;
+    userOwned === 1
+      ? l10n.t(
+          'One of them is in a user namespace, as rootless containers are: it is never bypassed to others.',
+        )
+      : l10n.t(
+          '{0} of them are in a user namespace, as rootless containers are: those are never bypassed to others.',
+          userOwned,
+        );
   return {
-    message: `Bypass connections between containers of ${host}, too?`,
+    message: l10n.t('Bypass connections between containers of {0}, too?', host),
     detail: [
-      `The chosen cgroups' processes are in ${capped ? 'at least ' : ''}${count} network namespaces, as those of containers are.${users}`,
-      `${REACH_CHOICES.namespace}: connections from one to another stay on TCP.`,
-      `${REACH_CHOICES.host}: these are bypassed, too, through bridges, published ports and service addresses. ${REACH_HOST_DETAIL}`,
+      [
+        capped
+          ? l10n.t(
+              'The processes of the chosen cgroups are in at least {0} network namespaces, as those of containers are.',
+              count,
+            )
+          : l10n.t(
+              'The processes of the chosen cgroups are in {0} network namespaces, as those of containers are.',
+              count,
+            ),
+        ...(userOwned === 0 ? [] : [users]),
+      ].join(' '),
+      l10n.t('{0}: connections from one to another stay on TCP.', REACH_CHOICES.namespace),
+      l10n.t(
+        '{0}: these are bypassed, too, through bridges, published ports and service addresses. {1}',
+        REACH_CHOICES.host,
+        REACH_HOST_DETAIL,
+      ),
     ].join('\n\n'),
   };
 }
@@ -49,4 +69,7 @@ export const hasReachToChoose = ({ count, capped }: NetworkNamespaces): boolean 
 
 /** For a load that was to reach between namespaces on a kernel that lacks what it needs. */
 export const reachImpossible = (host: string): string =>
-  `On the kernel of ${host} the programs cannot tell which sockets of two network namespaces belong together (it takes Linux 5.15 or newer, with its types): the bypass stays within each network namespace.`;
+  l10n.t(
+    'On the kernel of {0} the programs cannot tell which sockets of two network namespaces belong together (it takes Linux 5.15 or newer, with its types): the bypass stays within each network namespace.',
+    host,
+  );

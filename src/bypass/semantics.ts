@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -91,14 +92,14 @@ export async function checkSemantics(
   await using cgroups = await guard(
     host,
     { setup: hostScript('semantics-cgroups.sh'), args: [mount, name] },
-    { tried: 'make two cgroups', root: true, signal },
+    { tried: l10n.t('make two cgroups'), root: true, signal },
   );
   const plain = `${cgroups.line}/plain`;
   const bypassed = `${cgroups.line}/bypass`;
   const run = async (cgroup: string): Promise<Observation[]> => {
     const argv = scriptArgv('semantics-run.sh', cgroup, plain, directory.line, ...only);
     const text = await host.check(argv, {
-      tried: 'run the socket probes',
+      tried: l10n.t('run the socket probes'),
       root: true,
       signal,
       timeoutMs: RUN_TIMEOUT_MS,
@@ -120,10 +121,10 @@ async function refuseBypassedRoot(host: Host, mount: string, signal?: AbortSigna
   if (!attachments.some((one) => one.cgroups.includes(mount) && isAttached(one))) return;
   throw new HostError({
     kind: 'occupied',
-    tried: 'check the socket semantics',
+    tried: l10n.t('check the socket semantics'),
     where: host.name,
-    words: 'a bypass is on the root cgroup, so nothing on this host is outside of it',
-    next: 'Load it on another cgroup, then check again.',
+    words: l10n.t('a bypass is on the root cgroup, so nothing on this host is outside of it'),
+    next: l10n.t('Load it on another cgroup, then check again.'),
   });
 }
 
@@ -138,8 +139,10 @@ const compileProbe = (
     directory,
     { name: 'semantics', source, flags: ['-O2', '-Wall', '-Wextra', '-pthread'] },
     {
-      tried: 'compile semantics.c',
-      next: "Install the C library's and the kernel's headers (libc6-dev, glibc-devel or musl-dev).",
+      tried: l10n.t('compile semantics.c'),
+      next: l10n.t(
+        "Install the C library's and the kernel's headers (libc6-dev, glibc-devel or musl-dev).",
+      ),
       signal,
     },
   );

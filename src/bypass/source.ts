@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
@@ -34,8 +35,8 @@ export class SourceError extends HostError {
   constructor({ entry, refused, files }: Collected) {
     super({
       kind: 'input',
-      tried: `read ${entry}`,
-      where: 'this machine',
+      tried: l10n.t('read {0}', entry),
+      where: l10n.t('this machine'),
       words: refused.map(({ file, line, wrong }) => `${file}:${line}: ${wrong}`).join('\n'),
       next: SourceError.next,
     });
@@ -56,7 +57,11 @@ export const tooLarge = (bytes: number): { wrong: string } | undefined =>
   bytes <= LIMITS.fileBytes
     ? undefined
     : {
-        wrong: `has ${mebibytes(bytes)}, more than the ${mebibytes(LIMITS.fileBytes)} a file may have here`,
+        wrong: l10n.t(
+          'has {0}, more than the {1} a file may have here',
+          mebibytes(bytes),
+          mebibytes(LIMITS.fileBytes),
+        ),
       };
 
 /**
@@ -80,19 +85,26 @@ export async function collect(
   const look = async (file: string): Promise<Uint8Array | { wrong: string } | undefined> => {
     if (!isPlainPath(file)) {
       return {
-        wrong: 'is outside of the folder of the source, or has an odd name: it is not read',
+        wrong: l10n.t('is outside of the folder of the source, or has an odd name: it is not read'),
       };
     }
     const found = await read(file);
     if (found === undefined || 'wrong' in found) return found;
     if (files.size === LIMITS.files) {
       return {
-        wrong: `is file ${LIMITS.files + 1} of the source: no more than ${LIMITS.files} are read`,
+        wrong: l10n.t(
+          'is file {0} of the source: no more than {1} are read',
+          LIMITS.files + 1,
+          LIMITS.files,
+        ),
       };
     }
     return total + found.length > LIMITS.totalBytes
       ? {
-          wrong: `and the rest have more than the ${mebibytes(LIMITS.totalBytes)} a source may have`,
+          wrong: l10n.t(
+            'and the rest have more than the {0} a source may have',
+            mebibytes(LIMITS.totalBytes),
+          ),
         }
       : (tooLarge(found.length) ?? found);
   };
@@ -117,7 +129,11 @@ export async function collect(
     return true;
   };
   if (!(await add(entry, { file: entry, line: 1 })))
-    refused.push({ file: entry, line: 1, wrong: `${JSON.stringify(entry)} is not there.` });
+    refused.push({
+      file: entry,
+      line: 1,
+      wrong: l10n.t('{0} is not there.', JSON.stringify(entry)),
+    });
   return { ...how, entry, files, refused };
 }
 
@@ -178,18 +194,19 @@ export function directoryReader(
       ]);
       const inside = path.relative(root, real).split(path.sep).join('/');
       if (/^\.\.(?:\/|$)/.test(inside) || path.isAbsolute(inside)) {
-        return { wrong: 'is a link to what lies outside of the folder of the source' };
+        return { wrong: l10n.t('is a link to what lies outside of the folder of the source') };
       }
       const found = await stat(real);
       if (found.isDirectory()) return undefined;
-      if (!found.isFile()) return { wrong: 'is not a regular file' };
+      if (!found.isFile()) return { wrong: l10n.t('is not a regular file') };
       const text = texts.get(file) ?? texts.get(inside);
       if (text !== undefined) return Buffer.from(text);
       return tooLarge(found.size) ?? (await readFile(real));
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       const text = texts.get(file);
-      if (!['ENOENT', 'ENOTDIR'].includes(code)) return { wrong: `cannot be read: ${code}` };
+      if (!['ENOENT', 'ENOTDIR'].includes(code))
+        return { wrong: l10n.t('cannot be read: {0}', code) };
       return text === undefined ? undefined : Buffer.from(text);
     }
   };

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 
@@ -20,7 +21,7 @@ export async function findSpliceReaders(
 ): Promise<SpliceReader[]> {
   await host.becomeRoot(signal);
   const text = await host.check(scriptArgv('splice-readers.sh', ...cgroups), {
-    tried: 'look for programs that read with splice()',
+    tried: l10n.t('look for programs that read with splice()'),
     root: true,
     signal,
     timeoutMs: 30_000,
@@ -35,7 +36,7 @@ export function parseSpliceReaders(text: string): SpliceReader[] {
     ([, pid, kind, name]) => ({
       pid: Number(pid),
       kind: kind as SpliceReader['kind'],
-      name: name === undefined || name === '' ? 'a program without a name' : name,
+      name: name === undefined || name === '' ? l10n.t('a program without a name') : name,
     }),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import { PIN_ROOT } from '../host/facts.ts';
@@ -19,7 +20,7 @@ export async function readStatus(host: Host, signal?: AbortSignal): Promise<Bypa
   const argv = scriptArgv('status_json');
   const result = await host.run(argv, { tried: TRIED, root: true, signal });
   if (result.exitCode === UNSAFE_PIN_ROOT) throw unsafePinRoot(host, TRIED, result.stderr);
-  const next = 'Try again; then look at bpftool on the host.';
+  const next = l10n.t('Try again; then look at bpftool on the host.');
   const text = outputOf(result, { argv, tried: TRIED, where: host.name, next });
   try {
     return { host: host.name, ...parseStatus(text) };
@@ -38,7 +39,10 @@ export const unsafePinRoot = (host: Host, tried: string, words: string): HostErr
     tried,
     where: host.name,
     words: words.trim(),
-    next: `Look who made ${PIN_ROOT} on the host and remove it; mount the BPF file system with mode 0700.`,
+    next: l10n.t(
+      'Look who made {0} on the host and remove it; mount the BPF file system with mode 0700.',
+      PIN_ROOT,
+    ),
   });
 
 const count = z.number().nonnegative();

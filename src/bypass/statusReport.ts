@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { LiveConfig } from './config.ts';
 import { REACH_LABELS } from './reachWords.ts';
 import { counterReport, table } from './counterReport.ts';
@@ -61,9 +62,14 @@ function configRows(config: LiveConfig): [string, string][] {
     ['reach', REACH_LABELS[reach]],
     ...(keepAlive === undefined
       ? []
-      : [['keep-alive after', `${keepAlive.toLocaleString('en')} s`] satisfies [string, string]]),
-    ['queue bound', `${(queueBound / 2 ** 20).toLocaleString('en')} MiB`],
-    ['one-way limit', `${oneWayLimit.toLocaleString('en')} small messages`],
+      : [
+          [l10n.t('keep-alive after'), `${keepAlive.toLocaleString('en')} s`] satisfies [
+            string,
+            string,
+          ],
+        ]),
+    [l10n.t('queue bound'), `${(queueBound / 2 ** 20).toLocaleString('en')} MiB`],
+    [l10n.t('one-way limit'), l10n.t('{0} small messages', oneWayLimit.toLocaleString('en'))],
   ];
 }
 
@@ -83,7 +89,9 @@ function attachmentReport(attachment: Attachment, labels: ReadonlyMap<string, st
   } = attachment;
   const { beside = [] } = attachment;
   const program = (one: Attachment['sockops']) =>
-    one === undefined ? 'missing' : `id ${one.id}, tag ${one.tag === '' ? 'unknown' : one.tag}`;
+    one === undefined
+      ? 'missing'
+      : l10n.t('id {0}, tag {1}', one.id, one.tag === '' ? 'unknown' : one.tag);
   const rows: [string, string][] = [
     [
       'state',
@@ -95,8 +103,11 @@ function attachmentReport(attachment: Attachment, labels: ReadonlyMap<string, st
     ...(config === undefined ? [] : configRows(config)),
     ['sockmap_sockops', program(sockops)],
     ['sockmap_redirect', program(redirect)],
-    ...beside.map((name): [string, string] => ['beside it, sock_ops', name]),
-    ['sockets in the map', `${sockets.toLocaleString('en')} of ${maxSockets.toLocaleString('en')}`],
+    ...beside.map((name): [string, string] => [l10n.t('beside it, sock_ops'), name]),
+    [
+      l10n.t('sockets in the map'),
+      l10n.t('{0} of {1}', sockets.toLocaleString('en'), maxSockets.toLocaleString('en')),
+    ],
   ];
   const titled = (path: string): string => {
     const label = labels.get(path) ?? '';
@@ -104,9 +115,9 @@ function attachmentReport(attachment: Attachment, labels: ReadonlyMap<string, st
   };
   const titles = [
     ...cgroups.map(titled),
-    ...gone.map((name) => `${titled(name)} (the cgroup is gone)`),
+    ...gone.map((name) => l10n.t('{0} (the cgroup is gone)', titled(name))),
   ];
-  if (titles.length === 0) titles.push('a cgroup that is gone');
+  if (titles.length === 0) titles.push(l10n.t('a cgroup that is gone'));
   return [
     ...titles.map((one) => oneLine(one, 4096)),
     ...table(rows, '  '),

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { guard, NO_SCRATCH, type Guard } from '../host/guard.ts';
@@ -18,7 +19,7 @@ export function notRun(
 ): HostError | undefined {
   if (exitCode === STILL_ROOT) return stillRoot(host, tried, stderr);
   if (exitCode !== NOT_OURS) return undefined;
-  const next = 'Try again: it is made anew.';
+  const next = l10n.t('Try again: it is made anew.');
   return new HostError({ kind: 'connection-lost', tried, where: host.name, words: stderr, next });
 }
 
@@ -29,7 +30,9 @@ const stillRoot = (host: Host, tried: string, words: string): HostError =>
     where: host.name,
     words: `${REFUSED}\n${words.trim()}`,
     headline: REFUSED,
-    next: 'Install setpriv and flock (of util-linux) on the host, or log in as an account that uses sudo.',
+    next: l10n.t(
+      'Install setpriv and flock (of util-linux) on the host, or log in as an account that uses sudo.',
+    ),
   });
 
 /**

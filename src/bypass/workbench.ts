@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { HostError } from '../host/errors.ts';
@@ -63,7 +64,7 @@ export class Workbench implements Kept {
     target: Target,
     options: { executable?: boolean; signal?: AbortSignal | undefined } = {},
   ): Promise<Workbench> {
-    const tried = 'make a directory to compile in';
+    const tried = l10n.t('make a directory to compile in');
     const { executable = false, signal } = options;
     const args = [executable ? 'yes' : 'no'];
     const script = { setup: hostScript('workbench.sh'), args };
@@ -74,7 +75,7 @@ export class Workbench implements Kept {
   async upload(source: BpfSource, signal?: AbortSignal): Promise<Uploaded> {
     const [text] = await allSettledOrThrow([
       this.host.check(scriptArgv('workbench-unpack.sh', this.directory), {
-        tried: `upload ${source.entry}`,
+        tried: l10n.t('upload {0}', source.entry),
         input: await archive(source.files),
         signal,
         next: NO_UPLOAD,
@@ -96,7 +97,7 @@ export class Workbench implements Kept {
   ): Promise<Compiled> {
     const { host } = this;
     const { entry } = source;
-    const tried = `compile ${entry}`;
+    const tried = l10n.t('compile {0}', entry);
     const src = `${directory}/src`;
     const object = `${directory}/${path.posix.basename(entry, '.c')}.o`;
     const argv = [
@@ -137,7 +138,7 @@ export class Workbench implements Kept {
   async remove({ directory }: Uploaded): Promise<void> {
     await this.host
       .run(scriptArgv('workbench-remove.sh', this.directory, path.posix.basename(directory)), {
-        tried: 'remove the upload',
+        tried: l10n.t('remove the upload'),
       })
       .catch(() => undefined);
   }
@@ -169,9 +170,9 @@ export async function compileToLoad(
   if (object !== undefined) return object.path;
   throw new HostError({
     kind: 'compile',
-    tried: `compile ${uploaded.source.entry}`,
+    tried: l10n.t('compile {0}', uploaded.source.entry),
     where: bench.host.name,
     words,
-    next: 'Fix the source and try again.',
+    next: l10n.t('Fix the source and try again.'),
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import {
   containerLabel,
   enclosingContainer,
@@ -37,7 +38,7 @@ export async function listCgroups(
 ): Promise<Cgroup[]> {
   const boundary = newBoundary();
   const { stdout } = await host.run(scriptArgv('cgroup-tree.sh', boundary, mount), {
-    tried: 'list the cgroups',
+    tried: l10n.t('list the cgroups'),
     ...options,
   });
   const sections = new Map(
@@ -135,10 +136,10 @@ const isName = (named: string): boolean => named.trim() !== '' && !/[\0\n]/.test
 const noCgroup = (where: string, mount: string, named: string): HostError =>
   new HostError({
     kind: 'input',
-    tried: 'find the cgroup',
+    tried: l10n.t('find the cgroup'),
     where,
-    words: `${JSON.stringify(named)} is not a cgroup below ${mount}`,
-    next: `Name a directory below ${mount}.`,
+    words: l10n.t('{0} is not a cgroup below {1}', JSON.stringify(named), mount),
+    next: l10n.t('Name a directory below {0}.', mount),
   });
 
 /**
@@ -175,7 +176,7 @@ export async function existingCgroups(
 ): Promise<string[]> {
   const nameless = named.find((one) => !isName(one));
   if (nameless !== undefined) throw noCgroup(host.name, mount, nameless);
-  const tried = 'find the cgroup';
+  const tried = l10n.t('find the cgroup');
   const argv = scriptArgv('named-cgroups.sh', ...named);
   const { exitCode, stdout } = await host.run(argv, { tried, root: true, signal });
   const found = stdout.split('\n').slice(0, -1);
@@ -185,7 +186,7 @@ export async function existingCgroups(
     kind: 'not-found',
     tried,
     where: host.name,
-    words: `${missing} is not a cgroup`,
-    next: 'Name one that is there: it may have been removed since.',
+    words: l10n.t('{0} is not a cgroup', missing),
+    next: l10n.t('Name one that is there: it may have been removed since.'),
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from './errors.ts';
 import { collectFacts, type Facts } from './facts.ts';
 import type { Host } from './host.ts';
@@ -27,11 +28,11 @@ export async function checkHost(host: Host, signal?: AbortSignal): Promise<HostC
 
 /** "Linux 6.1.0, Debian GNU/Linux 12 (bookworm)". */
 export const hostSummary = ({ kernel, distribution }: Facts): string =>
-  `Linux ${kernel}, ${distribution.name}`;
+  l10n.t('Linux {0}, {1}', kernel, distribution.name);
 
 /** "prevents load and benchmark"; empty where it is only good to know. */
 export function preventedText({ severity, prevents }: HostIssue): string {
   const what = prevents.join(' and ');
   if (what === '') return '';
-  return severity === 'blocks' ? `prevents ${what}` : `limits ${what}`;
+  return severity === 'blocks' ? l10n.t('prevents {0}', what) : l10n.t('limits {0}', what);
 }

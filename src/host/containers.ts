@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { isCancelled } from './errors.ts';
 import type { Host } from './host.ts';
@@ -36,7 +37,7 @@ export async function namesOfContainers(
   const argv = scriptArgv('containers.sh', boundary, cgroups.includes('libpod') ? 'podman' : '');
   const ask = async (root: boolean): Promise<string> => {
     try {
-      const tried = 'ask for the names of containers';
+      const tried = l10n.t('ask for the names of containers');
       const limits = { timeoutMs: 15_000, maxMiB: 20 };
       const { stdout } = await host.run(argv, { ...options, ...limits, root, tried });
       return stdout;
@@ -116,7 +117,7 @@ function readCri(text: string, names: Names, pods: Names): void {
     const own = [pod, metadata.name].filter((part) => part !== '').join('/');
     add(names, id, own, specified === '' ? image.image : specified);
     if (pod === '') continue;
-    add(names, podSandboxId, `${pod}, its sandbox`, '');
+    add(names, podSandboxId, l10n.t('{0}, its sandbox', pod), '');
     pods.set(label('uid'), pod);
   }
 }
@@ -139,9 +140,9 @@ export function containerLabel(path: string, { names, pods }: Containers): strin
     return `${kind} ${names.get(id) ?? id.slice(0, 12)}`;
   }
   const uid = POD.exec(name)?.[1]?.replaceAll('_', '-');
-  if (uid !== undefined) return `pod ${pods.get(uid) ?? uid}`;
+  if (uid !== undefined) return l10n.t('pod {0}', pods.get(uid) ?? uid);
   const chosen = names.get(steps.slice(-2).join('/'));
-  return chosen === undefined ? undefined : `container ${chosen}`;
+  return chosen === undefined ? undefined : l10n.t('container {0}', chosen);
 }
 
 /** The container that a cgroup is inside of: engines and what runs in containers make cgroups there, too. */
@@ -150,5 +151,7 @@ export function enclosingContainer(path: string, containers: Containers): string
     .split('/')
     .slice(0, -1)
     .findLast((step) => ID.test(step));
-  return above === undefined ? undefined : `in ${containerLabel(above, containers) ?? above}`;
+  return above === undefined
+    ? undefined
+    : l10n.t('in {0}', containerLabel(above, containers) ?? above);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from './errors.ts';
 
 /**
@@ -14,19 +15,20 @@ const LONGEST = 1000;
 
 /** The fault of a text as a destination for ssh; undefined: none. */
 export function destinationFault(text: string): string | undefined {
-  if (text.length > LONGEST) return 'it is longer than any name';
+  if (text.length > LONGEST) return l10n.t('it is longer than any name');
   const isUri = /^ssh:\/\//i.test(text);
   const rest = isUri ? text.slice('ssh://'.length).replace(/\/$/, '') : text;
   const at = rest.lastIndexOf('@');
   const host = rest.slice(at + 1);
   const user = at < 0 ? undefined : isUri ? decoded(rest.slice(0, at)) : rest.slice(0, at);
-  if (host === '' || user === '') return 'a name is missing';
+  if (host === '' || user === '') return l10n.t('a name is missing');
   const odd = Array.from(`${user ?? ''}${host.replace(ZONE, '')}`).find(
     (each) => !PLAIN.test(each) || UNSEEN.test(each),
   );
-  if (odd !== undefined) return `${JSON.stringify(odd)} is not part of a name`;
+  if (odd !== undefined) return l10n.t('{0} is not part of a name', JSON.stringify(odd));
   // ssh, and whatever it starts with them, would take these for options.
-  if (/^\[?-/.test(host) || user?.startsWith('-') === true) return 'a name begins with a dash';
+  if (/^\[?-/.test(host) || user?.startsWith('-') === true)
+    return l10n.t('a name begins with a dash');
   return undefined;
 }
 
@@ -45,10 +47,10 @@ export function safeDestination(text: string): string {
   if (fault === undefined) return text;
   throw new HostError({
     kind: 'input',
-    tried: 'read the host',
+    tried: l10n.t('read the host'),
     where: JSON.stringify(text),
-    words: `not a destination ssh takes: ${fault}`,
-    next: 'Name an alias of your ssh configuration, user@host or ssh://user@host:port.',
+    words: l10n.t('not a destination ssh takes: {0}', fault),
+    next: l10n.t('Name an alias of your ssh configuration, user@host or ssh://user@host:port.'),
   });
 }
 

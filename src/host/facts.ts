@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HostError } from './errors.ts';
 import { scriptArgv } from './hostScript.ts';
@@ -59,14 +60,14 @@ export async function collectFacts(
 ): Promise<Facts> {
   const boundary = newBoundary();
   const privilege = await host.privilege(options.signal);
-  const tried = 'read the facts of the host';
+  const tried = l10n.t('read the facts of the host');
   const { stdout, exitCode } = await host.run(scriptArgv('facts.sh', boundary), {
     tried,
     ...options,
   });
   if (!isWhole(stdout, boundary)) {
-    const words = `the script that reads them ended early, with exit code ${exitCode}`;
-    const next = "Look at the host's memory and limits, then try again.";
+    const words = l10n.t('the script that reads them ended early, with exit code {0}', exitCode);
+    const next = l10n.t("Look at the host's memory and limits, then try again.");
     throw new HostError({ kind: 'command', tried, where: host.name, words, next });
   }
   return parseFacts(stdout, boundary, privilege);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError, type Problem } from './errors.ts';
 import type { Ended, HostProcess } from './process.ts';
 import type { Transport } from './transport.ts';
@@ -44,7 +45,7 @@ export function faultOf(
   if (trouble === 'silent') return fail(...notAnswered(seconds, said.join('\n')));
   if (trouble === 'flood') return fail(...flooded(said.join('\n')));
   if (ended.notStarted !== undefined) {
-    return fail('not-found', ended.notStarted, 'Check that the program is installed.');
+    return fail('not-found', ended.notStarted, l10n.t('Check that the program is installed.'));
   }
   // A client that was killed has lost its connection just as one that says so.
   const code = ended.signal === undefined ? ended.exitCode : 255;
@@ -54,7 +55,9 @@ export function faultOf(
     return new HostError({ ...lost.problem, tried, where });
   }
   if (ended.signal !== undefined) {
-    return killed ? undefined : fail('command', `ended by ${ended.signal}`, 'Try again.');
+    return killed
+      ? undefined
+      : fail('command', l10n.t('ended by {0}', ended.signal), l10n.t('Try again.'));
   }
   if (killed) return undefined;
   if (stage === 'login') return fail(...loginEnded(ended.exitCode, said.join('\n')));
@@ -67,28 +70,38 @@ export type Fault = [kind: Problem['kind'], words: string, next: string];
 export const flooded = (said: string): Fault => [
   'command',
   `more than 256 KiB came before the command ran\n${said.slice(0, 4096)}`,
-  'Look at what the start-up files of the account print.',
+  l10n.t('Look at what the start-up files of the account print.'),
 ];
 
 /** @param said what came meanwhile. */
 export const notAnswered = (seconds: number, said: string): Fault => [
   'timeout',
   `the login's start-up files did not end within ${seconds} s\n${said}`,
-  "Look at the account's start-up files (.bashrc, .zshenv, config.fish, .cshrc): they may wait for input, start another shell with exec, or need longer than the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout) allows.",
+  l10n.t(
+    "Look at the account's start-up files (.bashrc, .zshenv, config.fish, .cshrc): they may wait for input, start another shell with exec, or need longer than the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout) allows.",
+  ),
 ];
 
 /** An account without a shell, an expired password, a forced command: the login ran something else. */
 export const loginEnded = (code: number | undefined, said: string): Fault => [
   'authentication',
   `${said}\nthe login ended with exit code ${code ?? 'unknown'} before it ran a command`.trim(),
-  'Connect in a terminal and read what the host says: the account may be closed to logins, need a new password, or run another command in place of ours.',
+  l10n.t(
+    'Connect in a terminal and read what the host says: the account may be closed to logins, need a new password, or run another command in place of ours.',
+  ),
 ];
 
 function notRoot(process: HostProcess, tried: string, where: string): NotRoot {
   const { words, asked, passwordOf, uid } = process.sudo;
   if (asked > 1) {
-    const told = `sudo does not take the password${passwordOf === undefined ? '' : ` of ${passwordOf}`}, or asks for more than a password`;
-    const next = 'Try again, and give the password anew.';
+    const told =
+      passwordOf === undefined
+        ? l10n.t('sudo does not take the password, or asks for more than a password')
+        : l10n.t(
+            'sudo does not take the password of {0}, or asks for more than a password',
+            passwordOf,
+          );
+    const next = l10n.t('Try again, and give the password anew.');
     return new NotRoot({ tried, where, words: `${told}\n${words}`, next }, true, passwordOf);
   }
   const what =
@@ -97,6 +110,6 @@ function notRoot(process: HostProcess, tried: string, where: string): NotRoot {
       : uid === ''
         ? 'sudo runs a shell that may start no programs\n'
         : `sudo runs commands as user ${uid}, not as root\n`;
-  const told = words === '' ? 'sudo refused, and said nothing' : words;
+  const told = words === '' ? l10n.t('sudo refused, and said nothing') : words;
   return new NotRoot({ tried, where, words: `${what}${told}`, next: ALLOW_SUDO }, false, undefined);
 }

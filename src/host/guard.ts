@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { cancelled, HostError } from './errors.ts';
 import type { Host } from './host.ts';
 import { hostScript } from './hostScript.ts';
@@ -76,7 +77,7 @@ async function set(
   if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
   if (line !== undefined && line.length > LONGEST_LINE) {
     await release();
-    throw fail('command', `its answer is a line of more than ${LONGEST_LINE} characters`);
+    throw fail('command', l10n.t('its answer is a line of more than {0} characters', LONGEST_LINE));
   }
   if (line === undefined) {
     const fault = await host.fault(process, tried);
@@ -105,6 +106,6 @@ export async function scratchDirectory(
   return guard(
     host,
     { setup: hostScript('scratch.sh'), args: [executable ? 'yes' : 'no'] },
-    { tried: 'make a private directory', next: NO_SCRATCH, signal },
+    { tried: l10n.t('make a private directory'), next: NO_SCRATCH, signal },
   );
 }

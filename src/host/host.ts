@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { commandWords } from './commandWords.ts';
 import { cancelled, HostError } from './errors.ts';
 import { faultOf, NotRoot } from './fault.ts';
@@ -53,7 +54,7 @@ export class Host implements Runner {
     this.#options = options;
     this.#transport = name === 'local' ? localTransport : new SshTransport(name, options.ssh);
     const run = async (argv: readonly string[], sudo?: Sudo, signal?: AbortSignal) => {
-      const tried = sudo === undefined ? 'read your privileges' : 'become root';
+      const tried = sudo === undefined ? l10n.t('read your privileges') : l10n.t('become root');
       return (await this.#run(argv, { tried, signal, root: sudo !== undefined }, sudo)).stdout;
     };
     this.#rights = new Rights(name, run, options.askPassword);

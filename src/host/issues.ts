@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Facts } from './facts.ts';
 import { asRoot, NETPERF_SOURCE, REINSTALL, remediesFor } from './remedies.ts';
 
@@ -59,12 +60,17 @@ export function hostIssues(facts: Facts): HostIssue[] {
     const remedy = remedies?.install(id);
     const broken = version === undefined ? facts.broken[id] : undefined;
     if (broken !== undefined) {
-      const words = broken.split('\n').find((line) => line.trim() !== '') ?? 'it says nothing';
+      const words =
+        broken.split('\n').find((line) => line.trim() !== '') ?? l10n.t('it says nothing');
       found.push({
         id,
         severity,
         prevents,
-        wrong: `${id} is installed, but does not run: ${words.trim().replace(/\.$/, '')}.`,
+        wrong: l10n.t(
+          '{0} is installed, but does not run: {1}.',
+          id,
+          words.trim().replace(/\.$/, ''),
+        ),
         next: remedies?.broken(id) ?? REINSTALL,
         ...(remedy !== undefined && { remedy }),
       });
@@ -76,12 +82,15 @@ export function hostIssues(facts: Facts): HostIssue[] {
       prevents,
       wrong:
         version === undefined
-          ? `${id} is not installed.`
-          : `${id} ${version} is older than ${floor ?? ''}, the oldest that works.`,
+          ? l10n.t('{0} is not installed.', id)
+          : l10n.t('{0} {1} is older than {2}, the oldest that works.', id, version, floor ?? ''),
       next:
         version === undefined
-          ? (remedies?.advice(id) ?? `Install ${id} ${floor ?? ''} or newer.`)
-          : `Upgrade it; where the package is no newer, ${NEWER[id] ?? 'use a newer release of the distribution'}.`,
+          ? (remedies?.advice(id) ?? l10n.t('Install {0} {1} or newer.', id, floor ?? ''))
+          : l10n.t(
+              'Upgrade it; where the package is no newer, {0}.',
+              NEWER[id] ?? 'use a newer release of the distribution',
+            ),
       ...(remedy !== undefined && { remedy }),
     });
   };
@@ -91,16 +100,20 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'kernel',
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
-      wrong: `Linux ${facts.kernel} is older than ${FLOORS.classic}.`,
-      next: 'Use a host with a newer kernel.',
+      wrong: l10n.t('Linux {0} is older than {1}.', facts.kernel, FLOORS.classic),
+      next: l10n.t('Use a host with a newer kernel.'),
     });
   } else if (!atLeast(facts.kernel, FLOORS.guarded)) {
     found.push({
       id: 'kernel-guarded',
       severity: 'warns',
       prevents: [],
-      wrong: `Linux ${facts.kernel} is older than ${FLOORS.guarded}: only the classic policy can be loaded.`,
-      next: 'Use a host with a newer kernel for the guarded policy.',
+      wrong: l10n.t(
+        'Linux {0} is older than {1}: only the classic policy can be loaded.',
+        facts.kernel,
+        FLOORS.guarded,
+      ),
+      next: l10n.t('Use a host with a newer kernel for the guarded policy.'),
     });
   }
   if (facts.privilege === 'none') {
@@ -108,8 +121,8 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'privilege',
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
-      wrong: 'You are not root on the host, and sudo is not installed.',
-      next: 'Log in as root, or have sudo installed and your account allowed to use it.',
+      wrong: l10n.t('You are not root on the host, and sudo is not installed.'),
+      next: l10n.t('Log in as root, or have sudo installed and your account allowed to use it.'),
     });
   }
   if (facts.cgroupMount === undefined) {
@@ -117,8 +130,8 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'cgroup2',
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
-      wrong: 'cgroup v2 is not mounted, not even beside v1.',
-      next: 'Mount it beside v1 at /sys/fs/cgroup/unified.',
+      wrong: l10n.t('cgroup v2 is not mounted, not even beside v1.'),
+      next: l10n.t('Mount it beside v1 at /sys/fs/cgroup/unified.'),
       remedy: asRoot(
         facts,
         'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified',
@@ -130,8 +143,8 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'bpffs',
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
-      wrong: 'The BPF file system is not mounted at /sys/fs/bpf.',
-      next: 'Mount it for root alone; add it to /etc/fstab to keep it over a restart.',
+      wrong: l10n.t('The BPF file system is not mounted at /sys/fs/bpf.'),
+      next: l10n.t('Mount it for root alone; add it to /etc/fstab to keep it over a restart.'),
       remedy: asRoot(facts, 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf'),
     });
   }
@@ -141,8 +154,8 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'clang-bpf',
       severity: 'blocks',
       prevents: ['load', 'benchmark', 'language'],
-      wrong: `clang ${facts.clang} was built without the BPF target.`,
-      next: "Install the distribution's own clang.",
+      wrong: l10n.t('clang {0} was built without the BPF target.', facts.clang),
+      next: l10n.t("Install the distribution's own clang."),
     });
   }
   missing('bpftool', ['load', 'benchmark'], facts.bpftool, FLOORS.bpftool);
@@ -151,8 +164,12 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'bpftool-btf',
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
-      wrong: `bpftool ${facts.bpftool} cannot read the types (BTF) of Linux ${facts.kernel}.`,
-      next: `Use one as new as the kernel: ${NEWER['bpftool'] ?? ''}.`,
+      wrong: l10n.t(
+        'bpftool {0} cannot read the types (BTF) of Linux {1}.',
+        facts.bpftool,
+        facts.kernel,
+      ),
+      next: l10n.t('Use one as new as the kernel: {0}.', NEWER['bpftool'] ?? ''),
     });
   }
   missing(
@@ -184,8 +201,8 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'btf',
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
-      wrong: 'The kernel carries no BTF (/sys/kernel/btf/vmlinux).',
-      next: 'Use a kernel built with CONFIG_DEBUG_INFO_BTF, as distributions build theirs.',
+      wrong: l10n.t('The kernel carries no BTF (/sys/kernel/btf/vmlinux).'),
+      next: l10n.t('Use a kernel built with CONFIG_DEBUG_INFO_BTF, as distributions build theirs.'),
     });
   }
   if (facts.jit === false) {
@@ -193,8 +210,8 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'jit',
       severity: 'warns',
       prevents: [],
-      wrong: 'The BPF JIT is off: programs are interpreted, and any measurement says so.',
-      next: 'Switch it on.',
+      wrong: l10n.t('The BPF JIT is off: programs are interpreted, and any measurement says so.'),
+      next: l10n.t('Switch it on.'),
       remedy: asRoot(facts, 'sysctl net.core.bpf_jit_enable=1'),
     });
   }
@@ -204,10 +221,14 @@ export function hostIssues(facts: Facts): HostIssue[] {
       id: 'other-programs',
       severity: 'warns',
       prevents: [],
-      wrong: `Other ${listOf(new Set(others.map(({ type }) => type)))} programs are loaded: ${listOf(
-        others.map(({ id, name }) => `${name} (id ${id})`),
-      )}.`,
-      next: 'A socket can be in the map of one sk_msg program only: do not load into cgroups they serve.',
+      wrong: l10n.t(
+        'Other {0} programs are loaded: {1}.',
+        listOf(new Set(others.map(({ type }) => type))),
+        listOf(others.map(({ id, name }) => `${name} (id ${id})`)),
+      ),
+      next: l10n.t(
+        'A socket can be in the map of one sk_msg program only: do not load into cgroups they serve.',
+      ),
     });
   }
   return found;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 /** Characters of the largest answer of bpftool's; that of a host with thousands of programs is one of them. */
 const LONGEST = 8 * 1024 * 1024;
 const DEEPEST = 100;
@@ -8,7 +9,7 @@ const DEEPEST = 100;
  * @throws SyntaxError, also of what is longer than 8 Mi characters or nested more than 100 deep.
  */
 export function parseJson(text: string): unknown {
-  if (text.length > LONGEST) throw new SyntaxError('JSON of more than 8 Mi characters');
+  if (text.length > LONGEST) throw new SyntaxError(l10n.t('JSON of more than 8 Mi characters'));
   let depth = 0;
   let isString = false;
   for (let at = 0; at < text.length; at++) {
@@ -17,7 +18,7 @@ export function parseJson(text: string): unknown {
     else if (one === '"') isString = !isString;
     else if (!isString && (one === '[' || one === '{')) depth++;
     else if (!isString && (one === ']' || one === '}')) depth--;
-    if (depth > DEEPEST) throw new SyntaxError('JSON nested more than 100 deep');
+    if (depth > DEEPEST) throw new SyntaxError(l10n.t('JSON nested more than 100 deep'));
   }
   return JSON.parse(text);
 }

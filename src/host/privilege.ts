@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError, isCancelled } from './errors.ts';
 import { NotRoot } from './fault.ts';
 import { scriptArgv } from './hostScript.ts';
@@ -46,15 +47,15 @@ export class Rights {
     else if (found !== 'none') {
       throw new HostError({
         kind: 'command',
-        tried: 'read your privileges',
+        tried: l10n.t('read your privileges'),
         where: this.#host,
-        words: 'the host did not say whose account it is',
-        next: "Look at the host's memory and limits of processes, then try again.",
+        words: l10n.t('the host did not say whose account it is'),
+        next: l10n.t("Look at the host's memory and limits of processes, then try again."),
       });
     } else {
       this.#refusal = {
-        words: 'the user is not root and there is no sudo',
-        next: 'Log in as root, or install sudo.',
+        words: l10n.t('the user is not root and there is no sudo'),
+        next: l10n.t('Log in as root, or install sudo.'),
       };
       return 'none';
     }
@@ -119,7 +120,7 @@ export class Rights {
       if (password === undefined) {
         throw this.#refuse(
           `sudo needs a password\n${this.#refusal.words}`.trim(),
-          'Give it when asked, log in as root, or allow sudo without one.',
+          l10n.t('Give it when asked, log in as root, or allow sudo without one.'),
         );
       }
       try {
@@ -131,11 +132,14 @@ export class Rights {
         this.#passwordOf = error.passwordOf;
       }
     }
-    throw this.#refuse('3 incorrect passwords', 'Check the password of your account on that host.');
+    throw this.#refuse(
+      '3 incorrect passwords',
+      l10n.t('Check the password of your account on that host.'),
+    );
   }
 
   #refuse(words: string, next: string): HostError {
-    const problem = { kind: 'privilege', tried: 'become root', where: this.#host } as const;
+    const problem = { kind: 'privilege', tried: l10n.t('become root'), where: this.#host } as const;
     return new HostError({ ...problem, words, next });
   }
 
@@ -146,10 +150,10 @@ export class Rights {
       return { password: this.#password };
     throw new HostError({
       kind: 'privilege',
-      tried: 'run as root',
+      tried: l10n.t('run as root'),
       where: this.#host,
-      words: 'not root',
-      next: 'Call becomeRoot first.',
+      words: l10n.t('not root'),
+      next: l10n.t('Call becomeRoot first.'),
     });
   }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from './errors.ts';
 import { collectFacts, type Facts } from './facts.ts';
 import { blocking, hostIssues, type Capability } from './issues.ts';
@@ -25,10 +26,14 @@ export class Readiness {
     const mount = facts.cgroupMount;
     const worst = firstBlocking(facts, purpose);
     if (worst === undefined && mount !== undefined) return { facts, mount };
-    const { wrong = 'cgroup v2 is not mounted.', next = 'Check the host.', remedy } = worst ?? {};
+    const {
+      wrong = l10n.t('cgroup v2 is not mounted.'),
+      next = l10n.t('Check the host.'),
+      remedy,
+    } = worst ?? {};
     throw new HostError({
       kind: 'not-found',
-      tried: purpose === 'benchmark' ? 'run the benchmark' : 'use the bypass',
+      tried: purpose === 'benchmark' ? l10n.t('run the benchmark') : l10n.t('use the bypass'),
       where: host.name,
       words: wrong,
       next,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Facts } from './facts.ts';
 import { familyOf, INSTALL, PACKAGES } from './packages.mjs';
 import { shellLine } from './quote.ts';
@@ -54,11 +55,13 @@ export function remediesFor(facts: Facts): Remedies | undefined {
     },
     advice: (id) =>
       command(id) === undefined
-        ? `This distribution has no package of ${id}: ${NETPERF_SOURCE} (2.7).`
-        : 'Install the package, then check the host again.',
+        ? l10n.t('This distribution has no package of {0}: {1} (2.7).', id, NETPERF_SOURCE)
+        : l10n.t('Install the package, then check the host again.'),
     broken: (id) =>
       id === 'bpftool' && name === 'ubuntu'
-        ? 'Ubuntu has it in a package for each kernel: install that of this one or, where there is none, as on WSL2, the newest one, which runs on older kernels too.'
+        ? l10n.t(
+            'Ubuntu has it in a package for each kernel: install that of this one or, where there is none, as on WSL2, the newest one, which runs on older kernels too.',
+          )
         : REINSTALL,
   };
 }

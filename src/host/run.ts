@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from './errors.ts';
 import type { Privilege } from './privilege.ts';
 
@@ -63,7 +64,10 @@ export function outputOf(
     kind: 'command',
     tried,
     where,
-    words: [stderr.trim() === '' ? stdout : stderr, `${argv[0] ?? ''}: exit code ${exitCode}`]
+    words: [
+      stderr.trim() === '' ? stdout : stderr,
+      l10n.t('{0}: exit code {1}', argv[0] ?? '', exitCode),
+    ]
       .join('\n')
       .trim(),
     exitCode,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from './errors.ts';
 
 /**
@@ -24,10 +25,10 @@ export function parseSections(text: string, boundary: string): Section[] {
     if (found.length > MOST) {
       throw new HostError({
         kind: 'command',
-        tried: 'read the answer',
+        tried: l10n.t('read the answer'),
         where: 'the host',
-        words: `it has more than ${MOST} sections`,
-        next: 'Find out which program of the host prints them.',
+        words: l10n.t('it has more than {0} sections', MOST),
+        next: l10n.t('Find out which program of the host prints them.'),
       });
     }
     at = next;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { lstat, mkdir } from 'node:fs/promises';
@@ -24,10 +25,10 @@ export async function socketDirectory(): Promise<string> {
   }
   throw new HostError({
     kind: 'input',
-    tried: 'make a private directory for the connection',
-    where: 'this machine',
+    tried: l10n.t('make a private directory for the connection'),
+    where: l10n.t('this machine'),
     words: refused.join('\n'),
-    next: 'Set TMPDIR to a directory of yours, with a short path.',
+    next: l10n.t('Set TMPDIR to a directory of yours, with a short path.'),
   });
 }
 
@@ -36,25 +37,25 @@ const LONGEST_DIRECTORY = 104 - '/0123456789ab'.length - '.0123456789abcdef'.len
 
 /** Makes the directory if it can be; what keeps sockets out of it otherwise. */
 async function unfit(directory: string, uid: number): Promise<string | undefined> {
-  if (Buffer.byteLength(directory) > LONGEST_DIRECTORY) return 'is too long for a socket';
+  if (Buffer.byteLength(directory) > LONGEST_DIRECTORY) return l10n.t('is too long for a socket');
   // ssh expands these in the path of a socket.
-  if (/[%$]/.test(directory)) return 'has a character that ssh expands';
+  if (/[%$]/.test(directory)) return l10n.t('has a character that ssh expands');
   try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') return `cannot be made: ${message}`;
+    if (code !== 'EEXIST') return l10n.t('cannot be made: {0}', message);
   }
   const found = await lstat(directory);
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
-    return 'is not a directory of yours alone: find out who made it';
+    return l10n.t('is not a directory of yours alone: find out who made it');
   // Full or read-only file systems, and those of some virtual machines, take no socket.
   const trial = createServer();
   try {
     trial.listen(path.join(directory, randomBytes(6).toString('hex')));
     await once(trial, 'listening');
   } catch (error) {
-    return `takes no socket: ${(error as Error).message}`;
+    return l10n.t('takes no socket: {0}', (error as Error).message);
   } finally {
     trial.close();
   }

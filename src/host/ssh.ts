@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -93,7 +94,7 @@ export class SshTransport implements Transport {
 
   failure(exitCode: number | undefined, stderr: string): HostError | undefined {
     if (exitCode !== 255) return undefined;
-    return new HostError(classify(stderr, this.#destination, 'run a command'));
+    return new HostError(classify(stderr, this.#destination, l10n.t('run a command')));
   }
 
   async dispose(): Promise<void> {

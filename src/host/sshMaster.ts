@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { existsSync } from 'node:fs';
 import { cancelled, HostError } from './errors.ts';
 import { flooded, loginEnded, notAnswered, type Fault } from './fault.ts';
@@ -94,11 +95,13 @@ const failed = (where: string, [kind, words, next]: Fault): HostError =>
 const noClient = (said: string): Fault => [
   'not-found',
   said,
-  'Install the OpenSSH client, or name it (sockmapBypass.ssh.program, --ssh).',
+  l10n.t('Install the OpenSSH client, or name it (sockmapBypass.ssh.program, --ssh).'),
 ];
 
 const notConnected = (seconds: number, said: string): Fault => [
   'unreachable',
   `no connection within ${seconds} s\n${said}`,
-  'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand). The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).',
+  l10n.t(
+    'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand). The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).',
+  ),
 ];

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Problem } from './errors.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { Problem } from './errors.ts';
  * outcome is known by how it is worded.
  */
 export function classify(stderr: string, where: string, tried: string): Problem {
-  const words = stderr.trim() === '' ? 'ssh ended without a word' : stderr.trim();
+  const words = stderr.trim() === '' ? l10n.t('ssh ended without a word') : stderr.trim();
   const problem = (kind: Problem['kind'], next: string): Problem => ({
     kind,
     tried,
@@ -17,13 +18,17 @@ export function classify(stderr: string, where: string, tried: string): Problem 
   if (words.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
     return problem(
       'host-key',
-      'The host shows another key than before. Find out why; only then remove the old one with ssh-keygen -R.',
+      l10n.t(
+        'The host shows another key than before. Find out why; only then remove the old one with ssh-keygen -R.',
+      ),
     );
   }
   if (/Host key verification failed|No .{1,40} host key is known/i.test(words)) {
     return problem(
       'host-key',
-      'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
+      l10n.t(
+        'The host is not in known_hosts. Connect in a terminal once and compare its fingerprint.',
+      ),
     );
   }
   if (
@@ -31,31 +36,37 @@ export function classify(stderr: string, where: string, tried: string): Problem 
   ) {
     return problem(
       'authentication',
-      'The password of the account has expired. Connect in a terminal, where the host asks for a new one.',
+      l10n.t(
+        'The password of the account has expired. Connect in a terminal, where the host asks for a new one.',
+      ),
     );
   }
   // The host refused a further command on the connection, so the client connected anew.
   if (words.includes('session request failed') && tried !== 'connect') {
     return problem(
       'authentication',
-      'The host lets a connection run too few commands at a time. Have MaxSessions raised to 10 in its sshd_config, or load a key that needs no answer into the agent.',
+      l10n.t(
+        'The host lets a connection run too few commands at a time. Have MaxSessions raised to 10 in its sshd_config, or load a key that needs no answer into the agent.',
+      ),
     );
   }
   if (/Permission denied|Too many authentication failures|no mutual signature/i.test(words)) {
     return problem(
       'authentication',
-      'Load your key into the agent with ssh-add, or begin in a terminal, where ssh can ask.',
+      l10n.t(
+        'Load your key into the agent with ssh-add, or begin in a terminal, where ssh can ask.',
+      ),
     );
   }
   if (/Could not resolve hostname/i.test(words)) {
-    return problem('unreachable', 'Check the name, or add it to your ssh configuration.');
+    return problem('unreachable', l10n.t('Check the name, or add it to your ssh configuration.'));
   }
   if (
     /Bad configuration option|Can't open user config|keyword .{1,200} extra arguments|terminating, \d+ bad/i.test(
       words,
     )
   ) {
-    return problem('input', 'Fix the ssh configuration.');
+    return problem('input', l10n.t('Fix the ssh configuration.'));
   }
   // Where there is no multiplexing, each command connects.
   const connecting =
@@ -67,16 +78,21 @@ export function classify(stderr: string, where: string, tried: string): Problem 
   ) {
     return problem(
       'unreachable',
-      `Check that the host is up and sshd listens on that port.${/timed out/i.test(words) ? ' The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).' : ''}`,
+      l10n.t(
+        'Check that the host is up and sshd listens on that port.{0}',
+        /timed out/i.test(words)
+          ? ' The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).'
+          : '',
+      ),
     );
   }
   if (tried === 'connect') {
-    const next = 'Connect in a terminal to see what hinders it.';
-    const told = words === '' ? 'the ssh client ended and said nothing' : words;
+    const next = l10n.t('Connect in a terminal to see what hinders it.');
+    const told = words === '' ? l10n.t('the ssh client ended and said nothing') : words;
     return { ...problem('unreachable', next), words: told };
   }
   return problem(
     'connection-lost',
-    'The connection ended. Try again: what was under way is undone on the host.',
+    l10n.t('The connection ended. Try again: what was under way is undone on the host.'),
   );
 }

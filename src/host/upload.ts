@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Host } from './host.ts';
@@ -47,7 +48,10 @@ export async function upload(
 ): Promise<void> {
   const [first = 'nothing', ...others] = files.keys();
   await host.check(scriptArgv('upload.sh', directory), {
-    tried: `upload ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`,
+    tried:
+      others.length === 0
+        ? l10n.t('upload {0}', first)
+        : l10n.t('upload {0} and {1} more', first, others.length),
     input: await archive(files),
     signal,
     next: NO_UPLOAD,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Collected } from './bounded.ts';
 import { commandWords } from './commandWords.ts';
 import type { Problem } from './errors.ts';
@@ -53,10 +54,10 @@ export class Watch {
     this.#timeoutMs = timeoutMs;
     this.#onExcess = onExcess;
     this.#stdout = new Collected(process.stdout, maxMiB * MIB, () => {
-      this.#tooMuch(`${maxMiB} MiB to its standard output`);
+      this.#tooMuch(l10n.t('{0} MiB to its standard output', maxMiB));
     });
     this.#stderr = new Collected(process.stderr, MAX_WORDS_MIB * MIB, () => {
-      this.#tooMuch(`${MAX_WORDS_MIB} MiB to its standard error`);
+      this.#tooMuch(l10n.t('{0} MiB to its standard error', MAX_WORDS_MIB));
     });
     this.resume();
   }
@@ -71,7 +72,7 @@ export class Watch {
     if (this.#hasEnded) return;
     this.#timer = setTimeout(() => {
       const words = `no end after ${this.#timeoutMs / 1000} s: ${this.#line}\n${this.#stderr.text()}`;
-      const next = 'Look at the load of the host, then try again.';
+      const next = l10n.t('Look at the load of the host, then try again.');
       this.#exceed({ kind: 'timeout', words, next });
     }, this.#timeoutMs);
   }
@@ -95,7 +96,7 @@ export class Watch {
 
   #tooMuch(what: string): void {
     const words = `it sent more than ${what}\n${this.#line}`;
-    const next = 'See what that command does there.';
+    const next = l10n.t('See what that command does there.');
     this.#exceed({ kind: 'command', words, next });
   }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Plan } from './document.ts';
 import { extentOf } from './plan.ts';
 
@@ -8,14 +9,17 @@ export function durationLabel(seconds: number): string {
   // In steps of ten seconds, while these matter.
   const tens = Math.ceil(whole / 10) * 10;
   if (tens < 600) {
-    return `${Math.floor(tens / 60)} min${tens % 60 === 0 ? '' : ` ${tens % 60} s`}`;
+    const whole = Math.floor(tens / 60);
+    return tens % 60 === 0 ? l10n.t('{0} min', whole) : l10n.t('{0} min {1} s', whole, tens % 60);
   }
   const minutes = Math.ceil(whole / 60);
-  return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+  return minutes < 120 ? l10n.t('{0} min', minutes) : `${(minutes / 60).toFixed(1)} h`;
 }
 
 /** How long a whole run takes: "about 4 min", "3 min to 10 min". */
 export function timeLabel(plan: Plan): string {
   const [least, most] = extentOf(plan).seconds.map(durationLabel);
-  return least === most ? `about ${most ?? ''}` : `${least ?? ''} to ${most ?? ''}`;
+  return least === most
+    ? l10n.t('about {0}', most ?? '')
+    : l10n.t('{0} to {1}', least ?? '', most ?? '');
 }

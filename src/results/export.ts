@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import {
   FIGURE_IDS,
   LATENCY_METRICS,
@@ -174,18 +175,28 @@ function factsOf({ label, document }: Run): string {
   const { host, plan, programs, samples } = document;
   const { reach } = programs;
   const taken =
-    document.finishedAt === undefined ? 'not finished' : `finished ${document.finishedAt}`;
+    document.finishedAt === undefined
+      ? l10n.t('not finished')
+      : l10n.t('finished {0}', document.finishedAt);
   const facts: readonly (readonly [string, string])[] = [
-    ['Run', label],
-    ['Host', `${host.name}, ${host.distribution}, ${host.cpus} × ${host.architecture}`],
-    ['Kernel', host.kernel],
+    [l10n.t('Run'), label],
+    [l10n.t('Host'), `${host.name}, ${host.distribution}, ${host.cpus} × ${host.architecture}`],
+    [l10n.t('Kernel'), host.kernel],
     ['netperf', host.netperf],
-    ['Policy', `${programs.policy} (${tagsOf(document)})`],
-    ['Cgroup', document.cgroup],
-    ['Plan', `${plan.name}, ${plan.secondsPerSample} s a sample, up to ${plan.repetitions} rounds`],
-    ['Topology', topologyText(plan)],
-    ...(reach === undefined ? [] : [['Reach', reachText(reach)] as const]),
-    ['Samples', `${samples.length}, started ${document.startedAt}, ${taken}`],
+    [l10n.t('Policy'), `${programs.policy} (${tagsOf(document)})`],
+    [l10n.t('Cgroup'), document.cgroup],
+    [
+      l10n.t('Plan'),
+      l10n.t(
+        '{0}, {1} s a sample, up to {2} rounds',
+        plan.name,
+        plan.secondsPerSample,
+        plan.repetitions,
+      ),
+    ],
+    [l10n.t('Topology'), topologyText(plan)],
+    ...(reach === undefined ? [] : [[l10n.t('Reach'), reachText(reach)] as const]),
+    [l10n.t('Samples'), l10n.t('{0}, started {1}, {2}', samples.length, document.startedAt, taken)],
   ];
   return facts.map(([name, value]) => `- ${name}: ${markdownText(value)}`).join('\n');
 }

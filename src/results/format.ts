@@ -1,4 +1,5 @@
 // One fixed locale: the numbers match the document, the terminal and the documentation.
+import * as l10n from '@vscode/l10n';
 const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const four = new Intl.NumberFormat('en', {
   minimumSignificantDigits: 4,
@@ -41,9 +42,9 @@ export const factor = (ratio: number): string =>
 
 /** A ratio as a change: `26% lower`. */
 export function change(ratio: number): string {
-  if (ratio >= 2) return `${two.format(ratio)} times as high`;
+  if (ratio >= 2) return l10n.t('{0} times as high', two.format(ratio));
   const share = percent(ratio);
-  return ratio < 1 ? `${share} lower` : `${share} higher`;
+  return ratio < 1 ? l10n.t('{0} lower', share) : l10n.t('{0} higher', share);
 }
 
 /** How far a ratio is from 1, in percent. */
@@ -57,12 +58,12 @@ export function changes(ratios: readonly number[]): string {
   const low = Math.min(...ratios);
   const high = Math.max(...ratios);
   if (change(low) === change(high)) return change(low);
-  if (low < 1) return `${percent(high)} to ${percent(low)} lower`;
-  if (high < 2) return `${percent(low)} to ${percent(high)} higher`;
+  if (low < 1) return l10n.t('{0} to {1} lower', percent(high), percent(low));
+  if (high < 2) return l10n.t('{0} to {1} higher', percent(low), percent(high));
   // Rounded to two digits, what is hardly higher would be 1 times as high.
   return low < 1.2
-    ? `${change(low)} to ${change(high)}`
-    : `${two.format(low)} to ${two.format(high)} times as high`;
+    ? l10n.t('{0} to {1}', change(low), change(high))
+    : l10n.t('{0} to {1} times as high', two.format(low), two.format(high));
 }
 
 /** In the reader's own time zone. */

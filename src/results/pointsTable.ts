@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm } from './document.ts';
 import { isCoarse } from './verdicts.ts';
 import { doubtsText, timesText, verdictText } from './words/pointTexts.ts';
@@ -38,8 +39,8 @@ export function tableOf(figure: Figure): Table {
     }),
   }));
   return {
-    caption: `${figure.title}, in ${figure.unit}`,
-    columns: [figure.xTitle, 'Series', ...columns.map(({ title }) => title)],
+    caption: l10n.t('{0}, in {1}', figure.title, figure.unit),
+    columns: [figure.xTitle, l10n.t('Series'), ...columns.map(({ title }) => title)],
     groups: groups.filter(({ rows }) => rows.length > 0),
   };
 }
@@ -49,22 +50,22 @@ function columnsOf(figure: Figure): Column[] {
   const isCompared = figure.series.some(({ against }) => against !== undefined);
   if (figure.id === 'overview') {
     return [
-      { title: 'Rounds', cell: ({ count }) => String(count) },
+      { title: l10n.t('Rounds'), cell: ({ count }) => String(count) },
       ratioColumn(only, ({ median }) => median),
       interval,
       verdict(figure),
     ];
   }
   return [
-    { title: 'Samples', cell: ({ count }) => String(count) },
-    { title: 'Median', cell: valueOf(({ median }) => median) },
+    { title: l10n.t('Samples'), cell: ({ count }) => String(count) },
+    { title: l10n.t('Median'), cell: valueOf(({ median }) => median) },
     {
       title: '95% CI',
       cell: ({ interval: of, step }) =>
         of && [of.low, of.high].map((end) => valueText(end, step)).join(' to '),
     },
-    { title: 'Lowest', cell: valueOf(({ low }) => low) },
-    { title: 'Highest', cell: valueOf(({ high }) => high) },
+    { title: l10n.t('Lowest'), cell: valueOf(({ low }) => low) },
+    { title: l10n.t('Highest'), cell: valueOf(({ high }) => high) },
     ...(figure.series.some(({ points }) => points.some((point) => point?.step !== undefined))
       ? [quantised]
       : []),
@@ -79,7 +80,7 @@ const ratioColumn = (
   only: Arm | undefined,
   ratioOf: (point: Point) => number | undefined,
 ): Column => ({
-  title: only === undefined ? 'Ratio' : timesText(only),
+  title: only === undefined ? l10n.t('Ratio') : timesText(only),
   cell: (point, { against }) => {
     const ratio = ratioOf(point);
     if (ratio === undefined) return undefined;
@@ -96,17 +97,19 @@ const valueOf = (value: (point: Point) => number) => (point: Point) =>
 /** Where the histogram's step hides differences people ask about. */
 const quantised: Column = {
   title: 'Quantised',
-  cell: (point) => (isCoarse(point) ? `in steps of ${number(point.step ?? 0)} µs` : undefined),
+  cell: (point) =>
+    isCoarse(point) ? l10n.t('in steps of {0} µs', number(point.step ?? 0)) : undefined,
 };
 
 const interval: Column = {
   title: 'Ratio (95% CI)',
   cell: ({ ratio }) =>
-    ratio?.interval && `${factor(ratio.interval.low)} to ${factor(ratio.interval.high)}`,
+    ratio?.interval &&
+    l10n.t('{0} to {1}', factor(ratio.interval.low), factor(ratio.interval.high)),
 };
 
 const verdict = ({ better }: Figure): Column => ({
-  title: 'Finding',
+  title: l10n.t('Finding'),
   cell: (point) => verdictText(point, better),
 });
 
@@ -136,7 +139,7 @@ const detailColumns = ({ id, series }: Figure): Column[] =>
       const [title, text] = DETAILS[name];
       const per = ['fig4', 'fig5', 'fig6'].includes(id) ? 'transaction' : 'KB';
       return {
-        title: name.startsWith('demand') ? `${title}, µs per ${per}` : title,
+        title: name.startsWith('demand') ? l10n.t('{0}, µs per {1}', title, per) : title,
         cell: ({ details }) => {
           const value = details[name];
           return value === undefined ? undefined : text(value);

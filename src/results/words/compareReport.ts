@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { compareDocuments, type Comparison, type Difference, type Figure } from '../compare.ts';
 import type { ResultDocument } from '../document.ts';
 import { markdownText } from '../../text.ts';
@@ -20,7 +21,13 @@ export function comparisonReport(
 ): string {
   const { differences } = comparison;
   const run = ({ startedAt, host, plan, samples }: ResultDocument) =>
-    `${startedAt} on ${markdownText(host.name)}, plan ${markdownText(plan.name)}, ${samples.length} samples`;
+    l10n.t(
+      '{0} on {1}, plan {2}, {3} samples',
+      startedAt,
+      markdownText(host.name),
+      markdownText(plan.name),
+      samples.length,
+    );
   return [
     '# Benchmark compared with a saved run',
     '',
@@ -31,7 +38,9 @@ export function comparisonReport(
     summaryTexts(differences).join('\n\n'),
     ...(differences.length === 0 ? [] : ['', ...table(differences)]),
     '',
-    'Change: ratio of the geometric means with its 95% CI (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to say. "Change of the ratio to TCP" is that of the rate over TCP’s within a round: a host that is faster or slower as a whole leaves it as it is.',
+    l10n.t(
+      'Change: ratio of the geometric means with its 95% CI (Welch), after to before. "Same" means that the whole interval lies within 5%; "inconclusive", that it is too wide to say. "Change of the ratio to TCP" is that of the rate over TCP’s within a round: a host that is faster or slower as a whole leaves it as it is.',
+    ),
     '',
   ].join('\n');
 }
@@ -40,26 +49,38 @@ export function comparisonReport(
 export function summaryTexts(differences: readonly Difference[]): string[] {
   const count = (verdict: Difference['verdict']) =>
     differences.filter((one) => one.verdict === verdict).length;
-  if (differences.length === 0) return ['The runs have no variant and size in common.'];
+  if (differences.length === 0) return [l10n.t('The runs have no variant and size in common.')];
   const notCompared = count('not compared');
   const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
   const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
   const why = differences.some(({ doubts }) => Object.values(doubts).includes('idle'))
-    ? 'because almost no data used the bypass, or next to nothing moved'
-    : 'because almost no data used the bypass';
+    ? l10n.t('because almost no data used the bypass, or next to nothing moved')
+    : l10n.t('because almost no data used the bypass');
   return [
-    `${differences.length} ${differences.length === 1 ? 'measurement' : 'measurements'}: ${count('better')} better, ${count('worse')} worse, ${count('same')} the same within 5%, ${count('inconclusive')} inconclusive${notCompared > 0 ? `; ${notCompared} not compared, ${why}` : ''}.`,
+    l10n.t(
+      '{0} {1}: {2} better, {3} worse, {4} the same within 5%, {5} inconclusive{6}.',
+      differences.length,
+      differences.length === 1 ? 'measurement' : 'measurements',
+      count('better'),
+      count('worse'),
+      count('same'),
+      count('inconclusive'),
+      notCompared > 0 ? `; ${notCompared} not compared, ${why}` : '',
+    ),
     ...(changed.length === 0
       ? []
       : [
-          `TCP itself changed at ${changed.length} of ${tcp.length} sizes: there the host differs, not only the bypass.`,
+          l10n.t(
+            'TCP itself changed at {0} of {1} sizes: there the host differs, not only the bypass.',
+            changed.length,
+            tcp.length,
+          ),
         ]),
   ];
 }
-
 function table(differences: readonly Difference[]): string[] {
   const rows = differences.map((one) => [
-    `${one.size.experiment === 'throughput' ? 'throughput' : 'round trip'}, ${sizeLabel(one.size)}`,
+    `${one.size.experiment === 'throughput' ? 'throughput' : l10n.t('round trip')}, ${sizeLabel(one.size)}`,
     ARM_LABELS[one.arm],
     FIGURE_LABELS[one.figure],
     valueLabel(one, one.before.median),
@@ -71,14 +92,14 @@ function table(differences: readonly Difference[]): string[] {
     changeText(one.againstTcp),
   ]);
   const head = [
-    'Size',
-    'Variant',
-    'Measurement',
+    l10n.t('Size'),
+    l10n.t('Variant'),
+    l10n.t('Measurement'),
     'Before (median)',
     'After (median)',
-    'Change, after to before (95% CI)',
-    'Verdict',
-    'Change of the ratio to TCP (95% CI)',
+    l10n.t('Change, after to before (95% CI)'),
+    l10n.t('Verdict'),
+    l10n.t('Change of the ratio to TCP (95% CI)'),
   ];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }

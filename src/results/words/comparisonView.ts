@@ -89,7 +89,7 @@ function runView({ host, startedAt, plan, programs, samples }: ResultDocument, f
       [l10n.t('Host'), oneLine(`${host.name}, ${host.distribution}`, 200)],
       [l10n.t('Kernel'), oneLine(host.kernel, 200)],
       [l10n.t('Started'), when(startedAt)],
-      [l10n.t('Plan'), oneLine(`${plan.name}, ${samples.length} samples`, 200)],
+      [l10n.t('Plan'), oneLine(l10n.t('{0}, {1} samples', plan.name, samples.length), 200)],
       [l10n.t('Topology'), topologyText(plan)],
       [l10n.t('Policy'), policy],
     ],

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Comparison, Difference, FACTS, Note } from '../compare.ts';
 import { factor, number } from '../format.ts';
 import { MOST_TIMES } from '../ratios.ts';
@@ -24,21 +25,38 @@ export const noteTexts = ({ notes }: Pick<Comparison, 'notes'>): string[] => not
 function noteText(note: Note): string {
   switch (note.kind) {
     case 'machines':
-      return 'The runs are of two machines.';
+      return l10n.t('The runs are of two machines.');
     case 'topologies':
-      return `The topology differs, so the figures are not of the same thing: ${topologyText(note.before)} before; ${topologyText(note.after)} after.`;
+      return l10n.t(
+        'The topology differs, so the figures are not of the same thing: {0} before; {1} after.',
+        topologyText(note.before),
+        topologyText(note.after),
+      );
     case 'fact':
-      return `The ${FACT_LABELS[note.fact]} differs: ${valueText(note.before)} before, ${valueText(note.after)} after.`;
+      return l10n.t(
+        'The {0} differs: {1} before, {2} after.',
+        FACT_LABELS[note.fact],
+        valueText(note.before),
+        valueText(note.after),
+      );
     case 'programs':
-      return 'The BPF programs differ.';
+      return l10n.t('The BPF programs differ.');
     case 'reaches':
-      return `The bypass paired connections ${reachText(note.before)} before, ${reachText(note.after)} after.`;
+      return l10n.t(
+        'The bypass paired connections {0} before, {1} after.',
+        reachText(note.before),
+        reachText(note.after),
+      );
     case 'seconds':
-      return `A sample took ${note.before} s before, ${note.after} s after.`;
+      return l10n.t('A sample took {0} s before, {1} s after.', note.before, note.after);
     case 'unfinished':
-      return `The run of ${note.startedAt} was interrupted.`;
+      return l10n.t('The run of {0} was interrupted.', note.startedAt);
     case 'notInCommon':
-      return `${note.before} variants and sizes were measured before only, ${note.after} after only.`;
+      return l10n.t(
+        '{0} variants and sizes were measured before only, {1} after only.',
+        note.before,
+        note.after,
+      );
   }
 }
 
@@ -49,8 +67,12 @@ function valueText(value: string | number | boolean | undefined): string {
 
 /** `mostly TCP before and after`; empty where the bypass is what was measured. */
 export function doubtText({ doubts: { before, after } }: Difference): string {
-  if (before !== undefined && before === after) return `${DOUBTS[before]} before and after`;
-  return [before && `${DOUBTS[before]} before`, after && `${DOUBTS[after]} after`]
+  if (before !== undefined && before === after)
+    return l10n.t('{0} before and after', DOUBTS[before]);
+  return [
+    before && l10n.t('{0} before', DOUBTS[before]),
+    after && l10n.t('{0} after', DOUBTS[after]),
+  ]
     .filter(Boolean)
     .join(', ');
 }
@@ -67,7 +89,7 @@ export function changeText(ratio: Ratio | undefined): string {
   const { interval } = ratio;
   return interval === undefined
     ? signed(ratio.ratio)
-    : `${signed(ratio.ratio)} (${signed(interval.low)} to ${signed(interval.high)})`;
+    : l10n.t('{0} ({1} to {2})', signed(ratio.ratio), signed(interval.low), signed(interval.high));
 }
 
 /** "× 0.90 (0.88 to 0.92)". */
@@ -77,18 +99,18 @@ export function timesText(ratio: Ratio | undefined): string {
   const times = `× ${bounded(ratio.ratio)}`;
   return interval === undefined
     ? times
-    : `${times} (${bounded(interval.low)} to ${bounded(interval.high)})`;
+    : l10n.t('{0} ({1} to {2})', times, bounded(interval.low), bounded(interval.high));
 }
 
 function bounded(value: number): string {
-  if (value > MOST_TIMES) return `over ${MOST_TIMES}`;
-  return value < 1 / MOST_TIMES ? `below ${1 / MOST_TIMES}` : factor(value);
+  if (value > MOST_TIMES) return l10n.t('over {0}', MOST_TIMES);
+  return value < 1 / MOST_TIMES ? l10n.t('below {0}', 1 / MOST_TIMES) : factor(value);
 }
 
 /** Of few rounds the interval may have no end that anybody could use. */
 function signed(value: number): string {
-  if (value > MOST_TIMES) return `over ${MOST_TIMES} times`;
+  if (value > MOST_TIMES) return l10n.t('over {0} times', MOST_TIMES);
   if (value < 1 / MOST_TIMES) return 'below -99.9%';
-  if (value >= 10) return `${number(Number(value.toPrecision(2)))} times`;
+  if (value >= 10) return l10n.t('{0} times', number(Number(value.toPrecision(2))));
   return `${value >= 1 ? '+' : ''}${(100 * (value - 1)).toFixed(1)}%`;
 }

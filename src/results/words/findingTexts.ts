@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { findingsOf } from '../findings.ts';
 import type { Ends, Finding, KernelTime, ShareGroup, Subject } from '../finding.ts';
 import type { Figure } from '../figure.ts';
@@ -62,62 +63,120 @@ type Sentence = Exclude<Finding, { kind: 'recommendation' | 'noise' | 'notMeasur
 function sentenceOf(finding: Sentence): string {
   switch (finding.kind) {
     case 'noBypass':
-      return 'No samples of the bypass yet.';
+      return l10n.t('No samples of the bypass yet.');
     case 'nothingCompared':
-      return 'No samples of the bypass to compare with another variant yet.';
+      return l10n.t('No samples of the bypass to compare with another variant yet.');
     case 'alone':
-      return `${ARM_LABELS[finding.arm]} is measured alone here: there is nothing to compare it with.`;
+      return l10n.t(
+        '{0} is measured alone here: there is nothing to compare it with.',
+        ARM_LABELS[finding.arm],
+      );
     case 'noBaseline':
-      return `No samples of ${ARM_LABELS[finding.against]} to compare with yet.`;
+      return l10n.t('No samples of {0} to compare with yet.', ARM_LABELS[finding.against]);
     case 'noCommonRound':
-      return `No round has both ${nameOf(finding.subject)} and ${ARM_LABELS[finding.against]} yet.`;
+      return l10n.t(
+        'No round has both {0} and {1} yet.',
+        nameOf(finding.subject),
+        ARM_LABELS[finding.against],
+      );
     case 'oneSize':
       return oneSize(finding);
     case 'compared': {
       const { subject, quantity, against } = finding;
-      return `${nameOf(subject)} ${quantity} against ${ARM_LABELS[against]}: ${outcomeTexts(finding).join('; ')}.`;
+      return l10n.t(
+        '{0} {1} against {2}: {3}.',
+        nameOf(subject),
+        quantity,
+        ARM_LABELS[against],
+        outcomeTexts(finding).join('; '),
+      );
     }
     case 'neverAhead':
-      return `${ARM_LABELS[finding.arm]} does not overtake ${ARM_LABELS[finding.against]} up to ${bytes(finding.upTo)}.`;
+      return l10n.t(
+        '{0} does not overtake {1} up to {2}.',
+        ARM_LABELS[finding.arm],
+        ARM_LABELS[finding.against],
+        bytes(finding.upTo),
+      );
     case 'overtakes':
-      return `${ARM_LABELS[finding.arm]} overtakes ${ARM_LABELS[finding.against]} between ${bytes(finding.behind)} and ${bytes(finding.ahead)}.`;
+      return l10n.t(
+        '{0} overtakes {1} between {2} and {3}.',
+        ARM_LABELS[finding.arm],
+        ARM_LABELS[finding.against],
+        bytes(finding.behind),
+        bytes(finding.ahead),
+      );
     case 'growth': {
       const { from, to, subject, baseline } = finding;
       const grown = number(Number((to / from).toPrecision(4)));
       return (
         `From ${bytes(from)} to ${bytes(to)} the message grows ${grown} times, the throughput of ` +
-        `${ARM_LABELS[subject.arm]} ${timesGrown(subject)}, that of ${ARM_LABELS[baseline.arm]} ${timesGrown(baseline)}.`
+        l10n.t(
+          '{0} {1}, that of {2} {3}.',
+          ARM_LABELS[subject.arm],
+          timesGrown(subject),
+          ARM_LABELS[baseline.arm],
+          timesGrown(baseline),
+        )
       );
     }
     case 'nagle':
-      return `Without Nagle’s algorithm, TCP throughput against TCP with it: ${outcomeTexts(finding).join('; ')}.`;
+      return l10n.t(
+        'Without Nagle’s algorithm, TCP throughput against TCP with it: {0}.',
+        outcomeTexts(finding).join('; '),
+      );
     case 'movement': {
       const { from, to, quantity, unit, lines } = finding;
-      const moves = lines.map(
-        (line) => `${ARM_LABELS[line.arm]} from ${number(line.from)} to ${number(line.to)} ${unit}`,
+      const moves = lines.map((line) =>
+        l10n.t(
+          '{0} from {1} to {2} {3}',
+          ARM_LABELS[line.arm],
+          number(line.from),
+          number(line.to),
+          unit,
+        ),
       );
-      return `As responses grow from ${bytes(from)} to ${bytes(to)}, ${quantity} moves: ${moves.join(', ')}.`;
+      return l10n.t(
+        'As responses grow from {0} to {1}, {2} moves: {3}.',
+        bytes(from),
+        bytes(to),
+        quantity,
+        moves.join(', '),
+      );
     }
     case 'requestSizes': {
       const { large, small, quantity, lines } = finding;
       const changed = lines.map(
         (line) => `${ARM_LABELS[line.arm]} ${outcomeTexts(line).join(', ')}`,
       );
-      return `With requests of ${bytes(large)} instead of ${bytes(small)}, ${quantity}: ${changed.join('; ')}.`;
+      return l10n.t(
+        'With requests of {0} instead of {1}, {2}: {3}.',
+        bytes(large),
+        bytes(small),
+        quantity,
+        changed.join('; '),
+      );
     }
     case 'percentileSteps':
       return percentileSteps(finding);
     case 'inverseOfMean':
       return finding.worst <= 0.1
-        ? `It is the inverse of the mean latency, within ${percent(1 + Math.max(finding.worst, 0.001))}.`
-        : `It is up to ${percent(1 + finding.worst)} off the inverse of the mean latency: the host was busy with something else in between.`;
+        ? l10n.t(
+            'It is the inverse of the mean latency, within {0}.',
+            percent(1 + Math.max(finding.worst, 0.001)),
+          )
+        : l10n.t(
+            'It is up to {0} off the inverse of the mean latency: the host was busy with something else in between.',
+            percent(1 + finding.worst),
+          );
     case 'kernelTime':
       return kernelTime(finding);
     case 'sharedTime':
-      return 'Other programs used the same bypass meanwhile: the time includes theirs.';
+      return l10n.t('Other programs used the same bypass meanwhile: the time includes theirs.');
     case 'callTime': {
       const [low, high] = [finding.lowNs, finding.highNs].map((each) => number(Math.round(each)));
-      return `A call takes ${low === high ? low : `${low} to ${high}`} ns.`;
+      const range = low === high ? String(low) : l10n.t('{0} to {1}', String(low), String(high));
+      return l10n.t('A call takes {0} ns.', range);
     }
     case 'bypassedShare':
       return bypassedShare(finding);
@@ -146,25 +205,25 @@ function oneSize({
     `At ${at}, ${nameOf(subject)} ${quantity} is ${withUnit(median, unit)}, ` +
     `${ARM_LABELS[against]} ${withUnit(baseline, unit)} (medians)`;
   const { interval, ratio } = of;
-  if (!interval) return `${values}: one round so far, too little to compare.`;
+  if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
   // The change is that within the rounds, which the medians alone need not give.
   const words = {
-    higher: `${change(ratio)} round by round`,
-    lower: `${change(ratio)} round by round`,
-    same: 'no difference that matters',
+    higher: l10n.t('{0} round by round', change(ratio)),
+    lower: l10n.t('{0} round by round', change(ratio)),
+    same: l10n.t('no difference that matters'),
     unclear: 'inconclusive',
   }[verdictOf(of)];
-  return `${values}: ${words} (95% CI ${between(interval.low, interval.high)}).`;
+  return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
 }
 
 function between(low: number, high: number): string {
   const oneSide = high < 1 || low > 1;
-  return oneSide ? changes([low, high]) : `${change(low)} to ${change(high)}`;
+  return oneSide ? changes([low, high]) : l10n.t('{0} to {1}', change(low), change(high));
 }
 
 function timesGrown({ from, to }: Ends): string {
   const grown = to / from;
-  return grown < 1.15 ? 'not' : `${number(Number(grown.toPrecision(2)))} times`;
+  return grown < 1.15 ? 'not' : l10n.t('{0} times', number(Number(grown.toPrecision(2))));
 }
 
 function percentileSteps({ at, stepUs, medianUs, means }: Of<'percentileSteps'>): string {
@@ -175,31 +234,41 @@ function percentileSteps({ at, stepUs, medianUs, means }: Of<'percentileSteps'>)
   return (
     `netperf counts percentiles in steps of ${number(stepUs)} µs, which is ` +
     `${part(stepUs / medianUs)} of ${number(medianUs)} µs; ` +
-    `the means at ${at} are finer: ${values.join(', ')}.`
+    l10n.t('the means at {0} are finer: {1}.', at, values.join(', '))
   );
 }
 
 function kernelTime({ arm, first, last, most }: Of<'kernelTime'>): string {
   const at = ({ seconds, bytes: size }: KernelTime) =>
-    `${number(seconds)} s of 60 s at ${bytes(size)} (${part(seconds / 60)} of one CPU)`;
+    l10n.t(
+      '{0} s of 60 s at {1} ({2} of one CPU)',
+      number(seconds),
+      bytes(size),
+      part(seconds / 60),
+    );
   const isOne = first.bytes === last.bytes;
   const trend = () => {
     if (most.bytes !== first.bytes && most.bytes !== last.bytes) {
-      return `it is most at ${bytes(most.bytes)}, ${number(most.seconds)} s`;
+      return l10n.t('it is most at {0}, {1} s', bytes(most.bytes), number(most.seconds));
     }
-    if (last.seconds < first.seconds * 0.9) return 'it falls as messages grow';
-    if (last.seconds > first.seconds * 1.1) return 'it rises as messages grow';
-    return 'about the same at every size';
+    if (last.seconds < first.seconds * 0.9) return l10n.t('it falls as messages grow');
+    if (last.seconds > first.seconds * 1.1) return l10n.t('it rises as messages grow');
+    return l10n.t('about the same at every size');
   };
-  const ends = isOne ? at(first) : `${at(first)} and ${at(last)}`;
-  return `${ARM_LABELS[arm]} spends ${ends} in its BPF programs${isOne ? '' : `: ${trend()}`}.`;
+  const ends = isOne ? at(first) : l10n.t('{0} and {1}', at(first), at(last));
+  return l10n.t(
+    '{0} spends {1} in its BPF programs{2}.',
+    ARM_LABELS[arm],
+    ends,
+    isOne ? '' : `: ${trend()}`,
+  );
 }
 
 function bypassedShare({ arm, groups, shared }: Of<'bypassedShare'>): string {
   const phrases = groups.map((group) => {
     const { sizes } = group;
-    const range = sizes.length === 1 ? `at ${bytes(sizes[0] ?? 0)}` : rangeText(sizes);
-    return `${amountText(group)} ${groups.length === 1 ? 'at every size' : range}`;
+    const range = sizes.length === 1 ? l10n.t('at {0}', bytes(sizes[0] ?? 0)) : rangeText(sizes);
+    return `${amountText(group)} ${groups.length === 1 ? l10n.t('at every size') : range}`;
   });
   const onTcp = groups.some(({ amount }) => amount === 'hardly')
     ? ' Where that is less than 1%, the stream was on TCP, and TCP is what was measured.'
@@ -207,20 +276,26 @@ function bypassedShare({ arm, groups, shared }: Of<'bypassedShare'>): string {
   const others = shared
     ? ' Other programs used the same bypass meanwhile: their bytes do not count, nor does what TCP/IP may have carried.'
     : '';
-  return `Of its bytes, ${ARM_LABELS[arm]} redirected ${phrases.join(', ')}.${onTcp}${others}`;
+  return l10n.t(
+    'Of its bytes, {0} redirected {1}.{2}{3}',
+    ARM_LABELS[arm],
+    phrases.join(', '),
+    onTcp,
+    others,
+  );
 }
 
 function amountText({ amount, low, high }: ShareGroup): string {
   switch (amount) {
     case 'hardly':
-      return 'less than 1%';
+      return l10n.t('less than 1%');
     case 'unknown':
-      return 'an unknown part';
+      return l10n.t('an unknown part');
     case 'all':
-      return 'at least 99%';
+      return l10n.t('at least 99%');
     case 'least':
-      return `at least ${part(low)}`;
+      return l10n.t('at least {0}', part(low));
     case 'some':
-      return part(low) === part(high) ? part(low) : `${part(low)} to ${part(high)}`;
+      return part(low) === part(high) ? part(low) : l10n.t('{0} to {1}', part(low), part(high));
   }
 }

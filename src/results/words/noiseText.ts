@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Noise } from '../finding.ts';
 import { ARM_LABELS } from '../arms.ts';
 
@@ -6,28 +7,54 @@ export function noiseText(noise: Noise): string {
   switch (noise.kind) {
     case 'spread': {
       const { arm, typical, worst, worstAt, quiet } = noise;
-      const words = `${ARM_LABELS[arm]} alone varies by ${percent(typical)} from sample to sample (standard deviation, median of the sizes), by ${percent(worst)} at ${worstAt}`;
+      const words = l10n.t(
+        '{0} alone varies by {1} from sample to sample (standard deviation, median of the sizes), by {2} at {3}',
+        ARM_LABELS[arm],
+        percent(typical),
+        percent(worst),
+        worstAt,
+      );
       return quiet
-        ? `${words}: a quiet host.`
-        : `${words}: a noisy host, where small differences need many rounds.`;
+        ? l10n.t('{0}: a quiet host.', words)
+        : l10n.t('{0}: a noisy host, where small differences need many rounds.', words);
     }
     case 'tooFewRounds':
-      return 'Too few rounds to know how much the host itself varies.';
+      return l10n.t('Too few rounds to know how much the host itself varies.');
     case 'sharedBypass':
-      return `Other programs used the same bypass during ${noise.shared} of its ${noise.samples} samples: its counts and its time include theirs.`;
+      return l10n.t(
+        'Other programs used the same bypass during {0} of its {1} samples: its counts and its time include theirs.',
+        noise.shared,
+        noise.samples,
+      );
     case 'steal':
-      return `The hypervisor gave ${round(noise.meanPercent)}% of the CPU time to others, up to ${round(noise.maxPercent)}% during a sample.`;
+      return l10n.t(
+        'The hypervisor gave {0}% of the CPU time to others, up to {1}% during a sample.',
+        round(noise.meanPercent),
+        round(noise.maxPercent),
+      );
     case 'load':
-      return `The host was busy with other work: its load was ${round(noise.median)}, up to ${round(noise.max)}, on ${noise.cpus} CPUs; the benchmark itself accounts for about ${noise.own}.`;
+      return l10n.t(
+        'The host was busy with other work: its load was {0}, up to {1}, on {2} CPUs; the benchmark itself accounts for about {3}.',
+        round(noise.median),
+        round(noise.max),
+        noise.cpus,
+        noise.own,
+      );
     case 'governor':
-      return `The CPU clock follows the load (governor "${noise.governor}"): with "performance" it is steadier.`;
+      return l10n.t(
+        'The CPU clock follows the load (governor "{0}"): with "performance" it is steadier.',
+        noise.governor,
+      );
     case 'turbo':
-      return 'Turbo is on: the clock depends on temperature and on the other cores.';
+      return l10n.t('Turbo is on: the clock depends on temperature and on the other cores.');
     case 'virtual':
-      return 'The host is a virtual machine: its neighbours share its caches and memory.';
+      return l10n.t('The host is a virtual machine: its neighbours share its caches and memory.');
     case 'resumed': {
-      const times = noise.times === 1 ? 'once' : `${noise.times} times`;
-      return `Interrupted and resumed ${times}: the parts were measured at different times.`;
+      const times = noise.times === 1 ? 'once' : l10n.t('{0} times', noise.times);
+      return l10n.t(
+        'Interrupted and resumed {0}: the parts were measured at different times.',
+        times,
+      );
     }
   }
 }

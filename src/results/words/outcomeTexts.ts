@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Outcome, Outcomes } from '../finding.ts';
 import type { Arm } from '../document.ts';
 import { changes } from '../format.ts';
@@ -14,23 +15,25 @@ export const DOUBTS: Readonly<Record<Doubt, string>> = {
 
 /** An arm in the middle of a sentence. */
 export function subjectText(arm: Arm): string {
-  if (arm === 'bypass') return 'the bypass';
-  return arm === 'bypass-classic' ? 'the classic bypass' : ARM_LABELS[arm];
+  if (arm === 'bypass') return l10n.t('the bypass');
+  return arm === 'bypass-classic' ? l10n.t('the classic bypass') : ARM_LABELS[arm];
 }
 
 export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** `stalled in 1 of 4 rounds`. */
 export const stallText = ({ stalled, rounds }: Stalls): string =>
-  `stalled in ${stalled} of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
+  rounds === 1
+    ? l10n.t('stalled in {0} of {1} round', stalled, rounds)
+    : l10n.t('stalled in {0} of {1} rounds', stalled, rounds);
 
 /** `20% to 50% lower`, `inconclusive`. */
 export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
   switch (verdict) {
     case 'early':
-      return 'too few rounds to compare';
+      return l10n.t('too few rounds to compare');
     case 'same':
-      return 'no difference that matters';
+      return l10n.t('no difference that matters');
     case 'unclear':
       return 'inconclusive';
     case 'tcp':
@@ -50,14 +53,14 @@ export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
 
 /** `from 64 B to 1 KiB`. @param of how many sizes there are in all, where that is known. */
 export function placeText({ sizes }: Outcome, of?: number): string {
-  if (sizes.length === 1) return `at ${bytes(sizes[0] ?? 0)}`;
+  if (sizes.length === 1) return l10n.t('at {0}', bytes(sizes[0] ?? 0));
   if (of === undefined || sizes.length < of) return rangeText(sizes);
-  return of === 2 ? 'at both sizes' : `at all ${of} sizes`;
+  return of === 2 ? l10n.t('at both sizes') : l10n.t('at all {0} sizes', of);
 }
 
 /** `from 64 B to 1 KiB`, of more than one size. */
 export const rangeText = (sizes: readonly number[]): string =>
-  `from ${bytes(sizes[0] ?? 0)} to ${bytes(sizes.at(-1) ?? 0)}`;
+  l10n.t('from {0} to {1}', bytes(sizes[0] ?? 0), bytes(sizes.at(-1) ?? 0));
 
 /** `20% to 50% lower from 64 B to 1 KiB`, one for each outcome. */
 export const outcomeTexts = ({

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Plan, Reach, Topology } from '../document.ts';
 import { leastRounds, topologyOf } from '../plan.ts';
 
@@ -21,6 +22,6 @@ export const topologyText = (plan: Plan): string => TOPOLOGIES[topologyOf(plan)]
 export function planText(plan: Plan): string {
   const { name, repetitions, secondsPerSample } = plan;
   const least = leastRounds(plan);
-  const rounds = least === repetitions ? repetitions : `${least} to ${repetitions}`;
-  return `${name} (${rounds} × ${secondsPerSample} s for each variant and size)`;
+  const rounds = least === repetitions ? repetitions : l10n.t('{0} to {1}', least, repetitions);
+  return l10n.t('{0} ({1} × {2} s for each variant and size)', name, rounds, secondsPerSample);
 }

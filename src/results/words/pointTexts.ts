@@ -13,12 +13,12 @@ export function pointText(figure: Figure, { against }: Series, point: Point): st
   const { median, low, high, interval, count, ratio } = point;
   if (figure.id === 'overview') {
     const range = ratio?.interval ? `95% CI ${factor(low)} to ${factor(high)}, ` : '';
-    const rounds = count === 1 ? '1 round' : `${count} rounds`;
+    const rounds = count === 1 ? '1 round' : l10n.t('{0} rounds', count);
     return `${factor(median)} ${timesText(against) || unit} (${range}${rounds})`;
   }
   const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
-  const range = `${interval ? '95% CI ' : ''}${from ?? ''} to ${to ?? ''}`;
-  const samples = count === 1 ? '1 sample' : `${range}, ${count} samples`;
+  const range = l10n.t('{0}{1} to {2}', interval ? '95% CI ' : '', from ?? '', to ?? '');
+  const samples = count === 1 ? '1 sample' : l10n.t('{0}, {1} samples', range, count);
   const times = ratio ? `, ${factor(ratio.ratio)} ${timesText(against)}`.trimEnd() : '';
   const went = point.doubt ? `, ${DOUBTS[point.doubt]}` : redirectedText(point);
   const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
@@ -38,7 +38,7 @@ export const timesText = (against: Arm | undefined): string =>
 /** The baseline of a figure's ratios, inside a sentence. */
 export function baselineText(figure: Pick<Figure, 'series'>): string {
   const against = commonBaseline(figure);
-  return against === undefined ? 'its baseline' : ARM_LABELS[against];
+  return against === undefined ? l10n.t('its baseline') : ARM_LABELS[against];
 }
 
 /** `mostly TCP`: what the points are that are marked by a cross; empty where there are none. */
@@ -60,7 +60,7 @@ export function verdictText(point: Point, better: Figure['better']): string | un
     case 'lower':
       return better === 'higher' ? 'slower' : 'faster';
     case 'same':
-      return 'no difference';
+      return l10n.t('no difference');
     case 'tcp':
     case 'shared':
     case 'idle':

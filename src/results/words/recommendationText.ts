@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Outcome, OutcomeVerdict, Recommendation, Traffic } from '../finding.ts';
 import { changes } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
@@ -27,39 +28,50 @@ export function recommendationText({ verdict, arm, against, traffic }: Recommend
     return members.length === 0 ? [] : [`${start} ${members.join('; ')}.`];
   };
   const name = subjectText(arm);
-  const faster = list(`${capital(name)} is faster on this host for`, 'higher');
-  const open = list('Inconclusive for', 'unclear', 'early', 'stalled', 'idle');
+  const faster = list(l10n.t('{0} is faster on this host for', capital(name)), 'higher');
+  const open = list(l10n.t('Inconclusive for'), 'unclear', 'early', 'stalled', 'idle');
   const onTcp = traffics('tcp');
-  const same = list('No difference that matters for', 'same');
+  const same = list(l10n.t('No difference that matters for'), 'same');
   if (verdict === 'notTcp') {
     return [
-      `TCP was not measured: ${ARM_LABELS[arm]} is compared with ${ARM_LABELS[against]}.`,
+      l10n.t(
+        'TCP was not measured: {0} is compared with {1}.',
+        ARM_LABELS[arm],
+        ARM_LABELS[against],
+      ),
       ...faster,
-      ...list(`${capital(subjectText(against))} is faster for`, 'lower'),
+      ...list(l10n.t('{0} is faster for', capital(subjectText(against))), 'lower'),
       ...same,
       ...open,
     ];
   }
   return [
-    ...(verdict === 'notYet' ? [`No measurement here shows that ${name} is faster yet.`] : []),
+    ...(verdict === 'notYet'
+      ? [l10n.t('No measurement here shows that {0} is faster yet.', name)]
+      : []),
     ...(verdict === 'leaveOff'
-      ? [`No measurement here shows that ${name} is faster: leave it off on this host.`]
+      ? [l10n.t('No measurement here shows that {0} is faster: leave it off on this host.', name)]
       : []),
     ...faster,
-    ...list('Leave TCP in place for', 'lower'),
+    ...list(l10n.t('Leave TCP in place for'), 'lower'),
     ...same,
     ...(onTcp.length === 0
       ? []
       : [
-          `Almost no data used the bypass for ${onTcp.join('; ')}, so these sizes say nothing about it.`,
+          l10n.t(
+            'Almost no data used the bypass for {0}, so these sizes say nothing about it.',
+            onTcp.join('; '),
+          ),
         ]),
     ...list(
-      'Other programs used the same bypass, and whether netperf’s bytes went through it is not known, for',
+      l10n.t(
+        'Other programs used the same bypass, and whether netperf’s bytes went through it is not known, for',
+      ),
       'shared',
     ),
     ...open,
     ...(arm === 'bypass-classic'
-      ? ['Only the classic policy was measured: it is for comparison, not for use.']
+      ? [l10n.t('Only the classic policy was measured: it is for comparison, not for use.')]
       : []),
   ];
 }
@@ -79,6 +91,6 @@ function detailText(outcome: Outcome, other: string): string {
 /** `20% to 50% faster than TCP`, `2.1 times as fast as TCP`. */
 const speedText = (ratios: readonly number[], other: string): string =>
   changes(ratios)
-    .replace(/times as high$/, `times as fast as ${other}`)
-    .replace(/higher$/, `faster than ${other}`)
-    .replace(/lower$/, `slower than ${other}`);
+    .replace(/times as high$/, l10n.t('times as fast as {0}', other))
+    .replace(/higher$/, l10n.t('faster than {0}', other))
+    .replace(/lower$/, l10n.t('slower than {0}', other));

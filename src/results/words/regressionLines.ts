@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Gap, RegressionCheck } from '../regressionCheck.ts';
 import type { Difference } from '../compare.ts';
 import { ARM_LABELS } from '../arms.ts';
@@ -36,18 +37,26 @@ export const regressionMarkdown = (check: RegressionCheck): string =>
 export function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): string {
   switch (outcome) {
     case 'worse':
-      return `${worse.length} ${worse.length === 1 ? 'measurement' : 'measurements'} of the bypass more than ${maxSlowdown}% slower than in the saved run.`;
+      return worse.length === 1
+        ? l10n.t(
+            '1 measurement of the bypass more than {0}% slower than in the saved run.',
+            maxSlowdown,
+          )
+        : l10n.t(
+            '{0} measurements of the bypass more than {1}% slower than in the saved run.',
+            ...[worse.length, maxSlowdown],
+          );
     case 'inconclusive':
-      return 'Inconclusive: whether the bypass got slower is not known.';
+      return l10n.t('Inconclusive: whether the bypass got slower is not known.');
     case 'good':
-      return `No significant slowdown over ${maxSlowdown}%.`;
+      return l10n.t('No significant slowdown over {0}%.', maxSlowdown);
   }
 }
 
 function rateLine(one: Difference, isWorse: boolean): string {
   const { size, arm, ratio, verdict, againstTcp } = one;
-  const kind = size.experiment === 'throughput' ? 'throughput' : 'round trip';
-  const own = ratio ? `${changeText(ratio)} against the saved run` : '';
+  const kind = size.experiment === 'throughput' ? 'throughput' : l10n.t('round trip');
+  const own = ratio ? l10n.t('{0} against the saved run', changeText(ratio)) : '';
   const relative = againstTcp ? `, its ratio to TCP ${changeText(againstTcp)}` : '';
   const change = [`${own}${relative}`, ...stallTexts(one), doubtText(one)]
     .filter((text) => text !== '')
@@ -58,22 +67,37 @@ function rateLine(one: Difference, isWorse: boolean): string {
 function gapText(gap: Gap): string {
   switch (gap.kind) {
     case 'topologies':
-      return 'A run between network namespaces and one over loopback say nothing about each other.';
+      return l10n.t(
+        'A run between network namespaces and one over loopback say nothing about each other.',
+      );
     case 'nothingInCommon':
-      return 'The saved run has no variant and size in common with this one: nothing was compared.';
+      return l10n.t(
+        'The saved run has no variant and size in common with this one: nothing was compared.',
+      );
     case 'armMissing':
       return gap.run === 'after'
-        ? `This run has no samples of ${ARM_LABELS[gap.arm]} at a size of the saved one.`
-        : `The saved run has no samples of ${ARM_LABELS[gap.arm]}.`;
+        ? l10n.t('This run has no samples of {0} at a size of the saved one.', ARM_LABELS[gap.arm])
+        : l10n.t('The saved run has no samples of {0}.', ARM_LABELS[gap.arm]);
     case 'mostlyTcp':
-      return 'Almost no data used the bypass at any size of both runs, or next to nothing moved: nothing was compared.';
+      return l10n.t(
+        'Almost no data used the bypass at any size of both runs, or next to nothing moved: nothing was compared.',
+      );
     case 'doubtful':
-      return `${placeText(gap.difference)}: ${doubtText(gap.difference)}, so there is nothing to compare with the saved run.`;
+      return l10n.t(
+        '{0}: {1}, so there is nothing to compare with the saved run.',
+        placeText(gap.difference),
+        doubtText(gap.difference),
+      );
     case 'stalls':
-      return `${placeText(gap.difference)} ${stallText(gap.difference.stalls.after)}: its speed is that of the others alone.`;
+      return l10n.t(
+        '{0} {1}: its speed is that of the others alone.',
+        placeText(gap.difference),
+        stallText(gap.difference.stalls.after),
+      );
     case 'fewRounds':
-      return `${placeText(gap.difference)} has too few rounds to compare.`;
+      return l10n.t('{0} has too few rounds to compare.', placeText(gap.difference));
   }
 }
 
-const placeText = ({ arm, size }: Difference): string => `${ARM_LABELS[arm]} at ${sizeLabel(size)}`;
+const placeText = ({ arm, size }: Difference): string =>
+  l10n.t('{0} at {1}', ARM_LABELS[arm], sizeLabel(size));
