@@ -21,7 +21,8 @@ import { startSession, type Session } from '../../test/harness/vscode/session.ts
 const KEPT = path.resolve(import.meta.dirname, '../../out/pictures');
 const BPF = path.resolve(import.meta.dirname, '../../bpf');
 export const SOURCE_NAME = 'count.bpf.c';
-export const [BEFORE, AFTER] = ['before.sockmap-bench.json', 'after.sockmap-bench.json'] as const;
+const BEFORE = 'before.sockmap-bench.json';
+export const AFTER = 'after.sockmap-bench.json';
 
 /** A window on a host with services that talk to each other, and the results of two runs. */
 export interface FilmSet extends AsyncDisposable {

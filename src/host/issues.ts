@@ -11,7 +11,7 @@ export const ISSUE_IDS = [
   ...['clang', 'clang-bpf', 'bpftool', 'bpftool-btf', 'libbpf headers', 'libbpf'],
   ...['setpriv', 'flock', 'netperf', 'clangd', 'btf', 'jit', 'other-programs'],
 ] as const;
-export type IssueId = (typeof ISSUE_IDS)[number];
+type IssueId = (typeof ISSUE_IDS)[number];
 
 export interface HostIssue {
   readonly id: IssueId;

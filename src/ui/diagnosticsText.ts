@@ -72,7 +72,7 @@ function factRows(facts: Facts): Record<string, string> {
 }
 
 /** The names to mask: those of hosts as a person gives them to ssh, this machine's, and this account's. */
-export function namesToMask(hosts: readonly string[]): { hosts: string[]; users: string[] } {
+function namesToMask(hosts: readonly string[]): { hosts: string[]; users: string[] } {
   const places = hosts.map((one) => one.replace(/^ssh:\/\//i, '').replace(/:\d+$/, ''));
   const own = hostname();
   return {

@@ -7,7 +7,7 @@ import { hostList, movedToFront, storedNames, type ListedHost } from './hostList
 import { setting } from './settings.ts';
 
 /** The host of the settings; empty where none is set. */
-export const preferredHost = (): string => setting('host');
+const preferredHost = (): string => setting('host');
 
 /*
  * Three lists are kept: hosts that worked rank, hosts a person has asked for are listed below them, and hosts
@@ -64,7 +64,7 @@ export async function isKnownHost(context: Context, host: string): Promise<boole
 }
 
 /** The aliases of the ssh configuration that is used. */
-export function configuredAliases(): Promise<string[]> {
+function configuredAliases(): Promise<string[]> {
   const file = setting('ssh.configFile') || path.join(homedir(), '.ssh', 'config');
   return sshAliases(file, (name) => readFile(name, 'utf8'));
 }

@@ -108,6 +108,16 @@ export class Keys {
     });
   }
 
+  /** Presses a button of the toolbar of the view that has the focus: they come before its rows. */
+  async toolbar(label: string): Promise<void> {
+    const button = this.#page.locator('.pane-header .action-label:focus');
+    await eventually(`the focus is at ${label}`, async () => {
+      await this.press('Shift+Tab');
+      return (await button.getAttribute('aria-label', { timeout: 100 }).catch(() => '')) === label;
+    });
+    await this.press('Enter');
+  }
+
   #focusedInput(): Locator {
     return this.#workbench.quick.locator('.quick-input-box input:focus');
   }

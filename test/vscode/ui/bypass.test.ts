@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { attachedTo, inodeOf, pinsOf } from '../../harness/host/bypass.ts';
@@ -182,6 +183,9 @@ describe('the bypass from the palette', () => {
   it('warns before the root cgroup, and leaves it alone', async () => {
     assert.ok(stage);
     const { workbench, host, steps } = stage;
+    const own = (process: string) => fs.readlinkSync(`/proc/${process}/ns/cgroup`);
+    // That of the kernel's own threads. If the product fails here, it must not be the machine's root that programs are attached to.
+    assert.notEqual(own('self'), own('2'), 'this runs only in a lane of `npm test -- ui`');
     const root = cgroupMount() ?? '';
     const above = `${stage.place.cgroup}/../..`;
     const spellings = ['/', './/.', above, `${root}/../${path.basename(root)}/`];

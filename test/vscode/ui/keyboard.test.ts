@@ -26,6 +26,9 @@ type Use = (stage: Stage, keys: Keys) => Promise<void>;
 
 /** One after another, for each finds what those before it have left. */
 const USES: Readonly<Record<string, Use>> = {
+  getStarted: async ({ workbench }) => {
+    await workbench.page.locator('.gettingStartedContainer .step-title').first().waitFor();
+  },
   checkHost: async (stage, keys) => {
     const { workbench, steps, host } = stage;
     await pickHost(stage, keys);
@@ -145,6 +148,58 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.answer(workbench.quick, path.join(folder, `cut${SUFFIX}`));
     await eventually('the copy is there', () => results(folder).length === count + 1);
   },
+  openResult: async (stage, keys) => {
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.openResult'));
+    await runIs(stage, 'Finished');
+  },
+  renameResult: async (stage, keys) => {
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.renameResult'));
+    await keys.answer(stage.workbench.quick, 'First look');
+    await stage.workbench.treeItem('First look').waitFor();
+  },
+  editResultNotes: async (stage, keys) => {
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.editResultNotes'));
+    await keys.answer(stage.workbench.quick, 'before the upgrade');
+    await eventually('the notes are kept', () => anyResultHas(stage, 'before the upgrade'));
+  },
+  editResultTags: async (stage, keys) => {
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.editResultTags'));
+    await keys.answer(stage.workbench.quick, 'baseline');
+    await stage.workbench.treeItem('#baseline').waitFor();
+  },
+  exportResult: async (stage, keys) => {
+    const { workbench, folder } = stage;
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.exportResult'));
+    await keys.pick(workbench.item('Report'), 'Report');
+    const file = path.join(folder, 'report.md');
+    await keys.answer(workbench.quick.locator('input:not([placeholder*="Choose"])'), file);
+    await eventually('the report is written', () => fs.existsSync(file));
+  },
+  revealResult: async (stage, keys) => {
+    const { workbench } = stage;
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.revealResult'));
+    await workbench.page
+      .locator('.explorer-folders-view .monaco-list-row.selected', { hasText: SUFFIX })
+      .waitFor();
+  },
+  refreshResults: async (stage, keys) => {
+    await focusRun(keys);
+    await keys.toolbar(titleOnly('sockmapBypass.refreshResults'));
+    await stage.workbench.treeItem('#baseline').waitFor();
+  },
+  deleteResult: async (stage, keys) => {
+    const count = results(stage.folder).length;
+    await focusRun(keys);
+    await keys.menu(titleOnly('sockmapBypass.deleteResult'));
+    await keys.dialogButton('Delete');
+    await eventually('the file is gone', () => results(stage.folder).length < count);
+  },
   unload: async (stage, keys) => {
     await pickBypass(stage, keys, stage.steps.off);
     await stage.steps.shows(stage.steps.off);
@@ -221,6 +276,8 @@ const USES: Readonly<Record<string, Use>> = {
 /** Those that run the command themselves: from a view, or with a source in the editor. */
 const BEGUN_BY_USE = new Set([
   ...['switchOff', 'switchOn', 'copyName'],
+  ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
+  ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
   ...['verify', 'showVerifierLog', 'verifyOnHosts'],
   ...['chooseEditingHost', 'restartClangd', 'installClangd'],
 ]);
@@ -319,6 +376,15 @@ async function focusBypass({ workbench, host, place }: Stage, keys: Keys): Promi
   await workbench.treeItem(place.label).waitFor();
   await keys.treeItem(HOSTS, place.label);
 }
+
+/** Goes to the first run of the view of results. */
+async function focusRun(keys: Keys): Promise<void> {
+  await keys.treeItem('Sockmap Bypass: Focus on Results View', /\d runs?$/);
+  await keys.press('ArrowDown');
+}
+
+const anyResultHas = ({ folder }: Stage, text: string): boolean =>
+  results(folder).some((name) => fs.readFileSync(path.join(folder, name), 'utf8').includes(text));
 
 async function openSource({ workbench, folder }: Stage, keys: Keys): Promise<void> {
   await keys.run('Go to File...');
