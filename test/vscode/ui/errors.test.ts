@@ -40,7 +40,11 @@ describe('errors in the window', () => {
   });
 
   before(async () => {
-    stage = await setStage({ label: 'errors' });
+    stage = await setStage({
+      label: 'errors',
+      // It would keep a directory on the host as long as a source is open.
+      settings: { 'sockmapBypass.clangd.enabled': false },
+    });
     account = await makeAccount('password');
     const { sshd } = stage;
     sshd.addHost('of-account', { user: account.name });

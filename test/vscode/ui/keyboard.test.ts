@@ -82,9 +82,10 @@ const USES: Readonly<Record<string, Use>> = {
     const { workbench, place } = stage;
     await focusBypass(stage, keys);
     await keys.menu(titleOnly('sockmapBypass.copyName'));
-    await keys.press('F1', 'Control+v');
-    await eventually('the cgroup is pasted', async () =>
-      (await workbench.quickInput().inputValue()).includes(place.cgroup),
+    await eventually('the cgroup is on the clipboard', () =>
+      workbench.page
+        .evaluate(() => navigator.clipboard.readText())
+        .then((copied) => copied === place.cgroup),
     );
   },
   openTerminal: async (stage, keys) => {
@@ -198,6 +199,9 @@ const USES: Readonly<Record<string, Use>> = {
     await focusRun(keys);
     await keys.menu(titleOnly('sockmapBypass.deleteResult'));
     await keys.dialogButton('Delete');
+    // This server has no trash.
+    await stage.workbench.dialog().filter({ hasText: 'no trash' }).waitFor();
+    await keys.dialogButton('Delete Permanently');
     await eventually('the file is gone', () => results(stage.folder).length < count);
   },
   unload: async (stage, keys) => {
@@ -216,7 +220,7 @@ const USES: Readonly<Record<string, Use>> = {
     await pickHost(stage, keys);
     // It is one of the ssh configuration: it stays, as one that was never used.
     await keys.treeItem(HOSTS, host);
-    assert.doesNotMatch(await workbench.treeItem(host).innerText(), /used before/);
+    assert.doesNotMatch(await workbench.treeItem(host).first().innerText(), /used before/);
   },
   copyDiagnostics: async ({ workbench }, keys) => {
     await workbench.notification(/[Dd]iagnostics/).waitFor();
