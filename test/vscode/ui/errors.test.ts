@@ -297,8 +297,8 @@ describe('errors in the window', () => {
 
     it('stops a load there with the same words and a button', async () => {
       assert.ok(stage && poor);
-      const { workbench } = stage;
-      const failure = await failsAt('poor-host', '/anything');
+      const { workbench, place } = stage;
+      const failure = await failsAt('poor-host', place.cgroup);
       await says(failure, /clang is not installed/, /Install the package/);
       await workbench.notificationButton(/clang is not/, 'Fix in Terminal').waitFor();
       await workbench.clearNotifications();

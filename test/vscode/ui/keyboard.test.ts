@@ -144,9 +144,9 @@ const USES: Readonly<Record<string, Use>> = {
     await workbench.page.locator('.tab', { hasText: 'compared with' }).waitFor();
   },
   importBenchmark: async (stage, keys) => {
-    const { workbench, folder } = stage;
+    const { folder } = stage;
     const count = results(folder).length;
-    await keys.answer(workbench.quick, path.join(folder, `cut${SUFFIX}`));
+    await answerPath(stage, keys, path.join(folder, `cut${SUFFIX}`));
     await eventually('the copy is there', () => results(folder).length === count + 1);
   },
   openResult: async (stage, keys) => {
@@ -178,7 +178,7 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.menu(titleOnly('sockmapBypass.exportResult'));
     await keys.pick(workbench.item('Report'), 'Report');
     const file = path.join(folder, 'report.md');
-    await keys.answer(workbench.quick.locator('input:not([placeholder*="Choose"])'), file);
+    await answerPath(stage, keys, file);
     await eventually('the report is written', () => fs.existsSync(file));
   },
   revealResult: async (stage, keys) => {
@@ -332,7 +332,12 @@ describe('every command, by keyboard alone', () => {
 
   it('took no mouse, and left nothing', async () => {
     assert.equal(await mouse(), 0);
-    assert.deepEqual(await stage?.left(), [besideOf(stage)]);
+    // The language server has its own for as long as the window is open.
+    const left = await stage?.left();
+    assert.deepEqual(
+      left?.filter((one) => !/\/sockmap-bypass\.\w+$/.test(one)),
+      [besideOf(stage)],
+    );
   });
 });
 
@@ -342,6 +347,14 @@ const besideOf = (stage: Stage | undefined): string =>
 
 async function pickHost({ steps, host }: Stage, keys: Keys): Promise<void> {
   await keys.pick(steps.asksForHost, host, host);
+}
+
+/** Answers a dialog for files, which writes its own folder into the line once it has read that. */
+async function answerPath({ workbench }: Stage, keys: Keys, file: string): Promise<void> {
+  await eventually('the dialog has read its folder', async () =>
+    (await workbench.quickInput().inputValue()).startsWith('/'),
+  );
+  await keys.answer(workbench.quick, file);
 }
 
 /** Chooses host and bypass, of which others on this machine may have one, too. */
