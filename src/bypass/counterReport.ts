@@ -13,7 +13,7 @@ export const COUNTER_GROUPS: readonly Group[] = [
     title: 'Bypassed',
     counters: {
       sockets_added: 'sockets added',
-      sockets_removed: 'of these removed, on TCP for good',
+      sockets_removed: 'of these, moved to TCP permanently',
       redirected_messages: 'redirected messages',
       redirected_bytes: 'redirected bytes',
     },

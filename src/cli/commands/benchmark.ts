@@ -13,7 +13,7 @@ import { choice, number, text, UsageError } from '../options.ts';
 export const SLOWDOWN = number(
   'PERCENT',
   [0, 100],
-  `Percent that the bypass may be slower than in the saved run, for sure; ${MAX_SLOWDOWN_PERCENT} by default.`,
+  `Percent that the bypass may be slower than in the saved run, with its whole 95% CI; ${MAX_SLOWDOWN_PERCENT} by default.`,
   { isWhole: false },
 );
 
