@@ -75,10 +75,9 @@ describe('a benchmark over a loopback device', () => {
     // A filter may let control connections through and stop data.
     await nft('iif lo tcp dport > 32767 tcp flags & (syn | ack) == syn drop');
     const data = await problemOf(bench(), 'command');
-    assert.match(
-      data.headline ?? '',
-      /drops connections to 127\.0\.0\.1 port (3[3-9]|[4-6]\d)\d{3}:/,
-    );
+    const [, port] =
+      /drops connections to 127\.0\.0\.1 port (\d+):/.exec(data.headline ?? '') ?? [];
+    assert.ok(Number(port) > 32_767, data.headline);
     await run('ip', ['netns', 'exec', netns.name, 'nft', 'flush', 'ruleset']);
     await nft('iif lo tcp dport 20000-32767 reject with tcp reset');
     const refused = await problemOf(bench(), 'command');

@@ -245,7 +245,7 @@ describe('the benchmark and its panel', () => {
     assert.equal(document.stopped?.why, 'cancelled');
     await workbench.webview().locator('#state', { hasText: 'Cancelled' }).waitFor();
     await eventually('nothing of the run is left', async () => (await benchLeft()).length === 0);
-    const counts = `${document.samples.length} of 55 samples`;
+    const counts = `${document.samples.length} of 60 samples`;
     await workbench.webview().locator('#counts', { hasText: counts }).waitFor();
     await workbench.clearNotifications();
     await stage.steps.unload(stage.host, stage.place.cgroup);
