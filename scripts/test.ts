@@ -77,6 +77,7 @@ async function main(): Promise<boolean> {
     standard.then(() => lane('stress')),
     Promise.all([lane('samples'), standard]).then(() => lane('kernel')),
   ]);
+  await lane('memory');
   await remove();
   return summarize(sections);
 }

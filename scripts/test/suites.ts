@@ -25,13 +25,15 @@ export interface Suite {
 
 /**
  * Lanes run beside each other, for most tests wait; in a lane one part runs after another. The lane `kernel`
- * changes what is one for the whole kernel, the switch for the run time of BPF programs and TCP's memory,
- * and comes when no samples of other benchmarks are taken. The standard benchmark takes as long as all others;
+ * changes what is one for the whole kernel, the switch for the run time of BPF programs, and comes when no
+ * samples of other benchmarks are taken; `memory` fills TCP's memory, with which every bypass leaves its
+ * senders to TCP, and comes when all others have ended. The standard benchmark takes as long as all others;
  * what stresses the bypass follows it, so that all lanes end at about the same time.
  */
 const LANES = [
+  { lane: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
   { lane: 'standard', files: /\/standard\.test\.ts$/ },
-  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|hazardsMemory|resume)\.test\.ts$/ },
+  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|resume)\.test\.ts$/ },
   {
     lane: 'stress',
     files: /\/(?:applications|connections|hazards\w*|pins|stress)\.test\.ts$/,

@@ -302,9 +302,7 @@ describe('the bypass', () => {
       for (const cgroup of [temporary.path, `${ground.path}/cgroup.procs`, '/sys/fs/bpf']) {
         await problemOf(load({ cgroup }), 'not-found');
       }
-      for (const cgroup of ['', '..', `${ground.path}/../..`]) {
-        await problemOf(load({ cgroup }), 'input');
-      }
+      await problemOf(load({ cgroup: '' }), 'input');
     });
 
     /** The host's words when the cgroup goes at this step, if the load fails. */

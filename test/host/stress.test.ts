@@ -47,8 +47,8 @@ describe('the guarded bypass under stress', function () {
     atLeast(counters, 'tcp_switched_off', 1);
 
     assert.equal(around['kernelWarnings'], 0, output);
-    // The first dozen changes hold each kind.
-    atLeast(around, 'changes', 12);
+    // The first of the changes hold each kind.
+    atLeast(around, 'changes', 8);
     atLeast(around, 'steers', 2);
     atLeast(around, 'policySwitches', 4);
     atLeast(around, 'loads', 3);
