@@ -22,6 +22,7 @@ import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
 import { runLetters } from './runLetters.ts';
 import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
+import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);
@@ -36,7 +37,6 @@ export type View = {
   readonly theme: Theme;
 };
 
-type Place = { readonly x: number; readonly y: number | null };
 type Config = ChartConfiguration<'line', Place[]>;
 type Dataset = ChartDataset<'line', Place[]>;
 
@@ -60,7 +60,7 @@ export function configOf(view: () => View): Config {
 
 /** A chart that is drawn anew in place: the same canvas and chart.js instance for its whole life. */
 export class FigureChart {
-  readonly #onPlace: (words: string) => void;
+  readonly #goTo: (place: number | undefined) => void;
   #chart: Chart<'line', Place[]> | undefined;
   #view: View | undefined;
   readonly canvas: HTMLCanvasElement;
@@ -68,12 +68,12 @@ export class FigureChart {
   /** @param onPlace gets in words what the keyboard has come to. */
   constructor(canvas: HTMLCanvasElement, onPlace: (words: string) => void) {
     this.canvas = canvas;
-    this.#onPlace = onPlace;
-    canvas.addEventListener('keydown', (event) => {
-      this.#onKey(event);
-    });
-    canvas.addEventListener('blur', () => {
-      this.#show(undefined);
+    this.#goTo = walkByKeys(canvas, {
+      chart: () => this.#chart,
+      places: () => this.#view?.figure.sizes.length ?? 0,
+      onPlace: (place, datasets) => {
+        onPlace(this.#wordsAt(place, datasets));
+      },
     });
   }
 
@@ -85,7 +85,7 @@ export class FigureChart {
       this.#chart = new Chart<'line', Place[]>(this.canvas, configOf(current));
       return;
     }
-    if (other) this.#show(undefined);
+    if (other) this.#goTo(undefined);
     const { data } = this.#chart;
     // chart.js knows its datasets by identity: those of series that stay are filled anew.
     const known = new Map(data.datasets.map((dataset) => [dataset.series?.key, dataset]));
@@ -126,41 +126,14 @@ export class FigureChart {
     };
   }
 
-  /** The arrow keys do what the mouse does: walk from size to size and read the values. */
-  #onKey(event: KeyboardEvent): void {
-    const last = (this.#view?.figure.sizes.length ?? 0) - 1;
-    const at = this.#chart?.getActiveElements()[0]?.index;
-    const target = {
-      ArrowRight: at === undefined ? 0 : Math.min(at + 1, last),
-      ArrowLeft: at === undefined ? last : Math.max(at - 1, 0),
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (target === undefined && event.key !== 'Escape') return;
-    event.preventDefault();
-    this.#show(target);
-  }
-
-  #show(place: number | undefined): void {
-    const chart = this.#chart;
-    if (!chart || !this.#view) return;
-    const active = chart.data.datasets.flatMap((dataset, datasetIndex) =>
-      place !== undefined &&
-      chart.isDatasetVisible(datasetIndex) &&
-      (dataset.data[place]?.y ?? null) !== null
-        ? [{ datasetIndex, index: place }]
-        : [],
+  #wordsAt(place: number | undefined, datasets: readonly number[]): string {
+    const figure = this.#view?.figure;
+    const size = figure?.sizes[place ?? -1];
+    if (!figure || size === undefined) return '';
+    const words = datasets.map((index) =>
+      lineOf(figure, this.#chart?.data.datasets[index]?.series, place ?? 0),
     );
-    chart.setActiveElements(active);
-    const element = active[0] && chart.getDatasetMeta(active[0].datasetIndex).data[active[0].index];
-    chart.tooltip?.setActiveElements(active, { x: element?.x ?? 0, y: element?.y ?? 0 });
-    chart.update();
-    const { figure } = this.#view;
-    const words = active.map(({ datasetIndex }) =>
-      lineOf(figure, chart.data.datasets[datasetIndex]?.series, place ?? 0),
-    );
-    const size = figure.sizes[place ?? -1];
-    this.#onPlace(size === undefined ? '' : `${figure.xTitle} ${bytes(size)}: ${words.join('; ')}`);
+    return `${figure.xTitle} ${bytes(size)}: ${words.join('; ')}`;
   }
 }
 

@@ -11,12 +11,12 @@ import {
 import * as l10n from '@vscode/l10n';
 import { amount, number } from '../src/results/format.ts';
 import type { RatePoint } from '../src/bypass/live/protocol.ts';
+import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
 
 Chart.register(LinearScale, LineController, LineElement, PointElement, Tooltip);
 
 export type Quantity = 'bytes' | 'messages';
-type Place = { readonly x: number; readonly y: number | null };
 type Dataset = ChartDataset<'line', Place[]>;
 
 /** Seconds on the axis at most, and at least. */
@@ -45,19 +45,19 @@ export type LiveChartView = {
 /** What goes by the bypass and by TCP, over the last minutes. */
 export class LiveChart {
   readonly canvas: HTMLCanvasElement;
-  readonly #onPlace: (words: string) => void;
   #chart: Chart<'line', Place[]> | undefined;
   #view: LiveChartView | undefined;
 
   /** @param onPlace gets in words what the keyboard has come to. */
   constructor(canvas: HTMLCanvasElement, onPlace: (words: string) => void) {
     this.canvas = canvas;
-    this.#onPlace = onPlace;
-    canvas.addEventListener('keydown', (event) => {
-      this.#onKey(event);
-    });
-    canvas.addEventListener('blur', () => {
-      this.#show(undefined);
+    walkByKeys(canvas, {
+      chart: () => this.#chart,
+      places: () => this.#view?.points.length ?? 0,
+      onPlace: (place) => {
+        const point = this.#view?.points[place ?? -1];
+        onPlace(this.#view && point ? pointText(point, this.#view) : '');
+      },
     });
   }
 
@@ -78,37 +78,6 @@ export class LiveChart {
     );
     this.#chart.options = optionsOf(view);
     this.#chart.update();
-  }
-
-  /** The arrow keys do what the mouse does: walk from reading to reading. */
-  #onKey(event: KeyboardEvent): void {
-    const last = (this.#view?.points.length ?? 0) - 1;
-    const at = this.#chart?.getActiveElements()[0]?.index;
-    const target = {
-      ArrowRight: at === undefined ? 0 : Math.min(at + 1, last),
-      ArrowLeft: at === undefined ? last : Math.max(at - 1, 0),
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (target === undefined && event.key !== 'Escape') return;
-    event.preventDefault();
-    this.#show(target);
-  }
-
-  #show(place: number | undefined): void {
-    const [chart, view] = [this.#chart, this.#view];
-    if (!chart || !view) return;
-    const point = view.points[place ?? -1];
-    const active = chart.data.datasets.flatMap((dataset, datasetIndex) =>
-      place !== undefined && (dataset.data[place]?.y ?? null) !== null
-        ? [{ datasetIndex, index: place }]
-        : [],
-    );
-    chart.setActiveElements(active);
-    const element = active[0] && chart.getDatasetMeta(active[0].datasetIndex).data[active[0].index];
-    chart.tooltip?.setActiveElements(active, { x: element?.x ?? 0, y: element?.y ?? 0 });
-    chart.update();
-    this.#onPlace(point === undefined ? '' : pointText(point, view));
   }
 }
 
