@@ -5,7 +5,7 @@ import { parseDocument, type ResultDocument } from '../../../src/results/documen
 import { makeNetns, Pair, type TestNetns } from '../../harness/host/traffic.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
-import { chooseFromMenu, walkTo } from '../../harness/vscode/trees.ts';
+import { Keys } from '../../harness/vscode/keys.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const RECORDED = path.resolve(
@@ -13,6 +13,8 @@ const RECORDED = path.resolve(
   '../../unit/recorded/bench/all-figures.sockmap-bench.json',
 );
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/views');
+const HOSTS = 'Sockmap Bypass: Focus on Hosts View';
+const RESULTS = 'Sockmap Bypass: Focus on Results View';
 const [OLD, NEW, OTHER] = [
   'old.sockmap-bench.json',
   'new.sockmap-bench.json',
@@ -21,12 +23,14 @@ const [OLD, NEW, OTHER] = [
 
 describe('the views', () => {
   let stage: Stage | undefined;
+  let keys: Keys | undefined;
   let netns: TestNetns | undefined;
   let pair: Pair | undefined;
   keepEvidence(() => stage?.session);
 
   before(async () => {
     stage = await setStage({ label: 'views' });
+    keys = new Keys(stage.workbench);
     netns = await makeNetns();
     const measured = parseDocument(fs.readFileSync(RECORDED, 'utf8'));
     const write = (name: string, host: string, startedAt: string): void => {
@@ -54,13 +58,13 @@ describe('the views', () => {
   };
 
   it('list hosts, and read what is loaded on one when it is expanded', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench, host, session } = stage;
     await workbench.run('View: Show Sockmap Bypass');
     await workbench.treeItem('local').waitFor();
     await workbench.treeItem(host).waitFor();
     assert.doesNotMatch(session.logs(), new RegExp(`${host}.*read`));
-    await walkTo(workbench, host);
+    await keys.treeItem(HOSTS, host);
     await workbench.page.keyboard.press('ArrowRight');
     await workbench
       .treeItem(/Load a bypass…|guarded|off/)
@@ -69,10 +73,10 @@ describe('the views', () => {
   });
 
   it('load from the menu of a host, which asks for the cgroup alone', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench, host, steps, place } = stage;
-    await walkTo(workbench, host);
-    await chooseFromMenu(workbench, 'Load sockmap bypass');
+    await keys.treeItem(HOSTS, host);
+    await keys.menu('Load sockmap bypass');
     await steps.shows(steps.asksForCgroup);
     await steps.pickCgroup(place.label);
     await steps.loaded();
@@ -99,23 +103,23 @@ describe('the views', () => {
   });
 
   it('switch a bypass off and on by keyboard', async () => {
-    assert.ok(stage);
-    const { workbench, place } = stage;
+    assert.ok(stage && keys);
+    const { place } = stage;
     const loaded = await place.attached();
-    await walkTo(workbench, place.label);
-    await chooseFromMenu(workbench, 'Switch bypass off');
+    await keys.treeItem(HOSTS, place.label);
+    await keys.menu('Switch bypass off');
     await bypass().filter({ hasText: 'off · ' }).waitFor({ timeout: 30_000 });
-    await walkTo(workbench, place.label);
-    await chooseFromMenu(workbench, 'Switch bypass on');
+    await keys.treeItem(HOSTS, place.label);
+    await keys.menu('Switch bypass on');
     await bypass().filter({ hasText: 'guarded · ' }).waitFor({ timeout: 30_000 });
     assert.deepEqual(await place.attached(), loaded);
   });
 
   it('unload it', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench, place } = stage;
-    await walkTo(workbench, place.label);
-    await chooseFromMenu(workbench, 'Unload sockmap bypass');
+    await keys.treeItem(HOSTS, place.label);
+    await keys.menu('Unload sockmap bypass');
     await bypass().waitFor({ state: 'detached', timeout: 30_000 });
     assert.deepEqual(await place.attached(), []);
     await workbench.clearNotifications();
@@ -127,12 +131,12 @@ describe('the views', () => {
   };
 
   it('list runs by host, and take a name for one by keyboard', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench } = stage;
     await workbench.treeItem('web1').filter({ hasText: '2 runs' }).waitFor();
     await workbench.treeItem('web2').filter({ hasText: '1 run' }).waitFor();
-    await walkTo(workbench, 'Mar 2, 2026');
-    await chooseFromMenu(workbench, 'Edit name of result');
+    await keys.treeItem(RESULTS, 'Mar 2, 2026');
+    await keys.menu('Edit name of result');
     await workbench.input('after the upgrade');
     await workbench.treeItem('after the upgrade').waitFor();
     assert.equal(read(NEW).annotation?.name, 'after the upgrade');
@@ -142,30 +146,30 @@ describe('the views', () => {
   const when = (name: string) => ({ startedAt: read(name).startedAt, annotation: undefined });
 
   it('take notes and tags', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench } = stage;
-    await walkTo(workbench, 'after the upgrade');
-    await chooseFromMenu(workbench, 'Edit tags of result');
+    await keys.treeItem(RESULTS, 'after the upgrade');
+    await keys.menu('Edit tags of result');
     await workbench.input('6.1, night');
     await workbench.treeItem('#6.1 · #night').waitFor();
-    await walkTo(workbench, 'after the upgrade');
-    await chooseFromMenu(workbench, 'Edit notes of result');
+    await keys.treeItem(RESULTS, 'after the upgrade');
+    await keys.menu('Edit notes of result');
     await workbench.input('a quiet night');
     await eventually('the notes are kept', () => read(NEW).annotation?.notes === 'a quiet night');
     assert.deepEqual(read(NEW).annotation?.tags, ['6.1', 'night']);
   });
 
   it('compare two that are selected', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench } = stage;
-    await walkTo(workbench, 'after the upgrade');
+    await keys.treeItem(RESULTS, 'after the upgrade');
     // Enter opens it as well.
     await workbench.page.keyboard.press('Enter');
     await workbench.tab(NEW).waitFor();
     await workbench.page.keyboard.press('Shift+ArrowDown');
     const compared = workbench.page.locator('.tabs-container .tab', { hasText: /compar/i });
     await eventually('they are compared', async () => {
-      await chooseFromMenu(workbench, 'Compare benchmarks');
+      await keys.menu('Compare benchmarks');
       const opens = compared.first().waitFor({ timeout: 10_000 });
       const isOpen = await opens.then(
         () => true,
@@ -179,10 +183,10 @@ describe('the views', () => {
   });
 
   it('delete one, once it is agreed to', async () => {
-    assert.ok(stage);
+    assert.ok(stage && keys);
     const { workbench, folder } = stage;
-    await walkTo(workbench, 'after the upgrade');
-    await chooseFromMenu(workbench, 'Delete result');
+    await keys.treeItem(RESULTS, 'after the upgrade');
+    await keys.menu('Delete result');
     await workbench.dialog().filter({ hasText: NEW }).waitFor();
     await workbench.pressDialogButton('Keep');
     await workbench.dialog().waitFor({ state: 'detached' });
