@@ -231,6 +231,8 @@ describe('the live page of a bypass', () => {
   it('is there again after the window was reloaded', async () => {
     assert.ok(stage);
     await stage.session.reload();
+    // VS Code may have kept another editor as the one in front: it notes that a moment after the click.
+    await pageTab().click();
     await page().locator('#bypass').waitFor();
     await eventually('it is read', async () => (await latest(0)) !== null);
     await stage.workbench.statusBarItem(`Sockmap on: ${stage.host}`).waitFor();
