@@ -326,7 +326,7 @@ export class Server implements AsyncDisposable {
     const name = vscode.workspace.asRelativePath(this.#paths.fromHost(key));
     this.#events.onEnd(
       new HostError({
-        kind: 'timeout',
+        kind: 'compile',
         tried: vscode.l10n.t('parse {0}', name),
         where: this.#mirror.host.name,
         words: vscode.l10n.t(

@@ -22,7 +22,7 @@ const NEEDS_A_PERSON: readonly ProblemKind[] = [
   'authentication',
   'input',
   'not-found',
-  'timeout',
+  'compile',
   'privilege',
   'protocol',
 ];
@@ -75,6 +75,7 @@ export class LanguageService implements vscode.Disposable {
         void this.#inTurn(async () => {
           await this.stop();
           this.#halted = false;
+          this.#failures = 0;
           this.look();
         });
       }),

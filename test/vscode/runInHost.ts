@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
+import { globSync } from 'tinyglobby';
 import { atEnd, runToEnd } from '../harness/cleanup.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory } from '../harness/temporary.ts';
@@ -69,12 +70,26 @@ async function main(): Promise<void> {
     await run(process.execPath, ['esbuild.mjs'], { cwd: root });
   }
   const extensionTestsPath = await bundleSuite();
-  await runTests({
-    vscodeExecutablePath: await executable(),
-    extensionDevelopmentPath: root,
-    extensionTestsPath,
-    launchArgs: [folder.path, '--disable-extensions', `--user-data-dir=${userData.path}`],
-  });
+  try {
+    await runTests({
+      vscodeExecutablePath: await executable(),
+      extensionDevelopmentPath: root,
+      extensionTestsPath,
+      launchArgs: [folder.path, '--disable-extensions', `--user-data-dir=${userData.path}`],
+    });
+  } catch (error) {
+    showLog(userData.path);
+    throw error;
+  }
+}
+
+/** The end of what the extension wrote to its log, for a failure seen only where nobody can look. */
+function showLog(userData: string): void {
+  for (const name of globSync('**/*Sockmap Bypass.log', { cwd: userData, dot: true })) {
+    const lines = fs.readFileSync(path.join(userData, name), 'utf8').trimEnd().split('\n');
+    const told = lines.filter((line) => !/ \[(info|debug|trace)\] /.test(line));
+    console.log(`\nWarnings and errors in ${path.basename(name)}:\n${told.slice(-80).join('\n')}`);
+  }
 }
 
 await runToEnd(main);

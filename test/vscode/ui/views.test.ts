@@ -169,7 +169,7 @@ describe('the views', () => {
     await workbench.page.keyboard.press('Shift+ArrowDown');
     const compared = workbench.page.locator('.tabs-container .tab', { hasText: /compar/i });
     await eventually('they are compared', async () => {
-      await keys.menu('Compare benchmarks');
+      await keys?.menu('Compare benchmarks');
       const opens = compared.first().waitFor({ timeout: 10_000 });
       const isOpen = await opens.then(
         () => true,
