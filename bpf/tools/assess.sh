@@ -5,6 +5,9 @@
 # shellcheck disable=SC2034 # section prints it
 b=$1
 
+# Bytes of a snapshot, and of one network namespace in it.
+most=67108864 most_of_one=8388608
+
 # Prints "INODE PID" of network namespaces, and a process in each.
 places() {
   printf '%s\n' /proc/[0-9]*/ns/net | xargs stat -L -c '%i %n' 2>/dev/null |
@@ -29,6 +32,18 @@ process_names() {
   done
 }
 
+# Prints "PID START TICKS" of processes: when each began, and its CPU time. A name may have line breaks and brackets:
+# all behind its last bracket are numbers, in the last line.
+cpu_times() {
+  for process in /proc/[0-9]*; do
+    last=''
+    while IFS= read -r line; do last=$line; done 2>/dev/null <"$process/stat" || continue
+    # shellcheck disable=SC2086 # numbers
+    set -- ${last##*)}
+    [ $# -lt 20 ] || printf '%s %s %s\n' "${process#/proc/}" "${20}" $((${12} + ${13}))
+  done
+}
+
 # Prints what connection tracking knows: the kernel's own table, or the tool's where a kernel has none.
 tracked='if [ -r /proc/net/nf_conntrack ]; then grep " tcp .* ESTABLISHED " /proc/net/nf_conntrack
 else conntrack -L -p tcp --state ESTABLISHED; fi'
@@ -42,23 +57,24 @@ snapshot() {
     [ "$(netns_of "$process")" = "$inode" ] || continue
     section "sockets $1 $inode"
     timeout 10 nsenter --net="/proc/$process/ns/net" -- ss -tinHOe --cgroup state established 2>/dev/null |
-      head -c 8388608
+      head -c "$most_of_one"
     [ "$1" = 2 ] || continue
     section "listening $inode"
     timeout 10 nsenter --net="/proc/$process/ns/net" -- ss -tlnH 2>/dev/null | awk '{ print $4 }' | head -n 20000
     section "tracked $inode"
-    timeout 10 nsenter --net="/proc/$process/ns/net" -- sh -c "$tracked" 2>/dev/null | head -c 8388608
+    timeout 10 nsenter --net="/proc/$process/ns/net" -- sh -c "$tracked" 2>/dev/null | head -c "$most_of_one"
   done
 }
 
 command -v ss >/dev/null || exit 3
 found=$(places "$3")
 section places; printf '%s\n' "$found"
-printf '%s\n' "$found" | snapshot 1
-held=$(holders)
+section 'cpu 1'; cpu_times
+printf '%s\n' "$found" | snapshot 1 | head -c "$most"
 sleep "$2"
-printf '%s\n' "$found" | snapshot 2
-held=$(printf '%s\n%s\n' "$held" "$(holders)" | sort -u)
+printf '%s\n' "$found" | snapshot 2 | head -c "$most"
+held=$(holders)
+section 'cpu 2'; cpu_times
 section holders; printf '%s\n' "$held"
 section names; printf '%s\n' "$held" | awk '!seen[$2]++ { print $2 }' | process_names
 section end

@@ -1,125 +1,52 @@
-import { HostError } from '../host/errors.ts';
+import * as l10n from '@vscode/l10n';
 import type { Host } from '../host/host.ts';
-import { scriptArgv } from '../host/hostScript.ts';
-import { isWhole, newBoundary, parseSections } from '../host/sections.ts';
-import { namesOfContainers } from '../host/containers.ts';
-import { cgroupLabel } from '../host/cgroups.ts';
-import { joinEnds, parseTracked } from './pairs.ts';
-import { parseListening, parseSockets, type Socket } from './sockets.ts';
-import { flowsOf, type Flow, type Holders, type Side } from './flows.ts';
+import type { ResultDocument } from '../results/document.ts';
+import type { Assessment } from './assessment.ts';
+import type { Flow } from './flows.ts';
+import { readTraffic } from './traffic.ts';
+import { verdictOn } from './verdict.ts';
 
-/** Namespaces that are read, seconds between the two snapshots. */
-const MOST_NAMESPACES = 256;
 export const SECONDS_RANGE = [1, 3600] as const;
+export const DEFAULT_SECONDS = 15;
 
-/** Local traffic of a host, as far as the kernel tells it of its sockets. */
-export interface Traffic {
-  readonly host: string;
-  /** Between the two snapshots. */
-  readonly seconds: number;
-  /** Established sockets of the second snapshot, and those of them whose other end is on the host. */
-  readonly sockets: number;
-  readonly localSockets: number;
-  readonly namespaces: number;
-  /** Whether there are more namespaces than were read. */
-  readonly capped: boolean;
-  /** The most bytes a second first. */
-  readonly flows: readonly Flow[];
+export type AssessStep = 'look' | 'judge';
+
+export interface AssessOptions {
+  readonly seconds?: number;
+  /** Full path: only flows with an end in it or below. */
+  readonly cgroup?: string | undefined;
+  /** Results of this host, the latest last: what a bypass gains there. */
+  readonly documents?: readonly ResultDocument[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: (step: AssessStep) => void;
 }
 
 /**
- * Looks who talks to whom over TCP within a host. Nothing is loaded, and nothing changes.
- * @param seconds between two snapshots.
+ * Finds out which programs of a host talk to each other over TCP, what they rely on, and where a bypass
+ * would pay. Takes `seconds` and some more. No service is touched, and nothing stays on the host.
  * @throws HostError of kind `not-found` where `ss` is missing.
  */
-export async function assessTraffic(
-  host: Host,
-  { seconds, signal }: { seconds: number; signal?: AbortSignal | undefined },
-): Promise<Traffic> {
+export async function assess(host: Host, options: AssessOptions = {}): Promise<Assessment> {
+  const { seconds = DEFAULT_SECONDS, cgroup, documents = [], signal, onStep } = options;
+  onStep?.('look');
   const { mount } = await host.ready('control', signal);
-  const boundary = newBoundary();
-  const tried = 'read the sockets of the host';
-  const argv = scriptArgv('assess.sh', boundary, String(seconds), String(MOST_NAMESPACES));
-  const { exitCode, stdout, stderr } = await host.run(argv, {
-    ...{ tried, root: true, signal, maxMiB: 256 },
-    timeoutMs: (seconds + 120) * 1000,
-  });
-  if (exitCode === 3) {
-    throw new HostError({
-      ...{ kind: 'not-found', tried, where: host.name, words: 'ss: not found' },
-      next: 'Install iproute2 on the host.',
-    });
-  }
-  if (exitCode !== 0 || !isWhole(stdout, boundary)) {
-    const words = stderr.trim() === '' ? 'the script that reads them ended early' : stderr;
-    const next = "Look at the host's memory and limits, then try again.";
-    throw new HostError({ kind: 'command', tried, where: host.name, words, next });
-  }
-  const read = parseTraffic(stdout, boundary);
-  const paths = new Set(read.flows.flatMap(({ server, client }) => [server.cgroup, client.cgroup]));
-  const full = (path: string) => (path === '/' ? mount : `${mount}${path}`);
-  const containers = await namesOfContainers(
-    host,
-    Array.from(paths, (path) => full(path ?? '/')).join('\n'),
-    { root: true, signal },
-  );
-  const named = <T extends Side>(side: T): T =>
-    side.cgroup === undefined
-      ? side
-      : { ...side, cgroup: full(side.cgroup), label: cgroupLabel(full(side.cgroup), containers) };
+  const all = await readTraffic(host, { seconds, signal });
+  const flows =
+    cgroup === undefined ? all.flows : all.flows.filter((flow) => touches(flow, cgroup));
+  onStep?.('judge');
   return {
-    host: host.name,
-    ...read,
-    flows: read.flows.map((flow) => ({
-      ...flow,
-      server: named(flow.server),
-      client: named(flow.client),
-    })),
+    ...all,
+    flows,
+    relies: [],
+    notLookedAt: [l10n.t('What programs ask of their sockets: it was not traced.')],
+    verdict: verdictOn(flows, {
+      ...{ mount, documents, seconds: all.seconds },
+      ...{ relies: [], faults: undefined, isTraced: false },
+    }),
   };
 }
 
-/** @param text output of assess.sh. Cgroups are from the root of the tree of v2. */
-export function parseTraffic(text: string, boundary: string): Omit<Traffic, 'host'> {
-  const sections = parseSections(text, boundary);
-  const one = (name: string) => sections.find((each) => each.name === name)?.text ?? '';
-  const byNamespace = (kind: string) =>
-    sections.flatMap(({ name, text }) =>
-      name.startsWith(`${kind} `) ? [[name.slice(kind.length + 1), text] as const] : [],
-    );
-  const snapshot = (index: 1 | 2): Socket[] =>
-    byNamespace(`sockets ${index}`).flatMap(([inode, text]) => parseSockets(text, inode));
-  const [before, after] = [snapshot(1), snapshot(2)];
-  const listening = new Map(
-    byNamespace('listening').map(([inode, text]) => [inode, parseListening(text)]),
+const touches = ({ server, client }: Flow, cgroup: string): boolean =>
+  [server.cgroup, client.cgroup].some(
+    (own) => own !== undefined && (own === cgroup || own.startsWith(`${cgroup}/`)),
   );
-  const translated = new Map(
-    byNamespace('tracked').flatMap(([, text]) => Array.from(parseTracked(text))),
-  );
-  const pairs = joinEnds(after, listening, translated);
-  const seconds = Math.max(uptime(one('uptime 2')) - uptime(one('uptime 1')), 0.001);
-  const places = one('places').split('\n');
-  return {
-    seconds,
-    sockets: after.length,
-    localSockets: 2 * pairs.length,
-    namespaces: places.filter((line) => /^\d+ \d+$/.test(line)).length,
-    capped: places.includes('more'),
-    flows: flowsOf(pairs, before, seconds, holdersOf(one('holders'), one('names'))),
-  };
-}
-
-const uptime = (text: string): number => Number(/^\d+(?:\.\d+)?/.exec(text)?.[0] ?? 0);
-
-/** @param holders lines "INODE PID"; @param names lines "PID NAME". */
-function holdersOf(holders: string, names: string): Holders {
-  const byPid = new Map(
-    Array.from(names.matchAll(/^(\d{1,10}) (.*)$/gm), ([, pid = '', name = '']) => [pid, name]),
-  );
-  const found = new Map<number, { pid: number; name: string }>();
-  for (const [, inode, pid = ''] of holders.matchAll(/^(\d{1,16}) (\d{1,10})$/gm)) {
-    // Of several, the first: a child that inherited it has a higher number, mostly.
-    const key = Number(inode);
-    if (!found.has(key)) found.set(key, { pid: Number(pid), name: byPid.get(pid) ?? '' });
-  }
-  return found;
-}

@@ -1,40 +1,162 @@
+import * as l10n from '@vscode/l10n';
 import { amount, number, part } from '../results/format.ts';
-import { shortIds } from '../text.ts';
-import type { Traffic } from './assess.ts';
+import { markdownText, shortIds } from '../text.ts';
+import type { Assessment, FlowGain } from './assessment.ts';
 import type { Flow, Side } from './flows.ts';
 
+/** Flows in a report: the rest carries least. */
+const MOST_FLOWS = 100;
+
 /** Words of an assessment, for a terminal. */
-export function trafficReport(traffic: Traffic): string {
-  const { host, seconds, sockets, localSockets, namespaces, capped, flows } = traffic;
-  const share = sockets === 0 ? '' : `, ${part(localSockets / sockets)} of ${number(sockets)}`;
+export function assessmentReport(assessment: Assessment): string {
+  const { flows, relies, notLookedAt, verdict } = assessment;
+  const gains = new Map(verdict.gains.map((one) => [one.flow, one]));
+  const more = flows.length - MOST_FLOWS;
   return [
-    `Local TCP traffic of ${host}, over ${number(Math.round(seconds))} s, in ${number(namespaces)} network namespace${namespaces === 1 ? '' : 's'}${capped ? ' (there are more)' : ''}`,
-    `Sockets whose other end is on this host: ${number(localSockets)}${share}`,
+    ...head(assessment),
     '',
-    ...(flows.length === 0 ? ['No connection has both of its ends here.'] : flows.map(flowText)),
+    verdict.words,
+    verdict.basis,
+    ...(verdict.cover.length === 0
+      ? []
+      : [
+          '',
+          l10n.t('Load it on (reach {0}):', verdict.reach ?? ''),
+          ...verdict.cover.map((one) => `  ${shortIds(one)}`),
+        ]),
+    ...section(
+      l10n.t('Cgroups, the most gain first:'),
+      verdict.cgroups.map(
+        ({ cgroup, label, ratio, savedMs }) =>
+          `  ${label === undefined ? '' : `${label} `}${shortIds(cgroup)}: ${times(ratio)}, ${saved(savedMs)}`,
+      ),
+    ),
+    ...section(
+      l10n.t('What speaks against it:'),
+      verdict.against.map(({ words, isGrave }) => `  ${isGrave ? '! ' : ''}${words}`),
+    ),
+    ...section(
+      l10n.t('What programs rely on:'),
+      relies.map(({ process, title, calls, consequence }) => {
+        const seen = calls === 1 ? l10n.t('once') : l10n.t('{0} times', number(calls));
+        return `  ${process}: ${title} (${seen}). ${consequence}`;
+      }),
+    ),
+    ...section(
+      l10n.t('Not looked at:'),
+      notLookedAt.map((one) => `  ${one}`),
+    ),
+    ...section(
+      l10n.t('Who talks to whom:'),
+      flows.slice(0, MOST_FLOWS).map((flow, index) => flowText(flow, gains.get(index))),
+    ),
+    ...(more > 0 ? [l10n.t('And {0} more.', number(more))] : []),
     '',
   ].join('\n');
 }
 
-function flowText(flow: Flow): string {
-  const { server, client, connections, opened, family, sameNamespace, isTranslated } = flow;
-  const { bytesToServer, bytesToClient, segmentsToServer, segmentsToClient, shape } = flow;
-  const where = [
-    sameNamespace ? 'one network namespace' : 'two network namespaces',
-    ...(isTranslated ? ['addresses translated'] : []),
-    family === 'both' ? 'IPv4 and IPv6' : family,
-  ].join(', ');
+/** The same in Markdown, to paste elsewhere. */
+export function assessmentMarkdown(assessment: Assessment): string {
+  const { flows, relies, notLookedAt, verdict } = assessment;
+  const gains = new Map(verdict.gains.map((one) => [one.flow, one]));
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines.map((one) => `- ${one}`)];
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const titles = [
+    l10n.t('Client'),
+    l10n.t('Server'),
+    l10n.t('Port'),
+    l10n.t('Connections'),
+    l10n.t('Kind'),
+    l10n.t('To the server'),
+    l10n.t('To the client'),
+    l10n.t('Bypass'),
+  ];
   return [
-    `${sideText(client)} -> ${sideText(server)}, port ${server.port}`,
-    `  ${number(connections)} connection${connections === 1 ? '' : 's'} (${number(opened)} new); ${shape}; ${where}`,
-    `  to the server ${rate(bytesToServer)} in ${number(Math.round(segmentsToServer))} segments/s, to the client ${rate(bytesToClient)} in ${number(Math.round(segmentsToClient))} segments/s`,
+    ...head(assessment).map(markdownText),
+    '',
+    markdownText(verdict.words),
+    markdownText(verdict.basis),
+    ...list(
+      l10n.t('Load it on (reach {0}):', verdict.reach ?? ''),
+      verdict.cover.map((one) => markdownText(shortIds(one))),
+    ),
+    ...list(
+      l10n.t('What speaks against it:'),
+      verdict.against.map(({ words }) => markdownText(words)),
+    ),
+    ...list(
+      l10n.t('What programs rely on:'),
+      relies.map((one) => markdownText(`${one.process}: ${one.title}. ${one.consequence}`)),
+    ),
+    ...list(l10n.t('Not looked at:'), notLookedAt.map(markdownText)),
+    '',
+    row(titles),
+    row(titles.map(() => '---')),
+    ...flows.slice(0, MOST_FLOWS).map((flow, index) => {
+      const gain = gains.get(index);
+      return row([
+        markdownText(sideText(flow.client)),
+        markdownText(sideText(flow.server)),
+        String(flow.server.port),
+        number(flow.connections),
+        flow.shape,
+        `${amount(flow.bytesToServer)}/s`,
+        `${amount(flow.bytesToClient)}/s`,
+        gain === undefined ? '' : times(gain.ratio),
+      ]);
+    }),
+    '',
+  ].join('\n');
+}
+
+function head({ host, seconds, sockets, localSockets, namespaces, capped }: Assessment): string[] {
+  const share = sockets === 0 ? '' : `, ${part(localSockets / sockets)} of ${number(sockets)}`;
+  return [
+    `Local TCP traffic of ${host}, over ${number(Math.round(seconds))} s, in ${number(namespaces)} network namespace${namespaces === 1 ? '' : 's'}${capped ? ' (there are more)' : ''}`,
+    `Sockets whose other end is on this host: ${number(localSockets)}${share}`,
+  ];
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines];
+
+const times = (ratio: number): string => l10n.t('{0} times as fast', ratio.toFixed(2));
+const saved = (ms: number): string =>
+  l10n.t('{0} ms less waiting a second', number(Math.round(ms)));
+
+function flowText(flow: Flow, gain: FlowGain | undefined): string {
+  const { server, client, connections, opened, closed, family, shape } = flow;
+  const { bytesToServer, bytesToClient, messagesToServer, messagesToClient } = flow;
+  const where = [
+    flow.sameNamespace ? 'one network namespace' : 'two network namespaces',
+    ...(flow.isTranslated ? ['addresses translated'] : []),
+    family === 'both' ? 'IPv4 and IPv6' : family,
+    ...(flow.kernelTls ? ['kernel TLS'] : []),
+    ...(flow.mptcp ? ['Multipath TCP'] : []),
+  ].join(', ');
+  const way = (bytes: number, messages: number, mean: number) =>
+    `${rate(bytes)} in ${number(Math.round(messages))} messages/s of ${amount(mean)}`;
+  const expected =
+    gain === undefined
+      ? []
+      : [`  bypass: ${times(gain.ratio)}, ${saved(gain.savedMs)} (${gain.basis}, ${gain.at})`];
+  return [
+    `  ${sideText(client)} -> ${sideText(server)}, port ${server.port}`,
+    `    ${number(connections)} connection${connections === 1 ? '' : 's'} (${number(opened)} new, ${number(closed)} gone); ${shape}; ${where}`,
+    `    to the server ${way(bytesToServer, messagesToServer, flow.meanToServer)}, to the client ${way(bytesToClient, messagesToClient, flow.meanToClient)}`,
+    ...expected.map((one) => `  ${one}`),
   ].join('\n');
 }
 
 const rate = (bytes: number): string => `${amount(bytes)}/s`;
 
-function sideText({ process, label, cgroup }: Side): string {
+function sideText({ process, label, cgroup, cpu }: Side): string {
   const name = process ?? 'a process that is gone';
   const place = label ?? (cgroup === undefined ? undefined : shortIds(cgroup));
-  return place === undefined ? name : `${name} (${place})`;
+  const details = [
+    ...(place === undefined ? [] : [place]),
+    ...(cpu === undefined ? [] : [`${part(cpu)} CPU`]),
+  ];
+  return details.length === 0 ? name : `${name} (${details.join(', ')})`;
 }

@@ -25,6 +25,10 @@ export interface Socket {
   /** Segments with data. */
   readonly segmentsOut: number;
   readonly segmentsIn: number;
+  /** Seconds since something last went or came: it is no younger. */
+  readonly quietFor: number;
+  /** A protocol on top of TCP in the kernel, `tls` or `mptcp`. */
+  readonly ulp: string | undefined;
 }
 
 /** Characters of a line: a path has 4,096 bytes (PATH_MAX), and ss prints it twice. */
@@ -60,6 +64,8 @@ export function parseSockets(text: string, namespace: string): Socket[] {
         received: count('bytes_received'),
         segmentsOut: count('data_segs_out'),
         segmentsIn: count('data_segs_in'),
+        quietFor: Math.max(count('lastsnd'), count('lastrcv'), count('lastack')) / 1000,
+        ulp: / tcp-ulp-([a-z]{1,16})(?: |$)/.exec(metrics)?.[1],
       },
     ];
   });

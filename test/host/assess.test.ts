@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { assessTraffic } from '../../src/assess/assess.ts';
-import { trafficReport } from '../../src/assess/report.ts';
+import { assess } from '../../src/assess/assess.ts';
+import { assessmentReport } from '../../src/assess/report.ts';
 import type { Flow } from '../../src/assess/flows.ts';
 import { Host } from '../../src/host/host.ts';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';
@@ -57,9 +57,9 @@ describe('who talks to whom on a host', function () {
     keepRunning(`${id}-a`, ['redis-benchmark', '-h', '10.77.9.9', '-c', '3', ...at]);
     const idle = `exec 3<>/dev/tcp/10.77.1.4/${memcached.port}; sleep 1000`;
     keepRunning(`${id}-a`, ['bash', '-c', idle]);
-    const traffic = await assessTraffic(host, { seconds: 2 });
+    const traffic = await assess(host, { seconds: 2 });
     flows = traffic.flows;
-    report = trafficReport(traffic);
+    report = assessmentReport(traffic);
   });
   after(async () => {
     for (const { pid } of clients) {
@@ -106,6 +106,9 @@ describe('who talks to whom on a host', function () {
 
   it('says so in words', () => {
     assert.match(report, /redis-benchmark \(\/\S+\) -> redis-server \(\/\S+\), port \d+/);
-    assert.match(report, /3 connections \(0 new\); request-response; two network namespaces/);
+    assert.match(
+      report,
+      /3 connections \(0 new, 0 gone\); request-response; two network namespaces/,
+    );
   });
 });

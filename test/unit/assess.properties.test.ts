@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseTraffic } from '../../src/assess/assess.ts';
-import { trafficReport } from '../../src/assess/report.ts';
+import { parseTraffic } from '../../src/assess/traffic.ts';
+import { assessmentMarkdown, assessmentReport } from '../../src/assess/report.ts';
+import { verdictOn } from '../../src/assess/verdict.ts';
 import { assertPlain, changed, holds, INHERITED, longTextOf, textOf } from './properties.ts';
 import { BOUNDARY, recorded } from './recorded.ts';
 
@@ -37,9 +38,16 @@ describe('the traffic of a host', () => {
 
 describe('properties of the traffic of a host', () => {
   const check = (text: string) => {
-    const traffic = { host: 'web1', ...parseTraffic(text, BOUNDARY) };
-    assertPlain(traffic);
-    assert.doesNotMatch(trafficReport(traffic), /\bNaN\b|\bundefined\b|\bInfinity\b/);
+    const traffic = parseTraffic(text, BOUNDARY);
+    const { flows, seconds } = traffic;
+    const evidence = {
+      ...{ mount: '', seconds, relies: [], faults: undefined, isTraced: false, documents: [] },
+    };
+    const verdict = verdictOn(flows, evidence);
+    const assessment = { host: 'web1', ...traffic, relies: [], notLookedAt: [], verdict };
+    assertPlain(assessment);
+    for (const words of [assessmentReport(assessment), assessmentMarkdown(assessment)])
+      assert.doesNotMatch(words, /\bNaN\b|\bundefined\b|\bInfinity\b/);
   };
   holds('of any words', textOf(WORDS), check);
   holds('recorded ones, changed', changed(RECORDED, WORDS), check);

@@ -1,24 +1,41 @@
-import { assessTraffic, SECONDS_RANGE } from '../../assess/assess.ts';
-import { trafficReport } from '../../assess/report.ts';
+import { assess as assessHost, DEFAULT_SECONDS, SECONDS_RANGE } from '../../assess/assess.ts';
+import { assessmentMarkdown, assessmentReport } from '../../assess/report.ts';
+import { readDocument } from '../../bench/store.ts';
+import { existingCgroup } from '../../host/cgroups.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
-import { number } from '../options.ts';
-
-const SECONDS = 15;
+import { flag, number, text, texts } from '../options.ts';
 
 export const assess = command({
   name: 'assess',
-  summary: 'Shows who talks to whom over TCP within a host. Nothing is loaded there, or changed.',
+  summary:
+    'Shows who talks to whom over TCP within a host, what they rely on, and where a bypass would pay. No service is touched.',
   operands: { HOST },
   options: {
-    seconds: number('SECONDS', SECONDS_RANGE, `How long it looks; ${SECONDS} by default.`),
+    seconds: number('SECONDS', SECONDS_RANGE, `How long it looks; ${DEFAULT_SECONDS} by default.`),
+    cgroup: text('CGROUP', 'Only connections with an end in this cgroup, or below it.'),
+    result: texts(
+      'FILE',
+      'A result document of this host (*.sockmap-bench.json): the gain is worked out from it.',
+    ),
+    markdown: flag('Print it in Markdown.'),
     ...HOST_OPTIONS,
   },
-  run: async (session, { HOST: name }, { seconds = SECONDS, ...options }) => {
-    session.onStep(`looking at the sockets of ${name} for ${seconds} s`);
-    const traffic = await assessTraffic(session.host(name, options), {
-      seconds,
-      signal: session.signal,
+  run: async (session, { HOST: name }, options) => {
+    const { seconds = DEFAULT_SECONDS, cgroup, result: files, markdown } = options;
+    const { signal } = session;
+    const host = session.host(name, options);
+    const documents = await Promise.all(files.map((file) => readDocument(file)));
+    const { mount } = await host.ready('control', signal);
+    const assessment = await assessHost(host, {
+      ...{ seconds, documents, signal },
+      ...(cgroup !== undefined && { cgroup: await existingCgroup(host, mount, cgroup, signal) }),
+      onStep: (step) => {
+        if (step === 'look') session.onStep(`looking at the sockets of ${name} for ${seconds} s`);
+      },
     });
-    return { data: traffic, text: trafficReport(traffic) };
+    return {
+      data: assessment,
+      text: markdown ? assessmentMarkdown(assessment) : assessmentReport(assessment),
+    };
   },
 });

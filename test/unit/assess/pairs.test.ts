@@ -19,7 +19,7 @@ const socket = (
   ...{ namespace, inode: 0, cookie: `${namespace}${local}${localPort}`, cgroup: '/' },
   local: { address: local, port: localPort },
   remote: { address: remote, port: remotePort },
-  ...{ sent, received, segmentsOut: 0, segmentsIn: 0 },
+  ...{ sent, received, segmentsOut: 0, segmentsIn: 0, quietFor: 0, ulp: undefined },
 });
 const NONE = new Map<string, never>();
 const listening = new Map([['1', new Set([80, 40_000])]]);
@@ -32,6 +32,7 @@ describe('sockets of a host', () => {
       local: { address: '127.0.0.1', port: 60134 },
       remote: { address: '127.0.0.1', port: 35271 },
       ...{ sent: 17873, received: 1731360, segmentsOut: 290, segmentsIn: 353 },
+      ...{ quietFor: 4.012, ulp: undefined },
     });
     assert.equal(second?.cgroup, '/a b bytes_acked:9');
     assert.deepEqual([second.sent, second.received], [7, 8]);
