@@ -111,7 +111,7 @@ const bundles = [
   {
     ...common,
     // Each in one file: a page has no more than one.
-    entryPoints: ['webview/panel.ts', 'webview/live.ts', 'webview/compare.ts'],
+    entryPoints: ['webview/panel.ts', 'webview/live.ts', 'webview/compare.ts', 'webview/assess.ts'],
     outdir: 'dist',
     platform: 'browser',
     target: 'es2022',

@@ -4,6 +4,7 @@ import { Logs } from './diagnostics/logs.ts';
 import { Verifier } from './diagnostics/verifier.ts';
 import { HostError, isCancelled, type Problem } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
+import { AssessPages } from './ui/assessPages.ts';
 import { ContextKeys } from './ui/contextKeys.ts';
 import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
@@ -23,6 +24,7 @@ export class App extends Context {
   readonly results: ResultsView;
   readonly reports = new Reports();
   readonly livePages: LivePages;
+  readonly assessPages: AssessPages;
   readonly verifier: Verifier;
   readonly logs: Logs;
   readonly language: LanguageService;
@@ -36,6 +38,7 @@ export class App extends Context {
     this.livePages = new LivePages(this, (status) => {
       this.statusBar.show(status);
     });
+    this.assessPages = new AssessPages(this);
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri));
     this.logs = new Logs(this, this.verifier);
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri));
@@ -105,7 +108,8 @@ export class App extends Context {
   override dispose(): void {
     const pieces = [
       ...[this.keys, this.language, this.logs, this.verifier],
-      ...[this.hosts, this.results, this.livePages, this.statusBar, this.reports],
+      ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
+      this.reports,
     ];
     for (const piece of pieces) piece.dispose();
     super.dispose();

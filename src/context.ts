@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Host } from './host/host.ts';
+import { AssessedHosts } from './ui/assessed.ts';
 import { keptLog, LastLines } from './ui/keptLog.ts';
 import { askLine } from './ui/window.ts';
 import { affects, setting } from './workspace/settings.ts';
@@ -13,6 +14,7 @@ export class Context implements vscode.Disposable {
     vscode.window.createOutputChannel('Sockmap Bypass', { log: true }),
     this.lastLines,
   );
+  readonly assessed = new AssessedHosts();
   readonly #hosts = new Map<string, Host>();
   readonly #workedHosts = new Set<string>();
   readonly #worked = new vscode.EventEmitter<string>();
@@ -84,6 +86,7 @@ export class Context implements vscode.Disposable {
   dispose(): void {
     void this.disconnect();
     this.#settings.dispose();
+    this.assessed.dispose();
     this.#worked.dispose();
     this.log.dispose();
   }

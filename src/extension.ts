@@ -23,6 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   openLivePage: async () => (await import('./commands/status.ts')).openLivePage,
   showStatusReport: async () => (await import('./commands/status.ts')).showStatusReport,
   checkHost: async () => (await import('./commands/checkHost.ts')).checkHostCommand,
+  assess: async () => (await import('./commands/assess.ts')).assessCommand,
+  showAssessment: async () => (await import('./commands/assess.ts')).showAssessment,
   checkSemantics: async () => (await import('./commands/checkSemantics.ts')).checkSemanticsCommand,
   openSource: async () => (await import('./commands/openSource.ts')).openSource,
   compareSource: async () => (await import('./commands/restoreSource.ts')).compareSource,

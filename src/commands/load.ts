@@ -13,6 +13,7 @@ import { readPrograms, type Programs } from '../workspace/copy.ts';
 import { noteWords, coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
 import { pickCgroups } from '../ui/pickCgroups.ts';
 import { pickHost } from '../ui/pickers.ts';
+import { Pointed } from '../ui/pointed.ts';
 import { withProgress } from '../ui/progress.ts';
 import { confirm, showInformation, showWarning } from '../ui/window.ts';
 import {
@@ -107,8 +108,10 @@ async function checkPlaces(
 async function ask(app: App, pointed: unknown): Promise<LoadArgument | undefined> {
   const host = await pickHost(app, TITLE, pointed);
   if (host === undefined) return undefined;
-  const cgroups = await pickCgroups(app, host, TITLE);
-  return cgroups === undefined ? undefined : { host, cgroups, policy: 'guarded', replace: false };
+  const { cgroups: named, reach } = pointed instanceof Pointed ? pointed.wanted : {};
+  const cgroups = named === undefined ? await pickCgroups(app, host, TITLE) : [...named];
+  if (cgroups === undefined) return undefined;
+  return { host, cgroups, policy: 'guarded', reach, replace: false };
 }
 
 type Wanted = LoadChoice &

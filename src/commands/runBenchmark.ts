@@ -19,6 +19,7 @@ import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
 import { pickMeasured } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
+import { Pointed } from '../ui/pointed.ts';
 import { pickPlan } from '../ui/planForm.ts';
 import { withProgress } from '../ui/progress.ts';
 import { showInformation } from '../ui/window.ts';
@@ -137,7 +138,8 @@ async function ask(context: Context, pointed: unknown): Promise<Asked | undefine
   if (host === undefined) return undefined;
   const place = await pickMeasured(context, host, TITLE, pointed);
   if (place === undefined) return undefined;
-  const profile = await pickPlan(TITLE, host);
+  const { plan } = pointed instanceof Pointed ? pointed.wanted : {};
+  const profile = plan ?? (await pickPlan(TITLE, host));
   return profile === undefined ? undefined : { host, cgroup: place.cgroup, profile };
 }
 

@@ -1,4 +1,11 @@
 import * as l10n from '@vscode/l10n';
+import {
+  ageText,
+  localTraffic,
+  localTrafficText,
+  type LocalTraffic,
+} from '../assess/page/localTraffic.ts';
+import type { Traffic } from '../assess/assessment.ts';
 import { sufferers } from '../bypass/knownPrograms.ts';
 import type { Cgroup } from '../host/cgroups.ts';
 import type { Item } from './quickPick.ts';
@@ -41,34 +48,51 @@ const ORDER: readonly Kind[] = ['container', 'service', 'other', 'slice', 'sessi
 
 /**
  * Cgroups as a person looks for them: containers, then services, others, and the root, a choice to be made with
- * care, last; slices and sessions of users come at the end of the others. Within each, those whose processes have
- * TCP sockets come first, then those with more processes, then by path.
+ * care, last; slices and sessions of users come at the end of the others. Within each, those with more local traffic
+ * come first, where that was assessed, then those whose processes have TCP sockets, then those with more processes,
+ * then by path.
  * @param faults ids of what is known to be wrong on the host's kernel; undefined: it was not probed yet.
+ * @param assessed local traffic, and how many ms ago it was; undefined where it was not assessed.
  * @returns items whose values are full paths.
  */
 export function cgroupItems(
   cgroups: readonly Cgroup[],
   mount: string,
   faults: readonly string[] | undefined,
+  assessed?: { readonly traffic: Traffic; readonly ageMs: number },
 ): Item<string>[] {
   return cgroups
-    .map((one) => ({ one, kind: kindOf(one, mount) }))
+    .map((one) => ({
+      ...{ one, kind: kindOf(one, mount) },
+      local: assessed && localTraffic(assessed.traffic, [one.path]),
+    }))
     .sort(
       (a, b) =>
         ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) ||
+        (b.local?.bytes ?? 0) - (a.local?.bytes ?? 0) ||
         Number(b.one.hasSockets) - Number(a.one.hasSockets) ||
         b.one.processes - a.one.processes ||
         (a.one.path < b.one.path ? -1 : 1),
     )
-    .map(({ one, kind }) => cgroupItem(one, kind, mount, faults));
+    .map(({ one, kind, local }) => {
+      const item = cgroupItem(one, kind, mount, faults);
+      if (assessed === undefined || local === undefined || local.bytes === 0) return item;
+      return {
+        ...item,
+        description: `${trafficWords(local, assessed.ageMs)} · ${item.description}`,
+      };
+    });
 }
+
+const trafficWords = (local: LocalTraffic, ageMs: number): string =>
+  l10n.t('{0} ({1})', localTrafficText(local), ageText(ageMs));
 
 function cgroupItem(
   cgroup: Cgroup,
   kind: Kind,
   mount: string,
   faults: readonly string[] | undefined,
-): Item<string> {
+): Item<string> & { readonly description: string } {
   const { path, label, hasSockets } = cgroup;
   const isRoot = kind === 'root';
   const below = isRoot ? '/' : path.slice(mount.length);

@@ -18,7 +18,14 @@ type Key =
   | 'hasUnfinishedRun';
 
 /** The steps of the walkthrough: each is done once its command has done something. */
-const STEPS: readonly string[] = ['checkHost', 'tryOnHost', 'load', 'unload', 'openSource'];
+const STEPS: readonly string[] = [
+  'checkHost',
+  'assess',
+  'tryOnHost',
+  'load',
+  'unload',
+  'openSource',
+];
 
 const RESULTS = '**/*.sockmap-bench.json';
 /** More are not read for the sake of a menu. */

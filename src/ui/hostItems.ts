@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { ageText, localTraffic, localTrafficText } from '../assess/page/localTraffic.ts';
 import { isAttached, type Attachment } from '../bypass/attachment.ts';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 import { amount } from '../results/format.ts';
@@ -13,6 +14,7 @@ import {
   type HostViewNode,
   type Labels,
 } from './hostNodes.ts';
+import type { Assessed } from './assessed.ts';
 import { originText } from './hostOrigin.ts';
 import type { Row } from './window.ts';
 
@@ -78,6 +80,7 @@ function bypassRow(node: BypassNode): Row {
       ...(reach === undefined ? [] : [l10n.t('Reach: {0}', reach)]),
       l10n.t('Sockets: {0} of {1}', count, maxSockets.toLocaleString('en')),
       ...(rateText === undefined ? [] : [l10n.t('On the bypass: {0}', rateText)]),
+      ...trafficLines(node.assessed, cgroups),
     ].join('\n'),
     icon: state === 'loading' ? 'loading~spin' : isOff ? 'circle-slash' : iconOn(attachment),
     does: { command: 'sockmapBypass.openLivePage', arguments: [node] },
@@ -109,16 +112,25 @@ function stateText({ state, policy, config }: Attachment): string {
   }
 }
 
-function cgroupRow({ host, cgroup, label, of }: CgroupNode): Row {
+function cgroupRow({ host, cgroup, label, of, assessed }: CgroupNode): Row {
+  const traffic = trafficLines(assessed, [cgroup]);
+  const description = [...(label === undefined ? [] : [shortPath(cgroup)]), ...traffic].join(' · ');
   return {
     id: [host, of, cgroup].join('\n'),
     label: label ?? shortPath(cgroup),
-    ...(label !== undefined && { description: shortPath(cgroup) }),
-    tooltip: cgroup,
+    ...(description !== '' && { description }),
+    tooltip: [cgroup, ...traffic].join('\n'),
     icon: 'package',
     contextValue: 'cgroup',
     expands: 'never',
   };
+}
+
+/** `3.1 MiB/s local, 20,100 messages/s (3 min ago)`; nothing where that was not assessed. */
+function trafficLines(assessed: Assessed | undefined, cgroups: readonly string[]): string[] {
+  if (assessed === undefined) return [];
+  const traffic = localTraffic(assessed.assessment, cgroups);
+  return [l10n.t('{0} ({1})', localTrafficText(traffic), ageText(Date.now() - assessed.at))];
 }
 
 const withLabel = (cgroup: string, labels: Labels): string => {
@@ -171,6 +183,18 @@ function noteRow(node: NoteNode): Row {
     }
     case 'retry':
       return { ...shared, label: l10n.t('Retry'), icon: 'refresh', does: does('refreshHosts') };
+    case 'assessed': {
+      const { assessed } = of;
+      const count = assessed?.assessment.verdict.cover.length ?? 0;
+      return {
+        ...shared,
+        label:
+          count === 0 ? l10n.t('No local traffic would gain') : l10n.t('Local traffic would gain'),
+        description: assessed === undefined ? '' : ageText(Date.now() - assessed.at),
+        icon: 'pulse',
+        does: does('showAssessment'),
+      };
+    }
     case 'empty':
       return { ...shared, label: l10n.t('No bypass is loaded'), icon: 'circle-outline' };
     case 'load':

@@ -1,4 +1,5 @@
 import { isAttached, type Attachment, type BypassStatus } from '../bypass/attachment.ts';
+import type { Assessed } from './assessed.ts';
 import type { ListedHost } from '../workspace/hostList.ts';
 
 /** Names of containers and units, by the path of their cgroup; empty where it has none. */
@@ -31,6 +32,8 @@ export class HostNode {
   /** Whether it can be taken from the list. */
   readonly isRemembered: boolean;
   reading: Reading = { kind: 'unread' };
+  /** The last assessment of this window. */
+  assessed: Assessed | undefined;
   /** Whether a person has expanded it. */
   isOpen = false;
 
@@ -51,9 +54,11 @@ export class BypassNode {
   readonly labels: Labels;
   /** Bytes a second; undefined before the second reading. */
   readonly rate: number | undefined;
+  readonly assessed: Assessed | undefined;
 
-  constructor(host: string, attachment: Attachment, { labels, rates }: Read) {
-    this.host = host;
+  constructor(of: HostNode, attachment: Attachment, { labels, rates }: Read) {
+    this.host = of.host;
+    this.assessed = of.assessed;
     this.attachment = attachment;
     this.labels = labels;
     this.rate = rates.get(keyOf(attachment));
@@ -71,11 +76,13 @@ export class CgroupNode {
   readonly host: string;
   readonly cgroup: string;
   readonly label: string | undefined;
+  readonly assessed: Assessed | undefined;
 
   /** The bypass, by `keyOf`. */
   readonly of: string;
 
-  constructor({ host, attachment, labels }: BypassNode, cgroup: string) {
+  constructor({ host, attachment, labels, assessed }: BypassNode, cgroup: string) {
+    this.assessed = assessed;
     this.of = keyOf(attachment);
     this.host = host;
     this.cgroup = cgroup;
@@ -83,7 +90,8 @@ export class CgroupNode {
   }
 }
 
-export type Note = 'unread' | 'read' | 'reading' | 'failed' | 'retry' | 'empty' | 'load';
+export type Note =
+  'unread' | 'read' | 'reading' | 'failed' | 'retry' | 'empty' | 'load' | 'assessed';
 
 /** A row below a host of which there is nothing else to show: why, or what to do about it. */
 export class NoteNode {
@@ -110,8 +118,9 @@ export function childrenOf(node: HostViewNode): HostViewNode[] {
 }
 
 function childrenOfHost(node: HostNode): HostViewNode[] {
-  const { reading } = node;
-  const notes = (...all: Note[]) => all.map((note) => new NoteNode(node, note));
+  const { reading, assessed } = node;
+  const known: Note[] = assessed === undefined ? [] : ['assessed'];
+  const notes = (...all: Note[]) => [...all, ...known].map((note) => new NoteNode(node, note));
   switch (reading.kind) {
     case 'unread':
       return notes('unread', 'read');
@@ -123,7 +132,7 @@ function childrenOfHost(node: HostNode): HostViewNode[] {
       const { attachments } = reading.status;
       return attachments.length === 0
         ? notes('empty', 'load')
-        : rowsOfAll(attachments).map((one) => new BypassNode(node.host, one, reading));
+        : [...rowsOfAll(attachments).map((one) => new BypassNode(node, one, reading)), ...notes()];
     }
   }
 }

@@ -46,6 +46,12 @@ export class HostsView implements vscode.Disposable {
       this.#view.onDidChangeVisibility(() => {
         this.#poll();
       }),
+      context.assessed.onDidAssess((name) => {
+        const node = this.#nodes.get(name);
+        if (node === undefined) return;
+        node.assessed = context.assessed.of(name);
+        this.#changed.fire(node);
+      }),
       context.onDidWork((name) => {
         if (this.#nodes.get(name)?.isRemembered !== true) this.relist();
       }),
@@ -95,6 +101,7 @@ export class HostsView implements vscode.Disposable {
       const remembered = isRemembered(this.#context, listed.name);
       if (known?.listed.origin === listed.origin && known.isRemembered === remembered) return known;
       const node = new HostNode(listed, remembered);
+      node.assessed = this.#context.assessed.of(listed.name);
       if (known !== undefined)
         Object.assign(node, { reading: known.reading, isOpen: known.isOpen });
       return node;

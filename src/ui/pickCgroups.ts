@@ -65,7 +65,9 @@ const readCgroups = (
     const { facts, mount } = await host.ready('control', signal);
     const cgroups = await listCgroups(host, mount, { root: true, signal });
     const faults = rememberedFaults(context, facts.kernel);
-    return { mount, items: cgroupItems(cgroups, mount, faults) };
+    const known = context.assessed.of(name);
+    const assessed = known && { traffic: known.assessment, ageMs: Date.now() - known.at };
+    return { mount, items: cgroupItems(cgroups, mount, faults, assessed) };
   });
 
 /** Whether it is the cgroup of the settings, which may leave out the mount. */

@@ -1,3 +1,13 @@
+import type { Reach } from '../bypass/config.ts';
+import type { Plan } from '../results/document.ts';
+
+/** What a page of ours knows beside the host. */
+interface Wanted {
+  readonly cgroups?: readonly string[];
+  readonly reach?: Reach | undefined;
+  readonly plan?: Plan;
+}
+
 /**
  * What a person pointed at in a view when they chose a command: it asks for the rest. No keybinding and no other
  * extension can make one, so that the hosts in it need no agreement.
@@ -5,9 +15,11 @@
 export class Pointed {
   readonly host: string;
   readonly cgroup: string | undefined;
+  readonly wanted: Wanted;
 
-  constructor(host: string, cgroup?: string) {
+  constructor(host: string, cgroup?: string, wanted: Wanted = {}) {
     this.host = host;
     this.cgroup = cgroup;
+    this.wanted = wanted;
   }
 }

@@ -59,6 +59,13 @@ export class ResultsView implements vscode.Disposable {
     return this.#view.selection.filter((node) => node instanceof ResultNode);
   }
 
+  /** The files of a host's runs, the newest first. */
+  async filesOf(host: string): Promise<string[]> {
+    const hosts = await (this.#listing = this.#listing.then(this.#list, this.#list));
+    const own = hosts.find((each) => each.host === host);
+    return own?.runs.map(({ file }) => file) ?? [];
+  }
+
   /** Looks for runs anew. */
   refresh(): void {
     this.#runs = undefined;

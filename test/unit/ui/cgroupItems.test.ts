@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cgroup } from '../../../src/host/cgroups.ts';
+import { assessmentOf, flow } from '../assess/flows.ts';
 import { cgroupItems } from '../../../src/ui/cgroupItems.ts';
 
 const MOUNT = '/sys/fs/cgroup';
@@ -95,6 +96,27 @@ describe('cgroups to choose from', () => {
     assert.deepEqual(
       [root?.label, root?.description, root?.detail],
       ['/', 'every process of the host: 9', undefined],
+    );
+  });
+
+  it('with more local traffic come first, with its age, where that was assessed', () => {
+    const flows = [
+      flow({ client: `${MOUNT}/app/one`, server: `${MOUNT}/db` }),
+      flow({ client: `${MOUNT}/app/two`, server: `${MOUNT}/db`, bytesToServer: 9000 }),
+    ];
+    const all = [
+      ...[cgroup('/busy', 50, { hasSockets: true }), cgroup('/db', 1), cgroup('/app', 2)],
+      cgroup('/app/one', 1),
+    ];
+    const assessed = { traffic: assessmentOf(flows), ageMs: 3 * 60_000 };
+    assert.deepEqual(
+      cgroupItems(all, MOUNT, [], assessed).map(({ label, description }) => [label, description]),
+      [
+        ['/app', '11.7 KiB/s local, 80 messages/s (3 min ago) · 2 processes'],
+        ['/db', '11.7 KiB/s local, 80 messages/s (3 min ago) · 1 process'],
+        ['/app/one', '1.95 KiB/s local, 40 messages/s (3 min ago) · 1 process'],
+        ['/busy', '50 processes · TCP'],
+      ],
     );
   });
 

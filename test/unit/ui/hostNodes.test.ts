@@ -13,6 +13,7 @@ import {
   type Read,
 } from '../../../src/ui/hostNodes.ts';
 import { Pointed } from '../../../src/ui/pointed.ts';
+import { assessmentOf, flow } from '../assess/flows.ts';
 
 const CONFIG: LiveConfig = {
   ...{ mode: 'guarded', reach: 'namespace', queueBound: 1, oneWayLimit: 1 },
@@ -128,6 +129,28 @@ describe('the rows of the hosts view', () => {
     assert.equal(childrenOf(twice).length, 2);
   });
 
+  it('show the local traffic of a host that was assessed, with its age', () => {
+    const cgroups = ['/sys/fs/cgroup/a', '/sys/fs/cgroup/b'];
+    const node = hostWith(read([attachment({ cgroups })]));
+    const flows = [flow({ client: '/sys/fs/cgroup/a/x', server: '/sys/fs/cgroup/c' })];
+    const kept = { assessment: assessmentOf(flows), seconds: 15, cgroup: undefined };
+    node.assessed = { ...kept, at: Date.now() - 5 * 60_000 };
+    const [bypass, note] = childrenOf(node);
+    assert.ok(bypass && note);
+    const text = '1.95 KiB/s local, 40 messages/s (5 min ago)';
+    assert.match(rowOf(bypass).tooltip ?? '', new RegExp(text.replace(/[()]/g, '\\$&')));
+    assert.deepEqual(
+      childrenOf(bypass).map((one) => rowOf(one).description),
+      [text, '0 B/s local, 0 messages/s (5 min ago)'],
+    );
+    const row = rowOf(note);
+    assert.deepEqual(
+      [row.label, row.description, row.does?.command],
+      ['No local traffic would gain', '5 min ago', 'sockmapBypass.showAssessment'],
+    );
+    assert.deepEqual(fromTree('showAssessment', note, undefined), { host: 'web1' });
+  });
+
   it('have no bytes a second for what was loaded anew, or counts less than before', () => {
     const before = read([attachment()]);
     const rate = (one: Attachment) => [...ratesSince(before, status(one), 2000).values()];
@@ -142,7 +165,7 @@ describe('the rows of the hosts view', () => {
 
 describe('a row as the argument of a command', () => {
   const host = hostWith(read([attachment()]));
-  const bypass = new BypassNode('web1', attachment(), read([]));
+  const bypass = new BypassNode(hostWith({ kind: 'unread' }), attachment(), read([]));
   const cgroup = new CgroupNode(bypass, '/sys/fs/cgroup/b');
 
   it('is what a keybinding would write, where that is complete', () => {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
 import { FIGURE_IDS } from '../../../src/results/quantities.ts';
+import { keepAsking } from '../../harness/host/roundTrips.ts';
 import { axeFaults, drawnIn } from '../../harness/vscode/axe.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
@@ -76,6 +77,14 @@ const PAGES: readonly PageOfOurs[] = [
     },
   },
   {
+    name: 'page of an assessment',
+    async show({ workbench }, scan) {
+      await workbench.page.keyboard.press('Control+Alt+L');
+      await workbench.webview().locator('#pairs-table tbody tr').first().waitFor();
+      await scan('assess');
+    },
+  },
+  {
     name: 'result of a run that was interrupted',
     async show({ workbench }, scan) {
       await workbench.openFile(CUT);
@@ -91,10 +100,20 @@ const PAGES: readonly PageOfOurs[] = [
 
 describe('pages of ours, as axe reads them', () => {
   let stage: Stage | undefined;
+  let traffic: { stop(): Promise<void> } | undefined;
   keepEvidence(() => stage?.session);
 
   before(async () => {
-    stage = await setStage({ label: 'axe' });
+    stage = await setStage({
+      label: 'axe',
+      keybindings: (host, cgroup) => [
+        {
+          ...{ key: 'ctrl+alt+l', command: 'sockmapBypass.assess' },
+          args: { host, seconds: 1, cgroup },
+        },
+      ],
+    });
+    traffic = await keepAsking(stage.place.cgroup, stage.place.cgroup);
     await stage.steps.load(stage.host, stage.place.label);
     const text = fs.readFileSync(RECORDED, 'utf8');
     const measured = parseDocument(text);
@@ -106,6 +125,7 @@ describe('pages of ours, as axe reads them', () => {
       fs.writeFileSync(path.join(stage.folder, name), content);
   });
   after(async () => {
+    await traffic?.stop();
     await stage?.stop();
   });
 

@@ -36,6 +36,10 @@ const USES: Readonly<Record<string, Use>> = {
     await steps.shows(workbench.quickTitle().filter({ hasText: `Check of ${host}` }), ready);
     await keys.press('Escape');
   },
+  assess: async (stage, keys) => {
+    await pickHost(stage, keys);
+    await stage.workbench.webview().locator('#verdict').waitFor({ timeout: 60_000 });
+  },
   load: async (stage, keys) => {
     const { steps, place } = stage;
     await pickHost(stage, keys);
@@ -67,6 +71,12 @@ const USES: Readonly<Record<string, Use>> = {
   },
   refreshHosts: async (stage, keys) => {
     await focusBypass(stage, keys);
+  },
+  showAssessment: async (stage, keys) => {
+    await focusBypass(stage, keys);
+    await keys.treeItem(HOSTS, /local traffic would gain/i);
+    await keys.press('Enter');
+    await stage.workbench.webview().locator('#verdict').waitFor();
   },
   switchOff: async (stage, keys) => {
     await focusBypass(stage, keys);
@@ -279,7 +289,7 @@ const USES: Readonly<Record<string, Use>> = {
 
 /** Those that run the command themselves: from a view, or with a source in the editor. */
 const BEGUN_BY_USE = new Set([
-  ...['switchOff', 'switchOn', 'copyName'],
+  ...['switchOff', 'switchOn', 'copyName', 'showAssessment'],
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
   ...['verify', 'showVerifierLog', 'verifyOnHosts'],
