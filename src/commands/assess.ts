@@ -33,7 +33,7 @@ export async function assessCommand(app: App, argument: unknown): Promise<Assess
         cgroup === undefined ? undefined : await existingCgroup(connected, mount, cgroup, signal);
       const documents = await readLatest(await app.results.filesOf(host));
       using _countdown = countDown(seconds, report);
-      return assess(connected, { seconds, cgroup: within, documents, signal });
+      return await assess(connected, { seconds, cgroup: within, documents, signal });
     },
   );
   app.assessed.keep({ assessment, seconds, cgroup });

@@ -7,13 +7,16 @@ import type { Verdict } from '../assessment.ts';
  * @returns undefined where none were.
  */
 export function seenSizesPlan({ sizes, reach }: Verdict): Plan | undefined {
-  const points = sizes.flatMap((size) =>
-    size.experiment === 'throughput'
-      ? streams([size.messageBytes], ['tcp', 'tcp-nodelay', 'bypass'])
-      : size.experiment === 'latency'
-        ? roundTrips([size.requestBytes], [size.responseBytes], ['tcp', 'bypass'])
-        : [],
-  );
+  const points = sizes.flatMap((size) => {
+    switch (size.experiment) {
+      case 'throughput':
+        return streams([size.messageBytes], ['tcp', 'tcp-nodelay', 'bypass']);
+      case 'latency':
+        return roundTrips([size.requestBytes], [size.responseBytes], ['tcp', 'bypass']);
+      default:
+        return [];
+    }
+  });
   if (points.length === 0) return undefined;
   return {
     name: 'seen sizes',

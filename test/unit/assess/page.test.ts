@@ -25,7 +25,7 @@ describe('the page of an assessment', () => {
     const [row] = pairs;
     assert.equal(row?.length, columns.length);
     assert.deepEqual(
-      row?.map(({ text }) => text),
+      row.map(({ text }) => text),
       [
         'client (/web)',
         'server (/b), port 80',
@@ -40,7 +40,7 @@ describe('the page of an assessment', () => {
       ],
     );
     assert.deepEqual(
-      columns.map(({ isNumber }, index) => isNumber === (typeof row?.[index]?.sort === 'number')),
+      columns.map(({ isNumber }, index) => isNumber === (typeof row[index]?.sort === 'number')),
       columns.map(() => true),
     );
   });
