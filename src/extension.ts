@@ -58,7 +58,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** What language models may invoke; each is declared in package.json. */
-const TOOLS = ['checkHost', 'bypassStatus', 'verifySource', 'compareBenchmarks'] as const;
+const TOOLS = [
+  'checkHost',
+  'bypassStatus',
+  'assessTraffic',
+  'verifySource',
+  'compareBenchmarks',
+] as const;
 
 function registerTool(created: App, name: (typeof TOOLS)[number]): vscode.Disposable {
   const load = () => import('./commands/tools.ts');

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { assess, DEFAULT_SECONDS, SECONDS_RANGE } from '../assess/assess.ts';
+import { assess, DEFAULT_SECONDS, SECONDS_RANGE, type AssessStep } from '../assess/assess.ts';
 import type { Assessment } from '../assess/assessment.ts';
 import type { App } from '../app.ts';
 import { readDocument } from '../bench/store.ts';
@@ -32,8 +32,14 @@ export async function assessCommand(app: App, argument: unknown): Promise<Assess
       const within =
         cgroup === undefined ? undefined : await existingCgroup(connected, mount, cgroup, signal);
       const documents = await readLatest(await app.results.filesOf(host));
-      using _countdown = countDown(seconds, report);
-      return await assess(connected, { seconds, cgroup: within, documents, signal });
+      using steps = new Steps(seconds, report);
+      return await assess(connected, {
+        ...{ seconds, documents, signal },
+        cgroup: within,
+        onStep: (step) => {
+          steps.begin(step);
+        },
+      });
     },
   );
   app.assessed.keep({ assessment, seconds, cgroup });
@@ -51,30 +57,45 @@ async function readLatest(files: readonly string[]): Promise<ResultDocument[]> {
   return read.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
-/** Says each second how many are left. */
-function countDown(
-  seconds: number,
-  report: (message: string, increment?: number) => void,
-): Disposable {
-  let left = seconds;
-  const say = (increment?: number): void => {
-    const words =
-      left > 0
-        ? vscode.l10n.t('watching the sockets, {0} s left', left)
-        : vscode.l10n.t('working it out');
-    report(words, increment);
-  };
-  say();
-  const timer = setInterval(() => {
-    if (left <= 0) return;
-    left--;
-    say(100 / (seconds + 1));
-  }, 1000);
-  return {
-    [Symbol.dispose]: () => {
-      clearInterval(timer);
-    },
-  };
+const STEPS: Readonly<Record<AssessStep, string>> = {
+  look: vscode.l10n.t('watching the sockets'),
+  judge: vscode.l10n.t('working it out'),
+};
+
+/** Says what is being done; while sockets are watched, each second how many are left. */
+class Steps implements Disposable {
+  readonly #seconds: number;
+  readonly #report: (message: string, increment?: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(seconds: number, report: (message: string, increment?: number) => void) {
+    this.#seconds = seconds;
+    this.#report = report;
+  }
+
+  begin(step: AssessStep): void {
+    clearInterval(this.#timer);
+    if (step === 'look') this.#countDown();
+    else this.#report(STEPS[step]);
+  }
+
+  #countDown(): void {
+    let left = this.#seconds;
+    const say = (increment?: number): void => {
+      const words = vscode.l10n.t('{0}, {1} s left', STEPS.look, left);
+      this.#report(left > 0 ? words : STEPS.look, increment);
+    };
+    say();
+    this.#timer = setInterval(() => {
+      if (left <= 0) return;
+      left--;
+      say(100 / this.#seconds);
+    }, 1000);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
 }
 
 /** Show assessed traffic: the page of the last assessment of a host, which may be closed by now. */

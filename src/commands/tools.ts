@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import { assess, DEFAULT_SECONDS } from '../assess/assess.ts';
 import { bypassStatus } from '../bypass/load.ts';
 import { compareDocuments } from '../results/compare.ts';
 import { readDocument } from '../bench/store.ts';
@@ -19,6 +20,12 @@ interface Tool {
 
 const text = z.string().min(1).max(1000);
 const onHost = z.strictObject({ host: text });
+const assessed = z.strictObject({
+  host: text,
+  seconds: z.int().min(1).max(60).default(DEFAULT_SECONDS),
+});
+/** Of an answer for a model, which reads no more. */
+const MOST_FLOWS = 50;
 const verified = z.strictObject({ host: text, file: text });
 const compared = z.strictObject({ before: text, after: text });
 
@@ -40,6 +47,21 @@ export const TOOLS = {
       ),
     run: async (app, input, signal) =>
       bypassStatus(await known(app, onHost.parse(input).host), signal),
+  },
+  assessTraffic: {
+    question: (input) => {
+      const { host, seconds } = assessed.parse(input);
+      return vscode.l10n.t(
+        'Connect to {0}, and watch its TCP sockets as root for {1} s? No service is touched.',
+        host,
+        seconds,
+      );
+    },
+    run: async (app, input, signal) => {
+      const { host, seconds } = assessed.parse(input);
+      const whole = await assess(await known(app, host), { seconds, signal });
+      return { ...whole, flows: whole.flows.slice(0, MOST_FLOWS) };
+    },
   },
   verifySource: {
     question: (input) => {

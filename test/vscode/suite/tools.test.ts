@@ -30,7 +30,7 @@ describe('tools of language models', () => {
   it('are registered as package.json declares them', () => {
     const registered = new Set(vscode.lm.tools.map(({ name }) => name));
     const declared = manifest.contributes.languageModelTools.map(({ name }) => name);
-    assert.equal(declared.length, 4);
+    assert.equal(declared.length, 5);
     assert.deepEqual(
       declared.filter((name) => !registered.has(name)),
       [],
@@ -42,6 +42,12 @@ describe('tools of language models', () => {
     assert.match(check.facts.kernel, /^\d+\.\d+/);
     const status = (await invoke('bypassStatus', { host })) as { host: string };
     assert.equal(status.host, host);
+    const assessed = (await invoke('assessTraffic', { host, seconds: 1 })) as {
+      flows: unknown[];
+      verdict: { words: string };
+    };
+    assert.ok(assessed.flows.length <= 50);
+    assert.notEqual(assessed.verdict.words, '');
   });
 
   it('connect to no host that the person has neither used nor configured', async () => {
