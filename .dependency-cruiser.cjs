@@ -68,7 +68,10 @@ module.exports = {
       comment: 'What it shows is data, which a protocol brings.',
       severity: 'error',
       from: { path: '^webview/' },
-      to: { path: '^src/', pathNot: '^src/(results/|bypass/live/protocol\\.ts$|text\\.ts$)' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(results/|(?:bypass/live|assess/page)/protocol\\.ts$|text\\.ts$)',
+      },
     },
     {
       name: 'only-tests-import-tests',

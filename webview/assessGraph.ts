@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { arcsOf, ROW, rowOrder, type Arc } from '../src/assess/page/arcs.ts';
+import { arcsOf, ROW, rowOrder, type Arc } from './arcs.ts';
 import type { Graph, GraphNode } from '../src/assess/page/protocol.ts';
 import { el } from './dom.ts';
 import { svg } from './svg.ts';

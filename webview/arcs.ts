@@ -1,4 +1,4 @@
-import type { GraphEdge } from './protocol.ts';
+import type { GraphEdge } from '../src/assess/page/protocol.ts';
 
 /** Height of a node's row: room for its two lines of text. */
 export const ROW = 40;
