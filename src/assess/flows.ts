@@ -60,16 +60,24 @@ export interface Flow {
   readonly shape: Shape;
 }
 
+/** A flow, and the inodes of its sockets at either end. */
+export interface FlowOfSockets {
+  readonly flow: Flow;
+  readonly server: readonly number[];
+  readonly client: readonly number[];
+}
+
 /**
  * Adds up what pairs carried since a snapshot.
  * @param before pairs and sockets of that snapshot; a socket that was not there yet has carried all of it since.
+ * @returns with the inodes of their sockets.
  */
 export function flowsOf(
   pairs: readonly Pair[],
   before: { readonly sockets: readonly Socket[]; readonly pairs: readonly Pair[] },
   seconds: number,
   processes: Processes,
-): Flow[] {
+): FlowOfSockets[] {
   const earlier = new Map(before.sockets.map((one) => [keyOf(one), one]));
   const nameOf = namer(pairs, processes);
   const groups = groupBy(pairs, (pair) =>
@@ -88,8 +96,10 @@ export function flowsOf(
     const gone = closed.get(place)?.length ?? 0;
     closed.delete(place);
     const names = { server: nameOf(first.server, first), client: nameOf(first.client, first) };
-    return flowOf(group, { earlier, seconds, processes, names, closed: gone });
-  }).sort((a, b) => volume(b) - volume(a));
+    const flow = flowOf(group, { earlier, seconds, processes, names, closed: gone });
+    const inodes = (side: 'server' | 'client') => group.map((pair) => pair[side].inode);
+    return { flow, server: inodes('server'), client: inodes('client') };
+  }).sort((a, b) => volume(b.flow) - volume(a.flow));
 }
 
 const volume = ({ bytesToServer, bytesToClient }: Flow): number => bytesToServer + bytesToClient;
@@ -218,5 +228,43 @@ function sideOf(
       .slice(0, MOST_PIDS),
     cpu: times.length === 0 ? undefined : times.reduce((sum, one) => sum + one, 0),
     ...{ cgroup: first.cgroup, namespace: first.namespace },
+  };
+}
+
+/** What was sent on a socket. */
+export interface Sent {
+  readonly sends: number;
+  readonly bytes: number;
+}
+
+/**
+ * A flow with its messages as they were sent, where that was counted. Of connections that are on a bypass
+ * TCP's own counters say nothing.
+ */
+export function withMessages(
+  { flow, server, client }: FlowOfSockets,
+  sent: ReadonlyMap<number, Sent>,
+  seconds: number,
+): Flow {
+  const sum = (inodes: readonly number[]): Sent =>
+    inodes.reduce(
+      (sums, inode) => {
+        const { sends, bytes } = sent.get(inode) ?? { sends: 0, bytes: 0 };
+        return { sends: sums.sends + sends, bytes: sums.bytes + bytes };
+      },
+      { sends: 0, bytes: 0 },
+    );
+  const [toServer, toClient] = [sum(client), sum(server)];
+  if (toServer.sends + toClient.sends === 0) return flow;
+  return {
+    ...flow,
+    bytesToServer: Math.max(flow.bytesToServer, toServer.bytes / seconds),
+    bytesToClient: Math.max(flow.bytesToClient, toClient.bytes / seconds),
+    messagesToServer: toServer.sends / seconds,
+    messagesToClient: toClient.sends / seconds,
+    messagesFrom: 'calls',
+    meanToServer: mean(toServer.bytes, toServer.sends),
+    meanToClient: mean(toClient.bytes, toClient.sends),
+    shape: shapeOf(toServer.sends, toClient.sends),
   };
 }

@@ -17,7 +17,7 @@ export interface Socket {
   readonly inode: number;
   /** The kernel's own number of the socket, for as long as it lives. */
   readonly cookie: string;
-  /** From the root of the tree of v2; undefined where `ss` does not tell. */
+  /** From the root of the tree of v2; undefined where `ss` does not tell, as of one that is gone. */
   readonly cgroup: string | undefined;
   /** Bytes that the peer has acknowledged, and bytes that came. */
   readonly sent: number;
@@ -58,7 +58,7 @@ export function parseSockets(text: string, namespace: string): Socket[] {
       Number(new RegExp(` ${name}:(\\d{1,16})(?: |$)`).exec(metrics)?.[1] ?? 0);
     return [
       {
-        ...{ namespace, local, remote, cookie, cgroup: named?.[1] },
+        ...{ namespace, local, remote, cookie, cgroup: whole(named?.[1]) },
         inode: Number(/(?:^| )ino:(\d{1,16})(?: |$)/.exec(details)?.[1] ?? 0),
         sent: count('bytes_acked'),
         received: count('bytes_received'),
@@ -70,6 +70,10 @@ export function parseSockets(text: string, namespace: string): Socket[] {
     ];
   });
 }
+
+/** Of a cgroup that is gone, or outside of what is mounted, `ss` prints something else than a path. */
+const whole = (cgroup: string | undefined): string | undefined =>
+  cgroup?.startsWith('/') === true ? cgroup : undefined;
 
 /** @param port decimal. */
 function end(address: string, port: string | undefined): End | undefined {

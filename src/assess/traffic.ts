@@ -6,11 +6,14 @@ import { namesOfContainers } from '../host/containers.ts';
 import { cgroupLabel } from '../host/cgroups.ts';
 import { joinEnds, parseTracked } from './pairs.ts';
 import { parseListening, parseSockets, type Socket } from './sockets.ts';
-import { flowsOf, type Processes, type Side } from './flows.ts';
+import { flowsOf, type FlowOfSockets, type Processes, type Side } from './flows.ts';
 import type { Traffic } from './assessment.ts';
 
 /** Namespaces that are read. */
 const MOST_NAMESPACES = 256;
+
+/** Traffic, with the sockets of each flow. */
+export type ReadTraffic = Omit<Traffic, 'flows'> & { readonly flows: readonly FlowOfSockets[] };
 
 /**
  * Looks who talks to whom over TCP within a host. Nothing is loaded, and nothing changes.
@@ -20,7 +23,7 @@ const MOST_NAMESPACES = 256;
 export async function readTraffic(
   host: Host,
   { seconds, signal }: { seconds: number; signal?: AbortSignal | undefined },
-): Promise<Traffic> {
+): Promise<ReadTraffic> {
   const { mount } = await host.ready('control', signal);
   const boundary = newBoundary();
   const tried = 'read the sockets of the host';
@@ -40,31 +43,31 @@ export async function readTraffic(
     const next = "Look at the host's memory and limits, then try again.";
     throw new HostError({ kind: 'command', tried, where: host.name, words, next });
   }
-  const read = parseTraffic(stdout, boundary);
-  const paths = new Set(read.flows.flatMap(({ server, client }) => [server.cgroup, client.cgroup]));
+  const { flows, ...read } = parseTraffic(stdout, boundary);
+  const sides = flows.flatMap(({ flow }) => [flow.server, flow.client]);
   const full = (path: string) => (path === '/' ? mount : `${mount}${path}`);
-  const containers = await namesOfContainers(
-    host,
-    Array.from(paths, (path) => full(path ?? '/')).join('\n'),
-    { root: true, signal },
-  );
-  const named = <T extends Side>(side: T): T =>
-    side.cgroup === undefined
-      ? side
-      : { ...side, cgroup: full(side.cgroup), label: cgroupLabel(full(side.cgroup), containers) };
+  const paths = new Set(sides.flatMap(({ cgroup }) => (cgroup === undefined ? [] : full(cgroup))));
+  const containers = await namesOfContainers(host, Array.from(paths).join('\n'), {
+    root: true,
+    signal,
+  });
+  const named = <T extends Side>(side: T): T => {
+    if (side.cgroup === undefined) return side;
+    const label = cgroupLabel(full(side.cgroup), containers);
+    return { ...side, cgroup: full(side.cgroup), ...(label !== undefined && { label }) };
+  };
   return {
     host: host.name,
     ...read,
-    flows: read.flows.map((flow) => ({
-      ...flow,
-      server: named(flow.server),
-      client: named(flow.client),
+    flows: flows.map(({ flow, ...inodes }) => ({
+      ...inodes,
+      flow: { ...flow, server: named(flow.server), client: named(flow.client) },
     })),
   };
 }
 
 /** @param text output of assess.sh. Cgroups are from the root of the tree of v2. */
-export function parseTraffic(text: string, boundary: string): Omit<Traffic, 'host'> {
+export function parseTraffic(text: string, boundary: string): Omit<ReadTraffic, 'host'> {
   const sections = parseSections(text, boundary);
   const one = (name: string) => sections.find((each) => each.name === name)?.text ?? '';
   const byNamespace = (kind: string) =>

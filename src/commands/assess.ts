@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { assess, DEFAULT_SECONDS, SECONDS_RANGE, type AssessStep } from '../assess/assess.ts';
+import {
+  assess,
+  DEFAULT_SECONDS,
+  readAssessSources,
+  SECONDS_RANGE,
+  type AssessStep,
+} from '../assess/assess.ts';
 import type { Assessment } from '../assess/assessment.ts';
 import type { App } from '../app.ts';
 import { readDocument } from '../bench/store.ts';
@@ -32,9 +38,10 @@ export async function assessCommand(app: App, argument: unknown): Promise<Assess
       const within =
         cgroup === undefined ? undefined : await existingCgroup(connected, mount, cgroup, signal);
       const documents = await readLatest(await app.results.filesOf(host));
+      const sources = await readAssessSources(app.bpfDirectory);
       using steps = new Steps(seconds, report);
       return await assess(connected, {
-        ...{ seconds, documents, signal },
+        ...{ sources, seconds, documents, signal },
         cgroup: within,
         onStep: (step) => {
           steps.begin(step);
@@ -58,7 +65,9 @@ async function readLatest(files: readonly string[]): Promise<ResultDocument[]> {
 }
 
 const STEPS: Readonly<Record<AssessStep, string>> = {
+  build: vscode.l10n.t('building the observer'),
   look: vscode.l10n.t('watching the sockets'),
+  probe: vscode.l10n.t('probing what this kernel does to what was seen'),
   judge: vscode.l10n.t('working it out'),
 };
 

@@ -1,18 +1,39 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
-import { assess } from '../../src/assess/assess.ts';
+import { assess, readAssessSources } from '../../src/assess/assess.ts';
+import type { Assessment, Reliance, Use } from '../../src/assess/assessment.ts';
 import { assessmentReport } from '../../src/assess/report.ts';
 import type { Flow } from '../../src/assess/flows.ts';
 import { Host } from '../../src/host/host.ts';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';
+import { cgroupMount, PIN_ROOT } from '../harness/cgroup.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { Arms, entering, inside } from '../harness/host/arms.ts';
 import { startServer, type Server } from '../harness/host/servers.ts';
 import { run } from '../harness/run.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
-const NAMESPACES = path.join(import.meta.dirname, 'programs/namespaces.sh');
+const PROGRAMS = path.join(import.meta.dirname, 'programs');
+const NAMESPACES = path.join(PROGRAMS, 'namespaces.sh');
+const BPF = path.join(import.meta.dirname, '../../bpf');
+/** As whoever runs it may call a program. */
+const HOSTILE = 'a\n9 b) S \u001b[1m|x';
+const HABITS = ['waitall', 'rcvlowat', 'fionread', 'threads', 'plain'] as const;
+
+/** What an assessment could leave behind. */
+async function tracesOf(): Promise<unknown> {
+  const names = async (kind: 'prog' | 'map') =>
+    (await run('bpftool', [kind, 'show'])).match(/\bname observe\w*/g) ?? [];
+  const own = fs.readdirSync(cgroupMount() ?? '', { recursive: true }).map(String);
+  return {
+    ...{ programs: await names('prog'), maps: await names('map') },
+    cgroups: own.filter((name) => name.includes('sockmap-bypass')).toSorted(),
+    pins: fs.existsSync(PIN_ROOT) ? fs.readdirSync(PIN_ROOT).toSorted() : [],
+  };
+}
 
 describe('who talks to whom on a host', function () {
   this.timeout(120_000);
@@ -24,8 +45,12 @@ describe('who talks to whom on a host', function () {
   let redis: Server;
   let memcached: Server;
   let remove: () => Promise<void>;
+  let programs: TemporaryDirectory;
+  const habits = new Map<string, Server>();
+  let assessment: Assessment;
   let flows: readonly Flow[];
   let report: string;
+  let left: unknown;
 
   /** Has a program run in the cgroup, and in a network namespace, for as long as the tests. */
   const keepRunning = (netns: string, argv: readonly string[]): void => {
@@ -57,9 +82,27 @@ describe('who talks to whom on a host', function () {
     keepRunning(`${id}-a`, ['redis-benchmark', '-h', '10.77.9.9', '-c', '3', ...at]);
     const idle = `exec 3<>/dev/tcp/10.77.1.4/${memcached.port}; sleep 1000`;
     keepRunning(`${id}-a`, ['bash', '-c', idle]);
-    const traffic = await assess(host, { seconds: 2 });
-    flows = traffic.flows;
-    report = assessmentReport(traffic);
+    programs = temporaryDirectory();
+    const program = (name: string) => path.join(programs.path, name);
+    await run('cc', ['-pthread', '-o', program('habits'), path.join(PROGRAMS, 'habits.c')]);
+    for (const name of [...HABITS, 'splice', HOSTILE])
+      fs.copyFileSync(program('habits'), program(name));
+    const serve = async (name: string, ...more: string[]) => {
+      const server = await startServer({
+        ...{ arm: arms.tcp, netns: `${id}-b` },
+        argv: (port) => [program(name), name, String(port), ...more],
+      });
+      habits.set(name, server);
+      keepRunning(`${id}-a`, [program(HOSTILE), 'ask', '10.77.1.3', String(server.port)]);
+      return server;
+    };
+    for (const name of HABITS) await serve(name);
+    await serve('splice', '10.77.1.3', String(habits.get('plain')?.port));
+    left = await tracesOf();
+    const sources = await readAssessSources(BPF);
+    assessment = await assess(host, { seconds: 2, sources, cgroup: arms.tcp.cgroup });
+    flows = assessment.flows;
+    report = assessmentReport(assessment);
   });
   after(async () => {
     for (const { pid } of clients) {
@@ -67,6 +110,8 @@ describe('who talks to whom on a host', function () {
       const below = descendants(pid);
       await endProcesses([processRef(pid), ...below].filter((one) => one !== undefined));
     }
+    for (const server of habits.values()) await server.stop();
+    await programs.remove();
     await redis.stop();
     await memcached.stop();
     await arms.remove();
@@ -75,8 +120,10 @@ describe('who talks to whom on a host', function () {
     await host.dispose();
   });
 
-  const to = (port: number): Flow => {
-    const found = flows.filter(({ server }) => server.port === port);
+  const to = (port: number, client?: string): Flow => {
+    const found = flows.filter(
+      (one) => one.server.port === port && (client ?? one.client.process) === one.client.process,
+    );
     const [flow] = found;
     assert.ok(flow !== undefined && found.length === 1, report);
     return flow;
@@ -104,8 +151,59 @@ describe('who talks to whom on a host', function () {
     assert.deepEqual([flow.shape, flow.bytesToServer, flow.bytesToClient], ['idle', 0, 0]);
   });
 
+  const relianceOf = (process: string, use: Use): Reliance => {
+    const found = assessment.relies.filter((one) => one.process === process && one.use === use);
+    assert.equal(found.length, 1, report);
+    const [first] = found;
+    assert.ok(first);
+    return first;
+  };
+
+  it('names those that rely on what a bypass does not honour, and what would happen', () => {
+    assert.deepEqual(assessment.notLookedAt, []);
+    const splicer = relianceOf('splice', 'splice');
+    assert.equal(splicer.cgroup, arms.tcp.cgroup);
+    assert.deepEqual([splicer.effect, splicer.basis], ['stalls', 'probed']);
+    assert.equal(relianceOf('rcvlowat', 'rcvlowat').effect, 'stays');
+    assert.equal(relianceOf('waitall', 'waitall').effect, 'differs');
+    assert.equal(relianceOf('threads', 'threads').basis, 'probed');
+    assert.equal(relianceOf('fionread', 'fionread').basis, 'probed');
+    assert.deepEqual(
+      assessment.relies.filter(({ process }) => process === 'plain' || process === 'redis-server'),
+      [],
+    );
+    for (const { pids } of assessment.relies)
+      for (const pid of pids) assert.ok(fs.existsSync(`/proc/${pid}`), report);
+  });
+
+  it('counts messages as they were sent, whatever their programs are called', () => {
+    const flow = to(habits.get('plain')?.port ?? 0, 'a');
+    assert.equal(flow.messagesFrom, 'calls');
+    assert.deepEqual([flow.meanToServer, flow.meanToClient], [100, 100]);
+    assert.ok(!report.includes('\u001b'), report);
+  });
+
+  it('has a verdict: what would gain, and that a program there would stall', () => {
+    const { verdict } = assessment;
+    assert.equal(verdict.kind, 'doubtful', report);
+    assert.deepEqual(verdict.cover, [arms.tcp.cgroup]);
+    assert.equal(verdict.reach, 'host');
+    assert.ok(
+      verdict.against.some(({ kind, isGrave }) => kind === 'stalls' && isGrave),
+      report,
+    );
+    assert.match(verdict.basis, /estimate/);
+  });
+
+  it('leaves nothing on the host', async () => {
+    assert.deepEqual(await tracesOf(), left);
+  });
+
   it('says so in words', () => {
-    assert.match(report, /redis-benchmark \(\/\S+\) -> redis-server \(\/\S+\), port \d+/);
+    assert.match(
+      report,
+      /redis-benchmark \(\/\S+, \S+ CPU\) -> redis-server \(\/\S+, \S+ CPU\), port \d+/,
+    );
     assert.match(
       report,
       /3 connections \(0 new, 0 gone\); request-response; two network namespaces/,

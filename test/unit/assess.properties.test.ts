@@ -26,7 +26,7 @@ describe('the traffic of a host', () => {
     const { flows, seconds, sockets, localSockets, namespaces } = parseTraffic(RECORDED, BOUNDARY);
     assert.deepEqual([sockets, localSockets, namespaces], [2, 2, 1]);
     assert.ok(Math.abs(seconds - 1.09) < 0.01);
-    const [flow] = flows;
+    const flow = flows[0]?.flow;
     assert.equal(flow?.server.port, 37_069);
     assert.equal(flow.server.process, 'python3');
     assert.equal(flow.shape, 'request-response');
@@ -38,13 +38,14 @@ describe('the traffic of a host', () => {
 
 describe('properties of the traffic of a host', () => {
   const check = (text: string) => {
-    const traffic = parseTraffic(text, BOUNDARY);
-    const { flows, seconds } = traffic;
+    const { flows: found, ...traffic } = parseTraffic(text, BOUNDARY);
+    const { seconds } = traffic;
+    const flows = found.map(({ flow }) => flow);
     const evidence = {
       ...{ mount: '', seconds, relies: [], faults: undefined, isTraced: false, documents: [] },
     };
     const verdict = verdictOn(flows, evidence);
-    const assessment = { host: 'web1', ...traffic, relies: [], notLookedAt: [], verdict };
+    const assessment = { host: 'web1', ...traffic, flows, relies: [], notLookedAt: [], verdict };
     assertPlain(assessment);
     for (const words of [assessmentReport(assessment), assessmentMarkdown(assessment)])
       assert.doesNotMatch(words, /\bNaN\b|\bundefined\b|\bInfinity\b/);

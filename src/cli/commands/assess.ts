@@ -1,4 +1,10 @@
-import { assess as assessHost, DEFAULT_SECONDS, SECONDS_RANGE } from '../../assess/assess.ts';
+import {
+  assess as assessHost,
+  DEFAULT_SECONDS,
+  readAssessSources,
+  SECONDS_RANGE,
+  type AssessStep,
+} from '../../assess/assess.ts';
 import { assessmentMarkdown, assessmentReport } from '../../assess/report.ts';
 import { readDocument } from '../../bench/store.ts';
 import { existingCgroup } from '../../host/cgroups.ts';
@@ -24,13 +30,16 @@ export const assess = command({
     const { seconds = DEFAULT_SECONDS, cgroup, result: files, markdown } = options;
     const { signal } = session;
     const host = session.host(name, options);
-    const documents = await Promise.all(files.map((file) => readDocument(file)));
+    const [sources, ...documents] = await Promise.all([
+      readAssessSources(session.bpf),
+      ...files.map((file) => readDocument(file)),
+    ]);
     const { mount } = await host.ready('control', signal);
     const assessment = await assessHost(host, {
-      ...{ seconds, documents, signal },
+      ...{ sources, seconds, documents, signal },
       ...(cgroup !== undefined && { cgroup: await existingCgroup(host, mount, cgroup, signal) }),
       onStep: (step) => {
-        if (step === 'look') session.onStep(`looking at the sockets of ${name} for ${seconds} s`);
+        session.onStep(STEPS[step](name, seconds));
       },
     });
     return {
@@ -39,3 +48,10 @@ export const assess = command({
     };
   },
 });
+
+const STEPS: Readonly<Record<AssessStep, (name: string, seconds: number) => string>> = {
+  build: () => 'building the observer',
+  look: (name, seconds) => `looking at the sockets of ${name} for ${seconds} s`,
+  probe: () => 'probing what this kernel does to what was seen',
+  judge: () => 'working out what would gain',
+};

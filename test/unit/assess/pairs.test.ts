@@ -7,6 +7,7 @@ const SS = `
 0      0      127.0.0.1:60134 127.0.0.1:35271 timer:(keepalive,26sec,0) ino:56837937 sk:7567b0 cgroup:/ <-> cgroup:/ ts sack bbr wscale:10,10 rto:208 rtt:7.931/13.584 ato:40 mss:32768 pmtu:65535 cwnd:27 bytes_sent:17965 bytes_retrans:93 bytes_acked:17873 bytes_received:1731360 segs_out:501 segs_in:457 data_segs_out:290 data_segs_in:353 send 892433237bps lastsnd:4012 lastrcv:3916
 1479970 2374584 [::ffff:127.0.0.1]:37157 [::ffff:127.0.0.1]:51778 timer:(on,184ms,0) ino:56972644 sk:75f734 cgroup:/a b bytes_acked:9 <-> cgroup:/a b bytes_acked:9 ts sack bytes_acked:7 bytes_received:8
 0      0      [fe80::1%eth0]:22 [fe80::2]:50000 ino:0 sk:1
+0 0 10.0.0.1:22 10.0.0.2:50000 ino:8 sk:3 cgroup:unreachable:1a2b <-> cgroup:unreachable:1a2b ts bytes_received:8
 nonsense
 0 0 1.2.3.4:99999 1.2.3.4:1 ino:1 sk:2`;
 
@@ -26,7 +27,7 @@ const listening = new Map([['1', new Set([80, 40_000])]]);
 
 describe('sockets of a host', () => {
   it('are read from ss, whatever their cgroup is called', () => {
-    const [first, second, third, ...rest] = parseSockets(SS, '1');
+    const [first, second, third, gone, ...rest] = parseSockets(SS, '1');
     assert.deepEqual(first, {
       ...{ namespace: '1', inode: 56837937, cookie: '7567b0', cgroup: '/' },
       local: { address: '127.0.0.1', port: 60134 },
@@ -41,6 +42,7 @@ describe('sockets of a host', () => {
       [third?.local.address, third?.cgroup, third?.inode],
       ['fe80::1', undefined, 0],
     );
+    assert.deepEqual([gone?.cgroup, gone?.received], [undefined, 8]);
     assert.deepEqual(rest, []);
   });
 

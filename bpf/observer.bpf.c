@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sees what processes ask of their TCP sockets: flags of calls, and what was set
+ * before, as far as a bypass may not honour it; and how many messages go each way.
+ *
+ * Attached to tracepoints of the whole host for some seconds by tools/observe.c,
+ * with whose process it goes. It changes nothing, and nothing is pinned. There is
+ * one record for each process and socket, by the inode that ss knows it by.
+ */
+#include "kernel.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define IPPROTO_TCP 6
+#define MAX_SEEN    16384
+
+#define S_IFMT	 0170000
+#define S_IFSOCK 0140000
+
+#define SO_RCVLOWAT 18
+#define SO_PEEK_OFF 42
+#define TCP_ULP	    31
+#define TCP_INQ	    36
+#define FIONREAD    0x541b
+
+#define MSG_OOB	     0x1
+#define MSG_PEEK     0x2
+#define MSG_TRUNC    0x20
+#define MSG_WAITALL  0x100
+#define MSG_ZEROCOPY 0x4000000
+
+/* In the order of tools/observe.c. */
+enum use {
+	WAITALL,
+	TRUNC,
+	OOB,
+	PEEK,
+	THREADS,
+	SPLICE,
+	SENDFILE,
+	FIONREADS,
+	RCVLOWAT,
+	INQ,
+	PEEKS_OFF,
+	ULP,
+	ZEROCOPY,
+	USES,
+};
+
+struct key {
+	__u64 inode;
+	__u64 tgid;
+};
+
+struct seen {
+	__u64 uses[USES];
+	__u64 sends;
+	__u64 sent;
+	__u64 receives;
+	__u64 received;
+	char name[16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SEEN);
+	__type(key, struct key);
+	__type(value, struct seen);
+} observed SEC(".maps");
+
+/* A record to begin with: too large for the stack of a program beside the rest. */
+static const struct seen nothing;
+
+/* Records there was no room for. */
+__u64 lost;
+
+/* Kernels before 6.3 have no tracepoint for what comes and goes: flags are those of
+ * calls. */
+const volatile __u32 by_calls SEC(".rodata.calls");
+
+struct inode___seen {
+	unsigned long i_ino;
+	unsigned short i_mode;
+} __kernel_view;
+
+struct file___seen {
+	struct inode___seen *f_inode;
+	void *private_data;
+} __kernel_view;
+
+struct socket___seen {
+	struct file___seen *file;
+	struct sock *sk;
+} __kernel_view;
+
+struct sock___seen {
+	struct socket___seen *sk_socket;
+	__u16 sk_protocol;
+	int sk_peek_off;
+	int sk_rcvlowat;
+} __kernel_view;
+
+struct fdtable___seen {
+	unsigned int max_fds;
+	struct file___seen **fd;
+} __kernel_view;
+
+struct files_struct___seen {
+	struct fdtable___seen *fdt;
+} __kernel_view;
+
+struct task_struct___seen {
+	struct task_struct___seen *group_leader;
+	struct files_struct___seen *files;
+	char comm[16];
+} __kernel_view;
+
+/* Wakes poll() and select(). Absent where the kernel hides its symbols. */
+extern const void pollwake __ksym __weak;
+
+static struct seen *record_of(__u64 inode)
+{
+	struct key key = {.inode = inode, .tgid = bpf_get_current_pid_tgid() >> 32};
+	struct seen *seen = bpf_map_lookup_elem(&observed, &key);
+	struct task_struct___seen *task;
+
+	if (seen)
+		return seen;
+	if (bpf_map_update_elem(&observed, &key, &nothing, BPF_NOEXIST) == -E2BIG)
+		__sync_fetch_and_add(&lost, 1);
+	seen = bpf_map_lookup_elem(&observed, &key);
+	if (!seen)
+		return NULL;
+	task = (void *)bpf_get_current_task();
+	task = BPF_CORE_READ(task, group_leader);
+	BPF_CORE_READ_INTO(&seen->name, task, comm);
+	return seen;
+}
+
+static void count(struct seen *seen, enum use use)
+{
+	__sync_fetch_and_add(&seen->uses[use], 1);
+}
+
+static void note_flags(struct seen *seen, int flags, bool receives)
+{
+	if (flags & MSG_OOB)
+		count(seen, OOB);
+	if (!receives) {
+		if (flags & MSG_ZEROCOPY)
+			count(seen, ZEROCOPY);
+		return;
+	}
+	if (flags & MSG_WAITALL)
+		count(seen, WAITALL);
+	if (flags & MSG_TRUNC)
+		count(seen, TRUNC);
+	if (flags & MSG_PEEK)
+		count(seen, PEEK);
+}
+
+/* Set at any time, also long before we came. */
+static void note_options(struct seen *seen, struct sock *sk)
+{
+	struct sock___seen *options = (void *)sk;
+	struct tcp_sock *tp = (void *)sk;
+
+	if (BPF_CORE_READ(options, sk_rcvlowat) > 1)
+		count(seen, RCVLOWAT);
+	if (BPF_CORE_READ(options, sk_peek_off) >= 0)
+		count(seen, PEEKS_OFF);
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq))
+		count(seen, INQ);
+	if (BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops))
+		count(seen, ULP);
+}
+
+/* Does another thread sleep in a call on a socket that this one has just read? */
+static void note_threads(struct seen *seen, struct sock *sk)
+{
+	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct list_head *head = &wq->wait.head;
+	struct list_head *entry = BPF_CORE_READ(head, next);
+
+	for (int i = 0; i < 4; i++) {
+		struct wait_queue_entry *wait;
+		__u64 task;
+
+		if (entry == head)
+			return;
+		wait = (void *)entry -
+		       bpf_core_field_offset(struct wait_queue_entry, entry);
+		task = (__u64)BPF_CORE_READ(wait, private);
+		/* A thread in poll() reads nothing; epoll's entries are of no thread. */
+		if (task && task != bpf_get_current_task() &&
+		    BPF_CORE_READ(wait, func) != &pollwake) {
+			count(seen, THREADS);
+			return;
+		}
+		entry = BPF_CORE_READ(entry, next);
+	}
+}
+
+static __u64 inode_of(struct sock *sk)
+{
+	struct sock___seen *own = (void *)sk;
+
+	/* Of the kernel's own sockets none has a file. */
+	return BPF_CORE_READ(own, sk_protocol) == IPPROTO_TCP
+		       ? BPF_CORE_READ(own, sk_socket, file, f_inode, i_ino)
+		       : 0;
+}
+
+/* The first calls, then some: these change seldom, and cost the most to look at. */
+static bool is_looked_at(__u64 calls)
+{
+	return calls < 16 || !(calls % 16);
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(observe_sent, struct sock *sk, int ret)
+{
+	__u64 inode = inode_of(sk);
+	struct seen *seen = inode ? record_of(inode) : NULL;
+
+	/* The kernel passes no flags here: observe_calls sees them. */
+	if (!seen)
+		return 0;
+	if (is_looked_at(seen->sends))
+		note_options(seen, sk);
+	__sync_fetch_and_add(&seen->sends, ret > 0);
+	__sync_fetch_and_add(&seen->sent, ret > 0 ? ret : 0);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(observe_received, struct sock *sk, int ret, int flags)
+{
+	__u64 inode = inode_of(sk);
+	struct seen *seen = inode ? record_of(inode) : NULL;
+
+	if (!seen)
+		return 0;
+	note_flags(seen, flags, true);
+	if (is_looked_at(seen->receives)) {
+		note_options(seen, sk);
+		if (&pollwake)
+			note_threads(seen, sk);
+	}
+	if (ret > 0 && !(flags & MSG_PEEK)) {
+		__sync_fetch_and_add(&seen->receives, 1);
+		__sync_fetch_and_add(&seen->received, ret);
+	}
+	return 0;
+}
+
+/* Numbers of calls, and where their arguments are. */
+#if defined(__TARGET_ARCH_x86)
+enum {
+	NR_IOCTL = 16,
+	NR_SENDFILE = 40,
+	NR_SENDTO = 44,
+	NR_RECVFROM = 45,
+	NR_SENDMSG = 46,
+	NR_RECVMSG = 47,
+	NR_SETSOCKOPT = 54,
+	NR_SPLICE = 275,
+};
+struct pt_regs___seen {
+	unsigned long r10, dx, si, di;
+} __kernel_view;
+#define ARGUMENT_0(regs) BPF_CORE_READ(regs, di)
+#define ARGUMENT_1(regs) BPF_CORE_READ(regs, si)
+#define ARGUMENT_2(regs) BPF_CORE_READ(regs, dx)
+#define ARGUMENT_3(regs) BPF_CORE_READ(regs, r10)
+#define KNOWS_CALLS
+#elif defined(__TARGET_ARCH_arm64)
+enum {
+	NR_IOCTL = 29,
+	NR_SENDFILE = 71,
+	NR_SPLICE = 76,
+	NR_SENDTO = 206,
+	NR_RECVFROM = 207,
+	NR_SETSOCKOPT = 208,
+	NR_SENDMSG = 211,
+	NR_RECVMSG = 212,
+};
+struct pt_regs___seen {
+	__u64 regs[31];
+} __kernel_view;
+#define ARGUMENT_0(own) BPF_CORE_READ(own, regs[0])
+#define ARGUMENT_1(own) BPF_CORE_READ(own, regs[1])
+#define ARGUMENT_2(own) BPF_CORE_READ(own, regs[2])
+#define ARGUMENT_3(own) BPF_CORE_READ(own, regs[3])
+#define KNOWS_CALLS
+#endif
+
+#ifdef KNOWS_CALLS
+
+/* The socket of a descriptor of this process, if it is one of TCP. */
+static struct sock *sock_of(__u32 fd)
+{
+	struct task_struct___seen *task = (void *)bpf_get_current_task();
+	struct fdtable___seen *table = BPF_CORE_READ(task, files, fdt);
+	struct file___seen **files = BPF_CORE_READ(table, fd);
+	struct file___seen *file;
+	struct socket___seen *socket;
+
+	if (fd >= BPF_CORE_READ(table, max_fds) ||
+	    bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file ||
+	    (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* Which use setsockopt() is, or USES: a value that only restores the default is none. */
+static enum use option(__u64 level, __u64 name, const void *at)
+{
+	enum use use = USES;
+	int value = 0;
+
+	if (level == SOL_TCP && name == TCP_ULP)
+		return ULP;
+	if (bpf_probe_read_user(&value, sizeof(value), at))
+		return USES;
+	if (level == SOL_SOCKET && name == SO_RCVLOWAT && value > 1)
+		use = RCVLOWAT;
+	else if (level == SOL_SOCKET && name == SO_PEEK_OFF && value >= 0)
+		use = PEEKS_OFF;
+	else if (level == SOL_TCP && name == TCP_INQ && value)
+		use = INQ;
+	return use;
+}
+
+struct raw_arguments {
+	__u64 args[2];
+};
+
+SEC("raw_tp/sys_enter")
+int observe_calls(struct raw_arguments *ctx)
+{
+	struct pt_regs___seen *regs = (void *)ctx->args[0];
+	enum use use = USES;
+	bool receives = false;
+	struct seen *seen;
+	struct sock *sk;
+	int flags = 0;
+	__u64 inode;
+
+	/* This runs for every call of the host: no more is read than tells. */
+	switch (ctx->args[1]) {
+	case NR_IOCTL:
+		if ((__u32)ARGUMENT_1(regs) != FIONREAD)
+			return 0;
+		use = FIONREADS;
+		break;
+	case NR_SENDFILE:
+		use = SENDFILE;
+		break;
+	case NR_SPLICE:
+		use = SPLICE;
+		break;
+	case NR_SETSOCKOPT:
+		use = option(ARGUMENT_1(regs), ARGUMENT_2(regs),
+			     (void *)ARGUMENT_3(regs));
+		if (use == USES)
+			return 0;
+		break;
+	case NR_SENDTO:
+	case NR_SENDMSG:
+		flags = ctx->args[1] == NR_SENDTO ? ARGUMENT_3(regs) : ARGUMENT_2(regs);
+		if (!by_calls && !(flags & (MSG_OOB | MSG_ZEROCOPY)))
+			return 0;
+		break;
+	case NR_RECVFROM:
+	case NR_RECVMSG:
+		if (!by_calls)
+			return 0;
+		flags = ctx->args[1] == NR_RECVFROM ? ARGUMENT_3(regs) : ARGUMENT_2(regs);
+		receives = true;
+		break;
+	default:
+		return 0;
+	}
+	sk = sock_of(ARGUMENT_0(regs));
+	inode = sk ? inode_of(sk) : 0;
+	seen = inode ? record_of(inode) : NULL;
+	if (!seen)
+		return 0;
+	if (use < USES) {
+		count(seen, use);
+		return 0;
+	}
+	note_flags(seen, flags, receives);
+	if (by_calls)
+		note_options(seen, sk);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,185 @@
+import * as l10n from '@vscode/l10n';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readTarget, type BpfSource } from '../bypass/build.ts';
+import { collectSource, directoryReader } from '../bypass/source.ts';
+import { buildTool } from '../bypass/tool.ts';
+import { compileToLoad, Workbench } from '../bypass/workbench.ts';
+import { HostError, isCancelled } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import { scriptArgv } from '../host/hostScript.ts';
+import { oneLine } from '../text.ts';
+import { USES, type Use } from './assessment.ts';
+
+/** The observer: the program for the kernel, and the one that loads it (`bpf/tools/observe.c`). */
+export interface ObserverSource {
+  readonly program: BpfSource;
+  readonly loader: Uint8Array;
+}
+
+/** @param directory of the bundled BPF C. */
+export async function readObserver(directory: string): Promise<ObserverSource> {
+  const [program, loader] = await Promise.all([
+    collectSource('observer.bpf.c', directoryReader(directory)),
+    readFile(path.join(directory, 'tools', 'observe.c')),
+  ]);
+  return { program, loader };
+}
+
+/** What a process was seen to do with a socket. */
+export interface Seen {
+  /** Of the socket, as `ss` and /proc know it. */
+  readonly inode: number;
+  readonly pid: number;
+  readonly name: string;
+  readonly sends: number;
+  readonly sentBytes: number;
+  readonly receives: number;
+  readonly receivedBytes: number;
+  /** Times of each. */
+  readonly uses: ReadonlyMap<Use, number>;
+}
+
+export interface Observation {
+  readonly seen: readonly Seen[];
+  /** Sentences. */
+  readonly notLookedAt: readonly string[];
+  /** Whether what came and went was counted, for each socket. */
+  readonly hasCounts: boolean;
+}
+
+/** Traces a host; made ready beforehand, so that it begins when it is asked to. */
+export interface Observer extends AsyncDisposable {
+  /** That it fails is no reason to know nothing. @throws HostError where it is cancelled. */
+  observe(seconds: number): Promise<Observation>;
+}
+
+/**
+ * Builds the observer on a host. Nothing is traced yet, and nothing stays.
+ * @throws HostError where it is cancelled.
+ */
+export async function makeObserver(
+  host: Host,
+  { program, loader }: ObserverSource,
+  signal?: AbortSignal,
+): Promise<Observer> {
+  let bench: Workbench | undefined;
+  try {
+    await host.becomeRoot(signal);
+    bench = await Workbench.open(host, await readTarget(host, signal), {
+      executable: true,
+      signal,
+    });
+    const uploaded = await bench.upload(program, signal);
+    const object = await compileToLoad(bench, uploaded, signal);
+    await buildTool(
+      host,
+      bench.directory,
+      { name: 'observe', source: loader, flags: ['-O1'], libraries: ['-lbpf'] },
+      {
+        tried: l10n.t('build the observer'),
+        next: l10n.t(
+          'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
+        ),
+        signal,
+      },
+    );
+    return running(host, bench, object, signal);
+  } catch (error) {
+    await bench?.[Symbol.asyncDispose]();
+    if (isCancelled(error)) throw error;
+    const notLookedAt = [untraced(error)];
+    return {
+      observe: () => Promise.resolve({ seen: [], notLookedAt, hasCounts: false }),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+}
+
+function running(
+  host: Host,
+  bench: Workbench,
+  object: string,
+  signal: AbortSignal | undefined,
+): Observer {
+  return {
+    async observe(seconds) {
+      const argv = scriptArgv('observe.sh', bench.directory, String(seconds), object);
+      const tried = l10n.t('trace what programs ask of their sockets');
+      try {
+        const timeoutMs = (seconds + 60) * 1000;
+        const { exitCode, stdout, stderr } = await host.run(argv, {
+          ...{ tried, root: true, signal, timeoutMs, maxMiB: 16 },
+        });
+        if (exitCode === 0) return parseObserved(stdout);
+        const next = l10n.t('Look whether this kernel has its types (BTF) and lets root trace it.');
+        throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        return { seen: [], notLookedAt: [untraced(error)], hasCounts: false };
+      }
+    },
+    [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+  };
+}
+
+/** Why nothing was traced, as a sentence. */
+function untraced(error: unknown): string {
+  const words = error instanceof HostError ? error.problem.words : String(error);
+  const last = words.trim().split('\n').slice(-3).join(' ');
+  return l10n.t(
+    'What programs ask of their sockets: it could not be traced ({0}).',
+    oneLine(last === '' ? l10n.t('no words') : last, 300),
+  );
+}
+
+const RECORD =
+  /^(\d{1,20}) (\d{1,10}) (\d{1,20}) (\d{1,20}) (\d{1,20}) (\d{1,20}) (-|(?:[0-9a-f]{2}){1,16})((?: [a-z-]{1,16}=\d{1,20}){0,20})$/;
+
+/** @param text output of observe.c; lines of another form are passed over. */
+export function parseObserved(text: string): Observation {
+  const lines = text.split('\n');
+  const programs = new Set(lines.find((line) => line.startsWith('programs '))?.split(' '));
+  const lost = Number(/^lost (\d{1,20})$/m.exec(text)?.[1] ?? 0);
+  const hasCounts = programs.has('observe_received');
+  return {
+    seen: lines.flatMap((line) => parseRecord(line) ?? []),
+    hasCounts,
+    notLookedAt: [
+      ...(hasCounts
+        ? []
+        : [
+            l10n.t(
+              'What reads and writes without flags, and several threads in recv() on one socket: it takes Linux 6.3 or newer.',
+            ),
+          ]),
+      ...(programs.has('observe_calls')
+        ? []
+        : [
+            l10n.t(
+              'splice(), sendfile(), FIONREAD and socket options as they are set: on this architecture calls are not traced.',
+            ),
+          ]),
+      ...(lost > 0
+        ? [l10n.t('Some sockets: there are more than the observer has room for ({0} times).', lost)]
+        : []),
+    ],
+  };
+}
+
+function parseRecord(line: string): Seen | undefined {
+  const [, inode, pid, sends, sentBytes, receives, receivedBytes, name = '', uses = ''] =
+    RECORD.exec(line) ?? [];
+  if (inode === undefined) return undefined;
+  const known = new Map<Use, number>();
+  for (const [, each, count] of uses.matchAll(/ ([a-z-]+)=(\d+)/g)) {
+    const use = USES.find((one) => one === each);
+    if (use !== undefined) known.set(use, Number(count));
+  }
+  return {
+    ...{ inode: Number(inode), pid: Number(pid), uses: known },
+    name: name === '-' ? '' : Buffer.from(name, 'hex').toString(),
+    ...{ sends: Number(sends), sentBytes: Number(sentBytes) },
+    ...{ receives: Number(receives), receivedBytes: Number(receivedBytes) },
+  };
+}

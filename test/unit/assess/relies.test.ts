@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import type { Side } from '../../../src/assess/flows.ts';
+import { parseObserved } from '../../../src/assess/observe.ts';
+import { probesFor, reliances } from '../../../src/assess/relies.ts';
+import type { SemanticRow } from '../../../src/bypass/semantics.ts';
+import { assertPlain, holds, INHERITED, textOf } from '../properties.ts';
+
+const OBSERVED = `programs observe_sent observe_received observe_calls
+lost 0
+7 100 3 300 2 200 6e67696e78 splice=4 fionread=1
+8 100 3 300 2 200 - constructor=9
+nonsense
+9 x 3 300 2 200 6e
+`;
+
+const side = (process: string): Side => ({
+  ...{ process, cgroup: '/a', pids: [], cpu: undefined, namespace: '1' },
+});
+const row = (semantic: string, tcp: string, bypass: string): SemanticRow => ({
+  ...{ semantic, tcp, bypass, title: semantic, differs: tcp !== bypass, told: true },
+  ...{ detail: `it was ${bypass}`, path: 'bypass', affected: [] },
+});
+
+describe('what the observer saw', () => {
+  it('is read, with what it could not look at', () => {
+    const { seen, notLookedAt, hasCounts } = parseObserved(OBSERVED);
+    assert.deepEqual(notLookedAt, []);
+    assert.equal(hasCounts, true);
+    assert.deepEqual(
+      seen.map(({ inode, pid, name, sends }) => [inode, pid, name, sends]),
+      [
+        [7, 100, 'nginx', 3],
+        [8, 100, '', 3],
+      ],
+    );
+    assert.deepEqual(Array.from(seen[0]?.uses ?? []), [
+      ['splice', 4],
+      ['fionread', 1],
+    ]);
+    assert.deepEqual(Array.from(seen[1]?.uses ?? []), []);
+    const old = parseObserved('programs observe_calls\nlost 3\n');
+    assert.equal(old.hasCounts, false);
+    assert.match(old.notLookedAt.join('\n'), /Linux 6\.3[^]*room for \(3 times\)/);
+    const other = parseObserved('programs observe_sent observe_received\nlost 0\n');
+    assert.match(other.notLookedAt.join('\n'), /^splice\(\), sendfile\(\).* architecture/);
+  });
+  const words = [OBSERVED, ...OBSERVED.split(/(?<=[ \n])/), ...INHERITED];
+  holds('of any words', textOf(words), (text) => {
+    assertPlain(parseObserved(text));
+  });
+});
+
+describe('what programs rely on', () => {
+  const { seen } = parseObserved(OBSERVED);
+  const sides = new Map([[7, side('nginx')]]);
+
+  it('is what this kernel does to it, where that was probed', () => {
+    assert.deepEqual(probesFor(['splice', 'rcvlowat']), ['splice-receive']);
+    const probed = [
+      row('splice-receive', 'intact', 'EAGAIN'),
+      row('fionread', 'counted', 'counted'),
+    ];
+    const found = reliances(seen, sides, probed);
+    assert.deepEqual(
+      found.map(({ process, use, effect, basis, calls }) => [process, use, effect, basis, calls]),
+      [
+        ['nginx', 'splice', 'stalls', 'probed', 4],
+        ['nginx', 'fionread', 'works', 'probed', 1],
+      ],
+    );
+    assert.match(found[0]?.consequence ?? '', /^On this kernel: it was EAGAIN\. splice\(\) from/);
+  });
+
+  it('is what is known of kernels where it was not, or the probe did not end', () => {
+    const failed = [{ ...row('splice-receive', 'intact', 'failed'), told: false }];
+    for (const probed of [[], failed]) {
+      const [splice, fionread] = reliances(seen, sides, probed);
+      assert.deepEqual([splice?.effect, splice?.basis], ['stalls', 'known']);
+      assert.deepEqual([fionread?.effect, fionread?.basis], ['stalls', 'known']);
+    }
+  });
+
+  it('is that of local connections alone, added up over the processes of a name', () => {
+    const [first] = seen;
+    assert.ok(first);
+    const more = [...seen, { ...first, inode: 10, pid: 101 }];
+    const both = new Map([...sides, [10, side('nginx')]]);
+    const [splice] = reliances(more, both, []);
+    assert.deepEqual([splice?.pids, splice?.calls, splice?.sockets], [[100, 101], 8, 2]);
+    assert.deepEqual(reliances(more, new Map(), []), []);
+  });
+});
