@@ -18,6 +18,8 @@ const SERVICES = {
   'nginx-common': ['nginx.service'],
   'postgresql-common': ['postgresql.service'],
   memcached: ['memcached.service'],
+  prometheus: ['prometheus.service'],
+  'prometheus-node-exporter': ['prometheus-node-exporter.service'],
 };
 
 /** Installs the tools as the table names them; `special` is done by the recipes below. */

@@ -95,6 +95,18 @@ const TOOLS = [
       alpine: ['py3-prometheus-client'],
     },
   ),
+  tool(
+    ['host'],
+    'Prometheus',
+    () => command('prometheus')() && command('promtool')(),
+    ['prometheus'],
+    { fedora: ['golang-github-prometheus'], suse: ['golang-github-prometheus-prometheus'] },
+  ),
+  tool(['host'], "Prometheus's node_exporter", command('prometheus-node-exporter'), [
+    'prometheus-node-exporter',
+  ]),
+  // It reads the units; nothing is started.
+  tool(['host'], 'systemd-analyze', command('systemd-analyze'), ['systemd']),
   tool(['editor'], 'chromium', hasBrowser, [], {
     fedora: ['chromium'],
     suse: ['chromium'],

@@ -91,12 +91,21 @@ ip address add ${GUEST_ADDRESS} dev eth0
 ${containers ? SYSTEMD : 'exec /usr/sbin/sshd -D -e'}
 `;
 
-/** Containers change their root, and the kernel's first file system cannot be that of anybody who does. */
-const SYSTEMD = `mkdir /real
+/**
+ * What its disk keeps is put into place before systemd starts: a tar archive, for nothing but that outlives a restart.
+ * Containers change their root, and the kernel's first file system cannot be that of anybody who does.
+ */
+const SYSTEMD = `modprobe virtio_blk
+for try in 1 2 3 4 5; do [ -b /dev/vda ] && break; sleep 0.2; done
+tar -C / -xf /dev/vda
+mkdir /real
 mount --rbind / /real
 cd /real
 mount --move /real /
 exec chroot . /usr/lib/systemd/systemd`;
+
+/** Of the disk that a machine with systemd has. */
+const DISK_BYTES = 64 << 20;
 
 /** What the packages' scripts would have set up. */
 const CONTAINERS_FILES: Readonly<Record<string, string>> = {
@@ -121,7 +130,10 @@ export interface Machine {
   readonly alias: string;
   /** For `ssh -F`. */
   readonly configFile: string;
-  /** Cuts its power, and boots it anew; nothing outlives that. The same address and keys. */
+  /**
+   * Cuts its power, and boots it anew: nothing outlives that but the tar archive that is on its disk, /dev/vda, of a
+   * machine with systemd. The same address and keys.
+   */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -133,6 +145,9 @@ export async function bootMachine(release: Release): Promise<Machine> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-kernel-'));
   const consoleFile = path.join(directory, 'console');
   const emulatorFile = path.join(directory, 'emulator');
+  const diskFile = path.join(directory, 'disk');
+  fs.writeFileSync(diskFile, '');
+  fs.truncateSync(diskFile, DISK_BYTES);
   const port = await freePort();
   const [command = '', ...rest] = argv;
   let ended = (): string | undefined => 'it was not started';
@@ -150,6 +165,7 @@ export async function bootMachine(release: Release): Promise<Machine> {
         ...['-append', `${kernelLine} quiet panic=1 random.trust_cpu=on rdinit=/init`],
         ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
         ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+        ...(release.containers ? ['-drive', `file=${diskFile},format=raw,if=virtio`] : []),
         ...['-serial', `file:${consoleFile}`],
       ],
       { stdio: ['ignore', told, told], detached: true },
