@@ -21,16 +21,15 @@ const UNITS = path.join(ROOT, 'deploy/systemd');
 /** A name that would break a label. */
 const HOSTILE = 'a "b" \\c{d="e"} 1\t';
 
+const resultSchema = z.array(
+  z.object({
+    metric: z.record(z.string(), z.string()),
+    value: z.tuple([z.number(), z.string()]),
+  }),
+);
 const answerSchema = z.object({
   status: z.literal('success'),
-  data: z.object({
-    result: z.array(
-      z.object({
-        metric: z.record(z.string(), z.string()),
-        value: z.tuple([z.number(), z.string()]),
-      }),
-    ),
-  }),
+  data: z.object({ result: resultSchema }),
 });
 
 describe('what watches bypasses', () => {
@@ -159,7 +158,7 @@ scrape_configs: [{ job_name: node, static_configs: [{ targets: ['127.0.0.1:${exp
     try {
       const query = 'sockmap_bypass_sockets_limit or node_textfile_scrape_error';
       const ask = `http://127.0.0.1:${server}/api/v1/query?query=${encodeURIComponent(query)}`;
-      const found = await eventually(
+      const found: z.infer<typeof resultSchema> = await eventually(
         'Prometheus has scraped it',
         async () => {
           const response = await fetch(ask).catch(() => undefined);
@@ -171,7 +170,7 @@ scrape_configs: [{ job_name: node, static_configs: [{ targets: ['127.0.0.1:${exp
       );
       const [limit] = found.filter(({ metric }) => metric['cgroup']?.endsWith('1\\x09'));
       assert.equal(limit?.metric['cgroup'], hostile.replace('\t', '\\x09'));
-      assert.ok(Number(limit?.value[1]) > 0);
+      assert.ok(Number(limit.value[1]) > 0);
       const fault = found.find(({ metric: { __name__: name } }) => name?.startsWith('node_'));
       assert.equal(fault?.value[1], '0', 'the collector has read the file');
     } finally {
