@@ -158,16 +158,17 @@ scrape_configs: [{ job_name: node, static_configs: [{ targets: ['127.0.0.1:${exp
     try {
       const query = 'sockmap_bypass_sockets_limit or node_textfile_scrape_error';
       const ask = `http://127.0.0.1:${server}/api/v1/query?query=${encodeURIComponent(query)}`;
-      const found: z.infer<typeof resultSchema> = await eventually(
+      const scraped = await eventually(
         'Prometheus has scraped it',
-        async () => {
+        async (): Promise<z.infer<typeof resultSchema> | undefined> => {
           const response = await fetch(ask).catch(() => undefined);
           const answer = answerSchema.safeParse(await response?.json().catch(() => undefined));
           const result = answer.data?.data.result ?? [];
-          return result.length > 1 && result;
+          return result.length > 1 ? result : undefined;
         },
         60_000,
       );
+      const found = scraped ?? [];
       const [limit] = found.filter(({ metric }) => metric['cgroup']?.endsWith('1\\x09'));
       assert.equal(limit?.metric['cgroup'], hostile.replace('\t', '\\x09'));
       assert.ok(Number(limit.value[1]) > 0);
