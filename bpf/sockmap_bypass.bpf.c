@@ -120,6 +120,8 @@ struct config {
 	__u32 small_message; /* bytes below which a message is small */
 	__u32 reach;
 	__u64 queue_bound; /* bytes queued at one receiver */
+	__u32 kept_on_tcp; /* percentage of new connections, chosen at random */
+	__u32 pad;
 };
 
 struct counters {
@@ -147,6 +149,7 @@ struct counters {
 	__u64 tcp_repair;
 	__u64 tcp_other_ulp;
 	__u64 short_connections;
+	__u64 left_by_share;
 };
 
 /* As the other end has them, too, the other way around. */
@@ -181,6 +184,14 @@ struct request {
 	struct ends ends;
 	__u32 refused; /* why the end that connects has, an enum proof */
 	bool ambiguous;
+	bool found;	  /* by the end that connects */
+	bool kept_on_tcp; /* so drawn, which decides for both ends */
+};
+
+/* Which part of the connections a socket belongs to, where only some are bypassed. */
+struct group {
+	bool on_tcp; /* so drawn */
+	bool accepted;
 };
 
 /* The part of a socket's state that the other end reads. */
@@ -289,6 +300,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct conn);
 } bypass_conns SEC(".maps");
+
+/* Only of connections that came up while some were kept on TCP: to compare them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct group);
+} bypass_groups SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -767,6 +786,8 @@ static void requested(struct bpf_sock_ops *ops)
 	/* The same SYN once more, where the first has left no request behind. */
 	if (found && is_same(&found->ends, &request.ends))
 		return;
+	request.kept_on_tcp = conf->kept_on_tcp &&
+			      bpf_get_prandom_u32() % 100 < conf->kept_on_tcp;
 	if (!has_second(&key))
 		bpf_map_update_elem(&bypass_requests, &key, &request, BPF_NOEXIST);
 }
@@ -816,7 +837,7 @@ static void count_absent(const struct ends *self)
 
 /* For the end that connects: its peer has published a request. */
 static enum proof find_request(const struct ends *self, const struct flow_key *key,
-			       __u32 reach, struct flow *peer)
+			       __u32 reach, struct flow *peer, bool *kept)
 {
 	struct request *found = bpf_map_lookup_elem(&bypass_requests, key);
 	enum proof proof = REFUSED;
@@ -827,6 +848,8 @@ static enum proof find_request(const struct ends *self, const struct flow_key *k
 	if (!found->ambiguous)
 		proof = prove(self, &peer->ends, reach);
 	found->refused = proof;
+	found->found = true;
+	*kept = found->kept_on_tcp;
 	return proof;
 }
 
@@ -910,6 +933,32 @@ static void keep_path(struct bpf_sock_ops *ops, struct conn *conn, struct tcp_so
 		bpf_setsockopt(ops, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
+/*
+ * For those who compare. The end that accepts has not proved its pair if the connection
+ * stays on TCP: the other one has, or it would have said so in the request.
+ */
+static void note_group(struct bpf_sock *sk, const struct config *conf, bool accepted,
+		       bool on_tcp)
+{
+	struct group *group;
+
+	if (!conf->kept_on_tcp)
+		return;
+	group = bpf_sk_storage_get(&bypass_groups, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!group)
+		return;
+	group->on_tcp = on_tcp;
+	group->accepted = accepted;
+}
+
+/* The draw is of use only for what would be bypassed: all else has its own reason. */
+static bool kept_on_tcp(const struct request *own, enum proof proof, bool kept)
+{
+	if (own)
+		return own->kept_on_tcp && own->found && !own->refused;
+	return proof == PROVEN && kept;
+}
+
 static void established(struct bpf_sock_ops *ops)
 {
 	bool passive = ops->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB;
@@ -923,6 +972,7 @@ static void established(struct bpf_sock_ops *ops)
 	struct conn *conn;
 	struct request *own;
 	enum proof proof;
+	bool kept = false;
 	int err;
 
 	if (!sk || (ops->family != AF_INET && ops->family != AF_INET6))
@@ -943,7 +993,12 @@ static void established(struct bpf_sock_ops *ops)
 	 */
 	own = passive ? bpf_map_lookup_elem(&bypass_requests, &key) : NULL;
 	proof = passive ? find_flow(&self.ends, &peer_key, own, conf->reach, &other)
-			: find_request(&self.ends, &peer_key, conf->reach, &other);
+			: find_request(&self.ends, &peer_key, conf->reach, &other, &kept);
+	if (kept_on_tcp(own, proof, kept)) {
+		count(left_by_share);
+		note_group(sk, conf, passive, true);
+		goto stay;
+	}
 	if (passive && proof == PROVEN &&
 	    !mirrors(&key, tp, (void *)(unsigned long)other.end.tp))
 		proof = REFUSED;
@@ -1013,6 +1068,7 @@ static void established(struct bpf_sock_ops *ops)
 	if (conn->between)
 		keep_path(ops, conn, tp);
 	count(sockets_added);
+	note_group(sk, conf, passive, false);
 	return;
 
 forget:

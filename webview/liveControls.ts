@@ -13,6 +13,7 @@ export class LiveControls {
   readonly #reach: Choices;
   readonly #bound = numberInput('queue-bound', 'any');
   readonly #limit = numberInput('one-way-limit', '1');
+  readonly #share = numberInput('share', '1');
   readonly #apply = el('button', { type: 'submit', id: 'apply' }, l10n.t('Apply'));
   readonly #limits: HTMLFormElement;
   #drawn: Controls | undefined;
@@ -31,13 +32,14 @@ export class LiveControls {
       { class: 'limits' },
       el('label', {}, l10n.t('Queue bound (MiB)'), this.#bound),
       el('label', {}, l10n.t('One-way limit (messages)'), this.#limit),
+      el('label', {}, l10n.t('Share of new connections (%)'), this.#share),
       this.#apply,
     );
     this.#limits.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#onLimits();
     });
-    for (const input of [this.#bound, this.#limit]) {
+    for (const input of [this.#bound, this.#limit, this.#share]) {
       input.addEventListener('input', () => {
         this.#mark(false);
       });
@@ -59,7 +61,7 @@ export class LiveControls {
     this.#reach.draw(controls.reaches, controls.reach, busy);
     const before = this.#drawn;
     this.#drawn = controls;
-    const set = (input: HTMLInputElement, key: 'queueBoundMiB' | 'oneWayLimit') => {
+    const set = (input: HTMLInputElement, key: 'queueBoundMiB' | 'oneWayLimit' | 'share') => {
       const [least, most] = controls.ranges[key];
       input.min = String(least);
       input.max = String(most);
@@ -68,6 +70,7 @@ export class LiveControls {
     };
     set(this.#bound, 'queueBoundMiB');
     set(this.#limit, 'oneWayLimit');
+    set(this.#share, 'share');
     this.#mark(busy);
   }
 
@@ -75,7 +78,8 @@ export class LiveControls {
   #mark(busy: boolean): void {
     const isSame =
       this.#bound.valueAsNumber === this.#drawn?.queueBoundMiB &&
-      this.#limit.valueAsNumber === this.#drawn.oneWayLimit;
+      this.#limit.valueAsNumber === this.#drawn.oneWayLimit &&
+      this.#share.valueAsNumber === this.#drawn.share;
     this.#apply.disabled = busy || isSame;
   }
 
@@ -85,6 +89,7 @@ export class LiveControls {
       type: 'limits',
       queueBoundMiB: this.#bound.valueAsNumber,
       oneWayLimit: this.#limit.valueAsNumber,
+      share: this.#share.valueAsNumber,
     });
   }
 }

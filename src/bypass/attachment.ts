@@ -68,12 +68,15 @@ export interface BypassStatus {
   readonly addressesCapped?: true;
   /** After the same: why it stays within a network namespace though it was to reach the host. */
   readonly reachRefused?: 'kernel' | 'programs';
+  /** After the same: the programs know no share, and bypass all connections. */
+  readonly shareRefused?: boolean;
 }
 
 /** @param notes what `sockmap-bypassctl` told of a load or a change. */
 export const withNotes = (status: BypassStatus, notes: readonly string[]): BypassStatus => ({
   ...status,
   ...(notes.includes('addresses') && { addressesCapped: true as const }),
+  ...(notes.includes('share-programs') && { shareRefused: true }),
   ...(notes.includes('reach-kernel') && { reachRefused: 'kernel' as const }),
   ...(notes.includes('reach-programs') && { reachRefused: 'programs' as const }),
 });

@@ -35,6 +35,9 @@ export const MODE_NAMES = Object.keys(MODES) as readonly Mode[];
 export const REACHES = ['namespace', 'host'] as const;
 export type Reach = (typeof REACHES)[number];
 
+/** Percentage of new connections that are bypassed, chosen at random; 0 is none, to end a trial. */
+export const SHARE_RANGE = [0, 100] as const;
+
 /** The contents of bypass_config on a host, with the programs' own defaults where it says 0. */
 export interface LiveConfig {
   readonly mode: Mode;
@@ -44,6 +47,8 @@ export interface LiveConfig {
   readonly oneWayLimit: number;
   /** With reach `host`: seconds without data after which connection tracking is reminded of a connection. */
   readonly keepAlive?: number;
+  /** Percentage of new connections that are bypassed, where that is not all of them. */
+  readonly share?: number;
 }
 
 /** The programs' own. */

@@ -14,20 +14,22 @@ export interface ConfigureOptions {
   /** As it is, by default; likewise the reach. */
   readonly mode?: Mode | undefined;
   readonly reach?: Reach | undefined;
+  /** Percentage of new connections that are bypassed from now on; as it is, by default. */
+  readonly share?: number | undefined;
   /** `maxSockets` is fixed when the map is made, and ignored here. */
   readonly limits?: GuardedLimits;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Tells the guarded programs of a bypass a new mode, new limits, a new reach and the host's addresses as they
+ * Tells the guarded programs of a bypass a new mode, new limits, a new reach, a new share and the host's addresses as they
  * are now, while they run. Live connections obey it with their next message; one that was switched off
  * stays on TCP. Switching off touches nothing but the mode; what is off is told new limits alone.
  * @throws HostError of kind `not-found` where no guarded programs are attached and pinned.
  */
 export async function configureBypass(
   host: Host,
-  { cgroup: named, mode: wanted, reach, limits = {}, signal }: ConfigureOptions,
+  { cgroup: named, mode: wanted, reach, share, limits = {}, signal }: ConfigureOptions,
 ): Promise<BypassStatus> {
   const { facts, mount } = await host.ready('control', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
@@ -48,6 +50,7 @@ export async function configureBypass(
   const mode = wanted ?? found.config.mode;
   const argv = scriptArgv(
     ...['ctl_configure', found.pins, reach ?? found.config.reach],
+    String(share ?? found.config.share ?? 100),
     ...(mode === 'off' ? [] : found.cgroups),
   );
   const { queueBound, oneWayLimit } =

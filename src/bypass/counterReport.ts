@@ -27,6 +27,7 @@ export const COUNTER_GROUPS: readonly Group[] = [
       peer_other_namespace: 'the other end is in another network namespace',
       pair_refused: 'it is not proved that the two ends belong together',
       kernel_sockets: 'they are of Multipath TCP',
+      left_by_share: 'only a share of connections is bypassed',
       short_connections: 'connections of their service are too short to gain',
       sockets_refused: 'another sockmap has them',
       map_full: 'the map was full',

@@ -41,6 +41,8 @@ export interface LoadOptions {
    * it stays within one, and the status says why.
    */
   readonly reach?: Reach;
+  /** Percentage of new connections that are bypassed, for the guarded policy; all by default. */
+  readonly share?: number | undefined;
   /**
    * Take the place of a bypass already on these cgroups; refused otherwise. A function is asked when the new
    * programs are compiled, verified and ready; after "no" everything is as before.
@@ -88,6 +90,7 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
     uploaded.directory,
     ...cgroups.flatMap((one) => ['--cgroup', one]),
     ...['--object', `./${path.posix.basename(object)}`, '--setup', batch, '--reach', reach],
+    ...(options.share === undefined ? [] : ['--share', String(options.share)]),
     ...['--ask', typeof replace === 'function' ? 'occupied' : 'ready'],
     ...(replace === true ? ['--replace'] : []),
     ...(options.verdict === false ? ['--no-verdict'] : []),

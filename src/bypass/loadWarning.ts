@@ -68,7 +68,7 @@ function describeReaders(readers: readonly SpliceReader[]): string | undefined {
 export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${KINDS[kind]})`;
 
 /** Sentences more, where the programs did not get all of a host's addresses, or the reach that was wanted. */
-export const noteWords = ({ addressesCapped, reachRefused }: BypassStatus): string =>
+export const noteWords = ({ addressesCapped, reachRefused, shareRefused }: BypassStatus): string =>
   (addressesCapped === true
     ? ` ${l10n.t(
         'The host has more addresses there than the programs take: connections to the rest stay on TCP, unless they are between containers and no address is translated. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).',
@@ -77,6 +77,9 @@ export const noteWords = ({ addressesCapped, reachRefused }: BypassStatus): stri
   // Of the kernel a person has heard before.
   (reachRefused === 'programs'
     ? ` ${l10n.t('These programs know no reach: they stay within each network namespace.')}`
+    : '') +
+  (shareRefused === true
+    ? ` ${l10n.t('These programs know no share: they bypass all new connections.')}`
     : '');
 
 /** For cgroups of which some are in others. */

@@ -61,6 +61,7 @@ const attachmentSchema = z.object({
       queueBound: count,
       oneWayLimit: count,
       keepAlive: z.exactOptional(count),
+      share: z.exactOptional(count),
     }),
   ),
   sockops: z.exactOptional(program),

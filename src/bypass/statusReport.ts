@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { LiveConfig } from './config.ts';
+import { shareWords } from './shareWords.ts';
 import { REACH_LABELS } from './reachWords.ts';
 import { counterReport, table } from './counterReport.ts';
 import type { Attachment, BypassStatus } from './attachment.ts';
@@ -56,10 +57,13 @@ export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
 };
 
 function configRows(config: LiveConfig): [string, string][] {
-  const { mode, reach, queueBound, oneWayLimit, keepAlive } = config;
+  const { mode, reach, queueBound, oneWayLimit, keepAlive, share } = config;
   return [
     ['mode', MODE_LABELS[mode]],
     ['reach', REACH_LABELS[reach]],
+    ...(share === undefined
+      ? []
+      : [[l10n.t('share'), shareWords(share)] satisfies [string, string]]),
     ...(keepAlive === undefined
       ? []
       : [

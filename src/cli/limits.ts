@@ -1,4 +1,10 @@
-import { DEFAULT_LIMITS, isNetwork, LIMIT_RANGES, type GuardedLimits } from '../bypass/config.ts';
+import {
+  DEFAULT_LIMITS,
+  isNetwork,
+  LIMIT_RANGES,
+  SHARE_RANGE,
+  type GuardedLimits,
+} from '../bypass/config.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { number, texts, type Values } from './options.ts';
 
@@ -28,6 +34,12 @@ export const LIMIT_OPTIONS = {
     'Sockets that can be bypassed at a time; 65536 by default.',
   ),
 };
+
+export const SHARE = number(
+  'PERCENT',
+  SHARE_RANGE,
+  'Percentage of new connections that are bypassed, chosen at random for each; the others stay on TCP. 100 by default.',
+);
 
 /** Limits that are left out have the programs' own default. */
 export function limitsOf(values: Values<typeof LIMIT_OPTIONS>): GuardedLimits {

@@ -4,6 +4,7 @@ import {
   LIMIT_RANGES,
   MODE_NAMES,
   REACHES,
+  SHARE_RANGE,
   type GuardedLimits,
   type Mode,
   type Reach,
@@ -11,6 +12,7 @@ import {
 import { configureBypass } from '../bypass/configure.ts';
 import type { Attachment, BypassStatus } from '../bypass/attachment.ts';
 import { REACH_CHOICES, REACH_LABELS, reachDetail } from '../bypass/reachWords.ts';
+import { shareDetail, SHARES, shareWords } from '../bypass/shareWords.ts';
 import { modeWords } from '../bypass/modeWords.ts';
 import type { App } from '../app.ts';
 import { noteWords } from '../bypass/loadWarning.ts';
@@ -32,12 +34,13 @@ const configureArgument = cgroupArgument
   .extend({
     mode: z.enum(MODE_NAMES).optional(),
     reach: z.enum(REACHES).optional(),
+    share: within(z.int(), SHARE_RANGE),
     /** In place of those of the settings. */
     queueBoundMiB: within(z.number(), LIMIT_RANGES.queueBoundMiB),
     oneWayLimit: within(z.int(), LIMIT_RANGES.oneWayLimit),
   })
   .refine(({ host: _host, cgroup: _cgroup, ...changes }) => Object.keys(changes).length > 0, {
-    error: 'name a mode, a reach or a limit',
+    error: 'name a mode, a reach, a share or a limit',
     path: ['mode'],
   });
 
@@ -55,14 +58,14 @@ export async function configure(app: App, argument: unknown): Promise<BypassStat
   const wanted =
     (await readHostArgument(app, configureArgument, argument)) ?? (await ask(app, argument));
   if (wanted === undefined) return undefined;
-  const { host, cgroup, mode } = wanted;
+  const { host, cgroup, mode, share } = wanted;
   const limits = limitsOf(wanted);
   const reach = await possibleReach(app, wanted);
   const status = await withProgress(
     vscode.l10n.t('Changing the policy of the bypass on {0}', host),
     async (report, signal) => {
       report(cgroup);
-      return configureBypass(await app.host(host), { cgroup, mode, reach, limits, signal });
+      return configureBypass(await app.host(host), { cgroup, mode, reach, share, limits, signal });
     },
   );
   app.statusBar.show(status);
@@ -86,7 +89,12 @@ function limitsOf({ queueBoundMiB, oneWayLimit }: Wanted): GuardedLimits {
 
 /** @param reached where it bypasses from now on, in words; undefined where that is as before. */
 function doneWords(wanted: Wanted, reached: string | undefined): string {
-  const { host, cgroup, mode } = wanted;
+  const { host, cgroup, mode, share } = wanted;
+  if (mode === undefined && reached === undefined && share !== undefined)
+    return vscode.l10n.t(
+      'The sockmap bypass of {0} on {1} takes {2}.',
+      ...[cgroup, host, shareWords(share)],
+    );
   const done = mode === undefined ? undefined : modeDone(mode, wanted);
   if (done !== undefined && reached !== undefined)
     return vscode.l10n.t(
@@ -127,7 +135,7 @@ async function ask(app: App, pointed: unknown): Promise<Wanted | undefined> {
     wanted: { ...place, mode },
     ...(mode === bypass.config?.mode && { description: vscode.l10n.t('as it is now') }),
   }));
-  const picked = await pickOne([...modes, ...reachItems(bypass, place)], {
+  const picked = await pickOne([...modes, ...reachItems(bypass, place), ...shareItems(bypass, place)], {
     title: TITLE,
     placeHolder: vscode.l10n.t(
       'What its programs do from now on; limits and local networks are read again',
@@ -150,4 +158,16 @@ function reachItems({ config }: Attachment, place: { host: string; cgroup: strin
       wanted: { ...place, reach },
     },
   ];
+}
+
+/** The shares that it does not have. */
+function shareItems({ config }: Attachment, place: { host: string; cgroup: string }) {
+  if (config === undefined) return [];
+  const now = config.share ?? 100;
+  return SHARES.filter((share) => share !== now).map((share) => ({
+    icon: 'pie-chart',
+    label: vscode.l10n.t('Share: {0}', shareWords(share)),
+    detail: shareDetail(share),
+    wanted: { ...place, share },
+  }));
 }

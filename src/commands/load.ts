@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { loadBypass, type LoadOptions } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import { REACHES } from '../bypass/config.ts';
+import { shareWords } from '../bypass/shareWords.ts';
 import { REACH_LABELS } from '../bypass/reachWords.ts';
 import { LOAD_STEPS } from '../bypass/steps.ts';
 import type { App } from '../app.ts';
@@ -32,6 +33,7 @@ const loadArgument = cgroupsArgument
   .extend({
     policy: z.enum(['guarded', 'classic']).default('guarded'),
     reach: z.enum(REACHES).optional(),
+    share: z.int().min(1).max(100).optional(),
     /** Take the place of a bypass already there without asking. */
     replace: z.boolean().default(false),
   })
@@ -39,6 +41,10 @@ const loadArgument = cgroupsArgument
   .refine(({ policy, reach }) => policy === 'guarded' || reach === undefined, {
     error: 'is for the guarded policy',
     path: ['reach'],
+  })
+  .refine(({ policy, share }) => policy === 'guarded' || share === undefined, {
+    error: 'is for the guarded policy',
+    path: ['share'],
   });
 type LoadArgument = z.infer<typeof loadArgument>;
 
@@ -49,7 +55,7 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
   const given = await readHostArgument(app, loadArgument, argument);
   const wanted = given ?? (await ask(app, argument));
   if (wanted === undefined) return undefined;
-  const { host, policy } = wanted;
+  const { host, policy, share } = wanted;
   const programs = await readPrograms(app, policy);
   const { facts, cgroups, isRoot } = await checkPlaces(app, host, cgroupsOf(wanted));
   const place = { host, cgroups };
@@ -81,7 +87,7 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
   };
   try {
     const replace = isAsked ? askToReplace : wanted.replace;
-    return await loadInto(app, programs, { ...place, policy, reach, ...choice, replace });
+    return await loadInto(app, programs, { ...place, policy, reach, share, ...choice, replace });
   } catch (error) {
     if (answer.kept && isCancelled(error)) return undefined;
     throw error;
@@ -116,14 +122,14 @@ async function ask(app: App, pointed: unknown): Promise<LoadArgument | undefined
 
 type Wanted = LoadChoice &
   Required<Pick<LoadOptions, 'cgroups' | 'reach' | 'replace'>> &
-  Pick<LoadArgument, 'host' | 'policy'>;
+  Pick<LoadArgument, 'host' | 'policy' | 'share'>;
 
 async function loadInto(
   app: App,
   { source, copy }: Programs,
   wanted: Wanted,
 ): Promise<BypassStatus> {
-  const { host, cgroups, policy, reach, replace, verdict } = wanted;
+  const { host, cgroups, policy, reach, share, replace, verdict } = wanted;
   const limits = readLimits();
   const status = await withProgress(
     vscode.l10n.t('Loading the sockmap bypass on {0}', host),
@@ -131,6 +137,7 @@ async function loadInto(
       loadBypass(await app.host(host), {
         cgroups,
         reach,
+        share,
         source,
         limits,
         replace,
@@ -145,6 +152,7 @@ async function loadInto(
   const what = [policy, ...(copy === undefined ? [] : [vscode.l10n.t('from {0}', copy)])];
   const loaded = status.attachments.find((one) => one.cgroups.includes(cgroups[0] ?? ''));
   if (loaded?.config?.reach === 'host') what.push(REACH_LABELS.host);
+  if (loaded?.config?.share !== undefined) what.push(shareWords(loaded.config.share));
   void announce(status, cgroups, what.join(', '));
   return status;
 }

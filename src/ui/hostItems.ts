@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { ageText, localTraffic, localTrafficText } from '../assess/page/localTraffic.ts';
 import { isAttached, type Attachment } from '../bypass/attachment.ts';
+import { shareWords } from '../bypass/shareWords.ts';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 import { amount } from '../results/format.ts';
 import { shortIds } from '../text.ts';
@@ -61,6 +62,7 @@ function bypassRow(node: BypassNode): Row {
   const rateText = rate === undefined ? undefined : l10n.t('{0}/s', amount(rate));
   const reach =
     config && (config.reach === 'host' ? l10n.t('whole host') : l10n.t('each namespace'));
+  const share = config?.share === undefined ? undefined : shareWords(config.share);
   const count = sockets.toLocaleString('en');
   const socketsText = sockets === 1 ? l10n.t('1 socket') : l10n.t('{0} sockets', count);
   return {
@@ -68,7 +70,7 @@ function bypassRow(node: BypassNode): Row {
     label: others < 1 ? name : l10n.t('{0} and {1} more', name, others),
     // The path last: two cgroups may be called the same.
     description: [
-      ...[stateText(attachment), rateText, socketsText, reach],
+      ...[stateText(attachment), rateText, socketsText, reach, share],
       name === pathOf(cgroup) ? undefined : pathOf(cgroup),
     ]
       .filter((one) => one !== undefined)
@@ -78,6 +80,7 @@ function bypassRow(node: BypassNode): Row {
       ...attachment.gone.map((one) => l10n.t('{0} (removed)', one)),
       l10n.t('Mode: {0}', stateText(attachment)),
       ...(reach === undefined ? [] : [l10n.t('Reach: {0}', reach)]),
+      ...(share === undefined ? [] : [l10n.t('Share: {0}', share)]),
       l10n.t('Sockets: {0} of {1}', count, maxSockets.toLocaleString('en')),
       ...(rateText === undefined ? [] : [l10n.t('On the bypass: {0}', rateText)]),
       ...trafficLines(node.assessed, cgroups),

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isOn, type Attachment } from '../bypass/attachment.ts';
+import { shareWords } from '../bypass/shareWords.ts';
 import { REACH_LABELS } from '../bypass/reachWords.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
@@ -124,6 +125,7 @@ function describe({ cgroups, state, policy, config }: Attachment): string {
   else {
     parts.push(config?.mode === 'off' ? vscode.l10n.t('{0}, switched off', policy) : policy);
     if (config?.reach === 'host') parts.push(REACH_LABELS.host);
+    if (config?.share !== undefined) parts.push(shareWords(config.share));
   }
   return parts.join(' · ');
 }

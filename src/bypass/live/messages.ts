@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LIMIT_RANGES, MODE_NAMES, REACHES } from '../config.ts';
+import { LIMIT_RANGES, MODE_NAMES, REACHES, SHARE_RANGE } from '../config.ts';
 
 /*
  * What the page sends. A webview's messages are not trusted: whatever else arrives is ignored.
@@ -18,6 +18,7 @@ const fromLivePage = z.discriminatedUnion('type', [
     type: z.literal('limits'),
     queueBoundMiB: limit(LIMIT_RANGES.queueBoundMiB),
     oneWayLimit: limit(LIMIT_RANGES.oneWayLimit).int(),
+    share: limit(SHARE_RANGE).int(),
   }),
 ]);
 

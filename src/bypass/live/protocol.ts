@@ -53,10 +53,13 @@ export interface Controls {
   readonly reaches: readonly Option[];
   readonly queueBoundMiB: number;
   readonly oneWayLimit: number;
-  /** The least and the most of both. */
+  /** Percentage of new connections. */
+  readonly share: number;
+  /** The least and the most of these. */
   readonly ranges: {
     readonly queueBoundMiB: readonly [number, number];
     readonly oneWayLimit: readonly [number, number];
+    readonly share: readonly [number, number];
   };
 }
 
@@ -114,7 +117,12 @@ export type FromLivePage =
   | { readonly type: 'load' }
   | { readonly type: 'mode'; readonly mode: string }
   | { readonly type: 'reach'; readonly reach: string }
-  | { readonly type: 'limits'; readonly queueBoundMiB: number; readonly oneWayLimit: number };
+  | {
+      readonly type: 'limits';
+      readonly queueBoundMiB: number;
+      readonly oneWayLimit: number;
+      readonly share: number;
+    };
 
 /** What VS Code keeps of the page while its window is reloaded. */
 export interface LivePageState {

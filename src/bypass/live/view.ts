@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { oneLine, shortIds } from '../../text.ts';
 import { isAttached, isOn, serves, type Attachment, type BypassStatus } from '../attachment.ts';
-import { DEFAULT_LIMITS, LIMIT_RANGES, MODE_NAMES, REACHES } from '../config.ts';
+import { DEFAULT_LIMITS, LIMIT_RANGES, MODE_NAMES, REACHES, SHARE_RANGE } from '../config.ts';
 import { groupCounters } from '../counterReport.ts';
 import { modeWords } from '../modeWords.ts';
 import { REACH_CHOICES, REACH_LABELS, reachDetail } from '../reachWords.ts';
+import { shareWords } from '../shareWords.ts';
 import { STATES } from '../statusReport.ts';
 import type { Controls, CounterGroup, ShownBypass, SocketRow } from './protocol.ts';
 import { listsAll, type History } from './rates.ts';
@@ -51,11 +52,13 @@ export function isConfigured({ config }: Attachment, reading: LiveReading): bool
   if (config === undefined || reading.config === undefined)
     return config === undefined && reading.config === undefined;
   const { mode = 0, reach = 0, queue_bound: bound = 0, one_way_limit: limit = 0 } = reading.config;
+  const { kept_on_tcp: keptOnTcp = 0 } = reading.config;
   return (
     MODE_NAMES[mode] === config.mode &&
     REACHES[reach] === config.reach &&
     (bound === 0 ? DEFAULT_LIMITS.queueBound : bound) === config.queueBound &&
-    (limit === 0 ? DEFAULT_LIMITS.oneWayLimit : limit) === config.oneWayLimit
+    (limit === 0 ? DEFAULT_LIMITS.oneWayLimit : limit) === config.oneWayLimit &&
+    100 - keptOnTcp === (config.share ?? 100)
   );
 }
 
@@ -114,6 +117,9 @@ function facts(
   return [
     [l10n.t('Policy'), policy],
     ...(config === undefined ? [] : [[l10n.t('Reach'), REACH_LABELS[config.reach]] satisfies Fact]),
+    ...(config?.share === undefined
+      ? []
+      : [[l10n.t('Share'), shareWords(config.share)] satisfies Fact]),
     ...(config?.keepAlive === undefined
       ? []
       : [[l10n.t('Keep-alive after'), l10n.t('{0} s', count(config.keepAlive))] satisfies Fact]),
@@ -131,9 +137,9 @@ type Fact = [string, string];
 
 function controls({ state, pins, config }: Attachment): Controls | undefined {
   if (config === undefined || pins === undefined || state !== 'attached') return undefined;
-  const { mode, reach, queueBound, oneWayLimit } = config;
+  const { mode, reach, queueBound, oneWayLimit, share = 100 } = config;
   return {
-    ...{ mode, reach, oneWayLimit, queueBoundMiB: queueBound / 2 ** 20 },
+    ...{ mode, reach, oneWayLimit, share, queueBoundMiB: queueBound / 2 ** 20 },
     modes: MODE_NAMES.map((value) => {
       const { label, detail } = modeWords(value);
       return { value, label, detail };
@@ -141,7 +147,7 @@ function controls({ state, pins, config }: Attachment): Controls | undefined {
     reaches: REACHES.map((value) => ({
       ...{ value, label: REACH_CHOICES[value], detail: reachDetail(value) },
     })),
-    ranges: LIMIT_RANGES,
+    ranges: { ...LIMIT_RANGES, share: SHARE_RANGE },
   };
 }
 

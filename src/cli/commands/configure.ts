@@ -5,7 +5,7 @@ import { bypassStatus } from '../../bypass/load.ts';
 import { REACH_HOST_DETAIL } from '../../bypass/reachWords.ts';
 import { existingCgroup } from '../../host/cgroups.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
-import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
+import { LIMIT_OPTIONS, limitsOf, SHARE } from '../limits.ts';
 import { choice } from '../options.ts';
 import { statusAnswer } from '../statusAnswer.ts';
 
@@ -13,7 +13,7 @@ const { 'max-sockets': _fixed, ...CHANGEABLE } = LIMIT_OPTIONS;
 
 export const configure = command({
   name: 'configure',
-  summary: 'Changes the mode, reach or limits of guarded programs that are loaded, as they run.',
+  summary: 'Changes the mode, reach, share or limits of guarded programs that are loaded, as they run.',
   operands: { HOST, CGROUP: { help: 'A cgroup of the bypass.' } },
   options: {
     mode: choice(
@@ -24,22 +24,23 @@ export const configure = command({
       REACHES,
       `Which connections: within each network namespace (namespace), or between those of this host, too (host). ${REACH_HOST_DETAIL}`,
     ),
+    share: SHARE,
     ...CHANGEABLE,
     ...HOST_OPTIONS,
   },
   notes: [
-    "Mode, reach and limits that are left out stay. The host's own addresses are read anew; networks count only as far as they are named with --local-network again.",
+    "Mode, reach, share and limits that are left out stay. The host's own addresses are read anew; networks count only as far as they are named with --local-network again.",
   ],
   run: async (session, { HOST: name, CGROUP: named }, options) => {
     const { signal } = session;
-    const { mode, reach } = options;
+    const { mode, reach, share } = options;
     const host = session.host(name, options);
     const { mount } = await host.ready('control', signal);
     const cgroup = await existingCgroup(host, mount, named, signal);
     const { attachments } = await bypassStatus(host, signal);
     const now = attachments.find((one) => serves(one, [cgroup]))?.config;
     const limits = { ...now, ...limitsOf({ ...options, 'max-sockets': undefined }) };
-    const status = await configureBypass(host, { cgroup, mode, reach, limits, signal });
+    const status = await configureBypass(host, { cgroup, mode, reach, share, limits, signal });
     return statusAnswer(status);
   },
 });

@@ -15,7 +15,7 @@ import { existingCgroups, outermost } from '../../host/cgroups.ts';
 import { listed } from '../../text.ts';
 import type { Host } from '../../host/host.ts';
 import { command, HOST, HOST_OPTIONS, type Session } from '../command.ts';
-import { LIMIT_OPTIONS, limitsOf } from '../limits.ts';
+import { LIMIT_OPTIONS, limitsOf, SHARE } from '../limits.ts';
 import { choice, flag } from '../options.ts';
 import { agree } from '../agree.ts';
 import { statusAnswer } from '../statusAnswer.ts';
@@ -41,6 +41,7 @@ export const load = command({
       REACHES,
       `Which connections: those within each network namespace (namespace, the default), or those between containers of this host, too (host). ${REACH_HOST_DETAIL}`,
     ),
+    share: SHARE,
     replace: flag('Take the place of a bypass that is there already.'),
     yes: flag('Ask nothing, and do not look for what the bypass would do to programs there.'),
     ...LIMIT_OPTIONS,
@@ -50,8 +51,11 @@ export const load = command({
     'Where the processes of the cgroups are in more than one network namespace, it asks for the reach.',
     'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, and on the root cgroup, it asks; where there is no terminal to ask on, it loads only with --yes. Where it cannot look, it says so and loads.',
   ],
-  fault: (_, { policy, reach }) =>
-    policy === 'classic' && reach !== undefined ? '--reach is for the guarded policy.' : undefined,
+  fault: (_, { policy, reach, share }) => {
+    if (policy !== 'classic') return undefined;
+    if (reach !== undefined) return '--reach is for the guarded policy.';
+    return share === undefined ? undefined : '--share is for the guarded policy.';
+  },
   run: async (session, { HOST: name, CGROUP: named }, options) => {
     const { signal } = session;
     const host = session.host(name, options);
@@ -69,6 +73,7 @@ export const load = command({
     const status = await loadBypass(host, {
       cgroups,
       reach,
+      share: options.share,
       source,
       verdict,
       signal,

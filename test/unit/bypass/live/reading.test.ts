@@ -74,7 +74,7 @@ describe('messages of the live page', () => {
       { type: 'choose', id: '/sys/fs/cgroup/a' },
       { type: 'mode', mode: 'off' },
       { type: 'reach', reach: 'host' },
-      { type: 'limits', queueBoundMiB: 1.5, oneWayLimit: 10 },
+      { type: 'limits', queueBoundMiB: 1.5, oneWayLimit: 10, share: 50 },
     ])
       assert.deepEqual(readMessage(message), message);
   });
@@ -84,9 +84,10 @@ describe('messages of the live page', () => {
       ...[undefined, null, 7, 'ready', {}, { type: 'unload' }, { type: 'ready', more: 1 }],
       { type: 'mode', mode: 'classic' },
       { type: 'reach', reach: '__proto__' },
-      { type: 'limits', queueBoundMiB: Number.NaN, oneWayLimit: 10 },
-      { type: 'limits', queueBoundMiB: 2000, oneWayLimit: 10 },
-      { type: 'limits', queueBoundMiB: 4, oneWayLimit: 1.5 },
+      { type: 'limits', queueBoundMiB: Number.NaN, oneWayLimit: 10, share: 50 },
+      { type: 'limits', queueBoundMiB: 4, oneWayLimit: 10, share: 101 },
+      { type: 'limits', queueBoundMiB: 2000, oneWayLimit: 10, share: 50 },
+      { type: 'limits', queueBoundMiB: 4, oneWayLimit: 1.5, share: 50 },
       { type: 'choose', id: '' },
     ])
       assert.equal(readMessage(message), undefined, JSON.stringify(message));
