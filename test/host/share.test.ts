@@ -112,10 +112,22 @@ describe('a share of the connections', function () {
 
   it('between network namespaces, too', async () => {
     const [here = '', there = ''] = names();
-    await run('ip', ['-n', here, 'link', 'add', 'a', 'type', 'veth', 'peer', 'b', 'netns', there]);
+    await run('ip', [
+      '-n',
+      here,
+      'link',
+      'add',
+      'veth-a',
+      'type',
+      'veth',
+      'peer',
+      'veth-b',
+      'netns',
+      there,
+    ]);
     for (const [netns, device, address] of [
-      [here, 'a', '10.98.7.1/24'],
-      [there, 'b', '10.98.7.2/24'],
+      [here, 'veth-a', '10.98.7.1/24'],
+      [there, 'veth-b', '10.98.7.2/24'],
     ] as const) {
       await run('ip', ['-n', netns, 'address', 'add', address, 'dev', device]);
       await run('ip', ['-n', netns, 'link', 'set', device, 'up']);
