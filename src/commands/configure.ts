@@ -135,12 +135,15 @@ async function ask(app: App, pointed: unknown): Promise<Wanted | undefined> {
     wanted: { ...place, mode },
     ...(mode === bypass.config?.mode && { description: vscode.l10n.t('as it is now') }),
   }));
-  const picked = await pickOne([...modes, ...reachItems(bypass, place), ...shareItems(bypass, place)], {
-    title: TITLE,
-    placeHolder: vscode.l10n.t(
-      'What its programs do from now on; limits and local networks are read again',
-    ),
-  });
+  const picked = await pickOne(
+    [...modes, ...reachItems(bypass, place), ...shareItems(bypass, place)],
+    {
+      title: TITLE,
+      placeHolder: vscode.l10n.t(
+        'What its programs do from now on; limits and local networks are read again',
+      ),
+    },
+  );
   if (picked === undefined || !('reach' in picked.wanted)) return picked?.wanted;
   const { wanted } = picked;
   return wanted.reach === 'namespace' || (await agreesToReach(host)) ? wanted : undefined;

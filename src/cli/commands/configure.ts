@@ -13,7 +13,8 @@ const { 'max-sockets': _fixed, ...CHANGEABLE } = LIMIT_OPTIONS;
 
 export const configure = command({
   name: 'configure',
-  summary: 'Changes the mode, reach, share or limits of guarded programs that are loaded, as they run.',
+  summary:
+    'Changes the mode, reach, share or limits of guarded programs that are loaded, as they run.',
   operands: { HOST, CGROUP: { help: 'A cgroup of the bypass.' } },
   options: {
     mode: choice(
