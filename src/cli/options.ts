@@ -85,3 +85,25 @@ export const number = (
     );
   },
 });
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A time as 90s, 10m, 2h or 1d; without a unit it is seconds. @returns seconds. */
+export const duration = (
+  value: string,
+  [least, most]: readonly [number, number],
+  help: string,
+): Option<number | undefined> => ({
+  value,
+  help,
+  read: (given, name) => {
+    const last = given.at(-1);
+    if (last === undefined) return undefined;
+    const [, digits, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(last) ?? [];
+    const seconds = Number(digits) * (UNITS[unit] ?? NaN);
+    if (seconds >= least && seconds <= most) return seconds;
+    throw new UsageError(
+      `${name} is a time, as 90s, 10m or 2h, from ${least} s to ${most} s, not ${last}.`,
+    );
+  },
+});
