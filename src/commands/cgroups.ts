@@ -8,6 +8,7 @@ import { readSource } from '../bypass/source.ts';
 import type { App } from '../app.ts';
 import { existingCgroup, existingCgroups } from '../host/cgroups.ts';
 import { listed } from '../text.ts';
+import { form } from '../ui/form.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickCgroups, pickOfCgroups } from '../ui/pickCgroups.ts';
 import { pickHost } from '../ui/pickers.ts';
@@ -38,7 +39,7 @@ const REMOVE = vscode.l10n.t('Take cgroups from bypass');
  */
 export async function addToBypass(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, addArgument, argument);
-  const wanted = given ?? (await askToAdd(app, argument));
+  const wanted = given ?? (await form(() => askToAdd(app, argument)));
   if (wanted === undefined) return undefined;
   const { host, cgroup: to } = wanted;
   const { place, facts, policy } = await checkPlace(app, wanted);
@@ -88,7 +89,8 @@ export async function takeFromBypass(
   argument: unknown,
 ): Promise<BypassStatus | undefined> {
   const wanted =
-    (await readHostArgument(app, removeArgument, argument)) ?? (await askToTake(app, argument));
+    (await readHostArgument(app, removeArgument, argument)) ??
+    (await form(() => askToTake(app, argument)));
   if (wanted === undefined) return undefined;
   const { host } = wanted;
   const cgroups = cgroupsOf(wanted);

@@ -4,6 +4,7 @@ import { compareDocuments, type Comparison } from '../results/compare.ts';
 import type { App } from '../app.ts';
 import { readDocument } from '../bench/store.ts';
 import { showComparison } from '../ui/comparePage.ts';
+import { form } from '../ui/form.ts';
 import { pickDocument } from '../ui/pickDocument.ts';
 import { readArgument, uriArgument } from './arguments.ts';
 
@@ -17,8 +18,8 @@ export async function compare(app: App, argument: unknown): Promise<Comparison |
   // From a menu comes the Uri of the run.
   const wanted =
     argument instanceof vscode.Uri
-      ? await ask(argument)
-      : (readArgument(compareArgument, argument) ?? (await ask()));
+      ? await form(() => ask(argument))
+      : (readArgument(compareArgument, argument) ?? (await form(ask)));
   if (wanted === undefined) return undefined;
   const { baseline, uri } = wanted;
   const [before, after] = await Promise.all([

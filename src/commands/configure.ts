@@ -17,10 +17,12 @@ import { modeWords } from '../bypass/modeWords.ts';
 import type { App } from '../app.ts';
 import { noteWords } from '../bypass/loadWarning.ts';
 import { agreesToReach } from '../ui/agreesToReach.ts';
+import { form } from '../ui/form.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { pickOne, showInformation } from '../ui/window.ts';
+import { pickOne } from '../ui/quickPick.ts';
+import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 import { decideReach } from './reach.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
@@ -56,7 +58,8 @@ const REACH_ICONS: Readonly<Record<Reach, string>> = { namespace: 'lock', host: 
 /** Change bypass policy: what the loaded programs do, without loading them anew. */
 export async function configure(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const wanted =
-    (await readHostArgument(app, configureArgument, argument)) ?? (await ask(app, argument));
+    (await readHostArgument(app, configureArgument, argument)) ??
+    (await form(() => ask(app, argument)));
   if (wanted === undefined) return undefined;
   const { host, cgroup, mode, share } = wanted;
   const limits = limitsOf(wanted);

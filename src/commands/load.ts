@@ -12,6 +12,7 @@ import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
 import { noteWords, coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { form } from '../ui/form.ts';
 import { pickCgroups } from '../ui/pickCgroups.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { Pointed } from '../ui/pointed.ts';
@@ -53,7 +54,7 @@ const TITLE = vscode.l10n.t('Load sockmap bypass');
 /** Load sockmap bypass. */
 export async function load(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const given = await readHostArgument(app, loadArgument, argument);
-  const wanted = given ?? (await ask(app, argument));
+  const wanted = given ?? (await form(() => ask(app, argument)));
   if (wanted === undefined) return undefined;
   const { host, policy, share } = wanted;
   const programs = await readPrograms(app, policy);

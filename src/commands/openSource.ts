@@ -6,7 +6,8 @@ import { HostError } from '../host/errors.ts';
 import { bundledFiles } from '../workspace/bundled.ts';
 import { copyDirectory, foldersWithCopy } from '../workspace/copy.ts';
 import { exists } from '../workspace/folders.ts';
-import { pickOne, showInformation, showWarning } from '../ui/window.ts';
+import { pickOne } from '../ui/quickPick.ts';
+import { showInformation, showWarning } from '../ui/window.ts';
 import { readArgument } from './arguments.ts';
 
 const openArgument = z.object({

@@ -11,7 +11,8 @@ import { when } from '../results/format.ts';
 import { listed } from '../text.ts';
 import { exportShown } from '../ui/exportResult.ts';
 import { ResultNode } from '../ui/resultNodes.ts';
-import { askLine, confirm, pickOne } from '../ui/window.ts';
+import { pickOne } from '../ui/quickPick.ts';
+import { askLine, confirm } from '../ui/window.ts';
 import { activeRun } from './runBenchmark.ts';
 
 /*

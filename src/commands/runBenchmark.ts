@@ -17,6 +17,7 @@ import { documentFileName, writeDocument } from '../bench/store.ts';
 import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
+import { form } from '../ui/form.ts';
 import { pickMeasured } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { Pointed } from '../ui/pointed.ts';
@@ -46,7 +47,7 @@ export async function runBenchmarkCommand(
 ): Promise<vscode.Uri | undefined> {
   const wanted =
     (await readHostArgument(context, benchmarkArgument, argument)) ??
-    (await ask(context, argument));
+    (await form(() => ask(context, argument)));
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
   using file = new RunRecorder(context);

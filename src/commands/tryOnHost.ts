@@ -11,6 +11,7 @@ import { figuresOf } from '../results/figures.ts';
 import { findingsOf } from '../results/findings.ts';
 import { runsOf } from '../results/runs.ts';
 import { findingText } from '../results/words/findingTexts.ts';
+import { form } from '../ui/form.ts';
 import { fixFinding } from '../ui/hostIssues.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -30,8 +31,12 @@ const tryArgument = z.strictObject({
  */
 export async function tryOnHost(app: App, argument: unknown): Promise<vscode.Uri | undefined> {
   const given = await readHostArgument(app, tryArgument, argument);
-  const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Try on a host'), argument));
-  if (name === undefined || !(await isReady(app, name))) return undefined;
+  const begun = await form(async () => {
+    const name = given?.host ?? (await pickHost(app, vscode.l10n.t('Try on a host'), argument));
+    return name === undefined ? undefined : { name, next: await fixNext(app, name) };
+  });
+  if (begun === undefined || !(await isReady(app, begun))) return undefined;
+  const { name } = begun;
   using file = new RunRecorder(app);
   const document = await showRun(name, file, async (options) =>
     runBenchmark(await app.host(name), {
@@ -45,15 +50,24 @@ export async function tryOnHost(app: App, argument: unknown): Promise<vscode.Uri
   return file.uri;
 }
 
+type NextFix = HostIssue | 'ready' | undefined;
+
+/** Looks at the host; a person chooses what to fix first, if anything is to be fixed. */
+async function fixNext(app: App, name: string): Promise<NextFix> {
+  const check = await look(app, name);
+  const [worst] = blocking(check.findings, 'benchmark');
+  return worst === undefined ? 'ready' : fixFinding(app, name, check, 'benchmark');
+}
+
 /** Checks the host as often as it takes: a person fixes one thing after the other, or gives up. */
-async function isReady(app: App, name: string): Promise<boolean> {
-  for (;;) {
-    const check = await look(app, name);
-    const [worst] = blocking(check.findings, 'benchmark');
-    if (worst === undefined) return true;
-    const started = await fixFinding(app, name, check, 'benchmark');
-    if (started === undefined || !(await becomesFixed(app, name, started))) return false;
+async function isReady(
+  app: App,
+  { name, next }: { readonly name: string; readonly next: NextFix },
+): Promise<boolean> {
+  for (let fix = next; fix !== 'ready'; fix = await fixNext(app, name)) {
+    if (fix === undefined || !(await becomesFixed(app, name, fix))) return false;
   }
+  return true;
 }
 
 const look = (app: App, name: string) =>

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { unloadBypass } from '../bypass/load.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
 import type { App } from '../app.ts';
+import { form } from '../ui/form.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -12,7 +13,8 @@ import { cgroupArgument, readHostArgument } from './arguments.ts';
 /** Unload sockmap bypass. */
 export async function unload(app: App, argument: unknown): Promise<BypassStatus | undefined> {
   const wanted =
-    (await readHostArgument(app, cgroupArgument, argument)) ?? (await ask(app, argument));
+    (await readHostArgument(app, cgroupArgument, argument)) ??
+    (await form(() => ask(app, argument)));
   if (wanted === undefined) return undefined;
   const { host, cgroup } = wanted;
   const status = await withProgress(

@@ -5,7 +5,8 @@ import { HostError } from '../host/errors.ts';
 import type { Diagnosis } from '../verifier/diagnose.ts';
 import { pickHost, pickHosts } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { pickOne, showInformation, showWarning } from '../ui/window.ts';
+import { pickOne } from '../ui/quickPick.ts';
+import { showInformation, showWarning } from '../ui/window.ts';
 import { LISTINGS } from '../diagnostics/listingUris.ts';
 import { hostArgument, readHostArgument, uriArgument } from './arguments.ts';
 

@@ -3,7 +3,8 @@ import type { Context } from '../context.ts';
 import { hostSummary, preventedText, type HostCheck } from '../host/check.ts';
 import { blocking, type Capability, type HostIssue } from '../host/issues.ts';
 import { openTerminal } from './terminal.ts';
-import { pickOne, showInformation } from './window.ts';
+import { pickOne } from './quickPick.ts';
+import { showInformation } from './window.ts';
 
 /** Lists what is wrong with a host; choosing one runs its command in a terminal there. */
 export async function showFindings(
@@ -45,8 +46,6 @@ export async function fixFinding(
       goal === undefined
         ? vscode.l10n.t('Choose one to run its command in a terminal on the host')
         : vscode.l10n.t('Choose one to fix it in a terminal on the host, and go on after it'),
-    matchOnDetail: true,
-    ignoreFocusOut: true,
   });
   const remedy = chosen?.finding.remedy;
   if (remedy === undefined) return undefined;

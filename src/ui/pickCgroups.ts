@@ -5,9 +5,10 @@ import { existingCgroups, listCgroups } from '../host/cgroups.ts';
 import { offeredFirst as configured } from '../workspace/checkedSettings.ts';
 import { cgroupItems } from './cgroupItems.ts';
 import { rememberedFaults } from './faultMemory.ts';
-import { offeredFirst, pickOrType, pickSeveralOrType, type Item } from './quickPick.ts';
+import { form, goBack } from './form.ts';
+import { pickMany, offeredFirst, pickOrType, pickSeveralOrType, type Item } from './quickPick.ts';
 import { withProgress } from './progress.ts';
-import { confirm, pickMany } from './window.ts';
+import { confirm } from './window.ts';
 
 /**
  * Asks for cgroups of the host's v2 tree, or any paths in it; warns before the root, however it is spelled.
@@ -15,11 +16,18 @@ import { confirm, pickMany } from './window.ts';
  * @returns full paths, of cgroups that are there.
  * @throws HostError where what was typed is none.
  */
-export async function pickCgroups(
+export const pickCgroups = (
   context: Context,
   name: string,
   title: string,
   without: readonly string[] = [],
+): Promise<string[] | undefined> => form(() => askForCgroups(context, name, title, without));
+
+async function askForCgroups(
+  context: Context,
+  name: string,
+  title: string,
+  without: readonly string[],
 ): Promise<string[] | undefined> {
   const { mount, items } = await readCgroups(context, name);
   const chosen = await pickOneOrSeveral(
@@ -40,7 +48,7 @@ export async function pickCgroups(
     go: vscode.l10n.t('Use the Root Cgroup'),
     stay: vscode.l10n.t('Choose Another'),
   });
-  return sure ? full : undefined;
+  return sure ? full : goBack();
 }
 
 /** Asks for some of these cgroups, by their full paths. */
@@ -52,8 +60,8 @@ export async function pickOfCgroups(
 ): Promise<string[] | undefined> {
   const { items } = await readCgroups(context, name);
   const offered = items.filter(({ value }) => among.includes(value));
-  const chosen = await pickMany(offered, { ...options, matchOnDetail: true });
-  return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ value }) => value);
+  const chosen = await pickMany(offered, options);
+  return chosen?.map(({ value }) => value);
 }
 
 const readCgroups = (

@@ -4,8 +4,7 @@ import { likelyFirst } from '../workspace/hostList.ts';
 import { listHosts, rememberHost } from '../workspace/knownHosts.ts';
 import { originText } from './hostOrigin.ts';
 import { Pointed } from './pointed.ts';
-import { pickOrType, type Item } from './quickPick.ts';
-import { pickMany } from './window.ts';
+import { pickMany, pickOrType, type Item } from './quickPick.ts';
 
 /**
  * Asks for a host: the ones used before, the aliases of the ssh configuration, or any other.
@@ -36,7 +35,7 @@ export async function pickHost(
 export async function pickHosts(context: Context, title: string): Promise<string[] | undefined> {
   const items = await hostItems(context);
   const chosen = await pickMany(items, { title, placeHolder: vscode.l10n.t('Choose hosts') });
-  return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ value }) => value);
+  return chosen?.map(({ value }) => value);
 }
 
 async function hostItems(context: Context): Promise<Item<string>[]> {

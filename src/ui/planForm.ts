@@ -7,8 +7,9 @@ import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
 import { offeredFirst as configured } from '../workspace/checkedSettings.ts';
 import { ARM_LABELS } from '../results/arms.ts';
 import { timeLabel } from '../results/duration.ts';
-import { offeredFirst, pickOrType, type Item } from './quickPick.ts';
-import { askLine, confirm, pickMany } from './window.ts';
+import { form } from './form.ts';
+import { pickMany, offeredFirst, pickOrType, type Item } from './quickPick.ts';
+import { askLine, confirm } from './window.ts';
 
 type Choice =
   | { readonly kind: 'profile'; readonly profile: Profile }
@@ -25,7 +26,10 @@ const LONG_SECONDS = 15 * 60;
  * confirmed, with its time.
  * @param host whose plan of the settings is offered first.
  */
-export async function pickPlan(title: string, host: string): Promise<Plan | Profile | undefined> {
+export const pickPlan = (title: string, host: string): Promise<Plan | Profile | undefined> =>
+  form(() => askForPlan(title, host));
+
+async function askForPlan(title: string, host: string): Promise<Plan | Profile | undefined> {
   const files = await vscode.workspace.findFiles('**/*.sockmap-plan.json', undefined, 100);
   const items: Item<Choice>[] = [
     profileItem('quick', vscode.l10n.t('3 message sizes, 2 round trips')),
@@ -56,11 +60,11 @@ export async function pickPlan(title: string, host: string): Promise<Plan | Prof
   if (choice === undefined) return undefined;
   const plan =
     choice.kind === 'form'
-      ? await askPlan(title)
+      ? await form(() => askPlan(title))
       : choice.kind === 'file'
         ? await readPlan(choice.uri.fsPath)
         : choice.profile;
-  return plan !== undefined && (await confirmed(plan)) ? plan : undefined;
+  return plan === undefined || (await confirmed(plan)) ? plan : undefined;
 }
 
 const isNamed =
@@ -194,7 +198,7 @@ function askText(
   prompt: string,
   value: string,
   check: (text: string) => void,
-): Thenable<string | undefined> {
+): Promise<string | undefined> {
   return askLine({
     title,
     prompt,
@@ -215,17 +219,13 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
   const items = armSchema.options
     .filter((arm) => arm !== 'unix')
     .map((arm) => ({ label: ARM_LABELS[arm], arm, picked: arm !== 'bypass-classic' }));
-  for (;;) {
-    const chosen = await pickMany(items, {
-      title,
-      ignoreFocusOut: true,
-      placeHolder: vscode.l10n.t(
-        'Choose what to compare; ratios are to TCP, or to the first one without it',
-      ),
-    });
-    if (chosen === undefined) return undefined;
-    if (chosen.length > 0) return chosen.map(({ arm }) => arm);
-  }
+  const chosen = await pickMany(items, {
+    title,
+    placeHolder: vscode.l10n.t(
+      'Choose what to compare; ratios are to TCP, or to the first one without it',
+    ),
+  });
+  return chosen?.map(({ arm }) => arm);
 }
 
 /** Where the two ends are to be. */

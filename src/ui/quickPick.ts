@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { makeQuickPick, separator, shownChoice, type Choice } from './window.ts';
+import { BACK, question, type Answer, type Place } from './form.ts';
+import { backButtons, makeQuickPick, separator, shownChoice, type Choice } from './window.ts';
 
 export interface Item<T> extends Choice {
   readonly value: T;
@@ -37,28 +38,50 @@ interface Options<T> {
  * matches shall come before.
  * @returns undefined when the person closed it.
  */
-export async function pickOrType<T>(
+export const pickOrType = async <T>(
   items: readonly Item<T>[],
   options: Options<T>,
-): Promise<T | undefined> {
-  const pick = picker(items, options);
-  // A click selects without making active.
-  const chosen = await accepted(pick, () => [...pick.selectedItems, ...pick.activeItems]);
-  return chosen?.[0];
-}
+): Promise<T | undefined> =>
+  (await question((place) => accepted(picker(items, options), place)))?.[0];
 
 /** The same for several, which are ticked; where none is, Enter takes the one that it is at. */
-export async function pickSeveralOrType<T>(
+export const pickSeveralOrType = <T>(
   items: readonly Item<T>[],
   options: Options<T>,
-): Promise<T[] | undefined> {
-  const pick = picker(items, options);
-  pick.canSelectMany = true;
-  const chosen = await accepted(pick, () =>
-    pick.selectedItems.length > 0 ? pick.selectedItems : pick.activeItems.slice(0, 1),
-  );
-  return chosen;
+): Promise<T[] | undefined> =>
+  question((place) => {
+    const pick = picker(items, options);
+    pick.canSelectMany = true;
+    return accepted(pick, place);
+  });
+
+interface PickOptions {
+  readonly title?: string;
+  readonly placeHolder: string;
 }
+
+/** One of the items, as they are. */
+export const pickOne = <T extends Choice>(
+  items: readonly T[],
+  { title = '', placeHolder: placeholder }: PickOptions,
+): Promise<T | undefined> =>
+  pickOrType(
+    items.map((value) => ({ ...value, value })),
+    { title, placeholder },
+  );
+
+/** At least one of the items; those that are `picked` are ticked at first. */
+export const pickMany = <T extends Choice>(
+  items: readonly T[],
+  { title = '', placeHolder: placeholder }: PickOptions,
+): Promise<T[] | undefined> =>
+  question((place) => {
+    const own = items.map((value) => ({ ...value, value }));
+    const pick = picker(own, { title, placeholder });
+    pick.canSelectMany = true;
+    pick.selectedItems = pick.items.filter(({ picked }) => picked === true);
+    return accepted(pick, place, { fallsBack: false });
+  });
 
 function picker<T>(
   items: readonly Item<T>[],
@@ -68,13 +91,13 @@ function picker<T>(
   const shown = withTitles(items);
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
-  pick.ignoreFocusOut = true;
   pick.items = shown;
+  if (typed === undefined) return pick;
   pick.onDidChangeValue((text) => {
     const own = text.trim();
     const ticked = pick.canSelectMany ? pick.selectedItems : [];
     const known = [...shown, ...ticked.filter((one) => !shown.includes(one))];
-    const extra = own === '' || items.some(({ label }) => label === own) ? undefined : typed?.(own);
+    const extra = own === '' || items.some(({ label }) => label === own) ? undefined : typed(own);
     pick.items =
       extra === undefined ? known : [...known, shownChoice({ ...extra, alwaysShow: true })];
     if (pick.canSelectMany) pick.selectedItems = ticked;
@@ -89,15 +112,33 @@ const withTitles = <T>(items: readonly Item<T>[]): Shown<T>[] =>
     return [...(isFirst ? [separator(group)] : []), shownChoice(item)];
   });
 
+/** @param fallsBack whether Enter takes the active item where none is ticked. */
 function accepted<T>(
   pick: vscode.QuickPick<Shown<T>>,
-  chosen: () => readonly Shown<T>[],
-): Promise<T[] | undefined> {
+  place: Place,
+  { fallsBack = true } = {},
+): Promise<Answer<T[]> | typeof BACK | undefined> {
+  pick.buttons = backButtons(place);
+  const again = pick.items.filter(({ label }) => place.before.includes(label));
+  if (again.length > 0) {
+    if (pick.canSelectMany) pick.selectedItems = again;
+    else pick.activeItems = again;
+  }
+  const chosen = (): readonly Shown<T>[] => {
+    // A click selects without making active.
+    if (pick.selectedItems.length > 0) return pick.selectedItems;
+    return fallsBack ? pick.activeItems.slice(0, 1) : [];
+  };
   return new Promise((resolve) => {
+    pick.onDidTriggerButton(() => {
+      resolve(BACK);
+      pick.hide();
+    });
     pick.onDidAccept(() => {
-      const all = chosen().flatMap(({ value }) => (value === undefined ? [] : [value]));
-      if (all.length === 0) return;
-      resolve(all);
+      const all = chosen().filter(({ value }) => value !== undefined);
+      const values = all.flatMap(({ value }) => (value === undefined ? [] : [value]));
+      if (values.length === 0) return;
+      resolve({ value: values, shown: all.map(({ label }) => label) });
       pick.hide();
     });
     pick.onDidHide(() => {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { label, oneLine, paragraphs } from '../text.ts';
+import { BACK, question, type Answer, type Place } from './form.ts';
 
 /*
  * Whatever the window says goes through here, because VS Code makes links and icons of what it is given:
@@ -72,41 +73,18 @@ export const separator = (text: string): Choice => ({
 const withIcon = (icon: string | undefined, text: string): string =>
   icon === undefined ? text : `$(${icon}) ${text}`;
 
-interface PickOptions {
-  readonly title?: string;
-  readonly placeHolder: string;
-  readonly matchOnDetail?: boolean;
-  readonly ignoreFocusOut?: boolean;
-}
-
-const shownOptions = <T extends { title?: string; placeHolder?: string }>(options: T): T => ({
-  ...options,
-  ...(options.title !== undefined && { title: label(options.title, 150) }),
-  ...(options.placeHolder !== undefined && { placeHolder: label(options.placeHolder, 200) }),
-});
-
-export const pickOne = <T extends Choice>(
-  items: readonly T[],
-  options: PickOptions,
-): Thenable<T | undefined> =>
-  vscode.window.showQuickPick(items.map(shownChoice), shownOptions(options));
-
-export const pickMany = <T extends Choice>(
-  items: readonly T[],
-  options: PickOptions,
-): Thenable<T[] | undefined> =>
-  vscode.window.showQuickPick(items.map(shownChoice), {
-    ...shownOptions(options),
-    canPickMany: true,
-  });
-
 /** A quick pick to be worked by its caller, whose items are those of `shownChoice`. */
 export function makeQuickPick<T extends Choice>(title: string, placeholder: string) {
   const pick = vscode.window.createQuickPick<T>();
   pick.title = label(title, 150);
   pick.placeholder = label(placeholder, 200);
+  pick.ignoreFocusOut = true;
   return pick;
 }
+
+/** The way back to the question before. */
+export const backButtons = ({ hasBack }: Place): vscode.QuickInputButton[] =>
+  hasBack ? [vscode.QuickInputButtons.Back] : [];
 
 interface InputOptions {
   readonly title: string;
@@ -118,17 +96,56 @@ interface InputOptions {
   readonly fault?: (text: string) => string | undefined;
 }
 
-/** Asks for a line of text, also while the person looks something up elsewhere. */
-export const askLine = ({ fault, ...options }: InputOptions): Thenable<string | undefined> =>
-  vscode.window.showInputBox({
-    ...shownOptions(options),
-    prompt: label(options.prompt),
-    ignoreFocusOut: true,
-    validateInput: (text) => {
-      const wrong = fault?.(text);
-      return wrong === undefined ? undefined : label(wrong);
-    },
+/**
+ * Asks for a line of text, also while the person looks something up elsewhere. A password is no step of a form: it
+ * is asked for while something else is under way.
+ */
+export const askLine = (options: InputOptions): Promise<string | undefined> => {
+  if (options.password === true)
+    return accepted({ hasBack: false, before: [] }, options).then((answer) =>
+      answer === BACK ? undefined : answer?.value,
+    );
+  return question((place) => accepted(place, options));
+};
+
+function accepted(
+  place: Place,
+  { fault, ...options }: InputOptions,
+): Promise<Answer<string> | typeof BACK | undefined> {
+  const input = vscode.window.createInputBox();
+  const { value = '', placeHolder = '', password = false } = options;
+  input.title = label(options.title, 150);
+  input.prompt = label(options.prompt);
+  input.placeholder = label(placeHolder, 200);
+  input.value = place.before[0] ?? value;
+  input.valueSelection = [0, input.value.length];
+  input.password = password;
+  input.ignoreFocusOut = true;
+  input.buttons = backButtons(place);
+  const check = (): boolean => {
+    const wrong = fault?.(input.value);
+    input.validationMessage = wrong === undefined ? undefined : label(wrong);
+    return wrong === undefined;
+  };
+  check();
+  return new Promise((resolve) => {
+    input.onDidChangeValue(check);
+    input.onDidTriggerButton(() => {
+      resolve(BACK);
+      input.hide();
+    });
+    input.onDidAccept(() => {
+      if (!check()) return;
+      resolve({ value: input.value, shown: [input.value] });
+      input.hide();
+    });
+    input.onDidHide(() => {
+      resolve(undefined);
+      input.dispose();
+    });
+    input.show();
   });
+}
 
 /** Opens a terminal; @param argv what runs in it. */
 export function showTerminal(
@@ -200,7 +217,7 @@ export class StatusText implements vscode.Disposable {
 }
 
 export interface LanguageState {
-  readonly icon?: string;
+  readonly icon?: string | undefined;
   readonly text: string;
   readonly detail?: string | undefined;
   readonly severity?: vscode.LanguageStatusSeverity;

@@ -129,6 +129,11 @@ export class Workbench {
     if (accept) await this.page.keyboard.press('Enter');
   }
 
+  /** To the question before, by the button in the title. */
+  async goBack(): Promise<void> {
+    await this.quick.locator('.quick-input-left-action-bar .action-label').click();
+  }
+
   /** The message below an input box: its prompt, or why its value is not accepted. */
   inputMessage(): Locator {
     return this.quick.locator('.quick-input-message');

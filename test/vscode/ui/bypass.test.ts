@@ -206,6 +206,8 @@ describe('the bypass from the palette', () => {
       await workbench.screenshot(path.join(ARTIFACTS, `root-${theme}.png`));
       await workbench.page.keyboard.press('Enter');
       await workbench.dialog().waitFor({ state: 'detached' });
+      await steps.shows(steps.asksForCgroup);
+      await workbench.dismissQuickInput();
     }
     const attached = await attachedTo(root);
     assert.ok(!attached.some(({ name }) => name === 'sockmap_sockops'));

@@ -65,6 +65,16 @@ describe('the plan of a benchmark, from the palette', () => {
       .waitFor();
     await workbench.input('4k');
     await answer(/Request sizes/, '64');
+    // Two steps back, to what was answered there, and on.
+    await workbench.quick.filter({ hasText: /Response sizes/ }).waitFor();
+    await workbench.goBack();
+    await workbench.quick.filter({ hasText: /Request sizes/ }).waitFor();
+    assert.equal(await workbench.quickInput().inputValue(), '64');
+    await workbench.goBack();
+    await workbench.quick.filter({ hasText: /Message sizes/ }).waitFor();
+    assert.equal(await workbench.quickInput().inputValue(), '4k');
+    await workbench.page.keyboard.press('Enter');
+    await answer(/Request sizes/, '64');
     await answer(/Response sizes/, '1 KiB');
     await workbench.quick.filter({ hasText: /TCP with TCP_NODELAY/ }).waitFor();
     // TCP, TCP without Nagle and the guarded bypass are chosen already.

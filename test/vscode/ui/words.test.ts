@@ -91,6 +91,8 @@ describe('words of a hostile host', () => {
       if (spelled === '/.') await workbench.screenshot(path.join(ARTIFACTS, 'words-root.png'));
       await workbench.page.keyboard.press('Enter');
       await workbench.dialog().waitFor({ state: 'detached' });
+      await steps.shows(steps.asksForCgroup);
+      await workbench.dismissQuickInput();
     }
     assert.equal(await steps.failure.count(), 0);
   });
