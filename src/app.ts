@@ -5,6 +5,7 @@ import { Verifier } from './diagnostics/verifier.ts';
 import { HostError, isCancelled, type Problem } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
 import { AssessPages } from './ui/assessPages.ts';
+import { BpfStatus } from './ui/bpfStatus.ts';
 import { ContextKeys } from './ui/contextKeys.ts';
 import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
@@ -19,6 +20,7 @@ import { rememberWorked } from './workspace/knownHosts.ts';
 /** The parts that commands work with. They hear of each other by events, wired here, and import none of it. */
 export class App extends Context {
   readonly statusBar = new StatusBar();
+  readonly bpfStatus = new BpfStatus();
   readonly keys: ContextKeys;
   readonly hosts: HostsView;
   readonly results: ResultsView;
@@ -39,9 +41,9 @@ export class App extends Context {
       this.statusBar.show(status);
     });
     this.assessPages = new AssessPages(this);
-    this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri));
+    this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri), this.bpfStatus);
     this.logs = new Logs(this, this.verifier);
-    this.language = new LanguageService(this, (uri) => this.verifier.source(uri));
+    this.language = new LanguageService(this, (uri) => this.verifier.source(uri), this.bpfStatus);
     this.statusBar.onDidShow((status) => {
       this.hosts.take(status);
       void rememberLoaded(this, status);
@@ -109,7 +111,7 @@ export class App extends Context {
     const pieces = [
       ...[this.keys, this.language, this.logs, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
-      this.reports,
+      ...[this.bpfStatus, this.reports],
     ];
     for (const piece of pieces) piece.dispose();
     super.dispose();

@@ -1,21 +1,16 @@
 import * as vscode from 'vscode';
 import type { Diagnosis } from '../verifier/diagnose.ts';
-import { LanguageItem, type LanguageState } from '../ui/window.ts';
-import { BPF_FILES } from './bpfFiles.ts';
+import type { BpfStatus, Part } from '../ui/bpfStatus.ts';
 
-type State = Pick<LanguageState, 'icon' | 'text' | 'severity' | 'detail'>;
+type State = Pick<Part, 'icon' | 'text' | 'severity' | 'detail'>;
 
 const UNKNOWN: State = { text: vscode.l10n.t('BPF: not verified yet') };
 
 const VERIFY = { command: 'sockmapBypass.verify', title: vscode.l10n.t('Verify') };
 
-/** How the file in the editor fares with the verifier, where VS Code shows that: beside its language. */
+/** How the file in the editor fares with the verifier. */
 export class VerifierStatus implements vscode.Disposable {
-  readonly #item = new LanguageItem(
-    'sockmapBypass.verifier',
-    vscode.l10n.t('BPF verifier'),
-    BPF_FILES,
-  );
+  readonly #status: BpfStatus;
   readonly #states = new Map<string, State>();
   /** Files that are being verified, and where. */
   readonly #busy = new Map<string, readonly string[]>();
@@ -23,7 +18,8 @@ export class VerifierStatus implements vscode.Disposable {
     this.#show();
   });
 
-  constructor() {
+  constructor(status: BpfStatus) {
+    this.#status = status;
     this.#show();
   }
 
@@ -76,7 +72,7 @@ export class VerifierStatus implements vscode.Disposable {
     const key = vscode.window.activeTextEditor?.document.uri.toString() ?? '';
     const hosts = this.#busy.get(key);
     const state = this.#states.get(key) ?? UNKNOWN;
-    this.#item.show({
+    this.#status.show('verifier', {
       ...state,
       ...(hosts && {
         icon: 'loading~spin',
@@ -88,7 +84,6 @@ export class VerifierStatus implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#item.dispose();
     this.#subscription.dispose();
   }
 }

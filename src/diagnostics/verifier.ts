@@ -13,6 +13,7 @@ import type { Diagnosis } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
 import { BPF_FILES, fileOf, isWithin } from './bpfFiles.ts';
+import type { BpfStatus } from '../ui/bpfStatus.ts';
 import { Problems } from './problems.ts';
 import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
@@ -24,7 +25,7 @@ import { VerifierStatus } from './verificationStatus.ts';
 export class Verifier implements vscode.Disposable {
   readonly #context: Context;
   readonly #problems: Problems;
-  readonly #status = new VerifierStatus();
+  readonly #status: VerifierStatus;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   /** Receives the files with new answers. */
   readonly onDidVerify = this.#changed.event;
@@ -37,7 +38,12 @@ export class Verifier implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
 
   /** @param typed what clangd, or whoever takes its place, shows of a file as one types. */
-  constructor(context: Context, typed: (uri: vscode.Uri) => readonly vscode.Diagnostic[]) {
+  constructor(
+    context: Context,
+    typed: (uri: vscode.Uri) => readonly vscode.Diagnostic[],
+    status: BpfStatus,
+  ) {
+    this.#status = new VerifierStatus(status);
     this.#context = context;
     this.#problems = new Problems(typed);
     const deletions = vscode.workspace.createFileSystemWatcher('**/*', true, true, false);

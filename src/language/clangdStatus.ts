@@ -1,20 +1,16 @@
 import * as vscode from 'vscode';
 import { HostError } from '../host/errors.ts';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
-import { LanguageItem, type LanguageState } from '../ui/window.ts';
+import type { BpfStatus, Part } from '../ui/bpfStatus.ts';
 
 const CHOOSE = { command: 'sockmapBypass.chooseEditingHost', title: vscode.l10n.t('Choose Host') };
 const RESTART = { command: 'sockmapBypass.restartClangd', title: vscode.l10n.t('Restart') };
 
-/** The state behind the language features of a BPF C file, shown beside its language. */
-export class LanguageStatus implements vscode.Disposable {
-  readonly #item = new LanguageItem(
-    'sockmapBypass.clangd',
-    vscode.l10n.t('clangd for BPF C'),
-    BPF_FILES,
-  );
+/** The state behind the language features of a BPF C file. */
+export class ClangdStatus {
+  readonly #status: BpfStatus;
 
-  constructor() {
+  constructor(status: BpfStatus) {
+    this.#status = status;
     this.idle();
   }
 
@@ -23,7 +19,7 @@ export class LanguageStatus implements vscode.Disposable {
   }
 
   noHost(): void {
-    this.#say(vscode.l10n.t('clangd: no host chosen yet'), CHOOSE);
+    this.#say(vscode.l10n.t('clangd: no host chosen yet'), CHOOSE, { comesFirst: true });
   }
 
   starting(host: string): void {
@@ -63,13 +59,9 @@ export class LanguageStatus implements vscode.Disposable {
   #say(
     text: string,
     command: vscode.Command,
-    more: Pick<LanguageState, 'detail' | 'busy' | 'severity'> = {},
+    more: Pick<Part, 'detail' | 'busy' | 'severity' | 'comesFirst'> = {},
   ): void {
-    this.#item.show({ text, command, ...more });
-  }
-
-  dispose(): void {
-    this.#item.dispose();
+    this.#status.show('clangd', { text, command, ...more });
   }
 }
 

@@ -9,7 +9,8 @@ import { HostFiles } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
 import type { ReadProgram, Sources } from './sources.ts';
-import { LanguageStatus } from './clangdStatus.ts';
+import { ClangdStatus } from './clangdStatus.ts';
+import type { BpfStatus } from '../ui/bpfStatus.ts';
 import { showInformation } from '../ui/window.ts';
 
 /** Pauses before the next start after one that failed; after the last of them a person decides. */
@@ -39,7 +40,7 @@ interface Session extends AsyncDisposable {
 export class LanguageService implements vscode.Disposable {
   readonly #context: Context;
   readonly #source: ReadProgram;
-  readonly #status = new LanguageStatus();
+  readonly #status: ClangdStatus;
   readonly #hostFiles: HostFiles;
   readonly #diagnosed = new vscode.EventEmitter<vscode.Uri>();
   /** Receives the files that clangd has something new on. */
@@ -60,7 +61,8 @@ export class LanguageService implements vscode.Disposable {
   #halted = false;
 
   /** @param source the source of a program as the editors have it, and where it looks for headers. */
-  constructor(context: Context, source: ReadProgram) {
+  constructor(context: Context, source: ReadProgram, status: BpfStatus) {
+    this.#status = new ClangdStatus(status);
     this.#context = context;
     this.#source = source;
     this.#hostFiles = new HostFiles(() => this.#session?.mirror);
@@ -302,7 +304,7 @@ export class LanguageService implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     const emitters = [this.#diagnosed, this.#errors];
-    for (const owned of [this.#status, this.#hostFiles, ...emitters, ...this.#subscriptions]) {
+    for (const owned of [this.#hostFiles, ...emitters, ...this.#subscriptions]) {
       owned.dispose();
     }
   }
