@@ -4,7 +4,7 @@ import type { GraphEdge } from '../src/assess/page/protocol.ts';
 export const ROW = 40;
 /** Half of it, at most, for a connection within one cgroup. */
 const LOOP = 12;
-const [THINNEST, THICKEST] = [1, 8];
+const [THINNEST, THICKEST] = [1, 6];
 
 /** Where an edge is drawn: from the row of its clients to that of its servers, as an arc to the right. */
 export interface Arc {
@@ -18,7 +18,7 @@ export interface Arc {
 
 /**
  * Arcs beside a list of nodes, in CSS pixels: names stay readable however many there are. The further apart two
- * rows are, the further the arc reaches; it is as thick as the logarithm of its traffic.
+ * rows are, the further the arc reaches; its width grows as the root of its traffic.
  * @param order the place of each node in the list, by its index.
  * @param room to the right of the list.
  */
@@ -29,7 +29,7 @@ export function arcsOf(edges: readonly GraphEdge[], order: readonly number[], ro
   const most = Math.max(...edges.map(({ bytes }) => bytes), 1);
   return edges.map((edge, index) => {
     const span = spans[index] ?? 0;
-    const share = Math.log1p(edge.bytes) / Math.log1p(most);
+    const share = Math.sqrt(edge.bytes / most);
     const isLoop = edge.from === edge.to;
     return {
       edge,

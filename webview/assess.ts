@@ -127,7 +127,7 @@ function drawReliances({ relies: found }: AssessmentView): void {
     el('h2', { id: 'relies-title' }, l10n.t('What they rely on')),
     el(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'relies-title' },
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': l10n.t('Table of reliances') },
       el(
         'table',
         { id: 'relies-table' },

@@ -9,8 +9,6 @@ const DOT = 5;
 const NAMES = 0.6;
 const [LEAST_ROOM, MOST_ROOM] = [80, 320];
 const MARGIN = 12;
-/** Of a character, of text as wide as most. */
-const CHARACTER = 7;
 
 /** Cgroups one below the other, and what goes between them as arcs beside them. */
 export class AssessGraph {
@@ -50,8 +48,10 @@ export class AssessGraph {
 
   #redraw(): void {
     this.#width = this.#picture.clientWidth;
-    if (this.#graph !== undefined && this.#width > 0)
-      this.#picture.replaceChildren(pictureOf(this.#graph, this.#width));
+    if (this.#graph === undefined || this.#width === 0) return;
+    const { picture, names } = pictureOf(this.#graph, this.#width);
+    this.#picture.replaceChildren(picture);
+    for (const text of picture.querySelectorAll('text')) fit(text, names - 2 * DOT);
   }
 }
 
@@ -63,20 +63,23 @@ function keyOf(kind: 'gains' | 'stays'): SVGElement {
   );
 }
 
-function pictureOf({ nodes, edges, words }: Graph, whole: number): SVGElement {
+function pictureOf(
+  { nodes, edges, words }: Graph,
+  whole: number,
+): { picture: SVGElement; names: number } {
   const room = Math.min(Math.max(whole * (1 - NAMES), LEAST_ROOM), MOST_ROOM);
   const names = Math.min(whole - room, 480);
   const order = rowOrder(nodes.length, edges);
   const arcs = arcsOf(edges, order, room - MARGIN);
   const [width, height] = [names + room, nodes.length * ROW];
-  const most = Math.floor((names - 2 * DOT) / CHARACTER);
-  return svg(
+  const picture = svg(
     'svg',
     { role: 'img', 'aria-label': words, width, height, viewBox: `0 0 ${width} ${height}` },
     // What would gain lies on top.
     ...arcs.toSorted((a, b) => Number(a.edge.gains) - Number(b.edge.gains)).map(arcAt(names)),
-    ...nodes.map((node, index) => nodeAt(node, names, (order[index] ?? 0) * ROW, most)),
+    ...nodes.map((node, index) => nodeAt(node, names, (order[index] ?? 0) * ROW)),
   );
+  return { picture, names };
 }
 
 const arcAt =
@@ -103,21 +106,25 @@ const arcAt =
     );
   };
 
-const nodeAt = (node: GraphNode, x: number, top: number, most: number): SVGElement =>
+const nodeAt = (node: GraphNode, x: number, top: number): SVGElement =>
   svg(
     'g',
     { class: node.isChosen ? 'node chosen' : 'node' },
     svg('title', {}, `${node.name}\n${node.words}`),
-    svg('text', { x: x - 2 * DOT, y: top + 17 }, cut(node.name, most)),
-    svg('text', { x: x - 2 * DOT, y: top + 32, class: 'words' }, cut(node.words, most)),
+    svg('text', { x: x - 2 * DOT, y: top + 17 }, node.name),
+    svg('text', { x: x - 2 * DOT, y: top + 32, class: 'words' }, node.words),
     svg('circle', { cx: x, cy: top + ROW / 2, r: DOT }),
   );
 
-/** Both ends of a name tell most. */
-function cut(text: string, most: number): string {
-  const characters = Array.from(text);
-  if (characters.length <= most) return text;
-  const head = Math.ceil((most - 1) / 2);
-  const tail = Math.max(most - 1 - head, 1);
-  return `${characters.slice(0, head).join('')}…${characters.slice(-tail).join('')}`;
+/** Both ends of a name tell most: what does not fit is cut out of its middle. */
+function fit(text: SVGTextElement, width: number): void {
+  const characters = Array.from(text.textContent);
+  let most = characters.length;
+  for (let length = text.getComputedTextLength(); length > width && most > 3;) {
+    most = Math.max(3, Math.min(most - 1, Math.floor((most * width) / length)));
+    const head = Math.ceil((most - 1) / 2);
+    const tail = most - 1 - head;
+    text.textContent = `${characters.slice(0, head).join('')}…${characters.slice(-tail).join('')}`;
+    length = text.getComputedTextLength();
+  }
 }

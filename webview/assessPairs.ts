@@ -30,7 +30,7 @@ export class AssessPairs {
     this.#note,
     el(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'pairs-title' },
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': l10n.t('Table of pairs') },
       el('table', { id: 'pairs-table' }, el('thead', {}, this.#head), this.#body),
     ),
   );

@@ -191,8 +191,7 @@ function noteRow(node: NoteNode): Row {
       const count = assessed?.assessment.verdict.cover.length ?? 0;
       return {
         ...shared,
-        label:
-          count === 0 ? l10n.t('No local traffic would gain') : l10n.t('Local traffic would gain'),
+        label: count === 0 ? l10n.t('Assessed: no gain') : l10n.t('Assessed: would gain'),
         description: assessed === undefined ? '' : ageText(Date.now() - assessed.at),
         icon: 'pulse',
         does: does('showAssessment'),

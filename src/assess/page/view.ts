@@ -18,7 +18,9 @@ export function assessmentView(assessment: Assessment, cgroup?: string): Assessm
   const shown = flows.slice(0, MOST_PAIRS);
   return {
     facts: [
-      ...(cgroup === undefined ? [] : [[l10n.t('Cgroup'), cgroupPath(cgroup)] as const]),
+      ...(cgroup === undefined
+        ? [socketsFact(assessment)]
+        : [[l10n.t('Cgroup'), cgroupPath(cgroup)] as const]),
       ...factsOf(assessment),
     ],
     verdict: {
@@ -48,13 +50,9 @@ export function assessmentView(assessment: Assessment, cgroup?: string): Assessm
 }
 
 function factsOf(assessment: Assessment): [string, string][] {
-  const { seconds, sockets, localSockets, namespaces, capped, flows } = assessment;
+  const { seconds, namespaces, capped, flows } = assessment;
   return [
     [l10n.t('Looked for'), l10n.t('{0} s', number(Math.round(seconds)))],
-    [
-      l10n.t('Sockets within the host'),
-      l10n.t('{0} of {1}', number(localSockets), number(sockets)),
-    ],
     [l10n.t('Pairs'), number(flows.length)],
     [
       l10n.t('Network namespaces'),
@@ -62,6 +60,11 @@ function factsOf(assessment: Assessment): [string, string][] {
     ],
   ];
 }
+
+const socketsFact = ({ sockets, localSockets }: Assessment): [string, string] => [
+  l10n.t('Sockets within the host'),
+  l10n.t('{0} of {1}', number(localSockets), number(sockets)),
+];
 
 const againstOf = ({ words, isGrave }: Objection): Against => ({
   words: paragraphs(words, 600),

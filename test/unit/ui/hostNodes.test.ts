@@ -146,7 +146,7 @@ describe('the rows of the hosts view', () => {
     const row = rowOf(note);
     assert.deepEqual(
       [row.label, row.description, row.does?.command],
-      ['No local traffic would gain', '5 min ago', 'sockmapBypass.showAssessment'],
+      ['Assessed: no gain', '5 min ago', 'sockmapBypass.showAssessment'],
     );
     assert.deepEqual(fromTree('showAssessment', note, undefined), { host: 'web1' });
   });

@@ -18,7 +18,7 @@ describe('the picture of an assessment', () => {
     const edges = Array.from({ length: 39 }, (_, index) => edge(index + 1, 0, 10 ** (index % 9)));
     const arcs = arcsOf([...edges, edge(5, 5, 0)], rowOrder(40, edges), 300);
     for (const { reach, width, fromY, toY } of arcs) {
-      assert.ok(reach > 0 && reach <= 300 && width >= 1 && width <= 8);
+      assert.ok(reach > 0 && reach <= 300 && width >= 1 && width <= 6);
       for (const y of [fromY, toY]) assert.ok(y > 0 && y < 40 * ROW);
       assert.notEqual(fromY, toY);
     }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { AssessPageView } from '../../../src/assess/page/protocol.ts';
+import { assessmentView } from '../../../src/assess/page/view.ts';
 import { keepAsking } from '../../harness/host/roundTrips.ts';
 import { eventually } from '../../harness/host/wait.ts';
+import { axeFaults } from '../../harness/vscode/axe.ts';
 import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
+import { assessmentOf, flow } from '../../unit/assess/flows.ts';
 import { setStage, type Stage } from './stage.ts';
 
 /** A person's: the cgroup is the test's own, others of this machine have nothing to do with it. */
@@ -12,6 +16,45 @@ const KEY = 'ctrl+alt+l';
 const SECONDS = 3;
 /** A cgroup may be called anything but `/` and a line break. */
 const HOSTILE = 'evil$(zap)[a](command:b)<img src=x onerror=alert(1)>\u202E';
+
+/** A page of 41 cgroups, some of which are not to be put on a bypass. */
+function crowded(host: string): AssessPageView {
+  const slice = '/sys/fs/cgroup/system.slice';
+  const flows = Array.from({ length: 60 }, (_, index) =>
+    flow({
+      client: `${slice}/worker-${index % 40}.service`,
+      server: index < 40 ? `${slice}/queue.service` : `${slice}/worker-${(index * 7) % 40}.service`,
+      bytesToServer: 5e7 / (index + 1) ** 2,
+    }),
+  );
+  const against = [
+    { kind: 'stalls', words: 'nginx waits for data that is there: SO_RCVLOWAT.', isGrave: true },
+    { kind: 'small-one-way', words: 'Small messages stay on TCP.', isGrave: false },
+  ] as const;
+  const assessment = assessmentOf(flows, {
+    host,
+    notLookedAt: ['What programs ask of their sockets: it was not traced.'],
+    relies: (['stalls', 'works'] as const).map((effect) => ({
+      ...{ process: 'nginx', pids: [4711, 4712], cgroup: `${slice}/worker-1.service` },
+      ...{ use: 'rcvlowat', title: 'SO_RCVLOWAT', calls: 3, sockets: 2, basis: 'probed', effect },
+      consequence:
+        'It would wait for more bytes than it has asked for, until the other end sends more.',
+    })),
+    verdict: {
+      ...{ kind: 'doubtful', words: 'A bypass would gain, but something speaks against it.' },
+      ...{ reach: 'host', cover: [`${slice}/queue.service`], against },
+      gains: flows.slice(0, 5).map((_flow, index) => ({
+        ...{ flow: index, ratio: 1.5, savedMs: 9, at: '', basis: 'measured', isWorth: true },
+      })),
+      cgroups: ['queue', 'worker-0', 'worker-1'].map((name, index) => ({
+        ...{ cgroup: `${slice}/${name}.service`, label: `${name}.service`, flows: [index] },
+        ...{ savedMs: 30 - index, ratio: 1.5, basis: 'both', against: index === 2 ? against : [] },
+      })),
+    },
+  });
+  const view = assessmentView(assessment);
+  return { host, kept: { host }, assessment: view, ageMs: 0, busy: false };
+}
 
 describe('the page of an assessment', () => {
   let stage: Stage | undefined;
@@ -49,6 +92,7 @@ describe('the page of an assessment', () => {
   const photograph = (name: string) =>
     staged().workbench.screenshot(path.join(ARTIFACTS, `assess-${name}.png`));
   const below = (name: string) => staged().place.label.replace(/service$/, name);
+  const filter = () => `netperf port ${traffic?.port ?? 0}`;
   const clients = () => page().locator('#pairs-table tbody th').allInnerTexts();
   const assessed = async () => {
     await page().locator('#verdict').waitFor({ timeout: 60_000 });
@@ -102,7 +146,7 @@ describe('the page of an assessment', () => {
     assert.equal(await heading.getAttribute('aria-sort'), 'descending');
     assert.deepEqual(await clients(), ascending.toReversed());
     await page().locator('#filter').focus();
-    await keyboard.type('web netperf');
+    await keyboard.type(filter());
     await eventually('it is filtered', async () => (await clients()).length === 1);
     assert.match(await text('#pairs-count'), /^1 of \d pairs$/);
   });
@@ -113,7 +157,7 @@ describe('the page of an assessment', () => {
     await workbench.openFile('other.txt');
     await workbench.page.locator('.tab', { hasText: `Local traffic of ${host}` }).click();
     await assessed();
-    assert.equal(await page().locator('#filter').inputValue(), 'web netperf');
+    assert.equal(await page().locator('#filter').inputValue(), filter());
     assert.equal((await clients()).length, 1);
     await page().locator('#filter').fill('');
   });
@@ -139,6 +183,44 @@ describe('the page of an assessment', () => {
     await photograph('560-below');
     if (wide) await session.page.setViewportSize(wide);
     assert.equal(overflow, 0, 'nothing is wider than the page');
+  });
+
+  it('is as readable with 40 cgroups, and with what speaks against it', async () => {
+    const { session } = staged();
+    const message = { type: 'assessment', view: crowded(staged().host) };
+    await page()
+      .locator('html')
+      .evaluate((_html, data) => {
+        window.postMessage(data);
+      }, message);
+    await eventually('it is drawn', async () => {
+      return (await page().locator('#graph .node').count()) === 40;
+    });
+    const names = page().locator('#graph .node text:first-of-type');
+    const boxes = await names.evaluateAll((texts) =>
+      texts.map((each) => each.getBoundingClientRect().toJSON() as DOMRect),
+    );
+    const sorted = boxes.toSorted((a, b) => a.top - b.top);
+    const left = (await page().locator('#graph svg[role="img"]').boundingBox())?.x ?? NaN;
+    const frame = (await page().locator('html').boundingBox())?.x ?? NaN;
+    assert.ok(sorted.every((box) => box.left >= left - frame));
+    assert.ok(sorted.every(({ top }, index) => top >= (sorted[index - 1]?.bottom ?? 0)));
+    await photograph('crowded');
+    for (const [name, part] of Object.entries({ graph: '#graph', relies: '#relies' })) {
+      await page().locator(part).scrollIntoViewIfNeeded();
+      await photograph(`crowded-${name}`);
+    }
+    await session.setTheme('light');
+    await page().locator('h1').scrollIntoViewIfNeeded();
+    await photograph('crowded-light');
+    await session.setTheme('dark');
+    assert.deepEqual(await axeFaults(page()), []);
+    // As it is.
+    await page().locator('#pairs-table button').first().scrollIntoViewIfNeeded();
+    await staged().workbench.page.keyboard.press('Control+Alt+L');
+    await eventually('it is as the host is', async () => {
+      return (await page().locator('#graph .node').count()) === 3;
+    });
   });
 
   it('is copied as Markdown', async () => {
@@ -171,10 +253,9 @@ describe('the page of an assessment', () => {
     await workbench.run('Sockmap: Load sockmap bypass');
     await steps.pickHost(host);
     await steps.shows(steps.asksForCgroup);
-    await workbench.input(path.dirname(place.label), { accept: false });
-    await workbench.item(place.label).waitFor();
-    const shown = await workbench.items();
-    const own = shown.find((item) => item.includes(place.label)) ?? '';
+    await workbench.input(place.label, { accept: false });
+    await workbench.item(place.label).first().waitFor();
+    const own = await workbench.item(place.label).first().innerText();
     assert.match(own, /\/s local, [\d,]+ messages\/s \((?:just now|\d+ min ago)\)/);
     await photograph('picker');
     await workbench.dismissQuickInput();
@@ -184,7 +265,7 @@ describe('the page of an assessment', () => {
     const { workbench, host } = staged();
     await workbench.run('View: Close All Editors');
     await workbench.run('Sockmap Bypass: Focus on Hosts View');
-    const note = workbench.treeItem('Local traffic would gain');
+    const note = workbench.treeItem('Assessed: would gain');
     await workbench.treeItem(host).first().click();
     await note.waitFor({ timeout: 60_000 });
     await photograph('tree');

@@ -74,7 +74,7 @@ const USES: Readonly<Record<string, Use>> = {
   },
   showAssessment: async (stage, keys) => {
     await focusBypass(stage, keys);
-    await keys.treeItem(HOSTS, /local traffic would gain/i);
+    await keys.treeItem(HOSTS, /Assessed: /);
     await keys.press('Enter');
     await stage.workbench.webview().locator('#verdict').waitFor();
   },
