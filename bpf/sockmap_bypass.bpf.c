@@ -192,6 +192,7 @@ struct request {
 struct group {
 	bool on_tcp; /* so drawn */
 	bool accepted;
+	__u8 kept_on_tcp; /* the percentage by then */
 };
 
 /* The part of a socket's state that the other end reads. */
@@ -786,8 +787,8 @@ static void requested(struct bpf_sock_ops *ops)
 	/* The same SYN once more, where the first has left no request behind. */
 	if (found && is_same(&found->ends, &request.ends))
 		return;
-	request.kept_on_tcp = conf->kept_on_tcp &&
-			      bpf_get_prandom_u32() % 100 < conf->kept_on_tcp;
+	request.kept_on_tcp =
+		conf->kept_on_tcp && bpf_get_prandom_u32() % 100 < conf->kept_on_tcp;
 	if (!has_second(&key))
 		bpf_map_update_elem(&bypass_requests, &key, &request, BPF_NOEXIST);
 }
@@ -949,6 +950,7 @@ static void note_group(struct bpf_sock *sk, const struct config *conf, bool acce
 		return;
 	group->on_tcp = on_tcp;
 	group->accepted = accepted;
+	group->kept_on_tcp = conf->kept_on_tcp;
 }
 
 /* The draw is of use only for what would be bypassed: all else has its own reason. */

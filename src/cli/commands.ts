@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { assess } from './commands/assess.ts';
 import { attach } from './commands/attach.ts';
 import { benchmark } from './commands/benchmark.ts';
+import { canary } from './commands/canary.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { configure } from './commands/configure.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   assess,
   load,
   configure,
+  canary,
   attach,
   detach,
   status,

@@ -1,0 +1,164 @@
+import * as l10n from '@vscode/l10n';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { type BpfSource, readTarget } from '../../bypass/build.ts';
+import { collectSource, directoryReader } from '../../bypass/source.ts';
+import { buildTool } from '../../bypass/tool.ts';
+import { compileToLoad, Workbench } from '../../bypass/workbench.ts';
+import { HostError } from '../../host/errors.ts';
+import type { Host, HostProcess } from '../../host/host.ts';
+import { scriptArgv } from '../../host/hostScript.ts';
+import { parseJson } from '../../host/json.ts';
+import { onLines } from '../../host/lines.ts';
+import { BUCKETS, type Bucket } from '../../results/canary/histogram.ts';
+import type { Growth } from '../../results/canary/trial.ts';
+
+/** The programs for the kernel, and the one that loads them (`bpf/tools/canary.c`). */
+export interface CanarySources {
+  readonly programs: BpfSource;
+  readonly loader: Uint8Array;
+}
+
+/** @param directory the bundled BPF C. */
+export async function readCanary(directory: string): Promise<CanarySources> {
+  const [programs, loader] = await Promise.all([
+    collectSource('canary.bpf.c', directoryReader(directory)),
+    readFile(path.join(directory, 'tools', 'canary.c')),
+  ]);
+  return { programs, loader };
+}
+
+const count = z.number().nonnegative();
+/** Numbers of buckets and their counts in turn. */
+const part = z
+  .array(z.int().nonnegative())
+  .transform((flat): Bucket[] =>
+    flat.flatMap((index, at): Bucket[] =>
+      at % 2 === 0 && index < BUCKETS ? [[index, flat[at + 1] ?? 0]] : [],
+    ),
+  );
+const group = z.object({
+  sockets: count,
+  transactions: count,
+  sentBytes: count,
+  receivedBytes: count,
+  resets: count,
+  eagains: count,
+  stalls: count,
+  times: z.array(part).max(64),
+});
+const growthSchema = z.object({
+  seconds: count,
+  share: z.int().min(0).max(100),
+  cost: z.object({ runs: count, nanoseconds: count, seconds: count }),
+  bypass: group,
+  tcp: group,
+});
+
+/** @returns undefined for a line of another form. */
+export function parseGrowth(line: string): Growth | undefined {
+  try {
+    return growthSchema.parse(parseJson(line));
+  } catch {
+    return undefined;
+  }
+}
+
+const TRIED = () => l10n.t('compare connections on the bypass with those on TCP');
+
+/** Runs on a host, beside a bypass, for as long as it is wanted; its end, however it comes, restores the share. */
+export class CanaryObserver {
+  readonly #host: Host;
+  readonly #bench: Workbench;
+  readonly #process: HostProcess;
+
+  private constructor(host: Host, bench: Workbench, process: HostProcess) {
+    this.#host = host;
+    this.#bench = bench;
+    this.#process = process;
+  }
+
+  /**
+   * @param options pins: of the bypass; same: all connections are on TCP, in two groups of which one is called
+   *   the bypass's, to see what is found where nothing differs.
+   * @param onGrowth called once a second.
+   */
+  static async start(
+    host: Host,
+    { programs, loader }: CanarySources,
+    options: { readonly pins: string; readonly share: number; readonly same: boolean },
+    onGrowth: (growth: Growth) => void,
+    signal?: AbortSignal,
+  ): Promise<CanaryObserver> {
+    const { pins, share, same } = options;
+    const bench = await Workbench.open(host, await readTarget(host, signal), {
+      executable: true,
+      signal,
+    });
+    try {
+      await buildTool(
+        host,
+        bench.directory,
+        { name: 'canary', source: loader, flags: ['-O1'], libraries: ['-lbpf'] },
+        {
+          tried: l10n.t('build the observer'),
+          next: l10n.t(
+            'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
+          ),
+          signal,
+        },
+      );
+      const object = await compileToLoad(bench, await bench.upload(programs, signal), signal);
+      const process = host.spawn(
+        scriptArgv(
+          'canary.sh',
+          ...[bench.directory, pins, object, String(share), ...(same ? ['same'] : [])],
+        ),
+        { tried: TRIED(), root: true },
+      );
+      onLines(process.stdout, (line) => {
+        const growth = parseGrowth(line);
+        if (growth !== undefined) onGrowth(growth);
+      });
+      return new CanaryObserver(host, bench, process);
+    } catch (error) {
+      await bench[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** New connections stay on TCP from now on, also after the end. */
+  stopBypassing(): void {
+    this.#process.stdin.write('share 0\nkeep\n');
+  }
+
+  /** Has it end. */
+  end(): void {
+    this.#process.stdin.end();
+  }
+
+  /** @throws HostError where it did not run, or has ended by itself. */
+  async ended(): Promise<void> {
+    const { exitCode } = await this.#process.ended;
+    const fault = await this.#host.fault(this.#process, TRIED());
+    if (fault !== undefined) throw fault;
+    if (exitCode === 0) return;
+    throw new HostError({
+      kind: 'command',
+      tried: TRIED(),
+      where: this.#host.name,
+      words: this.#process.words.trim(),
+      exitCode,
+      next: l10n.t(
+        'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
+      ),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
+    await this.#process.ended;
+    await this.#bench[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,95 @@
+import * as l10n from '@vscode/l10n';
+import type { CanaryVerdict, QuantileRatio } from '../../results/canary/comparison.ts';
+import type { CanaryReading, Guardrail } from '../../results/canary/trial.ts';
+
+const VERDICTS: Readonly<Record<CanaryVerdict, () => string>> = {
+  slower: () => l10n.t('slower on the bypass'),
+  faster: () => l10n.t('faster on the bypass'),
+  same: () => l10n.t('no difference'),
+  undecided: () => l10n.t('not known yet'),
+};
+
+const GUARDRAILS: Readonly<Record<Guardrail, () => string>> = {
+  p50: () => l10n.t('the median answer takes longer than allowed'),
+  p99: () => l10n.t('the slowest of 100 answers takes longer than allowed'),
+  stalls: () => l10n.t('readers stall: data waits on the bypass, and nobody reads it'),
+  resets: () => l10n.t('more connections are reset than on TCP'),
+};
+
+/** Why it has ended, in words. */
+export const crossedWords = (guardrail: Guardrail): string => GUARDRAILS[guardrail]();
+
+const micros = (nanoseconds: number | undefined): string =>
+  nanoseconds === undefined ? '–' : `${(nanoseconds / 1000).toFixed(1)} µs`;
+
+function ratioText({ ratio, interval, verdict }: QuantileRatio): string {
+  if (ratio === undefined || interval === undefined) return VERDICTS[verdict]();
+  const [low, high] = [interval.low.toFixed(2), interval.high.toFixed(2)];
+  const range = Number.isFinite(interval.high)
+    ? l10n.t('{0} to {1}', low, high)
+    : l10n.t('{0} or more', low);
+  return l10n.t('{0}x ({1}), {2}', ratio.toFixed(2), range, VERDICTS[verdict]());
+}
+
+/** One line of progress. */
+export const canaryLine = ({ seconds, bypass, tcp, p50, p99 }: CanaryReading): string =>
+  l10n.t(
+    '{0} s: {1} answers on the bypass, {2} on TCP; p50 {3}; p99 {4}',
+    seconds,
+    bypass.transactions.toLocaleString('en'),
+    tcp.transactions.toLocaleString('en'),
+    ratioText(p50),
+    ratioText(p99),
+  );
+
+/** The outcome as text, aligned for a fixed-width font. */
+export function canaryReport(reading: CanaryReading): string {
+  const { outcome, crossed, bypass, tcp, p50, p99, cost, share, seconds } = reading;
+  const rows: [string, string, string][] = [
+    ['', l10n.t('bypass'), 'TCP'],
+    ...(
+      [
+        [l10n.t('sockets'), 'sockets'],
+        [l10n.t('answers'), 'transactions'],
+        [l10n.t('bytes sent'), 'sentBytes'],
+        [l10n.t('bytes received'), 'receivedBytes'],
+        [l10n.t('resets'), 'resets'],
+        [l10n.t('EAGAIN'), 'eagains'],
+        [l10n.t('stalled readers'), 'stalls'],
+      ] as const
+    ).map(([label, key]): [string, string, string] => [
+      label,
+      bypass[key].toLocaleString('en'),
+      tcp[key].toLocaleString('en'),
+    ]),
+    ['p50', micros(p50.bypass?.value), micros(p50.tcp?.value)],
+    ['p99', micros(p99.bypass?.value), micros(p99.tcp?.value)],
+  ];
+  const words = {
+    crossed: l10n.t(
+      'Crossed: {0}. New connections stay on TCP.',
+      crossed.map(crossedWords).join('; '),
+    ),
+    within: l10n.t('Within the guardrails.'),
+    undecided: l10n.t('Not known yet: it takes more answers, or more connections.'),
+  };
+  return [
+    words[outcome],
+    '',
+    ...rows.map(([label, a, b]) => `  ${label.padEnd(16)}${a.padStart(16)}${b.padStart(16)}`),
+    '',
+    `  p50 ${ratioText(p50)}`,
+    `  p99 ${ratioText(p99)}`,
+    l10n.t('  after {0} s, share {1} %', seconds, share),
+    ...(cost === undefined
+      ? []
+      : [
+          l10n.t(
+            '  to look took {0} ns a message, {1} % of one CPU',
+            Math.round(cost.nanosecondsPerCall),
+            (100 * cost.cpu).toFixed(2),
+          ),
+        ]),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { runCanary, type CanaryOptions } from '../../src/assess/canary/canary.ts';
+import { readCanary } from '../../src/assess/canary/observer.ts';
+import { configureBypass } from '../../src/bypass/configure.ts';
+import { bypassStatus, loadBypass } from '../../src/bypass/load.ts';
+import { HostError, isCancelled } from '../../src/host/errors.ts';
+import { Host } from '../../src/host/host.ts';
+import { atEnd } from '../harness/cleanup.ts';
+import { endProcesses, processRef } from '../harness/processes.ts';
+import { run } from '../harness/run.ts';
+import { entering, inside } from '../harness/host/arms.ts';
+import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
+import { eventually } from '../harness/host/wait.ts';
+
+const PROGRAM = path.join(import.meta.dirname, 'programs/canary.py');
+const BPF = path.join(import.meta.dirname, '../../bpf');
+const ADDRESS = '127.0.0.1';
+
+describe('a canary', function () {
+  this.timeout(180_000);
+  let host: Host;
+  let ground: BypassGround;
+  let netns: TestNetns;
+  let stops: (() => Promise<void>)[];
+  beforeEach(async () => {
+    host = new Host('local');
+    ground = makeGround('canary');
+    netns = await makeNetns();
+    stops = [];
+    const source = await bpfSource('guarded');
+    await loadBypass(host, { cgroup: ground.path, source, share: 25 });
+  });
+  afterEach(async () => {
+    for (const stop of stops) await stop();
+    assert.deepEqual(await programsLeft(), []);
+    await host.dispose();
+    await ground.remove();
+    await netns.remove();
+  });
+
+  const programsLeft = async (): Promise<string[]> =>
+    (await run('bpftool', ['-j', 'prog', 'show'])).match(/"canary_\w+"/g) ?? [];
+
+  /** @returns what reads the lines that it prints. */
+  function start(...args: string[]): () => Promise<string> {
+    const argv = entering(netns.name, ['python3', PROGRAM, ...args]);
+    const [command = '', ...rest] = inside({ cgroup: ground.path }, argv);
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+    stops.push(
+      atEnd(async () => {
+        const ref = child.pid === undefined ? undefined : processRef(child.pid);
+        if (ref === undefined || child.exitCode !== null) return;
+        const ended = once(child, 'exit');
+        await endProcesses([ref], { first: 'SIGKILL' });
+        await ended;
+      }),
+    );
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return async () => {
+      const { value } = (await lines.next()) as IteratorResult<string, undefined>;
+      return value ?? assert.fail('it has ended');
+    };
+  }
+
+  async function serve(how: string, clients: number): Promise<() => Promise<string>> {
+    const port = await start('serve', ADDRESS, how)();
+    return start('talk', ADDRESS, port, String(clients));
+  }
+
+  const canary = async (options: Partial<CanaryOptions>) =>
+    runCanary(host, {
+      ...{ cgroup: ground.path, share: 50, seconds: 20, guardrails: { p99: 1.05 } },
+      sources: await readCanary(BPF),
+      ...options,
+    });
+
+  async function share(): Promise<number | undefined> {
+    const { attachments } = await bypassStatus(host);
+    return attachments.find(({ cgroup }) => cgroup === ground.path)?.config?.share;
+  }
+
+  it('of two groups on TCP finds no difference', async () => {
+    await serve('plain', 1);
+    const reading = await canary({ same: true, guardrails: { p50: 1.05, p99: 1.05 } });
+    assert.deepEqual(reading.crossed, [], JSON.stringify(reading));
+    for (const { verdict, ratio } of [reading.p50, reading.p99]) {
+      assert.ok(verdict === 'same' || verdict === 'undecided', JSON.stringify(reading));
+      assert.ok(ratio !== undefined);
+    }
+    for (const { transactions, sockets } of [reading.bypass, reading.tcp])
+      assert.ok(transactions > 100 && sockets > 10, JSON.stringify(reading));
+    assert.equal(reading.share, 0);
+    assert.equal(await share(), 25, 'as it was');
+  });
+
+  it('finds that a service takes longer for those on the bypass, and ends', async () => {
+    await serve('slow', 1);
+    const reading = await canary({ seconds: 90, guardrails: { p50: 1.05 } });
+    assert.deepEqual(
+      [reading.crossed, reading.outcome],
+      [['p50'], 'crossed'],
+      JSON.stringify(reading),
+    );
+    assert.equal(reading.p50.verdict, 'slower');
+    assert.ok(reading.seconds < 90);
+    assert.equal(await share(), 0);
+  });
+
+  it('finds stalled readers within 10 s, and the service goes on', async () => {
+    // Else they stall before it has begun.
+    await configureBypass(host, { cgroup: ground.path, share: 0 });
+    const answers = await serve('splice', 12);
+    const reading = await canary({ seconds: 60 });
+    assert.deepEqual(reading.crossed, ['stalls'], JSON.stringify(reading));
+    assert.ok(reading.seconds <= 10, `${reading.seconds} s`);
+    assert.equal(reading.tcp.stalls, 0);
+    assert.equal(await share(), 0);
+    let before = Number(await answers());
+    let growing = 0;
+    await eventually('clients have answers again', async () => {
+      const now = Number(await answers());
+      growing = now > before ? growing + 1 : 0;
+      before = now;
+      return growing > 5;
+    });
+  });
+
+  it('leaves nothing when it is cancelled, and needs a bypass that is on', async () => {
+    const controller = new AbortController();
+    const cancelled = canary({
+      seconds: 60,
+      signal: controller.signal,
+      onReading: () => {
+        controller.abort();
+      },
+    });
+    await assert.rejects(cancelled, isCancelled);
+    assert.equal(await share(), 25);
+    await configureBypass(host, { cgroup: ground.path, mode: 'off' });
+    await assert.rejects(
+      canary({}),
+      (error) => error instanceof HostError && error.problem.kind === 'not-found',
+    );
+  });
+});

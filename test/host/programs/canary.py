@@ -1,0 +1,75 @@
+"""A service and its clients, for the canary.
+
+canary.py serve ADDRESS HOW     prints its port, and answers. HOW: plain; slow, where the client is on the bypass;
+                                splice, which does not see what is redirected
+canary.py talk ADDRESS PORT N   N clients that connect anew after a few answers; prints how many answers there were
+                                so far, twice a second
+"""
+
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+ANSWERS = 20
+SERVICE = 500e-6
+SLOWER = 1.2
+TCP_INFO_BYTES_RECEIVED = 128
+
+
+def spin(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def is_bypassed(connection):
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+    return struct.unpack_from("Q", info, TCP_INFO_BYTES_RECEIVED)[0] == 0
+
+
+def answer(connection, how):
+    with connection:
+        if how == "splice":
+            reader, writer = os.pipe()
+            while size := os.splice(connection.fileno(), writer, 4096):
+                connection.sendall(os.read(reader, size))
+            return
+        while data := connection.recv(4096):
+            slower = how == "slow" and is_bypassed(connection)
+            spin(SERVICE * SLOWER if slower else SERVICE)
+            connection.sendall(data)
+
+
+def serve(address, how):
+    listener = socket.create_server((address, 0), backlog=128)
+    print(listener.getsockname()[1], flush=True)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=answer, args=(connection, how), daemon=True).start()
+
+
+def talk(address, port, clients):
+    answers = [0] * int(clients)
+
+    def client(number):
+        while True:
+            try:
+                with socket.create_connection((address, int(port)), timeout=8) as connection:
+                    for _ in range(ANSWERS):
+                        connection.sendall(b"x" * 100)
+                        connection.recv(4096)
+                        answers[number] += 1
+            except OSError:
+                pass
+
+    for number in range(int(clients)):
+        threading.Thread(target=client, args=(number,), daemon=True).start()
+    while True:
+        time.sleep(0.5)
+        print(sum(answers), flush=True)
+
+
+{"serve": serve, "talk": talk}[sys.argv[1]](*sys.argv[2:])
