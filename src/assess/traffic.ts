@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
@@ -35,7 +36,7 @@ export async function readTraffic(
   if (exitCode === 3) {
     throw new HostError({
       ...{ kind: 'not-found', tried, where: host.name, words: 'ss: not found' },
-      next: 'Install iproute2 on the host.',
+      next: l10n.t('Install iproute2 on the host.'),
     });
   }
   if (exitCode !== 0 || !isWhole(stdout, boundary)) {

@@ -89,7 +89,10 @@ function causeOfTrial(
 ): Cause | undefined {
   if (exitCode === 0) return undefined;
   if (!isUp) {
-    return { words: l10n.t('the loopback device is down'), next: 'Set it up: ip link set lo up.' };
+    return {
+      words: l10n.t('the loopback device is down'),
+      next: l10n.t('Set it up: ip link set lo up.'),
+    };
   }
   const look = l10n.t(
     'Look for the rule (nft list ruleset, iptables-save) and allow what stays on lo, for the time of the benchmark at least.',
@@ -122,7 +125,9 @@ function causeOfTrial(
       words: l10n.t(
         'netperf reaches neither 127.0.0.1 nor ::1 on a host that has no other address: its resolver leaves them out then',
       ),
-      next: 'Give the host another address, if only for the time of the benchmark: ip address add 127.0.0.2/8 dev lo.',
+      next: l10n.t(
+        'Give the host another address, if only for the time of the benchmark: ip address add 127.0.0.2/8 dev lo.',
+      ),
     };
   }
   return {

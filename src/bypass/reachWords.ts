@@ -4,14 +4,22 @@ import type { NetworkNamespaces } from './namespaces.ts';
 
 /** For a status, a list or a notification: completes "bypasses connections …". */
 export const REACH_LABELS: Readonly<Record<LiveConfig['reach'], string>> = {
-  namespace: 'within each network namespace',
-  host: 'between network namespaces, too',
+  get namespace() {
+    return l10n.t('within each network namespace');
+  },
+  get host() {
+    return l10n.t('between network namespaces, too');
+  },
 };
 
 /** The choices of a person, the safe one first. */
 export const REACH_CHOICES: Readonly<Record<Reach, string>> = {
-  namespace: 'Within each network namespace',
-  host: 'Between containers of this host',
+  get namespace() {
+    return l10n.t('Within each network namespace');
+  },
+  get host() {
+    return l10n.t('Between containers of this host');
+  },
 };
 
 /** What it means to change to one, for programs that run. */

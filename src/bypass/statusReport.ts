@@ -8,13 +8,21 @@ import { oneLine } from '../text.ts';
 
 /** Its state in words, but for one that is switched off. */
 export const STATES: Readonly<Record<Attachment['state'], string>> = {
-  attached: 'on',
-  unpinned: 'on, but its pins were removed: unload it',
-  loading: 'being loaded',
-  detached: 'off: left behind, unload it',
+  get attached() {
+    return l10n.t('on');
+  },
+  get unpinned() {
+    return l10n.t('on, but its pins were removed: unload it');
+  },
+  get loading() {
+    return l10n.t('being loaded');
+  },
+  get detached() {
+    return l10n.t('off: left behind, unload it');
+  },
 };
 
-const SWITCHED_OFF = 'loaded, but switched off: all is on TCP';
+const switchedOff = (): string => l10n.t('loaded, but switched off: all is on TCP');
 
 /**
  * The status as text, aligned for a fixed-width font.
@@ -51,9 +59,15 @@ function loaded(
 }
 
 export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
-  guarded: 'guarded',
-  off: 'off: all is on TCP',
-  unguarded: 'without limits',
+  get guarded() {
+    return l10n.t('guarded');
+  },
+  get off() {
+    return l10n.t('off: all is on TCP');
+  },
+  get unguarded() {
+    return l10n.t('without limits');
+  },
 };
 
 function configRows(config: LiveConfig): [string, string][] {
@@ -100,7 +114,7 @@ function attachmentReport(attachment: Attachment, labels: ReadonlyMap<string, st
     [
       'state',
       config?.mode === 'off' && state === 'attached'
-        ? SWITCHED_OFF
+        ? switchedOff()
         : `${STATES[state]}${loader === undefined ? '' : ` by ${oneLine(loader)}`}`,
     ],
     ['policy', policy],

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { BpfSource } from '../bypass/build.ts';
 import { knownReaders, probeFaults } from '../bypass/faultProbe.ts';
 import { doubtWords, loadWarning, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
@@ -41,10 +42,10 @@ export async function agree(session: Session, place: Place): Promise<boolean> {
   if (!session.isAnswered) {
     throw new HostError({
       kind: 'input',
-      tried: `load the bypass on ${listed(cgroups)}`,
+      tried: l10n.t('load the bypass on {0}', listed(cgroups)),
       where: host.name,
-      words: 'there is no terminal to ask on whether it is to be loaded all the same',
-      next: 'Read the warning, then say --yes.',
+      words: l10n.t('there is no terminal to ask on whether it is to be loaded all the same'),
+      next: l10n.t('Read the warning, then say --yes.'),
     });
   }
   if (await session.confirm('Load it all the same?')) return verdict;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { oneLine } from '../text.ts';
 
 /** The kind of a failure, coarse enough to choose the next step by. */
@@ -32,6 +33,8 @@ export interface Problem {
   readonly headline?: string | undefined;
   /** The person's next step, one sentence. */
   readonly next: string;
+  /** More about it, where there is room: not in a notification. */
+  readonly hint?: string | undefined;
   /** A command that fixes it, for a terminal on that host. */
   readonly remedy?: string;
 }
@@ -48,18 +51,30 @@ export class HostError extends Error {
 }
 
 const LONGEST_TOLD = 400;
-const LONGEST_BRIEFLY = 160;
+const LONGEST_BRIEFLY = 100;
 
 /** The short form for a notification, whose whole stands in the log. */
-export const briefly = (problem: Problem): string => summary(problem, LONGEST_BRIEFLY);
+export const briefly = (problem: Problem): string =>
+  summary({ ...problem, hint: undefined }, LONGEST_BRIEFLY);
 
-function summary({ tried, where, words, headline, next }: Problem, most = LONGEST_TOLD): string {
+function summary(
+  { tried, where, words, headline, next, hint = '' }: Problem,
+  most = LONGEST_TOLD,
+): string {
   // The rest of a line without end would hide the next step.
   const told = oneLine(headline ?? firstTelling(words), most);
   if (where === undefined && told === '') return next;
-  const place =
-    where === undefined ? '' : ` ${tried === 'connect' ? 'to' : 'on'} ${oneLine(where)}`;
-  return `Could not ${oneLine(tried)}${place}${told === '' ? '' : `: ${told}`}${/[.!?]$/.test(told) ? '' : '.'} ${next}`.trim();
+  const failed = `${failure(oneLine(tried), where)}${told === '' ? '' : `: ${told}`}`;
+  return `${failed}${/[.!?]$/.test(told) ? '' : '.'} ${next} ${hint}`.trim();
+}
+
+/** @param tried `connect`, or a verb phrase. */
+function failure(tried: string, where: string | undefined): string {
+  if (where === undefined) return l10n.t('Could not {0}', tried);
+  const place = oneLine(where);
+  return tried === 'connect'
+    ? l10n.t('Could not connect to {0}', place)
+    : l10n.t('Could not {0} on {1}', tried, place);
 }
 
 /** The line of a tool's output that most likely names the fault. */
@@ -81,7 +96,11 @@ export function errorText(error: unknown): string {
   if (!(error instanceof HostError)) return message;
   const { words, remedy, where } = error.problem;
   const more = message.includes(words.trim()) ? [] : [words.trimEnd()];
-  return [message, ...more, ...(remedy === undefined ? [] : [`On ${where}: ${remedy}`])].join('\n');
+  return [
+    message,
+    ...more,
+    ...(remedy === undefined ? [] : [l10n.t('On {0}: {1}', where ?? '', remedy)]),
+  ].join('\n');
 }
 
 export function cancelled(tried: string, where: string): HostError {

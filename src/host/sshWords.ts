@@ -59,7 +59,10 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     );
   }
   if (/Could not resolve hostname/i.test(words)) {
-    return problem('unreachable', l10n.t('Check the name, or add it to your ssh configuration.'));
+    return {
+      ...problem('unreachable', l10n.t('Check the name, or add it to your ssh configuration.')),
+      headline: reasonOf(words),
+    };
   }
   if (
     /Bad configuration option|Can't open user config|keyword .{1,200} extra arguments|terminating, \d+ bad/i.test(
@@ -76,15 +79,15 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     connecting &&
     /refused|timed out|No route|unreachable|(closed|reset) by|port \d+: /i.test(words)
   ) {
-    return problem(
-      'unreachable',
-      l10n.t(
-        'Check that the host is up and sshd listens on that port.{0}',
-        /timed out/i.test(words)
-          ? ' The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).'
-          : '',
-      ),
-    );
+    return {
+      ...problem('unreachable', l10n.t('Check that the host is up and sshd listens on that port.')),
+      headline: reasonOf(words),
+      ...(/timed out/i.test(words) && {
+        hint: l10n.t(
+          'The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).',
+        ),
+      }),
+    };
   }
   if (tried === 'connect') {
     const next = l10n.t('Connect in a terminal to see what hinders it.');
@@ -96,3 +99,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     l10n.t('The connection ended. Try again: what was under way is undone on the host.'),
   );
 }
+
+/** The reason alone, where ssh says it after the address that is named already. */
+const reasonOf = (words: string): string | undefined =>
+  /^ssh: (?:connect to host \S+ port \d+|Could not resolve hostname \S+): (.+)$/m.exec(words)?.[1];

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { gunzipSync } from 'node:zlib';
 import { readTarget, type BpfSource } from '../bypass/build.ts';
 import { buildTool } from '../bypass/tool.ts';
@@ -80,11 +81,17 @@ export async function dumpProgram(
   const { signal } = options;
   const bench = await workbench(host, options.tool, signal);
   const uploaded = await bench.upload(source, signal);
-  const tried = `read ${program} of ${source.entry} from the kernel`;
+  const tried = l10n.t('read {0} of {1} from the kernel', program, source.entry);
   try {
     const { words, object } = await bench.compile(uploaded, { isParsed: true, signal });
     const problem = (kind: 'compile' | 'verifier', words: string) =>
-      new HostError({ kind, tried, where: host.name, words, next: 'Fix the source first.' });
+      new HostError({
+        kind,
+        tried,
+        where: host.name,
+        words,
+        next: l10n.t('Fix the source first.'),
+      });
     if (object === undefined) throw problem('compile', words);
     const boundary = newBoundary();
     const states = options.states === true ? '2' : '0';
@@ -142,8 +149,10 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
       bench.directory,
       { name: 'verify', source: tool, flags: ['-O1'], libraries: ['-lbpf'] },
       {
-        tried: 'build what talks to the verifier',
-        next: 'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
+        tried: l10n.t('build what talks to the verifier'),
+        next: l10n.t(
+          'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
+        ),
       },
     );
     return bench;
@@ -171,9 +180,9 @@ async function verifyThere(
   if (parseSections(told, boundary).at(-1)?.name === 'end') return parseVerdicts(told, boundary);
   throw new HostError({
     kind: 'command',
-    tried: `have the kernel verify ${entry}`,
+    tried: l10n.t('have the kernel verify {0}', entry),
     where: host.name,
-    words: 'what talks to the verifier ended early',
+    words: l10n.t('what talks to the verifier ended early'),
     next: "Look at the host's memory, then try again.",
   });
 }
@@ -210,6 +219,8 @@ async function rootScript(
     signal,
     timeoutMs: (VERIFY_SECONDS + 15) * 1000,
     maxMiB: 64,
-    next: 'Install what it says is missing, or look at the commands that were run there (the log, --verbose).',
+    next: l10n.t(
+      'Install what it says is missing, or look at the commands that were run there (the log, --verbose).',
+    ),
   });
 }

@@ -96,7 +96,7 @@ exec ssh "$@"
     const host = new Host('stuck', { ssh });
     const problem = await problemOf(host.run(['true'], { tried }), 'unreachable');
     assert.match(problem.words, /no connection within 1 s|timed out/);
-    assert.match(problem.next, /sockmapBypass\.ssh\.connectTimeout/);
+    assert.match(problem.hint ?? '', /sockmapBypass\.ssh\.connectTimeout/);
     await host.dispose();
   });
 });

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { readSource } from '../../bypass/source.ts';
@@ -29,10 +30,10 @@ async function checkOverwritten(out: string, baseline: string | undefined): Prom
   }
   throw new HostError({
     kind: 'input',
-    tried: `write ${out}`,
+    tried: l10n.t('write {0}', out),
     where: undefined,
-    words: 'it is the saved run to compare with',
-    next: 'Choose another file for --out.',
+    words: l10n.t('it is the saved run to compare with'),
+    next: l10n.t('Choose another file for --out.'),
   });
 }
 

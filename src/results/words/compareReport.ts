@@ -7,10 +7,18 @@ import { sizeLabel } from '../sizes.ts';
 import { changeText, doubtText, noteTexts, stallTexts } from './differenceTexts.ts';
 
 const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
-  rate: 'rate',
-  p50: 'P50 latency',
-  p90: 'P90 latency',
-  p99: 'P99 latency',
+  get rate() {
+    return l10n.t('rate');
+  },
+  get p50() {
+    return l10n.t('P50 latency');
+  },
+  get p90() {
+    return l10n.t('P90 latency');
+  },
+  get p99() {
+    return l10n.t('P99 latency');
+  },
 };
 
 /** Both runs in one Markdown table, under a summary in words. */

@@ -7,16 +7,36 @@ import { DOUBTS, stallText } from './outcomeTexts.ts';
 import { reachText, topologyText } from './planText.ts';
 
 const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
-  name: 'host',
-  kernel: 'kernel',
-  architecture: 'architecture',
-  distribution: 'distribution',
-  cpuModel: 'CPU model',
-  cpus: 'number of CPUs',
-  virtual: 'virtualisation',
-  governor: 'governor',
-  turbo: 'turbo',
-  netperf: 'netperf',
+  get name() {
+    return l10n.t('host');
+  },
+  get kernel() {
+    return l10n.t('kernel');
+  },
+  get architecture() {
+    return l10n.t('architecture');
+  },
+  get distribution() {
+    return l10n.t('distribution');
+  },
+  get cpuModel() {
+    return l10n.t('CPU model');
+  },
+  get cpus() {
+    return l10n.t('number of CPUs');
+  },
+  get virtual() {
+    return l10n.t('virtualisation');
+  },
+  get governor() {
+    return l10n.t('governor');
+  },
+  get turbo() {
+    return l10n.t('turbo');
+  },
+  get netperf() {
+    return l10n.t('netperf');
+  },
 };
 
 /** How two runs differ beside their figures, in sentences. */

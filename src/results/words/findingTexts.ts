@@ -34,14 +34,41 @@ export function findingTexts(
 }
 
 const NOT_MEASURED: Readonly<Record<FigureId, string>> = {
-  overview:
-    'Nothing to compare yet: no size has both TCP, or the variant in its place, and another variant, with data on the bypass and no stalled round.',
-  fig2: 'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
-  fig3: 'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
-  fig4: 'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
-  fig5: 'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
-  fig6: 'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
-  fig7: 'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
+  get overview() {
+    return l10n.t(
+      'Nothing to compare yet: no size has both TCP, or the variant in its place, and another variant, with data on the bypass and no stalled round.',
+    );
+  },
+  get fig2() {
+    return l10n.t(
+      'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
+    );
+  },
+  get fig3() {
+    return l10n.t(
+      'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
+    );
+  },
+  get fig4() {
+    return l10n.t(
+      'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+    );
+  },
+  get fig5() {
+    return l10n.t(
+      'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+    );
+  },
+  get fig6() {
+    return l10n.t(
+      'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
+    );
+  },
+  get fig7() {
+    return l10n.t(
+      'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
+    );
+  },
 };
 
 /** A finding in sentences. */

@@ -8,9 +8,15 @@ import { bytes } from '../sizes.ts';
 import type { Doubt } from '../ratios.ts';
 
 export const DOUBTS: Readonly<Record<Doubt, string>> = {
-  tcp: 'mostly TCP',
-  shared: 'an unknown part redirected',
-  idle: 'next to nothing moved',
+  get tcp() {
+    return l10n.t('mostly TCP');
+  },
+  get shared() {
+    return l10n.t('an unknown part redirected');
+  },
+  get idle() {
+    return l10n.t('next to nothing moved');
+  },
 };
 
 /** An arm in the middle of a sentence. */

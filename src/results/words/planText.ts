@@ -4,13 +4,21 @@ import { leastRounds, topologyOf } from '../plan.ts';
 
 /** Where the two ends are that were measured. */
 const TOPOLOGIES: Readonly<Record<Topology, string>> = {
-  loopback: 'one network namespace, over loopback',
-  namespaces: 'two network namespaces, over veth pairs and a bridge',
+  get loopback() {
+    return l10n.t('one network namespace, over loopback');
+  },
+  get namespaces() {
+    return l10n.t('two network namespaces, over veth pairs and a bridge');
+  },
 };
 
 const REACHES: Readonly<Record<Reach, string>> = {
-  namespace: 'within each network namespace',
-  host: 'between network namespaces, too',
+  get namespace() {
+    return l10n.t('within each network namespace');
+  },
+  get host() {
+    return l10n.t('between network namespaces, too');
+  },
 };
 
 /** Completes "The bypass paired connections …". */

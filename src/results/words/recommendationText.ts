@@ -5,9 +5,15 @@ import { ARM_LABELS } from '../arms.ts';
 import { capital, outcomeText, placeText, subjectText } from './outcomeTexts.ts';
 
 const TRAFFIC: Readonly<Record<Traffic, string>> = {
-  roundTrips: 'requests and responses',
-  streams: 'one-way streams',
-  streamsWithNodelay: 'one-way streams of programs that set TCP_NODELAY',
+  get roundTrips() {
+    return l10n.t('requests and responses');
+  },
+  get streams() {
+    return l10n.t('one-way streams');
+  },
+  get streamsWithNodelay() {
+    return l10n.t('one-way streams of programs that set TCP_NODELAY');
+  },
 };
 
 /** For which traffic the bypass is faster, and for which it is not, in sentences. */
