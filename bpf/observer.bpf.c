@@ -16,7 +16,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define IPPROTO_TCP 6
-#define MAX_SEEN    16384
+#define MAX_SEEN    32768
 
 #define S_IFMT	 0170000
 #define S_IFSOCK 0140000
@@ -205,14 +205,13 @@ static void note_threads(struct seen *seen, struct sock *sk)
 	}
 }
 
-static __u64 inode_of(struct sock *sk)
+/*
+ * 0 for what is no socket of TCP, and for the kernel's own, which have no file. Loads
+ * from what a tracepoint is given need no helper: a fault reads as zero.
+ */
+static __u64 inode_of(struct sock___seen *sk)
 {
-	struct sock___seen *own = (void *)sk;
-
-	/* Of the kernel's own sockets none has a file. */
-	return BPF_CORE_READ(own, sk_protocol) == IPPROTO_TCP
-		       ? BPF_CORE_READ(own, sk_socket, file, f_inode, i_ino)
-		       : 0;
+	return sk->sk_protocol == IPPROTO_TCP ? sk->sk_socket->file->f_inode->i_ino : 0;
 }
 
 /* The first calls, then some: these change seldom, and cost the most to look at. */
@@ -224,7 +223,7 @@ static bool is_looked_at(__u64 calls)
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(observe_sent, struct sock *sk, int ret)
 {
-	__u64 inode = inode_of(sk);
+	__u64 inode = inode_of((void *)sk);
 	struct seen *seen = inode ? record_of(inode) : NULL;
 
 	/* The kernel passes no flags here: observe_calls sees them. */
@@ -240,7 +239,7 @@ int BPF_PROG(observe_sent, struct sock *sk, int ret)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(observe_received, struct sock *sk, int ret, int flags)
 {
-	__u64 inode = inode_of(sk);
+	__u64 inode = inode_of((void *)sk);
 	struct seen *seen = inode ? record_of(inode) : NULL;
 
 	if (!seen)
@@ -301,21 +300,26 @@ struct pt_regs___seen {
 
 #ifdef KNOWS_CALLS
 
-/* The socket of a descriptor of this process, if it is one of TCP. */
-static struct sock *sock_of(__u32 fd)
+/* The socket of a descriptor of this process, and its inode: 0 if it is not of TCP. */
+static struct sock *sock_of(__u32 fd, __u64 *inode)
 {
 	struct task_struct___seen *task = (void *)bpf_get_current_task();
 	struct fdtable___seen *table = BPF_CORE_READ(task, files, fdt);
 	struct file___seen **files = BPF_CORE_READ(table, fd);
 	struct file___seen *file;
 	struct socket___seen *socket;
+	struct sock___seen *sk;
 
+	*inode = 0;
 	if (fd >= BPF_CORE_READ(table, max_fds) ||
 	    bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file ||
 	    (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
+	sk = (void *)BPF_CORE_READ(socket, sk);
+	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
+		*inode = BPF_CORE_READ(file, f_inode, i_ino);
+	return (void *)sk;
 }
 
 /* Which use setsockopt() is, or USES: a value that only restores the default is none. */
@@ -387,8 +391,7 @@ int observe_calls(struct raw_arguments *ctx)
 	default:
 		return 0;
 	}
-	sk = sock_of(ARGUMENT_0(regs));
-	inode = sk ? inode_of(sk) : 0;
+	sk = sock_of(ARGUMENT_0(regs), &inode);
 	seen = inode ? record_of(inode) : NULL;
 	if (!seen)
 		return 0;

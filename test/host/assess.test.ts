@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { assess, readAssessSources } from '../../src/assess/assess.ts';
 import type { Assessment, Reliance, Use } from '../../src/assess/assessment.ts';
 import { assessmentReport } from '../../src/assess/report.ts';
 import type { Flow } from '../../src/assess/flows.ts';
+import { isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';
 import { cgroupMount, PIN_ROOT } from '../harness/cgroup.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { Arms, entering, inside } from '../harness/host/arms.ts';
+import { eventually } from '../harness/host/wait.ts';
 import { startServer, type Server } from '../harness/host/servers.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -196,6 +199,25 @@ describe('who talks to whom on a host', function () {
   });
 
   it('leaves nothing on the host', async () => {
+    await eventually('its programs are freed', async () =>
+      isDeepStrictEqual(await tracesOf(), left),
+    );
+  });
+
+  it('leaves nothing when it is cancelled while it looks', async () => {
+    const controller = new AbortController();
+    const sources = await readAssessSources(BPF);
+    const cancelled = assess(host, { seconds: 600, sources, signal: controller.signal });
+    const isTracing = async () =>
+      (await run('bpftool', ['prog', 'show'])).includes('name observe_calls');
+    const ended = assert.rejects(cancelled, (error) => isCancelled(error));
+    try {
+      await eventually('it traces', isTracing);
+    } finally {
+      controller.abort();
+      await ended;
+    }
+    await eventually('nothing traces', async () => !(await isTracing()));
     assert.deepEqual(await tracesOf(), left);
   });
 
