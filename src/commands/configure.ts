@@ -93,7 +93,7 @@ function limitsOf({ queueBoundMiB, oneWayLimit }: Wanted): GuardedLimits {
 /** @param reached where it bypasses from now on, in words; undefined where that is as before. */
 function doneWords(wanted: Wanted, reached: string | undefined): string {
   const { host, cgroup, mode, share } = wanted;
-  if (mode === undefined && reached === undefined && share !== undefined)
+  if (mode === undefined && reached === undefined && share !== undefined && !namesLimits(wanted))
     return vscode.l10n.t(
       'The sockmap bypass of {0} on {1} takes {2}.',
       ...[cgroup, host, shareWords(share)],

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { BypassStatus } from '../../src/bypass/attachment.ts';
 import type { HostCheck } from '../../src/host/check.ts';
+import type { CanaryReading } from '../../src/results/canary/trial.ts';
 import type { Problem } from '../../src/host/errors.ts';
 import { parseDocument, type Plan, type ResultDocument } from '../../src/results/document.ts';
 import type { Diagnosis } from '../../src/verifier/diagnose.ts';
@@ -208,6 +209,31 @@ describe('the command line', () => {
     const gone = await cli.run(['unload', 'local', cgroup]);
     assert.equal(gone.status, 1);
     assert.match(gone.stderr, /nothing is loaded on/);
+  });
+
+  it('canary compares a share of live connections, and says by its exit status what is known', async () => {
+    const { alias } = stage.server;
+    const cgroup = stage.outer.cgroup.child('canary');
+    const at = ({ stdout }: { stdout: string }) =>
+      (JSON.parse(stdout) as BypassStatus).attachments.find((one) => one.cgroup === cgroup);
+    const none = await cli.run(['canary', alias, cgroup, ...ssh, '--for', '5s', '--json']);
+    assert.equal(none.status, 1);
+    assert.match(none.stdout, /no guarded bypass is loaded/);
+    const load = ['load', alias, cgroup, ...ssh, '--share', '20', '--yes', '--json'];
+    assert.equal(at(await cli.run(load))?.config?.share, 20);
+    // Nobody talks.
+    const run = await cli.run(['canary', alias, cgroup, ...ssh, '--for', '5s', '--json']);
+    assert.equal(run.status, 1, run.stderr);
+    assert.match(run.stderr, /^5 s: 0 answers on the bypass, 0 on TCP/m);
+    const { outcome, share } = JSON.parse(run.stdout) as CanaryReading;
+    assert.deepEqual([outcome, share], ['undecided', 50]);
+    assert.equal(at(await cli.run(['status', alias, ...ssh, '--json']))?.config?.share, 20);
+    const wrong = await cli.run(['canary', alias, cgroup, '--for', '5 minutes']);
+    assert.equal(wrong.status, 64);
+    assert.match(wrong.stderr, /--for is a time/);
+    const configure = ['configure', alias, cgroup, ...ssh, '--share', '100', '--json'];
+    assert.equal(at(await cli.run(configure))?.config?.share, undefined);
+    assert.equal((await cli.run(['unload', alias, cgroup, ...ssh])).status, 0);
   });
 
   it('load has one bypass for several cgroups, and asks for its reach where that matters', async () => {
