@@ -165,7 +165,27 @@ describe('the live page of a bypass', () => {
     await page().locator('#mode-guarded').click();
     await page().locator('#mode-guarded[aria-pressed="true"]').waitFor();
     const { config } = await own();
-    assert.deepEqual([config?.mode, config?.oneWayLimit], ['guarded', 99]);
+    assert.deepEqual(
+      [config?.mode, config?.oneWayLimit, config?.share],
+      ['guarded', 99, undefined],
+    );
+  });
+
+  it('changes the share of new connections', async () => {
+    await page().locator('#share').fill('101');
+    await page().locator('#apply').click();
+    await page().locator('#share').fill('25');
+    await page().locator('#apply').click();
+    await eventually('the programs have it', async () => (await own()).config?.share === 25);
+    await page().locator('.facts', { hasText: '25 % of new connections' }).waitFor();
+    await photograph('share');
+    await page().locator('#share').fill('100');
+    await page().locator('#apply').click();
+    await eventually(
+      'all are bypassed again',
+      async () => (await own()).config?.share === undefined,
+    );
+    assert.equal((await own()).config?.oneWayLimit, 99);
   });
 
   it('asks before connections between containers', async () => {
