@@ -1,19 +1,32 @@
-import type { Figure, Series } from '../src/results/figure.ts';
+import { showsRatios, type Figure, type Series } from '../src/results/figure.ts';
 import { isCoarse } from '../src/results/verdicts.ts';
 
 export type ScaleKind = 'logarithmic' | 'linear';
 export type Axes = { readonly x: ScaleKind; readonly y: ScaleKind };
 
 /** Sizes double: a line of them needs a logarithmic axis. A ratio of 2 is as far from 1 as 0.5. */
-export const defaultAxes = ({ id }: Figure): Axes => ({
-  x: 'logarithmic',
-  y: id === 'overview' ? 'logarithmic' : 'linear',
+export const defaultAxes = (figure: Figure): Axes => ({
+  x: figure.names === undefined ? 'logarithmic' : 'linear',
+  y: showsRatios(figure) ? 'logarithmic' : 'linear',
 });
+
+/** A name in lines of a few words. */
+export function linesOf(name: string, width = 16): string[] {
+  const lines: string[] = [];
+  for (const word of name.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
 
 export type Range = { readonly min: number; readonly max: number };
 
 /** The x axis, with room for the markers of the first and the last size. */
-export function xRange(sizes: readonly number[], kind: ScaleKind): Range {
+export function xRange({ sizes, names }: Pick<Figure, 'sizes' | 'names'>, kind: ScaleKind): Range {
+  if (names !== undefined) return { min: 0.5, max: names.length + 0.5 };
   const [low, high] = [sizes[0] ?? 1, sizes.at(-1) ?? 1];
   if (kind === 'logarithmic') {
     const room = Math.max((high / low) ** 0.08, 1.5);
@@ -31,7 +44,7 @@ export function yRange(
   raw: boolean,
 ): Range {
   const points = shown.flatMap((series) => series.points.flatMap((point) => point ?? []));
-  const isRatio = figure.id === 'overview';
+  const isRatio = showsRatios(figure);
   const all = points.flatMap(({ median, values, step, ...extremes }) => {
     const { low, high } = extremes.interval ?? extremes;
     return [

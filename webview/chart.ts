@@ -13,12 +13,12 @@ import {
   type ScriptableLineSegmentContext,
 } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
-import type { Figure, Series } from '../src/results/figure.ts';
+import { placeText, showsRatios, type Figure, type Series } from '../src/results/figure.ts';
 import { isDecided } from '../src/results/verdicts.ts';
 import { baselineText, pointText } from '../src/results/words/pointTexts.ts';
 import { mark } from '../src/results/format.ts';
 import { bytes } from '../src/results/sizes.ts';
-import { roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
+import { linesOf, roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
 import { runLetters } from './runLetters.ts';
 import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
@@ -52,7 +52,7 @@ export function configOf(view: () => View): Config {
       runLetters(() => view().theme.fontFamily),
       halves(() => {
         const { theme, figure } = view();
-        return { theme, baseline: figure.id === 'overview' ? baselineText(figure) : undefined };
+        return { theme, baseline: showsRatios(figure) ? baselineText(figure) : undefined };
       }),
     ],
   };
@@ -128,12 +128,11 @@ export class FigureChart {
 
   #wordsAt(place: number | undefined, datasets: readonly number[]): string {
     const figure = this.#view?.figure;
-    const size = figure?.sizes[place ?? -1];
-    if (!figure || size === undefined) return '';
+    if (!figure || place === undefined || !(place in figure.sizes)) return '';
     const words = datasets.map((index) =>
-      lineOf(figure, this.#chart?.data.datasets[index]?.series, place ?? 0),
+      lineOf(figure, this.#chart?.data.datasets[index]?.series, place),
     );
-    return `${figure.xTitle} ${bytes(size)}: ${words.join('; ')}`;
+    return `${figure.xTitle} ${placeText(figure, place)}: ${words.join('; ')}`;
   }
 }
 
@@ -172,6 +171,8 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
       pointBackgroundColor: fills,
       pointHoverBackgroundColor: fills,
       spanGaps: true,
+      // Between workloads there is nothing.
+      showLine: figure.names === undefined,
       segment: { borderColor: segmentColour(figure, series) },
     };
   });
@@ -190,20 +191,24 @@ const segmentColour =
 
 /** In the overview a full marker is a clear difference; elsewhere it is a kind of line. */
 function isOpen(figure: Figure, series: Series, point: Series['points'][number]): boolean {
-  if (figure.id !== 'overview') return lookOf(series, variantsOf(figure)).hollow;
+  if (!showsRatios(figure)) return lookOf(series, variantsOf(figure)).hollow;
   return point?.ratio !== undefined && !isDecided(point);
 }
+
+/** Names, which may be long, in lines. */
+const tickText = ({ names }: Figure, value: number): string | string[] =>
+  names === undefined ? bytes(value) : linesOf(names[value - 1] ?? '');
 
 function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'line'> {
   const font = { family: theme.fontFamily, size: 12 };
   const shown = figure.series.filter(({ arm }) => !hidden.has(arm));
-  const range = { x: xRange(figure.sizes, axes.x), y: yRange(figure, shown, axes.y, raw) };
+  const range = { x: xRange(figure, axes.x), y: yRange(figure, shown, axes.y, raw) };
   const axis = (text: string) => ({
     title: { display: true, text, color: theme.foreground, font },
     border: { color: theme.muted },
   });
   const ticks = { color: theme.foreground, font };
-  const isRatio = figure.id === 'overview';
+  const isRatio = showsRatios(figure);
   const variants = variantsOf(figure);
   const isOverlay = figure.series.some(({ run }) => run > 0);
   return {
@@ -226,11 +231,15 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
           ...ticks,
           autoSkip: false,
           maxRotation: 0,
-          callback: (value) => bytes(Number(value)),
+          callback: (value) => tickText(figure, Number(value)),
         },
         afterBuildTicks: (scale) => {
           const room = 64 / Math.max(scale.chart.width - 80, 64);
-          scale.ticks = sizeTicks(figure.sizes, range.x, axes.x, room).map((value) => ({ value }));
+          const marks =
+            figure.names === undefined
+              ? sizeTicks(figure.sizes, range.x, axes.x, room)
+              : figure.sizes;
+          scale.ticks = marks.map((value) => ({ value }));
         },
       },
       y: {
@@ -266,8 +275,7 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
         multiKeyBackground: 'transparent',
         filter: ({ dataset, dataIndex }) => dataset.series?.points[dataIndex] !== undefined,
         callbacks: {
-          title: ([item]) =>
-            item ? `${figure.xTitle} ${bytes(figure.sizes[item.dataIndex] ?? 0)}` : '',
+          title: ([item]) => (item ? `${figure.xTitle} ${placeText(figure, item.dataIndex)}` : ''),
           label: ({ dataset, dataIndex }) => lineOf(figure, dataset.series, dataIndex),
           labelColor: ({ dataset }) => ({
             borderColor: dataset.series ? theme.arms[dataset.series.arm] : theme.foreground,

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Arm } from '../src/results/document.ts';
-import type { Figure } from '../src/results/figure.ts';
+import { showsRatios, type Figure } from '../src/results/figure.ts';
 import { doubtsText, gapsText } from '../src/results/words/pointTexts.ts';
 import { ARM_LABELS, ARM_ORDER } from '../src/results/arms.ts';
 import { el } from './dom.ts';
@@ -25,7 +25,7 @@ export class Legend {
 
   /** Buttons of arms that stay are kept, and with them the keyboard's focus. */
   draw(figure: Figure, theme: Theme, hidden: ReadonlySet<Arm>): void {
-    const { id, series } = figure;
+    const { series } = figure;
     const arms = ARM_ORDER.filter((arm) => series.some((each) => each.arm === arm));
     for (const [arm, button] of this.#buttons) {
       if (arms.includes(arm)) continue;
@@ -45,11 +45,11 @@ export class Legend {
     const variants = new Map(series.map((each) => [each.variant, each.variantLabel]));
     const runs = new Map(series.map((each) => [each.run, each.runLabel]));
     const colour = theme.foreground;
-    // In the overview a hollow marker says something else.
-    const overview = id === 'overview';
+    // Among ratios a hollow marker says something else.
+    const overview = showsRatios(figure);
     const doubts = doubtsText(figure);
     const kinds: (readonly [Omit<Swatch, 'colour'>, string])[] = [
-      ...(variants.size > 1 || overview
+      ...(variants.size > 1 || (overview && variants.get(0) !== '')
         ? [...variants].map(([variant, label]) => {
             const look = lookOf({ variant, run: 0 }, Math.max(variants.size, 2));
             return [{ look, plain: overview || !look.hollow }, label] as const;

@@ -122,12 +122,13 @@ export class FigurePage {
     this.element.setAttribute('aria-labelledby', `tab-${figure.id}`);
     if (this.#title.textContent !== figure.title) this.#exports.say('');
     this.#title.textContent = figure.title;
-    this.#number.textContent = figure.id === 'overview' ? '' : figure.name;
+    this.#number.textContent = figure.id.startsWith('fig') ? figure.name : '';
     setTexts(this.#findings, findings);
     this.#measured.hidden = this.#below.hidden = figure.absent;
     if (figure.absent) return;
     this.#metric.element.hidden = figure.id !== 'fig4';
     this.#metric.draw(metric);
+    this.#x.element.hidden = figure.names !== undefined;
     this.#x.draw(axes.x);
     this.#y.draw(axes.y);
     this.#raw.draw(raw);
@@ -158,6 +159,10 @@ function noteText({ id, quantity }: Figure, metric: LatencyMetric): string {
     case 'overview':
       return l10n.t(
         'Markers are ratios, whiskers their 95% intervals: a ratio is the geometric mean of the ratios within a round, its interval Student’s t on their logarithms. Round trips are compared by transaction rate, the inverse of the mean latency; percentiles, on the page Latency, may differ from it.',
+      );
+    case 'workloads':
+      return l10n.t(
+        'Markers are ratios of speed, whiskers their 95% intervals: a ratio is the geometric mean of the ratios within a round, its interval Student’s t on their logarithms. The speed of a metric of which less is better is its inverse. CPU time and memory are those of client and server together; bypassed is the redirected part of the bytes, those of other programs over TCP/IP among the rest.',
       );
     case 'fig4': {
       const step = l10n.t(

@@ -28,7 +28,8 @@ import { lightTheme, onThemeChange, readTheme } from './theme.ts';
 
 /** The reader's choices; VS Code keeps them while the panel is hidden, as the page itself is not. */
 type Choices = {
-  readonly page: FigureId;
+  /** Undefined until the reader has chosen one. */
+  readonly page?: FigureId | undefined;
   readonly hidden: readonly Arm[];
   readonly metric: LatencyMetric;
   readonly raw: boolean;
@@ -78,7 +79,7 @@ const page = new FigurePage('figure', {
     choose({ metric });
   },
   onAxes: (axes) => {
-    choose({ axes: { ...choices.axes, [choices.page]: axes } });
+    choose({ axes: { ...choices.axes, [pageShown()]: axes } });
   },
   onRaw: (raw) => {
     choose({ raw });
@@ -89,7 +90,8 @@ const page = new FigurePage('figure', {
   onPicture: (format) => void exportPicture(format),
   onCopyPicture: () => void copyPicture(),
   onText(what, to) {
-    const { page: figure, metric } = choices;
+    const { metric } = choices;
+    const figure = pageShown();
     vscode.postMessage({ type: 'exportText', what, to, figure, metric });
   },
 });
@@ -97,7 +99,7 @@ const tabs = new Tabs<FigureId>(
   FIGURE_IDS.map((id) => ({
     id,
     label: pageName(id),
-    ...(id !== 'overview' && { detail: id.replace('fig', 'Fig. ') }),
+    ...(id.startsWith('fig') && { detail: id.replace('fig', 'Fig. ') }),
   })),
   'figure',
   (id) => {
@@ -157,6 +159,12 @@ function choose(change: Partial<Choices>): void {
   redraws.now();
 }
 
+/** A run of workloads alone has nothing in its overview. */
+function pageShown(): FigureId {
+  const plan = shown?.runs[0]?.document.plan;
+  return choices.page ?? (plan?.points.length === 0 ? 'workloads' : 'overview');
+}
+
 function render(): void {
   window.clearTimeout(recheck);
   if (!message) return;
@@ -192,9 +200,10 @@ function renderRuns({ files, runs, figures }: Shown): void {
     expose({});
     return;
   }
-  tabs.draw(choices.page);
+  const id = pageShown();
+  tabs.draw(id);
   const findings = findingTexts(figures, runs, choices.metric);
-  page.draw(viewOf(figures), findings[choices.page], choices);
+  page.draw(viewOf(figures), findings[id], choices);
   expose(page.drawn());
   // The other figures are worked out once this one is on the screen.
   window.clearTimeout(others);
@@ -204,10 +213,11 @@ function renderRuns({ files, runs, figures }: Shown): void {
 }
 
 function viewOf(figures: Shown['figures']): View {
-  const figure = withMetric(figures[choices.page], choices.metric);
+  const id = pageShown();
+  const figure = withMetric(figures[id], choices.metric);
   return {
     figure,
-    axes: choices.axes[choices.page] ?? defaultAxes(figure),
+    axes: choices.axes[id] ?? defaultAxes(figure),
     hidden: new Set(choices.hidden),
     raw: choices.raw,
     theme: readTheme(),
@@ -259,7 +269,7 @@ function restoreChoices(state: unknown): Choices {
   const known = (state ?? {}) as Partial<Record<keyof Choices, unknown>>;
   const { hidden } = known;
   return {
-    page: FIGURE_IDS.find((id) => id === known.page) ?? 'overview',
+    page: FIGURE_IDS.find((id) => id === known.page),
     hidden: ARM_ORDER.filter((arm) => Array.isArray(hidden) && hidden.includes(arm)),
     metric: LATENCY_METRICS.find((name) => name === known.metric) ?? 'p50',
     raw: known.raw === true,

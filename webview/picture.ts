@@ -10,7 +10,7 @@ import {
 } from 'chart.js';
 import { drawPoint } from 'chart.js/helpers';
 import { Context } from 'svgcanvas';
-import type { Figure } from '../src/results/figure.ts';
+import { showsRatios, type Figure } from '../src/results/figure.ts';
 import type { Run } from '../src/results/runs.ts';
 import { reachText } from '../src/results/words/planText.ts';
 import { doubtsText, gapsText } from '../src/results/words/pointTexts.ts';
@@ -50,7 +50,7 @@ export function subtitleOf(figure: Figure, runs: readonly Run[]): string[] {
       const far = programs.reach === undefined ? '' : `, ${reachText(programs.reach)}`;
       return l10n.t('{0} (Linux {1}, {2} policy{3})', name, host.kernel, programs.policy, far);
     }),
-    ...(id === 'overview' ? [l10n.t('Hollow markers: no clear difference')] : []),
+    ...(showsRatios({ id }) ? [l10n.t('Hollow markers: no clear difference')] : []),
     ...(id === 'overview' && series.some(({ breaks }) => breaks.length > 0) ? [gapsText()] : []),
     ...(doubts === '' ? [] : [l10n.t('Crosses: {0}, not compared', doubts)]),
   ];
@@ -129,7 +129,7 @@ function draw(
 }
 
 const titleOf = ({ id, name, title }: Figure): string =>
-  id === 'overview' ? title : `${title} (${name})`;
+  id.startsWith('fig') ? `${title} (${name})` : title;
 
 /** Pixels of a line in the legend. */
 const LINE = 36;
@@ -148,7 +148,7 @@ const legendMarkers = (page: string, figure: View['figure']) => ({
       if (!series || typeof borderColor !== 'string') continue;
       // In the overview hollow markers say something of the point.
       const { hollow: isOpen, radius } = lookOf(series, variantsOf(figure));
-      const hollow = figure.id !== 'overview' && isOpen;
+      const hollow = !showsRatios(figure) && isOpen;
       ctx.save();
       ctx.strokeStyle = borderColor;
       ctx.fillStyle = hollow ? page : borderColor;

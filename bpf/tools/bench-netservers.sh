@@ -27,17 +27,9 @@ undo() {
   release
 }
 
-random() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \n'; }
-
-# Prints the sockets that listen on a port. The first user of a port keeps it to himself.
-listening() {
-  awk -v port="$(printf %04X "$1")" '
-    $4 == "0A" && substr($2, length($2) - 3) == port { print $10 }' "$net/tcp" "$net/tcp6" 2>/dev/null
-}
-
 # The netserver's own among them: whoever else listens there gets no connection of ours.
 own_socket() {
-  for socket in $(listening "$port"); do
+  for socket in $(listeners_of "$port"); do
     # shellcheck disable=SC2010 # names of descriptors are numbers
     ls -l "/proc/$server/fd" 2>/dev/null | grep -qF "socket:[$socket]" && return 0
   done
@@ -47,9 +39,7 @@ own_socket() {
 serve() {
   ports=0
   while [ $((ports += 1)) -le 10 ]; do
-    # Below the ephemeral ports, which connections of others take.
-    port=$((20000 + $(random 2 u2) % 12000))
-    [ -z "$(listening $port)" ] || continue
+    choose_port
     set -- "$1" netserver -D -N -p "$port" -L "$address" ${pass:+-Z "$pass"}
     # It goes with this shell, however that ends.
     # shellcheck disable=SC2086 # $enter and $as are commands and their arguments
@@ -66,13 +56,13 @@ serve() {
   return 1
 }
 
-address=$1 cgroups='' line='' own='' as='' pass='' root='' enter='' net=''
+address=$1 cgroups='' line='' own='' as='' pass='' root='' enter='' port=''
 choose_netns "$2" || { echo 'the network namespace is gone' >&2; exit 1; }
 shift 2
 cd / || exit
 use_pin_root
 reserve ''
-! netserver -h 2>&1 | grep -q '^ *-Z' || pass=$(random 12 x1)
+! netserver -h 2>&1 | grep -q '^ *-Z' || pass=$(random_of 12 x1)
 for cgroup; do
   waits=0
   while [ -d "$cgroup" ] && [ $((waits += 1)) -le 30 ]; do sleep 0.5; done

@@ -4,26 +4,6 @@
 # netperf and netserver as PID:INODE, or "" for the one at hand, then netperf's argv. Exits with netperf's status, or
 # with 90 where there is no netserver of ours that could answer.
 
-programs() {
-  section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
-  section "sockops $1"; bpftool -j prog show pinned "$pins/sockmap_sockops"
-  counters "$1"
-}
-
-counters() { section "counters $1"; bpftool -j map dump pinned "$pins/bypass_counters"; }
-
-around() {
-  section "cpu $1"; head -n 1 /proc/stat
-  section "sent $1"; sent
-  section "switch $1"; cat /proc/sys/kernel/bpf_stats_enabled
-}
-
-# The lines of the devices whose sent bytes are all that went through TCP/IP.
-sent() {
-  [ -n "$client" ] || { grep '^ *lo:' /proc/net/dev; return; }
-  for end in "$client" "$server_netns"; do grep '^ *eth0:' "/proc/${end%:*}/net/dev"; done
-}
-
 is_served() {
   # shellcheck disable=SC2010 # names of descriptors are numbers
   ls -l "/proc/$server/fd" | grep -qF "socket:[$socket]" && grep -qx "$server" "$cgroup/cgroup.procs" &&
@@ -34,14 +14,14 @@ is_served() {
 b=$1 cgroup=$2 uid=$3 server=$4 socket=$5 pins=$6 client=$7 server_netns=$8
 shift 8
 { is_served && choose_netns "$client"; } || exit 90
-[ -z "$pins" ] || counters idle
+count_messages idle
 section load; cat /proc/loadavg
-[ -z "$pins" ] || programs before
-around before
+count_programs before
+count_host before
 section netperf
 (echo 0 >"$cgroup/cgroup.procs" && cd / && as_only "$uid" "$@"); code=$?
-around after
-[ -z "$pins" ] || programs after
+count_host after
+count_programs after
 section end
 [ $code != 0 ] || is_served || code=90
 exit $code

@@ -25,8 +25,83 @@ choose_netns() {
 as_only() {
   only=$1
   shift
+  as_account "$only" "$only" "$@"
+}
+
+# Becomes the user $1 with the group $2, by their numbers, likewise.
+as_account() {
+  only=$1 group=$2
+  shift 2
   # shellcheck disable=SC2086 # $enter is a command and its arguments
-  exec $enter setpriv --reuid="$only" --regid="$only" --clear-groups --no-new-privs -- "$@"
+  exec $enter setpriv --reuid="$only" --regid="$group" --clear-groups --no-new-privs -- "$@"
+}
+
+random_of() { od -An -N"$1" -t"$2" /dev/urandom | tr -d ' \n'; }
+
+# Prints the sockets that listen on a port. The first user of a port keeps it to himself.
+listeners_of() {
+  awk -v port="$(printf %04X "$1")" '
+    $4 == "0A" && substr($2, length($2) - 3) == port { print $10 }' "$net/tcp" "$net/tcp6" 2>/dev/null
+}
+
+# Sets $port to one where nobody listens, below the ephemeral ports, which connections of others take.
+choose_port() {
+  while
+    port=$((20000 + $(random_of 2 u2) % 12000))
+    [ -n "$(listeners_of $port)" ]
+  do :; done
+}
+
+# For a sample: what the programs with the pins $pins, and the host, have counted $1, before or after it. $client and
+# $server_netns are the network namespaces of both ends, as `choose_netns` takes them.
+count_programs() {
+  [ -n "$pins" ] || return 0
+  section "redirect $1"; bpftool -j prog show pinned "$pins/sockmap_redirect"
+  section "sockops $1"; bpftool -j prog show pinned "$pins/sockmap_sockops"
+  count_messages "$1"
+}
+
+count_messages() { [ -z "$pins" ] || { section "counters $1"; bpftool -j map dump pinned "$pins/bypass_counters"; }; }
+
+count_host() {
+  section "cpu $1"; head -n 1 /proc/stat
+  section "sent $1"; sent_lines
+  section "switch $1"; cat /proc/sys/kernel/bpf_stats_enabled
+}
+
+# The lines of the devices whose sent bytes are all that went through TCP/IP.
+sent_lines() {
+  [ -n "$client" ] || { grep '^ *lo:' /proc/net/dev; return; }
+  for end in "$client" "$server_netns"; do grep '^ *eth0:' "/proc/${end%:*}/net/dev"; done
+}
+
+# Becomes the account of a workload's place for a command there: its $cgroup, $uid, $gid, $account and $dir, with
+# $memory KiB of address space at most, or "".
+in_place() {
+  { echo 0 >"$cgroup/cgroup.procs" && cd "$dir"; } || exit
+  at_most c 0
+  [ -z "$memory" ] || at_most v "$memory"
+  unset SUDO_USER SUDO_UID SUDO_GID SUDO_COMMAND
+  HOME=$dir TMPDIR=$dir USER=$account LOGNAME=$account
+  export HOME TMPDIR USER LOGNAME
+  as_account "$uid" "$gid" "$@"
+}
+
+# Does that, and lets $most bytes of its output through, and the last of its words. Sets $code to its exit status.
+run_in_place() {
+  exec 5>&1
+  code=$({ { { (in_place "$@") 2>&1 >&6 3>&- 5>&- 6>&-; echo $? >&3; } | tail -c 4096 >&2; } 6>&1 | head -c "$most" >&5; } 3>&1)
+  exec 5>&-
+}
+
+# Ends all that runs in the cgroup $1, of a workload that $uid runs. Without cgroup.kill (5.14) as that user: who has
+# got the pid of one that is gone is out of reach.
+end_members() {
+  { echo 1 >"$1/cgroup.kill"; } 2>/dev/null && return
+  while read -r pid; do
+    # shellcheck disable=SC2016 # $1 is that of the inner shell
+    (enter=''; as_account "$uid" "$gid" sh -c 'kill -s KILL "$1"' sh "$pid")
+  done <"$1/cgroup.procs" 2>/dev/null
 }
 
 # Runs a command as the number of the compilers' directory $1 if we are root, or ends with 120.

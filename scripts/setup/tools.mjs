@@ -54,6 +54,17 @@ const TOOLS = [
     },
   ),
   tool(['applications'], 'wrk', command('wrk'), ['wrk']),
+  tool(['applications'], 'iperf3', command('iperf3'), ['iperf3']),
+  tool(['applications'], 'sockperf', command('sockperf'), ['sockperf']),
+  tool(['applications'], 'h2load', command('h2load'), ['nghttp2-client'], {
+    fedora: ['nghttp2'],
+    suse: ['nghttp2'],
+    arch: ['nghttp2'],
+    alpine: ['nghttp2'],
+  }),
+  tool(['applications'], 'memcaslap', command('memcaslap'), ['libmemcached-tools'], {
+    fedora: ['libmemcached-awesome-tools'],
+  }),
   tool(['applications'], 'PostgreSQL', hasPostgres, ['postgresql'], {
     fedora: ['postgresql-server', 'postgresql-contrib'],
     suse: ['postgresql-server', 'postgresql-contrib'],

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ResultDocument } from '../results/document.ts';
+import type { Plan, ResultDocument } from '../results/document.ts';
 import { durationLabel, timeLabel } from '../results/duration.ts';
 import { ARM_LABELS } from '../results/arms.ts';
 import { PROFILES, type Profile } from '../results/plan.ts';
@@ -13,8 +13,8 @@ import { readDocument } from './store.ts';
 /** A request of a task, or of the command line. Files are local paths. */
 export interface ComparedRun {
   readonly profile?: Profile | undefined;
-  /** A plan file, instead of a profile. */
-  readonly plan?: string | undefined;
+  /** A plan or the file of one, instead of a profile. */
+  readonly plan?: string | Plan | undefined;
   /** A saved run that this one is compared with. */
   readonly baseline?: string | undefined;
   /** Percent that the bypass may be slower than in it. */
@@ -46,7 +46,8 @@ export async function runCompared(
 ): Promise<Compared> {
   const { profile = 'quick', baseline, maxSlowdown } = wanted;
   const before = await readBaseline(baseline);
-  const plan = wanted.plan === undefined ? profile : await readPlan(wanted.plan);
+  const plan =
+    typeof wanted.plan === 'string' ? await readPlan(wanted.plan) : (wanted.plan ?? profile);
   const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
   options.onStep(l10n.t('Plan {0} on {1}: {2}.', whole.name, host.name, timeLabel(whole)));
   const baselineId = before?.id;

@@ -1,4 +1,10 @@
-import type { Arm, LatencySample, Point, ThroughputSample } from '../results/document.ts';
+import type {
+  Arm,
+  ConnectionsSample,
+  LatencySample,
+  NetperfPoint,
+  ThroughputSample,
+} from '../results/document.ts';
 
 export interface NetperfTarget {
   readonly address: string;
@@ -27,23 +33,31 @@ export const unixTrialArgv = (target: Omit<NetperfTarget, 'seconds'>): string[] 
 
 /** Keys asked of netperf's omni output (`-k`), so that no column is ever counted. */
 const COMMON = ['ELAPSED_TIME', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL', 'LOCAL_SD', 'REMOTE_SD'];
+const TRIP_KEYS = [
+  ...[...COMMON, 'SD_UNITS', 'TRANSACTION_RATE'],
+  ...['MEAN_LATENCY', 'STDDEV_LATENCY', 'P50_LATENCY', 'P90_LATENCY', 'P99_LATENCY'],
+];
 const KEYS = {
   throughput: [...COMMON, 'SD_UNITS', 'REMOTE_RECV_THROUGHPUT'],
-  latency: [
-    ...[...COMMON, 'SD_UNITS', 'TRANSACTION_RATE'],
-    ...['MEAN_LATENCY', 'STDDEV_LATENCY', 'P50_LATENCY', 'P90_LATENCY', 'P99_LATENCY'],
-  ],
+  latency: TRIP_KEYS,
+  connections: TRIP_KEYS,
 } as const;
+/** netperf's names: round trips over one connection, or each over one of its own. */
+const TESTS = { throughput: 'TCP_STREAM', latency: 'TCP_RR', connections: 'TCP_CRR' } as const;
 
 /** Units of throughput (`-f`) decide those of service demand: 1000 bit/s, or transactions/s. */
-const UNITS = { throughput: 'k', latency: 'x' } as const;
-const DEMAND_UNITS = { throughput: 'usec/KB', latency: 'usec/Tran' } as const;
+const UNITS = { throughput: 'k', latency: 'x', connections: 'x' } as const;
+const DEMAND_UNITS = {
+  throughput: 'usec/KB',
+  latency: 'usec/Tran',
+  connections: 'usec/Tran',
+} as const;
 
 /** The command line of one sample. */
-export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): string[] {
+export function netperfArgv(point: NetperfPoint, arm: Arm, target: NetperfTarget): string[] {
   const { seconds } = target;
   if (arm === 'unix') return unixArgv(point, target);
-  const test = point.experiment === 'throughput' ? 'TCP_STREAM' : 'TCP_RR';
+  const test = TESTS[point.experiment];
   const size =
     point.experiment === 'throughput'
       ? ['-m', String(point.messageBytes)]
@@ -64,7 +78,7 @@ export function netperfArgv(point: Point, arm: Arm, target: NetperfTarget): stri
  * Unix sockets are a test of their own, older than the omni output, and without percentiles: only
  * streams can be measured (`planFault`).
  */
-function unixArgv(point: Point, { seconds, ...target }: NetperfTarget): string[] {
+function unixArgv(point: NetperfPoint, { seconds, ...target }: NetperfTarget): string[] {
   if (point.experiment !== 'throughput') throw new RangeError('no round trips over Unix sockets');
   return [
     ...reach(target),
@@ -86,7 +100,7 @@ export type NetperfFigures =
       | 'serviceDemand'
     >
   | Pick<
-      LatencySample,
+      LatencySample | ConnectionsSample,
       | 'experiment'
       | 'requestBytes'
       | 'responseBytes'
@@ -107,7 +121,7 @@ const UNIX_COLUMNS =
  */
 export function parseUnixStream(
   text: string,
-  { messageBytes }: Extract<Point, { experiment: 'throughput' }>,
+  { messageBytes }: Extract<NetperfPoint, { experiment: 'throughput' }>,
 ): NetperfFigures {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
   const columns = lines.find((line) => line.length === 9 && line.every(Number.isFinite));
@@ -131,7 +145,7 @@ export function parseUnixStream(
  * Reads netperf's `-k` output: lines KEY=VALUE.
  * @throws Error naming the first figure that is missing or no number.
  */
-export function parseNetperf(text: string, point: Point): NetperfFigures {
+export function parseNetperf(text: string, point: NetperfPoint): NetperfFigures {
   const figures = new Map(
     Array.from(text.matchAll(/^([A-Z0-9_]+)=(.*)$/gm), (match) => [match[1], match[2]]),
   );
@@ -162,7 +176,7 @@ export function parseNetperf(text: string, point: Point): NetperfFigures {
     };
   }
   return {
-    experiment: 'latency',
+    experiment: point.experiment,
     requestBytes: point.requestBytes,
     responseBytes: point.responseBytes,
     transactionsPerSecond: figure('TRANSACTION_RATE'),

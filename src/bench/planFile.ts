@@ -6,10 +6,10 @@ import {
   planSchema,
   type Arm,
   type Plan,
-  type Point,
   type Topology,
 } from '../results/document.ts';
 import { planFault, roundTrips, streams } from '../results/plan.ts';
+import { metricFault } from './metric.ts';
 import { readParsed } from './store.ts';
 
 /** @throws HostError naming what is wrong with the file. */
@@ -23,9 +23,16 @@ export const readPlan = (file: string): Promise<Plan> =>
 export function parsePlan(text: string): Plan {
   const what = l10n.t('a benchmark plan');
   const plan = parseJson(text, z.preprocess(withoutSchema, planSchema), what);
-  const fault = planFault(plan);
+  const fault = planFault(plan) ?? workloadFault(plan);
   if (fault !== undefined) throw new Error(`not ${what}: ${fault}`);
   return plan;
+}
+
+/** The first metric of which nothing can be read. */
+function workloadFault({ workloads = [] }: Plan): string | undefined {
+  const faults = workloads.map(({ metric }) => metricFault(metric));
+  const at = faults.findIndex((fault) => fault !== undefined);
+  return at === -1 ? undefined : `workloads[${at}].metric: ${faults[at] ?? ''}`;
 }
 
 /** Editors know the schema by `$schema`, which is no part of a plan. */
@@ -74,7 +81,7 @@ export function ownPlan(wanted: OwnPlan): Plan {
     wanted;
   const arms = [...wanted.arms];
   const one = arms.includes('tcp') ? arms.filter((arm) => arm !== 'tcp-nodelay') : arms;
-  const points: Point[] = [...streams(messages, arms), ...roundTrips(requests, responses, one)];
+  const points = [...streams(messages, arms), ...roundTrips(requests, responses, one)];
   return {
     name: 'own',
     points,

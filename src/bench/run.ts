@@ -10,7 +10,7 @@ import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
-import type { Arm, Plan, Point, ResultDocument } from '../results/document.ts';
+import type { Arm, Plan, Point, ResultDocument, Sample } from '../results/document.ts';
 import { unixTrialArgv } from './netperf.ts';
 import { prepareSites, refusal, type Sites } from './sites.ts';
 import {
@@ -21,13 +21,14 @@ import {
   schedule,
   wholeRounds,
 } from '../results/plan.ts';
-import type { Profile } from '../results/plan.ts';
+import type { Profile, Slot } from '../results/plan.ts';
 import { recorded } from './recorder.ts';
 import { isOwnCgroup, newCgroup, ownCgroup } from './ownCgroup.ts';
 import { limitsFault, resumeFault } from './resume.ts';
-import { takeSample } from './sample.ts';
+import { takeSample, type Taking } from './sample.ts';
 import type { Site } from './site.ts';
 import { tryNetperf } from './trial.ts';
+import { takeWorkloadSample } from './workload.ts';
 
 export interface BenchProgress {
   /** Samples taken, of this run and the one it goes on with. */
@@ -195,7 +196,7 @@ async function measure(
             ? estimatedSeconds(plan, left)
             : ((performance.now() - begun.at) / 1000 / taken) * left,
       });
-      const sample = await takeSample(host, sites.site(slot.arm), slot, {
+      const sample = await takeOne(host, sites, plan, slot, {
         seconds: plan.secondsPerSample,
         order,
         signal,
@@ -270,7 +271,26 @@ function parseSpeed(
 const machineOf = (machineId: string): string =>
   createHmac('sha256', machineId).update('sockmap-bypass').digest('hex').slice(0, 16);
 
-/** The first connections find cold caches and an idle clock: one short sample of each arm, dropped. */
+/** Takes a sample with netperf, or of a workload. */
+async function takeOne(
+  host: Host,
+  sites: Sites,
+  plan: Plan,
+  slot: Slot,
+  taking: Taking,
+): Promise<Sample> {
+  const { point, arm } = slot;
+  const site = sites.site(arm);
+  if (point.experiment !== 'workload') return takeSample(host, site, slot, taking);
+  const workload = plan.workloads?.find(({ name }) => name === point.workload);
+  if (workload === undefined) throw new RangeError(`${point.workload} is not in the plan`);
+  return takeWorkloadSample(host, site, slot, workload, taking);
+}
+
+/**
+ * The first connections find cold caches and an idle clock: one short sample of each arm, dropped. A workload warms
+ * up before each of its samples.
+ */
 async function warmUp(
   host: Host,
   sites: Sites,

@@ -7,14 +7,14 @@ import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import { guard } from '../host/guard.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { conditionOf, programIn, type Cause } from './condition.ts';
-import { sampleSchema, type Sample } from '../results/document.ts';
+import { sampleSchema, type NetperfPoint, type Sample } from '../results/document.ts';
 import { netperfArgv, parseNetperf, parseUnixStream } from './netperf.ts';
 import { pointLabel, type Slot } from '../results/plan.ts';
 import type { Site } from './site.ts';
 import { trialCause } from './trial.ts';
 import { parseJson } from '../host/json.ts';
 
-interface Taking {
+export interface Taking {
   readonly seconds: number;
   readonly order: number;
   /** Whether the connection was cut, so that the host has ended the netservers. */
@@ -35,6 +35,7 @@ export async function takeSample(
   { seconds, order, lost, signal }: Taking,
 ): Promise<Sample> {
   const { point, arm, timed } = slot;
+  if (point.experiment === 'workload') throw new RangeError('netperf measures no workloads');
   const tried = l10n.t('measure {0}, {1}', arm, pointLabel(point));
   const boundary = newBoundary();
   const startedAt = new Date().toISOString();
@@ -71,7 +72,7 @@ export async function takeSample(
     };
     if (exitCode !== 0) throw failed(exitWords(exitCode));
     try {
-      return parseSample(stdout, boundary, site, slot, { order, startedAt });
+      return parseSample(stdout, boundary, site, { ...slot, point }, { order, startedAt });
     } catch (error) {
       throw failed((error as Error).message);
     }
@@ -163,16 +164,41 @@ export function timePrograms(host: Host, signal?: AbortSignal) {
   );
 }
 
+/** Of each kind of sample what its own tool says. */
+type Figures<S = Sample> = S extends Sample
+  ? Omit<S, 'arm' | 'repetition' | 'order' | 'startedAt' | 'noise' | 'loopbackBytes' | 'bpf'>
+  : never;
+
 /**
  * @param text output of bench-sample.sh.
  * @throws Error naming the figure that is missing.
  */
-export function parseSample(
+export const parseSample = (
+  text: string,
+  boundary: string,
+  site: Pick<Site, 'program'>,
+  { point, ...slot }: Slot & { readonly point: NetperfPoint },
+  taken: { order: number; startedAt: string },
+): Sample =>
+  countedSample(text, boundary, site, slot, taken, (read) =>
+    slot.arm === 'unix' && point.experiment === 'throughput'
+      ? parseUnixStream(read('netperf'), point)
+      : parseNetperf(read('netperf'), point),
+  );
+
+/**
+ * A sample with what was counted around it.
+ * @param text output of a script that has the sections of `count_host` and `count_programs` (functions.sh).
+ * @param figuresOf reads what the tool says, from the sections by their names.
+ * @throws Error naming the figure that is missing.
+ */
+export function countedSample(
   text: string,
   boundary: string,
   { program }: Pick<Site, 'program'>,
-  { point, arm, repetition, timed }: Slot,
+  { arm, repetition, timed }: Pick<Slot, 'arm' | 'repetition' | 'timed'>,
   taken: { order: number; startedAt: string },
+  figuresOf: (read: (name: string) => string) => Figures,
 ): Sample {
   const sections = new Map(parseSections(text, boundary).map(({ name, text }) => [name, text]));
   const read = (name: string): string => sections.get(name) ?? '';
@@ -190,14 +216,13 @@ export function parseSample(
       );
     }
   }
+  const figures = figuresOf(read);
   const counters = countersBetween(read('counters before'), read('counters after'));
   // Nothing of ours runs yet.
   const others = countersBetween(read('counters idle'), read('counters before'));
   const otherMessages = others['redirected_messages'] ?? 0;
   return asDocumented({
-    ...(arm === 'unix' && point.experiment === 'throughput'
-      ? parseUnixStream(read('netperf'), point)
-      : parseNetperf(read('netperf'), point)),
+    ...figures,
     arm,
     repetition,
     ...taken,

@@ -19,6 +19,7 @@ import type { Arm, Plan, ResultDocument } from '../results/document.ts';
 import { addressOf, readLoopback } from './loopback.ts';
 import { makeNamespaces, type Namespaces } from './namespaces.ts';
 import { policyOf, topologyOf } from '../results/plan.ts';
+import { pointsOf } from '../results/sizes.ts';
 import { parseSites, type Site } from './site.ts';
 import { trialCause } from './trial.ts';
 
@@ -106,7 +107,7 @@ async function makeSites(
 ): Promise<Sites> {
   const { cgroup, mount, status, plan, limits, signal } = options;
   const outside = outsideOf(host, status, cgroup, mount);
-  const kinds = [...new Set(plan.points.flatMap(({ arms }) => arms.map(kindOf)))];
+  const kinds = [...new Set(pointsOf(plan).flatMap(({ arms }) => arms.map(kindOf)))];
   // From a digest, because a document may be anybody's.
   const digest = createHash('sha256').update(options.id).digest('hex').slice(0, 16);
   const name = `sockmap-bypass-bench-${digest}`;

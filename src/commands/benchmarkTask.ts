@@ -6,6 +6,8 @@ import { EXIT } from '../results/regressionCheck.ts';
 import { outcomeOf, runCompared } from '../bench/comparedRun.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../host/errors.ts';
+import { readPlan } from '../bench/planFile.ts';
+import { agreeToWorkloads } from '../ui/agreesToWorkloads.ts';
 import { agreeToHost } from '../ui/consent.ts';
 import { cgroupArgument, readArgument } from './arguments.ts';
 import { benchSource, profileSchema, RunRecorder } from './runBenchmark.ts';
@@ -36,9 +38,18 @@ export async function runBenchmarkTask(
     if (wanted === undefined) throw new RangeError('a task without a definition');
     const { host, cgroup, plan, baseline } = wanted;
     await agreeToHost(context, { host, cgroups: [cgroup], by: vscode.l10n.t('The task') });
-    const file = (name: string | undefined) => name && path.resolve(folder?.fsPath ?? '', name);
+    const file = (name: string) => path.resolve(folder?.fsPath ?? '', name);
+    const agreed = async (name: string) =>
+      agreeToWorkloads(context, {
+        ...{ host, from: vscode.l10n.t('The task') },
+        plan: await readPlan(file(name)),
+      });
     using result = new RunRecorder(context);
-    const measured = { ...wanted, plan: file(plan), baseline: file(baseline) };
+    const measured = {
+      ...wanted,
+      plan: plan === undefined ? undefined : await agreed(plan),
+      baseline: baseline && file(baseline),
+    };
     const { check } = await runCompared(await context.host(host), cgroup, measured, {
       ...benchSource(context),
       signal,

@@ -7,6 +7,7 @@ import { readDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import { readArgument, uriArgument } from './arguments.ts';
+import { agreeToWorkloads } from '../ui/agreesToWorkloads.ts';
 import { agreeToHost } from '../ui/consent.ts';
 import { pickDocument } from '../ui/pickDocument.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -46,6 +47,7 @@ export async function resumeBenchmarkCommand(
   const { name } = document.host;
   const by = path.basename(uri.fsPath);
   await agreeToHost(context, { host: name, cgroups: [document.cgroup], by });
+  await agreeToWorkloads(context, { host: name, plan: document.plan, from: by });
   await showRun(name, file, async (options) =>
     resumeBenchmark(await context.host(name), document, {
       ...options,

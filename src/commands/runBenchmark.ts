@@ -140,7 +140,7 @@ async function ask(context: Context, pointed: unknown): Promise<Asked | undefine
   const place = await pickMeasured(context, host, TITLE, pointed);
   if (place === undefined) return undefined;
   const { plan } = pointed instanceof Pointed ? pointed.wanted : {};
-  const profile = plan ?? (await pickPlan(TITLE, host));
+  const profile = plan ?? (await pickPlan(context, TITLE, host));
   return profile === undefined ? undefined : { host, cgroup: place.cgroup, profile };
 }
 

@@ -5,8 +5,9 @@ import {
   doubtOf,
   groupBy,
   isCompared,
+  isMoreBetter,
   pairsOf,
-  rateOf,
+  valueOf as measuredValue,
   type BypassedShare,
 } from './samples.ts';
 import { spreadOf, verdictOf, type Ratio, type Spread } from './statistics.ts';
@@ -18,7 +19,7 @@ import { sizeKey, sizesOf, type Size } from './sizes.ts';
 /** A bypass that got slower than this many percent is worse, unless a task says otherwise. */
 export const MAX_SLOWDOWN_PERCENT = 5;
 
-/** A quantity that is compared: a higher rate is better, a lower latency is. */
+/** A quantity that is compared: what was measured (`valueOf`), of round trips also percentiles of their time. */
 export type Figure = 'rate' | 'p50' | 'p90' | 'p99';
 
 /** One quantity of one arm at one size, in two runs. */
@@ -26,7 +27,11 @@ export interface Difference {
   readonly size: Size;
   readonly arm: Arm;
   readonly figure: Figure;
-  /** In bits per second or transactions per second (`rate`), or µs. */
+  /** Of workloads: the unit of their metric. */
+  readonly unit?: string;
+  /** Which direction is better. */
+  readonly better: 'higher' | 'lower';
+  /** In bits per second, transactions per second or the unit (`rate`), or µs. */
   readonly before: Spread;
   readonly after: Spread;
   /** Rounds in which nothing moved; they have no ratio. */
@@ -34,8 +39,8 @@ export interface Difference {
   /** After to before, of the rounds that did not stall; absent where there are none. */
   readonly ratio: Ratio | undefined;
   /**
-   * The same of the arm's ratio to TCP, which a host that is faster or slower as a whole leaves as
-   * it is. Of rates alone, where both runs have TCP at the size.
+   * The same of the arm's speed as a ratio to TCP's, which a host that is faster or slower as a whole leaves
+   * as it is. Of rates alone, where both runs have TCP at the size.
    */
   readonly againstTcp?: Ratio;
   readonly verdict: 'better' | 'worse' | 'same' | 'inconclusive' | 'not compared';
@@ -81,7 +86,7 @@ export function compareDocuments(before: ResultDocument, after: ResultDocument):
       const [a, b] = [old.get(key), now.get(key)];
       if (a === undefined || b === undefined) return [];
       const figures: Figure[] =
-        size.experiment === 'throughput' ? ['rate'] : ['rate', 'p50', 'p90', 'p99'];
+        size.experiment === 'latency' ? ['rate', 'p50', 'p90', 'p99'] : ['rate'];
       const sides = { before: bypassedShare(a), after: bypassedShare(b) };
       const { ratio: againstTcp } = ratioOfRuns(
         [sides.after, sides.before],
@@ -128,7 +133,7 @@ function difference(
   after: readonly Sample[],
 ): Difference {
   const valueOf = (sample: Sample): number => {
-    if (figure === 'rate') return rateOf(sample);
+    if (figure === 'rate') return measuredValue(sample);
     return sample.experiment === 'latency' ? sample.latencyUs[figure] : NaN;
   };
   const [old, now] = [before.map(valueOf), after.map(valueOf)];
@@ -140,29 +145,39 @@ function difference(
   const shares = [sides.after, sides.before];
   const { ratio, doubt } = ratioOfRuns(shares, moved(now), moved(old), step);
   const stalls = { before: stallsOf(old), after: stallsOf(now) };
+  const [sample] = after;
+  const isRate = figure === 'rate' && (sample === undefined || isMoreBetter(sample));
+  const better: Difference['better'] = isRate ? 'higher' : 'lower';
+  const unit = sample?.experiment === 'workload' ? sample.unit : undefined;
   // Of two values that far apart the smaller one, or the longer time, is that of the run that stood still.
-  const isFirst = spreads.before.median < spreads.after.median === (figure === 'rate');
+  const isFirst = spreads.before.median < spreads.after.median === isRate;
   const idle = isFirst ? ({ before: 'idle' } as const) : ({ after: 'idle' } as const);
   const doubts =
     doubt === 'idle' ? idle : { before: doubtOf(sides.before), after: doubtOf(sides.after) };
-  const one = { size, arm, figure, ...spreads, stalls, ratio, doubts };
+  const one = {
+    ...{ size, arm, figure, better, ...spreads, stalls, ratio, doubts },
+    ...(unit !== undefined && { unit }),
+  };
   // That nothing moves any more is no noise of TCP's.
-  if (figure === 'rate' && hasStopped(spreads)) return { ...one, verdict: 'worse' };
+  if (isRate && hasStopped({ ...spreads, better })) return { ...one, verdict: 'worse' };
   if (doubt !== undefined) return { ...one, verdict: 'not compared' };
   const verdict = ratio === undefined ? 'unclear' : verdictOf(ratio);
-  const good = figure === 'rate' ? 'higher' : 'lower';
   const words = {
     unclear: 'inconclusive',
     same: 'same',
-    higher: good === 'higher' ? 'better' : 'worse',
-    lower: good === 'lower' ? 'better' : 'worse',
+    higher: better === 'higher' ? 'better' : 'worse',
+    lower: better === 'lower' ? 'better' : 'worse',
   } as const;
   return { ...one, verdict: words[verdict] };
 }
 
 /** To move next to nothing is worse than to move something, though there is no ratio to say so. */
-export const hasStopped = ({ before, after }: Pick<Difference, 'before' | 'after'>): boolean =>
-  before.median > after.median * MOST_TIMES;
+export const hasStopped = ({
+  before,
+  after,
+  better,
+}: Pick<Difference, 'before' | 'after' | 'better'>): boolean =>
+  better === 'higher' && before.median > after.median * MOST_TIMES;
 
 /** Facts that decide how fast a host is. */
 export const FACTS = [

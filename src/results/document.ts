@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { sizeKey, type Size } from './sizes.ts';
+import { armSchema, ARMS, type Arm } from './armSchema.ts';
+import { pointsOf, sizeKey, type Size, type WorkloadSize } from './sizes.ts';
+import { workloadName, workloadSchema, type Workload } from './workloadSchema.ts';
 
-/** The competitors. Order is the order of legends and tables. */
-export const armSchema = z.enum(['tcp', 'tcp-nodelay', 'bypass', 'bypass-classic', 'unix']);
-export type Arm = z.infer<typeof armSchema>;
-export const ARMS = armSchema.options;
+export { armSchema, ARMS };
+export type { Arm, Workload };
 
 const bytes = z.int().positive();
 /** Size of one message: netperf's own limit is the host's memory; more measures nothing else. */
@@ -18,14 +18,20 @@ const arms = z.array(armSchema).min(1).max(ARMS.length).meta({
 /** Limits of a plan, and of a document that is drawn, which may be hostile. */
 const MOST_POINTS = 500;
 const MOST_SAMPLES = 50_000;
+/** Each is a place of its own in a chart. */
+const MOST_WORKLOADS = 24;
 /** Each is a line of its own in the charts, with room for every response size. */
 const MOST_REQUESTS = 32;
 
 function areDrawable(sizes: readonly Size[]): boolean {
-  const trips = sizes.filter((at) => at.experiment === 'latency');
-  const requests = new Set(trips.map(({ requestBytes }) => requestBytes)).size;
-  const responses = new Set(trips.map(({ responseBytes }) => responseBytes)).size;
-  return requests <= MOST_REQUESTS && requests * responses <= MOST_POINTS;
+  return (['latency', 'connections'] as const).every((experiment) => {
+    const trips = sizes.flatMap((at) =>
+      at.experiment === experiment && 'requestBytes' in at ? [at] : [],
+    );
+    const requests = new Set(trips.map(({ requestBytes }) => requestBytes)).size;
+    const responses = new Set(trips.map(({ responseBytes }) => responseBytes)).size;
+    return requests <= MOST_REQUESTS && requests * responses <= MOST_POINTS;
+  });
 }
 const UNDRAWABLE = `more than ${MOST_REQUESTS} different request sizes, or ${MOST_POINTS} pairs of one with a response size`;
 
@@ -41,8 +47,16 @@ const latencyPoint = z.strictObject({
   responseBytes: planBytes,
   arms,
 });
-const pointSchema = z.discriminatedUnion('experiment', [throughputPoint, latencyPoint]);
-export type Point = z.infer<typeof pointSchema>;
+/** Short connections: each is opened, carries one request and its response, and is closed. */
+const connectionsPoint = latencyPoint.extend({ experiment: z.literal('connections') });
+const pointSchema = z.discriminatedUnion('experiment', [
+  throughputPoint,
+  latencyPoint,
+  connectionsPoint,
+]);
+export type NetperfPoint = z.infer<typeof pointSchema>;
+/** A place of the plan that netperf measures, or one of its workloads. */
+export type Point = NetperfPoint | (WorkloadSize & { readonly arms: Arm[] });
 
 /** Where the two ends of a connection that is measured are. */
 export const topologySchema = z.enum(['loopback', 'namespaces']);
@@ -51,11 +65,17 @@ export type Topology = z.infer<typeof topologySchema>;
 export const planSchema = z
   .strictObject({
     name: z.string().min(1).describe('What people call it.'),
+    description: z.string().max(2000).optional().describe('A comment for whoever reads the plan.'),
     points: z
       .array(pointSchema)
-      .min(1)
       .max(MOST_POINTS)
-      .describe('What is measured, each by every arm it names.'),
+      .default([])
+      .describe('What is measured with netperf, each by every arm it names.'),
+    workloads: z
+      .array(workloadSchema)
+      .max(MOST_WORKLOADS)
+      .optional()
+      .describe('What is measured with programs of your own, each by every arm it names.'),
     topology: topologySchema
       .optional()
       .describe(
@@ -97,10 +117,14 @@ export const planSchema = z
     path: ['minRepetitions'],
     message: 'must not be more than repetitions',
   })
+  .refine((plan) => pointsOf(plan).length > 0, {
+    path: ['points'],
+    message: 'nothing is measured: neither a point nor a workload is there',
+  })
   .refine(({ points }) => areDrawable(points), { path: ['points'], message: UNDRAWABLE })
   .refine(
-    ({ points, repetitions }) =>
-      points.reduce((sum, { arms }) => sum + arms.length, 0) * repetitions <= MOST_SAMPLES,
+    ({ repetitions, ...plan }) =>
+      pointsOf(plan).reduce((sum, { arms }) => sum + arms.length, 0) * repetitions <= MOST_SAMPLES,
     { path: ['repetitions'], message: `more than ${MOST_SAMPLES} samples in all` },
   );
 export type Plan = z.infer<typeof planSchema>;
@@ -177,13 +201,40 @@ const latencySampleSchema = z.object({
   latencyUs,
   ...sampleCommon,
 });
+const connectionsSampleSchema = latencySampleSchema.extend({
+  experiment: z.literal('connections'),
+});
+const workloadSampleSchema = z
+  .object({
+    experiment: z.literal('workload'),
+    workload: workloadName,
+    /** What the client's output says, by name. */
+    metrics: z.record(z.string(), figure),
+    /** Which of them is compared; its unit, and direction. */
+    metric: z.string(),
+    unit: z.string().max(30),
+    higherIsBetter: z.boolean(),
+    /** CPU time of its cgroup, of client and server together. */
+    cpuSeconds: figure.optional(),
+    /** Memory of its cgroup, where the host counts that. */
+    peakMemoryBytes: z.int().nonnegative().optional(),
+    ...sampleCommon,
+  })
+  .refine(({ metric, metrics }) => Object.hasOwn(metrics, metric), {
+    path: ['metrics'],
+    message: 'the metric that is compared is missing',
+  });
 export const sampleSchema = z.discriminatedUnion('experiment', [
   throughputSampleSchema,
   latencySampleSchema,
+  connectionsSampleSchema,
+  workloadSampleSchema,
 ]);
 export type Sample = z.infer<typeof sampleSchema>;
 export type ThroughputSample = z.infer<typeof throughputSampleSchema>;
 export type LatencySample = z.infer<typeof latencySampleSchema>;
+export type ConnectionsSample = z.infer<typeof connectionsSampleSchema>;
+export type WorkloadSample = z.infer<typeof workloadSampleSchema>;
 
 /** Facts that make a result comparable months later. Unknown keys are kept. */
 const documentHostSchema = z.looseObject({
@@ -262,7 +313,8 @@ export const documentSchema = z
     message: UNDRAWABLE,
   })
   .refine(
-    ({ plan, samples }) => new Set([...plan.points, ...samples].map(sizeKey)).size <= MOST_POINTS,
+    ({ plan, samples }) =>
+      new Set([...pointsOf(plan), ...samples].map(sizeKey)).size <= MOST_POINTS,
     { path: ['samples'], message: `more than ${MOST_POINTS} different sizes` },
   );
 export type ResultDocument = z.infer<typeof documentSchema>;

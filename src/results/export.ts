@@ -7,10 +7,10 @@ import {
   type LatencyMetric,
 } from './quantities.ts';
 import type { ResultDocument, Sample } from './document.ts';
-import { withMetric, type Figure, type Point, type Series } from './figure.ts';
+import { showsRatios, withMetric, type Figure, type Point, type Series } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
-import { bypassedPart } from './samples.ts';
+import { bypassedPart, valueOf } from './samples.ts';
 import { markdownText } from '../text.ts';
 import { findingTexts } from './words/findingTexts.ts';
 import { topologyOf } from './plan.ts';
@@ -47,6 +47,13 @@ const SAMPLE_COLUMNS: readonly (readonly [title: string, value: (sample: Sample)
   ['p50Us', (sample) => trip(sample)?.latencyUs.p50],
   ['p90Us', (sample) => trip(sample)?.latencyUs.p90],
   ['p99Us', (sample) => trip(sample)?.latencyUs.p99],
+  ['workload', (sample) => workload(sample)?.workload],
+  ['metric', (sample) => workload(sample)?.metric],
+  ['value', (sample) => workload(sample) && valueOf(sample)],
+  ['unit', (sample) => workload(sample)?.unit],
+  ['higherIsBetter', (sample) => workload(sample)?.higherIsBetter],
+  ['cpuSeconds', (sample) => workload(sample)?.cpuSeconds],
+  ['peakMemoryBytes', (sample) => workload(sample)?.peakMemoryBytes],
   ['clientCpuPercent', ({ cpu }) => cpu?.client],
   ['serverCpuPercent', ({ cpu }) => cpu?.server],
   ['clientServiceDemand', ({ serviceDemand }) => serviceDemand?.client],
@@ -62,7 +69,8 @@ const SAMPLE_COLUMNS: readonly (readonly [title: string, value: (sample: Sample)
 ];
 
 const stream = (sample: Sample) => (sample.experiment === 'throughput' ? sample : undefined);
-const trip = (sample: Sample) => (sample.experiment === 'latency' ? sample : undefined);
+const trip = (sample: Sample) => ('latencyUs' in sample ? sample : undefined);
+const workload = (sample: Sample) => (sample.experiment === 'workload' ? sample : undefined);
 
 /** Every sample of every run, one a line, in the document's own units. */
 export function samplesCsv(runs: readonly Run[]): string {
@@ -96,10 +104,14 @@ const POINT_COLUMNS: readonly (readonly [title: string, value: (at: InFigure) =>
   ['against', ({ series }) => series.against],
   ['requestBytes', ({ series }) => series.requestBytes],
   ['metric', ({ series }) => series.metric],
-  ['bytes', ({ point }) => point.bytes],
+  ['bytes', ({ figure, point }) => (figure.names ? undefined : point.bytes)],
+  ['workload', ({ figure, point }) => (figure.names ? point.label : undefined)],
+  ['measured', ({ point }) => point.measured?.median],
+  ['measuredUnit', ({ point }) => point.measured?.unit],
   [
     'unit',
-    ({ figure, series }) => (figure.id === 'overview' ? timesText(series.against) : figure.unit),
+    ({ figure, series }) =>
+      showsRatios(figure) ? timesText(series.against) || figure.unit : figure.unit,
   ],
   ['count', ({ point }) => point.count],
   ['median', ({ point }) => point.median],
@@ -119,6 +131,9 @@ const POINT_COLUMNS: readonly (readonly [title: string, value: (at: InFigure) =>
   ['serverCpuPercent', ({ point }) => point.details.cpuServer],
   ['clientServiceDemand', ({ point }) => point.details.demandClient],
   ['serverServiceDemand', ({ point }) => point.details.demandServer],
+  ['cpuMicrosecondsPerUnit', ({ point }) => point.details.cpuPerUnit],
+  ['cpusBusy', ({ point }) => point.details.cpusBusy],
+  ['peakMemoryBytes', ({ point }) => point.details.peakMemory],
   ['bpfNanosecondsPerCall', ({ point }) => point.details.nanosecondsPerRun],
   ['bypassedPart', ({ point }) => point.details.bypassed],
   ['redirectedBytes', ({ point }) => point.details.redirectedBytes],
@@ -163,7 +178,7 @@ function section(
   shown: readonly Figure[],
   findings: readonly string[],
 ): string[] {
-  const number = id === 'overview' ? '' : ` (${name})`;
+  const number = id.startsWith('fig') ? ` (${name})` : '';
   return [
     `## ${id === 'overview' ? `${pageName(id)}: ` : ''}${title}${number}`,
     ...findings.map(markdownText),

@@ -1,6 +1,7 @@
 import type { Arm } from './document.ts';
 import type { Doubt } from './ratios.ts';
 import type { Ratio, Spread } from './statistics.ts';
+import { bytes } from './sizes.ts';
 import { METRIC_LABELS, type FigureId, type LatencyMetric } from './quantities.ts';
 
 /**
@@ -19,8 +20,10 @@ export type Figure = {
   readonly better: 'higher' | 'lower';
   /** The name of a value inside a sentence: `throughput`. */
   readonly quantity: string;
-  /** The places on the x axis, in bytes, ascending: planned or measured. */
+  /** The places on the x axis, in bytes, ascending: planned or measured. Where they have names, 1, 2, 3 and so on. */
   readonly sizes: readonly number[];
+  /** The names of the places, where they are no sizes. */
+  readonly names?: readonly string[];
   readonly series: readonly Series[];
   /** Whether nothing was measured that it could show. */
   readonly absent: boolean;
@@ -71,6 +74,16 @@ export type Point = Spread & {
   /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
   readonly step?: number;
   readonly details: Details;
+  /** Of a workload: what its ratio was made of. */
+  readonly measured?: Measured;
+  readonly reference?: Measured;
+};
+
+/** A median, in the unit of a workload. */
+export type Measured = {
+  readonly median: number;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
 };
 
 /** Further columns of a table: medians of the samples, or sums where it says so. */
@@ -84,6 +97,10 @@ export type Details = {
   /** CPU time for the work: µs per KB of a stream, µs per transaction. */
   readonly demandClient?: number;
   readonly demandServer?: number;
+  /** Of a workload: µs of CPU time for one of its units; CPUs that it kept busy; bytes of memory at most. */
+  readonly cpuPerUnit?: number;
+  readonly cpusBusy?: number;
+  readonly peakMemory?: number;
   /** ns for each call of the BPF programs. */
   readonly nanosecondsPerRun?: number;
   /** The part of the bytes that went by the bypass, 0 to 1; where it was `shared`, at least. */
@@ -100,6 +117,16 @@ export function commonBaseline({ series }: Pick<Figure, 'series'>): Arm | undefi
   const against = [...new Set(series.flatMap((each) => each.against ?? []))];
   return against.length === 1 ? against[0] : undefined;
 }
+
+/** Whether its values are ratios already. */
+export const showsRatios = ({ id }: Pick<Figure, 'id'>): boolean =>
+  id === 'overview' || id === 'workloads';
+
+/** A place on the x axis, in words. */
+export const placeText = (
+  { names, sizes }: Pick<Figure, 'names' | 'sizes'>,
+  place: number,
+): string => (names === undefined ? bytes(sizes[place] ?? 0) : (names[place] ?? ''));
 
 /** One percentile of a figure that has several; others are as they are. */
 export function withMetric(figure: Figure, metric: LatencyMetric): Figure {

@@ -1,5 +1,5 @@
 import type { Arm } from './document.ts';
-import type { Figure, Point, Series } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { lazily } from './lazily.ts';
 import type { Value } from './points.ts';
 import {
@@ -12,7 +12,9 @@ import {
 } from './runs.ts';
 import { rate, SPECS, throughput, withNagle, type Spec } from './specs.ts';
 import { ARM_LABELS, baselineOf, BYPASSES } from './arms.ts';
-import { percentileStepUs, type FigureId, type LatencyMetric } from './quantities.ts';
+import { seriesOf, type Line } from './series.ts';
+import { workloadFigure } from './workloadFigure.ts';
+import { percentileStepUs, type FigureId } from './quantities.ts';
 import { bytes } from './sizes.ts';
 
 /** Every figure, in the article's order, the overview first; each is worked out when it is read. */
@@ -24,6 +26,7 @@ export function figuresIn(indexed: readonly IndexedRun[]): Record<FigureId, Figu
   const makers: [FigureId, () => Figure][] = [
     ['overview', () => overviewOf(indexed)],
     ...SPECS.map((spec): [FigureId, () => Figure] => [spec.id, () => figureOf(spec, indexed)]),
+    ['workloads', () => workloadFigure(indexed)],
   ];
   return lazily(Object.fromEntries(makers) as Record<FigureId, () => Figure>);
 }
@@ -37,7 +40,7 @@ function requestsIn(
   which: 'all' | 'one',
 ): Requests[] {
   if (experiment === 'throughput') return runs.map(() => [undefined]);
-  const trips = runs.map(({ index }) => index.places('latency'));
+  const trips = runs.map(({ index }) => index.places(experiment));
   const own = trips.map((places) => ascending(places.flatMap((at) => at.request ?? [])));
   if (which === 'all') return own;
   const runsWith = (request: number) => own.filter((sizes) => sizes.includes(request)).length;
@@ -123,39 +126,6 @@ function linesOf(spec: Spec, runs: readonly IndexedRun[], sizes: readonly number
         }),
       ),
     );
-  });
-}
-
-type Line = {
-  readonly arm: Arm;
-  readonly run: number;
-  readonly metric?: LatencyMetric | undefined;
-  readonly requestBytes?: number | undefined;
-  readonly against?: Arm;
-  readonly variantLabel: string;
-  readonly runLabel: string;
-  readonly breaks: readonly number[];
-  readonly points: readonly (Point | undefined)[];
-};
-
-/** Lines that have points, named, with the variants numbered in the order they come. */
-function seriesOf(lines: readonly Line[]): Series[] {
-  const measured = lines.filter(({ points }) => points.some((point) => point !== undefined));
-  const variants = new Map<string, number>();
-  return measured.map(({ metric, requestBytes, ...line }) => {
-    const { arm, variantLabel, runLabel } = line;
-    const variant = variants.get(variantLabel) ?? variants.size;
-    variants.set(variantLabel, variant);
-    const words = [ARM_LABELS[arm], variantLabel, runLabel];
-    const label = words.filter((word) => word !== '').join(', ');
-    return {
-      ...line,
-      key: [arm, metric, label].join('/'),
-      label,
-      variant,
-      ...(metric && { metric }),
-      ...(requestBytes !== undefined && { requestBytes }),
-    };
   });
 }
 

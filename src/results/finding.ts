@@ -1,4 +1,5 @@
 import type { Arm } from './document.ts';
+import type { Measured } from './figure.ts';
 import type { FigureId, Stalls } from './quantities.ts';
 import type { Doubt } from './ratios.ts';
 import type { Ratio, Verdict } from './statistics.ts';
@@ -166,6 +167,23 @@ export type Finding =
       readonly groups: readonly ShareGroup[];
       /** Whether other programs used the same bypass. */
       readonly shared: boolean;
+    }
+  | {
+      readonly kind: 'workload';
+      readonly name: string;
+      readonly arm: Arm;
+      readonly against: Arm;
+      readonly measured: Measured;
+      readonly reference: Measured;
+      /** Of speeds, whatever was measured. */
+      readonly ratio: Ratio;
+    }
+  /** Compared with nothing; without a doubt no round has both arms, or nothing moved. */
+  | {
+      readonly kind: 'openWorkload';
+      readonly name: string;
+      readonly arm: Arm;
+      readonly doubt?: Doubt | undefined;
     }
   | Recommendation
   | { readonly kind: 'noise'; readonly noise: Noise };

@@ -17,6 +17,7 @@ import { recommendation } from './recommendation.ts';
 import type { Run } from './runs.ts';
 import { BYPASSES } from './arms.ts';
 import type { FigureId, LatencyMetric } from './quantities.ts';
+import { workloadFindings } from './workloadFindings.ts';
 import { isCoarse, measured, seriesOfRun, subjectsOf } from './verdicts.ts';
 
 type Figures = Readonly<Record<FigureId, Figure>>;
@@ -77,6 +78,12 @@ export function findingsOf(
       ...seriesOfRun(figures.fig7, run).flatMap(kernelTime),
       ...bypassedShares(figures.fig7, run),
     ]),
+    connections: each('connections', (run) => [
+      ...uncompared(figures.connections, run),
+      ...comparisons(figures.connections, run),
+      ...requestSizes(figures.connections, run),
+    ]),
+    workloads: each('workloads', (run) => workloadFindings(figures.workloads, runs, run)),
   });
 }
 

@@ -3,7 +3,7 @@ import type { ResultDocument } from './document.ts';
 import type { Noise } from './finding.ts';
 import { groupBy, isCompared, isShared, rateOf } from './samples.ts';
 import { baselineOf } from './arms.ts';
-import { sizeKey, sizeLabel } from './sizes.ts';
+import { pointsOf, sizeKey, sizeLabel } from './sizes.ts';
 
 /** Load of netperf and netserver themselves. */
 const OWN_LOAD = 2;
@@ -46,7 +46,7 @@ export function noiseOf(document: ResultDocument): Noise[] {
 /** How much the same arm differs from sample to sample: a difference has to stand out from that. */
 function spreadOf({ plan, samples }: ResultDocument): Noise | undefined {
   const bySize = groupBy(samples.filter(isCompared), sizeKey);
-  const spreads = plan.points.flatMap((point) => {
+  const spreads = pointsOf(plan).flatMap((point) => {
     const arm = baselineOf(point);
     const rates = (bySize.get(sizeKey(point)) ?? [])
       .filter((sample) => sample.arm === arm)

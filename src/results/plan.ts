@@ -1,9 +1,18 @@
-import type { Arm, Plan, Point, ResultDocument, Sample, Topology } from './document.ts';
+import { mean } from 'simple-statistics';
+import type {
+  Arm,
+  NetperfPoint,
+  Plan,
+  Point,
+  ResultDocument,
+  Sample,
+  Topology,
+} from './document.ts';
 import { ratioOfRounds } from './ratios.ts';
 import { bypassedShare, groupBy, isCompared, pairsOf } from './samples.ts';
 import { precisionOf } from './statistics.ts';
 import { baselineOf } from './arms.ts';
-import { sizeKey, sizeLabel, type Size } from './sizes.ts';
+import { kindLabel, pointsOf, sizeKey, sizeLabel, type Size } from './sizes.ts';
 
 type Policy = ResultDocument['programs']['policy'];
 
@@ -17,7 +26,7 @@ export function policyOf(arm: Arm): Policy | undefined {
   return arm === 'bypass-classic' ? 'classic' : undefined;
 }
 
-export const streams = (sizes: readonly number[], arms: Arm[]): Point[] =>
+export const streams = (sizes: readonly number[], arms: Arm[]): NetperfPoint[] =>
   sizes.map((messageBytes) => ({ experiment: 'throughput', messageBytes, arms }));
 
 export const roundTrips = (
@@ -26,7 +35,7 @@ export const roundTrips = (
   arms: Arm[],
 ) =>
   requests.flatMap((requestBytes) =>
-    responses.map((responseBytes): Point => ({
+    responses.map((responseBytes): NetperfPoint => ({
       experiment: 'latency',
       requestBytes,
       responseBytes,
@@ -112,13 +121,14 @@ export type Profile = keyof typeof PROFILES;
 /** A fault in a plan beyond its form; undefined: none. */
 export function planFault(plan: Plan): string | undefined {
   const seen = new Set<string>();
-  for (const point of plan.points) {
+  for (const point of pointsOf(plan)) {
     const at = pointLabel(point);
     if (seen.has(sizeKey(point))) return `${at} is there twice`;
     seen.add(sizeKey(point));
     const twice = point.arms.find((arm, index) => point.arms.indexOf(arm) !== index);
     if (twice !== undefined) return `${at} has the arm ${twice} twice`;
-    if (point.experiment === 'latency' && point.arms.includes('unix')) {
+    const isTrip = point.experiment === 'latency' || point.experiment === 'connections';
+    if (isTrip && point.arms.includes('unix')) {
       return `${at} has the arm unix, of which netperf measures no latencies: streams alone`;
     }
   }
@@ -168,7 +178,7 @@ function isSettled(plan: Plan, rounds: number, samples: readonly Sample[]): bool
   const { targetInterval } = plan;
   if (targetInterval === undefined || rounds < leastRounds(plan)) return false;
   const bySize = groupBy(samples, sizeKey);
-  return plan.points.every((point) => {
+  return pointsOf(plan).every((point) => {
     const baseline = baselineOf(point);
     return point.arms.every((arm) => {
       if (arm === baseline || baseline === undefined) return true;
@@ -205,7 +215,7 @@ export interface Schedule {
 }
 
 const roundOf = (plan: Plan, repetition: number): Slot[] =>
-  plan.points.flatMap((point) => slotsOf(plan, point, repetition));
+  pointsOf(plan).flatMap((point) => slotsOf(plan, point, repetition));
 
 /**
  * The order of the samples: round by round over all points, so that a drift of the host's speed
@@ -250,10 +260,18 @@ export function wholeRounds(plan: Plan, samples: readonly Sample[]): Sample[] {
 
 /** Starting netperf, its handshake and reading the counters, on top of a sample's own length. */
 const OVERHEAD_SECONDS = 0.25;
+/** The same of a workload, with its server's start. */
+const START_SECONDS = 0.75;
 
 /** Seconds a number of samples will take. */
-export const estimatedSeconds = (plan: Plan, samples: number): number =>
-  samples * (plan.secondsPerSample + OVERHEAD_SECONDS);
+export function estimatedSeconds(plan: Plan, samples: number): number {
+  const { points, workloads = [], secondsPerSample } = plan;
+  const overheads = [
+    ...points.flatMap(({ arms }) => arms.map(() => OVERHEAD_SECONDS)),
+    ...workloads.flatMap(({ arms, warmup }) => arms.map(() => START_SECONDS + warmup)),
+  ];
+  return samples * (secondsPerSample + (overheads.length === 0 ? 0 : mean(overheads)));
+}
 
 /** Samples of so many rounds, those that are timed among them. */
 function samplesIn(plan: Plan, rounds: number): number {
@@ -272,7 +290,7 @@ export function extentOf(plan: Plan): { samples: [number, number]; seconds: [num
   };
 }
 
-export const pointLabel = (point: Point): string =>
-  point.experiment === 'throughput'
-    ? `throughput, ${sizeLabel(point)} messages`
-    : `round trip, ${sizeLabel(point)}`;
+export function pointLabel(point: Point): string {
+  const label = `${kindLabel(point)}, ${sizeLabel(point)}`;
+  return point.experiment === 'throughput' ? `${label} messages` : label;
+}

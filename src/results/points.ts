@@ -116,6 +116,14 @@ function valuesOf(samples: readonly Sample[], value: Value): number[] {
   return values;
 }
 
+/** µs of CPU time for one of what a workload counts by the second: a request of requests/s. */
+function cpuPerUnit(sample: Sample): number | undefined {
+  if (sample.experiment !== 'workload' || !sample.unit.endsWith('/s')) return undefined;
+  const { cpuSeconds, metrics, metric, seconds } = sample;
+  const count = (metrics[metric] ?? 0) * seconds;
+  return cpuSeconds === undefined || count === 0 ? undefined : (cpuSeconds * 1e6) / count;
+}
+
 function detailsOf(samples: readonly Sample[]): Details {
   const known = (value: Value) => valuesOf(samples, value);
   const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0);
@@ -123,16 +131,25 @@ function detailsOf(samples: readonly Sample[]): Details {
   const total = (values: number[]) => (values.length === 0 ? undefined : sum(values));
   const timed = samples.filter(({ bpf }) => (bpf?.runs ?? 0) > 0);
   const details = {
-    meanUs: middle(
-      known((sample) => (sample.experiment === 'latency' ? sample.latencyUs.mean : undefined)),
-    ),
+    meanUs: middle(known((sample) => ('latencyUs' in sample ? sample.latencyUs.mean : undefined))),
     stddevUs: middle(
-      known((sample) => (sample.experiment === 'latency' ? sample.latencyUs.stddev : undefined)),
+      known((sample) => ('latencyUs' in sample ? sample.latencyUs.stddev : undefined)),
     ),
     cpuClient: middle(known(({ cpu }) => cpu?.client)),
     cpuServer: middle(known(({ cpu }) => cpu?.server)),
     demandClient: middle(known(({ serviceDemand }) => serviceDemand?.client)),
     demandServer: middle(known(({ serviceDemand }) => serviceDemand?.server)),
+    cpuPerUnit: middle(known(cpuPerUnit)),
+    cpusBusy: middle(
+      known((sample) =>
+        sample.experiment === 'workload' && sample.cpuSeconds !== undefined
+          ? sample.cpuSeconds / sample.seconds
+          : undefined,
+      ),
+    ),
+    peakMemory: middle(
+      known((sample) => (sample.experiment === 'workload' ? sample.peakMemoryBytes : undefined)),
+    ),
     nanosecondsPerRun: middle(
       timed.flatMap(({ bpf }) =>
         bpf?.nanoseconds === undefined ? [] : bpf.nanoseconds / (bpf.runs ?? 1),

@@ -2,9 +2,16 @@ import * as l10n from '@vscode/l10n';
 import type { Arm } from './document.ts';
 import { isCoarse } from './verdicts.ts';
 import { doubtsText, timesText, verdictText } from './words/pointTexts.ts';
-import { commonBaseline, type Details, type Figure, type Point, type Series } from './figure.ts';
+import {
+  commonBaseline,
+  placeText,
+  showsRatios,
+  type Details,
+  type Figure,
+  type Point,
+  type Series,
+} from './figure.ts';
 import { amount, decimal, factor, number, part } from './format.ts';
-import { bytes } from './sizes.ts';
 
 /** A figure as a table of text: for the panel and for reports. */
 export type Table = {
@@ -29,8 +36,8 @@ const NONE = '–';
 
 export function tableOf(figure: Figure): Table {
   const columns = columnsOf(figure);
-  const groups = figure.sizes.map((size, place) => ({
-    size: bytes(size),
+  const groups = figure.sizes.map((_, place) => ({
+    size: placeText(figure, place),
     rows: figure.series.flatMap((series) => {
       const { arm, label } = series;
       const point = series.points[place];
@@ -48,12 +55,15 @@ export function tableOf(figure: Figure): Table {
 function columnsOf(figure: Figure): Column[] {
   const only = commonBaseline(figure);
   const isCompared = figure.series.some(({ against }) => against !== undefined);
-  if (figure.id === 'overview') {
+  if (showsRatios(figure)) {
+    const isOfWorkloads = figure.id === 'workloads';
     return [
       { title: l10n.t('Rounds'), cell: ({ count }) => String(count) },
+      ...(isOfWorkloads ? [measured] : []),
       ratioColumn(only, ({ median }) => median),
       interval,
       verdict(figure),
+      ...(isOfWorkloads ? detailColumns(figure) : []),
     ];
   }
   return [
@@ -108,6 +118,12 @@ const interval: Column = {
     l10n.t('{0} to {1}', factor(ratio.interval.low), factor(ratio.interval.high)),
 };
 
+/** What a ratio was made of. */
+const measured: Column = {
+  title: 'Median',
+  cell: (point) => point.measured && `${decimal(point.measured.median)} ${point.measured.unit}`,
+};
+
 const verdict = ({ better }: Figure): Column => ({
   title: l10n.t('Finding'),
   cell: (point) => verdictText(point, better),
@@ -122,6 +138,9 @@ const DETAILS: Readonly<
   cpuServer: ['Server CPU %', decimal],
   demandClient: ['Client demand', decimal],
   demandServer: ['Server demand', decimal],
+  cpuPerUnit: ['CPU µs per unit', decimal],
+  cpusBusy: ['CPUs busy', decimal],
+  peakMemory: ['Peak memory', amount],
   nanosecondsPerRun: ['ns per call', decimal],
   bypassed: ['Bypassed', part],
   shared: ['Samples with others’ traffic', String],
@@ -137,7 +156,7 @@ const detailColumns = ({ id, series }: Figure): Column[] =>
     )
     .map((name) => {
       const [title, text] = DETAILS[name];
-      const per = ['fig4', 'fig5', 'fig6'].includes(id) ? 'transaction' : 'KB';
+      const per = ['fig4', 'fig5', 'fig6', 'connections'].includes(id) ? 'transaction' : 'KB';
       return {
         title: name.startsWith('demand') ? l10n.t('{0}, µs per {1}', title, per) : title,
         cell: ({ details }) => {

@@ -1,7 +1,11 @@
 import * as l10n from '@vscode/l10n';
 
 /** The figures of the article by its numbers, and one picture of them all. */
-export const FIGURE_IDS = ['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const;
+export const FIGURE_IDS = [
+  ...(['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const),
+  // Of no figure of the article.
+  ...(['connections', 'workloads'] as const),
+] as const;
 export type FigureId = (typeof FIGURE_IDS)[number];
 
 /** What a page shows, in a word or two; the figure's number is that of the article. */
@@ -21,6 +25,10 @@ export function pageName(id: FigureId): string {
       return l10n.t('Request sizes');
     case 'fig7':
       return l10n.t('Time in BPF');
+    case 'connections':
+      return l10n.t('Short connections');
+    case 'workloads':
+      return l10n.t('Workloads');
   }
 }
 

@@ -79,11 +79,14 @@ export function regressions(
   { differences }: Comparison,
   maxSlowdown: number = MAX_SLOWDOWN_PERCENT,
 ): Difference[] {
-  const isSlower = (ratio: Ratio | undefined): boolean =>
-    ratio?.interval !== undefined && ratio.interval.high < 1 - maxSlowdown / 100;
+  const least = 1 - maxSlowdown / 100;
+  const isSlower = (ratio: Ratio | undefined, better: Difference['better']): boolean =>
+    ratio?.interval !== undefined &&
+    (better === 'higher' ? ratio.interval.high < least : ratio.interval.low * least > 1);
   return checkedRates(differences).filter((one) => {
-    const { ratio, againstTcp = ratio } = one;
-    return hasStopped(one) || (isSlower(ratio) && isSlower(againstTcp));
+    const { ratio, againstTcp, better } = one;
+    const isAlsoToTcp = againstTcp === undefined || isSlower(againstTcp, 'higher');
+    return hasStopped(one) || (isSlower(ratio, better) && isAlsoToTcp);
   });
 }
 

@@ -1,11 +1,12 @@
-import type { Arm, ResultDocument, Sample } from './document.ts';
+import type { Arm, NetperfPoint, ResultDocument, Sample, WorkloadSample } from './document.ts';
 import { Cell, type Place } from './points.ts';
 import { topologyOf } from './plan.ts';
 import { groupBy, isCompared } from './samples.ts';
 
 const SHORT = { loopback: 'loopback', namespaces: 'between namespaces' } as const;
 
-export type Experiment = Sample['experiment'];
+/** Those of sizes. */
+export type Experiment = NetperfPoint['experiment'];
 
 /** A document under a name that distinguishes it from the others shown with it. */
 export type Run = { readonly document: ResultDocument; readonly label: string };
@@ -44,7 +45,8 @@ type LineOf = {
   readonly arm: Arm;
 };
 
-type Sized = Sample | ResultDocument['plan']['points'][number];
+type SizedSample = Exclude<Sample, { experiment: 'workload' }>;
+type Sized = SizedSample | NetperfPoint;
 
 const placeOf = (at: Sized): Place =>
   at.experiment === 'throughput'
@@ -61,11 +63,18 @@ export class RunIndex {
   readonly #places = {
     throughput: new Map<string, Place>(),
     latency: new Map<string, Place>(),
+    connections: new Map<string, Place>(),
   };
-  readonly #arms = { throughput: new Set<Arm>(), latency: new Set<Arm>() };
+  readonly #arms = {
+    throughput: new Set<Arm>(),
+    latency: new Set<Arm>(),
+    connections: new Set<Arm>(),
+  };
+  readonly #workloads = new Map<string, Map<Arm, Cell>>();
 
   constructor({ plan, samples }: Pick<ResultDocument, 'plan' | 'samples'>) {
     for (const point of plan.points) this.#note(point, point.arms);
+    for (const { name } of plan.workloads ?? []) this.#workloads.set(name, new Map());
     this.add(samples);
   }
 
@@ -75,8 +84,10 @@ export class RunIndex {
     for (const arm of arms) this.#arms[at.experiment].add(arm);
   }
 
-  /** @param samples measured since the index was made. */
-  add(samples: readonly Sample[]): void {
+  /** @param all measured since the index was made. */
+  add(all: readonly Sample[]): void {
+    this.#addWorkloads(all.filter((sample) => sample.experiment === 'workload'));
+    const samples = all.filter((sample) => sample.experiment !== 'workload');
     for (const sample of samples) this.#note(sample, [sample.arm]);
     const byLine = groupBy(samples, (sample) =>
       lineKey({
@@ -95,6 +106,21 @@ export class RunIndex {
         line.set(x, new Cell(placeOf(first), [...(line.get(x)?.samples ?? []), ...more]));
       }
     }
+  }
+
+  #addWorkloads(samples: readonly WorkloadSample[]): void {
+    for (const [name, own] of groupBy(samples, ({ workload }) => workload)) {
+      const arms = this.#workloads.get(name) ?? new Map<Arm, Cell>();
+      this.#workloads.set(name, arms);
+      for (const [arm, more] of groupBy(own, (sample) => sample.arm)) {
+        arms.set(arm, new Cell({ x: 0 }, [...(arms.get(arm)?.samples ?? []), ...more]));
+      }
+    }
+  }
+
+  /** The samples of each workload that was planned or measured, by arm. */
+  workloads(): ReadonlyMap<string, ReadonlyMap<Arm, Cell>> {
+    return this.#workloads;
   }
 
   /** Planned or measured. */

@@ -7,17 +7,44 @@ import type { Arm, Sample } from './document.ts';
  */
 export const isCompared = (sample: Sample): boolean => sample.bpf?.nanoseconds === undefined;
 
-/** The quantity arms are compared by: bits per second of a stream, transactions per second of round trips. */
-export const rateOf = (sample: Sample): number =>
-  sample.experiment === 'throughput'
-    ? sample.throughputBitsPerSecond
-    : sample.transactionsPerSecond;
+/** What was measured: bits per second of a stream, transactions per second, the metric of a workload. */
+export function valueOf(sample: Sample): number {
+  switch (sample.experiment) {
+    case 'throughput':
+      return sample.throughputBitsPerSecond;
+    case 'latency':
+    case 'connections':
+      return sample.transactionsPerSecond;
+    case 'workload':
+      return sample.metrics[sample.metric] ?? 0;
+  }
+}
 
-/** Bytes the two programs handed to each other, both ways. */
-const bytesOf = (sample: Sample): number =>
-  sample.experiment === 'throughput'
-    ? (sample.throughputBitsPerSecond / 8) * sample.seconds
-    : sample.transactionsPerSecond * sample.seconds * (sample.requestBytes + sample.responseBytes);
+/** Whether more of it is better. */
+export const isMoreBetter = (sample: Sample): boolean =>
+  sample.experiment !== 'workload' || sample.higherIsBetter;
+
+/** The quantity arms are compared by, of which more is better: of a workload's time its inverse. */
+export function rateOf(sample: Sample): number {
+  const value = valueOf(sample);
+  if (isMoreBetter(sample)) return value;
+  return value === 0 ? 0 : 1 / value;
+}
+
+/** Bytes the two programs handed to each other, both ways; undefined where nobody counts them. */
+function bytesOf(sample: Sample): number | undefined {
+  switch (sample.experiment) {
+    case 'throughput':
+      return (sample.throughputBitsPerSecond / 8) * sample.seconds;
+    case 'latency':
+    case 'connections': {
+      const { transactionsPerSecond, seconds, requestBytes, responseBytes } = sample;
+      return transactionsPerSecond * seconds * (requestBytes + responseBytes);
+    }
+    case 'workload':
+      return undefined;
+  }
+}
 
 /** netperf's own control connection is bypassed as well. */
 const CONTROL_BYTES = 65_536;
@@ -29,7 +56,8 @@ const CONTROL_BYTES = 65_536;
 export function isShared(sample: Sample): boolean {
   if (sample.bpf === undefined) return false;
   const { redirectedBytes, otherMessages = 0 } = sample.bpf;
-  return otherMessages > 0 || redirectedBytes > 1.05 * bytesOf(sample) + CONTROL_BYTES;
+  const own = bytesOf(sample) ?? Infinity;
+  return otherMessages > 0 || redirectedBytes > 1.05 * own + CONTROL_BYTES;
 }
 
 /**
@@ -38,13 +66,22 @@ export function isShared(sample: Sample): boolean {
  * carried. Undefined outside of a bypass, or where nothing moved.
  */
 export function bypassedPart(sample: Sample): number | undefined {
-  const all = bytesOf(sample);
-  if (sample.bpf === undefined || all === 0) return undefined;
+  if (sample.bpf === undefined) return undefined;
+  // A bypass leaves services of short connections to TCP by itself: what it costs them is measured.
+  if (sample.experiment === 'connections') return undefined;
+  const all = bytesOf(sample) ?? countedBytes(sample);
+  if (all === undefined || all === 0) return undefined;
   const bypassed = isShared(sample)
     ? all - (sample.loopbackBytes ?? all)
     : sample.bpf.redirectedBytes;
   return Math.min(1, Math.max(0, bypassed / all));
 }
+
+/** Bytes of a workload, with what others sent over TCP/IP meanwhile; undefined where others' cannot be told from its own. */
+const countedBytes = (sample: Sample): number | undefined =>
+  sample.bpf === undefined || sample.loopbackBytes === undefined || isShared(sample)
+    ? undefined
+    : sample.bpf.redirectedBytes + sample.loopbackBytes;
 
 /** From this part on, all but a handshake went by the bypass. */
 export const ALL = 0.99;

@@ -24,7 +24,9 @@ export const throughput: Value = (sample) =>
   sample.experiment === 'throughput' ? sample.throughputBitsPerSecond / 1e9 : undefined;
 /** Transactions per second, of round trips. */
 export const rate: Value = (sample) =>
-  sample.experiment === 'latency' ? sample.transactionsPerSecond : undefined;
+  sample.experiment === 'latency' || sample.experiment === 'connections'
+    ? sample.transactionsPerSecond
+    : undefined;
 const latencyIn =
   (metric: LatencyMetric): Value =>
   (sample) =>
@@ -131,5 +133,15 @@ export const SPECS: readonly Spec[] = [
     arms: BYPASSES,
     value: () => kernelTime,
     timed: true,
+  },
+  {
+    ...rateSpec,
+    id: 'connections',
+    name: 'Short connections',
+    title: 'Connections by response size, each of one request',
+    experiment: 'connections',
+    yTitle: 'Connections per second (higher is better)',
+    quantity: 'connection rate',
+    requests: 'all',
   },
 ];

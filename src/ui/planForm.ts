@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { armSchema, type Arm, type Plan, type Topology } from '../results/document.ts';
@@ -7,6 +7,8 @@ import { extentOf, PROFILES, type Profile } from '../results/plan.ts';
 import { offeredFirst as configured } from '../workspace/checkedSettings.ts';
 import { ARM_LABELS } from '../results/arms.ts';
 import { timeLabel } from '../results/duration.ts';
+import type { Context } from '../context.ts';
+import { agreeToWorkloads } from './agreesToWorkloads.ts';
 import { form } from './form.ts';
 import { pickMany, offeredFirst, pickOrType, type Item } from './quickPick.ts';
 import { askLine, confirm } from './window.ts';
@@ -26,10 +28,17 @@ const LONG_SECONDS = 15 * 60;
  * confirmed, with its time.
  * @param host whose plan of the settings is offered first.
  */
-export const pickPlan = (title: string, host: string): Promise<Plan | Profile | undefined> =>
-  form(() => askForPlan(title, host));
+export const pickPlan = (
+  context: Context,
+  title: string,
+  host: string,
+): Promise<Plan | Profile | undefined> => form(() => askForPlan(context, title, host));
 
-async function askForPlan(title: string, host: string): Promise<Plan | Profile | undefined> {
+async function askForPlan(
+  context: Context,
+  title: string,
+  host: string,
+): Promise<Plan | Profile | undefined> {
   const files = await vscode.workspace.findFiles('**/*.sockmap-plan.json', undefined, 100);
   const items: Item<Choice>[] = [
     profileItem('quick', vscode.l10n.t('3 message sizes, 2 round trips')),
@@ -45,6 +54,7 @@ async function askForPlan(title: string, host: string): Promise<Plan | Profile |
       description: vscode.l10n.t('choose sizes, variants, topology, durations and rounds'),
       value: { kind: 'form' },
     },
+    ...(await bundledItems(context)),
     ...files.map((uri): Item<Choice> => ({
       icon: 'file',
       label: path.basename(uri.path),
@@ -64,7 +74,29 @@ async function askForPlan(title: string, host: string): Promise<Plan | Profile |
       : choice.kind === 'file'
         ? await readPlan(choice.uri.fsPath)
         : choice.profile;
-  return plan === undefined || (await confirmed(plan)) ? plan : undefined;
+  if (plan === undefined || !(await confirmed(plan))) return undefined;
+  if (typeof plan === 'string') return plan;
+  const from = vscode.l10n.t('The plan "{0}"', plan.name);
+  return agreeToWorkloads(context, { host, plan, from });
+}
+
+/** The plans of workloads that we bring along: programs that people run. */
+async function bundledItems({ extension }: Context): Promise<Item<Choice>[]> {
+  const folder = vscode.Uri.joinPath(extension.extensionUri, 'media', 'plans');
+  const names = (await readdir(folder.fsPath)).filter((name) => name.endsWith(PLAN_SUFFIX));
+  return Promise.all(
+    names.toSorted().map(async (name): Promise<Item<Choice>> => {
+      const uri = vscode.Uri.joinPath(folder, name);
+      const plan = await readPlan(uri.fsPath);
+      return {
+        icon: 'server-process',
+        label: name.slice(0, -PLAN_SUFFIX.length),
+        description: vscode.l10n.t('{0}: a workload', timeLabel(plan)),
+        detail: plan.description ?? '',
+        value: { kind: 'file', uri },
+      };
+    }),
+  );
 }
 
 const isNamed =

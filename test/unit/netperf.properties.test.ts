@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { sampleSchema, type Point } from '../../src/results/document.ts';
+import { sampleSchema, type NetperfPoint } from '../../src/results/document.ts';
 import { parseNetperf, parseUnixStream } from '../../src/bench/netperf.ts';
-import type { Slot } from '../../src/results/plan.ts';
 import { parseSample } from '../../src/bench/sample.ts';
 import {
   assertPlain,
@@ -17,7 +16,7 @@ import { BOUNDARY, recorded } from './recorded.ts';
 
 const STREAM = { experiment: 'throughput', messageBytes: 64, arms: ['tcp'] } as const;
 const TRIP = { experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp'] } as const;
-const POINTS = [STREAM, TRIP].map((point): Point => ({ ...point, arms: [...point.arms] }));
+const POINTS = [STREAM, TRIP].map((point): NetperfPoint => ({ ...point, arms: [...point.arms] }));
 
 const KEYS = [
   ...[
@@ -83,7 +82,7 @@ describe('properties of what netperf prints', () => {
     (values) => {
       const value = (key: string) => values[KEYS.indexOf(key)] ?? 0;
       const text = [...KEYS.map((key) => `${key}=${value(key)}`), 'SD_UNITS=usec/Tran'].join('\n');
-      const [, point = TRIP as unknown as Point] = POINTS;
+      const [, point = TRIP as unknown as NetperfPoint] = POINTS;
       const figures = parseNetperf(text, point);
       assert.ok(figures.experiment === 'latency');
       assert.equal(figures.transactionsPerSecond, value('TRANSACTION_RATE'));
@@ -130,8 +129,8 @@ const SECTIONS = [
 ];
 
 describe('properties of a sample', () => {
-  const [point = STREAM as unknown as Point] = POINTS;
-  const slot = (timed: boolean): Slot => ({ point, arm: 'bypass', repetition: 0, timed });
+  const [point = STREAM as unknown as NetperfPoint] = POINTS;
+  const slot = (timed: boolean) => ({ point, arm: 'bypass', repetition: 0, timed }) as const;
   const taken = { order: 0, startedAt: '2026-03-01T10:00:01.000Z' };
   /** Whatever is taken for a sample can be read from a document again. */
   const check = (text: string) => {

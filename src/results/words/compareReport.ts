@@ -3,7 +3,8 @@ import { compareDocuments, type Comparison, type Difference, type Figure } from 
 import type { ResultDocument } from '../document.ts';
 import { markdownText } from '../../text.ts';
 import { ARM_LABELS } from '../arms.ts';
-import { sizeLabel } from '../sizes.ts';
+import { withUnit } from '../format.ts';
+import { kindLabel, sizeLabel } from '../sizes.ts';
 import { changeText, doubtText, noteTexts, stallTexts } from './differenceTexts.ts';
 
 const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
@@ -88,11 +89,11 @@ export function summaryTexts(differences: readonly Difference[]): string[] {
 }
 function table(differences: readonly Difference[]): string[] {
   const rows = differences.map((one) => [
-    `${one.size.experiment === 'throughput' ? 'throughput' : l10n.t('round trip')}, ${sizeLabel(one.size)}`,
+    markdownText(`${kindLabel(one.size)}, ${sizeLabel(one.size)}`),
     ARM_LABELS[one.arm],
     FIGURE_LABELS[one.figure],
-    valueLabel(one, one.before.median),
-    valueLabel(one, one.after.median),
+    markdownText(valueLabel(one, one.before.median)),
+    markdownText(valueLabel(one, one.after.median)),
     [changeText(one.ratio), ...stallTexts(one), doubtText(one)]
       .filter((words) => words !== '')
       .join('; '),
@@ -113,7 +114,8 @@ function table(differences: readonly Difference[]): string[] {
 }
 
 /** A median with its unit. */
-export function valueLabel({ size, figure }: Difference, value: number): string {
+export function valueLabel({ size, figure, unit }: Difference, value: number): string {
+  if (unit !== undefined) return withUnit(value, unit);
   if (figure !== 'rate') return `${value} µs`;
   return size.experiment === 'throughput'
     ? `${(value / 1e9).toPrecision(3)} Gbit/s`

@@ -98,17 +98,18 @@ function runView({ host, startedAt, plan, programs, samples }: ResultDocument, f
 
 /** Streams, and of round trips each quantity: a page each. */
 function pagesOf(differences: readonly Difference[]): ComparisonPage[] {
-  const byPage = groupBy(differences, ({ size, figure }) => `${size.experiment}-${figure}`);
+  const byPage = groupBy(differences, ({ size: { experiment }, figure, better }) =>
+    experiment === 'workload' ? `workload-${better}` : `${experiment}-${figure}`,
+  );
   return [...byPage].map(([id, own]): ComparisonPage => {
     const count = (wanted: Difference['verdict']) =>
       own.filter(({ verdict }) => verdict === wanted).length;
     const [first] = own;
-    const isStream = first?.size.experiment === 'throughput';
-    const figure = first?.figure ?? 'rate';
+    const { size, figure = 'rate', better = 'higher' } = first ?? {};
     return {
       id,
-      title: isStream ? l10n.t('Throughput') : titleOf(figure),
-      better: figure === 'rate' ? l10n.t('higher is better') : l10n.t('lower is better'),
+      title: titleOf(size?.experiment, figure),
+      better: better === 'higher' ? l10n.t('higher is better') : l10n.t('lower is better'),
       counts: { better: count('better'), worse: count('worse') },
       groups: [...groupBy(own, ({ size }) => sizeKey(size)).values()].map((rows) => ({
         size: rows[0] === undefined ? '' : sizeLabel(rows[0].size),
@@ -118,10 +119,19 @@ function pagesOf(differences: readonly Difference[]): ComparisonPage[] {
   });
 }
 
-function titleOf(figure: Figure): string {
-  return figure === 'rate'
-    ? l10n.t('Transaction rate')
-    : l10n.t('{0} latency', figure.toUpperCase());
+function titleOf(experiment: Difference['size']['experiment'] | undefined, figure: Figure): string {
+  switch (experiment) {
+    case 'throughput':
+      return l10n.t('Throughput');
+    case 'connections':
+      return l10n.t('Short connections');
+    case 'workload':
+      return l10n.t('Workloads');
+    default:
+      return figure === 'rate'
+        ? l10n.t('Transaction rate')
+        : l10n.t('{0} latency', figure.toUpperCase());
+  }
 }
 
 function rowOf(one: Difference): ComparisonRow {

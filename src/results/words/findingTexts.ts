@@ -10,7 +10,7 @@ import type { Run } from '../runs.ts';
 import { bytes } from '../sizes.ts';
 import { verdictOf } from '../statistics.ts';
 import { noiseText } from './noiseText.ts';
-import { outcomeTexts, rangeText } from './outcomeTexts.ts';
+import { DOUBTS, outcomeTexts, rangeText } from './outcomeTexts.ts';
 import { recommendationText } from './recommendationText.ts';
 
 /** The findings of each figure in sentences: run by run, where there are several under their names. */
@@ -67,6 +67,16 @@ const NOT_MEASURED: Readonly<Record<FigureId, string>> = {
   get fig7() {
     return l10n.t(
       'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
+    );
+  },
+  get connections() {
+    return l10n.t(
+      'No short connections in this run: its plan has no points of the experiment connections.',
+    );
+  },
+  get workloads() {
+    return l10n.t(
+      'No workloads in this run: its plan has none. Run a plan with workloads, such as one for redis, PostgreSQL or nginx.',
     );
   },
 };
@@ -207,6 +217,17 @@ function sentenceOf(finding: Sentence): string {
     }
     case 'bypassedShare':
       return bypassedShare(finding);
+    case 'workload':
+      return workloadText(finding);
+    case 'openWorkload':
+      return l10n.t(
+        '{0}: {1} is not compared: {2}.',
+        finding.name,
+        ARM_LABELS[finding.arm],
+        finding.doubt === undefined
+          ? l10n.t('no round has a value of both')
+          : DOUBTS[finding.doubt],
+      );
   }
 }
 
@@ -240,6 +261,26 @@ function oneSize({
     same: l10n.t('no difference that matters'),
     unclear: 'inconclusive',
   }[verdictOf(of)];
+  return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
+}
+
+function workloadText({ name, arm, against, measured, reference, ratio }: Of<'workload'>): string {
+  const values = l10n.t(
+    '{0}: {1} {2}, {3} {4} (medians)',
+    name,
+    ARM_LABELS[arm],
+    withUnit(measured.median, measured.unit),
+    ARM_LABELS[against],
+    withUnit(reference.median, reference.unit),
+  );
+  const { interval } = ratio;
+  if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
+  const words = {
+    higher: l10n.t('speed {0} round by round', change(ratio.ratio)),
+    lower: l10n.t('speed {0} round by round', change(ratio.ratio)),
+    same: l10n.t('no difference that matters'),
+    unclear: 'inconclusive',
+  }[verdictOf(ratio)];
   return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
 }
 

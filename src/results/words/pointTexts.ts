@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Arm } from '../document.ts';
-import { commonBaseline, type Figure, type Point, type Series } from '../figure.ts';
+import { commonBaseline, showsRatios, type Figure, type Point, type Series } from '../figure.ts';
 import { factor, number, part, withUnit } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { ALL } from '../samples.ts';
@@ -11,10 +11,11 @@ import { DOUBTS } from './outcomeTexts.ts';
 export function pointText(figure: Figure, { against }: Series, point: Point): string {
   const { unit } = figure;
   const { median, low, high, interval, count, ratio } = point;
-  if (figure.id === 'overview') {
+  if (showsRatios(figure)) {
     const range = ratio?.interval ? `95% CI ${factor(low)} to ${factor(high)}, ` : '';
     const rounds = count === 1 ? '1 round' : l10n.t('{0} rounds', count);
-    return `${factor(median)} ${timesText(against) || unit} (${range}${rounds})`;
+    const value = point.measured ? `${withUnit(point.measured.median, point.measured.unit)}, ` : '';
+    return `${value}${factor(median)} ${timesText(against) || unit} (${range}${rounds})`;
   }
   const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
   const range = l10n.t('{0}{1} to {2}', interval ? '95% CI ' : '', from ?? '', to ?? '');

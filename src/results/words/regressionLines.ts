@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Gap, RegressionCheck } from '../regressionCheck.ts';
 import type { Difference } from '../compare.ts';
 import { ARM_LABELS } from '../arms.ts';
-import { sizeLabel } from '../sizes.ts';
+import { kindLabel, sizeLabel } from '../sizes.ts';
 import { markdownText } from '../../text.ts';
 import { changeText, doubtText, noteTexts, stallTexts } from './differenceTexts.ts';
 import { stallText } from './outcomeTexts.ts';
@@ -55,13 +55,12 @@ export function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): s
 
 function rateLine(one: Difference, isWorse: boolean): string {
   const { size, arm, ratio, verdict, againstTcp } = one;
-  const kind = size.experiment === 'throughput' ? 'throughput' : l10n.t('round trip');
   const own = ratio ? l10n.t('{0} against the saved run', changeText(ratio)) : '';
   const relative = againstTcp ? `, its ratio to TCP ${changeText(againstTcp)}` : '';
   const change = [`${own}${relative}`, ...stallTexts(one), doubtText(one)]
     .filter((text) => text !== '')
     .join('; ');
-  return `${isWorse ? 'WORSE' : verdict}: ${ARM_LABELS[arm]}, ${kind}, ${sizeLabel(size)}: ${change}`;
+  return `${isWorse ? 'WORSE' : verdict}: ${ARM_LABELS[arm]}, ${kindLabel(size)}, ${sizeLabel(size)}: ${change}`;
 }
 
 function gapText(gap: Gap): string {

@@ -3,7 +3,10 @@ import type { FigureId } from '../../../src/results/quantities.ts';
 
 /** The article's: number, what is on the axes, the unit, and which arms it compares. */
 export const ARTICLE: Readonly<
-  Record<Exclude<FigureId, 'overview'>, { x: RegExp; y: RegExp; unit: string; arms: string[] }>
+  Record<
+    Exclude<FigureId, 'overview' | 'connections' | 'workloads'>,
+    { x: RegExp; y: RegExp; unit: string; arms: string[] }
+  >
 > = {
   fig2: { x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s', arms: ['tcp', 'bypass'] },
   fig3: {

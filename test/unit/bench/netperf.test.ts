@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import type { Arm, Point } from '../../../src/results/document.ts';
+import type { Arm, NetperfPoint } from '../../../src/results/document.ts';
 import { netperfArgv, parseNetperf, parseUnixStream } from '../../../src/bench/netperf.ts';
 import { recorded } from '../recorded.ts';
 
-const STREAM: Point = { experiment: 'throughput', messageBytes: 4096, arms: ['tcp'] };
-const RR: Point = { experiment: 'latency', requestBytes: 64, responseBytes: 128, arms: ['tcp'] };
+const STREAM: NetperfPoint = { experiment: 'throughput', messageBytes: 4096, arms: ['tcp'] };
+const RR: NetperfPoint = {
+  experiment: 'latency',
+  requestBytes: 64,
+  responseBytes: 128,
+  arms: ['tcp'],
+};
 const read = (name: string): string => recorded(`netperf/${name}.txt`);
 
 describe("netperf's own output", () => {
@@ -49,7 +54,7 @@ describe("netperf's own output", () => {
 });
 
 describe('output of netperf that is no sample', () => {
-  const refused = (text: string, point: Point, pattern: RegExp): void => {
+  const refused = (text: string, point: NetperfPoint, pattern: RegExp): void => {
     assert.throws(() => parseNetperf(text, point), pattern);
   };
 
@@ -122,7 +127,7 @@ describe("netperf's line of a stream over Unix sockets", () => {
 
 describe("netperf's command line", () => {
   const target = { address: '127.0.0.1', port: 23_456, passphrase: 'open sesame', seconds: 2 };
-  const argv = (point: Point, arm: Arm) => netperfArgv(point, arm, target).join(' ');
+  const argv = (point: NetperfPoint, arm: Arm) => netperfArgv(point, arm, target).join(' ');
 
   it('of a stream asks for the receiver’s figure', () => {
     assert.match(

@@ -46,9 +46,22 @@ export function sampleOf(
     const { messageBytes } = point;
     return { ...stream(), ...common, messageBytes, throughputBitsPerSecond: rate };
   }
+  if (point.experiment !== 'latency') throw new RangeError(point.experiment);
   const { requestBytes, responseBytes } = point;
   const { bpf: _bpf, ...rest } = roundTrip();
   return { ...rest, ...common, requestBytes, responseBytes, transactionsPerSecond: rate };
+}
+
+/** The sample as it would be where streams and round trips are faster by a factor each. */
+export function scaled(sample: Sample, streams: number, trips = streams): Sample {
+  switch (sample.experiment) {
+    case 'throughput':
+      return { ...sample, throughputBitsPerSecond: sample.throughputBitsPerSecond * streams };
+    case 'latency':
+      return { ...sample, transactionsPerSecond: sample.transactionsPerSecond * trips };
+    default:
+      throw new RangeError(sample.experiment);
+  }
 }
 
 /** A small, whole result document. */

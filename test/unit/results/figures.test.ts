@@ -34,6 +34,13 @@ describe('figures', () => {
         'Seconds in BPF programs for 60 s of netperf (lower is better)',
         's per 60 s',
       ],
+      [
+        'Short connections',
+        'Response message size',
+        'Connections per second (higher is better)',
+        '1/s',
+      ],
+      ['Workloads', 'Workload', 'Times as fast as TCP (above 1 is faster)', '× TCP'],
     ]);
   });
 

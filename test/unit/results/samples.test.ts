@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Sample } from '../../../src/results/document.ts';
+import type { NetperfPoint, Sample } from '../../../src/results/document.ts';
 import { parseSample } from '../../../src/bench/sample.ts';
 import { bypassedPart, isShared } from '../../../src/results/samples.ts';
-import type { Slot } from '../../../src/results/plan.ts';
 import { BOUNDARY, recorded } from '../recorded.ts';
 import { stream, trip } from './panelRuns.ts';
 
@@ -54,10 +53,8 @@ describe('a sample of the bypass', () => {
       'counters after': counters(90),
     };
     const text = Object.entries(sections).map(([name, body]) => `\n${BOUNDARY} ${name}\n${body}`);
-    const slot: Slot = {
-      point: { experiment: 'throughput', messageBytes: 64, arms: ['bypass'] },
-      ...{ arm: 'bypass', repetition: 0, timed: false },
-    };
+    const point: NetperfPoint = { experiment: 'throughput', messageBytes: 64, arms: ['bypass'] };
+    const slot = { point, arm: 'bypass', repetition: 0, timed: false } as const;
     const taken = { order: 0, startedAt: '2026-03-01T10:00:00.000Z' };
     return parseSample(text.join(''), BOUNDARY, {}, slot, taken);
   };

@@ -8,7 +8,7 @@ import { schedule, standardPlan } from '../../../src/results/plan.ts';
 import { groupBy, pairsOf } from '../../../src/results/samples.ts';
 import { pairedRatio, verdictOf, type Verdict } from '../../../src/results/statistics.ts';
 import { sizeKey } from '../../../src/results/sizes.ts';
-import { resultDocument, roundTrip, stream } from './documents.ts';
+import { resultDocument, roundTrip, scaled, stream } from './documents.ts';
 import { recorded } from '../recorded.ts';
 
 /** As it is shipped, with its rounds, target and limit; the two arms that are compared. */
@@ -69,11 +69,11 @@ function measured(
       for (const arm of ['tcp', 'bypass'] as const) {
         const rate = rates[arm];
         const { bpf: _, ...trip } = roundTrip();
-        samples.push(
-          point.experiment === 'throughput'
-            ? { ...stream(), ...point, arm, repetition, throughputBitsPerSecond: rate }
-            : { ...trip, ...point, arm, repetition, transactionsPerSecond: rate },
-        );
+        if (point.experiment === 'throughput') {
+          samples.push({ ...stream(), ...point, arm, repetition, throughputBitsPerSecond: rate });
+        } else if (point.experiment === 'latency') {
+          samples.push({ ...trip, ...point, arm, repetition, transactionsPerSecond: rate });
+        }
       }
     }
   }
@@ -140,9 +140,7 @@ describe('the standard plan with real samples', () => {
       trials.map(([before, after]) => {
         const samples = after.samples.map((sample): Sample => {
           const factor = host * (sample.arm === 'bypass' ? bypass : 1);
-          return sample.experiment === 'throughput'
-            ? { ...sample, throughputBitsPerSecond: factor * sample.throughputBitsPerSecond }
-            : { ...sample, transactionsPerSecond: factor * sample.transactionsPerSecond };
+          return scaled(sample, factor);
         });
         return compareDocuments(before, { ...after, samples });
       });

@@ -268,11 +268,10 @@ function valuesOf(
 ): number[] {
   return samples
     .filter((sample) => sample.experiment === experiment && sample.arm === arm)
-    .map((sample) =>
-      sample.experiment === 'throughput'
-        ? sample.throughputBitsPerSecond / 1e9
-        : sample.latencyUs.p50,
-    );
+    .map((sample) => {
+      if (sample.experiment === 'throughput') return sample.throughputBitsPerSecond / 1e9;
+      return 'latencyUs' in sample ? sample.latencyUs.p50 : NaN;
+    });
 }
 
 /** The mean of two values is their median. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
+import { scaled } from '../../unit/results/documents.ts';
 import { comparisonView } from '../../../src/results/words/comparisonView.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
@@ -28,11 +29,7 @@ describe('two runs compared on a page', () => {
 
   before(async () => {
     now = parseDocument(fs.readFileSync(RECORDED, 'utf8'));
-    const samples = now.samples.map((sample) =>
-      sample.experiment === 'throughput'
-        ? { ...sample, throughputBitsPerSecond: sample.throughputBitsPerSecond * 1.2 }
-        : { ...sample, transactionsPerSecond: sample.transactionsPerSecond / 1e4 },
-    );
+    const samples = now.samples.map((sample) => scaled(sample, 1.2, 1e-4));
     old = { ...now, id: crypto.randomUUID(), host: { ...now.host, name: 'web2' }, samples };
     const files = { [BEFORE]: JSON.stringify(old), [AFTER]: JSON.stringify(now) };
     folder = temporaryDirectory(files);

@@ -60,14 +60,12 @@ describe('a benchmark whose editor is killed', () => {
         names.push([point.experiment, arm, repetition, timed ? 'timed' : ''].join(' '));
         const common = { arm, repetition, order: 0, startedAt: '', seconds: 1 };
         const bpf = timed ? { bpf: { redirectedBytes: 0, nanoseconds: 1 } } : {};
-        samples.push(
-          point.experiment === 'throughput'
-            ? { ...point, ...common, ...bpf, throughputBitsPerSecond: 1 }
-            : {
-                ...{ ...point, ...common, transactionsPerSecond: 1 },
-                latencyUs: { mean: 1, stddev: 1, p50: 1, p90: 1, p99: 1 },
-              },
-        );
+        if (point.experiment === 'throughput') {
+          samples.push({ ...point, ...common, ...bpf, throughputBitsPerSecond: 1 });
+        } else if (point.experiment === 'latency') {
+          const latencyUs = { mean: 1, stddev: 1, p50: 1, p90: 1, p99: 1 };
+          samples.push({ ...point, ...common, transactionsPerSecond: 1, latencyUs });
+        }
       }
     }
   };

@@ -1,0 +1,261 @@
+import * as l10n from '@vscode/l10n';
+import { guard } from '../host/guard.ts';
+import { HostError } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import { hostScript, scriptArgv } from '../host/hostScript.ts';
+import { isWhole, newBoundary } from '../host/sections.ts';
+import type { Arm, Sample, Workload } from '../results/document.ts';
+import { pointLabel, type Slot } from '../results/plan.ts';
+import { readMetric } from './metric.ts';
+import { countedSample, type Taking } from './sample.ts';
+import type { Site } from './site.ts';
+
+/** Where one sample of a workload is taken: a cgroup below that of its arm, a directory, a free port. */
+interface Place {
+  readonly cgroup: string;
+  readonly account: string;
+  readonly uid: string;
+  readonly gid: string;
+  readonly port: number;
+  readonly directory: string;
+}
+
+const MOST_OUTPUT_KIB = 1024;
+/** What a command may take beyond a sample's length. */
+const SPARE_SECONDS = 60;
+const STOP_SECONDS = 20;
+
+/** Exit statuses of bench-workload-place.sh and bench-workload-server.sh. */
+const NO_ACCOUNT = 93;
+const SERVER_ENDED = 94;
+const SERVER_SILENT = 95;
+
+const NEXT = 'What was measured before is kept. Correct the workload in the plan.';
+
+/**
+ * Takes one sample of a workload: its server is started anew in the arm's cgroup, its client run once to warm
+ * up and once to be measured. Whatever it has started is ended, and its directory removed, however that goes.
+ * @throws HostError with the words of the command that failed.
+ */
+export async function takeWorkloadSample(
+  host: Host,
+  site: Site,
+  slot: Slot,
+  workload: Workload,
+  { seconds, order, signal }: Pick<Taking, 'seconds' | 'order' | 'signal'>,
+): Promise<Sample> {
+  const { arm, point } = slot;
+  const { server, client } = commandsOf(workload, arm);
+  const { prepare, stop, warmup } = workload;
+  const tried = l10n.t('measure {0}, {1}', arm, pointLabel(point));
+  await using place = await makePlace(host, site, workload, tried, signal);
+  const steps = new Steps(host, site, place, workload, { seconds, tried, signal });
+  if (prepare !== undefined) await steps.run(l10n.t('its prepare'), prepare);
+  if (server !== undefined) await steps.serve(server, arm);
+  if (warmup > 0) await steps.run(l10n.t('its client, to warm up'), client, warmup);
+  const startedAt = new Date().toISOString();
+  const sample = await steps.measure(client, slot, { order, startedAt });
+  if (stop !== undefined) await steps.stop(stop);
+  return sample;
+}
+
+const commandsOf = (workload: Workload, arm: Arm) =>
+  arm === 'unix' && workload.unix ? workload.unix : workload;
+
+async function makePlace(
+  host: Host,
+  site: Site,
+  { user = '' }: Workload,
+  tried: string,
+  signal: AbortSignal | undefined,
+): Promise<Place & AsyncDisposable> {
+  const script = {
+    setup: hostScript('bench-workload-place.sh'),
+    args: [site.cgroup, user, site.netns?.server ?? ''],
+  };
+  try {
+    const made = await guard(host, script, { tried, root: true, signal });
+    const [account = '', uid = '', gid = '', port = '', ...directory] = made.line.split(' ');
+    return {
+      cgroup: `${site.cgroup}/workload`,
+      ...{ account, uid, gid, port: Number(port) },
+      directory: directory.join(' '),
+      [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    if (!(error instanceof HostError) || error.problem.exitCode !== NO_ACCOUNT) throw error;
+    const headline = l10n.t('there is no account {0} to run the workload as', user || 'nobody');
+    throw new HostError(
+      { ...error.problem, kind: 'not-found', headline, words: headline, next: NEXT },
+      { cause: error },
+    );
+  }
+}
+
+/** The commands of one sample, one after the other. */
+class Steps {
+  readonly #host: Host;
+  readonly #site: Site;
+  readonly #place: Place;
+  readonly #workload: Workload;
+  readonly #options: { seconds: number; tried: string; signal?: AbortSignal | undefined };
+
+  constructor(
+    host: Host,
+    site: Site,
+    place: Place,
+    workload: Workload,
+    options: { seconds: number; tried: string; signal?: AbortSignal | undefined },
+  ) {
+    this.#host = host;
+    this.#site = site;
+    this.#place = place;
+    this.#workload = workload;
+    this.#options = options;
+  }
+
+  get #limits() {
+    const { seconds, memoryMiB, outputKiB = MOST_OUTPUT_KIB } = this.#workload.limits ?? {};
+    return {
+      seconds: seconds ?? this.#options.seconds + SPARE_SECONDS,
+      memoryKiB: memoryMiB === undefined ? '' : String(memoryMiB * 1024),
+      outputBytes: outputKiB * 1024,
+    };
+  }
+
+  /** What every script is given first. */
+  get #placed(): string[] {
+    const { cgroup, account, uid, gid, directory } = this.#place;
+    return [cgroup, account, uid, gid, directory, this.#limits.memoryKiB];
+  }
+
+  /** A command with this place put in for what stands for it. */
+  #filled(command: readonly string[], seconds = this.#options.seconds): string[] {
+    const { address } = this.#site;
+    const { port, directory } = this.#place;
+    const values = { address, port, dir: directory, seconds };
+    return command.map((word) =>
+      word.replace(/\{(address|port|dir|seconds)\}/g, (_, name: keyof typeof values) =>
+        String(values[name]),
+      ),
+    );
+  }
+
+  async run(what: string, command: readonly string[], seconds?: number): Promise<void> {
+    await this.#check(what, command, seconds);
+  }
+
+  /** What is not stopped is ended. */
+  async stop(command: readonly string[]): Promise<void> {
+    const { signal } = this.#options;
+    await this.#run(this.#stepArgv(command), STOP_SECONDS).catch((error: unknown) => {
+      if (signal?.aborted === true) throw error;
+    });
+  }
+
+  #stepArgv(command: readonly string[], seconds?: number): string[] {
+    return [
+      ...scriptArgv('bench-workload-step.sh', ...this.#placed),
+      ...[this.#site.netns?.client ?? '', String(this.#limits.outputBytes)],
+      ...this.#filled(command, seconds),
+    ];
+  }
+
+  async #check(what: string, command: readonly string[], seconds?: number): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.#run(this.#stepArgv(command, seconds));
+    if (exitCode !== 0) throw this.#failed(exitText(what, exitCode), stderr, stdout);
+  }
+
+  /** Starts the server, and waits until it listens. */
+  async serve(command: readonly string[], arm: Arm): Promise<void> {
+    const { seconds } = this.#limits;
+    const argv = [
+      ...scriptArgv('bench-workload-server.sh', ...this.#placed),
+      ...[this.#site.netns?.server ?? '', arm === 'unix' ? '00010000' : '0A', String(seconds)],
+      ...this.#filled(command),
+    ];
+    const { exitCode, stderr } = await this.#run(argv, seconds + STOP_SECONDS);
+    if (exitCode === 0) return;
+    throw this.#failed(
+      exitCode === SERVER_ENDED
+        ? l10n.t('its server has ended')
+        : exitCode === SERVER_SILENT
+          ? l10n.t('its server does not listen after {0} s', seconds)
+          : l10n.t('its server could not be started'),
+      stderr,
+    );
+  }
+
+  async measure(
+    command: readonly string[],
+    slot: Slot,
+    taken: { order: number; startedAt: string },
+  ): Promise<Sample> {
+    const boundary = newBoundary();
+    const { netns, pins = '' } = this.#site;
+    const { outputBytes } = this.#limits;
+    const argv = [
+      ...scriptArgv('bench-workload-sample.sh', boundary, ...this.#placed),
+      ...[String(outputBytes), pins, netns?.client ?? '', netns?.server ?? ''],
+      ...this.#filled(command),
+    ];
+    const { exitCode, stdout, stderr } = await this.#run(argv);
+    if (!isWhole(stdout, boundary)) {
+      throw this.#failed(l10n.t('its client could not be run'), stderr);
+    }
+    let output = '';
+    try {
+      return countedSample(stdout, boundary, this.#site, slot, taken, (read) => {
+        output = read('output');
+        if (exitCode !== 0) throw new Error(exitText(l10n.t('its client'), exitCode));
+        if (Buffer.byteLength(output) >= outputBytes - 2) {
+          throw new Error(l10n.t('its client printed more than {0} KiB', outputBytes / 1024));
+        }
+        return figuresOf(read, this.#workload);
+      });
+    } catch (error) {
+      throw this.#failed((error as Error).message, stderr, output);
+    }
+  }
+
+  #run(argv: readonly string[], seconds = this.#limits.seconds) {
+    const { tried, signal } = this.#options;
+    return this.#host.run(argv, { tried, root: true, signal, timeoutMs: seconds * 1000 });
+  }
+
+  #failed(headline: string, ...said: readonly string[]): HostError {
+    const { tried } = this.#options;
+    const words = said.map((text) => text.trim().slice(-4096)).filter((text) => text !== '');
+    return new HostError({
+      kind: 'command',
+      tried,
+      where: this.#host.name,
+      headline,
+      words: [headline, ...words].join('\n'),
+      next: NEXT,
+    });
+  }
+}
+
+const exitText = (what: string, exitCode: number): string =>
+  l10n.t('{0} failed, with exit code {1}', what, exitCode);
+
+/** @throws Error where the metric is not in the output. */
+function figuresOf(read: (name: string) => string, workload: Workload) {
+  const { name, metric, unit, higherIsBetter } = workload;
+  const between = (figure: string) =>
+    Math.max(0, Number(read(`${figure} after`)) - Number(read(`${figure} before`)));
+  const memory = read('memory');
+  return {
+    experiment: 'workload' as const,
+    workload: name,
+    metrics: { [metric.name]: readMetric(read('output'), metric) },
+    metric: metric.name,
+    unit,
+    higherIsBetter,
+    // The kernel's clock of /proc/uptime goes in steps of 10 ms.
+    seconds: Math.max(0.01, between('clock')),
+    cpuSeconds: between('usage') / 1e6,
+    ...(/^\d+$/.test(memory) && { peakMemoryBytes: Number(memory) }),
+  };
+}
