@@ -159,10 +159,12 @@ function choose(change: Partial<Choices>): void {
   redraws.now();
 }
 
-/** A run of workloads alone has nothing in its overview. */
+/** A run without streams and round trips has nothing in its overview. */
 function pageShown(): FigureId {
-  const plan = shown?.runs[0]?.document.plan;
-  return choices.page ?? (plan?.points.length === 0 ? 'workloads' : 'overview');
+  if (choices.page !== undefined) return choices.page;
+  const { points = [], workloads = [] } = shown?.runs[0]?.document.plan ?? {};
+  if (points.some(({ experiment }) => experiment !== 'connections')) return 'overview';
+  return workloads.length > 0 ? 'workloads' : points.length > 0 ? 'connections' : 'overview';
 }
 
 function render(): void {

@@ -1,4 +1,4 @@
-import { bytes, type Size } from '../results/sizes.ts';
+import { bytes, type FlowSize } from '../results/sizes.ts';
 import type { ResultDocument } from '../results/document.ts';
 import { topologyOf } from '../results/plan.ts';
 import type { Cell, Value } from '../results/points.ts';
@@ -13,7 +13,7 @@ interface Speed {
   readonly ratio: number;
   /** Seconds that TCP takes: for a round trip, or for a byte of a stream. */
   readonly tcpSeconds: number;
-  readonly at: Size;
+  readonly at: FlowSize;
   readonly basis: Basis;
 }
 
@@ -56,7 +56,7 @@ export class Speeds {
   }
 
   /** The nearest size of the latest run that has one near. */
-  #measured(size: Size, between: boolean): Speed | undefined {
+  #measured(size: FlowSize, between: boolean): Speed | undefined {
     for (const run of this.#runs.toReversed()) {
       if (run.between !== between) continue;
       const found = nearest(run.index, size);
@@ -67,7 +67,7 @@ export class Speeds {
 }
 
 /** Sizes as a netperf run would have them: whole powers of two. */
-export function sizeOf(flow: Flow): Size {
+export function sizeOf(flow: Flow): FlowSize {
   const power = (mean: number) => 2 ** Math.min(Math.max(Math.round(Math.log2(mean)), 0), 30);
   const { meanToServer, meanToClient, bytesToServer, bytesToClient } = flow;
   return flow.shape === 'one-way'
@@ -82,7 +82,7 @@ export function sizeOf(flow: Flow): Size {
       };
 }
 
-const words = (size: Size): string =>
+const words = (size: FlowSize): string =>
   size.experiment === 'throughput'
     ? bytes(size.messageBytes)
     : `${bytes(size.requestBytes)} / ${bytes(size.responseBytes)}`;
@@ -92,7 +92,7 @@ const FARTHEST = 3;
 
 const apart = (one: number, other: number): number => Math.abs(Math.log2(one / other));
 
-function nearest(index: RunIndex, size: Size): Speed | undefined {
+function nearest(index: RunIndex, size: FlowSize): Speed | undefined {
   const { experiment } = size;
   const candidates = index
     .places(experiment)
@@ -112,7 +112,7 @@ function nearest(index: RunIndex, size: Size): Speed | undefined {
     const value: Value = experiment === 'latency' ? rate : throughput;
     const found = tcp && bypass && compared(tcp, bypass, value);
     if (found === undefined) continue;
-    const at: Size =
+    const at: FlowSize =
       experiment === 'latency'
         ? { experiment, requestBytes: request, responseBytes: x }
         : { experiment, messageBytes: x };
@@ -149,7 +149,7 @@ const STREAMS = [
 const ROUND_TRIP = { within: 20e-6, between: 40e-6, byte: 0.4e-9 };
 
 /** For a host without results of its own. */
-function estimated(size: Size, between: boolean): Speed {
+function estimated(size: FlowSize, between: boolean): Speed {
   if (size.experiment === 'throughput') {
     const ratio = interpolated(STREAMS, size.messageBytes);
     return { ratio, tcpSeconds: ROUND_TRIP.byte, at: size, basis: 'estimate' };

@@ -2,16 +2,16 @@ import * as l10n from '@vscode/l10n';
 import type { Arm } from './armSchema.ts';
 
 type ThroughputSize = { readonly experiment: 'throughput'; readonly messageBytes: number };
-type TripSize = {
-  /** Over one connection, or over one of its own for each. */
-  readonly experiment: 'latency' | 'connections';
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-};
+type TripBytes = { readonly requestBytes: number; readonly responseBytes: number };
+type LatencySize = TripBytes & { readonly experiment: 'latency' };
+/** Each over a connection of its own. */
+type ConnectionsSize = TripBytes & { readonly experiment: 'connections' };
+/** Of connections that stay open. */
+export type FlowSize = ThroughputSize | LatencySize;
 /** A program's own, which has a name in place of a size. */
 export type WorkloadSize = { readonly experiment: 'workload'; readonly workload: string };
 /** Where something is measured: one place on a chart's axis. */
-export type Size = ThroughputSize | TripSize | WorkloadSize;
+export type Size = FlowSize | ConnectionsSize | WorkloadSize;
 
 type Workloads = readonly { readonly name: string; readonly arms: Arm[] }[] | undefined;
 

@@ -54,13 +54,13 @@ async function askForPlan(
       description: vscode.l10n.t('choose sizes, variants, topology, durations and rounds'),
       value: { kind: 'form' },
     },
-    ...(await bundledItems(context)),
     ...files.map((uri): Item<Choice> => ({
       icon: 'file',
       label: path.basename(uri.path),
       description: vscode.workspace.asRelativePath(uri),
       value: { kind: 'file', uri },
     })),
+    ...(await bundledItems(context)),
   ];
   const { plan: first } = configured(host);
   const choice = await pickOrType(offeredFirst(items, isNamed(first)), {

@@ -8,6 +8,7 @@ import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';
+const PING = ['--csv', '-t', 'ping_mbulk', '-n', '5000'];
 
 describe('the plan of a benchmark, from the palette', () => {
   let stage: Stage | undefined;
@@ -118,6 +119,45 @@ describe('the plan of a benchmark, from the palette', () => {
       ],
       ...{ topology: 'loopback', secondsPerSample: 1, repetitions: 1, bpfTime: true },
     });
+  });
+
+  it('has workloads, whose commands are asked about once, with the account they run as', async () => {
+    assert.ok(stage);
+    const { folder } = stage;
+    const workload = {
+      name: 'redis PING',
+      server: ['redis-server', '--bind', '{address}', '--port', '{port}', '--save', ''],
+      client: ['redis-benchmark', '-h', '{address}', '-p', '{port}', ...PING],
+      ...{ metric: { csvColumn: 'rps' }, unit: 'requests/s', higherIsBetter: true, warmup: 0 },
+    };
+    const plan = { workloads: [workload], secondsPerSample: 1, repetitions: 2 };
+    const text = JSON.stringify({ name: 'redis', ...plan });
+    fs.writeFileSync(path.join(folder, 'services.sockmap-plan.json'), text);
+    const { workbench, steps } = await askForPlan();
+    await workbench.pick('services.sockmap-plan.json');
+    await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
+    await workbench.input('nobody');
+    const dialog = workbench.dialog();
+    await dialog.waitFor();
+    assert.match(await dialog.innerText(), /run as: nobody\.[^]*redis-server --bind/);
+    await workbench.pressDialogButton('Run');
+    const panel = workbench.webview();
+    await panel.locator('#state', { hasText: 'Finished' }).waitFor({ timeout: 90_000 });
+    assert.equal(await steps.failure.count(), 0);
+    await panel.locator('#figure-title', { hasText: /^Speed of workloads/ }).waitFor();
+    assert.match(
+      await panel.locator('#findings').innerText(),
+      /redis PING: Bypass [\d,]+ requests\/s/,
+    );
+    assert.match(await panel.locator('table').innerText(), /redis PING[^]*requests\/s[^]*Bypass/);
+    await workbench.run('View: Close All Editors');
+
+    await askForPlan();
+    await workbench.pick('services.sockmap-plan.json');
+    await panel.locator('#state').waitFor();
+    await eventually('a second run has begun', () => results().length === 3);
+    await workbench.pressNotificationButton(/Benchmark on/, 'Cancel');
+    await workbench.notification(/was cancelled/).waitFor();
   });
 
   it('is offered from its file the next time', async () => {
