@@ -162,7 +162,7 @@ function noteText({ id, quantity }: Figure, metric: LatencyMetric): string {
       );
     case 'workloads':
       return l10n.t(
-        'Markers are ratios of speed, whiskers their 95% intervals: a ratio is the geometric mean of the ratios within a round, its interval Student’s t on their logarithms. The speed of a metric of which less is better is its inverse. CPU time and memory are those of client and server together; bypassed is the redirected part of the bytes, those of other programs over TCP/IP among the rest.',
+        'Markers are ratios of speed, whiskers their 95% intervals: a ratio is the geometric mean of the ratios within a round, its interval Student’s t on their logarithms. The speed of a metric of which less is better is its inverse. CPU time is that of client and server together, memory that of the server’s processes at their largest, what they share counted for each; bypassed is the redirected part of the bytes, those of other programs over TCP/IP among the rest.',
       );
     case 'fig4': {
       const step = l10n.t(

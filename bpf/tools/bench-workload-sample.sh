@@ -9,6 +9,11 @@ count_cgroup() {
   section "clock $1"; cut -d ' ' -f 1 /proc/uptime
 }
 
+# The largest resident sizes, in kB, of what still runs: its server.
+peaks() {
+  while read -r pid; do sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$pid/status"; done <"$cgroup/cgroup.procs" 2>/dev/null
+}
+
 # shellcheck disable=SC2034 # for section and in_place
 b=$1 cgroup=$2 account=$3 uid=$4 gid=$5 dir=$6 memory=$7 most=$8 pins=$9
 shift 9
@@ -26,6 +31,6 @@ run_in_place "$@"
 count_cgroup after
 count_host after
 count_programs after
-section memory; [ ! -f "$cgroup/memory.peak" ] || cat "$cgroup/memory.peak"
+section memory; peaks
 section end
 exit "$code"

@@ -245,7 +245,7 @@ function figuresOf(read: (name: string) => string, workload: Workload) {
   const { name, metric, unit, higherIsBetter } = workload;
   const between = (figure: string) =>
     Math.max(0, Number(read(`${figure} after`)) - Number(read(`${figure} before`)));
-  const memory = read('memory');
+  const peaks = Array.from(read('memory').matchAll(/^\d+$/gm), ([kib]) => Number(kib) * 1024);
   return {
     experiment: 'workload' as const,
     workload: name,
@@ -256,6 +256,6 @@ function figuresOf(read: (name: string) => string, workload: Workload) {
     // The kernel's clock of /proc/uptime goes in steps of 10 ms.
     seconds: Math.max(0.01, between('clock')),
     cpuSeconds: between('usage') / 1e6,
-    ...(/^\d+$/.test(memory) && { peakMemoryBytes: Number(memory) }),
+    ...(peaks.length > 0 && { peakMemoryBytes: peaks.reduce((sum, one) => sum + one) }),
   };
 }

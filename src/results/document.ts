@@ -216,7 +216,7 @@ const workloadSampleSchema = z
     higherIsBetter: z.boolean(),
     /** CPU time of its cgroup, of client and server together. */
     cpuSeconds: figure.optional(),
-    /** Memory of its cgroup, where the host counts that. */
+    /** Largest resident sizes of its server's processes, added up: what they share counts for each. */
     peakMemoryBytes: z.int().nonnegative().optional(),
     ...sampleCommon,
   })

@@ -97,7 +97,7 @@ export type Details = {
   /** CPU time for the work: µs per KB of a stream, µs per transaction. */
   readonly demandClient?: number;
   readonly demandServer?: number;
-  /** Of a workload: µs of CPU time for one of its units; CPUs that it kept busy; bytes of memory at most. */
+  /** Of a workload: µs of CPU time for one of its units; CPUs that it kept busy; bytes of its server at most. */
   readonly cpuPerUnit?: number;
   readonly cpusBusy?: number;
   readonly peakMemory?: number;

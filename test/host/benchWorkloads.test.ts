@@ -107,6 +107,7 @@ describe('a benchmark of workloads', () => {
       for (const sample of samples) {
         assert.ok(valueOf(sample) > 0, sample.workload);
         assert.ok((sample.cpuSeconds ?? 0) > 0 && sample.seconds > 0.1, sample.workload);
+        assert.ok((sample.peakMemoryBytes ?? 0) > 500_000, sample.workload);
         if (sample.arm === 'bypass') {
           // Of a stream whose reader is slow, as on a busy machine, more goes over TCP.
           assert.equal(doubtOf(bypassedShare([sample])), undefined, sample.workload);
