@@ -58,10 +58,31 @@ interface Namesake {
   readonly owner: string;
 }
 
+/** A bypass that the host's systemd keeps over boots: `sockmap-bypassctl keep`. */
+export interface Kept {
+  readonly name: string;
+  /** Services and slices. */
+  readonly units: readonly string[];
+  /** Paths of other cgroups. */
+  readonly cgroups: readonly string[];
+  readonly policy: string;
+  readonly reach: string;
+  /**
+   * `ready`: on when its cgroups are there. `waiting`: not verified on this kernel yet. `refused`: not loaded, for
+   * the reason `why`. `stopped`: until the next boot.
+   */
+  readonly state: 'on' | 'ready' | 'waiting' | 'refused' | 'stopped';
+  readonly why?: string;
+  /** Of the command that keeps it. */
+  readonly version: string;
+}
+
 export interface BypassStatus {
   readonly host: string;
   readonly attachments: readonly Attachment[];
   readonly namesakes: readonly Namesake[];
+  /** Left out where nothing is kept. */
+  readonly kept?: readonly Kept[];
   /** After an unload: the cgroups that the bypass was on, or that have left it behind; all of them are off. */
   readonly unloaded?: readonly string[];
   /** After a load or a change of policy: the host has more addresses than the programs were given. */

@@ -79,9 +79,21 @@ const namesake = z.object({
   name: z.string(),
   owner: z.string(),
 });
+const keptSchema = z.object({
+  name: z.string(),
+  units: z.array(z.string()),
+  cgroups: z.array(z.string()),
+  policy: z.string(),
+  reach: z.string(),
+  state: z.enum(['on', 'ready', 'waiting', 'refused', 'stopped']),
+  why: z.exactOptional(z.string()),
+  version: z.string(),
+});
 const statusSchema = z.object({
   attachments: z.array(attachmentSchema),
   namesakes: z.array(namesake),
+  /** A recorded status of an older command has none. */
+  kept: z.array(keptSchema).default([]),
 });
 
 /**
@@ -89,7 +101,7 @@ const statusSchema = z.object({
  * @throws Error when it is something else, or cut off.
  */
 export function parseStatus(text: string): Omit<BypassStatus, 'host'> {
-  const { attachments, namesakes } = statusSchema.parse(parseJson(text));
+  const { attachments, namesakes, kept } = statusSchema.parse(parseJson(text));
   return {
     attachments: attachments.map(({ cgroup, pins, sockops, redirect, ...rest }): Attachment => ({
       ...rest,
@@ -99,5 +111,6 @@ export function parseStatus(text: string): Omit<BypassStatus, 'host'> {
       pins: pins ?? undefined,
     })),
     namesakes,
+    ...(kept.length > 0 && { kept }),
   };
 }

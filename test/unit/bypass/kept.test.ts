@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { execaSync } from 'execa';
 import { FAULTS } from '../../../src/bypass/faults.ts';
+import { parseStatus } from '../../../src/bypass/status.ts';
+import { statusReport } from '../../../src/bypass/statusReport.ts';
 import { withFunctions } from '../../../src/host/hostScript.ts';
 
 const PACKAGE = path.join(import.meta.dirname, '../../../package.json');
@@ -19,5 +21,24 @@ describe('what a host keeps loaded', () => {
     const grave = FAULTS.filter(({ grave }) => grave);
     const probes = grave.flatMap(({ shown }) => shown.map(({ probe }) => probe));
     assert.deepEqual(say('kept_probes').split(' ').sort(), probes.sort());
+  });
+
+  it('is in the status, and in words for people', () => {
+    const kept = [
+      {
+        ...{ name: 'shop', units: ['shop.service'], cgroups: ['/g/x\ny'], policy: 'guarded' },
+        ...{ reach: 'host', state: 'refused', why: 'it does not compile', version: '0.1.0' },
+      },
+    ];
+    const text = JSON.stringify({ host: 'h', attachments: [], namesakes: [], kept });
+    const status = { host: 'h', ...parseStatus(text) };
+    assert.deepEqual(status.kept, kept);
+    const report = statusReport(status);
+    assert.match(report, /^kept over boots as shop, by version 0\.1\.0$/m);
+    assert.match(report, /^ {2}on +shop\.service$/m);
+    assert.match(report, /^ {2}state +not loaded: it does not compile$/m);
+    assert.doesNotMatch(report, /^y/m);
+    const without = JSON.stringify({ host: 'h', attachments: [], namesakes: [] });
+    assert.ok(!('kept' in parseStatus(without)), 'as an older command tells it');
   });
 });
