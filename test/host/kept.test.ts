@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { withFunctions } from '../../src/host/hostScript.ts';
+import { attachedTo, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
+
+const BPF = path.join(import.meta.dirname, '../../bpf');
+
+/**
+ * What the units of `sockmap-bypassctl keep` run, with its files in a directory of the test's: this machine's are
+ * left alone. systemd itself is in test/kernels/kept.test.ts.
+ */
+describe('what systemd runs for a kept bypass', () => {
+  let own: TemporaryDirectory;
+  let ground: BypassGround;
+  let cgroup = '';
+  before(() => {
+    own = temporaryDirectory();
+    ground = makeGround('kept');
+    cgroup = path.join(ground.path, 'service');
+    for (const name of ['lib/shop', 'etc', 'var/shop', 'run', 'units/multi-user.target.wants']) {
+      fs.mkdirSync(path.join(own.path, name), { recursive: true, mode: 0o755 });
+    }
+    for (const name of fs.readdirSync(BPF).filter((each) => /\.[ch]$/.test(each))) {
+      fs.copyFileSync(path.join(BPF, name), within(`lib/shop/${name}`));
+    }
+    fs.copyFileSync(path.join(BPF, 'tools/semantics.c'), within('lib/shop/semantics.c.txt'));
+    fs.writeFileSync(
+      within('etc/shop.conf'),
+      `version 0.1.0\npolicy guarded\nreach host\nverdict yes\ncgroup ${cgroup}\n`,
+    );
+    const enabled = within('units/multi-user.target.wants/sockmap-bypass@shop.service');
+    fs.writeFileSync(enabled, '');
+    fs.chmodSync(own.path, 0o755);
+  });
+  after(async () => {
+    await call('ctl_kept_end');
+    await ground.remove();
+    await own.remove();
+  });
+
+  const within = (name: string): string => path.join(own.path, name);
+  /** In a cgroup of the test's, as in the unit's own. */
+  const call = async (name: string, ...args: string[]) => {
+    const script = withFunctions(`kept_places() {
+lib=${within('lib')} etc=${within('etc')} var=${within('var')} run=${within('run')} units=${within('units')}
+}
+echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
+    const argv = ['-c', script, 'sh', ground.cgroup.path, ...args];
+    return execa('sh', argv, { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
+  };
+  const done = async (name: string, ...args: string[]): Promise<string> => {
+    const { exitCode, stderr } = await call(name, ...args);
+    assert.equal(exitCode, 0, stderr);
+    return stderr;
+  };
+  const restart = (): void => {
+    fs.rmdirSync(cgroup);
+    fs.mkdirSync(cgroup);
+  };
+  const forget = (): void => {
+    fs.writeFileSync(within('var/shop/stamp'), 'another kernel');
+  };
+
+  it('compiles, tries and probes it before its cgroup is there, and loads nothing then', async () => {
+    assert.match(await done('ctl_kept_run'), /none of its cgroups is there/);
+    assert.ok(fs.existsSync(within('var/shop/bypass.o')));
+    assert.deepEqual(fs.readdirSync(within('var/shop')).sort(), ['bypass.o', 'faults', 'stamp']);
+    assert.deepEqual((await ground.left()).pins, []);
+  });
+
+  it('puts it on its cgroup whenever that comes, by the programs that are there', async () => {
+    fs.mkdirSync(cgroup);
+    await done('ctl_kept_start');
+    const [first, ...more] = await attachedTo(cgroup);
+    assert.deepEqual([first?.name, more], ['sockmap_sockops', []]);
+    for (let round = 0; round < 3; round++) {
+      restart();
+      await done('ctl_kept_start');
+      assert.deepEqual(
+        (await attachedTo(cgroup)).map(({ id }) => id),
+        [first?.id],
+      );
+    }
+    await done('ctl_kept_run', '--replace');
+    assert.notEqual((await attachedTo(cgroup))[0]?.id, first?.id);
+  });
+
+  it('does not put on what was made for another kernel, until that is tried', async () => {
+    forget();
+    restart();
+    assert.match(await done('ctl_kept_start'), /has not verified it on this kernel yet/);
+    assert.deepEqual(await attachedTo(cgroup), []);
+    await done('ctl_kept_run');
+    assert.equal((await attachedTo(cgroup)).length, 1);
+  });
+
+  it('refuses what changes for programs what it did not before, and says so', async () => {
+    assert.match(fs.readFileSync(within('var/shop/faults'), 'utf8'), /^splice-receive: /m);
+    fs.writeFileSync(within('var/shop/faults'), '');
+    forget();
+    restart();
+    const { exitCode, stderr } = await call('ctl_kept_run');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /not loaded: on Linux .* what it did not before: splice-receive/);
+    assert.match(fs.readFileSync(within('run/shop.why'), 'utf8'), /splice-receive/);
+    assert.deepEqual(await attachedTo(cgroup), []);
+    fs.rmSync(within('var/shop/faults'));
+  });
+
+  it('refuses what does not compile', async () => {
+    fs.appendFileSync(within('lib/shop/sockmap_bypass.bpf.c'), '#error no\n');
+    assert.equal((await call('ctl_kept_run')).exitCode, 1);
+    assert.match(fs.readFileSync(within('run/shop.why'), 'utf8'), /it does not compile on Linux/);
+    fs.copyFileSync(
+      path.join(BPF, 'sockmap_bypass.bpf.c'),
+      within('lib/shop/sockmap_bypass.bpf.c'),
+    );
+    await done('ctl_kept_run');
+    assert.equal((await attachedTo(cgroup)).length, 1);
+  });
+
+  it('takes it down at its end, and stays off until it is started', async () => {
+    await done('ctl_kept_end');
+    assert.deepEqual(await attachedTo(cgroup), []);
+    restart();
+    await done('ctl_kept_start');
+    assert.deepEqual(await attachedTo(cgroup), []);
+  });
+});
