@@ -23,6 +23,29 @@ describe('what a host keeps loaded', () => {
     assert.deepEqual(say('kept_probes').split(' ').sort(), probes.sort());
   });
 
+  it('is on where a bypass is on its unit or cgroup', () => {
+    const bypass = (cgroup: string) => `attached|guarded|||||9||0|||||||||\n${cgroup}`;
+    const lines = [
+      ...[bypass('/m/a.slice/shop.service'), bypass('/m/x y')],
+      ...['=a|0.1.0|guarded|host|ready|', '+unit shop.service'],
+      ...['=b|0.1.0|guarded|host|ready|', '+unit op.service'],
+      ...['=c|0.1.0|guarded|host|ready|', '+cgroup /m/x y'],
+      ...['=d|0.1.0|guarded|host|stopped|', '+unit shop.service'],
+    ];
+    const script = withFunctions('awk -F "|" -v host=h "$(awk_loaded)$(awk_json)"');
+    const { stdout } = execaSync('sh', ['-c', script], { input: lines.join('\n') });
+    const { kept = [] } = parseStatus(stdout);
+    assert.deepEqual(
+      kept.map(({ name, state }) => [name, state]),
+      [
+        ['a', 'on'],
+        ['b', 'ready'],
+        ['c', 'on'],
+        ['d', 'stopped'],
+      ],
+    );
+  });
+
   it('is in the status, and in words for people', () => {
     const kept = [
       {
