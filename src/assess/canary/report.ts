@@ -17,7 +17,7 @@ const GUARDRAILS: Readonly<Record<Guardrail, () => string>> = {
 };
 
 /** Why it has ended, in words. */
-export const crossedWords = (guardrail: Guardrail): string => GUARDRAILS[guardrail]();
+const crossedWords = (guardrail: Guardrail): string => GUARDRAILS[guardrail]();
 
 const micros = (nanoseconds: number | undefined): string =>
   nanoseconds === undefined ? '–' : `${(nanoseconds / 1000).toFixed(1)} µs`;

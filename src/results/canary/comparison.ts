@@ -15,7 +15,7 @@ const LEAST_PARTS = 4;
 const ALPHA = 0.05;
 
 /** A quantile of a group. */
-export interface Quantile {
+interface Quantile {
   /** Nanoseconds. */
   readonly value: number;
   /** Valid at all times at once; without an upper end while there are too few values. */
@@ -49,7 +49,7 @@ export interface QuantileRatio {
  * 4.5). With that the intervals are approximate.
  * @returns undefined where there are too few parts.
  */
-export function quantileOf(parts: Parts, p: number, alpha: number): Quantile | undefined {
+function quantileOf(parts: Parts, p: number, alpha: number): Quantile | undefined {
   const held = parts.filter((part) => part.length > 0);
   const all = merge(held);
   const count = totalOf(all);

@@ -3,7 +3,7 @@ import { Excess } from './excess.ts';
 import { merge, type Histogram } from './histogram.ts';
 
 /** What the programs count of a group. */
-export interface GroupCounts {
+interface GroupCounts {
   readonly sockets: number;
   /** Answers that a connecting end has got to what it sent. */
   readonly transactions: number;
@@ -34,7 +34,7 @@ export interface Guardrails {
 }
 
 /** Compared with where no limit is set. */
-export const DEFAULT_LIMIT = 1.05;
+const DEFAULT_LIMIT = 1.05;
 
 export type Guardrail = 'p50' | 'p99' | 'stalls' | 'resets';
 
