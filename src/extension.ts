@@ -4,6 +4,7 @@ import { App } from './app.ts';
 import { fromFile } from './commands/fromFile.ts';
 import { fromTree } from './commands/fromTree.ts';
 import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
+import { restoreComparisons } from './ui/comparePage.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
 import { BPF_FILES } from './diagnostics/bpfFiles.ts';
@@ -89,6 +90,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   extension.subscriptions.push(
     created,
     ResultEditorProvider.register(extension),
+    restoreComparisons(extension.extensionUri),
     registerBenchmarkTasks(async (...task) => {
       const { runBenchmarkTask } = await import('./commands/benchmarkTask.ts');
       return runBenchmarkTask(created, ...task);

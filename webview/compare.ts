@@ -2,6 +2,7 @@ import './words.ts';
 import * as l10n from '@vscode/l10n';
 import {
   isToComparePage,
+  type ComparedFiles,
   type FromComparePage,
   type ToComparePage,
 } from '../src/results/compareProtocol.ts';
@@ -18,7 +19,7 @@ import { Tabs } from './tabs.ts';
 declare function acquireVsCodeApi(): {
   postMessage(message: FromComparePage): void;
   getState(): unknown;
-  setState(state: { readonly page: string }): void;
+  setState(state: ComparedFiles & { readonly page: string | undefined }): void;
 };
 
 const vscode = acquireVsCodeApi();
@@ -40,9 +41,6 @@ main?.append(
     button(l10n.t('Swap before and after'), () => {
       say({ type: 'swap' });
     }),
-    button(l10n.t('Read again'), () => {
-      say({ type: 'ready' });
-    }),
     button(l10n.t('Copy as Markdown'), () => {
       say({ type: 'markdown', to: 'clipboard' });
       said.textContent = l10n.t('The Markdown is on the clipboard.');
@@ -57,9 +55,14 @@ main?.append(
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isToComparePage(data)) return;
   message = data;
+  keep();
   draw();
 });
 say({ type: 'ready' });
+
+function keep(): void {
+  if (message) vscode.setState({ ...message.kept, page: chosen });
+}
 
 function draw(): void {
   if (!message) return;
@@ -102,7 +105,7 @@ function pageOf(page: ComparisonPage, pages: readonly ComparisonPage[]): HTMLEle
     'compared',
     (id) => {
       chosen = id;
-      vscode.setState({ page: id });
+      keep();
       draw();
       document.getElementById(`tab-${id}`)?.focus();
     },

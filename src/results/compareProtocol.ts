@@ -2,15 +2,27 @@ import type { ComparisonView } from './words/comparisonView.ts';
 
 /** Every message between the extension and the page of a comparison, compiled by both sides. */
 export type ToComparePage =
-  | { readonly type: 'comparison'; readonly view: ComparisonView }
+  | { readonly type: 'comparison'; readonly view: ComparisonView; readonly kept: ComparedFiles }
   /** One of the files cannot be read; `reason` says which, and why. */
-  | { readonly type: 'invalid'; readonly reason: string };
+  | { readonly type: 'invalid'; readonly reason: string; readonly kept: ComparedFiles };
+
+/** What the page keeps for the window's next start: the addresses of the two files. */
+export interface ComparedFiles {
+  readonly before: string;
+  readonly after: string;
+}
+
+export function readComparedFiles(state: unknown): ComparedFiles | undefined {
+  if (typeof state !== 'object' || state === null) return undefined;
+  const { before, after } = state as Record<string, unknown>;
+  return typeof before === 'string' && typeof after === 'string' ? { before, after } : undefined;
+}
 
 const RUNS = ['before', 'after'] as const;
 const TARGETS = ['file', 'clipboard'] as const;
 
 export type FromComparePage =
-  /** Sent once the page's script listens, and where a person wants the files read again. */
+  /** Sent once the page's script listens. */
   | { readonly type: 'ready' }
   /** What was before is after. */
   | { readonly type: 'swap' }

@@ -79,6 +79,21 @@ describe('two runs compared on a page', () => {
     assert.match(await tcp.first().innerText(), /not comparable.*mostly TCP before and after/s);
   });
 
+  it('follows its files, and is there again after a reload', async () => {
+    assert.ok(session && folder);
+    const file = path.join(folder.path, BEFORE);
+    const name = page().locator('.sides');
+    fs.writeFileSync(file, JSON.stringify({ ...old, host: { ...old.host, name: 'web3' } }));
+    await name.filter({ hasText: 'web3' }).waitFor();
+    fs.rmSync(file);
+    await page().locator('#reason', { hasText: BEFORE }).waitFor();
+    fs.writeFileSync(file, JSON.stringify(old));
+    await name.filter({ hasText: 'web2' }).waitFor();
+    await session.reload();
+    await editorTab(title(AFTER, BEFORE)).waitFor();
+    await name.filter({ hasText: 'web2' }).waitFor();
+  });
+
   it('goes from quantity to quantity by keyboard, and says what nothing moved in', async () => {
     const { keyboard } = workbench().page;
     await page().locator('#tab-throughput-rate').focus();
