@@ -15,7 +15,10 @@ const STEPS = path.join(root, 'media/walkthrough');
 const THEMES = ['dark', 'light'] as const;
 
 /** The steps whose picture is one of the documents'. */
-const OF_DOCUMENTS = { host: 'views', try: 'overview', keep: 'picker', edit: 'verifier' } as const;
+const OF_DOCUMENTS = {
+  ...{ host: 'views', assess: 'assess', try: 'overview' },
+  ...{ keep: 'picker', edit: 'verifier' },
+} as const;
 
 async function main(): Promise<void> {
   fs.mkdirSync(STEPS, { recursive: true });

@@ -50,6 +50,18 @@ export const SCREENS: readonly Screen[] = [
     },
     show: ({ session: { workbench } }) => workbench.webview().locator('#chart').waitFor(),
   },
+  {
+    name: 'assess',
+    size: { width: 1000, height: 820 },
+    part: EDITOR,
+    prepare: async ({ session: { workbench } }) => {
+      await hideSideBar(workbench);
+      // That of the services alone: its keybinding names their cgroup.
+      await workbench.page.keyboard.press('Control+Alt+L');
+    },
+    show: ({ session: { workbench } }) =>
+      workbench.webview().locator('#verdict').waitFor({ timeout: 60_000 }),
+  },
   figure('overview', 'overview'),
   figure('throughput', 'fig2'),
   figure('latency', 'fig4'),

@@ -95,7 +95,7 @@ describe('the page of an assessment', () => {
   const filter = () => `netperf port ${traffic?.port ?? 0}`;
   const clients = () => page().locator('#pairs-table tbody th').allInnerTexts();
   const assessed = async () => {
-    await page().locator('#verdict').waitFor({ timeout: 60_000 });
+    await page().locator('#verdict').waitFor({ timeout: 90_000 });
   };
 
   it('counts the seconds down, can be cancelled, and says so', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
 import { FIGURE_IDS } from '../../../src/results/quantities.ts';
 import { keepAsking } from '../../harness/host/roundTrips.ts';
+import { eventually } from '../../harness/host/wait.ts';
 import { axeFaults, drawnIn } from '../../harness/vscode/axe.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
@@ -79,8 +80,21 @@ const PAGES: readonly PageOfOurs[] = [
   {
     name: 'page of an assessment',
     async show({ workbench }, scan) {
-      await workbench.page.keyboard.press('Control+Alt+L');
-      await workbench.webview().locator('#pairs-table tbody tr').first().waitFor();
+      const under = workbench.notification(/Assessing the local traffic/);
+      // A page that is being closed may still have the keys.
+      await eventually('it is under way', async () => {
+        await workbench.page.keyboard.press('Control+Alt+L');
+        return under.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        );
+      });
+      // The observer is compiled first.
+      await workbench
+        .webview()
+        .locator('#pairs-table tbody tr')
+        .first()
+        .waitFor({ timeout: 90_000 });
       await scan('assess');
     },
   },

@@ -38,7 +38,7 @@ const USES: Readonly<Record<string, Use>> = {
   },
   assess: async (stage, keys) => {
     await pickHost(stage, keys);
-    await stage.workbench.webview().locator('#verdict').waitFor({ timeout: 60_000 });
+    await stage.workbench.webview().locator('#verdict').waitFor({ timeout: 90_000 });
   },
   load: async (stage, keys) => {
     const { steps, place } = stage;
