@@ -6,6 +6,9 @@ import { outcomeOf, resumeCompared, runCompared } from '../../bench/comparedRun.
 import { documentFileName, readDocument, writeDocument } from '../../bench/store.ts';
 import { HostError } from '../../host/errors.ts';
 import { MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
+import { EXIT } from '../../results/regressionCheck.ts';
+import { exitOfTcp, tcpCheck } from '../../results/tcpCheck.ts';
+import { tcpLines } from '../../results/words/tcpLines.ts';
 import { PROFILES, type Profile } from '../../results/plan.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
 import { contradiction, LIMIT_OPTIONS, limitsOf } from '../limits.ts';
@@ -63,10 +66,16 @@ export const benchmark = command({
     ),
     baseline: text('FILE', 'A saved run that this one is compared with.'),
     'max-slowdown': SLOWDOWN,
+    'against-tcp': number(
+      'PERCENT',
+      [0, 100],
+      'Compare the bypass with TCP in this very run, as a roll-out does: it may be slower by that much, with its whole 95% CI, and must not stall.',
+      { isWhole: false },
+    ),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
-  bad: 'The bypass got slower than in the saved run.',
+  bad: 'The bypass got slower than in the saved run, or is not good enough beside TCP.',
   notes: [
     'Ctrl-C ends a run: what was measured is kept, and the host is as it was. --json prints the path of the document, and the comparison.',
   ],
@@ -102,16 +111,19 @@ export const benchmark = command({
       },
     };
     try {
-      const { check } =
+      const { check, document } =
         resume === undefined
           ? await runCompared(host, cgroup, wanted, told)
           : await resumeCompared(host, resume, wanted, told);
       const { lines, exit } = outcomeOf(check);
+      const allowed = options['against-tcp'];
+      const beside = allowed === undefined ? undefined : tcpCheck(document, allowed);
+      const besideExit = beside ? exitOfTcp(beside) : EXIT.good;
       const result = path.resolve(file ?? '');
       return {
-        data: { result, ...(check && { check }) },
-        text: [...lines, `Result: ${result}`, ''].join('\n'),
-        status: exit,
+        data: { result, ...(check && { check }), ...(beside && { againstTcp: beside }) },
+        text: [...lines, ...(beside ? tcpLines(beside) : []), `Result: ${result}`, ''].join('\n'),
+        status: [exit, besideExit].find((one) => one === EXIT.worse) ?? (exit || besideExit),
       };
     } catch (error) {
       if (kept.isSaved) session.onStep(`What was measured is kept in ${file ?? ''}: see --resume.`);
