@@ -13,7 +13,16 @@ import { rootStep, say, step } from './setup/shell.mjs';
 import { missingTools } from './setup/tools.mjs';
 
 const ON_REQUEST = ['kernels', 'pictures'];
-export const PARTS = ['node', 'host', 'applications', 'sshd', 'editor', 'format', ...ON_REQUEST];
+export const PARTS = [
+  'node',
+  'host',
+  'applications',
+  'sshd',
+  'deploy',
+  'editor',
+  'format',
+  ...ON_REQUEST,
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const harness = path.join(root, 'test', 'harness', 'vscode', 'code-web');

@@ -118,6 +118,9 @@ const TOOLS = [
   ]),
   // It reads the units; nothing is started.
   tool(['host'], 'systemd-analyze', command('systemd-analyze'), ['systemd']),
+  tool(['deploy'], 'Ansible', command('ansible-playbook'), ['ansible-core']),
+  tool(['deploy'], 'ansible-lint', command('ansible-lint'), ['ansible-lint']),
+  tool(['deploy'], 'kubectl', command('kubectl'), ['kubernetes-client'], { alpine: ['kubectl'] }),
   tool(['editor'], 'chromium', hasBrowser, [], {
     fedora: ['chromium'],
     suse: ['chromium'],

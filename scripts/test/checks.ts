@@ -72,7 +72,11 @@ export const CHECKS: readonly Check[] = [
       '-s',
       'sh',
       COMMAND,
-      ...projectFiles('bpf/**/*.sh', 'scripts/**/*.sh', 'test/kernels/**/*.sh'),
+      ...projectFiles(
+        ...['bpf', 'deploy', 'scripts', 'test/harness', 'test/kernels'].map(
+          (each) => `${each}/**/*.sh`,
+        ),
+      ),
     ],
   },
   {

@@ -38,7 +38,10 @@ const LANES = [
     lane: 'stress',
     files: /\/(?:applications|connections|hazards\w*|pins|stress)\.test\.ts$/,
   },
-  { lane: 'samples', files: /\/(?:bench\w*|cli|crash|firstMinutes|kill|planForm)\.test\.ts$/ },
+  {
+    lane: 'samples',
+    files: /\/(?:bench\w*|cli|crash|firstMinutes|fleet|kill|planForm)\.test\.ts$/,
+  },
   { lane: 'window', files: /^test\/vscode\// },
   { lane: 'host', files: /(?:)/ },
 ] as const;
@@ -83,7 +86,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'host',
     about: 'the core against real hosts: sshd, clang, bpftool, netperf and the kernel',
-    needs: ['host', 'applications', 'sshd'],
+    needs: ['host', 'applications', 'sshd', 'deploy'],
     asRoot: true,
     directories: ['test/harness', 'test/host'],
     timeoutSeconds: 120,

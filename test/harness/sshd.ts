@@ -97,7 +97,8 @@ export interface ClientFiles {
   readonly knownHostsFile: string;
 }
 
-async function prepare(directory: string): Promise<ClientFiles> {
+/** Makes keys of a server and of a client, and lets the client in. */
+export async function prepare(directory: string): Promise<ClientFiles> {
   // sshd reads the authorized keys as the user who logs in.
   fs.chmodSync(directory, 0o711);
   if (process.getuid?.() === 0) fs.mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -130,7 +131,8 @@ export function stanza(
   return `Host ${alias}\n${all.map((line) => `  ${line}\n`).join('')}\n`;
 }
 
-function serverConfig(directory: string, port: number, lines: readonly string[]): string {
+/** What `sshd -f` reads. */
+export function serverConfig(directory: string, port: number, lines: readonly string[]): string {
   return [
     ...lines,
     `Port ${port}`,
@@ -206,7 +208,7 @@ async function listen(
 }
 
 /** sshd insists on being started by its absolute path. */
-function sshdBinary(): string {
+export function sshdBinary(): string {
   const places = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd', '/sbin/sshd'];
   const found = places.find((place) => fs.existsSync(place));
   if (found === undefined) throw new Error('sshd is missing; install the package openssh-server.');
