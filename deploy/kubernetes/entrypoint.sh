@@ -1,0 +1,91 @@
+#!/bin/sh
+# The containers of the sockmap bypass: entrypoint.sh COMMAND
+#
+#   load       loads the bypass for the pods' parent cgroup, writes its counters to a file every few seconds, and
+#              unloads when it is told to end
+#   ready      whether that is on
+#   serve      offers the file with the counters over HTTP; needs no privilege
+#   unload     takes away whatever bypass a pod has left behind on the node
+#   benchmark  measures TCP and the bypass on the node, and prints the result document
+#
+# BYPASS_CGROUPS       the cgroups, by their paths below the root of the tree, separated by blanks; without it the
+#                      kubelet's kubepods.slice or kubepods
+# BYPASS_REACH         host, between pods; or namespace, within each pod
+# BYPASS_METRICS_FILE, BYPASS_METRICS_SECONDS, BYPASS_METRICS_PORT
+# BYPASS_PROFILE       of the benchmark: quick, standard, article or containers
+set -eu
+home=${BYPASS_HOME:-/opt/sockmap-bypass}
+metrics=${BYPASS_METRICS_FILE:-/metrics/metrics.om}
+
+ctl() { "$home/tools/sockmap-bypassctl" "$@"; }
+
+# Prints the cgroups, one a line.
+cgroups() {
+  if [ -n "${BYPASS_CGROUPS-}" ]; then
+    printf '%s\n' "$BYPASS_CGROUPS" | tr -s ' ' '\n'
+    return
+  fi
+  for each in kubepods.slice kubepods; do
+    for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+      [ ! -f "$root/$each/cgroup.procs" ] || { echo "$each"; return; }
+    done
+  done
+  echo 'entrypoint: neither kubepods.slice nor kubepods is a cgroup here: name it in BYPASS_CGROUPS' >&2
+  return 1
+}
+
+# Of one file, which is there as a whole or not at all.
+write_metrics() {
+  ctl metrics >"$metrics.new" && mv "$metrics.new" "$metrics"
+}
+
+# The object for this kernel.
+object() {
+  release=$(uname -r)
+  major=${release%%.*} minor=${release#*.}
+  minor=${minor%%[!0-9]*}
+  if [ "$major" -gt 5 ] || { [ "$major" = 5 ] && [ "$minor" -ge 16 ]; }; then echo "$home/bypass.o"
+  else echo "$home/bypass-5.15.o"; fi
+}
+
+load() {
+  names=$(cgroups)
+  trap 'exit 0' TERM INT HUP
+  trap 'unload_own' EXIT
+  set -f
+  # Names of cgroups have no blanks here.
+  # shellcheck disable=SC2086
+  ctl load --replace --object "$(object)" --reach "${BYPASS_REACH:-host}" --cgroup $names
+  while :; do
+    write_metrics || echo 'entrypoint: the counters could not be written' >&2
+    sleep "${BYPASS_METRICS_SECONDS:-15}" &
+    wait $! || :
+  done
+}
+
+unload_own() {
+  trap '' TERM INT HUP
+  rm -f "$metrics" "$metrics.new"
+  ctl unload --cgroup "${names%%[[:space:]]*}"
+}
+
+ready() {
+  names=$(cgroups)
+  ctl status --json | grep -q "\"cgroups\":\[[^]]*${names%%[[:space:]]*}\"[^}]*\"state\":\"attached\""
+}
+
+case ${1-} in
+  load) load ;;
+  ready) ready ;;
+  serve) exec busybox httpd -f -p "${BYPASS_METRICS_PORT:-9435}" -h "${metrics%/*}" -c "$home/httpd.conf" ;;
+  unload) ctl unload --all ;;
+  benchmark)
+    result=$(mktemp -d)/node.sockmap-bench.json
+    node "$home/cli/package/dist/cli.cjs" benchmark local --profile "${BYPASS_PROFILE:-quick}" --out "$result"
+    cat "$result"
+    ;;
+  *)
+    echo 'usage: entrypoint.sh load | ready | serve | unload | benchmark' >&2
+    exit 2
+    ;;
+esac
