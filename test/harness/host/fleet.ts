@@ -16,11 +16,11 @@ export interface FleetHost {
   /** The cgroup that its `app.slice` is, as seen from here. */
   readonly cgroup: string;
   /** A file of its own, as seen from here. */
-  inside(file: string): string;
+  readonly inside: (file: string) => string;
   /** Puts a program into its /usr/local/bin. */
-  install(name: string, text: string): void;
+  readonly install: (name: string, text: string) => void;
   /** How many connections its sshd has let in. */
-  connections(): number;
+  readonly connections: () => number;
 }
 
 export interface Fleet {
