@@ -19,6 +19,8 @@
  * The output is a sequence of parts, each under a line "BOUNDARY NAME":
  *
  *   object          libbpf's words if it cannot open the object
+ *   assumed         what the object leaves to its loader, and what it was taken to be:
+ *                   lines of "entries|key|value MAP NUMBER" and "target PROGRAM FUNCTION"
  *   program NAME    two lines, the section and "accepted", "rejected" or "failed"
  *   words           libbpf's words on that program
  *   log             the verifier's
@@ -33,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -79,16 +82,6 @@ static int keep_words(enum libbpf_print_level level, const char *format, va_list
 	return level == LIBBPF_DEBUG || !words ? 0 : vfprintf(words, format, args);
 }
 
-static void listen(void)
-{
-	static size_t length;
-
-	free(told);
-	words = open_memstream(&told, &length);
-	if (!words)
-		exit(2);
-}
-
 /* Output of libbpf since listen(). */
 static const char *heard(void)
 {
@@ -98,6 +91,17 @@ static const char *heard(void)
 	return told;
 }
 
+static void listen(void)
+{
+	static size_t length;
+
+	heard();
+	free(told);
+	words = open_memstream(&told, &length);
+	if (!words)
+		exit(2);
+}
+
 static void part(const char *name, const char *of, const char *text)
 {
 	printf("\n%s %s%s%s\n%s", boundary, name, *of ? " " : "", of, text);
@@ -105,11 +109,67 @@ static void part(const char *name, const char *of, const char *text)
 
 enum verdict { ACCEPTED, REJECTED, FAILED };
 
-static unsigned long long entry_bytes(const struct bpf_map *map)
-{
-	unsigned long long value = bpf_map__value_size(map);
+/* What the kernel takes for a type of map, in bytes; ANY: as the map has it. Others than
+ * libbpf put it in where an object has no size, or one for the type of what a ring
+ * buffer's or perf's records are.
+ */
+#define ANY (~0u)
+static const struct shape {
+	enum bpf_map_type type;
+	unsigned int key, value;
+} shapes[] = {
+	{BPF_MAP_TYPE_RINGBUF, 0, 0},
+	{BPF_MAP_TYPE_USER_RINGBUF, 0, 0},
+	{BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4},
+	{BPF_MAP_TYPE_QUEUE, 0, ANY},
+	{BPF_MAP_TYPE_STACK, 0, ANY},
+	{BPF_MAP_TYPE_BLOOM_FILTER, 0, ANY},
+	{BPF_MAP_TYPE_STACK_TRACE, 4, 127 * 8},
+	{BPF_MAP_TYPE_PROG_ARRAY, 4, 4},
+	{BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4},
+	{BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	{BPF_MAP_TYPE_HASH_OF_MAPS, ANY, 4},
+	{BPF_MAP_TYPE_DEVMAP, 4, 4},
+	{BPF_MAP_TYPE_DEVMAP_HASH, 4, 4},
+	{BPF_MAP_TYPE_CPUMAP, 4, 4},
+	{BPF_MAP_TYPE_XSKMAP, 4, 4},
+	{BPF_MAP_TYPE_SOCKMAP, 4, 4},
+	{BPF_MAP_TYPE_SOCKHASH, ANY, 4},
+	{BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8},
+	{BPF_MAP_TYPE_ARRAY, 4, ANY},
+	{BPF_MAP_TYPE_PERCPU_ARRAY, 4, ANY},
+	{BPF_MAP_TYPE_LPM_TRIE, 8, ANY},
+};
 
-	switch (bpf_map__type(map)) {
+/* A map as it is made here. */
+struct size {
+	unsigned int key, value, entries;
+};
+
+/* BPF_MAP_TYPE_CGRP_STORAGE, which older headers lack. */
+#define CGRP_STORAGE 32
+
+static bool has_entries(int type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* libbpf: the processors */
+	case CGRP_STORAGE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static unsigned long long entry_bytes(enum bpf_map_type type, const struct size *size)
+{
+	unsigned long long value = size->value;
+
+	switch (type) {
 	case BPF_MAP_TYPE_RINGBUF:
 	case BPF_MAP_TYPE_USER_RINGBUF:
 		return 1; /* their entries are bytes */
@@ -121,35 +181,118 @@ static unsigned long long entry_bytes(const struct bpf_map *map)
 	default:
 		break;
 	}
-	return bpf_map__key_size(map) + value;
+	return size->key + value;
 }
 
-/* Returns what the map takes now. */
-static unsigned long long limit_map(struct bpf_map *map)
+/* Libbpf's own maps for global variables have their sizes from the object; what an arena,
+ * or a type newer than it, takes is not for us to say.
+ */
+static bool is_left_alone(const struct bpf_map *map)
 {
-	unsigned long long bytes = entry_bytes(map);
-	unsigned int entries = bpf_map__max_entries(map);
+	int type = bpf_map__type(map);
 
-	/* A power of two stays one. */
-	while (entries > 1 && bytes * entries > MAP_BYTES)
-		entries /= 2;
-	bpf_map__set_max_entries(map, entries);
-	return bytes * entries;
+	return bpf_map__is_internal(map) || type == BPF_MAP_TYPE_UNSPEC ||
+	       type == BPF_MAP_TYPE_STRUCT_OPS || type > CGRP_STORAGE;
 }
 
-/* False, with words, if the maps are too large even so. */
-static bool limit_maps(struct bpf_object *object)
+/* Puts in what the object leaves open, of values GUESS bytes, and halves what is too
+ * large.
+ */
+static struct size size_of(const struct bpf_map *map, unsigned int guess)
+{
+	enum bpf_map_type type = bpf_map__type(map);
+	struct size size = {bpf_map__key_size(map), bpf_map__value_size(map),
+			    bpf_map__max_entries(map)};
+	struct shape shape = {type, ANY, ANY};
+	bool only = type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF ||
+		    type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+	unsigned int i;
+
+	if (is_left_alone(map))
+		return size;
+	for (i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+		if (shapes[i].type == type)
+			shape = shapes[i];
+	if (only || !size.key)
+		size.key = shape.key == ANY ? 4 : shape.key;
+	if (only || !size.value)
+		size.value = shape.value == ANY ? guess : shape.value;
+	if (!size.entries && has_entries(type))
+		size.entries = entry_bytes(type, &size) == 1 ? sysconf(_SC_PAGESIZE) : 1;
+	/* A power of two stays one. */
+	while (size.entries > 1 && entry_bytes(type, &size) * size.entries > MAP_BYTES)
+		size.entries /= 2;
+	return size;
+}
+
+static void say_assumed(FILE *to, const struct bpf_map *map, const char *name,
+			const struct size *size)
+{
+	if (size->key != bpf_map__key_size(map))
+		fprintf(to, "key %s %u\n", name, size->key);
+	if (size->value != bpf_map__value_size(map))
+		fprintf(to, "value %s %u\n", name, size->value);
+	if (!bpf_map__max_entries(map) && size->entries)
+		fprintf(to, "entries %s %u\n", name, size->entries);
+}
+
+/* Inner maps that stand in for those of the object being loaded. */
+static int inner_maps[256];
+static unsigned int inner_count;
+
+/* libbpf's inner map knows no object, and the functions that set its sizes crash: another
+ * map takes its place.
+ */
+static void replace_inner(struct bpf_map *map, const struct bpf_map *inner,
+			  const struct size *size)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(inner),
+		    .map_extra = bpf_map__map_extra(inner), );
+	int fd;
+
+	if (inner_count == sizeof(inner_maps) / sizeof(*inner_maps))
+		return;
+	fd = bpf_map_create(bpf_map__type(inner), NULL, size->key, size->value,
+			    size->entries, &options);
+	if (fd < 0)
+		return; /* libbpf says why, of the one that the object has */
+	inner_maps[inner_count++] = fd;
+	bpf_map__set_inner_map_fd(map, fd);
+}
+
+/* Readies the maps; what they were taken to be goes to ASSUMED, where that is asked for.
+ * False, with words, if they are too large even so.
+ */
+static bool ready_maps(struct bpf_object *object, unsigned int guess, FILE *assumed)
 {
 	unsigned long long bytes = 0;
 	struct bpf_map *map, *inner;
+	struct size size;
 
 	bpf_object__for_each_map(map, object)
 	{
 		bpf_map__set_pin_path(map, NULL);
-		bytes += limit_map(map);
+		size = size_of(map, guess);
+		if (assumed)
+			say_assumed(assumed, map, bpf_map__name(map), &size);
+		if (size.key != bpf_map__key_size(map))
+			bpf_map__set_key_size(map, size.key);
+		if (size.value != bpf_map__value_size(map))
+			bpf_map__set_value_size(map, size.value);
+		if (size.entries != bpf_map__max_entries(map))
+			bpf_map__set_max_entries(map, size.entries);
+		bytes += entry_bytes(bpf_map__type(map), &size) * size.entries;
 		inner = bpf_map__inner_map(map);
-		if (inner)
-			bytes += limit_map(inner);
+		if (inner) {
+			size = size_of(inner, guess);
+			if (assumed)
+				say_assumed(assumed, inner, bpf_map__name(map), &size);
+			bytes += entry_bytes(bpf_map__type(inner), &size) * size.entries;
+			if (size.key != bpf_map__key_size(inner) ||
+			    size.value != bpf_map__value_size(inner) ||
+			    size.entries != bpf_map__max_entries(inner))
+				replace_inner(map, inner, &size);
+		}
 		if (bytes > 4 * MAP_BYTES) {
 			fprintf(words,
 				"map '%s': the values of the maps take more than the "
@@ -161,9 +304,24 @@ static bool limit_maps(struct bpf_object *object)
 	return true;
 }
 
-/* Loads one program of the object with a log of this level, and lets go of it again. */
+/* A function with as many arguments as a tracing program gets, in all kernels that trace.
+ */
+#define TRACED "bpf_fentry_test6"
+
+/* What user space names before it loads such a program, or NULL. */
+static const char *missing_target(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strcmp(section, "fentry") == 0 || strcmp(section, "fexit") == 0 ? TRACED
+									       : NULL;
+}
+
+/* Loads one program of the object with a log of this level, and lets go of it again.
+ * GUESS is the bytes of values whose size the object leaves open.
+ */
 static enum verdict load(const char *file, const char *name, int level, char *log,
-			 size_t size, const char *pin)
+			 size_t size, const char *pin, unsigned int guess)
 {
 	struct bpf_program *program, *wanted = NULL;
 	enum verdict verdict = ACCEPTED;
@@ -180,9 +338,9 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 	object = bpf_object__open_file(file, NULL);
 	if (!object)
 		return FAILED;
-	if (!limit_maps(object)) {
-		bpf_object__close(object);
-		return FAILED;
+	if (!ready_maps(object, guess, NULL)) {
+		verdict = FAILED;
+		goto out;
 	}
 	bpf_object__for_each_program(program, object)
 	{
@@ -192,6 +350,8 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 		if (is_wanted)
 			wanted = program;
 	}
+	if (missing_target(wanted))
+		bpf_program__set_attach_target(wanted, 0, missing_target(wanted));
 	bpf_program__set_log_level(wanted, level);
 	bpf_program__set_log_buf(wanted, log, size);
 	/* It fails after the verdict too, of a prog array that names a program left out.
@@ -208,7 +368,10 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 		snprintf(path, sizeof(path), "%s/%s", pin, name);
 		bpf_program__pin(wanted, path);
 	}
+out:
 	bpf_object__close(object);
+	while (inner_count > 0)
+		close(inner_maps[--inner_count]);
 	return verdict;
 }
 
@@ -265,10 +428,40 @@ static void machine_code(const struct bpf_object *object, const char *pin,
 			       btf__name_by_offset(btf, lines[i].line_off));
 }
 
+/* Values of unknown size: larger than what programs touch, or smaller than what they have
+ * to write.
+ */
+static const unsigned int guesses[] = {4096, 8};
+
+static unsigned long processed(const char *log)
+{
+	const char *end = log, *next;
+
+	while ((next = strstr(end, "\nprocessed ")))
+		end = next + strlen("\nprocessed ");
+	return strtoul(end, NULL, 10);
+}
+
+/* The bytes with which the verifier accepts the program, or else gets further. */
+static unsigned int better_guess(const char *file, const char *name, char *log)
+{
+	unsigned long far[2];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (load(file, name, LOG_STATS, log, LOG_SIZE, "", guesses[i]) ==
+		    ACCEPTED)
+			return guesses[i];
+		far[i] = processed(log);
+	}
+	return guesses[far[1] > far[0]];
+}
+
 static void verify(const char *file, const char *name, const char *section, int level,
-		   const char *pin)
+		   const char *pin, bool is_guessed)
 {
 	static const char *const verdicts[] = {"accepted", "rejected", "failed"};
+	unsigned int guess = guesses[0];
 	size_t size = LOG_SIZE;
 	enum verdict verdict;
 	char *log;
@@ -277,7 +470,9 @@ static void verify(const char *file, const char *name, const char *section, int 
 		log = malloc(size);
 		if (!log)
 			exit(2);
-		verdict = load(file, name, level, log, size, pin);
+		if (is_guessed && size == LOG_SIZE)
+			guess = better_guess(file, name, log);
+		verdict = load(file, name, level, log, size, pin, guess);
 		if (verdict == REJECTED && level == LOG_STATS)
 			level |= LOG_PATH;
 		else if (verdict == REJECTED && strlen(log) + 2 >= size &&
@@ -298,10 +493,33 @@ static void verify(const char *file, const char *name, const char *section, int 
 	free(log);
 }
 
+/* Prints what is left to the loader. Returns whether the size of a value is. */
+static bool assume(struct bpf_object *object)
+{
+	struct bpf_program *program;
+	bool is_guessed = false;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		const struct bpf_map *inner = bpf_map__inner_map(map);
+
+		is_guessed |=
+			size_of(map, 1).value != size_of(map, 2).value ||
+			(inner && size_of(inner, 1).value != size_of(inner, 2).value);
+	}
+	part("assumed", "", "");
+	bpf_object__for_each_program(program, object) if (missing_target(program)) printf(
+		"target %s %s\n", bpf_program__name(program), missing_target(program));
+	ready_maps(object, guesses[0], stdout);
+	return is_guessed;
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_program *program;
 	struct bpf_object *object;
+	bool is_guessed = false;
 	int level;
 
 	if (argc < 6)
@@ -313,13 +531,16 @@ int main(int argc, char **argv)
 	listen();
 	object = bpf_object__open_file(argv[5], NULL);
 	part("object", "", object ? "" : heard());
+	if (object)
+		is_guessed = assume(object);
 	if (object) {
 		bpf_object__for_each_program(
 			program,
 			object) if (argc < 7 ||
 				    strcmp(bpf_program__name(program), argv[6]) == 0)
 			verify(argv[5], bpf_program__name(program),
-			       bpf_program__section_name(program), level, argv[4]);
+			       bpf_program__section_name(program), level, argv[4],
+			       is_guessed);
 	}
 	if (object && argc > 7)
 		machine_code(object, argv[4], argv[6], argv[7]);

@@ -22,7 +22,7 @@ export function compilerFailure(
   { exitCode, stderr }: { exitCode: number; stderr: string },
   { seconds, memoryKiB, outputMiB }: CompilerLimits,
 ): HostError | undefined {
-  if (exitCode === 1 && !stderr.includes(CRASHED)) return undefined;
+  if (OPINION.test(stderr) || (exitCode === 1 && !stderr.includes(CRASHED))) return undefined;
   const problem = (kind: ProblemKind, words: string, next: string): HostError =>
     new HostError({
       kind,
@@ -80,6 +80,8 @@ export function compilerTooSlow(
   });
 }
 
+/** Its code generator refuses a source in the form of a crash. */
+const OPINION = /^fatal error: error in backend: (?!.*(?:out of memory|IO failure))/im;
 /** clang may exit with 1 after a crash, as for a source that is wrong, and only its words say that it crashed. */
 const CRASHED = 'PLEASE submit a bug report';
 const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate/i;

@@ -111,6 +111,12 @@ function isSameError(a: vscode.Diagnostic, b: vscode.Diagnostic): boolean {
   return a.range.start.line === b.range.start.line && words(a) === words(b);
 }
 
+const SEVERITIES: Readonly<Record<Finding['severity'], vscode.DiagnosticSeverity>> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  note: vscode.DiagnosticSeverity.Information,
+};
+
 function asDiagnostic(
   uri: vscode.Uri,
   finding: Finding,
@@ -127,7 +133,7 @@ function asDiagnostic(
       elsewhere ? `${place.file}:${place.line + 1}: ` : '',
       message,
     ].join(''),
-    severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning,
+    SEVERITIES[severity],
   );
   diagnostic.source = from === 'verifier' ? `verifier ${kernel}` : from;
   if (program !== undefined) {

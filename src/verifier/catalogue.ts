@@ -1,4 +1,5 @@
 import { CALLS } from './catalogue/calls.ts';
+import { COMPILER } from './catalogue/compiler.ts';
 import type { Entry } from './catalogue/entry.ts';
 import { MEMORY } from './catalogue/memory.ts';
 import { BUG, LOADING, PROGRAM } from './catalogue/program.ts';
@@ -19,16 +20,52 @@ export const CATALOGUE: readonly Entry[] = [BUG, ...MEMORY, ...CALLS, ...PROGRAM
 /** The words that matter are short; a pattern may take the square of what it looks at. */
 const LOOKED_AT = { lines: 40, characters: 400 } as const;
 
-/** Everything known about an error; the message may be several lines. */
-export function explain(words: string): Explanation | undefined {
-  const message = words
+/** What is between quotes is somebody's name, but where the verifier quotes a type of its own. */
+const QUOTED_NAME = /(?<!\w|mem access )'[^'\n]{1,200}'/g;
+/** Names of functions that the verifier does not quote. */
+const BARE_NAME = /(?<=\b[Gg]lobal func(?:tion)? |\bFunction |\bSubprog )(?!func#)\w+/g;
+
+const withoutNames = (message: string): string =>
+  message
+    .replace(QUOTED_NAME, (quoted) => (OWN_WORDS.test(quoted) ? quoted : "'_'"))
+    .replace(BARE_NAME, '_');
+
+/** Quoted words of the verifier's own: `struct bpf_spin_lock` and the like, and C's. */
+const OWN_WORDS = /^'(?:struct|kptr|int)\b/;
+
+/** The entries that fit a message, the one that decides first. */
+export function entriesFor(message: string, catalogue: readonly Entry[] = CATALOGUE): Entry[] {
+  const looked = withoutNames(lookedAt(message));
+  return catalogue.filter(({ pattern }) => pattern.test(looked));
+}
+
+const lookedAt = (words: string): string =>
+  words
     .split('\n', LOOKED_AT.lines)
     .map((line) => line.slice(0, LOOKED_AT.characters))
     .join('\n');
-  for (const { id, pattern, detail, why, fix } of CATALOGUE) {
-    const match = pattern.exec(message);
+
+/** Everything known about an error of libbpf or the verifier; the message may be several lines. */
+export const explain = (words: string): Explanation | undefined =>
+  explainBy(CATALOGUE, words, withoutNames);
+
+/** The same for the compiler's. */
+export const explainCompiler = (words: string): Explanation | undefined =>
+  explainBy(COMPILER, words);
+
+function explainBy(
+  catalogue: readonly Entry[],
+  words: string,
+  seen: (message: string) => string = (message) => message,
+): Explanation | undefined {
+  const message = lookedAt(words);
+  const looked = seen(message);
+  for (const { id, pattern, named, detail, isOnlyWithDetail, why, fix } of catalogue) {
+    const match = pattern.exec(looked);
     if (match === null) continue;
-    const told = detail?.(match.groups ?? {});
+    const names = named?.exec(message)?.groups;
+    const told = detail?.({ ...match.groups, ...names });
+    if (told === undefined && isOnlyWithDetail) continue;
     return { id, why: told === undefined ? why : `${told} ${why}`, fix };
   }
   return undefined;

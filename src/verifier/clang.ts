@@ -12,8 +12,14 @@ export interface ClangMessage {
   readonly endColumn: number | undefined;
   readonly severity: 'error' | 'warning' | 'note';
   readonly message: string;
+  /** The line of the source that includes the host's header it is in, or what leads to that. */
+  readonly includedAt?: { readonly file: string; readonly line: number };
+  /** The function whose code could not be made, where there is no line (0). */
+  readonly in?: string | undefined;
   readonly notes: readonly ClangMessage[];
 }
+
+const INCLUDED = /^(?:In file included|\s+) from ([^:]+):(\d{1,7})[:,]$/;
 
 /** Numbers are bounded, so that they are finite. */
 const LINE =
@@ -21,14 +27,25 @@ const LINE =
 
 /**
  * Reads clang's words with `-fno-caret-diagnostics -fdiagnostics-print-source-range-info`.
+ * @param entry the file that was compiled: the code generator names a line of it alone.
  * @param files those that were compiled: clang counts bytes where editors count characters.
  */
-export function parseClang(text: string, files: BpfSource['files']): ClangMessage[] {
+export function parseClang(text: string, files: BpfSource['files'], entry = ''): ClangMessage[] {
   const found: (ClangMessage & { notes: ClangMessage[] })[] = [];
   const texts = new Map<string, string[]>();
+  let includedAt: ClangMessage['includedAt'] | undefined;
   for (const words of text.split('\n')) {
+    const [, from, at] = INCLUDED.exec(words) ?? [];
+    if (from !== undefined && !from.startsWith('/')) {
+      includedAt = { file: path.posix.normalize(from), line: Number(at) };
+    }
+    if (from !== undefined) continue;
     const { groups } = LINE.exec(words) ?? {};
-    if (groups === undefined) continue;
+    if (
+      groups === undefined ||
+      (groups['message'] ?? '').startsWith('could not determine the original source location')
+    )
+      continue;
     const file = path.posix.normalize(groups['file'] ?? '');
     const lines = texts.get(file) ?? linesOf(files.get(file));
     texts.set(file, lines);
@@ -43,14 +60,71 @@ export function parseClang(text: string, files: BpfSource['files']): ClangMessag
       endColumn: end === undefined ? undefined : editorColumn(there, end - 1) + 1,
       severity: kind.endsWith('error') ? 'error' : kind === 'note' ? 'note' : 'warning',
       message: groups['message'] ?? '',
+      ...(file.startsWith('/') && includedAt !== undefined && { includedAt }),
       notes: [] as ClangMessage[],
     } as const;
     const last = found.at(-1);
     if (message.severity === 'note' && last !== undefined) last.notes.push(message);
     else found.push(message);
+    if (message.severity !== 'note') includedAt = undefined;
+  }
+  const said = new Set(found.map(({ file, line }) => `${file}:${line}`));
+  const further = generatorMessages(text, entry).filter(
+    ({ file, line }) => !said.has(`${file}:${line}`),
+  );
+  return withoutRepetition([...found, ...further]);
+}
+
+/** The code generator says the same of every access to a stack that is too large. */
+function withoutRepetition(
+  messages: readonly (ClangMessage & { notes: ClangMessage[] })[],
+): ClangMessage[] {
+  const found: (ClangMessage & { notes: ClangMessage[] })[] = [];
+  for (const message of messages) {
+    const first = message.message.includes('BPF stack limit')
+      ? found.find((one) => one.message === message.message && one.file === message.file)
+      : undefined;
+    if (first === undefined) found.push(message);
+    else first.notes.push(message);
   }
   return found;
 }
+
+/**
+ * What clang's code generator gives up with, of each version in another form: a line of the file that it
+ * compiles, a position at the end of an expression of its own, or a function alone.
+ */
+function generatorMessages(
+  text: string,
+  entry: string,
+): (ClangMessage & { notes: ClangMessage[] })[] {
+  const fatal = /^fatal error: error in backend: (.*)$/m.exec(text)?.[1];
+  if (fatal === undefined) return [];
+  const signed =
+    /^Error at line (\d{1,7}): (Unsupport signed division).{0,200}?(Please convert[^\n]*)?$/m.exec(
+      text,
+    );
+  const [, file = entry, line, column] =
+    /, ([^,\s:]+):(\d{1,7}):(\d{1,7})$/.exec(fatal.slice(-500)) ?? [];
+  const alone = signed?.[1] ?? /^line (\d{1,7}): /.exec(fatal)?.[1];
+  const node = /^Cannot select: .{0,200}?= (?:\w+ISD::)?(\w+)/.exec(fatal)?.[1];
+  return [
+    {
+      // Without the numbers of its nodes, which are others each time.
+      message: signed === null ? generatorWords(fatal, node) : 'unsupported signed division',
+      file: path.posix.normalize(line === undefined ? entry : file),
+      line: Number(line ?? alone ?? 0),
+      column: Number(column ?? 1),
+      endColumn: line === undefined && alone !== undefined ? 1000 : undefined,
+      severity: 'error',
+      in: /on function '@(\w{1,200})'/.exec(text)?.[1],
+      notes: [],
+    },
+  ];
+}
+
+const generatorWords = (fatal: string, node: string | undefined): string =>
+  node === undefined ? fatal.replace(/^line \d{1,7}: /, '') : `cannot make code for ${node}`;
 
 /** `{12:5-12:9}{12:14-12:20}`: the first range that the position is in, or that begins there. */
 function endColumn(ranges: string, line: number, column: number): number | undefined {

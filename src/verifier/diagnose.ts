@@ -1,23 +1,22 @@
-import path from 'node:path';
-import { parseObject, type ObjectProgram, type SourceLine } from './object.ts';
+import { parseObject, type ObjectProgram } from './object.ts';
 import type { BpfSource } from '../bypass/build.ts';
-import type { ProgramVerdict } from './verdicts.ts';
+import { libbpfMessage } from './libbpf.ts';
+import type { Assumption, ProgramVerdict } from './verdicts.ts';
 import type { Verification } from './verify.ts';
-import { explain } from './catalogue.ts';
+import { explain, explainCompiler, type Explanation } from './catalogue.ts';
 import { parseClang, type ClangMessage } from './clang.ts';
-import { programLines } from './definitions.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
 import { MOST_RELATED, pathTo } from './trail.ts';
-import { editorColumn, linesOf } from './text.ts';
+import {
+  declaration,
+  definitions,
+  mapPlace,
+  placeInLog,
+  placeOf,
+  type Place,
+} from './sourcePlaces.ts';
 
-/** A place in the source. Lines and columns from 0, as editors count them; the end is exclusive. */
-export interface Place {
-  /** As in the source: the path it was uploaded by. */
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endColumn: number;
-}
+export type { Place } from './sourcePlaces.ts';
 
 export interface Related {
   readonly place: Place;
@@ -27,7 +26,8 @@ export interface Related {
 /** One thing wrong, for an editor. Plain data. */
 export interface Finding {
   readonly place: Place;
-  readonly severity: 'error' | 'warning';
+  /** `note`: nothing is wrong, but it is not known here what user space does. */
+  readonly severity: 'error' | 'warning' | 'note';
   readonly from: 'clang' | 'libbpf' | 'verifier';
   /** The tool's own words first, then why and how to fix it. */
   readonly message: string;
@@ -68,14 +68,17 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   const { entry } = source;
   const known = new Map(readObject(object).map((program) => [program.name, program]));
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
-  const findings = parseClang(compiler, source.files).map(ofClang);
+  const defined = definitions(source);
+  const findings = parseClang(compiler, source.files, entry).map((said) => ofClang(said, defined));
   if (object === undefined && !findings.some(({ severity }) => severity === 'error')) {
     findings.push(finding('clang', top, compiler.trim() || 'clang has failed', undefined));
   }
-  if (words !== '') findings.push(finding('libbpf', top, libbpfMessage(words), undefined));
+  if (words !== '') {
+    const place = declaration(source, words) ?? top;
+    findings.push(finding('libbpf', place, libbpfMessage(words), undefined));
+  }
   const told = new Set(findings.flatMap((one) => (one.from === 'libbpf' ? [one.message] : [])));
 
-  const defined = definitions(source);
   const reports = programs.map((verdict): ProgramReport => {
     const program = known.get(verdict.name);
     return {
@@ -96,7 +99,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
         ? rejected(verdict, program, start)
         : finding(
             'libbpf',
-            mapPlace(source, verdict.words) ?? start,
+            declaration(source, verdict.words) ?? start,
             libbpfMessage(verdict.words),
             verdict.name,
           );
@@ -105,29 +108,56 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     if (one.from === 'libbpf') told.add(one.message);
     findings.push(one);
   });
-  return { host, kernel, findings, programs: reports };
+  const notes = verification.assumed.map((one) => assumedFinding(one, source, defined, top));
+  return { host, kernel, findings: [...oneACause(findings), ...notes], programs: reports };
 }
 
-/** The lines with the names of programs: the first instruction of one may come from anywhere. */
-function definitions({ entry, files }: BpfSource): ReadonlyMap<string, Place> {
-  const found = new Map<string, Place>();
-  for (const file of new Set([entry, ...files.keys()])) {
-    const text = linesOf(files.get(file));
-    for (const [name, line] of programLines(text.join('\n'))) {
-      if (!found.has(name)) found.set(name, placeIn(file, line + 1, 0, text[line] ?? ''));
-    }
+/** One mark for one cause: a function that several programs have inlined is wrong once. */
+function oneACause(findings: readonly Finding[]): Finding[] {
+  const causes = new Map<string, { first: Finding; others: string[] }>();
+  for (const one of findings) {
+    const { place, from, explanation, message, program } = one;
+    const cause = [from, place.file, place.line, explanation ?? message].join('\n');
+    // What is said of a whole program is said of each.
+    const key = from === 'verifier' ? cause : `${cause}\n${causes.size}`;
+    const seen = causes.get(key);
+    if (seen === undefined) causes.set(key, { first: one, others: [] });
+    else if (program !== undefined) seen.others.push(program);
   }
-  return found;
+  return Array.from(causes.values(), ({ first, others }) =>
+    others.length === 0
+      ? first
+      : {
+          ...first,
+          message: `${first.message}\nThe same in: ${[first.program ?? '', ...others].join(', ')}.`,
+        },
+  );
 }
 
-/** Where the map is defined that libbpf names, in the entry. */
-function mapPlace({ entry, files }: BpfSource, words: string): Place | undefined {
-  const name = /^libbpf: map '(\w{1,64})': failed/m.exec(words)?.[1];
-  if (name === undefined) return undefined;
-  const defined = new RegExp(`\\b${name}\\s+SEC\\("\\.?maps"\\)`);
-  const lines = linesOf(files.get(entry));
-  const line = lines.findIndex((text) => defined.test(text));
-  return line < 0 ? undefined : placeIn(entry, line + 1, 0, lines[line] ?? '');
+/** What was filled in for user space, where it is missing. */
+function assumedFinding(
+  { about, name, as }: Assumption,
+  source: BpfSource,
+  defined: ReadonlyMap<string, Place>,
+  top: Place,
+): Finding {
+  const what = {
+    entries: `Its entries are left to user space: verified with ${as}.`,
+    key: `The size of its keys is left to user space, or given for it: verified with ${as} bytes.`,
+    value: `The size of its values is left to user space, or given for it: verified with ${as} bytes.`,
+    target: `What it is attached to is left to user space: verified on ${as}().`,
+  }[about];
+  return {
+    place: (about === 'target' ? defined.get(name) : mapPlace(source, name)) ?? top,
+    severity: 'note',
+    from: 'libbpf',
+    message: `${name}: ${what}`,
+    explanation: undefined,
+    why: undefined,
+    fix: undefined,
+    related: [],
+    program: undefined,
+  };
 }
 
 /** The programs of an object; none of one that cannot be read. */
@@ -141,59 +171,61 @@ export function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {
   }
 }
 
+const explained = (words: string, known: Explanation | undefined): string =>
+  known === undefined ? words : `${words}\n${known.why}\n${known.fix}`;
+
 function finding(
   from: Finding['from'],
   place: Place,
   words: string,
   program: string | undefined,
   related: readonly Related[] = [],
+  known: Explanation | undefined = explain(words),
 ): Finding {
-  const known = explain(words);
   return {
     place,
     severity: 'error',
     from,
     related,
     program,
-    message: known === undefined ? words : `${words}\n${known.why}\n${known.fix}`,
+    message: explained(words, known),
     explanation: known?.id,
     why: known?.why,
     fix: known?.fix,
   };
 }
 
-function ofClang(said: ClangMessage): Finding {
+/** In a header of the host: at the include that led there. In generated code: at the function. */
+function ofClang(said: ClangMessage, defined: ReadonlyMap<string, Place>): Finding {
+  const { file, line, includedAt } = said;
+  const known = said.severity === 'error' ? explainCompiler(said.message) : undefined;
+  const isElsewhere = file.startsWith('/') && includedAt !== undefined;
+  const of = line === 0 ? defined.get(said.in ?? '') : undefined;
+  const words = isElsewhere ? `${file}:${line}: ${said.message}` : said.message;
   return {
-    place: placeOfClang(said),
+    place:
+      of ??
+      placeOfClang(isElsewhere ? { ...said, ...includedAt, column: 1, endColumn: 1000 } : said),
     severity: said.severity === 'error' ? 'error' : 'warning',
     from: 'clang',
-    message: said.message,
-    explanation: undefined,
-    why: undefined,
-    fix: undefined,
+    message: explained(words, known),
+    explanation: known?.id,
+    why: known?.why,
+    fix: known?.fix,
     program: undefined,
-    related: said.notes.map((note) => ({ place: placeOfClang(note), message: note.message })),
+    related: [
+      ...(isElsewhere ? [{ place: placeOfClang(said), message: said.message }] : []),
+      ...said.notes.map((note) => ({ place: placeOfClang(note), message: note.message })),
+    ],
   };
 }
 
 const placeOfClang = ({ file, line, column, endColumn }: ClangMessage): Place => ({
   file,
-  line: line - 1,
-  column: column - 1,
+  line: Math.max(0, line - 1),
+  column: Math.max(0, column - 1),
   endColumn: endColumn === undefined ? column - 1 : endColumn - 1,
 });
-
-/** libbpf's words without what only says that it gives up. */
-function libbpfMessage(words: string): string {
-  const lines = words
-    .split('\n')
-    .map((line) => line.replace(/^libbpf: /, '').trim())
-    .filter(
-      (line) => line !== '' && !/^(?:failed to load object|prog '.*': failed to load)/.test(line),
-    )
-    .filter((line) => !line.includes('Retrying without BTF'));
-  return lines.join('\n') || 'libbpf cannot load it';
-}
 
 function rejected(
   verdict: ProgramVerdict,
@@ -218,7 +250,16 @@ function rejected(
           return place === undefined ? [] : [{ place, message: what }];
         })
       : pathTo(steps, words, at);
-  const one = finding('verifier', place, words, verdict.name, related.slice(-MOST_RELATED));
+  // Of what it cannot attach to anything the kernel says nothing but that it cannot.
+  const context = verdict.log.trim() === '' ? `${verdict.section} without a log\n` : '';
+  const one = finding(
+    'verifier',
+    place,
+    words,
+    verdict.name,
+    related.slice(-MOST_RELATED),
+    explain(`${context}${words}`),
+  );
   if (report === undefined) return one;
   // The kernel's own explanation goes before ours.
   return {
@@ -264,43 +305,4 @@ function busiest(
     .filter(({ count }) => count >= most * 0.9)
     .map(({ step }) => ({ step, line: lineOf(step) ?? Number.MAX_SAFE_INTEGER }))
     .sort((a, b) => a.line - b.line)[0]?.step;
-}
-
-const basename = (path: string): string => path.replace(/^.*\//, '');
-
-/** The workbench has clang write files by the path they were uploaded by, below ".". */
-function placeOf(line: SourceLine | undefined): Place | undefined {
-  if (line === undefined || line.line === 0) return undefined;
-  const file = path.posix.normalize(line.file);
-  const column = line.column === 0 ? 0 : editorColumn(line.text, line.column - 1) + 1;
-  return placeIn(file, line.line, column, line.text);
-}
-
-/** The log names the file without its directories. */
-function placeInLog(step: Step | undefined, file: string): Place | undefined {
-  const { source } = step ?? {};
-  if (source?.line === undefined || source.line === 0) return undefined;
-  const named = source.file === undefined || source.file === basename(file) ? file : source.file;
-  return placeIn(named, source.line, 0, source.text);
-}
-
-/** From the operand that the column belongs to, to the end of the statement. */
-function placeIn(file: string, line: number, column: number, text: string): Place {
-  const first = column > 0 ? operandStart(text, column - 1) : Math.max(0, text.search(/\S/));
-  const comment = text.search(/\/[/*]/);
-  const code = (comment < 0 ? text : text.slice(0, comment)).trimEnd();
-  const end = code.replace(/[;{]$/, '').trimEnd().length;
-  return { file, line: line - 1, column: first, endColumn: Math.max(end, first + 1) };
-}
-
-/** Characters: an operand is looked for from each of them. */
-const LONGEST_OPERAND = 200;
-
-/** The compiler gives `value->count += 1` the column of its operator, and `sk->family` that of its field. */
-function operandStart(text: string, column: number): number {
-  const start = Math.max(0, column - LONGEST_OPERAND);
-  const before = text.slice(start, column);
-  const isInside = /(?:->|\.)$/.test(before) || !/[\w"'(!~]/.test(text[column] ?? '(');
-  const operand = /[*&]*\w+(?:(?:->|\.)\w+|\[[^\]]*\])*(?:->|\.)?\s*$/.exec(before);
-  return isInside && operand !== null ? start + operand.index : column;
 }

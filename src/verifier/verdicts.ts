@@ -12,10 +12,21 @@ export interface ProgramVerdict {
   readonly log: string;
 }
 
+/** What an object leaves to its loader, and what it was taken to be, for a verdict all the same. */
+export interface Assumption {
+  /** `target`: the kernel's function that a tracing program is attached to. */
+  readonly about: 'entries' | 'key' | 'value' | 'target';
+  /** The map, or the program. */
+  readonly name: string;
+  /** Entries, bytes, or the name of the function. */
+  readonly as: string;
+}
+
 /** The answers of libbpf and the kernel about an object. */
 export interface Verdicts {
   /** libbpf's words if it cannot read the object. */
   readonly words: string;
+  readonly assumed: readonly Assumption[];
   readonly programs: readonly ProgramVerdict[];
 }
 
@@ -23,9 +34,12 @@ export interface Verdicts {
 export function parseVerdicts(text: string, boundary: string): Verdicts {
   const programs: ProgramVerdict[] = [];
   let words = '';
+  let assumed: readonly Assumption[] = [];
   for (const { name, text: body } of parseSections(text, boundary)) {
     const last = programs.pop();
     if (name === 'object') words = body;
+    else if (name === 'assumed')
+      assumed = body.split('\n').flatMap((line) => assumption(line) ?? []);
     else if (name.startsWith('program ')) {
       const [section = '', told = ''] = body.split('\n');
       const verdict = (['accepted', 'rejected'] as const).find((one) => one === told) ?? 'failed';
@@ -41,5 +55,16 @@ export function parseVerdicts(text: string, boundary: string): Verdicts {
       );
     }
   }
-  return { words, programs };
+  return { words, assumed, programs };
+}
+
+function assumption(line: string): Assumption | undefined {
+  const { groups } =
+    /^(?<about>entries|key|value|target) (?<name>\w{1,200}) (?<as>\w{1,200})$/.exec(line) ?? {};
+  const about = (['entries', 'key', 'value', 'target'] as const).find(
+    (one) => one === groups?.['about'],
+  );
+  return about === undefined
+    ? undefined
+    : { about, name: groups?.['name'] ?? '', as: groups?.['as'] ?? '' };
 }

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { constants } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { readTarget, type BpfSource } from '../bypass/build.ts';
 import { buildTool } from '../bypass/tool.ts';
@@ -60,7 +61,7 @@ export async function verifySource(
     const { words: compiler, object } = await bench.compile(uploaded, { isParsed: true, signal });
     const { kernel } = bench.target;
     const made = { host: host.name, kernel, compiler, object: object?.bytes };
-    if (object === undefined) return { ...made, words: '', programs: [] };
+    if (object === undefined) return { ...made, words: '', assumed: [], programs: [] };
     return { ...made, ...(await verifyThere(bench, uploaded, object.path, options)) };
   } finally {
     void bench.remove(uploaded);
@@ -177,13 +178,30 @@ async function verifyThere(
     signal,
   );
   const told = unpacked(host, text, directory);
-  if (parseSections(told, boundary).at(-1)?.name === 'end') return parseVerdicts(told, boundary);
-  throw new HostError({
-    kind: 'command',
-    tried: l10n.t('have the kernel verify {0}', entry),
-    where: host.name,
-    words: l10n.t('what talks to the verifier ended early'),
-    next: "Look at the host's memory, then try again.",
+  const sections = parseSections(told, boundary);
+  if (sections.some(({ name }) => name === 'end')) return parseVerdicts(told, boundary);
+  const exit = sections.findLast(({ name }) => name === 'exit')?.text ?? '';
+  const tried = l10n.t('have the kernel verify {0}', entry);
+  throw endedEarly(host, tried, Number(exit || Number.NaN));
+}
+
+/** @param exit its status as a shell has it; NaN where even the shell did not come to its end. */
+function endedEarly(host: Host, tried: string, exit: number): HostError {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === exit - 128)?.[0];
+  const problem = { kind: 'command', tried, where: host.name } as const;
+  if (signal === undefined || signal === 'SIGKILL') {
+    return new HostError({
+      ...problem,
+      words: l10n.t('what talks to the verifier ended early'),
+      next: "Look at the host's memory, then try again.",
+    });
+  }
+  return new HostError({
+    ...problem,
+    words: l10n.t('what talks to the verifier has crashed ({0})', signal),
+    next: l10n.t(
+      'This is a fault of Sockmap Bypass or of the libbpf there, not of the source: report it with the source.',
+    ),
   });
 }
 

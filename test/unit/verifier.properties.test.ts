@@ -99,6 +99,7 @@ const WORDS = [
 
 const verification = (log: string, words = ''): Verification => ({
   ...{ host: 'h', kernel: '6.18', compiler: '', words, object: new Uint8Array() },
+  assumed: [],
   programs: [
     { name: 'a', section: 'xdp', verdict: 'rejected', words, log },
     { name: 'b', section: 'tc', verdict: 'failed', words: log, log: '' },

@@ -10,6 +10,25 @@ export const CALLS: readonly Entry[] = [
     fix: 'Declare it: `char LICENSE[] SEC("license") = "GPL";`.',
   },
   {
+    id: 'flags',
+    pattern: /non-zero flags|flags? (?:must be|should be) (?:0|zero)/i,
+    why: 'This function has no flags yet: anything but 0 is refused.',
+    fix: 'Pass 0 as its flags.',
+  },
+  {
+    id: 'packet-argument',
+    pattern: /helper access to the packet is not allowed/,
+    why: 'This helper does not take a pointer into the packet, or not in programs of this type.',
+    fix: 'Copy what it needs to the stack first (bpf_skb_load_bytes(), bpf_xdp_load_bytes(), or an assignment after a check of bounds) and pass that.',
+  },
+  {
+    id: 'lockdown',
+    pattern:
+      /(?:unknown func|cannot use helper) bpf_(?:probe_read_kernel(?:_str)?|probe_write_user)\b|locked? ?down/i,
+    why: 'The kernel is locked down: in the mode “confidentiality” programs may not read its memory, and in “integrity” they may not write that of processes.',
+    fix: 'Look at /sys/kernel/security/lockdown; Secure Boot switches it on, and only a boot without it switches it off.',
+  },
+  {
     id: 'helper-unknown',
     pattern: /invalid func (?<name>\S+)#(?<number>\d+)/,
     detail: ({ name = '', number = '' }) =>
@@ -20,7 +39,7 @@ export const CALLS: readonly Entry[] = [
   {
     id: 'helper-not-allowed',
     pattern:
-      /unknown func (?<name>\w+)#\d+|cannot use helper (?<helper>\w+)|helper call is not allowed|func (?<other>\w+)#\d+ +(?:not )?supported|non-zero flags|cannot update sockmap in this context/,
+      /unknown func (?<name>\w+)#\d+|cannot use helper (?<helper>\w+)|helper call is not allowed|func (?<other>\w+)#\d+ +(?:not )?supported|cannot update sockmap in this context/,
     detail: ({ name, helper, other }) => {
       const known = name ?? helper ?? other;
       return known === undefined ? undefined : `${known}() is not for programs of this type.`;
@@ -31,9 +50,15 @@ export const CALLS: readonly Entry[] = [
   {
     id: 'map-argument',
     pattern:
-      /cannot pass map_type|expected prog array|kernel subsystem misconfigured|tracing progs cannot use|cannot be used for PREEMPT_RT|isn't map pointer|doesn't match map pointer|helper access to the packet is not allowed|invalid map_ptr|cgroup storage of each type|bpf_struct_ops map cannot|map_ptr access not supported/,
+      /cannot pass map_type|expected prog array|kernel subsystem misconfigured|tracing progs cannot use|cannot be used for PREEMPT_RT|isn't map pointer|doesn't match map pointer|invalid map_ptr|cgroup storage of each type|bpf_struct_ops map cannot|map_ptr access not supported/,
     why: 'This kind of map does not go with this function, or with this type of program.',
     fix: 'Use the functions made for that kind of map, and pass the map itself (`&map`) where one is expected.',
+  },
+  {
+    id: 'kernel-function-declaration',
+    pattern: /incompatible with (?:kernel|vmlinux|module)|func_proto \[\d+\]/,
+    why: 'The function is there, but its declaration in the source differs from the kernel’s: in the number of its arguments, their types or what it returns.',
+    fix: 'Take the declaration from this kernel’s vmlinux.h (`bpftool btf dump file /sys/kernel/btf/vmlinux format c`).',
   },
   {
     id: 'kernel-function',
@@ -100,8 +125,14 @@ export const CALLS: readonly Entry[] = [
     fix: 'Use bpf_for() or bpf_for_each(), which do both.',
   },
   {
+    id: 'exception',
+    pattern: /exception c(?:b|allback)|bpf_throw|exception/i,
+    why: 'bpf_throw() ends the program, and what is held or unwound at that moment is limited; its callback takes one number and returns what the program may return.',
+    fix: 'Throw where nothing is held; declare the callback `__noinline int name(u64 cookie)` and name it with __exception_cb(name), once.',
+  },
+  {
     id: 'callback',
-    pattern: /callback(?! return| the register)|exception cb|bpf_throw/i,
+    pattern: /callback(?! return| the register)/i,
     why: 'The callback has the wrong form, or does what is not allowed in one.',
     fix: 'Pass a static function with the signature the helper wants; it returns 0 to go on and 1 to stop.',
   },
@@ -142,6 +173,12 @@ export const CALLS: readonly Entry[] = [
     pattern: /arena|addr_space_cast/,
     why: 'Arenas need a JIT compiler that knows them, 6.9 or newer, and pointers of their own address space.',
     fix: 'Declare such pointers with `__arena`, and one arena map in the object.',
+  },
+  {
+    id: 'legacy-packet-function',
+    pattern: /LD_(?:\[?ABS\]?|\[?ABS\|IND\]?).* only allowed in functions that return/i,
+    why: 'load_byte(), load_half() and load_word() end the function they stand in where the packet is too short: it has to return an int, and so have its callers.',
+    fix: 'Make the function return int, inline it, or use bpf_skb_load_bytes(), which returns an error instead.',
   },
   {
     id: 'legacy-packet-access',

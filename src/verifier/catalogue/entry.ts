@@ -2,9 +2,14 @@
 export interface Entry {
   /** A stable name, shown as the code of the diagnostic. */
   readonly id: string;
+  /** On words in which the names that people chose are blank. */
   readonly pattern: RegExp;
+  /** On the words as they are, for `detail` alone. */
+  readonly named?: RegExp;
   /** This very message in plain words, where its numbers and types say more. */
   readonly detail?: (match: Readonly<Record<string, string | undefined>>) => string | undefined;
+  /** Whether the entry is right only where there is such a detail. */
+  readonly isOnlyWithDetail?: true;
   /** Why the verifier refuses. */
   readonly why: string;
   /** How to fix it. */

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { versionsOf } from './versions.ts';
 
 /** Whatever else the message speaks of. */
 export const BUG: Entry = {
@@ -106,6 +107,26 @@ export const PROGRAM: readonly Entry[] = [
     fix: 'Test with bpf_core_field_exists() or bpf_core_type_exists() before use, and check its name against this kernel’s vmlinux.h.',
   },
   {
+    id: 'no-target',
+    pattern:
+      /attach program FD is not set|no BTF-based attach target is specified|extension program.*target|freplace.*attach/i,
+    why: 'The program is made for another program or function, which user space names before it loads it; the section does not.',
+    fix: 'Name it in the section where it is always the same (SEC("fentry/function")); a freplace program can only be verified beside the program it replaces a part of.',
+  },
+  {
+    id: 'attach-target',
+    pattern: /prog '_': failed to find kernel BTF type ID/,
+    why: 'This kernel has no function, tracepoint or hook of that name to attach to: it is inlined, renamed or left out there, or it is one of a module.',
+    fix: 'Look for its name of this kernel (`grep NAME /proc/kallsyms`, or vmlinux.h); for a module, load that first and write SEC("fentry/MODULE:NAME").',
+  },
+  {
+    id: 'no-fentry',
+    pattern:
+      /^(?:fentry|fexit|fmod_ret|lsm)\S* without a log\n[^]*(?:not permitted|error 524|not supported)/,
+    why: 'This kernel cannot attach programs to functions of its own: it was built without trampolines (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS), or for an architecture that has none.',
+    fix: 'Use a kprobe of the same function, with BPF_KPROBE() and BPF_CORE_READ().',
+  },
+  {
     id: 'attachment',
     pattern:
       /is not modifiable|Subprog \S+ doesn't exist|Cannot (?:replace|extend|recursively|nest)|can only be attached|Only FENTRY|Can attach to only|can't modify return|address of function|attach_btf_id|provide btf_id|attach to (?:invalid|unsupported) member|noreturn|is not supported for this attach type|The function \S+ (?:has \d+ arg|return type|with variable|arg\d)|fmod_ret|struct_ops module|Tracing programs|BTF of tracepoint|while \S+\(\) has|doesn't match type|arg\d+ in \S+\(\)/i,
@@ -114,7 +135,7 @@ export const PROGRAM: readonly Entry[] = [
   },
   {
     id: 'permission',
-    pattern: /CAP_[A-Z]|Operation not permitted|EPERM|locked? ?down/,
+    pattern: /CAP_[A-Z]|Operation not permitted|EPERM/,
     why: 'The kernel did not allow it: privileges are missing, or it is locked down.',
     fix: 'Load it as root or with the capabilities named; see `dmesg` about lockdown.',
   },
@@ -134,7 +155,7 @@ export const PROGRAM: readonly Entry[] = [
   {
     id: 'ksym',
     pattern:
-      /extern .*not found|kernel BTF type ID|failed to find BTF for extern|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64/,
+      /extern .*not found|failed to find BTF for extern|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64/,
     why: 'The kernel has no such function or variable, or nothing defines what is called here.',
     fix: 'Check the name; declare it `__ksym __weak` and test it before use where only some kernels have it.',
   },
@@ -160,6 +181,16 @@ export const LOADING: readonly Entry[] = [
     pattern: /map '.*': failed|failed to create map|Error in bpf_(?:create_map|map_create)/,
     why: 'The kernel would not make the map: a type it does not have, or sizes that do not fit that type.',
     fix: 'Compare key size, value size, entries and flags with what the type asks for.',
+  },
+  {
+    id: 'too-old',
+    pattern:
+      /missing BPF prog type|check ELF section name|failed to guess program type|invalid section|unrecognized ELF section|skipping unrecognized/,
+    named: /(?:section name|section(?:\(\d+\))?|prefix) '?(?:\?)?(?<name>[\w.]+(?:\/[\w.]+)?)/,
+    detail: ({ name = '' }) => versionsOf(name),
+    isOnlyWithDetail: true,
+    why: 'The libbpf of the host is older than this source: it does not know that kind of program or section.',
+    fix: 'Install a newer libbpf-dev there, or write it in the older form (SEC("tc") for tcx, ".struct_ops" for ".struct_ops.link").',
   },
   {
     id: 'section-name',

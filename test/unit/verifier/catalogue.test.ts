@@ -1,8 +1,33 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE, explain } from '../../../src/verifier/catalogue.ts';
+import fs from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { CATALOGUE, entriesFor, explain } from '../../../src/verifier/catalogue.ts';
+import { libbpfMessage } from '../../../src/verifier/libbpf.ts';
+import { parseLog } from '../../../src/verifier/log.ts';
 
 /** Messages of kernels from 5.10 on, and of libbpf, by their meaning. */
 const MESSAGES: Readonly<Record<string, readonly string[]>> = {
+  flags: ["get_local_storage() doesn't support non-zero flags"],
+  'packet-argument': ['helper access to the packet is not allowed'],
+  lockdown: [
+    'program of this type cannot use helper bpf_probe_read_kernel#113',
+    'unknown func bpf_probe_write_user#36',
+  ],
+  exception: ['cannot call exception cb directly', 'exception callback fn() must return scalar'],
+  'kernel-function-declaration': [
+    "extern (func ksym) 'bpf_task_acquire': func_proto [12] incompatible with vmlinux [3456]",
+  ],
+  'legacy-packet-function': ["LD_ABS is only allowed in functions that return 'int'."],
+  'attach-target': ["prog 'program': failed to find kernel BTF type ID of 'no_such_function': -3"],
+  'no-target': [
+    "prog 'replacement': attach program FD is not set",
+    "prog 'trace': no BTF-based attach target is specified, use bpf_program__set_attach_target()",
+  ],
+  'no-fentry': [
+    "fentry/do_exit without a log\nprog 'trace': BPF program load failed: Operation not permitted",
+  ],
+  'too-old': ["prog 'program': missing BPF prog type, check ELF section name 'tcx/ingress'"],
   null: [
     "R0 invalid mem access 'map_value_or_null'",
     "R0 invalid mem access 'ptr_or_null_'",
@@ -233,7 +258,6 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'kernel subsystem misconfigured verifier',
     'tracing progs cannot use bpf_timer yet',
     'tracing progs cannot use bpf_spin_lock yet',
-    'helper access to the packet is not allowed',
   ],
   'argument-type': [
     'R1 type=scalar expected=map_ptr',
@@ -311,10 +335,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   jit: ["JIT doesn't support bpf-to-bpf calls"],
   'kernel-btf': ['libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3'],
-  ksym: [
-    "libbpf: extern (func ksym) 'no_such_function': not found in kernel or module BTFs",
-    "libbpf: prog 'program': failed to find kernel BTF type ID of 'no_such_function': -3",
-  ],
+  ksym: ["libbpf: extern (func ksym) 'no_such_function': not found in kernel or module BTFs"],
   instruction: ['unknown opcode 8d', 'BPF_MOV uses reserved fields'],
   'map-definition': [
     "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
@@ -325,6 +346,70 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   relocation: ["libbpf: prog 'program': unexpected relo for insn #3 type 10"],
 };
+
+/** The first of two decides. A pair that is new here is one to look at. */
+const COMPETING: readonly string[] = [
+  'arena > jit',
+  'argument-size > map-value-bounds',
+  'argument-size > memory-bounds',
+  'context-access > instruction',
+  'context-access > modified-pointer',
+  'control-flow > ksym',
+  'core-relocation > relocation',
+  'dynptr > argument-type',
+  'exception > callback',
+  'function-information > kernel-btf',
+  'helper-not-allowed > attachment',
+  'helper-unknown > dynptr',
+  'iterator > argument-type',
+  'kernel-function > argument-type',
+  'kernel-function > jit',
+  'kernel-function > program-size',
+  'kernel-function > rcu',
+  'kernel-type-bounds > owned-object',
+  'legacy-packet-function > legacy-packet-access',
+  'lock-definition > lock',
+  'lockdown > helper-not-allowed',
+  'map-argument > lock',
+  'map-argument > tail-call',
+  'map-value-bounds > memory-bounds',
+  'no-fentry > permission',
+  'no-target > kernel-btf',
+  'null > argument-type',
+  'null > kernel-type-bounds',
+  'null > not-memory',
+  'null > pointer-arithmetic',
+  'owned-object > argument-type',
+  'owned-object > reference-use',
+  'packet > memory-bounds',
+  'preemption > sleepable',
+  'rcu > iterator',
+  'rcu > sleepable',
+  'reference-leak > tail-call',
+  'scalar-dereference > not-memory',
+  'special-field > lock',
+  'stack-bounds > pointer-arithmetic',
+  'stack-bounds > unbounded',
+  'stack-bounds > unprivileged',
+  'too-old > section-name',
+  'unbounded > pointer-arithmetic',
+  'unbounded > unprivileged',
+  'verifier-bug > control-flow',
+];
+
+/** What kernels of five versions said of the corpus. */
+function* recordedMessages(): Generator<string> {
+  const directory = path.join(import.meta.dirname, '../recorded/verifier');
+  for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each))) {
+    const text = gunzipSync(fs.readFileSync(path.join(directory, name))).toString();
+    const { programs } = JSON.parse(text) as {
+      programs: Record<string, { programs: { words: string; log: string }[] }>;
+    };
+    for (const { programs: verdicts } of Object.values(programs)) {
+      for (const { words, log } of verdicts) yield parseLog(log).message || libbpfMessage(words);
+    }
+  }
+}
 
 describe('the catalogue of explanations', () => {
   for (const [id, messages] of Object.entries(MESSAGES)) {
@@ -337,6 +422,33 @@ describe('the catalogue of explanations', () => {
     const ids = CATALOGUE.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     assert.deepEqual(new Set(ids), new Set(Object.keys(MESSAGES)));
+  });
+
+  it('does not decide by names that people chose', () => {
+    const names = ['dynptr_pool', 'arena', 'tail_call', 'bpf_spin_lock_stats', 'rcu_irq_JIT'];
+    const messages = [
+      "map '{0}': failed to create: Invalid argument(-22)",
+      "prog '{0}': missing BPF prog type, check ELF section name '{0}'",
+      "prog '{0}': failed to find kernel BTF type ID of '{0}': -3",
+      "extern (func ksym) '{0}': not found in kernel or module BTFs",
+      "Global function {0}() doesn't return scalar. Only those are supported.",
+    ];
+    for (const message of messages) {
+      const expected = explain(message.replaceAll('{0}', 'plain'))?.id;
+      assert.ok(expected);
+      for (const name of names) {
+        assert.equal(explain(message.replaceAll('{0}', name))?.id, expected, `${message} ${name}`);
+      }
+    }
+  });
+
+  it('has few entries that compete for a message, and these are known', () => {
+    const competing = new Set<string>();
+    for (const message of [...Object.values(MESSAGES).flat(), ...recordedMessages()]) {
+      const [first, ...others] = entriesFor(message);
+      for (const { id } of others) competing.add(`${first?.id ?? ''} > ${id}`);
+    }
+    assert.deepEqual(Array.from(competing).sort(), COMPETING);
   });
 
   it('says what the numbers and types of a message mean', () => {

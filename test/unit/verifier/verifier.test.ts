@@ -34,7 +34,14 @@ const objectOf = (file: string): Buffer => Buffer.from(objects[file] ?? '', 'bas
 function verificationOf(file: string, { kernel, programs }: Recorded): Verification {
   const recorded = programs[file];
   assert.ok(recorded, file);
-  return { host: 'recorded', kernel, compiler: '', object: objectOf(file), ...recorded };
+  return {
+    host: 'recorded',
+    kernel,
+    compiler: '',
+    object: objectOf(file),
+    assumed: [],
+    ...recorded,
+  };
 }
 
 function sourceOf(file: string): { source: BpfSource; expected: Expectation } {
@@ -218,7 +225,14 @@ describe('the report of Linux 7.3', () => {
 
   it('explains the error in the kernel’s own words, with its path', () => {
     const verification: Verification = {
-      ...{ host: 'h', kernel: '7.3.0', compiler: '', words: '', object: new Uint8Array() },
+      ...{
+        host: 'h',
+        kernel: '7.3.0',
+        compiler: '',
+        words: '',
+        assumed: [],
+        object: new Uint8Array(),
+      },
       programs: [{ name: 'program', section: 'xdp', verdict: 'rejected', words: '', log: REPORT }],
     };
     const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
@@ -257,7 +271,14 @@ describe('a log', () => {
     );
     const log = `; x++; @ a.bpf.c:3\n${steps}BPF program is too large. Processed 1000001 insn\n`;
     const verification: Verification = {
-      ...{ host: 'h', kernel: '6.18', compiler: '', words: '', object: new Uint8Array() },
+      ...{
+        host: 'h',
+        kernel: '6.18',
+        compiler: '',
+        words: '',
+        assumed: [],
+        object: new Uint8Array(),
+      },
       programs: [{ name: 'a', section: 'xdp', verdict: 'rejected', words: '', log }],
     };
     const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
@@ -335,7 +356,15 @@ rejected/../sub/./h.h:2:1: error: wrong
 /usr/include/x/../y.h:2:1: note: there
 `;
     const verification: Verification = {
-      ...{ host: 'h', kernel: '6.1', compiler: said, object: undefined, words: '', programs: [] },
+      ...{
+        host: 'h',
+        kernel: '6.1',
+        compiler: said,
+        object: undefined,
+        words: '',
+        assumed: [],
+        programs: [],
+      },
     };
     const { findings } = diagnose(verification, { entry: 'rejected/a.bpf.c', files });
     assert.equal(findings[0]?.place.file, 'sub/h.h');

@@ -1,0 +1,89 @@
+import type { Entry } from './entry.ts';
+import { versionsOf } from './versions.ts';
+
+/** Functions of the compiler's own library, by what C asks for them. */
+const LIBRARY: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:mem|bcmp)/,
+    'Copying, clearing or comparing memory becomes a call where the size is not constant or is large.',
+  ],
+  [
+    /^__(?:float|fix|add|sub|mul|div|neg|ext|trunc|eq|ne|lt|le|gt|ge|un)\w*[sdtxh]f/,
+    'This is arithmetic of floating point.',
+  ],
+  [/ti[23]?$/, 'This is arithmetic on 128 bits.'],
+  [
+    /^abort$/,
+    'The compiler puts this where the program can never come: after __builtin_trap(), or undefined behaviour.',
+  ],
+];
+
+/** Said by clang. The verifier has not seen the program yet. */
+export const COMPILER: readonly Entry[] = [
+  {
+    id: 'signed-division',
+    pattern: /unsupport(?:ed)? signed division|cannot make code for s(?:div|rem|divrem)\b/i,
+    why: 'BPF has no signed division or remainder before -mcpu=v4 (Linux 6.6, clang 18).',
+    fix: 'Make both operands unsigned; where one may be negative, divide its absolute value and put the sign back.',
+  },
+  {
+    id: 'stack-size',
+    pattern: /BPF stack limit/,
+    why: 'A function has 512 bytes of stack for all its variables.',
+    fix: 'Move large variables into a per-CPU array map with one element, or make them smaller.',
+  },
+  {
+    id: 'dynamic-stack',
+    pattern: /dynamic stack allocation|dynamic_stackalloc/i,
+    why: 'An array of variable length, or alloca(): the stack of a BPF program has a fixed size.',
+    fix: 'Give the array a constant size, and bound what is used of it.',
+  },
+  {
+    id: 'library-call',
+    pattern: /call to built-?in function '(?<name>\w+)' is not supported/i,
+    detail: ({ name = '' }) => LIBRARY.find(([pattern]) => pattern.test(name))?.[1],
+    why: 'There is no library that this function could come from: BPF programs call helpers, kernel functions and their own.',
+    fix: 'For memory, use a constant size (__builtin_memset(p, 0, sizeof(*p))), or a loop with a bound; for fractions, integers scaled by a constant.',
+  },
+  {
+    id: 'function-signature',
+    pattern:
+      /VarArgs or StructRet|variadic|aggregate returns|only (?:small returns|integer returns)|stack arguments are not supported|too many arg(?:ument)?s|pass by value/i,
+    why: 'A function of BPF takes at most five arguments, each in one register, and returns one: no structs by value, no variable arguments.',
+    fix: 'Pass a pointer to the struct and have the function fill it, or inline it (`static __always_inline`).',
+  },
+  {
+    id: 'atomic',
+    pattern: /unsupported atomic|XADD return value|cannot make code for Atomic/i,
+    why: 'This atomic operation, or using what it returns, needs -mcpu=v3 (Linux 5.12), and many need 8 bytes.',
+    fix: 'Use 64 bits, and do not use the result of __sync_fetch_and_add().',
+  },
+  {
+    id: 'too-old',
+    pattern:
+      /(?:use of undeclared identifier|implicit declaration of function|unknown type name|call to undeclared function) '(?<name>\w+)'/,
+    detail: ({ name = '' }) => versionsOf(name),
+    isOnlyWithDetail: true,
+    why: 'The headers of libbpf that the host has are older than this source.',
+    fix: 'Install a newer libbpf-dev there, or put the project’s own copy of libbpf’s headers into sockmapBypass.verify.include: it goes before the host’s.',
+  },
+  {
+    id: 'compiler-too-old',
+    pattern:
+      /unknown target CPU '(?:v4|v5)'|unknown attribute 'preserve_static_offset'|address_space.*not supported/,
+    why: 'The host’s clang is older than this source: -mcpu=v4 and preserve_static_offset came with clang 18, arenas with 19.',
+    fix: 'Install a newer clang there, or do without.',
+  },
+  {
+    id: 'missing-header',
+    pattern: /'(?<name>[^'\n]{1,200})' file not found/,
+    detail: ({ name = '' }) =>
+      name.endsWith('skel.h')
+        ? 'A skeleton is made of a compiled object: a BPF program does not include one, but user space does.'
+        : name.endsWith('stubs-32.h')
+          ? 'A header of the C library was included, which BPF programs have not.'
+          : undefined,
+    why: 'It is neither beside the source, nor in a directory that is searched, nor among the headers of the host.',
+    fix: 'Put its directory into sockmapBypass.verify.include, or open the folder that holds it; generate what is generated; install the package on the host.',
+  },
+];

@@ -1,0 +1,102 @@
+import path from 'node:path';
+import type { BpfSource } from '../bypass/build.ts';
+import { programLines } from './definitions.ts';
+import type { Step } from './log.ts';
+import type { SourceLine } from './object.ts';
+import { editorColumn, linesOf } from './text.ts';
+
+/** A place in the source. Lines and columns from 0, as editors count them; the end is exclusive. */
+export interface Place {
+  /** As in the source: the path it was uploaded by. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
+}
+
+/** The lines with the names of programs: the first instruction of one may come from anywhere. */
+export function definitions({ entry, files }: BpfSource): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>();
+  for (const file of new Set([entry, ...files.keys()])) {
+    const text = linesOf(files.get(file));
+    for (const [name, line] of programLines(text.join('\n'))) {
+      if (!found.has(name)) found.set(name, placeIn(file, line + 1, 0, text[line] ?? ''));
+    }
+  }
+  return found;
+}
+
+/**
+ * Where the map or the extern is declared that libbpf names, in any file of the source: the entry first. The
+ * names of others are taken too, but those of programs.
+ */
+export function declaration({ entry, files }: BpfSource, words: string): Place | undefined {
+  for (const pattern of declarations(words)) {
+    for (const file of new Set([entry, ...files.keys()])) {
+      const lines = linesOf(files.get(file));
+      const line = lines.findIndex((text) => pattern.test(text));
+      if (line >= 0) return placeIn(file, line + 1, 0, lines[line] ?? '');
+    }
+  }
+  return undefined;
+}
+
+/** What the line of the declaration looks like, for each name that libbpf's words have. */
+function declarations(words: string): RegExp[] {
+  const maps = words.matchAll(/^(?:libbpf: )?(?:elf: )?(?:map|legacy map) '(\w{1,64})'/gm);
+  const externs = words.matchAll(/\bextern (?:\([\w ]+\) )?'(\w{1,128})'/g);
+  return [
+    ...Array.from(maps, ([, name = '']) => mapDeclaration(name)),
+    ...Array.from(externs, ([, name = '']) => new RegExp(`\\bextern\\b.*\\b${name}\\b`)),
+    ...(LEGACY.test(words) ? [/SEC\("maps"\)/] : []),
+  ];
+}
+
+const LEGACY = /legacy map definition|SEC\("maps"\)/;
+
+/** Today's form, and that of old libbpf: `struct bpf_map_def SEC("maps") name = {`. */
+const mapDeclaration = (name: string): RegExp =>
+  new RegExp(`\\b${name}\\s+SEC\\("\\.?maps"\\)|SEC\\("maps"\\)\\s*${name}\\b`);
+
+/** Where a map is declared, by its name. */
+export const mapPlace = (source: BpfSource, name: string): Place | undefined =>
+  declaration(source, `map '${name}'`);
+
+const basename = (path: string): string => path.replace(/^.*\//, '');
+
+/** The workbench has clang write files by the path they were uploaded by, below ".". */
+export function placeOf(line: SourceLine | undefined): Place | undefined {
+  if (line === undefined || line.line === 0) return undefined;
+  const file = path.posix.normalize(line.file);
+  const column = line.column === 0 ? 0 : editorColumn(line.text, line.column - 1) + 1;
+  return placeIn(file, line.line, column, line.text);
+}
+
+/** The log names the file without its directories. */
+export function placeInLog(step: Step | undefined, file: string): Place | undefined {
+  const { source } = step ?? {};
+  if (source?.line === undefined || source.line === 0) return undefined;
+  const named = source.file === undefined || source.file === basename(file) ? file : source.file;
+  return placeIn(named, source.line, 0, source.text);
+}
+
+/** From the operand that the column belongs to, to the end of the statement. */
+function placeIn(file: string, line: number, column: number, text: string): Place {
+  const first = column > 0 ? operandStart(text, column - 1) : Math.max(0, text.search(/\S/));
+  const comment = text.search(/\/[/*]/);
+  const code = (comment < 0 ? text : text.slice(0, comment)).trimEnd();
+  const end = code.replace(/[;{]$/, '').trimEnd().length;
+  return { file, line: line - 1, column: first, endColumn: Math.max(end, first + 1) };
+}
+
+/** Characters: an operand is looked for from each of them. */
+const LONGEST_OPERAND = 200;
+
+/** The compiler gives `value->count += 1` the column of its operator, and `sk->family` that of its field. */
+function operandStart(text: string, column: number): number {
+  const start = Math.max(0, column - LONGEST_OPERAND);
+  const before = text.slice(start, column);
+  const isInside = /(?:->|\.)$/.test(before) || !/[\w"'(!~]/.test(text[column] ?? '(');
+  const operand = /[*&]*\w+(?:(?:->|\.)\w+|\[[^\]]*\])*(?:->|\.)?\s*$/.exec(before);
+  return isInside && operand !== null ? start + operand.index : column;
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import type { BpfSource } from '../../../src/bypass/build.ts';
+import { diagnose, type Finding } from '../../../src/verifier/diagnose.ts';
+import type { Verification } from '../../../src/verifier/verify.ts';
+
+const sourceOf = (text: string): BpfSource => ({
+  entry: 'a.bpf.c',
+  files: new Map([['a.bpf.c', Buffer.from(text)]]),
+});
+
+const verified = (text: string, what: Partial<Verification>): readonly Finding[] =>
+  diagnose(
+    {
+      ...{ host: 'h', kernel: '6.1', compiler: '', object: undefined, words: '', assumed: [] },
+      ...{ programs: [], ...what },
+    },
+    sourceOf(text),
+  ).findings;
+
+const compiled = (said: string, text = ''): readonly Finding[] =>
+  verified(text, { compiler: said });
+
+const shown = (findings: readonly Finding[]): string[] =>
+  findings.map(
+    ({ place, explanation }) => `${place.file}:${place.line + 1} ${explanation ?? 'none'}`,
+  );
+
+describe('where clang’s words are shown', () => {
+  it('in a header of the host: at the include that led there', () => {
+    const findings = compiled(`In file included from a.bpf.c:7:
+In file included from sub/own.h:3:
+In file included from /usr/include/string.h:26:
+/usr/include/features.h:7:11:{7:11-7:27}: fatal error: 'gnu/stubs-32.h' file not found
+`);
+    assert.deepEqual(shown(findings), ['sub/own.h:3 missing-header']);
+    assert.match(findings[0]?.message ?? '', /^\/usr\/include\/features\.h:7: /);
+    assert.match(findings[0]?.why ?? '', /C library/);
+  });
+
+  it('of its code generator: at the line, in each of its forms', () => {
+    const forms: readonly (readonly [said: string, at: string])[] = [
+      [
+        `Error at line 10: Unsupport signed division for DAG: 0x40: i64 = sdiv 0x41, 0x42, ./a.bpf.c:10:11Please convert to unsigned div/mod.
+fatal error: error in backend: Cannot select: 0x40: i64 = sdiv 0x41, 0x42, ./a.bpf.c:10:11
+  0x41: i64 = sra 0x43, Constant:i64<32>, ./a.bpf.c:8:15
+`,
+        'a.bpf.c:10 signed-division',
+      ],
+      [
+        'a.bpf.c:10:11: error: unsupported signed division, please convert to unsigned div/mod.\n',
+        'a.bpf.c:10 signed-division',
+      ],
+      [
+        'fatal error: error in backend: line 8: Invalid usage of the XADD return value\n',
+        'a.bpf.c:8 atomic',
+      ],
+      [
+        `fatal error: error in backend: Unsupported dynamic stack allocation
+4.	Running pass 'BPF DAG->DAG Pattern Instruction Selection' on function '@late'
+`,
+        'a.bpf.c:3 dynamic-stack',
+      ],
+      [
+        `a.bpf.c:5:5: error: Looks like the BPF stack limit of 512 bytes is exceeded. Please move large on stack variables into BPF per-cpu array map.
+a.bpf.c:5:5: note: could not determine the original source location for a.bpf.c:0:0
+a.bpf.c:7:5: error: Looks like the BPF stack limit of 512 bytes is exceeded. Please move large on stack variables into BPF per-cpu array map.
+`,
+        'a.bpf.c:5 stack-size',
+      ],
+      [
+        "a.bpf.c:9:2: error: A call to built-in function '__adddf3' is not supported.\n",
+        'a.bpf.c:9 library-call',
+      ],
+      [
+        'a.bpf.c:4:43: error: functions with VarArgs or StructRet are not supported\n',
+        'a.bpf.c:4 function-signature',
+      ],
+    ];
+    for (const [said, at] of forms) {
+      assert.deepEqual(
+        shown(compiled(said, '\nSEC("xdp")\nint late(void *ctx)\n{\n}\n')),
+        [at],
+        said,
+      );
+    }
+  });
+
+  it('names what is too old', () => {
+    const [first] = compiled("a.bpf.c:4:5: error: use of undeclared identifier 'BPF_UPROBE'\n");
+    assert.match(first?.why ?? '', /libbpf 1\.2/);
+    const [other] = compiled("a.bpf.c:4:5: error: use of undeclared identifier 'my_thing'\n");
+    assert.equal(other?.explanation, undefined);
+  });
+});
+
+describe('where libbpf’s and the verifier’s words are shown', () => {
+  const failed = (words: string): Verification['programs'] => [
+    { name: 'a', section: 'xdp', verdict: 'failed', words, log: '' },
+  ];
+
+  it('of an extern and of a map: at the declaration', () => {
+    const text = `extern void gone(void) __ksym;
+struct bpf_map_def SEC("maps") old = {};
+struct {} wide SEC(".maps");
+SEC("xdp") int a(void *ctx) { return 0; }
+`;
+    const places = [
+      "libbpf: extern (func ksym) 'gone': not found in kernel or module BTFs",
+      "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
+      "libbpf: map 'wide': failed to create: Invalid argument(-22)",
+    ].map((words) => verified(text, { object: new Uint8Array(), programs: failed(words) })[0]);
+    assert.deepEqual(
+      places.map((one) => one?.place.line),
+      [0, 1, 2],
+    );
+  });
+
+  it('without the dumps of types that libbpf adds', () => {
+    const words = `libbpf: Error loading .BTF into kernel: -22.
+libbpf: -- BEGIN BTF LOAD LOG ---
+magic: 0xeb9f
+[1] PTR (anon) type_id=2
+-- END BTF LOAD LOG --
+libbpf: map 'wide': failed to create: Invalid argument(-22)
+`;
+    const [first] = verified('', { object: new Uint8Array(), programs: failed(words) });
+    assert.doesNotMatch(first?.message ?? '', /magic|PTR/);
+    assert.match(first?.message ?? '', /map 'wide'/);
+  });
+
+  it('one mark for a line that several programs share, with their names', () => {
+    const log = (register: string) => `0: R1=ctx() R10=fp0
+; *p = 1; @ a.bpf.c:2
+0: (7a) *(u64 *)(${register} +0) = 1
+R${register.slice(1)} invalid mem access 'scalar'
+processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+`;
+    const programs = ['one', 'two', 'three'].map((name, index) => ({
+      ...{ name, section: 'xdp', words: '', log: log(`r${index + 1}`) },
+      verdict: 'rejected' as const,
+    }));
+    const findings = verified('', { object: new Uint8Array(), programs });
+    assert.deepEqual(shown(findings), ['a.bpf.c:2 scalar-dereference']);
+    assert.match(findings[0]?.message ?? '', /\nThe same in: one, two, three\.$/);
+  });
+});
