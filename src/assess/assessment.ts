@@ -110,22 +110,19 @@ export interface CgroupGain {
   readonly against: readonly Objection[];
 }
 
-export const OBJECTIONS = [
-  'stalls',
-  'differs',
-  'known-program',
-  'kernel-tls',
-  'mptcp',
-  'stays',
-  'short-connections',
-  'small-one-way',
-  'root-cgroup',
-  'unknown-cgroup',
-] as const;
-
 /** A reason against a bypass. */
 export interface Objection {
-  readonly kind: (typeof OBJECTIONS)[number];
+  readonly kind:
+    | 'stalls'
+    | 'differs'
+    | 'known-program'
+    | 'kernel-tls'
+    | 'mptcp'
+    | 'stays'
+    | 'short-connections'
+    | 'small-one-way'
+    | 'root-cgroup'
+    | 'unknown-cgroup';
   /** A sentence. */
   readonly words: string;
   /** Whether to leave this alone until it is settled; else something to know. */

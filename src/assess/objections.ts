@@ -27,7 +27,7 @@ const FEW_MESSAGES = 8;
 const SMALL = 4096;
 
 /** Whether most connections are new, and carry little: the guarded programs leave such a service on TCP. */
-export function isShort(flow: Flow, seconds: number): boolean {
+function isShort(flow: Flow, seconds: number): boolean {
   if (flow.opened <= flow.connections / 2 || flow.closed === 0) return false;
   const messages = (flow.messagesToServer + flow.messagesToClient) * seconds;
   return messages / (flow.opened + flow.closed) < FEW_MESSAGES;

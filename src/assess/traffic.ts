@@ -27,7 +27,7 @@ export async function readTraffic(
 ): Promise<ReadTraffic> {
   const { mount } = await host.ready('control', signal);
   const boundary = newBoundary();
-  const tried = 'read the sockets of the host';
+  const tried = l10n.t('read the sockets of the host');
   const argv = scriptArgv('assess.sh', boundary, String(seconds), String(MOST_NAMESPACES));
   const { exitCode, stdout, stderr } = await host.run(argv, {
     ...{ tried, root: true, signal, maxMiB: 256 },
@@ -40,8 +40,8 @@ export async function readTraffic(
     });
   }
   if (exitCode !== 0 || !isWhole(stdout, boundary)) {
-    const words = stderr.trim() === '' ? 'the script that reads them ended early' : stderr;
-    const next = "Look at the host's memory and limits, then try again.";
+    const words = stderr.trim() === '' ? l10n.t('the script that reads them ended early') : stderr;
+    const next = l10n.t("Look at the host's memory and limits, then try again.");
     throw new HostError({ kind: 'command', tried, where: host.name, words, next });
   }
   const { flows, ...read } = parseTraffic(stdout, boundary);

@@ -174,7 +174,7 @@ async function verifyThere(
     host,
     'verify.sh',
     [boundary, bench, String(verifySeconds), object],
-    `have the kernel verify ${entry}`,
+    l10n.t('have the kernel verify {0}', entry),
     signal,
   );
   const told = unpacked(host, text, directory);
@@ -193,7 +193,7 @@ function endedEarly(host: Host, tried: string, exit: number): HostError {
     return new HostError({
       ...problem,
       words: l10n.t('what talks to the verifier ended early'),
-      next: "Look at the host's memory, then try again.",
+      next: l10n.t("Look at the host's memory, then try again."),
     });
   }
   return new HostError({
@@ -215,8 +215,8 @@ function unpacked(host: Host, base64: string, directory: string): string {
       .replaceAll(`${directory}/`, '');
   } catch (cause) {
     const words = `its answer does not unpack, or to more than ${UNPACKED_MIB} MiB: ${(cause as Error).message}`;
-    const tried = 'read what the verifier said';
-    const next = 'Look at the programs bpftool and gzip of that host.';
+    const tried = l10n.t('read what the verifier said');
+    const next = l10n.t('Look at the programs bpftool and gzip of that host.');
     throw new HostError({ kind: 'command', tried, where: host.name, words, next }, { cause });
   }
 }

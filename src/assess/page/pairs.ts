@@ -73,8 +73,7 @@ const rateCell = (bytes: number, messages: number): Cell => ({
   sort: bytes,
 });
 
-export const roundBytes = (bytes: number): string =>
-  bytes === 0 ? '–' : amount(Math.round(bytes));
+const roundBytes = (bytes: number): string => (bytes === 0 ? '–' : amount(Math.round(bytes)));
 
 function connectionsText({ connections, opened, closed, minimumAge }: Flow): string {
   const count = number(connections);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HostError } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
@@ -63,7 +64,7 @@ export async function readLive(
   const boundary = newBoundary();
   const argv = scriptArgv('live.sh', boundary, pins, owners ? 'yes' : 'no', ...cgroups);
   const result = await host.run(argv, { tried: TRIED, root: true, signal });
-  const next = 'Try again; the status report may say more.';
+  const next = l10n.t('Try again; the status report may say more.');
   const text = outputOf(result, { argv, tried: TRIED, where: host.name, next });
   const reading = isWhole(text, boundary) ? parseLive(text, boundary) : 'the script ended early';
   if (typeof reading !== 'string') return reading;

@@ -65,7 +65,7 @@ export const COMPILER: readonly Entry[] = [
     detail: ({ name = '' }) => versionsOf(name),
     isOnlyWithDetail: true,
     why: 'The headers of libbpf that the host has are older than this source.',
-    fix: 'Install a newer libbpf-dev there, or put the project’s own copy of libbpf’s headers into sockmapBypass.verify.include: it goes before the host’s.',
+    fix: 'Install a newer libbpf-dev there, or put the project’s own copy of libbpf’s headers where includes are looked for (sockmapBypass.verify.include, --include): it goes before the host’s.',
   },
   {
     id: 'compiler-too-old',
@@ -84,6 +84,6 @@ export const COMPILER: readonly Entry[] = [
           ? 'A header of the C library was included, which BPF programs have not.'
           : undefined,
     why: 'It is neither beside the source, nor in a directory that is searched, nor among the headers of the host.',
-    fix: 'Put its directory into sockmapBypass.verify.include, or open the folder that holds it; generate what is generated; install the package on the host.',
+    fix: 'Name its directory (sockmapBypass.verify.include, --include), or open the folder that holds it; generate what is generated; install the package on the host.',
   },
 ];

@@ -29,4 +29,3 @@ int program(struct xdp_md *ctx)
 		*count += 1;
 	return XDP_PASS;
 }
-

@@ -8,4 +8,3 @@ int program(struct xdp_md *ctx)
 {
 	return __sync_add_and_fetch(&count, 1); // reject atomic: XADD
 }
-

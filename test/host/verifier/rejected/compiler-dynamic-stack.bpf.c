@@ -10,4 +10,3 @@ int program(struct xdp_md *ctx) // reject dynamic-stack: dynamic stack allocatio
 	text[0] = 1;
 	return text[n - 1];
 }
-

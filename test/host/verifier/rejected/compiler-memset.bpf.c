@@ -9,4 +9,3 @@ int program(struct xdp_md *ctx)
 	__builtin_memset(text, 1, ctx->rx_queue_index); // reject library-call: built-in function
 	return text[3];
 }
-

@@ -8,4 +8,3 @@ int program(struct xdp_md *ctx)
 
 	return a / b; // reject signed-division: unsupported signed division
 }
-

@@ -10,4 +10,3 @@ int program(struct xdp_md *ctx) // reject stack-size: Looks like the BPF stack l
 		big[i] = i;
 	return big[ctx->rx_queue_index & 511];
 }
-

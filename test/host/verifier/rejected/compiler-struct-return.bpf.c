@@ -18,4 +18,3 @@ int program(struct xdp_md *ctx)
 {
 	return make(ctx->data).b;
 }
-

@@ -28,4 +28,3 @@ int program(struct xdp_md *ctx)
 	count = bpf_map_lookup_elem(map, &key);
 	return *count; // reject null: map_value_or_null
 }
-

@@ -19,4 +19,3 @@ int program(struct xdp_md *ctx)
 	*count += 1; // reject null: map_value_or_null
 	return XDP_PASS;
 }
-
