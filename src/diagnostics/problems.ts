@@ -139,7 +139,7 @@ function asDiagnostic(
   if (program !== undefined) {
     const target = logUri(uri, host, program);
     diagnostic.code = { value: explanation ?? 'log', target };
-  }
+  } else if (explanation !== undefined) diagnostic.code = explanation;
   diagnostic.relatedInformation = related.flatMap(({ place: at, message: words }: Related) => {
     const file = fileOf(uri, at);
     const where = file === undefined ? [] : [new vscode.Location(file, rangeOf(at))];

@@ -70,7 +70,7 @@ describe('the package', function () {
   it('has what runs, and nothing else: no source, test, script, map or secret', () => {
     const names = Array.from(files.keys());
     const known =
-      /^(?:\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(?:package(?:\.nls)?\.json|l10n\/bundle\.l10n\.json|readme\.md|changelog\.md|LICENSE\.txt|dist\/(?:[\w-]+\.(?:cjs|js)|ThirdPartyNotices\.txt|[\w.-]+\.LEGAL\.txt|chunks\/[\w.-]+)|bpf\/(?:tools\/)?[\w.-]+|media\/(?:walkthrough\/)?[\w.-]+|schemas\/[\w.-]+\.json|syntaxes\/[\w.-]+\.json))$/i;
+      /^(?:\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(?:package(?:\.nls)?\.json|l10n\/bundle\.l10n\.json|readme\.md|changelog\.md|LICENSE\.txt|dist\/(?:[\w-]+\.(?:cjs|js)|ThirdPartyNotices\.txt|[\w.-]+\.LEGAL\.txt|chunks\/[\w.-]+)|bpf\/(?:tools\/)?[\w.-]+|media\/(?:(?:walkthrough|plans)\/)?[\w.-]+|schemas\/[\w.-]+\.json|syntaxes\/[\w.-]+\.json))$/i;
     assert.deepEqual(
       names.filter((name) => !known.test(name)),
       [],

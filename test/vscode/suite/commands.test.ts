@@ -195,7 +195,7 @@ describe('commands with an argument', () => {
     ['load', { host: 'h', cgroup: 'c', policy: 'classic', reach: 'host' }, /guarded policy/],
     ['addCgroups', { host: 'h', cgroups: ['c'] }, /cgroup/],
     ['removeCgroups', { host: 'h' }, /name a cgroup/],
-    ['configure', { host: 'h', cgroup: 'c' }, /mode, a reach or a limit/],
+    ['configure', { host: 'h', cgroup: 'c' }, /mode, a reach, a share or a limit/],
     ['unload', { host: 'h' }, /cgroup/],
     ['configure', { host: 'h', cgroup: 'c', mode: 'on' }, /mode/],
     ['status', { host: '' }, /host/],
