@@ -39,8 +39,8 @@
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
 /* TCP needs larger ones where veth cuts them to segments. */
-#define DEFAULT_SMALL_MESSAGE 16384
-#define DEFAULT_SMALL_BETWEEN 8192
+#define SMALL_MESSAGE 16384
+#define SMALL_BETWEEN 8192
 
 /* Cost of a queued message beyond its payload: struct sk_msg and slack. */
 #define MSG_OVERHEAD 1024
@@ -117,11 +117,9 @@ enum reach { NAMESPACE, HOST };
 struct config {
 	__u32 mode;
 	__u32 one_way_limit; /* small messages without an answer, then TCP */
-	__u32 small_message; /* bytes below which a message is small */
+	__u32 kept_on_tcp;   /* percentage of new connections, chosen at random */
 	__u32 reach;
 	__u64 queue_bound; /* bytes queued at one receiver */
-	__u32 kept_on_tcp; /* percentage of new connections, chosen at random */
-	__u32 pad;
 };
 
 struct counters {
@@ -1446,9 +1444,7 @@ static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 				   const struct config *conf)
 {
-	__u32 normal = conn->between ? DEFAULT_SMALL_BETWEEN : DEFAULT_SMALL_MESSAGE;
-
-	if (size >= (conf->small_message ?: normal)) {
+	if (size >= (conn->between ? SMALL_BETWEEN : SMALL_MESSAGE)) {
 		conn->small = 0;
 		return false;
 	}

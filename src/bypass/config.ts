@@ -109,7 +109,7 @@ export function setupBatch(
   ].join('');
 }
 
-/** The value of bypass_config: mode, one_way_limit, small_message, reach, queue_bound (u64). */
+/** The value of bypass_config: mode, one_way_limit, kept_on_tcp, reach, queue_bound (u64). */
 export function configValue(
   architecture: string,
   mode: Mode,
