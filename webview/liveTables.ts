@@ -70,7 +70,8 @@ export class LiveSockets {
   });
   readonly element = el(
     'section',
-    { 'aria-labelledby': 'sockets-title' },
+    // Its table, which scrolls, is the landmark.
+    {},
     el('h2', { id: 'sockets-title' }, l10n.t('Connections')),
     this.#note,
     this.#body,

@@ -102,7 +102,10 @@ describe('the page of an assessment', () => {
     const { workbench, host } = staged();
     await workbench.page.keyboard.press('Control+Alt+L');
     const progress = workbench.notification(`Assessing the local traffic of ${host}`);
-    await progress.filter({ hasText: /watching the sockets, \d s left/ }).waitFor();
+    // The host is connected to, and the observer compiled, before.
+    await progress
+      .filter({ hasText: /watching the sockets, \d s left/ })
+      .waitFor({ timeout: 90_000 });
     await workbench.pressNotificationButton(/Assessing the local traffic/, 'Cancel');
     await progress.filter({ hasText: /watching/ }).waitFor({ state: 'detached' });
     assert.equal(await workbench.page.locator('.tab', { hasText: 'Local traffic' }).count(), 0);
