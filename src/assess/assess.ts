@@ -11,7 +11,8 @@ import type { ResultDocument } from '../results/document.ts';
 import { oneLine } from '../text.ts';
 import type { Assessment } from './assessment.ts';
 import { withMessages, type Flow, type FlowOfSockets, type Sent, type Side } from './flows.ts';
-import { makeObserver, readObserver, type ObserverSource, type Seen } from './observe.ts';
+import { makeObserver, readObserver, type Seen } from './observe.ts';
+import type { TracerSource } from './tracer.ts';
 import { probesFor, reliances, usesOf } from './relies.ts';
 import { readTraffic } from './traffic.ts';
 import { verdictOn } from './verdict.ts';
@@ -24,7 +25,7 @@ export type AssessStep = 'build' | 'look' | 'probe' | 'judge';
 
 /** What an assessment runs on the host. */
 export interface AssessSources {
-  readonly observer: ObserverSource;
+  readonly observer: TracerSource;
   /** The guarded programs, and `bpf/tools/semantics.c`. */
   readonly bypass: BpfSource;
   readonly probe: Uint8Array;

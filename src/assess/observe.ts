@@ -1,30 +1,15 @@
 import * as l10n from '@vscode/l10n';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { readTarget, type BpfSource } from '../bypass/build.ts';
-import { collectSource, directoryReader } from '../bypass/source.ts';
-import { buildTool } from '../bypass/tool.ts';
-import { compileToLoad, Workbench } from '../bypass/workbench.ts';
+import type { Workbench } from '../bypass/workbench.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { oneLine } from '../text.ts';
 import { USES, type Use } from './assessment.ts';
-
-/** The observer: the program for the kernel, and the one that loads it (`bpf/tools/observe.c`). */
-export interface ObserverSource {
-  readonly program: BpfSource;
-  readonly loader: Uint8Array;
-}
+import { buildTracer, readTracer, type TracerSource } from './tracer.ts';
 
 /** @param directory of the bundled BPF C. */
-export async function readObserver(directory: string): Promise<ObserverSource> {
-  const [program, loader] = await Promise.all([
-    collectSource('observer.bpf.c', directoryReader(directory)),
-    readFile(path.join(directory, 'tools', 'observe.c')),
-  ]);
-  return { program, loader };
-}
+export const readObserver = (directory: string): Promise<TracerSource> =>
+  readTracer(directory, 'observer.bpf.c', 'observe');
 
 /** What a process was seen to do with a socket. */
 export interface Seen {
@@ -60,33 +45,14 @@ export interface Observer extends AsyncDisposable {
  */
 export async function makeObserver(
   host: Host,
-  { program, loader }: ObserverSource,
+  source: TracerSource,
   signal?: AbortSignal,
 ): Promise<Observer> {
-  let bench: Workbench | undefined;
   try {
     await host.becomeRoot(signal);
-    bench = await Workbench.open(host, await readTarget(host, signal), {
-      executable: true,
-      signal,
-    });
-    const uploaded = await bench.upload(program, signal);
-    const object = await compileToLoad(bench, uploaded, signal);
-    await buildTool(
-      host,
-      bench.directory,
-      { name: 'observe', source: loader, flags: ['-O1'], libraries: ['-lbpf'] },
-      {
-        tried: l10n.t('build the observer'),
-        next: l10n.t(
-          'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
-        ),
-        signal,
-      },
-    );
+    const { bench, object } = await buildTracer(host, source, signal);
     return running(host, bench, object, signal);
   } catch (error) {
-    await bench?.[Symbol.asyncDispose]();
     if (isCancelled(error)) throw error;
     const notLookedAt = [untraced(error)];
     return {

@@ -5,7 +5,8 @@ import { existingCgroup } from '../../host/cgroups.ts';
 import { cancelled, HostError } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { Trial, type CanaryReading, type Guardrails } from '../../results/canary/trial.ts';
-import { CanaryObserver, type CanarySources } from './observer.ts';
+import { CanaryObserver } from './observer.ts';
+import type { TracerSource } from '../tracer.ts';
 
 /** Percentage of new connections: both groups need some. */
 export const CANARY_SHARES = [1, 99] as const;
@@ -20,7 +21,7 @@ export interface CanaryOptions {
   readonly guardrails: Guardrails;
   /** Both groups stay on TCP, drawn at random: what is found where nothing differs? */
   readonly same?: boolean;
-  readonly sources: CanarySources;
+  readonly sources: TracerSource;
   readonly signal?: AbortSignal | undefined;
   /** Once a second. */
   readonly onReading?: (reading: CanaryReading) => void;

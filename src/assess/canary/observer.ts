@@ -1,11 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import * as z from 'zod';
-import { type BpfSource, readTarget } from '../../bypass/build.ts';
-import { collectSource, directoryReader } from '../../bypass/source.ts';
-import { buildTool } from '../../bypass/tool.ts';
-import { compileToLoad, Workbench } from '../../bypass/workbench.ts';
+import type { Workbench } from '../../bypass/workbench.ts';
 import { HostError } from '../../host/errors.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
 import { scriptArgv } from '../../host/hostScript.ts';
@@ -13,21 +8,11 @@ import { parseJson } from '../../host/json.ts';
 import { onLines } from '../../host/lines.ts';
 import { BUCKETS, type Bucket } from '../../results/canary/histogram.ts';
 import type { Growth } from '../../results/canary/trial.ts';
-
-/** The programs for the kernel, and the one that loads them (`bpf/tools/canary.c`). */
-export interface CanarySources {
-  readonly programs: BpfSource;
-  readonly loader: Uint8Array;
-}
+import { buildTracer, readTracer, type TracerSource } from '../tracer.ts';
 
 /** @param directory the bundled BPF C. */
-export async function readCanary(directory: string): Promise<CanarySources> {
-  const [programs, loader] = await Promise.all([
-    collectSource('canary.bpf.c', directoryReader(directory)),
-    readFile(path.join(directory, 'tools', 'canary.c')),
-  ]);
-  return { programs, loader };
-}
+export const readCanary = (directory: string): Promise<TracerSource> =>
+  readTracer(directory, 'canary.bpf.c', 'canary');
 
 const count = z.number().nonnegative();
 /** Numbers of buckets and their counts in turn. */
@@ -86,30 +71,14 @@ export class CanaryObserver {
    */
   static async start(
     host: Host,
-    { programs, loader }: CanarySources,
+    source: TracerSource,
     options: { readonly pins: string; readonly share: number; readonly same: boolean },
     onGrowth: (growth: Growth) => void,
     signal?: AbortSignal,
   ): Promise<CanaryObserver> {
     const { pins, share, same } = options;
-    const bench = await Workbench.open(host, await readTarget(host, signal), {
-      executable: true,
-      signal,
-    });
+    const { bench, object } = await buildTracer(host, source, signal);
     try {
-      await buildTool(
-        host,
-        bench.directory,
-        { name: 'canary', source: loader, flags: ['-O1'], libraries: ['-lbpf'] },
-        {
-          tried: l10n.t('build the observer'),
-          next: l10n.t(
-            'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
-          ),
-          signal,
-        },
-      );
-      const object = await compileToLoad(bench, await bench.upload(programs, signal), signal);
       const process = host.spawn(
         scriptArgv(
           'canary.sh',
