@@ -5,6 +5,7 @@ import { fromFile } from './commands/fromFile.ts';
 import { fromTree } from './commands/fromTree.ts';
 import { registerBenchmarkTasks } from './ui/benchmarkTasks.ts';
 import { restoreComparisons } from './ui/comparePage.ts';
+import { checkAsJson } from './ui/jsonFiles.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
 import { BPF_FILES } from './diagnostics/bpfFiles.ts';
@@ -91,6 +92,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     created,
     ResultEditorProvider.register(extension),
     restoreComparisons(extension.extensionUri),
+    checkAsJson(extension.extensionUri),
     registerBenchmarkTasks(async (...task) => {
       const { runBenchmarkTask } = await import('./commands/benchmarkTask.ts');
       return runBenchmarkTask(created, ...task);
