@@ -14,6 +14,9 @@ export interface Check {
   readonly command: () => readonly string[] | undefined;
 }
 
+/** The compiler as a native program, an eighth of the time; eslint needs that in JavaScript beside it. */
+const TSC = 'node_modules/typescript-native/bin/tsc';
+
 /** The host's own command has no ending. */
 const COMMAND = 'bpf/tools/sockmap-bypassctl';
 
@@ -22,7 +25,7 @@ export const CHECKS: readonly Check[] = [
     name: `types-${project === '.' ? 'src' : project}`,
     about: `TypeScript, ${project === '.' ? 'extension' : project === 'webview' ? 'browser' : 'tests and scripts'}`,
     needs: [],
-    command: () => [installed('tsc'), '-p', project],
+    command: () => [TSC, '--singleThreaded', '-p', project],
   })),
   {
     name: 'lint',
