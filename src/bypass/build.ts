@@ -15,6 +15,12 @@ export interface BpfSource {
   readonly defines?: Readonly<Record<string, number>>;
   /** Directories searched for headers, beside that of the entry: of the source or, absolute, of the host. */
   readonly include?: readonly string[];
+  /** Headers read before the source: of the source or, absolute, of the host. */
+  readonly preincluded?: readonly string[];
+  /** Further flags, checked (flags/accepted.ts): they name no file. */
+  readonly flags?: readonly string[];
+  /** Sentences about what of the project's own flags was left out. */
+  readonly remarks?: readonly string[];
 }
 
 /** The facts of a host that decide how sources are compiled for it. */
@@ -56,20 +62,27 @@ export const compilerFlags = (
   target: Target,
   directory: string,
   types: string,
-  { entry, defines = {}, include = [] }: Omit<BpfSource, 'files'>,
-): string[] =>
-  flags(target, { ...conditions(target), ...defines }, [
-    path.posix.join(directory, path.posix.dirname(entry)),
-    // Resolved: the compiler calls a file by the directory it was found in, word for word.
-    ...include.map((one) => path.posix.resolve(directory, one)),
-    types,
-  ]);
+  { entry, defines = {}, include = [], preincluded = [], flags = [] }: Omit<BpfSource, 'files'>,
+): string[] => {
+  // Resolved: the compiler calls a file by the directory it was found in, word for word.
+  const there = (one: string) => path.posix.resolve(directory, one);
+  return [
+    ...common(target, { ...conditions(target), ...defines }, [
+      there(path.posix.dirname(entry)),
+      ...include.map(there),
+      types,
+    ]),
+    // Last: of flags that contradict each other the last one counts.
+    ...flags,
+    ...preincluded.flatMap((one) => ['-include', there(one)]),
+  ];
+};
 
 /** Those for the host's own headers, which belong to no source. */
 export const headerFlags = (target: Target, types: string): string[] =>
-  flags(target, conditions(target), [types]);
+  common(target, conditions(target), [types]);
 
-const flags = (
+const common = (
   { architecture }: Target,
   defines: Readonly<Record<string, number>>,
   include: readonly string[],

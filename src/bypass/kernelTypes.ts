@@ -2,8 +2,12 @@ import * as l10n from '@vscode/l10n';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 
+/** Stands in a source for a vmlinux.h that it looks for in a directory; kernel-types.sh writes the file of this name. */
+export const KERNEL_TYPES: Uint8Array = Buffer.from('#include <sockmap-bypass-vmlinux.h>\n');
+
 /** Whether a source asks for the kernel's types and does not bring them along. */
 export function wantsKernelTypes(files: ReadonlyMap<string, Uint8Array>): boolean {
+  if (Array.from(files.values()).includes(KERNEL_TYPES)) return true;
   if (Array.from(files.keys()).some((name) => /(^|\/)vmlinux\.h$/.test(name))) return false;
   return Array.from(files.values()).some((content) =>
     /^[ \t]*#[ \t]*include[ \t]*["<]vmlinux\.h[">]/m.test(Buffer.from(content).toString()),

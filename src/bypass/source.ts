@@ -4,6 +4,7 @@ import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { isPlainPath } from '../host/plainPath.ts';
 import type { BpfSource } from './build.ts';
+import { KERNEL_TYPES } from './kernelTypes.ts';
 import type { Policy } from './attachment.ts';
 
 /**
@@ -44,7 +45,8 @@ export class SourceError extends HostError {
     this.files = Array.from(files.keys());
   }
 
-  static readonly next = 'Keep what it includes in its own folder.';
+  static readonly next =
+    'Keep what it includes in its own folder, or name a folder above that has both (sockmapBypass.verify.root, --root).';
 }
 
 /** Far more than BPF programs have; a kernel's vmlinux.h takes half of the first. */
@@ -74,7 +76,7 @@ export const tooLarge = (bytes: number): { wrong: string } | undefined =>
 export async function collect(
   entry: string,
   read: ReadFile,
-  how: Pick<BpfSource, 'defines' | 'include'> = {},
+  how: Omit<BpfSource, 'entry' | 'files'> = {},
 ): Promise<Collected> {
   const files = new Map<string, Uint8Array>();
   const refused: Refusal[] = [];
@@ -121,12 +123,33 @@ export async function collect(
     files.set(file, found);
     for (const { name, quoted, line } of includesOf(found)) {
       const beside = quoted ? [path.posix.dirname(file)] : [];
-      const candidates = isElsewhere(name)
-        ? [name]
-        : [...beside, ...searched].map((directory) => path.posix.join(directory, name));
-      for (const one of new Set(candidates)) if (await add(one, { file, line })) break;
+      await find(name, [...beside, ...searched], { file, line });
     }
     return true;
+  };
+  /** @returns the first of the places where it is; undefined where it is in none. */
+  const find = async (
+    name: string,
+    directories: readonly string[],
+    from: { file: string; line: number },
+  ): Promise<string | undefined> => {
+    const candidates = isElsewhere(name)
+      ? [name]
+      : Array.from(new Set(directories.map((directory) => path.posix.join(directory, name))));
+    // One that leads out of the folder is none, where another does not.
+    const [outside, inside] = [
+      candidates.filter((one) => !isPlainPath(one)),
+      candidates.filter(isPlainPath),
+    ];
+    for (const one of inside) if (await add(one, from)) return one;
+    const types = servedTypes(name, inside);
+    if (types !== undefined) {
+      files.set(types, KERNEL_TYPES);
+      return types;
+    }
+    const [first] = outside;
+    if (first !== undefined) await add(first, from);
+    return undefined;
   };
   if (!(await add(entry, { file: entry, line: 1 })))
     refused.push({
@@ -134,8 +157,25 @@ export async function collect(
       line: 1,
       wrong: l10n.t('{0} is not there.', JSON.stringify(entry)),
     });
-  return { ...how, entry, files, refused };
+  const preincluded: string[] = [];
+  for (const one of how.preincluded ?? []) {
+    const found = path.posix.isAbsolute(one)
+      ? undefined
+      : await find(one, ['', ...searched], { file: entry, line: 1 });
+    // The host's has no path in the source.
+    if (found === undefined && isPlainPath(one) && path.posix.basename(one) === 'vmlinux.h')
+      files.set(one, KERNEL_TYPES);
+    preincluded.push(found ?? one);
+  }
+  return { ...how, ...(preincluded.length > 0 && { preincluded }), entry, files, refused };
 }
+
+/**
+ * Where a vmlinux.h of the host is put for a source that looks for one in a directory (`"../vmlinux.h"`,
+ * `<bpf/vmlinux.h>`) and has none of its own: the host's is found by its bare name alone.
+ */
+const servedTypes = (name: string, places: readonly string[]): string | undefined =>
+  /^.+\/vmlinux\.h$/.test(name) ? places[0] : undefined;
 
 /** An absolute path, or the address of something remote. */
 const isElsewhere = (name: string): boolean => /^(?:[a-z][a-z\d+.-]*:\/)?\//i.test(name);

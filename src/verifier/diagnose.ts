@@ -108,7 +108,10 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     if (one.from === 'libbpf') told.add(one.message);
     findings.push(one);
   });
-  const notes = verification.assumed.map((one) => assumedFinding(one, source, defined, top));
+  const notes = [
+    ...(source.remarks ?? []).map((words) => note('clang', top, words)),
+    ...verification.assumed.map((one) => assumedFinding(one, source, defined, top)),
+  ];
   return { host, kernel, findings: [...oneACause(findings), ...notes], programs: reports };
 }
 
@@ -147,18 +150,14 @@ function assumedFinding(
     value: `The size of its values is left to user space, or given for it: verified with ${as} bytes.`,
     target: `What it is attached to is left to user space: verified on ${as}().`,
   }[about];
-  return {
-    place: (about === 'target' ? defined.get(name) : mapPlace(source, name)) ?? top,
-    severity: 'note',
-    from: 'libbpf',
-    message: `${name}: ${what}`,
-    explanation: undefined,
-    why: undefined,
-    fix: undefined,
-    related: [],
-    program: undefined,
-  };
+  const place = (about === 'target' ? defined.get(name) : mapPlace(source, name)) ?? top;
+  return note('libbpf', place, `${name}: ${what}`);
 }
+
+const note = (from: Finding['from'], place: Place, message: string): Finding => ({
+  ...{ place, severity: 'note', from, message, related: [] },
+  ...{ explanation: undefined, why: undefined, fix: undefined, program: undefined },
+});
 
 /** The programs of an object; none of one that cannot be read. */
 export function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {

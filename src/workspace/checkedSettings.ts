@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { BpfSource } from '../bypass/build.ts';
+import type { BuildSettings } from '../bypass/flags/build.ts';
 import type { GuardedLimits, Reach } from '../bypass/config.ts';
 import { policyEntry } from '../bypass/source.ts';
 import { HostError } from '../host/errors.ts';
@@ -43,15 +43,13 @@ export function offeredFirst(host: string): {
  * How a program is built.
  * @throws HostError that names the setting.
  */
-export function readBuildSettings(
-  uri: vscode.Uri,
-): Required<Pick<BpfSource, 'defines' | 'include'>> {
-  const { include, defines } = read('verify', SECTIONS.verify, uri);
+export function readBuildSettings(uri: vscode.Uri): BuildSettings {
+  const settings = { ...read('verify', SECTIONS.verify, uri), named: 'sockmapBypass.verify.' };
   const isOurs = OURS.includes(path.posix.basename(uri.path));
-  if (!isOurs) return { include, defines };
+  if (!isOurs) return settings;
   // As a load defines it: the object is the same.
   const { maxSockets } = read('guarded', SECTIONS.guarded.pick({ maxSockets: true }));
-  return { include, defines: { MAX_SOCKETS: maxSockets, ...defines } };
+  return { ...settings, defines: { MAX_SOCKETS: maxSockets, ...settings.defines } };
 }
 
 const OURS = [policyEntry('guarded'), policyEntry('classic')];

@@ -1,5 +1,8 @@
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { directoryReader, tooLarge, type ReadFile } from '../bypass/source.ts';
+import { isFolderAbove } from './above.ts';
+import { setting } from './settings.ts';
 
 /** The path of a file below a folder, with "/" on every system; undefined where it is not below it. */
 export function relativePath(folder: vscode.Uri, file: vscode.Uri): string | undefined {
@@ -12,9 +15,18 @@ export async function exists(file: vscode.Uri): Promise<boolean> {
   return (await stat(file)) !== undefined;
 }
 
-/** Files around a source that may be read, and uploaded. */
-export const rootOf = (uri: vscode.Uri): vscode.Uri =>
-  vscode.workspace.getWorkspaceFolder(uri)?.uri ?? vscode.Uri.joinPath(uri, '..');
+/**
+ * Files around a source that may be read, and uploaded: the folder that is open, or one above it that the setting
+ * names, where only a part of a project is open.
+ */
+export function rootOf(uri: vscode.Uri): vscode.Uri {
+  const open = vscode.workspace.getWorkspaceFolder(uri)?.uri;
+  if (open === undefined) return vscode.Uri.joinPath(uri, '..');
+  const named = setting('verify.root', uri);
+  if (named === '' || open.scheme !== 'file') return open;
+  const above = vscode.Uri.joinPath(open, named);
+  return isFolderAbove(named, above.fsPath, homedir()) ? above : open;
+}
 
 /**
  * Reads files below a folder of whatever file system the workspace has, and nothing that a link in

@@ -7,6 +7,8 @@ export interface PlainSettings {
   readonly 'ssh.connectTimeout': number;
   readonly 'clangd.enabled': boolean;
   readonly 'verify.onSave': boolean;
+  /** A folder above the one that is open, relative to it: "..". */
+  readonly 'verify.root': string;
   readonly 'results.folder': string;
 }
 
@@ -18,5 +20,6 @@ export const PLAIN_SETTINGS: PlainSettings = {
   'ssh.connectTimeout': 20,
   'clangd.enabled': true,
   'verify.onSave': true,
+  'verify.root': '',
   'results.folder': '',
 };

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
-import { collectSource } from '../bypass/source.ts';
 import { folderReader, relativePath, rootOf } from './folders.ts';
 
 /**
@@ -11,11 +10,13 @@ import { folderReader, relativePath, rootOf } from './folders.ts';
  */
 export async function readProgram(uri: vscode.Uri): Promise<BpfSource> {
   // Only here: what is not used is not read from disk.
-  const { readBuildSettings } = await import('./checkedSettings.ts');
-  const how = readBuildSettings(uri);
+  const [{ readBuildSettings }, { configuredSource }] = await Promise.all([
+    import('./checkedSettings.ts'),
+    import('../bypass/flags/build.ts'),
+  ]);
   const root = rootOf(uri);
   const entry = relativePath(root, uri) ?? path.posix.basename(uri.path);
-  return collectSource(entry, folderReader(root), how);
+  return configuredSource(entry, root.fsPath, folderReader(root), readBuildSettings(uri));
 }
 
 /** The same from what is on disk: what is not saved of it is saved first, as before any build. */

@@ -1,15 +1,8 @@
-import path from 'node:path';
 import * as z from 'zod';
 import { isNetwork, REACHES, LIMIT_RANGES } from '../bypass/config.ts';
-import { isPlainPath } from '../host/plainPath.ts';
 
 const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [number, number]): T =>
   schema.min(least).max(most);
-
-const isDirectory = (one: string): boolean =>
-  one.startsWith('/') ||
-  path.posix.normalize(one) === '.' ||
-  isPlainPath(path.posix.normalize(one));
 
 const TEXT = z.string();
 
@@ -30,12 +23,10 @@ export const SECTIONS = {
     maxSockets: within(z.int(), LIMIT_RANGES.maxSockets),
   }),
   verify: z.object({
-    /** Relative to the workspace folder, or absolute on the host. */
-    include: z.array(
-      z
-        .string()
-        .refine(isDirectory, 'neither below the workspace folder nor absolute, on the host'),
-    ),
+    /** Relative to the workspace folder, or absolute on the host; others are left out. */
+    include: z.array(z.string()),
+    /** Words of a compiler's command, by a pattern of the sources they are for. */
+    flags: z.record(z.string(), z.array(z.string())),
     defines: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'not the name of a macro'), z.int()),
   }),
 };

@@ -1,11 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { collectSource, directoryReader } from '../../bypass/source.ts';
+import { configuredSource } from '../../bypass/flags/build.ts';
+import { directoryReader } from '../../bypass/source.ts';
 import { diagnose, type Diagnosis, type Place } from '../../verifier/diagnose.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
 import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
-import { texts, UsageError } from '../options.ts';
+import { text, texts, UsageError } from '../options.ts';
 
 export const verify = command({
   name: 'verify',
@@ -24,16 +25,28 @@ export const verify = command({
     define: texts('NAME=NUMBER', 'A macro.', (one) =>
       DEFINE.test(one) ? undefined : 'not a macro with its number',
     ),
+    flag: texts(
+      'FLAG',
+      "A word of a compiler's command, as --flag=-mcpu=v3, where the project's compile_commands.json and .clangd, which are read first, say nothing of the source.",
+    ),
+    root: text(
+      'DIRECTORY',
+      'The folder whose files the source may include, in place of its own or the working directory.',
+    ),
     ...HOST_OPTIONS,
   },
   bad: 'It does not compile, or a program is rejected.',
   notes: ["What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …"],
-  run: async (session, { HOST: name, FILE: file }, { include, define, ...options }) => {
+  run: async (
+    session,
+    { HOST: name, FILE: file },
+    { include, define, flag, root: above, ...options },
+  ) => {
     const there = await stat(file).catch(() => undefined);
     if (there?.isFile() !== true) {
       throw new UsageError(`FILE: ${file} is ${there === undefined ? 'not there' : 'not a file'}.`);
     }
-    const { root, entry } = placeOf(file);
+    const { root, entry } = placeOf(file, above);
     const host = session.host(name, options);
     const { signal } = session;
     const diagnosis = await verified();
@@ -52,7 +65,9 @@ export const verify = command({
     async function verified(): Promise<Diagnosis> {
       try {
         const defines = Object.fromEntries(define.map((one) => defined(one)));
-        const source = await collectSource(entry, directoryReader(root), { include, defines });
+        const source = await configuredSource(entry, root, directoryReader(root), {
+          ...{ include, defines, flags: { '**': flag }, named: '--' },
+        });
         const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
         return diagnose(await verifySource(host, source, { tool, signal }), source);
       } catch (error) {
@@ -71,11 +86,13 @@ const defined = (one: string): [string, number] => {
 };
 
 /** Files around the source that may be uploaded: as in an editor that has the working directory open. */
-function placeOf(file: string): { root: string; entry: string } {
+function placeOf(file: string, above: string | undefined): { root: string; entry: string } {
   const whole = path.resolve(file);
-  const below = path.relative('', whole);
+  const below = path.relative(above ?? '', whole);
   const isBelow = !below.startsWith('..') && !path.isAbsolute(below);
-  const root = isBelow ? process.cwd() : path.dirname(whole);
+  if (!isBelow && above !== undefined)
+    throw new UsageError(`--root: ${file} is not below ${above}.`);
+  const root = isBelow ? path.resolve(above ?? '') : path.dirname(whole);
   return { root, entry: path.relative(root, whole).split(path.sep).join('/') };
 }
 

@@ -254,16 +254,24 @@ describe('verifying BPF source', () => {
     await eventually('the new one shows', () => shown?.getText().includes('4711'));
   });
 
-  it('settings that are wrong are named', async () => {
+  it('settings that are wrong are named, and a directory outside of the folder ends nothing', async () => {
     const uri = write('settings.bpf.c', ACCEPTED);
-    await settings().update('verify.include', ['../x'], vscode.ConfigurationTarget.Global);
+    const change = (name: string, value: unknown) =>
+      settings().update(name, value, vscode.ConfigurationTarget.Global);
+    await change('verify.defines', { '1x': 1 });
     try {
       await assert.rejects(
         execute('verify', { host: 'local', uri }),
-        /sockmapBypass\.verify\.include\.0: neither below/,
+        /sockmapBypass\.verify\.defines\.1x: /,
       );
+      await change('verify.defines', undefined);
+      await change('verify.include', ['../x']);
+      const { findings, programs } = await execute<Diagnosis>('verify', { host: 'local', uri });
+      assert.equal(programs[0]?.verdict, 'accepted');
+      assert.match(findings[0]?.message ?? '', /verify\.include: "\.\.\/x" is outside/);
     } finally {
-      await settings().update('verify.include', undefined, vscode.ConfigurationTarget.Global);
+      await change('verify.include', undefined);
+      await change('verify.defines', undefined);
     }
   });
 
