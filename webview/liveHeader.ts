@@ -13,6 +13,7 @@ export class LiveHeader {
   readonly #select = el('select', { id: 'which' });
   readonly #chooser = el('label', { class: 'which' }, l10n.t('Bypass'), this.#select);
   readonly #gone = el('p', { id: 'gone', class: 'message', role: 'status', hidden: true });
+  readonly #keptOff = el('p', { id: 'kept-off', class: 'message', role: 'status', hidden: true });
   readonly #problemText = el('p');
   readonly #problem: HTMLElement;
   readonly element: HTMLElement;
@@ -38,7 +39,7 @@ export class LiveHeader {
         { id: 'retry', class: 'primary' },
       ),
     );
-    this.notices = el('div', { class: 'notices' }, this.#problem, this.#gone);
+    this.notices = el('div', { class: 'notices' }, this.#problem, this.#gone, this.#keptOff);
     const report = button(
       l10n.t('Show as text'),
       () => {
@@ -63,7 +64,7 @@ export class LiveHeader {
     this.#readAt = ageMs === undefined ? undefined : performance.now() - ageMs;
   }
 
-  draw({ host, bypasses, chosen, bypass, gone, problem, busy }: LiveView): void {
+  draw({ host, bypasses, chosen, bypass, gone, keptOff, problem, busy }: LiveView): void {
     setText(this.#title, l10n.t('Bypass on {0}', host));
     const words = bypass === undefined ? '' : capital(bypass.state);
     const state = busy ? l10n.t('{0}, changing…', words) : words;
@@ -72,6 +73,9 @@ export class LiveHeader {
     this.#state.dataset['on'] = String(bypass?.isOn ?? false);
     setText(this.#gone, gone ?? '');
     this.#gone.hidden = gone === undefined;
+    const off = keptOff.map((one) => l10n.t('Kept over boots, and not loaded: {0}.', one));
+    setText(this.#keptOff, off.join(' '));
+    this.#keptOff.hidden = off.length === 0;
     setText(this.#problemText, problem ?? '');
     this.#problem.hidden = problem === undefined;
     this.#isStale = problem !== undefined;

@@ -17,6 +17,7 @@ section clangd; clangd --version 2>&1
 section headers; for d in /usr/include /usr/local/include; do [ -r $d/bpf/bpf_helpers.h ] && echo yes && break; done
 section libbpf; cat /usr/local/include/bpf/libbpf_version.h /usr/include/bpf/libbpf_version.h; cat /usr/lib*/pkgconfig/libbpf.pc /usr/lib/*/pkgconfig/libbpf.pc
 section setpriv; setpriv --version
+section systemd; [ -d /run/systemd/system ] && echo yes
 section flock; command -v flock >/dev/null && echo yes
 section bpftool; bpftool version 2>&1
 section types

@@ -263,6 +263,10 @@ export const policyEntry = (policy: Policy): string => ENTRY[policy];
 export const readSource = (directory: string, policy: Policy): Promise<BpfSource> =>
   collectSource(ENTRY[policy], directoryReader(directory));
 
+/** The host's own command. */
+export const readCommand = (directory: string): Promise<Uint8Array> =>
+  readFile(path.join(directory, 'tools', 'sockmap-bypassctl'));
+
 /** The socket-semantics probe, native C for the host. */
 export const readProbe = (directory: string): Promise<Uint8Array> =>
   readFile(path.join(directory, 'tools', 'semantics.c'));

@@ -3,7 +3,8 @@ import type { LiveConfig } from './config.ts';
 import { shareWords } from './shareWords.ts';
 import { REACH_LABELS } from './reachWords.ts';
 import { counterReport, table } from './counterReport.ts';
-import type { Attachment, BypassStatus, Kept } from './attachment.ts';
+import type { Attachment, BypassStatus } from './attachment.ts';
+import { keptReport } from './keptWords.ts';
 import { oneLine } from '../text.ts';
 
 /** Its state in words, but for one that is switched off. */
@@ -58,28 +59,6 @@ function loaded(
     .concat(others)
     .join('\n');
 }
-
-const KEPT_STATES: Readonly<Record<Kept['state'], string>> = {
-  on: 'on',
-  ready: 'ready: on when its cgroups are there',
-  waiting: 'not verified on this kernel yet',
-  refused: 'not loaded',
-  stopped: 'stopped until the next boot',
-};
-
-const keptReport = ({ name, units, cgroups, policy, reach, state, why, version }: Kept): string =>
-  [
-    l10n.t('kept over boots as {0}, by version {1}', oneLine(name), oneLine(version)),
-    ...table(
-      [
-        ...[...units, ...cgroups].map((one): [string, string] => ['on', oneLine(one, 4096)]),
-        ['settings', oneLine(policy === 'guarded' ? `${policy}, reach ${reach}` : policy)],
-        ['state', `${KEPT_STATES[state]}${why === undefined ? '' : `: ${oneLine(why, 4096)}`}`],
-      ],
-      '  ',
-    ),
-    '',
-  ].join('\n');
 
 export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
   get guarded() {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
-import { checkHost, type HostCheck } from '../host/check.ts';
+import { checkHostAndKept, type KeptCheck } from '../bypass/checkKept.ts';
 import { showFindings } from '../ui/hostIssues.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
@@ -10,13 +10,13 @@ import { hostArgument, readHostArgument } from './arguments.ts';
 export async function checkHostCommand(
   context: Context,
   argument: unknown,
-): Promise<HostCheck | undefined> {
+): Promise<KeptCheck | undefined> {
   const given = await readHostArgument(context, hostArgument, argument);
   const name = given?.host ?? (await pickHost(context, vscode.l10n.t('Check host'), argument));
   if (name === undefined) return undefined;
   const host = await context.host(name);
   const check = await withProgress(vscode.l10n.t('Checking {0}', name), (_report, signal) =>
-    checkHost(host, signal),
+    checkHostAndKept(host, signal),
   );
   void showFindings(context, name, check);
   return check;

@@ -1,4 +1,4 @@
-import { BypassNode, CgroupNode, HostNode, NoteNode } from '../ui/hostNodes.ts';
+import { BypassNode, CgroupNode, HostNode, KeptNode, NoteNode } from '../ui/hostNodes.ts';
 import { Pointed } from '../ui/pointed.ts';
 import { comparedPair, ResultNode } from '../ui/resultNodes.ts';
 
@@ -37,7 +37,12 @@ export function fromTree(
 
 function namedBy(argument: unknown): { host: string; cgroup?: string } | undefined {
   if (argument instanceof HostNode || argument instanceof NoteNode) return { host: argument.host };
-  if (!(argument instanceof BypassNode || argument instanceof CgroupNode)) return undefined;
+  if (
+    !(argument instanceof BypassNode) &&
+    !(argument instanceof CgroupNode) &&
+    !(argument instanceof KeptNode)
+  )
+    return undefined;
   const { host, cgroup } = argument;
   return cgroup === undefined ? { host } : { host, cgroup };
 }

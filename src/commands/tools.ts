@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { assess, DEFAULT_SECONDS } from '../assess/assess.ts';
+import { checkHostAndKept } from '../bypass/checkKept.ts';
 import { bypassStatus } from '../bypass/load.ts';
 import { compareDocuments } from '../results/compare.ts';
 import { readDocument } from '../bench/store.ts';
 import type { App } from '../app.ts';
-import { checkHost } from '../host/check.ts';
 import { HostError } from '../host/errors.ts';
 import { jsonText, label } from '../text.ts';
 import { isKnownHost } from '../workspace/knownHosts.ts';
@@ -37,7 +37,7 @@ export const TOOLS = {
         onHost.parse(input).host,
       ),
     run: async (app, input, signal) =>
-      checkHost(await known(app, onHost.parse(input).host), signal),
+      checkHostAndKept(await known(app, onHost.parse(input).host), signal),
   },
   bypassStatus: {
     question: (input) =>

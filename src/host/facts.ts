@@ -32,6 +32,8 @@ export interface Facts {
   readonly setpriv: boolean;
   /** Reserves the number of that user. BusyBox's does, too. */
   readonly flock: boolean;
+  /** Whether systemd runs there, which can keep a bypass over boots. */
+  readonly systemd: boolean;
   readonly netperf: string | undefined;
   readonly netserver: string | undefined;
   /** Tools that are there and do not run, with their words instead of a version. */
@@ -116,6 +118,7 @@ export function parseFacts(text: string, boundary: string, privilege: Privilege)
     libbpf: libbpfVersion(section('libbpf')),
     setpriv: section('setpriv').includes('util-linux'),
     flock: section('flock') === 'yes',
+    systemd: section('systemd') === 'yes',
     privilege,
     otherPrograms: parsePrograms(section('programs')),
   };

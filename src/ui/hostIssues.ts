@@ -1,24 +1,26 @@
 import * as vscode from 'vscode';
+import type { KeptCheck } from '../bypass/checkKept.ts';
+import { keptLine } from '../bypass/keptWords.ts';
 import type { Context } from '../context.ts';
 import { hostSummary, preventedText, type HostCheck } from '../host/check.ts';
 import { blocking, type Capability, type HostIssue } from '../host/issues.ts';
 import { openTerminal } from './terminal.ts';
 import { pickOne } from './quickPick.ts';
-import { showInformation } from './window.ts';
+import { showInformation, type Choice } from './window.ts';
 
-/** Lists what is wrong with a host; choosing one runs its command in a terminal there. */
+/** Lists what is wrong with a host, and what it keeps; choosing one runs its command in a terminal there. */
 export async function showFindings(
   context: Context,
   name: string,
-  { facts, findings }: HostCheck,
+  { facts, findings, kept }: KeptCheck,
 ): Promise<void> {
   if (findings.length === 0) {
-    await showInformation(
-      vscode.l10n.t('{0} is ready: {1}. Nothing is missing.', name, hostSummary(facts)),
-    );
+    const ready = vscode.l10n.t('{0} is ready: {1}. Nothing is missing.', name, hostSummary(facts));
+    const keeps = kept.map((one) => vscode.l10n.t('Kept over boots: {0}.', keptLine(one)));
+    await showInformation([ready, ...keeps].join(' '));
     return;
   }
-  await fixFinding(context, name, { facts, findings });
+  await fixFinding(context, name, { facts, findings, kept });
 }
 
 /**
@@ -29,7 +31,7 @@ export async function showFindings(
 export async function fixFinding(
   context: Context,
   name: string,
-  { facts, findings }: HostCheck,
+  { facts, findings, kept = [] }: HostCheck & Partial<KeptCheck>,
   goal?: Capability,
 ): Promise<HostIssue | undefined> {
   const worst = goal === undefined ? [] : blocking(findings, goal);
@@ -40,14 +42,19 @@ export async function fixFinding(
     detail: finding.remedy === undefined ? finding.next : `${finding.next} Run: ${finding.remedy}`,
     finding,
   }));
-  const chosen = await pickOne(items, {
+  const keeps = kept.map((one) => ({
+    icon: one.state === 'on' ? 'pass' : 'circle-slash',
+    label: vscode.l10n.t('Kept over boots: {0}', keptLine(one)),
+    finding: undefined,
+  }));
+  const chosen = await pickOne<Choice & { finding: HostIssue | undefined }>([...items, ...keeps], {
     title: vscode.l10n.t('Check of {0}: {1}', name, hostSummary(facts)),
     placeHolder:
       goal === undefined
         ? vscode.l10n.t('Choose one to run its command in a terminal on the host')
         : vscode.l10n.t('Choose one to fix it in a terminal on the host, and go on after it'),
   });
-  const remedy = chosen?.finding.remedy;
+  const remedy = chosen?.finding?.remedy;
   if (remedy === undefined) return undefined;
   await openTerminal(await context.host(name), remedy);
   return chosen?.finding;

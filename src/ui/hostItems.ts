@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { ageText, localTraffic, localTrafficText } from '../assess/page/localTraffic.ts';
 import { isAttached, type Attachment } from '../bypass/attachment.ts';
+import { keptLine, keptState } from '../bypass/keptWords.ts';
 import { shareWords } from '../bypass/shareWords.ts';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 import { amount } from '../results/format.ts';
@@ -9,6 +10,7 @@ import {
   BypassNode,
   CgroupNode,
   HostNode,
+  KeptNode,
   keyOf,
   labelOf,
   NoteNode,
@@ -24,6 +26,7 @@ export function rowOf(node: HostViewNode): Row {
   if (node instanceof HostNode) return hostRow(node);
   if (node instanceof BypassNode) return bypassRow(node);
   if (node instanceof CgroupNode) return cgroupRow(node);
+  if (node instanceof KeptNode) return keptRow(node);
   return noteRow(node);
 }
 
@@ -71,6 +74,7 @@ function bypassRow(node: BypassNode): Row {
     // The path last: two cgroups may be called the same.
     description: [
       ...[stateText(attachment), rateText, socketsText, reach, share],
+      ...(node.kept === undefined ? [] : [l10n.t('kept')]),
       name === pathOf(cgroup) ? undefined : pathOf(cgroup),
     ]
       .filter((one) => one !== undefined)
@@ -83,11 +87,12 @@ function bypassRow(node: BypassNode): Row {
       ...(share === undefined ? [] : [l10n.t('Share: {0}', share)]),
       l10n.t('Sockets: {0} of {1}', count, maxSockets.toLocaleString('en')),
       ...(rateText === undefined ? [] : [l10n.t('On the bypass: {0}', rateText)]),
+      ...(node.kept === undefined ? [] : [l10n.t('Kept over boots: {0}', keptLine(node.kept))]),
       ...trafficLines(node.assessed, cgroups),
     ].join('\n'),
     icon: state === 'loading' ? 'loading~spin' : isOff ? 'circle-slash' : iconOn(attachment),
     does: { command: 'sockmapBypass.openLivePage', arguments: [node] },
-    contextValue: contextOf(attachment),
+    contextValue: `${contextOf(attachment)}${node.kept === undefined ? '' : '-kept'}`,
     expands: others < 1 ? 'never' : 'collapsed',
   };
 }
@@ -113,6 +118,19 @@ function stateText({ state, policy, config }: Attachment): string {
     default:
       return policy === 'classic' ? l10n.t('classic') : l10n.t('guarded');
   }
+}
+
+function keptRow({ host, kept }: KeptNode): Row {
+  const { name, state } = kept;
+  return {
+    id: [host, 'kept', name].join('\n'),
+    label: l10n.t('{0}, kept over boots', name),
+    description: keptState(kept),
+    tooltip: keptLine(kept),
+    icon: state === 'refused' ? 'warning' : 'circle-slash',
+    contextValue: 'kept',
+    expands: 'never',
+  };
 }
 
 function cgroupRow({ host, cgroup, label, of, assessed }: CgroupNode): Row {

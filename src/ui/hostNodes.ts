@@ -1,4 +1,5 @@
-import { isAttached, type Attachment, type BypassStatus } from '../bypass/attachment.ts';
+import { isAttached, type Attachment, type BypassStatus, type Kept } from '../bypass/attachment.ts';
+import { isPlaceOf, keeperOf, keptPlaces } from '../bypass/keptWords.ts';
 import type { Assessed } from './assessed.ts';
 import type { ListedHost } from '../workspace/hostList.ts';
 
@@ -55,12 +56,15 @@ export class BypassNode {
   /** Bytes a second; undefined before the second reading. */
   readonly rate: number | undefined;
   readonly assessed: Assessed | undefined;
+  /** What loads it after a boot. */
+  readonly kept: Kept | undefined;
 
-  constructor(of: HostNode, attachment: Attachment, { labels, rates }: Read) {
+  constructor(of: HostNode, attachment: Attachment, { labels, rates, status }: Read) {
     this.host = of.host;
     this.assessed = of.assessed;
     this.attachment = attachment;
     this.labels = labels;
+    this.kept = keeperOf(status.kept, attachment);
     this.rate = rates.get(keyOf(attachment));
   }
 
@@ -90,6 +94,22 @@ export class CgroupNode {
   }
 }
 
+/** A row below a host: what it keeps over boots, and is not loaded now. */
+export class KeptNode {
+  readonly host: string;
+  readonly kept: Kept;
+
+  constructor({ host }: HostNode, kept: Kept) {
+    this.host = host;
+    this.kept = kept;
+  }
+
+  /** Names it to the host: one of its units or cgroups. */
+  get cgroup(): string | undefined {
+    return keptPlaces(this.kept)[0];
+  }
+}
+
 export type Note =
   'unread' | 'read' | 'reading' | 'failed' | 'retry' | 'empty' | 'load' | 'assessed';
 
@@ -108,7 +128,7 @@ export class NoteNode {
   }
 }
 
-export type HostViewNode = HostNode | BypassNode | CgroupNode | NoteNode;
+export type HostViewNode = HostNode | BypassNode | CgroupNode | KeptNode | NoteNode;
 
 /** The rows below a row. */
 export function childrenOf(node: HostViewNode): HostViewNode[] {
@@ -129,10 +149,16 @@ function childrenOfHost(node: HostNode): HostViewNode[] {
     case 'failed':
       return notes('failed', 'retry');
     case 'read': {
-      const { attachments } = reading.status;
-      return attachments.length === 0
-        ? notes('empty', 'load')
-        : [...rowsOfAll(attachments).map((one) => new BypassNode(node, one, reading)), ...notes()];
+      const { attachments, kept = [] } = reading.status;
+      const isLoaded = (one: Kept) =>
+        attachments.some(({ cgroups, gone }) =>
+          [...cgroups, ...gone].some((at) => isPlaceOf(one, at)),
+        );
+      return [
+        ...rowsOfAll(attachments).map((one) => new BypassNode(node, one, reading)),
+        ...kept.filter((one) => !isLoaded(one)).map((one) => new KeptNode(node, one)),
+        ...(attachments.length === 0 ? notes('empty', 'load') : notes()),
+      ];
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   shownBypass,
   unreadWords,
 } from '../bypass/live/view.ts';
+import { keeperOf, keptOff } from '../bypass/keptWords.ts';
 import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import { oneLine, paragraphs } from '../text.ts';
@@ -259,7 +260,10 @@ export class LivePage implements vscode.Disposable {
         label: bypassLabel(one),
       })),
       chosen: bypass && idOf(bypass),
-      bypass: bypass && shownBypass(bypass, this.#history, this.#owners),
+      bypass:
+        bypass &&
+        shownBypass(bypass, this.#history, this.#owners, keeperOf(this.#status?.kept, bypass)),
+      keptOff: keptOff(this.#status),
       gone: this.#gone,
       ageMs: this.#readAt === undefined ? undefined : Date.now() - this.#readAt,
       problem: this.#problem,

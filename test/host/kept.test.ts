@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { checkHostAndKept } from '../../src/bypass/checkKept.ts';
+import { keepBypass, stopKeeping } from '../../src/bypass/keep.ts';
+import type { HostError } from '../../src/host/errors.ts';
+import { Host } from '../../src/host/host.ts';
 import { withFunctions } from '../../src/host/hostScript.ts';
-import { attachedTo, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { attachedTo, bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 const BPF = path.join(import.meta.dirname, '../../bpf');
@@ -47,6 +52,7 @@ describe('what systemd runs for a kept bypass', () => {
     const script = withFunctions(`kept_places() {
 lib=${within('lib')} etc=${within('etc')} var=${within('var')} run=${within('run')} units=${within('units')}
 }
+ctl_load_by_hand() { ctl_load --cgroup "$2" --source "$3"; }
 echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     const argv = ['-c', script, 'sh', ground.cgroup.path, ...args];
     return execa('sh', argv, { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
@@ -128,5 +134,82 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     restart();
     await done('ctl_kept_start');
     assert.deepEqual(await attachedTo(cgroup), []);
+  });
+
+  it('leaves alone at its end what was on its cgroup before, and it never loaded', async () => {
+    const load = await call('ctl_load_by_hand', cgroup, BPF);
+    assert.equal(load.exitCode, 0, load.stderr);
+    const before = await attachedTo(cgroup);
+    assert.equal(before.length, 1);
+    fs.appendFileSync(within('lib/shop/sockmap_bypass.bpf.c'), '#error no\n');
+    assert.equal((await call('ctl_kept_run', '--replace')).exitCode, 1);
+    await done('ctl_kept_end');
+    assert.deepEqual(await attachedTo(cgroup), before);
+    fs.copyFileSync(
+      path.join(BPF, 'sockmap_bypass.bpf.c'),
+      within('lib/shop/sockmap_bypass.bpf.c'),
+    );
+    await done('ctl_kept_run', '--replace');
+    await done('ctl_kept_end');
+    assert.deepEqual(await attachedTo(cgroup), []);
+  });
+});
+
+describe('a bypass to be kept, over ssh', () => {
+  const CONF = '/etc/sockmap-bypass';
+  let ground: BypassGround;
+  let sshd: TestSshd;
+  let host: Host;
+  before(async () => {
+    ground = makeGround('keep');
+    sshd = await startSshd();
+    host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
+  });
+  after(async () => {
+    fs.rmSync(`${CONF}/test-keep.conf`, { force: true });
+    await host.dispose();
+    await sshd.stop();
+    await ground.remove();
+  });
+
+  const tools = {
+    command: fs.readFileSync(path.join(BPF, 'tools/sockmap-bypassctl')),
+    probe: fs.readFileSync(path.join(BPF, 'tools/semantics.c')),
+  };
+  const keep = () =>
+    keepBypass(host, { cgroup: ground.path, readSource: (policy) => bpfSource(policy), tools });
+
+  it('is one that is on, on a host with systemd; else what to do is said, and nothing changes', async () => {
+    if (!fs.existsSync('/run/systemd/system'))
+      await assert.rejects(keep(), (error: HostError) => {
+        assert.equal(error.problem.kind, 'not-found');
+        assert.match(error.message, /systemd does not run there/);
+        assert.match(error.message, /sockmap-bypassctl load --cgroup \/.+/);
+        return true;
+      });
+    else await assert.rejects(keep(), /nothing is loaded on/);
+    assert.ok(!fs.existsSync(CONF));
+    assert.deepEqual((await ground.left()).pins, []);
+  });
+
+  it('is found by a check, and is no longer kept when that is ended, by its name or a cgroup', async () => {
+    await assert.rejects(stopKeeping(host, 'test-keep'), /test-keep is not kept/);
+    for (const named of ['test-keep', ground.path]) {
+      fs.mkdirSync(CONF, { recursive: true, mode: 0o755 });
+      fs.writeFileSync(
+        `${CONF}/test-keep.conf`,
+        `version 0.1.0\npolicy guarded\nreach host\nverdict yes\ncgroup ${ground.path}\n`,
+      );
+      const { kept, facts } = await checkHostAndKept(host);
+      assert.deepEqual(
+        kept.map(({ name, version, state }) => [name, version, state]),
+        [['test-keep', '0.1.0', 'waiting']],
+      );
+      assert.equal(facts.systemd, fs.existsSync('/run/systemd/system'));
+      const status = await stopKeeping(host, named);
+      assert.equal(status.kept, undefined);
+      for (const left of [CONF, '/var/lib/sockmap-bypass', '/run/sockmap-bypass-kept'])
+        assert.ok(!fs.existsSync(left), left);
+    }
   });
 });

@@ -19,7 +19,17 @@ import { BOUNDARY, recorded } from './recorded.ts';
 
 const SECTIONS = [
   ...['kernel', 'distribution', 'cpus', 'mounts', 'btf', 'jit', 'clang', 'targets', 'clangd'],
-  ...['headers', 'setpriv', 'flock', 'bpftool', 'netperf', 'netserver', 'programs', 'end'],
+  ...[
+    'headers',
+    'setpriv',
+    'systemd',
+    'flock',
+    'bpftool',
+    'netperf',
+    'netserver',
+    'programs',
+    'end',
+  ],
 ];
 const WORDS = [
   ...SECTIONS.map((name) => `\n${BOUNDARY} ${name}\n`),

@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import { oneLine, shortIds } from '../../text.ts';
-import { isAttached, isOn, serves, type Attachment, type BypassStatus } from '../attachment.ts';
+import { isAttached, isOn, serves } from '../attachment.ts';
+import type { Attachment, BypassStatus, Kept } from '../attachment.ts';
 import { DEFAULT_LIMITS, LIMIT_RANGES, MODE_NAMES, REACHES, SHARE_RANGE } from '../config.ts';
 import { groupCounters } from '../counterReport.ts';
+import { keptState } from '../keptWords.ts';
 import { modeWords } from '../modeWords.ts';
 import { REACH_CHOICES, REACH_LABELS, reachDetail } from '../reachWords.ts';
 import { shareWords } from '../shareWords.ts';
@@ -77,12 +79,13 @@ export function limitsArgument({ config }: Attachment): Record<string, number> {
 
 /**
  * A bypass as the page shows it.
- * @param owners of an earlier reading, where the latest did not look for them.
+ * @param owners of an earlier reading, where the latest did not look for them. @param kept what loads it after a boot.
  */
 export function shownBypass(
   attachment: Attachment,
   history: History,
   owners: ReadonlyMap<number, Owner>,
+  kept?: Kept,
 ): ShownBypass {
   const { latest } = history;
   const { seconds, counts } = history.growth();
@@ -91,7 +94,7 @@ export function shownBypass(
     title: bypassLabel(attachment),
     isOn: isOn(attachment),
     state: stateWords(attachment),
-    facts: facts(attachment, latest),
+    facts: [...facts(attachment, latest), [l10n.t('Kept over boots'), keptFact(kept)]],
     controls: controls(attachment),
     unread: unreadWords(attachment),
     points: history.points,
@@ -107,6 +110,16 @@ function stateWords(attachment: Attachment): string {
   const { state, config } = attachment;
   return state === 'attached' && config?.mode === 'off' ? l10n.t('switched off') : STATES[state];
 }
+
+const keptFact = (kept: Kept | undefined): string =>
+  kept === undefined
+    ? l10n.t('no')
+    : l10n.t(
+        'as {0}, by version {1}: {2}',
+        oneLine(kept.name),
+        oneLine(kept.version),
+        keptState(kept),
+      );
 
 function facts(
   { policy, config, sockets, maxSockets, sockops, redirect, beside }: Attachment,

@@ -1,4 +1,6 @@
-import { checkHost, hostSummary, preventedText, type HostCheck } from '../../host/check.ts';
+import { checkHostAndKept, type KeptCheck } from '../../bypass/checkKept.ts';
+import { keptLine } from '../../bypass/keptWords.ts';
+import { hostSummary, preventedText } from '../../host/check.ts';
 import type { Capability, HostIssue } from '../../host/issues.ts';
 import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
 import { choice } from '../options.ts';
@@ -15,12 +17,12 @@ export const check = command({
   },
   bad: 'Something is missing that prevents it.',
   run: async (session, { HOST: name }, options) => {
-    const all = await checkHost(session.host(name, options), session.signal);
+    const all = await checkHostAndKept(session.host(name, options), session.signal);
     const { for: wanted } = options;
     const findings = all.findings.filter(
       ({ prevents }) => wanted === undefined || prevents.includes(wanted),
     );
-    const answer: HostCheck = { facts: all.facts, findings };
+    const answer: KeptCheck = { ...all, findings };
     const blocks = findings.some(({ severity }) => severity === 'blocks');
     return {
       data: answer,
@@ -30,10 +32,15 @@ export const check = command({
   },
 });
 
-const checkText = (name: string, { facts, findings }: HostCheck): string =>
-  findings.length === 0
-    ? `${name} is ready: ${hostSummary(facts)}. Nothing is missing.\n`
-    : [`${name}: ${hostSummary(facts)}`, ...findings.map(findingText), ''].join('\n');
+const checkText = (name: string, { facts, findings, kept }: KeptCheck): string =>
+  [
+    findings.length === 0
+      ? `${name} is ready: ${hostSummary(facts)}. Nothing is missing.`
+      : `${name}: ${hostSummary(facts)}`,
+    ...findings.map(findingText),
+    ...kept.map((one) => `kept over boots: ${keptLine(one)}`),
+    '',
+  ].join('\n');
 
 function findingText(finding: HostIssue): string {
   const { severity, wrong, next, remedy } = finding;

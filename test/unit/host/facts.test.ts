@@ -38,6 +38,7 @@ describe('facts of a host', () => {
       netserver: '2.7.0',
       setpriv: true,
       flock: true,
+      systemd: false,
       privilege: 'root',
       otherPrograms: [],
     });
@@ -67,6 +68,7 @@ describe('facts of a host', () => {
         netserver: undefined,
         setpriv: false,
         flock: false,
+        systemd: false,
         privilege: 'none',
         otherPrograms: undefined,
       });

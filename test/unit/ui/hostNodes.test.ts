@@ -103,6 +103,41 @@ describe('the rows of the hosts view', () => {
     );
   });
 
+  it('tell what is kept over boots, also where it is not loaded', () => {
+    const kept = {
+      ...{ name: 'shop', units: ['a.service'], cgroups: [], policy: 'guarded', reach: 'host' },
+      ...{ state: 'on' as const, version: '0.1.0' },
+    };
+    const other = {
+      ...{ ...kept, name: 'old', units: [], cgroups: ['/sys/fs/cgroup/b'] },
+      ...{ state: 'refused' as const, why: 'it does not compile on Linux 7' },
+    };
+    const path = '/sys/fs/cgroup/a.slice/a.service';
+    const one = attachment({ cgroup: path, cgroups: [path] });
+    const reading = read([one]);
+    const node = hostWith({ ...reading, status: { ...reading.status, kept: [kept, other] } });
+    const [loaded, rest, ...more] = childrenOf(node);
+    assert.ok(loaded && rest);
+    assert.deepEqual(more, []);
+    const { description, contextValue, tooltip } = rowOf(loaded);
+    assert.match(description ?? '', / · kept$/);
+    assert.equal(contextValue, 'bypass-kept');
+    assert.match(tooltip ?? '', /Kept over boots: shop 0\.1\.0 \(a\.service\): on$/m);
+    const row = rowOf(rest);
+    assert.deepEqual(
+      [row.label, row.description, row.icon, row.contextValue],
+      [
+        'old, kept over boots',
+        'not loaded: it does not compile on Linux 7',
+        ...['warning', 'kept'],
+      ],
+    );
+    assert.deepEqual(
+      fromTree('stopKeeping', rest, undefined),
+      new Pointed('web1', '/sys/fs/cgroup/b'),
+    );
+  });
+
   it('name containers, and the cgroups of a bypass that has several', () => {
     const cgroups = ['/sys/fs/cgroup/a', '/sys/fs/cgroup/b'];
     const labels = new Map([
