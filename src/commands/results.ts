@@ -19,10 +19,18 @@ import { activeRun } from './runBenchmark.ts';
  * Commands of the results view. Their argument is the rows that they were chosen for; a key has none, and means
  * those that are selected.
  */
-const rowsOf = (app: App, argument: unknown): ResultNode[] =>
-  Array.isArray(argument)
+function rowsOf(app: App, argument: unknown): [ResultNode, ...ResultNode[]] {
+  const [first, ...more] = Array.isArray(argument)
     ? argument.filter((one) => one instanceof ResultNode)
     : app.results.selection;
+  if (first !== undefined) return [first, ...more];
+  throw new HostError({
+    kind: 'input',
+    tried: vscode.l10n.t('find the result'),
+    words: vscode.l10n.t('No result is selected.'),
+    next: vscode.l10n.t('Select one in the Results view, and try again.'),
+  });
+}
 
 /** Refresh results. */
 export const refreshResults = (app: App): Promise<void> => {
@@ -74,7 +82,6 @@ interface Part {
 
 async function edit(app: App, argument: unknown, part: Part): Promise<void> {
   const [row] = rowsOf(app, argument);
-  if (row === undefined) return;
   const { annotation = {} } = await readDocument(row.file);
   const text = await askLine({
     // The run that is meant: who walks by keys may have selected another.
@@ -117,7 +124,6 @@ async function refuseWhileWritten(
 /** Delete result: to the trash where there is one. */
 export async function deleteResult(app: App, argument: unknown): Promise<void> {
   const rows = rowsOf(app, argument);
-  if (rows.length === 0) return;
   const names = listed(rows.map(({ file }) => path.basename(file)));
   const uris = rows.map(({ file }) => vscode.Uri.file(file));
   const tried = vscode.l10n.t('delete {0}', names);
@@ -168,7 +174,6 @@ async function deleteForGood(uris: readonly vscode.Uri[]): Promise<void> {
 /** Export result. */
 export async function exportResult(app: App, argument: unknown): Promise<void> {
   const [row] = rowsOf(app, argument);
-  if (row === undefined) return;
   const chosen = await pickOne(
     [
       {
@@ -199,7 +204,6 @@ export async function exportResult(app: App, argument: unknown): Promise<void> {
 /** Reveal result: in the explorer where it is in the workspace, else where the system shows files. */
 export async function revealResult(app: App, argument: unknown): Promise<void> {
   const [row] = rowsOf(app, argument);
-  if (row === undefined) return;
   const uri = vscode.Uri.file(row.file);
   const isInside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
   await vscode.commands.executeCommand(isInside ? 'revealInExplorer' : 'revealFileInOS', uri);

@@ -39,8 +39,8 @@ export function faultOf(
 ): HostError | undefined {
   const { stage, trouble, greeting } = process;
   const seconds = transport.answerMs / 1000;
-  const fail = (kind: Problem['kind'], words: string, next: string) =>
-    new HostError({ kind, tried, where, words: words.trim(), next });
+  const fail = (...[kind, words, next, hint]: Fault) =>
+    new HostError({ kind, tried, where, words: words.trim(), next, hint });
   const said = [greeting.stderr, greeting.stdout].map((text) => text.trim());
   if (trouble === 'silent') return fail(...notAnswered(seconds, said.join('\n')));
   if (trouble === 'flood') return fail(...flooded(said.join('\n')));
@@ -65,7 +65,7 @@ export function faultOf(
   return undefined;
 }
 
-export type Fault = [kind: Problem['kind'], words: string, next: string];
+export type Fault = [kind: Problem['kind'], words: string, next: string, hint?: string];
 
 export const flooded = (said: string): Fault => [
   'command',

@@ -4,7 +4,7 @@ import { cancelled, HostError } from './errors.ts';
 import { flooded, loginEnded, notAnswered, type Fault } from './fault.ts';
 import { Mark, PRINT_MARK } from './gate.ts';
 import { HostProcess } from './process.ts';
-import { classify } from './sshWords.ts';
+import { classify, connectLimit } from './sshWords.ts';
 
 /** A connection that commands share. */
 export interface Master {
@@ -89,8 +89,8 @@ export class Owned implements Master {
   }
 }
 
-const failed = (where: string, [kind, words, next]: Fault): HostError =>
-  new HostError({ kind, tried: 'connect', where, words: words.trim(), next });
+const failed = (where: string, [kind, words, next, hint]: Fault): HostError =>
+  new HostError({ kind, tried: 'connect', where, words: words.trim(), next, hint });
 
 const noClient = (said: string): Fault => [
   'not-found',
@@ -102,6 +102,7 @@ const notConnected = (seconds: number, said: string): Fault => [
   'unreachable',
   `no connection within ${seconds} s\n${said}`,
   l10n.t(
-    'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand). The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).',
+    'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand).',
   ),
+  connectLimit(),
 ];

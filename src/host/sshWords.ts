@@ -83,9 +83,7 @@ export function classify(stderr: string, where: string, tried: string): Problem 
       ...problem('unreachable', l10n.t('Check that the host is up and sshd listens on that port.')),
       headline: reasonOf(words),
       ...(/timed out/i.test(words) && {
-        hint: l10n.t(
-          'The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).',
-        ),
+        hint: connectLimit(),
       }),
     };
   }
@@ -99,6 +97,10 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     l10n.t('The connection ended. Try again: what was under way is undone on the host.'),
   );
 }
+
+/** Where the time to connect is set. */
+export const connectLimit = (): string =>
+  l10n.t('The limit is the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout).');
 
 /** The reason alone, where ssh says it after the address that is named already. */
 const reasonOf = (words: string): string | undefined =>

@@ -37,7 +37,7 @@ export class ResultsView implements vscode.Disposable {
     this.#view = makeTreeView<ResultsOfHost | ResultNode>('sockmapBypass.results', resultRowOf, {
       canSelectMany: true,
       getChildren: (node) => {
-        if (node === undefined) return (this.#listing = this.#listing.then(this.#list, this.#list));
+        if (node === undefined) return this.#listed();
         return node instanceof ResultsOfHost ? [...node.runs] : [];
       },
       onDidChangeTreeData: this.#changed.event,
@@ -61,9 +61,13 @@ export class ResultsView implements vscode.Disposable {
 
   /** The files of a host's runs, the newest first. */
   async filesOf(host: string): Promise<string[]> {
-    const hosts = await (this.#listing = this.#listing.then(this.#list, this.#list));
+    const hosts = await this.#listed();
     const own = hosts.find((each) => each.host === host);
     return own?.runs.map(({ file }) => file) ?? [];
+  }
+
+  #listed(): Promise<ResultsOfHost[]> {
+    return (this.#listing = this.#listing.then(this.#list, this.#list));
   }
 
   /** Looks for runs anew. */
@@ -137,7 +141,10 @@ export class ResultsView implements vscode.Disposable {
     this.#stale.add(uri.fsPath);
     this.#settle ??= setTimeout(() => {
       this.#settle = undefined;
-      this.#changed.fire(undefined);
+      // Read first: from the event to its answer the view knows none of its rows, and a menu that is open names none.
+      void this.#listed().then(() => {
+        this.#changed.fire(undefined);
+      });
     }, SETTLE_MS);
   }
 }

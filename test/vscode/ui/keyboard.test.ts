@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { parseDocument, type Plan } from '../../../src/results/document.ts';
 import { ACCEPTED } from '../../harness/countingProgram.ts';
@@ -361,10 +362,18 @@ async function pickHost({ steps, host }: Stage, keys: Keys): Promise<void> {
 
 /** Answers a dialog for files, which writes its own folder into the line once it has read that. */
 async function answerPath({ workbench }: Stage, keys: Keys, file: string): Promise<void> {
+  const input = workbench.quickInput();
   await eventually('the dialog has read its folder', async () =>
-    (await workbench.quickInput().inputValue()).startsWith('/'),
+    (await input.inputValue()).startsWith('/'),
   );
-  await keys.answer(workbench.quick, file);
+  await eventually('the dialog has the path', async () => {
+    await keys.press('Control+a');
+    await workbench.page.keyboard.insertText(file);
+    await delay(200);
+    return (await input.inputValue()) === file;
+  });
+  await keys.press('Enter');
+  await input.waitFor({ state: 'hidden' });
 }
 
 /** Chooses host and bypass, of which others on this machine may have one, too. */

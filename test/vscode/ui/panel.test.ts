@@ -177,7 +177,7 @@ describe('the chart panel', () => {
     await keyboard.press('ArrowRight');
     assert.equal(await focused(), 'tab-fig2');
     await keyboard.press('End');
-    assert.equal(await focused(), 'tab-fig7');
+    assert.equal(await focused(), `tab-${FIGURE_IDS.at(-1)}`);
     await keyboard.press('ArrowRight');
     assert.equal(await focused(), 'tab-overview');
     await keyboard.press('ArrowRight');
@@ -287,7 +287,8 @@ describe('the chart panel', () => {
     assert.ok(session);
     const { page } = session;
     await page.setViewportSize({ width: 1440, height: 900 });
-    for (const id of FIGURE_IDS) {
+    const figures = figuresOf(runsOf([measured]));
+    for (const id of FIGURE_IDS.filter((each) => !figures[each].absent)) {
       await tab(id).click();
       const chart = await panel().locator('#chart').boundingBox();
       const prose = await panel().locator('#findings').boundingBox();
