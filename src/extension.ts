@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tryOnHost: async () => (await import('./commands/tryOnHost.ts')).tryOnHost,
   load: async () => (await import('./commands/load.ts')).load,
   unload: async () => (await import('./commands/unload.ts')).unload,
+  keep: async () => (await import('./commands/keep.ts')).keep,
+  stopKeeping: async () => (await import('./commands/keep.ts')).stopKeepingCommand,
   configure: async () => (await import('./commands/configure.ts')).configure,
   addCgroups: async () => (await import('./commands/cgroups.ts')).addToBypass,
   removeCgroups: async () => (await import('./commands/cgroups.ts')).takeFromBypass,

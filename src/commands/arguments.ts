@@ -9,6 +9,13 @@ export const text = z.string().min(1);
 
 export const hostArgument = z.strictObject({ host: text });
 export const cgroupArgument = z.strictObject({ host: text, cgroup: text });
+/** A bypass that is kept, by its name or by a cgroup. */
+export const keptArgument = z
+  .strictObject({ host: text, name: text.optional(), cgroup: text.optional() })
+  .refine(({ name, cgroup }) => (name === undefined) !== (cgroup === undefined), {
+    error: 'name what is kept, or a cgroup of it',
+    path: ['name'],
+  });
 /** One of them, or several. */
 export const cgroupsArgument = z.strictObject({
   host: text,

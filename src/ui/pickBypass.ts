@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isOn, type Attachment } from '../bypass/attachment.ts';
+import { isOn, type Attachment, type Kept } from '../bypass/attachment.ts';
 import { shareWords } from '../bypass/shareWords.ts';
 import { REACH_LABELS } from '../bypass/reachWords.ts';
 import type { Context } from '../context.ts';
@@ -74,15 +74,16 @@ export async function pickMeasured(
   return isWanted ? { cgroup: undefined } : undefined;
 }
 
-const readBypasses = async (
+/** What is loaded on a host, and what it keeps. */
+export const readBypasses = async (
   context: Context,
   name: string,
-): Promise<{ attachments: readonly Attachment[]; labels: Labels }> => {
+): Promise<{ attachments: readonly Attachment[]; kept: readonly Kept[]; labels: Labels }> => {
   const { status, labels } = await withProgress(
     vscode.l10n.t('Reading the bypass status of {0}', name),
     async (_report, signal) => readLoaded(await context.host(name), undefined, signal),
   );
-  return { attachments: status.attachments, labels };
+  return { attachments: status.attachments, kept: status.kept ?? [], labels };
 };
 
 /** Containers by their names, with the path below; others by their paths. */

@@ -11,6 +11,9 @@ import { COMMAND_IDS, titleOf, titleOnly } from '../../harness/vscode/commands.t
 import { Keys, watchMouse } from '../../harness/vscode/keys.ts';
 import { setStage, type Stage } from './stage.ts';
 
+/** Without it nothing can be kept: that is said, with what to do instead. */
+const HAS_SYSTEMD = fs.existsSync('/run/systemd/system');
+const KEPT = '/etc/sockmap-bypass';
 const HOSTS = 'Sockmap Bypass: Focus on Hosts View';
 const SOURCE = 'accepted.bpf.c';
 const SUFFIX = '.sockmap-bench.json';
@@ -215,6 +218,31 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.dialogButton('Delete Permanently');
     await eventually('the file is gone', () => results(stage.folder).length < count);
   },
+  keep: async (stage, keys) => {
+    const { workbench, steps } = stage;
+    await focusBypass(stage, keys);
+    await keys.menu(titleOnly('sockmapBypass.keep'));
+    await keys.dialogButton('Keep Loaded');
+    if (HAS_SYSTEMD) return steps.shows(workbench.notification(/is kept: it is loaded after/));
+    await workbench.notification(/systemd does not run there.*sockmap-bypassctl load/s).waitFor();
+    await keys.run('Notifications: Clear All Notifications');
+  },
+  stopKeeping: async (stage, keys) => {
+    const { workbench, steps, place } = stage;
+    // As a keep leaves it.
+    if (!HAS_SYSTEMD) writeKept(place.cgroup);
+    try {
+      await pickHost(stage, keys);
+      await keys.dialogButton('Stop Keeping');
+      await steps.shows(workbench.notification(/is no longer kept/));
+      assert.ok(!fs.existsSync(KEPT));
+    } finally {
+      fs.rmSync(path.join(KEPT, 'keyboard.conf'), { force: true });
+    }
+    if (!HAS_SYSTEMD) return;
+    await keys.run(titleOf('sockmapBypass.load'));
+    await USES['load']?.(stage, keys);
+  },
   unload: async (stage, keys) => {
     await pickBypass(stage, keys, stage.steps.off);
     await stage.steps.shows(stage.steps.off);
@@ -290,7 +318,7 @@ const USES: Readonly<Record<string, Use>> = {
 
 /** Those that run the command themselves: from a view, or with a source in the editor. */
 const BEGUN_BY_USE = new Set([
-  ...['switchOff', 'switchOn', 'copyName', 'showAssessment'],
+  ...['switchOff', 'switchOn', 'copyName', 'showAssessment', 'keep'],
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
   ...['verify', 'showVerifierLog', 'verifyOnHosts'],
@@ -351,6 +379,14 @@ describe('every command, by keyboard alone', () => {
     );
   });
 });
+
+function writeKept(cgroup: string): void {
+  fs.mkdirSync(KEPT, { recursive: true, mode: 0o755 });
+  fs.writeFileSync(
+    path.join(KEPT, 'keyboard.conf'),
+    `version 0.1.0\npolicy guarded\nreach namespace\nverdict yes\ncgroup ${cgroup}\n`,
+  );
+}
 
 const besideLabel = ({ place }: Stage): string => place.label.replace(/service$/, 'beside');
 const besideOf = (stage: Stage | undefined): string =>
