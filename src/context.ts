@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Host } from './host/host.ts';
 import { AssessedHosts } from './ui/assessed.ts';
+import { Canaries } from './ui/canaries.ts';
 import { keptLog, LastLines } from './ui/keptLog.ts';
 import { askLine } from './ui/window.ts';
 import { affects, setting } from './workspace/settings.ts';
@@ -15,6 +16,7 @@ export class Context implements vscode.Disposable {
     this.lastLines,
   );
   readonly assessed = new AssessedHosts();
+  readonly canaries = new Canaries();
   readonly #hosts = new Map<string, Host>();
   readonly #workedHosts = new Set<string>();
   readonly #worked = new vscode.EventEmitter<string>();
@@ -84,6 +86,7 @@ export class Context implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.canaries.dispose();
     void this.disconnect();
     this.#settings.dispose();
     this.assessed.dispose();

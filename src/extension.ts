@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   keep: async () => (await import('./commands/keep.ts')).keep,
   stopKeeping: async () => (await import('./commands/keep.ts')).stopKeepingCommand,
   configure: async () => (await import('./commands/configure.ts')).configure,
+  canary: async () => (await import('./commands/canary.ts')).canary,
   addCgroups: async () => (await import('./commands/cgroups.ts')).addToBypass,
   removeCgroups: async () => (await import('./commands/cgroups.ts')).takeFromBypass,
   status: async () => (await import('./commands/status.ts')).status,

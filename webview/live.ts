@@ -1,6 +1,7 @@
 import './words.ts';
 import * as l10n from '@vscode/l10n';
 import { Chart } from 'chart.js';
+import type { CanaryView, ToCanary } from '../src/results/canary/view.ts';
 import type {
   FromLivePage,
   LivePageState,
@@ -10,6 +11,7 @@ import type {
 } from '../src/bypass/live/protocol.ts';
 import { button } from './chooser.ts';
 import { el } from './dom.ts';
+import { LiveCanary } from './liveCanary.ts';
 import type { Quantity } from './liveChart.ts';
 import { LiveControls } from './liveControls.ts';
 import { LiveHeader } from './liveHeader.ts';
@@ -33,6 +35,7 @@ const send = (message: FromLivePage): void => {
 };
 let quantity = restoreQuantity(vscode.getState());
 let view: LiveView | undefined;
+let canaryView: CanaryView | undefined;
 const redraws = new Redraws(render);
 
 const header = new LiveHeader(send);
@@ -41,6 +44,7 @@ const traffic = new LiveTraffic((chosen) => {
   keep();
   redraws.now();
 });
+const canary = new LiveCanary(send);
 const controls = new LiveControls(send);
 const counters = new LiveCounters();
 const sockets = new LiveSockets();
@@ -59,11 +63,11 @@ const empty = el(
   ),
 );
 const unread = el('p', { id: 'unread', role: 'status', hidden: true });
-// A canary's two distributions have their place beside the traffic, above the policy.
 const body = el(
   'div',
   { id: 'bypass', hidden: true },
   unread,
+  canary.element,
   el('div', { class: 'columns' }, traffic.element, controls.element),
   counters.element,
   sockets.element,
@@ -74,6 +78,11 @@ document.querySelector('main')?.append(header.notices, header.element, loading, 
 Object.assign(window, { Chart });
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isToLivePage(data)) return;
+  if (data.type === 'canary') {
+    canaryView = data.view;
+    redraws.now();
+    return;
+  }
   view = data.view;
   header.received(view);
   keep();
@@ -103,6 +112,7 @@ function renderBypass(bypass: ShownBypass, busy: boolean): void {
   unread.textContent = bypass.unread ?? '';
   traffic.element.hidden = bypass.unread !== undefined;
   if (bypass.unread === undefined) traffic.draw(bypass, quantity, readTheme());
+  canary.draw(canaryView, bypass.controls?.mode, readTheme());
   controls.draw(bypass.controls, busy);
   counters.draw(bypass);
   sockets.element.hidden = bypass.socketsNote === '';
@@ -120,6 +130,7 @@ function restoreQuantity(state: unknown): Quantity {
 }
 
 /** The frame also gets messages of the editor's own; the extension has made what is inside ours. */
-function isToLivePage(message: unknown): message is ToLivePage {
-  return (message as { type?: unknown } | null)?.type === 'live';
+function isToLivePage(message: unknown): message is ToLivePage | ToCanary {
+  const { type } = (message ?? {}) as { type?: unknown };
+  return type === 'live' || type === 'canary';
 }

@@ -3,7 +3,7 @@ import type { ShownBypass } from '../src/bypass/live/protocol.ts';
 import { Chooser } from './chooser.ts';
 import { el } from './dom.ts';
 import { bypassOf, LiveChart, rateText, seriesLabels, tcpOf, type Quantity } from './liveChart.ts';
-import { drawSwatch } from './seriesStyle.ts';
+import { drawSwatch, lookOf } from './seriesStyle.ts';
 import type { Theme } from './theme.ts';
 
 /** The chart, its legend with what goes by now, and the choice of what it counts. */
@@ -68,10 +68,12 @@ export class LiveTraffic {
     this.#tcp.draw(labels.tcp, text(last && tcpOf(last, quantity)));
     const page = theme.background;
     drawSwatch(this.#bypass.swatch, page, {
-      ...{ arm: 'bypass', variant: 0, colour: theme.arms.bypass, plain: true },
+      ...{ arm: 'bypass', colour: theme.arms.bypass, plain: true },
+      look: lookOf({ variant: 0, run: 0 }, 2),
     });
     drawSwatch(this.#tcp.swatch, page, {
-      ...{ arm: 'tcp', variant: 1, colour: theme.arms.tcp, plain: true },
+      ...{ arm: 'tcp', colour: theme.arms.tcp, plain: true },
+      look: lookOf({ variant: 1, run: 0 }, 2),
     });
     this.#note.textContent = tcpNote ?? '';
     this.#note.hidden = tcpNote === undefined;

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import type { Attachment, BypassStatus } from '../bypass/attachment.ts';
 import { bypassStatus } from '../bypass/load.ts';
 import { readMessage, type Message } from '../bypass/live/messages.ts';
+import type { ToCanary } from '../results/canary/view.ts';
+import { canaryView } from '../assess/canary/view.ts';
 import type { LiveView, ToLivePage } from '../bypass/live/protocol.ts';
 import { History } from '../bypass/live/rates.ts';
 import { readLive, type LiveReading, type Owner } from '../bypass/live/reading.ts';
@@ -19,6 +21,8 @@ import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import { oneLine, paragraphs } from '../text.ts';
 import { agreesToReach } from './agreesToReach.ts';
+import type { Canary } from './canaries.ts';
+import { Pointed } from './pointed.ts';
 import { Poller } from './poller.ts';
 import { reasonOf } from './watchedResult.ts';
 import { showPage } from './webviewHtml.ts';
@@ -78,6 +82,9 @@ export class LivePage implements vscode.Disposable {
       panel.webview.onDidReceiveMessage((message: unknown) => {
         const read = readMessage(message);
         if (read !== undefined) void this.#answer(read);
+      }),
+      context.canaries.onDidChange((host) => {
+        if (host === this.host) this.#sendCanary();
       }),
       panel.onDidDispose(() => {
         this.dispose();
@@ -208,6 +215,15 @@ export class LivePage implements vscode.Disposable {
       case 'load':
         void vscode.commands.executeCommand('sockmapBypass.load');
         return;
+      case 'canary':
+        void vscode.commands.executeCommand(
+          'sockmapBypass.canary',
+          new Pointed(this.host, this.#bypass()?.cgroups[0]),
+        );
+        return;
+      case 'endCanary':
+        this.#canary()?.cancel();
+        return;
       case 'mode':
       case 'reach':
       case 'limits':
@@ -247,6 +263,18 @@ export class LivePage implements vscode.Disposable {
   #send(): void {
     if (!this.#isReady) return;
     const message: ToLivePage = { type: 'live', view: this.#view() };
+    void this.panel.webview.postMessage(message);
+    this.#sendCanary();
+  }
+
+  #canary(): Canary | undefined {
+    return this.#context.canaries.of(this.host, this.#bypass()?.cgroups ?? []);
+  }
+
+  #sendCanary(): void {
+    if (!this.#isReady) return;
+    const canary = this.#canary();
+    const message: ToCanary = { type: 'canary', view: canary && canaryView(canary.state) };
     void this.panel.webview.postMessage(message);
   }
 

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { runCanary, type CanaryOptions } from '../../src/assess/canary/canary.ts';
 import { readCanary } from '../../src/assess/canary/observer.ts';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass } from '../../src/bypass/load.ts';
 import { HostError, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
-import { atEnd } from '../harness/cleanup.ts';
-import { endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
-import { entering, inside } from '../harness/host/arms.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
 import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
 
-const PROGRAM = path.join(import.meta.dirname, 'programs/canary.py');
 const BPF = path.join(import.meta.dirname, '../../bpf');
-const ADDRESS = '127.0.0.1';
 
 describe('a canary', function () {
   this.timeout(180_000);
@@ -46,30 +39,11 @@ describe('a canary', function () {
   const programsLeft = async (): Promise<string[]> =>
     (await run('bpftool', ['-j', 'prog', 'show'])).match(/"canary_\w+"/g) ?? [];
 
-  /** @returns what reads the lines that it prints. */
-  function start(...args: string[]): () => Promise<string> {
-    const argv = entering(netns.name, ['python3', PROGRAM, ...args]);
-    const [command = '', ...rest] = inside({ cgroup: ground.path }, argv);
-    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-    stops.push(
-      atEnd(async () => {
-        const ref = child.pid === undefined ? undefined : processRef(child.pid);
-        if (ref === undefined || child.exitCode !== null) return;
-        const ended = once(child, 'exit');
-        await endProcesses([ref], { first: 'SIGKILL' });
-        await ended;
-      }),
-    );
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    return async () => {
-      const { value } = (await lines.next()) as IteratorResult<string, undefined>;
-      return value ?? assert.fail('it has ended');
-    };
-  }
-
-  async function serve(how: string, clients: number): Promise<() => Promise<string>> {
-    const port = await start('serve', ADDRESS, how)();
-    return start('talk', ADDRESS, port, String(clients));
+  async function serve(how: 'plain' | 'slow' | 'splice', clients: number): Promise<CanaryService> {
+    const place = { cgroup: ground.path, netns: netns.name };
+    const service = await startCanaryService(place, how, clients);
+    stops.push(service.stop);
+    return service;
   }
 
   const canary = async (options: Partial<CanaryOptions>) =>
@@ -114,16 +88,16 @@ describe('a canary', function () {
   it('finds stalled readers within 10 s, and the service goes on', async () => {
     // Else they stall before it has begun.
     await configureBypass(host, { cgroup: ground.path, share: 0 });
-    const answers = await serve('splice', 12);
+    const service = await serve('splice', 12);
     const reading = await canary({ seconds: 60 });
     assert.deepEqual(reading.crossed, ['stalls'], JSON.stringify(reading));
     assert.ok(reading.seconds <= 10, `${reading.seconds} s`);
     assert.equal(reading.tcp.stalls, 0);
     assert.equal(await share(), 0);
-    let before = Number(await answers());
+    let before = await service.answers();
     let growing = 0;
     await eventually('clients have answers again', async () => {
-      const now = Number(await answers());
+      const now = await service.answers();
       growing = now > before ? growing + 1 : 0;
       before = now;
       return growing > 5;

@@ -4,12 +4,21 @@ import { readStatus } from '../../bypass/status.ts';
 import { existingCgroup } from '../../host/cgroups.ts';
 import { cancelled, HostError } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
-import { Trial, type CanaryReading, type Guardrails } from '../../results/canary/trial.ts';
+import {
+  Trial,
+  type CanaryReading,
+  type CanaryTimes,
+  type Guardrails,
+} from '../../results/canary/trial.ts';
 import { CanaryObserver } from './observer.ts';
 import type { TracerSource } from '../tracer.ts';
 
 /** Percentage of new connections: both groups need some. */
 export const CANARY_SHARES = [1, 99] as const;
+/** How many times as long an answer may take. */
+export const CANARY_LIMITS = [1, 10] as const;
+/** Where nothing else is said: of each group enough for an answer, and what is worth an alarm. */
+export const CANARY_DEFAULTS = { share: 50, seconds: 600, p99: 1.05 } as const;
 /** Seconds. */
 export const CANARY_SECONDS = [5, 7 * 24 * 3600] as const;
 
@@ -24,7 +33,7 @@ export interface CanaryOptions {
   readonly sources: TracerSource;
   readonly signal?: AbortSignal | undefined;
   /** Once a second. */
-  readonly onReading?: (reading: CanaryReading) => void;
+  readonly onReading?: (reading: CanaryReading, times: CanaryTimes) => void;
 }
 
 /**
@@ -69,7 +78,7 @@ export async function runCanary(host: Host, options: CanaryOptions): Promise<Can
       last = trial.add(growth);
       isOver = last.crossed.length > 0 || last.seconds >= seconds;
       if (isOver) stop();
-      options.onReading?.(last);
+      options.onReading?.(last, trial.times);
     },
     signal,
   );
@@ -78,11 +87,12 @@ export async function runCanary(host: Host, options: CanaryOptions): Promise<Can
   const ended = observer.ended();
   await Promise.race([isEnough, ended]);
   signal?.removeEventListener('abort', stop);
-  if (last !== undefined && last.crossed.length > 0) observer.stopBypassing();
+  const isCrossed = last !== undefined && last.crossed.length > 0;
+  if (isCrossed) observer.stopBypassing();
   observer.end();
   await ended;
   if (signal?.aborted === true) throw cancelled(tried, host.name);
-  if (last !== undefined) return last;
+  if (last !== undefined) return isCrossed ? { ...last, share: 0 } : last;
   throw new HostError({
     kind: 'command',
     tried,

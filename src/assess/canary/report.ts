@@ -16,20 +16,73 @@ const GUARDRAILS: Readonly<Record<Guardrail, () => string>> = {
   resets: () => l10n.t('more connections are reset than on TCP'),
 };
 
-/** Why it has ended, in words. */
-const crossedWords = (guardrail: Guardrail): string => GUARDRAILS[guardrail]();
+const OUTCOMES: Readonly<Record<CanaryReading['outcome'], (reading: CanaryReading) => string>> = {
+  crossed: ({ crossed }) =>
+    l10n.t(
+      'Crossed: {0}. New connections stay on TCP.',
+      crossed.map((one) => GUARDRAILS[one]()).join('; '),
+    ),
+  within: () => l10n.t('Within the guardrails.'),
+  undecided: () => l10n.t('Not known yet: it takes more answers, or more connections.'),
+};
+
+/** What is known of the guardrails, and why it has ended where one was crossed. */
+export const outcomeWords = (reading: CanaryReading): string => OUTCOMES[reading.outcome](reading);
 
 const micros = (nanoseconds: number | undefined): string =>
   nanoseconds === undefined ? '–' : `${(nanoseconds / 1000).toFixed(1)} µs`;
 
-function ratioText({ ratio, interval, verdict }: QuantileRatio): string {
-  if (ratio === undefined || interval === undefined) return VERDICTS[verdict]();
+/** `1.02x (0.98 to 1.05)`; undefined as long as nothing is known. */
+function intervalText({ ratio, interval }: QuantileRatio): string | undefined {
+  if (ratio === undefined || interval === undefined) return undefined;
   const [low, high] = [interval.low.toFixed(2), interval.high.toFixed(2)];
   const range = Number.isFinite(interval.high)
     ? l10n.t('{0} to {1}', low, high)
     : l10n.t('{0} or more', low);
-  return l10n.t('{0}x ({1}), {2}', ratio.toFixed(2), range, VERDICTS[verdict]());
+  return l10n.t('{0}x ({1})', ratio.toFixed(2), range);
 }
+
+const ratioText = (ratio: QuantileRatio): string =>
+  [intervalText(ratio) ?? [], VERDICTS[ratio.verdict]()].flat().join(', ');
+
+/** For each quantile: its name, its values on the bypass and on TCP, their ratio with its interval, the verdict. */
+export const ratioRows = ({ p50, p99 }: CanaryReading) =>
+  ([['p50', p50] as const, ['p99', p99] as const] as const).map(
+    ([name, ratio]): [string, string, string, string, string] => [
+      name,
+      micros(ratio.bypass?.value),
+      micros(ratio.tcp?.value),
+      intervalText(ratio) ?? '–',
+      VERDICTS[ratio.verdict](),
+    ],
+  );
+
+/** What was counted in each group: a name, and the counts on the bypass and on TCP. */
+export const countRows = ({ bypass, tcp }: CanaryReading) =>
+  (
+    [
+      [l10n.t('sockets'), 'sockets'],
+      [l10n.t('answers'), 'transactions'],
+      [l10n.t('bytes sent'), 'sentBytes'],
+      [l10n.t('bytes received'), 'receivedBytes'],
+      [l10n.t('resets'), 'resets'],
+      [l10n.t('EAGAIN'), 'eagains'],
+      [l10n.t('stalled readers'), 'stalls'],
+    ] as const
+  ).map(([label, key]): [string, string, string] => [
+    label,
+    bypass[key].toLocaleString('en'),
+    tcp[key].toLocaleString('en'),
+  ]);
+
+/** What the observer's own programs took; undefined before that was measured. */
+export const costWords = ({ cost }: CanaryReading): string | undefined =>
+  cost &&
+  l10n.t(
+    '{0} ns a message, {1} % of one CPU',
+    Math.round(cost.nanosecondsPerCall),
+    (100 * cost.cpu).toFixed(2),
+  );
 
 /** One line of progress. */
 export const canaryLine = ({ seconds, bypass, tcp, p50, p99 }: CanaryReading): string =>
@@ -44,52 +97,22 @@ export const canaryLine = ({ seconds, bypass, tcp, p50, p99 }: CanaryReading): s
 
 /** The outcome as text, aligned for a fixed-width font. */
 export function canaryReport(reading: CanaryReading): string {
-  const { outcome, crossed, bypass, tcp, p50, p99, cost, share, seconds } = reading;
+  const { p50, p99, share, seconds } = reading;
+  const cost = costWords(reading);
   const rows: [string, string, string][] = [
     ['', l10n.t('bypass'), 'TCP'],
-    ...(
-      [
-        [l10n.t('sockets'), 'sockets'],
-        [l10n.t('answers'), 'transactions'],
-        [l10n.t('bytes sent'), 'sentBytes'],
-        [l10n.t('bytes received'), 'receivedBytes'],
-        [l10n.t('resets'), 'resets'],
-        [l10n.t('EAGAIN'), 'eagains'],
-        [l10n.t('stalled readers'), 'stalls'],
-      ] as const
-    ).map(([label, key]): [string, string, string] => [
-      label,
-      bypass[key].toLocaleString('en'),
-      tcp[key].toLocaleString('en'),
-    ]),
-    ['p50', micros(p50.bypass?.value), micros(p50.tcp?.value)],
-    ['p99', micros(p99.bypass?.value), micros(p99.tcp?.value)],
+    ...countRows(reading),
+    ...ratioRows(reading).map(([name, a, b]): [string, string, string] => [name, a, b]),
   ];
-  const words = {
-    crossed: l10n.t(
-      'Crossed: {0}. New connections stay on TCP.',
-      crossed.map(crossedWords).join('; '),
-    ),
-    within: l10n.t('Within the guardrails.'),
-    undecided: l10n.t('Not known yet: it takes more answers, or more connections.'),
-  };
   return [
-    words[outcome],
+    outcomeWords(reading),
     '',
     ...rows.map(([label, a, b]) => `  ${label.padEnd(16)}${a.padStart(16)}${b.padStart(16)}`),
     '',
     `  p50 ${ratioText(p50)}`,
     `  p99 ${ratioText(p99)}`,
     l10n.t('  after {0} s, share {1} %', seconds, share),
-    ...(cost === undefined
-      ? []
-      : [
-          l10n.t(
-            '  to look took {0} ns a message, {1} % of one CPU',
-            Math.round(cost.nanosecondsPerCall),
-            (100 * cost.cpu).toFixed(2),
-          ),
-        ]),
+    ...(cost === undefined ? [] : [l10n.t('  to look took {0}', cost)]),
     '',
   ].join('\n');
 }

@@ -9,7 +9,7 @@ const id = z.string().min(1).max(10_000);
 const limit = ([least, most]: readonly [number, number]) => z.number().min(least).max(most);
 
 const fromLivePage = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.enum(['ready', 'retry', 'report', 'load']) }),
+  z.strictObject({ type: z.enum(['ready', 'retry', 'report', 'load', 'canary', 'endCanary']) }),
   z.strictObject({ type: z.literal('seen'), seen: z.boolean() }),
   z.strictObject({ type: z.literal('choose'), id }),
   z.strictObject({ type: z.literal('mode'), mode: z.enum(MODE_NAMES) }),

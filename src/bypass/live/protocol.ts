@@ -117,6 +117,8 @@ export type FromLivePage =
   | { readonly type: 'retry' }
   | { readonly type: 'report' }
   | { readonly type: 'load' }
+  /** Asks what a canary of this bypass is to be, and ends the one that runs. */
+  | { readonly type: 'canary' | 'endCanary' }
   | { readonly type: 'mode'; readonly mode: string }
   | { readonly type: 'reach'; readonly reach: string }
   | {

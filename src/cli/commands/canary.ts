@@ -1,11 +1,16 @@
-import { CANARY_SECONDS, CANARY_SHARES, runCanary } from '../../assess/canary/canary.ts';
+import {
+  CANARY_DEFAULTS,
+  CANARY_LIMITS,
+  CANARY_SECONDS,
+  CANARY_SHARES,
+  runCanary,
+} from '../../assess/canary/canary.ts';
 import { readCanary } from '../../assess/canary/observer.ts';
 import { canaryLine, canaryReport } from '../../assess/canary/report.ts';
 import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
 import { duration, flag, number } from '../options.ts';
 
-const [SHARE, SECONDS, P99] = [50, 600, 1.05];
-const LIMIT = [1, 10] as const;
+const { share: SHARE, seconds: SECONDS, p99: P99 } = CANARY_DEFAULTS;
 /** Between two lines of progress. */
 const EACH_SECONDS = 5;
 
@@ -21,12 +26,17 @@ export const canary = command({
       `Percentage of new connections that are bypassed meanwhile; ${SHARE} by default.`,
     ),
     for: duration('TIME', CANARY_SECONDS, 'How long it takes, as 90s, 10m (the default) or 2h.'),
-    p50: number('RATIO', LIMIT, 'Guardrail: how many times as long half of the answers may take.', {
-      isWhole: false,
-    }),
+    p50: number(
+      'RATIO',
+      CANARY_LIMITS,
+      'Guardrail: how many times as long half of the answers may take.',
+      {
+        isWhole: false,
+      },
+    ),
     p99: number(
       'RATIO',
-      LIMIT,
+      CANARY_LIMITS,
       `Guardrail: how many times as long the slowest of 100 answers may take; ${P99} by default.`,
       { isWhole: false },
     ),

@@ -54,6 +54,12 @@ export interface CanaryReading {
   readonly cost: { readonly nanosecondsPerCall: number; readonly cpu: number } | undefined;
 }
 
+/** All times of each group. */
+export interface CanaryTimes {
+  readonly bypass: Histogram;
+  readonly tcp: Histogram;
+}
+
 /** As good as certain at 5%; see `Excess`. */
 const EVIDENCE = 20;
 
@@ -75,6 +81,11 @@ export class Trial {
   constructor(limits: Guardrails, part: number) {
     this.#limits = limits;
     this.#part = part;
+  }
+
+  /** The times of each group so far. */
+  get times(): CanaryTimes {
+    return { bypass: merge(this.#times.bypass), tcp: merge(this.#times.tcp) };
   }
 
   add(growth: Growth): CanaryReading {

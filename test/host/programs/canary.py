@@ -43,12 +43,19 @@ def answer(connection, how):
             connection.sendall(data)
 
 
+def serve_one(connection, how):
+    try:
+        answer(connection, how)
+    except OSError:
+        pass  # its client has ended
+
+
 def serve(address, how):
     listener = socket.create_server((address, 0), backlog=128)
     print(listener.getsockname()[1], flush=True)
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=answer, args=(connection, how), daemon=True).start()
+        threading.Thread(target=serve_one, args=(connection, how), daemon=True).start()
 
 
 def talk(address, port, clients):

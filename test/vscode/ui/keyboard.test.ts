@@ -73,6 +73,20 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.pick(workbench.item('Guarded'), /^\s*Guarded/);
     await steps.shows(workbench.notification(/is guarded/));
   },
+  canary: async (stage, keys) => {
+    const { workbench, steps } = stage;
+    await pickBypass(stage, keys, workbench.quickTitle().filter({ hasText: '(1/4)' }));
+    for (const [step, given] of ['50', '60', '1.05', ''].entries()) {
+      await workbench
+        .quickTitle()
+        .filter({ hasText: `(${step + 1}/4)` })
+        .waitFor();
+      await keys.answer(workbench.quick, given);
+    }
+    await workbench.webview().locator('#canary-counts').waitFor({ timeout: 60_000 });
+    await keys.notificationButton(/Canary on/, 'Cancel');
+    await steps.shows(workbench.webview().locator('#canary-state', { hasText: 'Cancelled' }));
+  },
   refreshHosts: async (stage, keys) => {
     await focusBypass(stage, keys);
   },
