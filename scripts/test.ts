@@ -70,12 +70,13 @@ async function main(): Promise<boolean> {
     }
   };
   const reading = run(checks.filter(({ writes }) => writes !== true));
-  const standard = lane('standard');
+  const [standard, panels] = [lane('standard'), lane('panels')];
   await Promise.all([
     reading.then(() => lane('host')),
     lane('window'),
     standard.then(() => lane('stress')),
-    Promise.all([lane('samples'), standard]).then(() => lane('kernel')),
+    panels.then(() => lane('editor')),
+    Promise.all([lane('samples'), standard, panels]).then(() => lane('kernel')),
   ]);
   await lane('memory');
   await remove();

@@ -27,8 +27,8 @@ export interface Suite {
  * Lanes run beside each other, for most tests wait; in a lane one part runs after another. The lane `kernel`
  * changes what is one for the whole kernel, the switch for the run time of BPF programs, and comes when no
  * samples of other benchmarks are taken; `memory` fills TCP's memory, with which every bypass leaves its
- * senders to TCP, and comes when all others have ended. The standard benchmark takes as long as all others;
- * what stresses the bypass follows it, so that all lanes end at about the same time.
+ * senders to TCP, and comes when all others have ended. The standard benchmark mostly waits; what stresses the
+ * bypass follows it, and the extension host follows the panels, so that all lanes end at about the same time.
  */
 const LANES = [
   { lane: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
@@ -39,9 +39,11 @@ const LANES = [
     files: /\/(?:applications|connections|hazards\w*|pins|stress)\.test\.ts$/,
   },
   {
-    lane: 'samples',
-    files: /\/(?:bench\w*|cli|crash|firstMinutes|fleet|kill|planForm)\.test\.ts$/,
+    lane: 'panels',
+    files: /^test\/vscode\/\w+\/(?:bench\w*|crash|firstMinutes|planForm)\.test\.ts$/,
   },
+  { lane: 'samples', files: /\/(?:bench\w*|cli|fleet|kill)\.test\.ts$/ },
+  { lane: 'editor', files: /^test\/(?:vscode\/suite\/|host\/(?:cgroups|load)\.)/ },
   { lane: 'window', files: /^test\/vscode\// },
   { lane: 'host', files: /(?:)/ },
 ] as const;
