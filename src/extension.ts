@@ -47,6 +47,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   refreshHosts: async () => (await import('./commands/hosts.ts')).refreshHosts,
   removeHost: async () => (await import('./commands/hosts.ts')).removeHost,
   openTerminal: async () => (await import('./commands/hosts.ts')).openHostTerminal,
+  changeFocused: async () => (await import('./commands/hosts.ts')).changeFocused,
+  removeFocused: async () => (await import('./commands/hosts.ts')).removeFocused,
   copyName: async () => (await import('./commands/hosts.ts')).copyName,
   switchOff: async () => (await import('./commands/hosts.ts')).switchOff,
   switchOn: async () => (await import('./commands/hosts.ts')).switchOn,

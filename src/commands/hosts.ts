@@ -1,14 +1,17 @@
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import type { BypassStatus } from '../bypass/attachment.ts';
+import { BypassNode, CgroupNode, HostNode } from '../ui/hostNodes.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { Pointed } from '../ui/pointed.ts';
 import { openTerminal } from '../ui/terminal.ts';
 import { pickOne } from '../ui/quickPick.ts';
-import { showInformation } from '../ui/window.ts';
+import { confirm, showInformation } from '../ui/window.ts';
 import { originText } from '../ui/hostOrigin.ts';
 import { forgetHost, isRemembered, listHosts } from '../workspace/knownHosts.ts';
+import { takeFromBypass } from './cgroups.ts';
 import { configure } from './configure.ts';
+import { unload } from './unload.ts';
 
 /** Refresh hosts: the list and what was read of those that are expanded, or one that was pointed at. */
 export async function refreshHosts(app: App, argument: unknown): Promise<void> {
@@ -66,4 +69,34 @@ async function change(
 ): Promise<BypassStatus | undefined> {
   if (!(argument instanceof Pointed) || argument.cgroup === undefined) return undefined;
   return configure(app, { host: argument.host, cgroup: argument.cgroup, mode });
+}
+
+/** Change focused bypass: F2 in the hosts view. */
+export async function changeFocused(app: App): Promise<BypassStatus | undefined> {
+  const row = await app.hosts.focused();
+  const isChangeable =
+    row instanceof CgroupNode || (row instanceof BypassNode && row.attachment.config !== undefined);
+  return isChangeable ? configure(app, new Pointed(row.host, row.cgroup)) : undefined;
+}
+
+/** Remove focused entry: Delete in the hosts view. A key is pressed by mistake sooner than a menu is. */
+export async function removeFocused(app: App): Promise<unknown> {
+  const row = await app.hosts.focused();
+  if (row instanceof HostNode && row.isRemembered) return removeHost(app, new Pointed(row.host));
+  if (!(row instanceof BypassNode || row instanceof CgroupNode) || row.cgroup === undefined)
+    return undefined;
+  const { host, cgroup } = row;
+  const isWhole = row instanceof BypassNode;
+  const agrees = await confirm(
+    isWhole
+      ? vscode.l10n.t('Unload the sockmap bypass of {0} on {1}?', cgroup, host)
+      : vscode.l10n.t('Take {0} from the sockmap bypass on {1}?', cgroup, host),
+    {
+      detail: vscode.l10n.t('New connections there use TCP/IP.'),
+      go: isWhole ? vscode.l10n.t('Unload') : vscode.l10n.t('Take It'),
+      stay: vscode.l10n.t('Keep'),
+    },
+  );
+  if (!agrees) return undefined;
+  return isWhole ? unload(app, { host, cgroup }) : takeFromBypass(app, { host, cgroup });
 }

@@ -15,14 +15,11 @@ import { pickOne } from '../ui/quickPick.ts';
 import { askLine, confirm } from '../ui/window.ts';
 import { activeRun } from './runBenchmark.ts';
 
-/*
- * Commands of the results view. Their argument is the rows that they were chosen for; a key has none, and means
- * those that are selected.
- */
-function rowsOf(app: App, argument: unknown): [ResultNode, ...ResultNode[]] {
+/* Commands of the results view. Their argument is the rows that they were chosen for; a key has none. */
+async function rowsOf(app: App, argument: unknown): Promise<[ResultNode, ...ResultNode[]]> {
   const [first, ...more] = Array.isArray(argument)
     ? argument.filter((one) => one instanceof ResultNode)
-    : app.results.selection;
+    : await app.results.focused();
   if (first !== undefined) return [first, ...more];
   throw new HostError({
     kind: 'input',
@@ -40,7 +37,7 @@ export const refreshResults = (app: App): Promise<void> => {
 
 /** Open result. */
 export async function openResult(app: App, argument: unknown): Promise<void> {
-  for (const { file } of rowsOf(app, argument)) {
+  for (const { file } of await rowsOf(app, argument)) {
     const options = { preview: false, preserveFocus: true };
     await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), options);
   }
@@ -81,10 +78,9 @@ interface Part {
 }
 
 async function edit(app: App, argument: unknown, part: Part): Promise<void> {
-  const [row] = rowsOf(app, argument);
+  const [row] = await rowsOf(app, argument);
   const { annotation = {} } = await readDocument(row.file);
   const text = await askLine({
-    // The run that is meant: who walks by keys may have selected another.
     title: `${part.title}: ${annotation.name ?? when(row.summary.startedAt)}`,
     prompt: part.prompt,
     value: part.read(annotation),
@@ -123,7 +119,7 @@ async function refuseWhileWritten(
 
 /** Delete result: to the trash where there is one. */
 export async function deleteResult(app: App, argument: unknown): Promise<void> {
-  const rows = rowsOf(app, argument);
+  const rows = await rowsOf(app, argument);
   const names = listed(rows.map(({ file }) => path.basename(file)));
   const uris = rows.map(({ file }) => vscode.Uri.file(file));
   const tried = vscode.l10n.t('delete {0}', names);
@@ -173,7 +169,7 @@ async function deleteForGood(uris: readonly vscode.Uri[]): Promise<void> {
 
 /** Export result. */
 export async function exportResult(app: App, argument: unknown): Promise<void> {
-  const [row] = rowsOf(app, argument);
+  const [row] = await rowsOf(app, argument);
   const chosen = await pickOne(
     [
       {
@@ -203,7 +199,7 @@ export async function exportResult(app: App, argument: unknown): Promise<void> {
 
 /** Reveal result: in the explorer where it is in the workspace, else where the system shows files. */
 export async function revealResult(app: App, argument: unknown): Promise<void> {
-  const [row] = rowsOf(app, argument);
+  const [row] = await rowsOf(app, argument);
   const uri = vscode.Uri.file(row.file);
   const isInside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
   await vscode.commands.executeCommand(isInside ? 'revealInExplorer' : 'revealFileInOS', uri);

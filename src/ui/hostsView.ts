@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
 import { isRemembered, listHosts } from '../workspace/knownHosts.ts';
 import { affects } from '../workspace/settings.ts';
+import { focusedRows } from './focusedRows.ts';
 import { rowOf } from './hostItems.ts';
 import { childrenOf, HostNode, ratesSince, type HostViewNode, type Read } from './hostNodes.ts';
 import { makeTreeView } from './window.ts';
@@ -61,6 +62,12 @@ export class HostsView implements vscode.Disposable {
         this.relist();
       }),
     ];
+  }
+
+  /** The row that a key is for. */
+  async focused(): Promise<HostViewNode | undefined> {
+    const [row] = await focusedRows(this.#view);
+    return row;
   }
 
   /** Reads a host again; without one all those that are expanded, and the list of hosts. */

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { resultsFolders } from '../workspace/resultsFolder.ts';
 import { affects } from '../workspace/settings.ts';
+import { focusedRows } from './focusedRows.ts';
 import { resultRowOf } from './resultItems.ts';
 import { byHost, ResultNode, ResultsOfHost } from './resultNodes.ts';
 import { makeTreeView } from './window.ts';
@@ -54,9 +55,9 @@ export class ResultsView implements vscode.Disposable {
     ];
   }
 
-  /** The runs that are selected. */
-  get selection(): ResultNode[] {
-    return this.#view.selection.filter((node) => node instanceof ResultNode);
+  /** The runs that a key is for. */
+  async focused(): Promise<ResultNode[]> {
+    return (await focusedRows(this.#view)).filter((node) => node instanceof ResultNode);
   }
 
   /** The files of a host's runs, the newest first. */

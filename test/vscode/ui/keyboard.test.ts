@@ -106,6 +106,23 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.menu(titleOnly('sockmapBypass.switchOn'));
     await stage.steps.shows(stage.workbench.notification(/is guarded/));
   },
+  changeFocused: async (stage, keys) => {
+    const { workbench } = stage;
+    await focusBypass(stage, keys);
+    await keys.press('F2');
+    await keys.pick(workbench.item('Guarded'), /^\s*Guarded/);
+    await stage.steps.shows(workbench.notification(/is guarded/));
+  },
+  removeFocused: async (stage, keys) => {
+    const { workbench, place } = stage;
+    const loaded = await place.attached();
+    await focusBypass(stage, keys);
+    await keys.press('Delete');
+    await workbench.dialog().filter({ hasText: place.cgroup }).waitFor();
+    await keys.dialogButton('Keep');
+    await workbench.dialog().waitFor({ state: 'detached' });
+    assert.deepEqual(await place.attached(), loaded);
+  },
   copyName: async (stage, keys) => {
     const { workbench, place } = stage;
     await focusBypass(stage, keys);
@@ -333,6 +350,7 @@ const USES: Readonly<Record<string, Use>> = {
 /** Those that run the command themselves: from a view, or with a source in the editor. */
 const BEGUN_BY_USE = new Set([
   ...['switchOff', 'switchOn', 'copyName', 'showAssessment', 'keep'],
+  ...['changeFocused', 'removeFocused'],
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
   ...['verify', 'showVerifierLog', 'verifyOnHosts'],

@@ -136,7 +136,8 @@ describe('the views', () => {
     await workbench.treeItem('web1').filter({ hasText: '2 runs' }).waitFor();
     await workbench.treeItem('web2').filter({ hasText: '1 run' }).waitFor();
     await keys.treeItem(RESULTS, 'Mar 2, 2026');
-    await keys.menu('Edit name of result');
+    // The row with the focus is meant: none is selected.
+    await keys.press('F2');
     await workbench.input('after the upgrade');
     await workbench.treeItem('after the upgrade').waitFor();
     assert.equal(read(NEW).annotation?.name, 'after the upgrade');
@@ -186,13 +187,15 @@ describe('the views', () => {
     assert.ok(stage && keys);
     const { workbench, folder } = stage;
     await keys.treeItem(RESULTS, 'after the upgrade');
-    await keys.menu('Delete result');
+    // Another run is selected: it stays.
+    await workbench.treeItem('web2').click();
+    await keys.treeItem(RESULTS, 'after the upgrade');
+    await keys.press('Delete');
     await workbench.dialog().filter({ hasText: NEW }).waitFor();
     await workbench.pressDialogButton('Keep');
     await workbench.dialog().waitFor({ state: 'detached' });
-    // The key is for what is selected.
-    await workbench.treeItem('after the upgrade').click();
-    await workbench.page.keyboard.press('Delete');
+    await keys.treeItem(RESULTS, 'after the upgrade');
+    await keys.menu('Delete result');
     await workbench.pressDialogButton('Delete');
     // The server has no trash.
     await workbench.pressDialogButton('Delete Permanently');
