@@ -23,7 +23,7 @@ import { readStatus } from './status.ts';
 const KEEP_MS = 700_000;
 
 /** The host's own files for a keep: its command, and `semantics.c`. */
-export interface KeepTools {
+interface KeepTools {
   readonly command: Uint8Array;
   readonly probe: Uint8Array;
 }
