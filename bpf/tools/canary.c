@@ -15,9 +15,12 @@
  *    "bypass" and "tcp": {the counters of struct counts, "times": for each part
  *                         [bucket, count, bucket, count, …]} since the line before}
  *
- * A line "share N" on standard input changes the share at once. Where that ends, or the
- * program is told to, it ends too, and the share is what it was; after "keep" it stays
- * as it is. Nothing of ours is pinned: it goes with the process.
+ * A line "share N" on standard input changes the share at once. Where that ends, the
+ * program is told to, or no line comes for LOST_SECONDS (an empty one will do), it ends
+ * too, and the share is what it was; after "keep" it stays as it is. There are two
+ * processes, of which each restores the share where the other one is killed. Nothing of
+ * ours is pinned: it goes with the processes. Exit status 3 where another canary of this
+ * bypass is running, KEPT after "keep", else 0, or 1 for a failure.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,8 +31,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -41,6 +47,12 @@
 /* In struct config, which has this many bytes at most. */
 #define KEPT_ON_TCP 8
 #define MOST_CONFIG 256
+
+/* Exit statuses. */
+#define OCCUPIED 3
+#define KEPT	 4
+
+#define LOST_SECONDS 20
 
 /* Counting costs: in one second of so many, so that it changes nothing. */
 #define COUNTED_EACH 10
@@ -59,6 +71,8 @@ static struct {
 
 static int config = -1;
 static int share_before = -1;
+/* What we have set it to: of both processes. */
+static int *share_ours;
 
 static void fail(const char *what)
 {
@@ -100,17 +114,18 @@ static void set_share(unsigned int percent)
 	unsigned int key = 0;
 
 	*kept_in(value) = 100 - percent;
+	*share_ours = percent;
 	if (bpf_map_update_elem(config, &key, value, BPF_ANY))
 		fail("bypass_config");
 }
 
-/* However we end, unless we were told otherwise. */
+/* However we end, unless we were told otherwise or somebody else has set it meanwhile. */
 static void restore_share(void)
 {
 	int percent = share_before;
 
 	share_before = -1;
-	if (percent >= 0)
+	if (percent >= 0 && (int)share() == *share_ours)
 		set_share(percent);
 }
 
@@ -133,6 +148,63 @@ static void open_config(const char *pins)
 static int map_fd(struct bpf_object *object, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(object, name);
+}
+
+/* Whether a program looks at a map of that id. */
+static bool uses(int program, unsigned int map)
+{
+	struct bpf_prog_info info = {};
+	unsigned int length = sizeof(info), maps[64];
+
+	info.nr_map_ids = sizeof(maps) / sizeof(maps[0]);
+	info.map_ids = (unsigned long)maps;
+	if (bpf_obj_get_info_by_fd(program, &info, &length) ||
+	    strncmp(info.name, "canary_", strlen("canary_")))
+		return false;
+	for (unsigned int i = 0; i < info.nr_map_ids; i++) {
+		if (maps[i] == map)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * One at a time for a bypass, or each would restore the other's share. A canary is there
+ * as long as its programs are: no lock is left behind. Of two that begin together it is
+ * the one whose programs came first.
+ */
+static void check_alone(struct bpf_object *object)
+{
+	struct bpf_map_info groups = {};
+	struct bpf_program *program;
+	unsigned int length = sizeof(groups), id = 0, first = -1;
+	int fd = bpf_object__find_map_fd_by_name(object, "bypass_groups");
+
+	if (bpf_obj_get_info_by_fd(fd, &groups, &length))
+		fail("bypass_groups");
+	bpf_object__for_each_program(program, object)
+	{
+		struct bpf_prog_info info = {};
+
+		length = sizeof(info);
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
+			fail(bpf_program__name(program));
+		if (info.id < first)
+			first = info.id;
+	}
+	while (!bpf_prog_get_next_id(id, &id) && id < first) {
+		bool other;
+
+		fd = bpf_prog_get_fd_by_id(id);
+		if (fd < 0)
+			continue;
+		other = uses(fd, groups.id);
+		close(fd);
+		if (!other)
+			continue;
+		fprintf(stderr, "another canary of this bypass is running\n");
+		exit(OCCUPIED);
+	}
 }
 
 /* The programs' own constants. */
@@ -163,6 +235,7 @@ static struct bpf_object *load(const char *pins, const char *path,
 	}
 	if (bpf_object__load(object))
 		fail("load");
+	check_alone(object);
 	bpf_object__for_each_program(program, object)
 	{
 		if (strcmp(bpf_program__name(program), "canary_stalls") &&
@@ -279,6 +352,8 @@ static void print_line(struct bpf_object *object, int second)
 	fflush(stdout);
 }
 
+static bool keeps;
+
 /* What is told. @returns whether it goes on. */
 static bool obey(void)
 {
@@ -289,6 +364,7 @@ static bool obey(void)
 
 	if (got <= 0)
 		return false;
+	alarm(LOST_SECONDS);
 	length += got;
 	line[length] = 0;
 	while ((end = strchr(line, '\n'))) {
@@ -298,7 +374,7 @@ static bool obey(void)
 		if (sscanf(line, "share %u", &percent) == 1 && percent <= 100)
 			set_share(percent);
 		else if (!strcmp(line, "keep"))
-			share_before = -1;
+			keeps = true;
 		else if (!strcmp(line, "end"))
 			return false;
 		length -= end + 1 - line;
@@ -317,8 +393,8 @@ static int every_second(void)
 	return fd;
 }
 
-/* Signals that would end us come as a file. */
-static int told_to_end(void)
+/* Signals that would end us, and that tell of the other process: they are blocked. */
+static sigset_t our_signals(void)
 {
 	sigset_t signals;
 
@@ -326,33 +402,46 @@ static int told_to_end(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &signals, SFD_CLOEXEC);
+	return signals;
 }
 
-int main(int argc, char **argv)
+/* Waits for the process that does the work, and undoes what that has left. */
+static int watch(pid_t worker, const sigset_t *signals)
 {
-	bool same = argc == 5 && !strcmp(argv[4], "same");
-	struct bpf_object *object;
+	int status, signal_number;
+
+	while (waitpid(worker, &status, WNOHANG) == 0) {
+		sigwait(signals, &signal_number);
+		if (signal_number != SIGCHLD)
+			kill(worker, SIGTERM);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == KEPT)
+		share_before = -1;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == KEPT ? 0 : WEXITSTATUS(status);
+	if (WTERMSIG(status) == SIGALRM)
+		fprintf(stderr, "nothing was heard of the client for %d s\n",
+			LOST_SECONDS);
+	else
+		fprintf(stderr, "ended by signal %d\n", WTERMSIG(status));
+	return 1;
+}
+
+/* @returns the exit status. */
+static int work(struct bpf_object *object, struct bpf_link *link, const sigset_t *signals)
+{
+	struct pollfd files[] = {
+		{.fd = 0, .events = POLLIN},
+		{.fd = signalfd(-1, signals, SFD_CLOEXEC), .events = POLLIN},
+		{.fd = every_second(), .events = POLLIN}};
 	unsigned long long ticks;
-	struct bpf_link *link;
-	unsigned int percent;
 	int second = 0;
 
-	if (argc < 4 || (argc == 5 && !same))
-		return 2;
-	open_config(argv[1]);
-	percent = same ? 0 : strtoul(argv[3], NULL, 10) % 101;
-	object = load(argv[1], argv[2], (struct settings){same, 100 - percent});
-	link = stalls(object);
-	struct pollfd files[] = {{.fd = 0, .events = POLLIN},
-				 {.fd = told_to_end(), .events = POLLIN},
-				 {.fd = every_second(), .events = POLLIN}};
-
-	share_before = share();
-	atexit(restore_share);
-	set_share(percent);
+	/* Also where a line waits for a client that is gone. */
+	alarm(LOST_SECONDS);
 	while (poll(files, 3, -1) > 0 || errno == EINTR) {
 		if (files[1].revents || (files[0].revents && !obey()))
 			break;
@@ -365,5 +454,42 @@ int main(int argc, char **argv)
 		if (ferror(stdout))
 			break;
 	}
-	return 0;
+	if (keeps)
+		share_before = -1;
+	return keeps ? KEPT : 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool same = argc == 5 && !strcmp(argv[4], "same");
+	struct bpf_object *object;
+	struct bpf_link *link;
+	unsigned int percent;
+	sigset_t signals;
+	pid_t watcher = getpid(), worker;
+
+	if (argc < 4 || (argc == 5 && !same))
+		return 2;
+	open_config(argv[1]);
+	percent = same ? 0 : strtoul(argv[3], NULL, 10) % 101;
+	object = load(argv[1], argv[2], (struct settings){same, 100 - percent});
+	link = stalls(object);
+	signals = our_signals();
+	share_ours = mmap(NULL, sizeof(*share_ours), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (share_ours == MAP_FAILED)
+		fail("mmap");
+	share_before = share();
+	*share_ours = share_before;
+	atexit(restore_share);
+	worker = fork();
+	if (worker < 0)
+		fail("fork");
+	if (worker)
+		return watch(worker, &signals);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != watcher)
+		return 1;
+	set_share(percent);
+	return work(object, link, &signals);
 }

@@ -57,7 +57,7 @@ export async function keepBypass(host: Host, options: KeepOptions): Promise<Bypa
   const source = await readSource(bypass.policy);
   await using place = await scratchDirectory(host, { signal });
   const setup = setupBatch(facts.architecture, { ...limits, ...limitsOf(bypass) });
-  await upload(host, place.line, filesOf(host, source, limits, tools, setup), signal);
+  await upload(host, place.line, keptFiles(host, source, limits, tools, setup), signal);
   const keeper = keeperOf(kept, bypass);
   const argv = scriptArgv(
     'keep.sh',
@@ -154,11 +154,11 @@ const limitsOf = ({ config }: Attachment): GuardedLimits =>
 /**
  * The files of a keep. The host compiles anew for each kernel, from one directory and without options: macros of a
  * source go into its text.
- * @throws HostError of kind `input` where a source needs other directories.
+ * @throws HostError of kind `input` where a source needs other directories, or flags.
  */
-function filesOf(
-  host: Host,
-  { entry, files, defines = {}, include = [] }: BpfSource,
+export function keptFiles(
+  host: Pick<Host, 'name'>,
+  { entry, files, defines = {}, include = [], preincluded = [], flags = [] }: BpfSource,
   { maxSockets }: GuardedLimits,
   { command, probe }: KeepTools,
   setup: string,
@@ -170,6 +170,19 @@ function filesOf(
       where: host.name,
       words: l10n.t('{0} includes files of other directories', entry),
       next: l10n.t('Have all that it includes beside it.'),
+    });
+  }
+  if (preincluded.length > 0 || flags.length > 0) {
+    throw new HostError({
+      kind: 'input',
+      tried: l10n.t('keep the bypass'),
+      where: host.name,
+      words: l10n.t(
+        '{0} is compiled with flags of the project: {1}',
+        entry,
+        [...preincluded.map((file) => `-include ${file}`), ...flags].join(' '),
+      ),
+      next: l10n.t('Have the source say it all: put its macros and includes there.'),
     });
   }
   const macros = { ...(maxSockets !== undefined && { MAX_SOCKETS: maxSockets }), ...defines };

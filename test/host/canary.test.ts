@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { runCanary, type CanaryOptions } from '../../src/assess/canary/canary.ts';
+import { buildTracer } from '../../src/assess/tracer.ts';
 import { readCanary } from '../../src/assess/canary/observer.ts';
 import { configureBypass } from '../../src/bypass/configure.ts';
 import { bypassStatus, loadBypass } from '../../src/bypass/load.ts';
 import { HostError, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
+import { scriptArgv } from '../../src/host/hostScript.ts';
+import { commandLine, descendants, isAlive } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
@@ -102,6 +105,45 @@ describe('a canary', function () {
       before = now;
       return growing > 5;
     });
+  });
+
+  it('restores the share when either of its processes is killed, and is alone', async () => {
+    for (const which of [0, 1]) {
+      let running: () => void = () => undefined;
+      const isRunning = new Promise<void>((resolve) => (running = resolve));
+      const killed = canary({ seconds: 60, onReading: running });
+      const failure = killed.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      await isRunning;
+      assert.equal(await share(), 50);
+      await assert.rejects(
+        canary({ share: 70 }),
+        (error) => error instanceof HostError && error.problem.kind === 'occupied',
+      );
+      assert.equal(await share(), 50, 'the first goes on');
+      const both = descendants(process.pid).filter(({ pid }) => commandLine(pid)[0] === './canary');
+      assert.equal(both.length, 2);
+      process.kill(both[which]?.pid ?? 0, 'SIGKILL');
+      assert.ok((await failure) instanceof HostError);
+      await eventually('the other one has ended', () => !both.some(isAlive));
+      assert.equal(await share(), 25);
+    }
+  });
+
+  it('ends where it no longer hears from its client', async () => {
+    const { bench, object } = await buildTracer(host, await readCanary(BPF));
+    await using _ = bench;
+    const { attachments } = await bypassStatus(host);
+    const pins = attachments.find(({ cgroup }) => cgroup === ground.path)?.pins ?? '';
+    const argv = scriptArgv('canary.sh', bench.directory, pins, object, '40');
+    const silent = host.spawn(argv, { tried: 'watch', root: true });
+    await eventually('it has begun', async () => (await share()) === 40);
+    const { exitCode } = await silent.ended;
+    assert.equal(exitCode, 1);
+    assert.match(silent.words, /nothing was heard of the client/);
+    assert.equal(await share(), 25);
   });
 
   it('leaves nothing when it is cancelled, and needs a bypass that is on', async () => {

@@ -50,6 +50,11 @@ export function parseGrowth(line: string): Growth | undefined {
   }
 }
 
+/** How often the host is told that we are here: it ends where it hears nothing for 20 s. */
+const HERE_MS = 5000;
+/** Exit status of the host's program where another one runs. */
+const OCCUPIED = 3;
+
 const TRIED = () => l10n.t('compare connections on the bypass with those on TCP');
 
 /** Runs on a host, beside a bypass, for as long as it is wanted; its end, however it comes, restores the share. */
@@ -57,11 +62,19 @@ export class CanaryObserver {
   readonly #host: Host;
   readonly #bench: Workbench;
   readonly #process: HostProcess;
+  readonly #here: NodeJS.Timeout;
 
   private constructor(host: Host, bench: Workbench, process: HostProcess) {
     this.#host = host;
     this.#bench = bench;
     this.#process = process;
+    this.#here = setInterval(() => {
+      process.stdin.write('\n');
+    }, HERE_MS);
+    const stop = (): void => {
+      clearInterval(this.#here);
+    };
+    void process.ended.then(stop, stop);
   }
 
   /**
@@ -104,6 +117,7 @@ export class CanaryObserver {
 
   /** Has it end. */
   end(): void {
+    clearInterval(this.#here);
     this.#process.stdin.end();
   }
 
@@ -113,6 +127,15 @@ export class CanaryObserver {
     const fault = await this.#host.fault(this.#process, TRIED());
     if (fault !== undefined) throw fault;
     if (exitCode === 0) return;
+    if (exitCode === OCCUPIED)
+      throw new HostError({
+        kind: 'occupied',
+        tried: TRIED(),
+        where: this.#host.name,
+        words: this.#process.words.trim(),
+        exitCode,
+        next: l10n.t('Wait until that has ended: each restores the share that it has found.'),
+      });
     throw new HostError({
       kind: 'command',
       tried: TRIED(),

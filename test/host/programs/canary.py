@@ -34,8 +34,9 @@ def answer(connection, how):
     with connection:
         if how == "splice":
             reader, writer = os.pipe()
-            while size := os.splice(connection.fileno(), writer, 4096):
-                connection.sendall(os.read(reader, size))
+            with os.fdopen(reader), os.fdopen(writer, "w"):
+                while size := os.splice(connection.fileno(), writer, 4096):
+                    connection.sendall(os.read(reader, size))
             return
         while data := connection.recv(4096):
             slower = how == "slow" and is_bypassed(connection)

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { execaSync } from 'execa';
+import { HostError } from '../../../src/host/errors.ts';
 import { FAULTS } from '../../../src/bypass/faults.ts';
+import { keptFiles } from '../../../src/bypass/keep.ts';
 import { parseStatus } from '../../../src/bypass/status.ts';
 import { statusReport } from '../../../src/bypass/statusReport.ts';
 import { withFunctions } from '../../../src/host/hostScript.ts';
@@ -21,6 +23,26 @@ describe('what a host keeps loaded', () => {
     const grave = FAULTS.filter(({ grave }) => grave);
     const probes = grave.flatMap(({ shown }) => shown.map(({ probe }) => probe));
     assert.deepEqual(say('kept_probes').split(' ').sort(), probes.sort());
+  });
+
+  it('is built as it was loaded, or refused: the host has one directory, and no flags', () => {
+    const tools = { command: Buffer.from('command'), probe: Buffer.from('probe') };
+    const source = {
+      ...{ entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('int a;\n')]]) },
+      defines: { SIZE: 4 },
+    };
+    const keep = (more: object) =>
+      keptFiles({ name: 'web1' }, { ...source, ...more }, { maxSockets: 9 }, tools, 'setup');
+    assert.equal(
+      Buffer.from(keep({}).get('src/a.bpf.c') ?? []).toString(),
+      '#define MAX_SOCKETS 9\n#define SIZE 4\nint a;\n',
+    );
+    for (const more of [{ include: ['x'] }, { flags: ['-DX'] }, { preincluded: ['x.h'] }]) {
+      assert.throws(
+        () => keep(more),
+        (error) => error instanceof HostError && error.problem.kind === 'input',
+      );
+    }
   });
 
   it('is on where a bypass is on its unit or cgroup', () => {
