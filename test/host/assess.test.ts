@@ -14,6 +14,7 @@ import { cgroupMount, PIN_ROOT } from '../harness/cgroup.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { Arms, entering, inside } from '../harness/host/arms.ts';
+import { heldNames } from '../harness/host/held.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { startServer, type Server } from '../harness/host/servers.ts';
 import { run } from '../harness/run.ts';
@@ -28,8 +29,7 @@ const HABITS = ['waitall', 'rcvlowat', 'fionread', 'threads', 'plain'] as const;
 
 /** What an assessment could leave behind. */
 async function tracesOf(): Promise<unknown> {
-  const names = async (kind: 'prog' | 'map') =>
-    (await run('bpftool', [kind, 'show'])).match(/\bname observe\w*/g) ?? [];
+  const names = (kind: 'prog' | 'map') => heldNames(kind, 'observe');
   const own = fs.readdirSync(cgroupMount() ?? '', { recursive: true }).map(String);
   return {
     ...{ programs: await names('prog'), maps: await names('map') },
@@ -208,8 +208,7 @@ describe('who talks to whom on a host', function () {
     const controller = new AbortController();
     const sources = await readAssessSources(BPF);
     const cancelled = assess(host, { seconds: 600, sources, signal: controller.signal });
-    const isTracing = async () =>
-      (await run('bpftool', ['prog', 'show'])).includes('name observe_calls');
+    const isTracing = async () => (await heldNames('prog', 'observe_calls')).length > 0;
     const ended = assert.rejects(cancelled, (error) => isCancelled(error));
     try {
       await eventually('it traces', isTracing);

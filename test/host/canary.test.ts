@@ -13,6 +13,7 @@ import { run } from '../harness/run.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
 import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
+import { heldNames } from '../harness/host/held.ts';
 import { eventually } from '../harness/host/wait.ts';
 
 const BPF = path.join(import.meta.dirname, '../../bpf');
@@ -39,8 +40,7 @@ describe('a canary', function () {
     await netns.remove();
   });
 
-  const programsLeft = async (): Promise<string[]> =>
-    (await run('bpftool', ['-j', 'prog', 'show'])).match(/"canary_\w+"/g) ?? [];
+  const programsLeft = (): Promise<string[]> => heldNames('prog', 'canary_');
 
   async function serve(how: 'plain' | 'slow' | 'splice', clients: number): Promise<CanaryService> {
     const place = { cgroup: ground.path, netns: netns.name };

@@ -4,6 +4,7 @@ import { bypassStatus } from '../../../src/bypass/load.ts';
 import { Host } from '../../../src/host/host.ts';
 import { startCanaryService, type CanaryService } from '../../harness/host/canaryService.ts';
 import { makeNetns, type TestNetns } from '../../harness/host/traffic.ts';
+import { heldNames } from '../../harness/host/held.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { run } from '../../harness/run.ts';
 import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
@@ -46,8 +47,7 @@ describe('a canary in the window', () => {
     return attachments.find(({ cgroups }) => cgroups.includes(stage?.place.cgroup ?? ''))?.config
       ?.share;
   };
-  const programsLeft = async (): Promise<string[]> =>
-    (await run('bpftool', ['-j', 'prog', 'show'])).match(/"canary_\w+"/g) ?? [];
+  const programsLeft = (): Promise<string[]> => heldNames('prog', 'canary_');
   const serve = async (how: 'plain' | 'slow'): Promise<void> => {
     assert.ok(stage && netns);
     await service?.stop();

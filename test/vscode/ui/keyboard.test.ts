@@ -74,7 +74,7 @@ const USES: Readonly<Record<string, Use>> = {
     await steps.shows(workbench.notification(/is guarded/));
   },
   canary: async (stage, keys) => {
-    const { workbench, steps } = stage;
+    const { workbench } = stage;
     await pickBypass(stage, keys, workbench.quickTitle().filter({ hasText: '(1/4)' }));
     for (const [step, given] of ['50', '60', '1.05', ''].entries()) {
       await workbench
@@ -85,7 +85,7 @@ const USES: Readonly<Record<string, Use>> = {
     }
     await workbench.webview().locator('#canary-counts').waitFor({ timeout: 60_000 });
     await keys.notificationButton(/Canary on/, 'Cancel');
-    await steps.shows(workbench.webview().locator('#canary-state', { hasText: 'Cancelled' }));
+    await workbench.webview().locator('#canary-state', { hasText: 'Cancelled' }).waitFor();
   },
   refreshHosts: async (stage, keys) => {
     await focusBypass(stage, keys);
