@@ -229,7 +229,7 @@ describe('a connection that a terminal opened', () => {
     child.stdin?.end('echo still here; exit 4\n');
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    const [code] = (await once(child, 'exit')) as [number];
+    const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 4);
     assert.match(said, /still here/);
   });
