@@ -87,7 +87,7 @@ export async function keepBypass(host: Host, options: KeepOptions): Promise<Bypa
     });
   }
   // Not cancellable: it is kept, and "cancelled" would say that it is not.
-  return readStatus(host);
+  return await readStatus(host);
 }
 
 /**

@@ -9,7 +9,6 @@ import { HostError, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { scriptArgv } from '../../src/host/hostScript.ts';
 import { commandLine, descendants, isAlive } from '../harness/processes.ts';
-import { run } from '../harness/run.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
 import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';

@@ -90,7 +90,7 @@ export function acceptFlags(words: readonly string[], place: CommandPlace): Acce
       const kind = DIRECTORY[taken];
       if (kind === undefined && taken !== '-include') {
         if (MACRO.test(value) && (taken === '-D' || /^\w+$/.test(value))) {
-          if (!/^__TARGET_ARCH_/.test(value)) flags.push(`${taken}${value}`);
+          if (!value.startsWith('__TARGET_ARCH_')) flags.push(`${taken}${value}`);
         } else leaveOut(`${taken}${value}`, l10n.t('is no macro, and is left out.'));
         continue;
       }

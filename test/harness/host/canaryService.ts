@@ -13,7 +13,7 @@ const ADDRESS = '127.0.0.1';
 export interface CanaryService {
   /** @returns how many answers there were so far, some time later each time. */
   answers(): Promise<number>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** @param how plain; slow, where the client is on the bypass; splice, which does not see what is redirected. */

@@ -92,7 +92,7 @@ describe('flags of a project', () => {
     assert.deepEqual(from, ['build/compile_commands.json', '.clangd', 'bpf/.clangd']);
     const wrong = { '.clangd': 'CompileFlags: [', 'compile_commands.json': '{' };
     assert.equal((await projectFlags('a.bpf.c', '/p', reader(wrong))).remarks.length, 2);
-    for (const pattern of ['(a+)+', '.*.*.*.*x', `${'a'.repeat(300)}`]) {
+    for (const pattern of ['(a+)+', '.*.*.*.*x', 'a'.repeat(300)]) {
       assert.throws(
         () => parseClangdFile(`If: {PathMatch: ${JSON.stringify(pattern)}}`, 'x'),
         /complex/,

@@ -154,7 +154,7 @@ describe('a canary in the window', () => {
     assert.equal(await share(), 0);
     await workbench.notification(/Crossed: the median/).waitFor();
     await eventually('the page reads it', async () =>
-      /0 % of new connections/.test(await text('header .facts')),
+      /\b0 % of new connections/.test(await text('header .facts')),
     );
     for (const theme of ['dark', 'light'] as const) {
       await stage.session.setTheme(theme);
