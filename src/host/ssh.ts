@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { safeDestination } from './destination.ts';
@@ -149,10 +149,13 @@ export class SshTransport implements Transport {
     if (!MULTIPLEX) return { alive: () => Promise.resolve(true), close: () => Promise.resolve() };
     const socket = await this.#controlPath();
     const held = () => this.#isHeld(socket);
+    const found = await identityOf(socket);
     // A terminal may hold the connection: not ours to close, and gone when its user closes it.
     if (await held()) return { alive: held, close: () => Promise.resolve() };
-    // A master that was killed leaves its socket, and a new one would not listen beside it.
-    await rm(socket, { force: true });
+    // A master that was killed leaves its socket, and a new one would not listen beside it. One that came while
+    // we asked is a terminal's that has just connected.
+    if (found !== undefined && (await identityOf(socket)) === found)
+      await rm(socket, { force: true });
     try {
       return await this.#own('-M', socket, signal);
     } catch (error) {
@@ -229,3 +232,10 @@ function unlessAborted<T>(
     });
   });
 }
+
+/** What distinguishes a file from a later one of the same name; undefined where there is none. */
+const identityOf = (file: string): Promise<string | undefined> =>
+  stat(file, { bigint: true }).then(
+    ({ ino, ctimeNs }) => `${ino} ${ctimeNs}`,
+    () => undefined,
+  );
