@@ -14,6 +14,7 @@ import type { DistributionStep } from '../src/results/canary/distribution.ts';
 import { number, part } from '../src/results/format.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
+import { tooltipLook } from './tooltipLook.ts';
 
 Chart.register(LinearScale, LogarithmicScale, LineController, LineElement, PointElement, Tooltip);
 
@@ -124,16 +125,7 @@ function optionsOf(theme: Theme): ChartOptions<'line'> {
     plugins: {
       legend: { display: false },
       tooltip: {
-        backgroundColor: theme.raised,
-        borderColor: theme.border,
-        borderWidth: 1,
-        cornerRadius: 3,
-        padding: 8,
-        titleColor: theme.foreground,
-        bodyColor: theme.foreground,
-        titleFont: font,
-        bodyFont: font,
-        usePointStyle: true,
+        ...tooltipLook(theme),
         callbacks: {
           title: ([item]) => (item ? timeText(item.parsed.x ?? 0) : ''),
           label: ({ dataset, parsed }) => `${dataset.label ?? ''}: ${part(parsed.y ?? 0)}`,

@@ -24,6 +24,7 @@ import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
+import { tooltipLook } from './tooltipLook.ts';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);
 
@@ -261,17 +262,8 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
       // The page has one that the keyboard reaches; a saved picture brings its own.
       legend: { display: false },
       tooltip: {
-        backgroundColor: theme.raised,
-        borderColor: theme.border,
-        borderWidth: 1,
-        cornerRadius: 3,
-        padding: 8,
+        ...tooltipLook(theme),
         boxPadding: 5,
-        titleColor: theme.foreground,
-        bodyColor: theme.foreground,
-        titleFont: font,
-        bodyFont: font,
-        usePointStyle: true,
         multiKeyBackground: 'transparent',
         filter: ({ dataset, dataIndex }) => dataset.series?.points[dataIndex] !== undefined,
         callbacks: {

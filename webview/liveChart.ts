@@ -13,6 +13,7 @@ import { amount, number } from '../src/results/format.ts';
 import type { RatePoint } from '../src/bypass/live/protocol.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
+import { tooltipLook } from './tooltipLook.ts';
 
 Chart.register(LinearScale, LineController, LineElement, PointElement, Tooltip);
 
@@ -183,16 +184,7 @@ function optionsOf({ points, quantity, theme }: LiveChartView): ChartOptions<'li
     plugins: {
       legend: { display: false },
       tooltip: {
-        backgroundColor: theme.raised,
-        borderColor: theme.border,
-        borderWidth: 1,
-        cornerRadius: 3,
-        padding: 8,
-        titleColor: theme.foreground,
-        bodyColor: theme.foreground,
-        titleFont: font,
-        bodyFont: font,
-        usePointStyle: true,
+        ...tooltipLook(theme),
         callbacks: {
           title: ([item]) => (item ? agoText(item.parsed.x ?? 0) : ''),
           label: ({ dataset, parsed }) =>

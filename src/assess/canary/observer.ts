@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import { OCCUPIED } from '../../bypass/pins.ts';
 import type { Workbench } from '../../bypass/workbench.ts';
 import { HostError } from '../../host/errors.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
@@ -52,8 +53,6 @@ export function parseGrowth(line: string): Growth | undefined {
 
 /** How often the host is told that we are here: it ends where it hears nothing for 20 s. */
 const HERE_MS = 5000;
-/** Exit status of the host's program where another one runs. */
-const OCCUPIED = 3;
 
 const TRIED = () => l10n.t('compare connections on the bypass with those on TCP');
 
