@@ -23,22 +23,15 @@ char LICENSE[] SEC("license") = "GPL";
 `;
 const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(PROGRAM)]]) };
 
-/** Mounts for a server's sessions: programs cannot be run from these. */
-const noexec = (...directories: string[]) =>
-  directories
-    .map((one) => `mount --bind ${one} ${one}; mount -o remount,bind,noexec ${one}`)
-    .join('\n');
-const HARDENED = ['/tmp', '/var/tmp', '/run', '/dev/shm'];
+/** Its own directory lies below the last, which is mounted over last. */
+const HARDENED = ['/var/tmp', '/run', '/dev/shm', '/tmp'];
 
 describe('temporary files of a host', () => {
   let own: TemporaryDirectory;
   let sshd: TestSshd | undefined;
   let host: Host;
-  /** Places of others, who are at work there, or were. */
-  let others: string[];
   beforeEach(() => {
     own = temporaryDirectory();
-    others = all();
   });
   afterEach(async () => {
     await host.dispose();
@@ -49,14 +42,27 @@ describe('temporary files of a host', () => {
     sshd = await startSshd(options);
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
   };
-  const all = (): string[] =>
+  /** A directory of its own in place of each, so that what others do in theirs is not seen, and of the server's. */
+  const ownPlaces = (...directories: string[]): string =>
+    [
+      `mkdir -p -m 0755 ${directories.map((one) => own.path + one).join(' ')} ${own.path}/run/sshd`,
+      `chmod 1777 ${own.path}/tmp`,
+      `s=$(dirname "$5"); mkdir "${own.path}/tmp/\${s#/tmp/}"; mount --bind "$s" "${own.path}/tmp/\${s#/tmp/}"`,
+      ...directories.map((one) => `mount --rbind ${own.path}${one} ${one}`),
+    ].join('\n');
+  const noexec = (...directories: string[]): string =>
+    directories.map((one) => `mount -o remount,bind,noexec ${one}`).join('\n');
+  const left = (): string[] =>
     ['/var/cache', ...HARDENED].flatMap((directory) =>
-      fs.readdirSync(directory).filter((name) => name.startsWith('sockmap-bypass.')),
+      fs
+        .readdirSync(path.join(own.path, directory))
+        .filter((name) => name.startsWith('sockmap-bypass.')),
     );
-  const left = (): string[] => all().filter((name) => !others.includes(name));
 
   it('with noexec where they usually lie, programs are run from elsewhere', async () => {
-    await connect({ mounts: noexec(...HARDENED) });
+    await connect({
+      mounts: [ownPlaces('/var/cache', ...HARDENED), noexec(...HARDENED)].join('\n'),
+    });
     const { programs } = await verifySource(host, source, { tool: read('tools/verify.c') });
     assert.deepEqual(
       programs.map(({ verdict }) => verdict),
@@ -73,7 +79,14 @@ describe('temporary files of a host', () => {
   });
 
   it('with noexec everywhere, that is said by name, and what runs no program goes on', async () => {
-    await connect({ mounts: noexec(...HARDENED, '/var/cache', os.homedir()) });
+    const home = os.homedir();
+    await connect({
+      mounts: [
+        ownPlaces('/var/cache', ...HARDENED),
+        `mount --bind ${home} ${home}`,
+        noexec(...HARDENED, '/var/cache', home),
+      ].join('\n'),
+    });
     for (const attempt of [
       () => scratchDirectory(host, { executable: true }),
       () => verifySource(host, source, { tool: read('tools/verify.c') }),
@@ -83,7 +96,9 @@ describe('temporary files of a host', () => {
         assert.match(words, new RegExp(`^${place}: .*(\n.*)?noexec`, 'm'));
       assert.match(next, /TMPDIR/);
     }
-    await (await scratchDirectory(host))[Symbol.asyncDispose]();
+    const scratch = await scratchDirectory(host);
+    assert.deepEqual(left(), [path.basename(scratch.line)]);
+    await scratch[Symbol.asyncDispose]();
     assert.deepEqual(left(), []);
   });
 
