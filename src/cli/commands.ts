@@ -7,6 +7,7 @@ import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { configure } from './commands/configure.ts';
 import { detach } from './commands/detach.ts';
+import { fleet } from './commands/fleet.ts';
 import { load } from './commands/load.ts';
 import { semantics } from './commands/semantics.ts';
 import { status } from './commands/status.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   unload,
   benchmark,
   compare,
+  fleet,
   semantics,
   verify,
 ];

@@ -7,6 +7,7 @@ import type { HostCheck } from '../../src/host/check.ts';
 import type { CanaryReading } from '../../src/results/canary/trial.ts';
 import type { Problem } from '../../src/host/errors.ts';
 import { parseDocument, type Plan, type ResultDocument } from '../../src/results/document.ts';
+import type { Fleet } from '../../src/results/fleet/fleet.ts';
 import type { Diagnosis } from '../../src/verifier/diagnose.ts';
 import { makeAccount } from '../harness/accounts.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
@@ -171,6 +172,25 @@ describe('the command line', () => {
     assert.match(table.stdout, /^\| round trip, 64 B \/ 64 B \| Bypass \| rate \|/m);
     assert.match(table.stdout, /^- WORSE: Bypass, round trip.*\n- 1 measurement .* slower than/m);
     const missing = await cli.run(['compare', file('none.json'), file('first.json')]);
+    assert.equal(missing.status, 1);
+  });
+
+  it('fleet sums up the documents of several hosts', async () => {
+    const other = JSON.parse(fs.readFileSync(file('first.json'), 'utf8')) as ResultDocument;
+    other.host.name = 'other';
+    fs.writeFileSync(file('other.json'), JSON.stringify(other));
+    const summed = await cli.run(['fleet', file('first.json'), file('other.json'), '--json']);
+    assert.equal(summed.status, 0, summed.stderr);
+    const { hosts, places } = JSON.parse(summed.stdout) as Pick<Fleet, 'hosts' | 'places'>;
+    assert.equal(hosts.length, 2);
+    assert.equal(places[0]?.hosts.length, 2);
+    assert.equal(places[0]?.summary?.hosts, 2);
+    const text = await cli.run(['fleet', file('first.json'), file('other.json')]);
+    assert.match(
+      text.stdout,
+      /^Round trip, 64 B \/ 64 B\n.*\n {2}other .* against TCP\n {2}fleet /,
+    );
+    const missing = await cli.run(['fleet', file('none.json')]);
     assert.equal(missing.status, 1);
   });
 
