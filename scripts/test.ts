@@ -5,12 +5,13 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import pLimit from 'p-limit';
 import { atEnd, runToEnd } from '../test/harness/cleanup.ts';
 import type { Counts } from '../test/harness/reporter.ts';
 import { PACKAGE_VARIABLE, packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { setUp } from './setup.mjs';
 import { CHECKS, runCheck, type Check } from './test/checks.ts';
-import { partsOf, runPart, SUITES, type Lane } from './test/suites.ts';
+import { partsOf, runPart, SUITES, type Group, type SuitePart } from './test/suites.ts';
 
 interface Section {
   readonly name: string;
@@ -18,6 +19,8 @@ interface Section {
   readonly counts: Counts;
 }
 
+/** So many parts run beside each other. */
+const BESIDE = 5;
 /** So many of the slowest tests and hooks are listed. */
 const SLOWEST = 20;
 
@@ -58,27 +61,31 @@ async function main(): Promise<boolean> {
   if (suites.some(({ needs }) => needs.includes('editor') || needs.includes('sshd'))) {
     env[PACKAGE_VARIABLE] = await packageExtension();
   }
-  const parts = suites.flatMap(partsOf);
-  const isAlone = new Set(parts.map(({ lane }) => lane)).size < 2;
-  const lane = async (name: Lane): Promise<void> => {
-    for (const part of parts.filter((each) => each.lane === name)) {
-      const title = isAlone ? part.suite.name : `${part.suite.name} (${name})`;
-      console.log(`\n== ${title}: ${part.suite.about}`);
-      const countsFile = path.join(directory, `${part.suite.name}-${name}.json`);
-      const prefix = isAlone ? {} : { prefix: `${title.padEnd(17)} | ` };
-      await section(title, () => runPart(part, { countsFile, env, ...prefix }));
-    }
+  const parts = partsOf(suites);
+  const isAlone = parts.length < 2;
+  const runOne = async (part: SuitePart): Promise<void> => {
+    const { suite, name } = part;
+    const title = isAlone ? suite.name : `${suite.name} (${name})`;
+    console.log(`\n== ${title}: ${suite.about}`);
+    const countsFile = path.join(directory, `${suite.name}-${name}.json`);
+    const prefix = isAlone ? {} : { prefix: `${title.padEnd(17)} | ` };
+    await section(title, () => runPart(part, { countsFile, env, ...prefix }));
   };
-  const reading = run(checks.filter(({ writes }) => writes !== true));
-  const [standard, panels] = [lane('standard'), lane('panels')];
-  await Promise.all([
-    reading.then(() => lane('host')),
-    lane('window'),
-    standard.then(() => lane('stress')),
-    panels.then(() => lane('editor')),
-    Promise.all([lane('samples'), standard, panels]).then(() => lane('kernel')),
-  ]);
-  await lane('memory');
+  const limit = pLimit(BESIDE);
+  const reading = limit(() => run(checks.filter(({ writes }) => writes !== true)));
+  const own: readonly Group[] = ['kernel', 'memory'];
+  const begun = parts
+    .filter(({ group }) => !own.includes(group))
+    .map((part) => ({ part, ended: limit(runOne, part) }));
+  const runGroup = async (name: Group): Promise<void> => {
+    for (const part of parts.filter(({ group }) => group === name)) await runOne(part);
+  };
+  const measuring: readonly Group[] = ['standard', 'samples', 'panels'];
+  const all = (some: typeof begun) => Promise.all(some.map(({ ended }) => ended));
+  await all(begun.filter(({ part }) => measuring.includes(part.group)));
+  await runGroup('kernel');
+  await Promise.all([reading, all(begun)]);
+  await runGroup('memory');
   await remove();
   return summarize(sections);
 }

@@ -24,55 +24,73 @@ export interface Suite {
 }
 
 /**
- * Lanes run beside each other, for most tests wait; in a lane one part runs after another. The lane `kernel`
- * changes what is one for the whole kernel, the switch for the run time of BPF programs, and comes when no
- * samples of other benchmarks are taken; `memory` fills TCP's memory, with which every bypass leaves its
- * senders to TCP, and comes when all others have ended. The standard benchmark mostly waits; what stresses the
- * bypass follows it, and the extension host follows the panels, so that all lanes end at about the same time.
+ * A few parts run beside each other, for most tests wait. Each file of the window's tests is a part by itself,
+ * which has a VS Code of its own anyway. `kernel` changes what is one for the whole kernel, the switch for the run
+ * time of BPF programs, and comes when no samples of other benchmarks are taken; `memory` fills TCP's memory, with
+ * which every bypass leaves its senders to TCP, and comes when all others have ended.
  */
-const LANES = [
-  { lane: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
-  { lane: 'standard', files: /\/standard\.test\.ts$/ },
-  { lane: 'kernel', files: /\/(?:benchFaults|benchMethod|resume)\.test\.ts$/ },
+const GROUPS = [
+  { group: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
+  { group: 'kernel', files: /\/(?:benchFaults|benchMethod|resume)\.test\.ts$/ },
+  { group: 'standard', files: /\/standard\.test\.ts$/ },
   {
-    lane: 'stress',
+    group: 'stress',
     files: /\/(?:applications|connections|hazards\w*|pins|stress)\.test\.ts$/,
   },
   {
-    lane: 'panels',
+    group: 'panels',
     files: /^test\/vscode\/\w+\/(?:bench\w*|crash|firstMinutes|planForm)\.test\.ts$/,
   },
-  { lane: 'samples', files: /\/(?:bench\w*|cli|fleet|kill)\.test\.ts$/ },
-  { lane: 'editor', files: /^test\/(?:vscode\/suite\/|host\/(?:cgroups|load)\.)/ },
-  { lane: 'window', files: /^test\/vscode\// },
-  { lane: 'host', files: /(?:)/ },
+  { group: 'samples', files: /\/(?:bench\w*|cli|fleet|kill)\.test\.ts$/ },
+  { group: 'editor', files: /^test\/(?:vscode\/suite\/|host\/(?:cgroups|load)\.)/ },
+  { group: 'window', files: /^test\/vscode\/ui\// },
+  { group: 'host', files: /(?:)/ },
 ] as const;
 
-export type Lane = (typeof LANES)[number]['lane'];
+export type Group = (typeof GROUPS)[number]['group'];
 
-/** Test files of a suite that run one after another. */
+/** Test files of a suite that run one after another, in surroundings of their own. */
 export interface SuitePart {
   readonly suite: Suite;
-  readonly lane: Lane;
+  readonly group: Group;
+  /** The group's, or the file's. */
+  readonly name: string;
   readonly files: readonly string[];
 }
 
-/** Those of a suite that needs no surroundings of its own are one part. */
-export function partsOf(suite: Suite): SuitePart[] {
-  const files = projectFiles(...suite.directories.map((each) => `${each}/**/*.test.ts`));
-  const laneOf = (file: string): Lane =>
-    LANES.find((each) => suite.asRoot && each.files.test(file))?.lane ?? 'host';
-  return LANES.map(({ lane }) => ({
-    suite,
-    lane,
-    files: files.filter((file) => laneOf(file) === lane),
-  })).filter((part) => part.files.length > 0);
+/** What takes long comes first, so that all end at about the same time. */
+const ORDER: readonly Group[] = [
+  ...(['standard', 'host', 'samples', 'stress', 'panels', 'editor', 'window'] as const),
+  ...(['kernel', 'memory'] as const),
+];
+
+/** In the order in which they begin. */
+export function partsOf(suites: readonly Suite[]): SuitePart[] {
+  return ORDER.flatMap((group) =>
+    suites.flatMap((suite): SuitePart[] => {
+      const files = filesOf(suite).filter((file) => groupOf(suite, file) === group);
+      if (suite.name === 'ui') {
+        return files.map((file) => ({
+          ...{ suite, group, files: [file] },
+          name: path.basename(file, '.test.ts'),
+        }));
+      }
+      return files.length === 0 ? [] : [{ suite, group, name: group, files }];
+    }),
+  );
 }
+
+const filesOf = (suite: Suite): string[] =>
+  projectFiles(...suite.directories.map((each) => `${each}/**/*.test.ts`));
+
+/** A suite that needs no surroundings of its own is one part. */
+const groupOf = (suite: Suite, file: string): Group =>
+  GROUPS.find((each) => suite.asRoot && each.files.test(file))?.group ?? 'host';
 
 const minutes = (count: number): number => count * 60_000;
 
-/** A whole suite that takes longer hangs. */
-const LONGEST_MS = minutes(40);
+/** A part that takes longer hangs. */
+const LONGEST_MS = minutes(50);
 /** Time to end after the last test; what takes longer has been left open. */
 const LINGER_MS = 20_000;
 
@@ -124,13 +142,15 @@ export const SUITES: readonly Suite[] = [
 
 /** @param env for the tests; @param prefix before each line of the output, where others run beside it. */
 export async function runPart(
-  { suite, lane, files }: SuitePart,
+  { suite, name, files }: SuitePart,
   { countsFile, env, prefix }: RunOptions,
 ): Promise<Counts> {
   const mocha = [installed('mocha'), '--timeout', `${suite.timeoutSeconds}s`];
   const started = Date.now();
   const variables = { ...env, [COUNTS_FILE]: path.resolve(countsFile) };
-  const surroundings = suite.asRoot ? ownSurroundings(lane, variables) : undefined;
+  const surroundings = suite.asRoot
+    ? ownSurroundings(`${suite.name}-${name}`, variables)
+    : undefined;
   const { code, ended } = await runCommand(
     [...(surroundings?.argv ?? []), ...(suite.command ?? mocha), ...files],
     {
