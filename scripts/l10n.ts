@@ -8,6 +8,7 @@ import path from 'node:path';
 import { getL10nJson } from '@vscode/l10n-dev';
 import { format } from 'prettier';
 import { globSync } from 'tinyglobby';
+import { TABLES } from './l10n/tables.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const BUNDLE = 'l10n/bundle.l10n.json';
@@ -20,7 +21,8 @@ const found = await getL10nJson(
     .map((file) => ({ extension: '.ts' as const, contents: read(file) }))
     .filter(({ contents }) => contents.includes('l10n')),
 );
-const sorted = Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+const words = { ...found, ...Object.fromEntries(TABLES.map((one) => [one, one])) };
+const sorted = Object.fromEntries(Object.entries(words).sort(([a], [b]) => (a < b ? -1 : 1)));
 const bundle = await format(JSON.stringify(sorted), { parser: 'json', printWidth: 100 });
 
 if (process.argv.includes('--check')) {

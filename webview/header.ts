@@ -29,10 +29,10 @@ export class Header {
   // Only the state is announced to a screen reader, not every sample.
   readonly #state = el('strong', { role: 'status', id: 'state' });
   readonly #counts = el('span', { id: 'counts' });
-  readonly #progress = el('progress', { 'aria-label': 'Samples taken' });
+  readonly #progress = el('progress', { 'aria-label': l10n.t('Samples taken') });
   readonly #resume: HTMLButtonElement;
   readonly #facts = el('dl', { class: 'facts' });
-  readonly #runs = el('ul', { class: 'runs', 'aria-label': 'Runs shown' });
+  readonly #runs = el('ul', { class: 'runs', 'aria-label': l10n.t('Runs shown') });
   readonly #add: HTMLButtonElement;
   readonly #events: HeaderEvents;
   /** Names of the runs shown, in their order, and the buttons that take away all but the first. */
@@ -155,11 +155,13 @@ export class Header {
 
 function countsText({ state, taken, planned }: Progress, { plan }: ResultDocument): string {
   if (state === 'finished') return l10n.t('{0} samples', taken);
-  const most = plan.targetInterval === undefined ? '' : 'at most ';
-  return l10n.t('{0} of {1}{2} samples', taken, most, planned);
+  return plan.targetInterval === undefined
+    ? l10n.t('{0} of {1} samples', taken, planned)
+    : l10n.t('{0} of at most {1} samples', taken, planned);
 }
 
 function startedText({ startedAt, finishedAt }: ResultDocument): string {
-  const took = finishedAt === undefined ? '' : `, took ${duration(startedAt, finishedAt)}`;
-  return `${when(startedAt)}${took}`;
+  return finishedAt === undefined
+    ? when(startedAt)
+    : l10n.t('{0}, took {1}', when(startedAt), duration(startedAt, finishedAt));
 }

@@ -13,8 +13,12 @@ import type { Theme } from './theme.ts';
  * legend is a picture that no keyboard reaches.
  */
 export class Legend {
-  readonly #toggles = el('div', { class: 'legend', role: 'group', 'aria-label': 'Variants shown' });
-  readonly #key = el('ul', { class: 'key', 'aria-label': 'Kinds of lines' });
+  readonly #toggles = el('div', {
+    class: 'legend',
+    role: 'group',
+    'aria-label': l10n.t('Variants shown'),
+  });
+  readonly #key = el('ul', { class: 'key', 'aria-label': l10n.t('Kinds of lines') });
   readonly element = el('div', { class: 'legends' }, this.#toggles, this.#key);
   readonly #buttons = new Map<Arm, HTMLButtonElement>();
   readonly #onToggle: (arm: Arm) => void;

@@ -116,10 +116,10 @@ const invalid = el(
   'div',
   { id: 'invalid', role: 'alert', hidden: true },
   invalidTitle,
-  el('p', {}, 'This file cannot be shown as a benchmark:'),
+  el('p', {}, l10n.t('This file cannot be shown as a benchmark:')),
   reason,
   button(
-    'Open as text',
+    l10n.t('Open as text'),
     () => {
       vscode.postMessage({ type: 'openAsText' });
     },

@@ -41,7 +41,10 @@ const KNOWN: Readonly<Record<Use, Known>> = {
     consequence: works,
   },
   threads: {
-    ...{ title: 'several threads in recv() on one socket', probes: ['threads'] },
+    get title() {
+      return l10n.t('several threads in recv() on one socket');
+    },
+    probes: ['threads'],
     ...{ effect: 'differs', consequence: fault('eagain-threads') },
   },
   splice: {

@@ -111,10 +111,25 @@ export function assessmentMarkdown(assessment: Assessment): string {
 }
 
 function head({ host, seconds, sockets, localSockets, namespaces, capped }: Assessment): string[] {
-  const share = sockets === 0 ? '' : `, ${part(localSockets / sockets)} of ${number(sockets)}`;
+  const time = number(Math.round(seconds));
   return [
-    `Local TCP traffic of ${host}, over ${number(Math.round(seconds))} s, in ${number(namespaces)} network namespace${namespaces === 1 ? '' : 's'}${capped ? ' (there are more)' : ''}`,
-    `Sockets whose other end is on this host: ${number(localSockets)}${share}`,
+    capped
+      ? l10n.t(
+          'Local TCP traffic of {0}, over {1} s, in {2} of its network namespaces',
+          ...[host, time, number(namespaces)],
+        )
+      : namespaces === 1
+        ? l10n.t('Local TCP traffic of {0}, over {1} s, in 1 network namespace', host, time)
+        : l10n.t(
+            'Local TCP traffic of {0}, over {1} s, in {2} network namespaces',
+            ...[host, time, number(namespaces)],
+          ),
+    sockets === 0
+      ? l10n.t('Sockets whose other end is on this host: {0}', number(localSockets))
+      : l10n.t(
+          'Sockets whose other end is on this host: {0}, {1} of {2}',
+          ...[number(localSockets), part(localSockets / sockets), number(sockets)],
+        ),
   ];
 }
 
@@ -129,22 +144,33 @@ function flowText(flow: Flow, gain: FlowGain | undefined): string {
   const { server, client, connections, opened, closed, family, shape } = flow;
   const { bytesToServer, bytesToClient, messagesToServer, messagesToClient } = flow;
   const where = [
-    flow.sameNamespace ? 'one network namespace' : 'two network namespaces',
-    ...(flow.isTranslated ? ['addresses translated'] : []),
-    family === 'both' ? 'IPv4 and IPv6' : family,
-    ...(flow.kernelTls ? ['kernel TLS'] : []),
+    flow.sameNamespace ? l10n.t('one network namespace') : l10n.t('two network namespaces'),
+    ...(flow.isTranslated ? [l10n.t('addresses translated')] : []),
+    family === 'both' ? l10n.t('IPv4 and IPv6') : family,
+    ...(flow.kernelTls ? [l10n.t('kernel TLS')] : []),
     ...(flow.mptcp ? ['Multipath TCP'] : []),
   ].join(', ');
   const way = (bytes: number, messages: number, mean: number) =>
-    `${rate(bytes)} in ${number(Math.round(messages))} messages/s of ${amount(mean)}`;
+    l10n.t(
+      '{0} in {1} messages/s of {2}',
+      ...[rate(bytes), number(Math.round(messages)), amount(mean)],
+    );
+  const count =
+    connections === 1 ? l10n.t('1 connection') : l10n.t('{0} connections', number(connections));
   const expected =
     gain === undefined
       ? []
-      : [`  bypass: ${times(gain.ratio)}, ${saved(gain.savedMs)} (${gain.basis}, ${gain.at})`];
+      : [
+          `  ${l10n.t('bypass: {0}, {1} ({2}, {3})', times(gain.ratio), saved(gain.savedMs), gain.basis, gain.at)}`,
+        ];
   return [
-    `  ${sideText(client)} -> ${sideText(server)}, port ${server.port}`,
-    `    ${number(connections)} connection${connections === 1 ? '' : 's'} (${number(opened)} new, ${number(closed)} gone); ${shape}; ${where}`,
-    `    to the server ${way(bytesToServer, messagesToServer, flow.meanToServer)}, to the client ${way(bytesToClient, messagesToClient, flow.meanToClient)}`,
+    `  ${l10n.t('{0} -> {1}, port {2}', sideText(client), sideText(server), server.port)}`,
+    `    ${count} (${l10n.t('{0} new, {1} gone', number(opened), number(closed))}); ${shape}; ${where}`,
+    `    ${l10n.t(
+      'to the server {0}, to the client {1}',
+      way(bytesToServer, messagesToServer, flow.meanToServer),
+      way(bytesToClient, messagesToClient, flow.meanToClient),
+    )}`,
     ...expected.map((one) => `  ${one}`),
   ].join('\n');
 }
@@ -152,7 +178,7 @@ function flowText(flow: Flow, gain: FlowGain | undefined): string {
 const rate = (bytes: number): string => `${amount(bytes)}/s`;
 
 function sideText({ process, label, cgroup, cpu }: Side): string {
-  const name = process ?? 'a process that is gone';
+  const name = process ?? l10n.t('a process that is gone');
   const place = label ?? (cgroup === undefined ? undefined : shortIds(cgroup));
   const details = [
     ...(place === undefined ? [] : [place]),

@@ -151,7 +151,7 @@ function answer(
 function basisWords(gains: readonly FlowGain[]): string {
   const measured = gains.filter(({ basis }) => basis === 'measured').length;
   const estimate = l10n.t(
-    'a rough estimate, after figures of another machine (Linux 6.18, x86-64, two CPUs): a benchmark says what it is on this host',
+    'a rough estimate, based on measurements of another machine (Linux 6.18, x86-64, two CPUs): a benchmark shows what it is on this host',
   );
   if (measured === 0) return l10n.t('The gain is {0}.', estimate);
   const own = l10n.t('from results of this host');

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type {
   Arm,
   ConnectionsSample,
@@ -129,7 +130,7 @@ export function parseUnixStream(
     throw new Error(`netperf gave no line of ${UNIX_COLUMNS}, for ${messageBytes} B`);
   }
   const [, , , seconds = 0, rate = 0, client = 0, server = 0, ...demands] = columns;
-  if (seconds === 0) throw new Error('netperf measured for no time at all');
+  if (seconds === 0) throw new Error(l10n.t('netperf measured for no time at all'));
   const [own = 0, other = 0] = demands;
   return {
     experiment: 'throughput',
@@ -158,7 +159,7 @@ export function parseNetperf(text: string, point: NetperfPoint): NetperfFigures 
     return value;
   };
   const seconds = figure('ELAPSED_TIME');
-  if (seconds === 0) throw new Error('netperf measured for no time at all');
+  if (seconds === 0) throw new Error(l10n.t('netperf measured for no time at all'));
   const cpu = { client: figure('LOCAL_CPU_UTIL'), server: figure('REMOTE_CPU_UTIL') };
   const units = figures.get('SD_UNITS')?.trim();
   if (units !== DEMAND_UNITS[point.experiment]) {

@@ -56,7 +56,7 @@ export function parseSizes(text: string): number[] {
     const [, digits = '', unit = ''] = /^(\d+)\s*(?:(b|k|m)(?:i?b)?)?$/i.exec(word) ?? [];
     const bytes = Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN);
     if (digits === '' || !(bytes >= 1 && bytes <= MOST_BYTES)) {
-      throw new Error(`"${word}" is not a size: write 64, 1k or 64 KiB`);
+      throw new Error(l10n.t('"{0}" is not a size: write 64, 1k or 64 KiB', word));
     }
     return bytes;
   });

@@ -15,10 +15,8 @@ export function resumeFault(
     const [before = 'unknown', after = 'unknown'] = [cut.host[fact], now.host[fact]];
     if (before !== after) {
       return l10n.t(
-        'the run was measured with {0} {1}, and this is {2}',
-        FACT_WORDS[fact],
-        before,
-        after,
+        'the run was measured with {0} {1}, and here it is {2}',
+        ...[FACT_WORDS[fact], before, after],
       );
     }
   }
@@ -47,13 +45,25 @@ export function resumeFault(
 }
 
 const FACT_WORDS = {
-  name: 'host',
-  kernel: 'kernel',
-  architecture: 'architecture',
-  cpuModel: 'CPU',
-  cpus: 'a number of CPUs of',
-  netperf: 'netperf',
-} as const;
+  get name() {
+    return l10n.t('host');
+  },
+  get kernel() {
+    return l10n.t('kernel');
+  },
+  get architecture() {
+    return l10n.t('architecture');
+  },
+  get cpuModel() {
+    return l10n.t('CPU model');
+  },
+  get cpus() {
+    return l10n.t('number of CPUs');
+  },
+  get netperf() {
+    return l10n.t('netperf');
+  },
+};
 const FACTS = Object.keys(FACT_WORDS) as (keyof typeof FACT_WORDS)[];
 
 /** Why a load does not take the limits of a document, which may be anybody's; undefined: it does. */

@@ -158,9 +158,7 @@ async function measure(
     // Until the run's cgroups were ours, another window may have gone on with it.
     const { resumedAt = [], stopped: _stopped, ...cut } = await readCut();
     const changed =
-      cut.id === document.id
-        ? resumeFault(cut, now)
-        : l10n.t('its file is that of another run now');
+      cut.id === document.id ? resumeFault(cut, now) : l10n.t('its file now holds another run');
     if (changed !== undefined) throw refusal(host, changed);
     document = {
       ...cut,

@@ -22,7 +22,7 @@ export interface Taking {
   readonly signal?: AbortSignal | undefined;
 }
 
-const NEXT = 'What was measured before is kept.';
+const next = (): string => l10n.t('What was measured before is kept.');
 
 /**
  * Runs netperf once.
@@ -57,7 +57,13 @@ export async function takeSample(
       const words = l10n.t(
         'the connection was cut while the run time of the programs was measured',
       );
-      throw new HostError({ kind: 'connection-lost', tried, where: host.name, words, next: NEXT });
+      throw new HostError({
+        kind: 'connection-lost',
+        tried,
+        where: host.name,
+        words,
+        next: next(),
+      });
     }
     const failed = (headline: string): HostError => {
       const words = [headline, ...netperfWords(stdout, boundary, stderr)].join('\n');
@@ -67,7 +73,7 @@ export async function takeSample(
         where: host.name,
         words,
         headline,
-        next: NEXT,
+        next: next(),
       });
     };
     if (exitCode !== 0) throw failed(exitWords(exitCode));
@@ -90,7 +96,7 @@ export async function takeSample(
       throw new HostError({ ...problem, kind: 'connection-lost' }, { cause: error });
     }
     const cause = watch.cause() ?? (problem.kind === 'command' ? await whyNot() : undefined);
-    const late = l10n.t('netperf did not end in {0} s', seconds + 30);
+    const late = l10n.t('netperf did not finish within {0} s', seconds + 30);
     const headline =
       cause?.words ?? problem.headline ?? (problem.kind === 'timeout' ? late : undefined);
     if (headline === undefined) throw error;
@@ -102,7 +108,7 @@ export async function takeSample(
         where: host.name,
         headline,
         words: [headline, ...said].join('\n'),
-        next: cause ? `${NEXT} ${cause.next}` : NEXT,
+        next: cause ? `${next()} ${cause.next}` : next(),
       },
       { cause: error },
     );
@@ -208,11 +214,11 @@ export function countedSample(
   const bypassed = sections.has('counters after');
   for (const when of ['before', 'after'] as const) {
     if (program !== undefined && programIn(read(`redirect ${when}`)) !== program) {
-      throw new Error('the bypass is not the one that was loaded when the run began');
+      throw new Error(l10n.t('the bypass is not the one that was loaded when the run began'));
     }
     if (timed && Number(read(`switch ${when}`)) === 0) {
       throw new Error(
-        'somebody switched the statistics of BPF programs off (kernel.bpf_stats_enabled)',
+        l10n.t('somebody switched the statistics of BPF programs off (kernel.bpf_stats_enabled)'),
       );
     }
   }

@@ -91,7 +91,7 @@ function servingOf(
     : refusal(
         host,
         l10n.t('the bypass that serves {0} is switched off', cgroup),
-        l10n.t('Switch it to guarded, or load it anew, then run the benchmark.'),
+        l10n.t('Switch it to guarded, or load it again, then run the benchmark.'),
       );
 }
 
@@ -189,10 +189,13 @@ async function load(
   if (status.reachRefused === undefined) return servingAttachment(status, cgroup);
   throw refusal(
     host,
-    l10n.t(
-      '{0} to pair sockets of two network namespaces, and the plan is of two',
-      status.reachRefused === 'kernel' ? 'the kernel is too old' : 'these programs have no way',
-    ),
+    status.reachRefused === 'kernel'
+      ? l10n.t(
+          'the kernel is too old to pair sockets of two network namespaces, as the plan asks for',
+        )
+      : l10n.t(
+          'these programs cannot pair sockets of two network namespaces, as the plan asks for',
+        ),
     l10n.t('Leave the arm "bypass" out, or run a plan whose topology is loopback.'),
   );
 }
@@ -206,7 +209,7 @@ const programsAt = (attachment: Attachment | undefined): Pick<Site, 'pins' | 'pr
 const UNDER_WAY = 91;
 
 /** Said where somebody else measures for the same document. */
-export const RUN_UNDER_WAY = 'its run is still under way';
+export const runUnderWay = (): string => l10n.t('its run is still under way');
 
 /** Starts a netserver in each cgroup; they go with the guard. */
 async function startServers(
@@ -232,7 +235,7 @@ async function startServers(
         ...problem,
         kind: 'occupied',
         tried: l10n.t('run the benchmark'),
-        words: l10n.t('{0}, in {1}', RUN_UNDER_WAY, problem.words.trim()),
+        words: l10n.t('{0}, in {1}', runUnderWay(), problem.words.trim()),
         next: l10n.t(
           'Wait for its end, or cancel it; if nobody runs it any more, remove that cgroup.',
         ),

@@ -32,12 +32,12 @@ export async function annotateDocument(file: string, annotation: Annotation): Pr
     const text = await readParsed(
       file,
       (read) => annotatedText(read, annotation),
-      'Choose a result document.',
+      l10n.t('Choose a result document.'),
     );
     const isSame = async () => (await stampOf(file)) === before;
     if (await replaceFile(file, () => text, isSame)) return;
   }
-  throw new Error(`Could not write ${file}: it changes again and again.`);
+  throw new Error(l10n.t('Could not write {0}: something else keeps changing it.', file));
 }
 
 const stampOf = async (file: string): Promise<string> => {
@@ -57,7 +57,7 @@ async function replaceFile(
   const file = await realpath(named).catch(() => named);
   const there = await stat(file).catch(() => undefined);
   if (there?.isFile() === false) {
-    throw new Error(`Could not write ${named}: there is something that is not a regular file.`);
+    throw new Error(l10n.t('Could not write {0}: it exists and is not a regular file.', named));
   }
   // Only for this writing: another one may go on at the same time, here or in another window.
   const temporary = `${file}.${randomUUID()}.tmp`;
@@ -74,7 +74,7 @@ async function replaceFile(
     return goes;
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new Error(`Could not write ${file}: ${(cause as Error).message}`, { cause });
+    throw new Error(l10n.t('Could not write {0}: {1}', file, (cause as Error).message), { cause });
   }
 }
 
@@ -87,7 +87,7 @@ export function documentFileName({ startedAt, host }: ResultDocument): string {
 
 /** @throws HostError naming what is wrong with the file. */
 export const readDocument = (file: string): Promise<ResultDocument> =>
-  readParsed(file, parseDocument, l10n.t('Choose a result document.'));
+  readParsed(file, parseDocument, l10n.t(l10n.t('Choose a result document.')));
 
 /**
  * Reads a local file that somebody wrote.

@@ -30,7 +30,8 @@ const NO_ACCOUNT = 93;
 const SERVER_ENDED = 94;
 const SERVER_SILENT = 95;
 
-const NEXT = 'What was measured before is kept. Correct the workload in the plan.';
+const next = (): string =>
+  l10n.t('What was measured before is kept. Correct the workload in the plan.');
 
 /**
  * Takes one sample of a workload: its server is started anew in the arm's cgroup, its client run once to warm
@@ -86,7 +87,7 @@ async function makePlace(
     if (!(error instanceof HostError) || error.problem.exitCode !== NO_ACCOUNT) throw error;
     const headline = l10n.t('there is no account {0} to run the workload as', user || 'nobody');
     throw new HostError(
-      { ...error.problem, kind: 'not-found', headline, words: headline, next: NEXT },
+      { ...error.problem, kind: 'not-found', headline, words: headline, next: next() },
       { cause: error },
     );
   }
@@ -232,7 +233,7 @@ class Steps {
       where: this.#host.name,
       headline,
       words: [headline, ...words].join('\n'),
-      next: NEXT,
+      next: next(),
     });
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import ipaddr from 'ipaddr.js';
 
 /** Limits of the guarded policy; what is left out has the programs' own default. */
@@ -71,7 +72,7 @@ export function parsePrefix(text: string): Prefix {
     const mapped = (address as ipaddr.IPv4).toIPv4MappedAddress();
     return { address: mapped.toByteArray(), length: text.includes('/') ? length + 96 : 128 };
   } catch (cause) {
-    throw new Error(`not an address or a network: ${JSON.stringify(text)}`, { cause });
+    throw new Error(l10n.t('{0} is not an address or a network', JSON.stringify(text)), { cause });
   }
 }
 

@@ -1,3 +1,6 @@
+import * as l10n from '@vscode/l10n';
+
+/** Its words are translated where they are read. */
 interface Group {
   readonly title: string;
   /** Words for each counter. */
@@ -6,7 +9,6 @@ interface Group {
   readonly areReasons: boolean;
 }
 
-import * as l10n from '@vscode/l10n';
 /** The counters of the programs (bpf/README.md), in plain words. */
 export const COUNTER_GROUPS: readonly Group[] = [
   {
@@ -83,9 +85,9 @@ export function groupCounters(counters: Readonly<Record<string, number>>): Count
   return [...COUNTER_GROUPS, rest].flatMap(({ title, counters: words, areReasons }) => {
     const rows = Object.entries(words).flatMap(([name, label]) => {
       const count = counters[name];
-      return count === undefined ? [] : [{ name, label, count }];
+      return count === undefined ? [] : [{ name, label: l10n.t(label), count }];
     });
-    return rows.length === 0 ? [] : [{ title, areReasons, rows }];
+    return rows.length === 0 ? [] : [{ title: l10n.t(title), areReasons, rows }];
   });
 }
 

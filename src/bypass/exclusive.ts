@@ -47,7 +47,7 @@ export function exclusivePrograms(text: string, boundary: string, cgroup: string
         const owner = ownerOf(programs.find((program) => program.id === id));
         return l10n.t(
           '{0} (id {1}) is at {2} and admits no other: {3}',
-          name === '' ? 'a program without a name' : name,
+          name === '' ? l10n.t('a program without a name') : name,
           id,
           at,
           owner,

@@ -30,7 +30,7 @@ export async function probeFaults(
     const rows = await look(false);
     const verdict = fionreadFault(rows);
     const { faults, certain } = socketFaults(verdict ? await look(true) : rows);
-    const doubt = certain ? undefined : l10n.t('not every probe came to an end');
+    const doubt = certain ? undefined : l10n.t('not every probe finished');
     return { faults, certain, verdict, doubt };
   } catch (error) {
     if (isCancelled(error)) throw error;

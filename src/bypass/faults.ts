@@ -1,5 +1,7 @@
+import * as l10n from '@vscode/l10n';
 /** Programs known to ask FIONREAD how much there is before they read. */
 export const FIONREAD_READERS = ['nginx', 'Java NIO', '.NET'];
+/** Translated where they are read. */
 export const SPLICE_READERS = ['proxies in Go (io.Copy)', 'HAProxy with option splice-…'];
 
 /**
@@ -32,25 +34,47 @@ export const FAULTS: readonly Fault[] = [
       'zero',
       'wrong',
     ),
-    wrong:
-      'FIONREAD wrongly returns 0 while data is waiting, on sockets that get data over TCP while they can be bypassed.',
-    consequence: `Some programs may stall: those that ask how much there is to read first, such as ${FIONREAD_READERS.join(', ')}. nginx does with large uploads.`,
+    get wrong() {
+      return l10n.t(
+        'FIONREAD wrongly returns 0 while data is waiting, on sockets that get data over TCP while they can be bypassed.',
+      );
+    },
+    get consequence() {
+      return l10n.t(
+        'Some programs may stall: those that ask how much there is to read first, such as {0}. nginx does with large uploads.',
+        FIONREAD_READERS.join(', '),
+      );
+    },
     grave: true,
     readme: 'FIONREAD reads 0 for data that came over TCP',
   },
   {
     id: 'fionread',
     shown: each(['fionread'], 'counted', 'zero', 'wrong'),
-    wrong: 'FIONREAD wrongly returns 0 while data is waiting, on bypassed sockets.',
-    consequence: `Some programs may stall: those that ask how much there is to read first, such as ${FIONREAD_READERS.join(', ')}.`,
+    get wrong() {
+      return l10n.t('FIONREAD wrongly returns 0 while data is waiting, on bypassed sockets.');
+    },
+    get consequence() {
+      return l10n.t(
+        'Some programs may stall: those that ask how much there is to read first, such as {0}.',
+        FIONREAD_READERS.join(', '),
+      );
+    },
     grave: true,
     readme: 'FIONREAD reads 0 for redirected data',
   },
   {
     id: 'splice',
     shown: each(['splice-receive'], 'intact', 'EAGAIN', 'hangs', 'end', 'failed'),
-    wrong: 'splice() from a bypassed socket finds no data though data waits.',
-    consequence: `Programs that read with it stall: ${SPLICE_READERS.join(', ')}.`,
+    get wrong() {
+      return l10n.t('splice() from a bypassed socket finds no data though data waits.');
+    },
+    get consequence() {
+      return l10n.t(
+        'Programs that read with it stall: {0}.',
+        SPLICE_READERS.map((one) => l10n.t(one)).join(', '),
+      );
+    },
     grave: true,
     readme: '`splice()` from the socket does not see redirected data',
   },
@@ -62,34 +86,52 @@ export const FAULTS: readonly Fault[] = [
       'some',
       'lost',
     ),
-    wrong: 'An edge-triggered epoll is not woken by every message.',
-    consequence: 'Readers in Go and Node.js may stall.',
+    get wrong() {
+      return l10n.t('An edge-triggered epoll is not woken by every message.');
+    },
+    get consequence() {
+      return l10n.t('Readers in Go and Node.js may stall.');
+    },
     grave: true,
     readme: 'An edge-triggered epoll',
   },
   {
     id: 'eagain',
     shown: each(['signal-restart'], 'continues', 'EAGAIN'),
-    wrong:
-      'A recv() that blocks on a bypassed socket fails with EAGAIN when it is woken without data, as by a signal or by shutdown() in another thread.',
-    consequence:
-      'TCP would go on waiting, or return EINTR: programs with blocking sockets must be ready for it.',
+    get wrong() {
+      return l10n.t(
+        'A recv() that blocks on a bypassed socket fails with EAGAIN when it is woken without data, as by a signal or by shutdown() in another thread.',
+      );
+    },
+    get consequence() {
+      return l10n.t(
+        'TCP would go on waiting, or return EINTR: programs with blocking sockets must be ready for it.',
+      );
+    },
     grave: false,
     readme: 'A blocking `recv()` that is woken without data returns EAGAIN',
   },
   {
     id: 'eagain-threads',
     shown: each(['threads'], 'waits', 'EAGAIN'),
-    wrong: 'Of two threads in recv() on one bypassed socket one fails with EAGAIN.',
-    consequence: 'Programs that share a blocking socket between threads must be ready for it.',
+    get wrong() {
+      return l10n.t('Of two threads in recv() on one bypassed socket one fails with EAGAIN.');
+    },
+    get consequence() {
+      return l10n.t('Programs that share a blocking socket between threads must be ready for it.');
+    },
     grave: false,
     readme: 'Two threads in `recv()` on one socket',
   },
   {
     id: 'waitall',
     shown: each(['waitall', 'waitall-early'], 'full', 'short', 'hangs'),
-    wrong: 'recv() with MSG_WAITALL returns less than it was asked for.',
-    consequence: 'Programs that read a whole record with one recv() break.',
+    get wrong() {
+      return l10n.t('recv() with MSG_WAITALL returns less than it was asked for.');
+    },
+    get consequence() {
+      return l10n.t('Programs that read a whole record with one recv() break.');
+    },
     grave: false,
     readme: '`MSG_WAITALL` returns at the end of a message',
   },
@@ -99,16 +141,24 @@ export const FAULTS: readonly Fault[] = [
       ...each(['zerocopy'], 'completes', 'silent', 'wrong'),
       ...each(['zerocopy-early'], 'each', 'too few', 'too many'),
     ],
-    wrong: 'Completions of MSG_ZEROCOPY are missing, or too many.',
-    consequence: 'Programs that wait for each do not get on: QEMU (zero-copy-send).',
+    get wrong() {
+      return l10n.t('Completions of MSG_ZEROCOPY are missing, or too many.');
+    },
+    get consequence() {
+      return l10n.t('Programs that wait for each completion hang: QEMU (zero-copy-send).');
+    },
     grave: false,
     readme: '`MSG_ZEROCOPY`: no completion',
   },
   {
     id: 'peek-off',
     shown: each(['peek-off'], 'goes on', 'repeats', 'wrong'),
-    wrong: 'MSG_PEEK with SO_PEEK_OFF reads the same bytes again.',
-    consequence: 'Programs that look ahead with it, as CRIU does, see bytes twice.',
+    get wrong() {
+      return l10n.t('MSG_PEEK with SO_PEEK_OFF reads the same bytes again.');
+    },
+    get consequence() {
+      return l10n.t('Programs that look ahead with it, as CRIU does, see bytes twice.');
+    },
     grave: false,
     readme: '`SO_PEEK_OFF` repeats',
   },

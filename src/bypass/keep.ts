@@ -169,7 +169,7 @@ export function keptFiles(
       tried: l10n.t('keep the bypass'),
       where: host.name,
       words: l10n.t('{0} includes files of other directories', entry),
-      next: l10n.t('Have all that it includes beside it.'),
+      next: l10n.t('Put everything that it includes next to it.'),
     });
   }
   if (preincluded.length > 0 || flags.length > 0) {

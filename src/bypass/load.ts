@@ -260,7 +260,7 @@ function loadError(
     });
   }
   const tried: Partial<Record<LoadStep, string>> = {
-    verify: l10n.t('have the kernel verify {0}', entry),
+    verify: l10n.t('verify {0} with the kernel', entry),
     configure: l10n.t('tell the programs their limits'),
     sk_msg: l10n.t('attach sockmap_redirect to the map'),
     sock_ops: l10n.t('attach sockmap_sockops to {0}', cgroup),

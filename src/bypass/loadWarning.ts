@@ -29,7 +29,9 @@ export function loadWarning(
     message: l10n.t('On Linux {0}: {1}', kernel, wrong),
     detail: [
       ...(running === undefined ? [] : [running]),
-      `${consequence}${grave ? ' Do not load it into a cgroup with one of them.' : ''}`,
+      grave
+        ? `${consequence} ${l10n.t('Do not load it into a cgroup with one of them.')}`
+        : consequence,
       ...more.map((fault) => `${fault.wrong} ${fault.consequence}`),
       l10n.t('A check of the socket semantics shows what else differs.'),
     ].join('\n\n'),
@@ -46,7 +48,9 @@ export const doubtWords = (host: string, why: string): string =>
   );
 
 const KINDS: Readonly<Record<SpliceReader['kind'], string>> = {
-  go: 'in Go',
+  get go() {
+    return l10n.t('in Go');
+  },
   haproxy: 'HAProxy',
 };
 const NAMED = 5;
@@ -56,7 +60,8 @@ function describeReaders(readers: readonly SpliceReader[]): string | undefined {
   const programs = new Map(readers.map((one) => [readerName(one), one.pid]));
   if (programs.size === 0) return undefined;
   const names = Array.from(programs, ([name, pid]) => l10n.t('{0}, process {1}', name, pid));
-  const more = names.length > NAMED ? `; and ${names.length - NAMED} more` : '';
+  const rest = names.length - NAMED;
+  const more = rest > 0 ? `; ${l10n.t('and {0} more', rest)}` : '';
   return l10n.t(
     'Running in this cgroup, and known to read with splice(): {0}{1}.',
     names.slice(0, NAMED).join('; '),
@@ -89,16 +94,15 @@ export function coveredWords(
 ): string | undefined {
   const covered = Array.from(new Set(named)).filter((one) => !loaded.includes(one));
   if (covered.length === 0) return undefined;
-  const is = covered.length === 1 ? 'is' : 'are';
-  return l10n.t(
-    '{0} {1} covered already: what is chosen above counts for all below it.',
-    listed(covered),
-    is,
-  );
+  return covered.length === 1
+    ? l10n.t('{0} is already covered by a cgroup above it.', listed(covered))
+    : l10n.t('{0} are already covered by cgroups above them.', listed(covered));
 }
 
 /** For a load on the root cgroup. */
 export const rootWarning = (host: string): string =>
   l10n.t('The root cgroup holds every process of {0}.', host);
-export const ROOT_DETAIL =
-  'The bypass would carry all of their local connections, and nothing would be left outside to compare with.';
+export const rootDetail = (): string =>
+  l10n.t(
+    'The bypass would carry all of their local connections, and nothing would be left outside to compare with.',
+  );

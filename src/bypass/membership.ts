@@ -47,7 +47,7 @@ export async function removeCgroups(
 ): Promise<BypassStatus> {
   const paths = await existing(host, cgroups, signal);
   const change = {
-    tried: l10n.t('take {0} out of the bypass', paths.join(', ')),
+    tried: l10n.t('remove {0} from the bypass', paths.join(', ')),
     next: l10n.t('Show the status to see what is left.'),
   };
   const { attachments } = await readStatus(host, signal);

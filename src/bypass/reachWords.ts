@@ -29,8 +29,10 @@ export const reachDetail = (reach: Reach): string =>
     : l10n.t('Filters, policies, shaping and captures between containers no longer see the bytes.');
 
 /** What reach `host` takes away. */
-export const REACH_HOST_DETAIL =
-  'Packet filters, network policies, traffic shaping, accounting and captures between the two ends no longer see the bytes; they are still asked when a connection is made.';
+export const reachHostDetail = (): string =>
+  l10n.t(
+    'Packet filters, network policies, traffic shaping, accounting and captures between the two ends no longer see the bytes; they are still asked when a connection is made.',
+  );
 
 /** The question about reach, for cgroups whose processes are in several network namespaces. */
 export function reachQuestion(
@@ -65,7 +67,7 @@ export function reachQuestion(
       l10n.t(
         '{0}: these are bypassed, too, through bridges, published ports and service addresses. {1}',
         REACH_CHOICES.host,
-        REACH_HOST_DETAIL,
+        reachHostDetail(),
       ),
     ].join('\n\n'),
   };

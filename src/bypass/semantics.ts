@@ -180,18 +180,18 @@ export function pairSemantics(
     const other = over.get(semantic);
     if (other === undefined) return [];
     const told = isTold(result, other.result);
-    const { title = semantic, affected = [] } = KNOWN[semantic] ?? {};
+    const { title, affected = [] } = KNOWN_SEMANTICS[semantic] ?? {};
     return [
       {
         semantic,
-        title,
+        title: title === undefined ? semantic : l10n.t(title),
         tcp: result,
         bypass: other.result,
         differs: told && result !== other.result,
         told,
         detail: isTold(result, result) ? other.detail : detail,
         path: other.path,
-        affected,
+        affected: affected.map((one) => l10n.t(one)),
       },
     ];
   });
@@ -238,7 +238,8 @@ const WAITALL = ['programs that read a whole record with one recv()'];
 const BLOCKING = ['Python and other programs with blocking sockets'];
 const KTLS = ['OpenSSL with kTLS: nginx, lighttpd'];
 
-const KNOWN: Readonly<Record<string, Known>> = {
+/** Their words are translated where they are read. */
+export const KNOWN_SEMANTICS: Readonly<Record<string, Known>> = {
   waitall: { title: 'MSG_WAITALL', affected: WAITALL },
   'waitall-early': {
     title: 'MSG_WAITALL after data that was sent before accept()',
@@ -294,16 +295,16 @@ const KNOWN: Readonly<Record<string, Known>> = {
   },
   zerocopy: {
     title: 'MSG_ZEROCOPY, completion',
-    affected: ['QEMU (zero-copy-send)', 'gRPC (when told to)'],
+    affected: ['QEMU (zero-copy-send)', 'gRPC (where enabled)'],
   },
   'zerocopy-early': {
     title: 'MSG_ZEROCOPY, completions of what goes over TCP',
-    affected: ['QEMU (zero-copy-send)', 'gRPC (when told to)'],
+    affected: ['QEMU (zero-copy-send)', 'gRPC (where enabled)'],
   },
   mmsg: { title: 'sendmmsg() and recvmmsg()' },
   iovecs: { title: 'sendmsg() with 1024 iovecs' },
   'tcp-info': { title: 'TCP_INFO byte counters', affected: ['monitoring, as with ss -i'] },
-  stalled: { title: 'A reader that does not read stops its sender' },
+  stalled: { title: 'A reader that stops reading stops its sender' },
   tls: { title: 'TLS in the kernel at both ends', affected: KTLS },
   'tls-send': { title: 'TLS in the kernel at the sender', affected: KTLS },
 };

@@ -45,8 +45,11 @@ export class SourceError extends HostError {
     this.files = Array.from(files.keys());
   }
 
-  static readonly next =
-    'Keep what it includes in its own folder, or name a folder above that has both (sockmapBypass.verify.root, --root).';
+  static get next(): string {
+    return l10n.t(
+      'Keep what it includes in its own folder, or name a folder above that has both (sockmapBypass.verify.root, --root).',
+    );
+  }
 }
 
 /** Far more than BPF programs have; a kernel's vmlinux.h takes half of the first. */

@@ -36,7 +36,9 @@ export function statusReport(
   labels: ReadonlyMap<string, string> = new Map(),
 ): string {
   const next =
-    copy === undefined ? '' : `\nThe next load from this window takes ${oneLine(copy)}.\n`;
+    copy === undefined
+      ? ''
+      : `\n${l10n.t('The next load from this window takes {0}.', oneLine(copy))}\n`;
   return loaded(status, labels) + next;
 }
 
@@ -46,11 +48,13 @@ function loaded(
 ): string {
   const others = namesakes.map(
     ({ cgroup, id, name, owner }) =>
-      `${oneLine(cgroup)}\n  ${name}, id ${id}, is somebody else's, and is left alone: ${oneLine(owner)}\n`,
+      `${oneLine(cgroup)}\n  ${l10n.t("{0}, id {1}, is somebody else's, and is left alone: {2}", name, id, oneLine(owner))}\n`,
   );
   others.push(...kept.map(keptReport));
   if (attachments.length === 0) {
-    return [`No sockmap bypass is loaded on ${oneLine(host)}.\n`, ...others].join('\n');
+    return [`${l10n.t('No sockmap bypass is loaded on {0}.', oneLine(host))}\n`, ...others].join(
+      '\n',
+    );
   }
   const rank = Object.keys(STATES);
   return attachments
@@ -75,8 +79,8 @@ export const MODE_LABELS: Readonly<Record<LiveConfig['mode'], string>> = {
 function configRows(config: LiveConfig): [string, string][] {
   const { mode, reach, queueBound, oneWayLimit, keepAlive, share } = config;
   return [
-    ['mode', MODE_LABELS[mode]],
-    ['reach', REACH_LABELS[reach]],
+    [l10n.t('mode'), MODE_LABELS[mode]],
+    [l10n.t('reach'), REACH_LABELS[reach]],
     ...(share === undefined
       ? []
       : [[l10n.t('share'), shareWords(share)] satisfies [string, string]]),
@@ -110,20 +114,22 @@ function attachmentReport(attachment: Attachment, labels: ReadonlyMap<string, st
   const { beside = [] } = attachment;
   const program = (one: Attachment['sockops']) =>
     one === undefined
-      ? 'missing'
-      : l10n.t('id {0}, tag {1}', one.id, one.tag === '' ? 'unknown' : one.tag);
+      ? l10n.t('missing')
+      : l10n.t('id {0}, tag {1}', one.id, one.tag === '' ? l10n.t('unknown') : one.tag);
   const rows: [string, string][] = [
     [
-      'state',
+      l10n.t('state'),
       config?.mode === 'off' && state === 'attached'
         ? switchedOff()
-        : `${STATES[state]}${loader === undefined ? '' : ` by ${oneLine(loader)}`}`,
+        : loader === undefined
+          ? STATES[state]
+          : l10n.t('{0} by {1}', STATES[state], oneLine(loader)),
     ],
-    ['policy', policy],
+    [l10n.t('policy'), policy],
     ...(config === undefined ? [] : configRows(config)),
     ['sockmap_sockops', program(sockops)],
     ['sockmap_redirect', program(redirect)],
-    ...beside.map((name): [string, string] => [l10n.t('beside it, sock_ops'), name]),
+    ...beside.map((name): [string, string] => [l10n.t('other sock_ops programs'), name]),
     [
       l10n.t('sockets in the map'),
       l10n.t('{0} of {1}', sockets.toLocaleString('en'), maxSockets.toLocaleString('en')),

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { guard, NO_SCRATCH, type Guard } from '../host/guard.ts';
+import { guard, noScratch, type Guard } from '../host/guard.ts';
 
 /** Exit status of scripts where `reserve` failed: what they were to run would be root. */
 export const STILL_ROOT = 120;
@@ -19,7 +19,7 @@ export function notRun(
 ): HostError | undefined {
   if (exitCode === STILL_ROOT) return stillRoot(host, tried, stderr);
   if (exitCode !== NOT_OURS) return undefined;
-  const next = l10n.t('Try again: it is made anew.');
+  const next = l10n.t('Try again: it will be made again.');
   return new HostError({ kind: 'connection-lost', tried, where: host.name, words: stderr, next });
 }
 
@@ -46,7 +46,7 @@ export async function compilerDirectory(
   options: { tried: string; signal?: AbortSignal | undefined },
 ): Promise<Guard> {
   try {
-    return await guard(host, script, { ...options, next: NO_SCRATCH });
+    return await guard(host, script, { ...options, next: noScratch() });
   } catch (error) {
     if (!(error instanceof HostError) || error.problem.exitCode !== STILL_ROOT) throw error;
     throw stillRoot(host, options.tried, error.problem.words);

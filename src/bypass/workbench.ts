@@ -6,7 +6,7 @@ import type { Guard } from '../host/guard.ts';
 import type { Host } from '../host/host.ts';
 import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Kept } from '../host/keeper.ts';
-import { archive, NO_UPLOAD } from '../host/upload.ts';
+import { archive, noUpload } from '../host/upload.ts';
 import { compilerFlags, type BpfSource, type Target } from './build.ts';
 import { compilerFailure, compilerTooSlow } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
@@ -78,7 +78,7 @@ export class Workbench implements Kept {
         tried: l10n.t('upload {0}', source.entry),
         input: await archive(source.files),
         signal,
-        next: NO_UPLOAD,
+        next: noUpload(),
       }),
       wantsKernelTypes(source.files)
         ? writeKernelTypes(this.host, this.directory, signal)

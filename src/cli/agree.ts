@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { BpfSource } from '../bypass/build.ts';
 import { knownReaders, probeFaults } from '../bypass/faultProbe.ts';
-import { doubtWords, loadWarning, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { doubtWords, loadWarning, rootDetail, rootWarning } from '../bypass/loadWarning.ts';
 import { readProbe } from '../bypass/source.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -24,13 +24,13 @@ interface Place {
 export async function agree(session: Session, place: Place): Promise<boolean> {
   const { host, cgroups, isRoot, source, kernel } = place;
   const { signal } = session;
-  session.onStep('probing sockets, once: --yes leaves it out');
+  session.onStep('checking socket compatibility, once for this kernel: --yes skips it');
   const probe = await readProbe(session.bpf);
   const { faults, verdict, doubt } = await probeFaults(host, source, probe, signal);
   const { readers, doubt: unseen } = await knownReaders(host, cgroups, faults, signal);
   const warning = loadWarning(kernel, faults, readers);
   const words = [
-    ...(isRoot ? [`${rootWarning(host.name)} ${ROOT_DETAIL}`] : []),
+    ...(isRoot ? [`${rootWarning(host.name)} ${rootDetail()}`] : []),
     ...(warning === undefined ? [] : [`${warning.message} ${warning.detail}`]),
     ...(doubt === undefined ? [] : [doubtWords(host.name, doubt)]),
     ...(unseen === undefined
@@ -44,10 +44,10 @@ export async function agree(session: Session, place: Place): Promise<boolean> {
       kind: 'input',
       tried: l10n.t('load the bypass on {0}', listed(cgroups)),
       where: host.name,
-      words: l10n.t('there is no terminal to ask on whether it is to be loaded all the same'),
-      next: l10n.t('Read the warning, then say --yes.'),
+      words: l10n.t('there is no terminal to ask for confirmation'),
+      next: l10n.t('Read the warning, then repeat the command with --yes.'),
     });
   }
-  if (await session.confirm('Load it all the same?')) return verdict;
+  if (await session.confirm('Load it anyway?')) return verdict;
   throw cancelled('load the bypass', host.name);
 }

@@ -168,7 +168,7 @@ function readOperands(
   const several = names.find((name) => operands[name]?.several === true);
   const extra = words[names.length];
   if (extra !== undefined && several === undefined)
-    throw new UsageError(`There is one word too many: ${extra}`);
+    throw new UsageError(`Unexpected argument: ${extra}`);
   const pairs = words.slice(0, names.length).map((word, at) => [names[at] ?? '', word] as const);
   return {
     ...Object.fromEntries(pairs),

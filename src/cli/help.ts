@@ -50,9 +50,9 @@ const optionRows = (options: Options): [string, string][] =>
 
 const statuses = (bad?: string): string =>
   table('Exit status', [
-    [`${STATUS.good}`, 'It was done, and the answer is good.'],
-    [`${STATUS.failed}`, 'It could not be done, or nothing can be said; standard error says why.'],
-    [`${STATUS.bad}`, bad ?? 'The answer is bad: see the command.'],
+    [`${STATUS.good}`, 'It was done, and the outcome is good.'],
+    [`${STATUS.failed}`, 'It failed, or the outcome is not known; standard error says why.'],
+    [`${STATUS.bad}`, bad ?? 'The outcome is bad: see the command.'],
     [`${STATUS.usage}`, 'Wrong use of the command line.'],
     [`${STATUS.cancelled}`, 'Cancelled by a signal, as by Ctrl-C; the host is as it was.'],
   ]);

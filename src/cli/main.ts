@@ -10,7 +10,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     // Work begun on the host hangs on our connection: the host undoes it when we are gone.
     if (controller.signal.aborted) process.exit(STATUS.cancelled);
-    say('Cancelling. Once more ends it at once, and the host undoes by itself what was begun.');
+    say(
+      'Cancelling. A second signal ends it at once; the host then undoes unfinished changes by itself.',
+    );
     controller.abort();
   });
 }

@@ -47,7 +47,7 @@ export async function canary(app: App, argument: unknown): Promise<CanaryReading
   if (wanted === undefined) return undefined;
   const reading = await run(app, wanted);
   const words = vscode.l10n.t(
-    '{0} This is what the canary of {1} on {2} has found.',
+    '{0} This is the result of the canary of {1} on {2}.',
     ...[outcomeWords(reading), wanted.cgroup, wanted.host],
   );
   void (reading.outcome === 'crossed' ? showWarning(words) : showInformation(words));

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { serves, type BypassStatus } from '../bypass/attachment.ts';
 import { bypassStatus } from '../bypass/load.ts';
-import { coveredWords, noteWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { coveredWords, noteWords, rootDetail, rootWarning } from '../bypass/loadWarning.ts';
 import { addCgroups, connectionsWords, removeCgroups } from '../bypass/membership.ts';
 import { readSource } from '../bypass/source.ts';
 import type { App } from '../app.ts';
@@ -46,7 +46,7 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   const { cgroups, mount } = place;
   // Who chose it from the list has been asked.
   if (given !== undefined && cgroups.includes(mount))
-    void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
+    void showWarning(`${rootWarning(host)} ${rootDetail()}`);
   // Of the bundled programs: those that are loaded may come from anywhere.
   const source = await readSource(app.bpfDirectory, policy);
   if (!(await warnOfSocketFaults(app, place, facts, source, given === undefined))) return undefined;

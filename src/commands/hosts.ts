@@ -37,7 +37,9 @@ async function pickRemembered(app: App): Promise<string | undefined> {
   const items = hosts.map(({ name, origin }) => ({ label: name, description: originText(origin) }));
   const chosen = await pickOne(items, {
     title: vscode.l10n.t('Remove host'),
-    placeHolder: vscode.l10n.t('Choose a host to take from the list; what is loaded there stays'),
+    placeHolder: vscode.l10n.t(
+      'Choose a host to remove from the list; what is loaded there stays loaded',
+    ),
   });
   return chosen?.label;
 }

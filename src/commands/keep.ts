@@ -80,7 +80,7 @@ async function askToKeep(app: App, pointed: unknown): Promise<Place | undefined>
     {
       detail: [
         vscode.l10n.t(
-          'systemd loads it from then on: after each boot, and with each start of its services. For a new kernel it is compiled and verified anew, and not loaded where that fails; services start anyway.',
+          'systemd loads it from then on: after each boot, and with each start of its services. For a new kernel it is compiled and verified again, and not loaded where that fails; services start anyway.',
         ),
         vscode.l10n.t(
           'A systemd unit is installed, and what it runs, as root: in /usr/local/lib/sockmap-bypass, /etc/sockmap-bypass and /etc/systemd/system. “Stop keeping bypass” removes all of it.',

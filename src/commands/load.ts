@@ -11,7 +11,7 @@ import { existingCgroups, outermost } from '../host/cgroups.ts';
 import { isCancelled } from '../host/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { readPrograms, type Programs } from '../workspace/copy.ts';
-import { noteWords, coveredWords, ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { noteWords, coveredWords, rootDetail, rootWarning } from '../bypass/loadWarning.ts';
 import { form } from '../ui/form.ts';
 import { pickCgroups } from '../ui/pickCgroups.ts';
 import { pickHost } from '../ui/pickers.ts';
@@ -61,7 +61,7 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
   const { facts, cgroups, isRoot } = await checkPlaces(app, host, cgroupsOf(wanted));
   const place = { host, cgroups };
   // Who chose it from the list has been asked.
-  if (isRoot && given !== undefined) void showWarning(`${rootWarning(host)} ${ROOT_DETAIL}`);
+  if (isRoot && given !== undefined) void showWarning(`${rootWarning(host)} ${rootDetail()}`);
   const isAsked = given === undefined;
   const reach =
     policy === 'guarded' ? await decideReach(app, place, wanted.reach, isAsked) : 'namespace';

@@ -58,14 +58,16 @@ export async function restoreSource(context: Context, argument: unknown): Promis
   const differing = await differences(directory, await bundledFiles(context));
   const names = differing.map(({ name }) => name);
   if (names.length === 0) {
-    void showInformation(vscode.l10n.t('Your copy of the BPF source is as bundled.'));
+    void showInformation(
+      vscode.l10n.t('Your copy of the BPF source is the same as the bundled one.'),
+    );
     return [];
   }
   if (!confirmed) {
     const sure = await confirm(
       names.length === 1
-        ? vscode.l10n.t('Restore {0} to what is bundled?', names[0] ?? '')
-        : vscode.l10n.t('Restore {0} files to what is bundled?', names.length),
+        ? vscode.l10n.t('Restore {0} to the bundled one?', names[0] ?? '')
+        : vscode.l10n.t('Restore {0} files to the bundled ones?', names.length),
       {
         detail: vscode.l10n.t(
           'In {0}: {1}. What you changed there is replaced; Undo in the editor brings it back. Files you added stay.',

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { annotateDocument, readDocument } from '../bench/store.ts';
-import { RUN_UNDER_WAY } from '../bench/sites.ts';
+import { runUnderWay } from '../bench/sites.ts';
 import { HostError } from '../host/errors.ts';
 import { annotationFault, tagsOf } from '../results/annotate.ts';
 import type { Annotation } from '../results/document.ts';
@@ -110,7 +110,7 @@ async function refuseWhileWritten(
   throw new HostError({
     kind: 'occupied',
     tried,
-    words: RUN_UNDER_WAY,
+    words: runUnderWay(),
     next: vscode.l10n.t(
       'Wait for its end. A run that was cut off can be changed after two minutes.',
     ),
@@ -153,7 +153,7 @@ const occupied = (tried: string): HostError =>
   new HostError({
     kind: 'occupied',
     tried,
-    words: RUN_UNDER_WAY,
+    words: runUnderWay(),
     next: vscode.l10n.t('Wait for its end, or cancel it first.'),
   });
 

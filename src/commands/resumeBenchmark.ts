@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { resumeBenchmark } from '../bench/run.ts';
-import { RUN_UNDER_WAY } from '../bench/sites.ts';
+import { runUnderWay } from '../bench/sites.ts';
 import { readDocument } from '../bench/store.ts';
 import type { Context } from '../context.ts';
 import { cancelled, HostError } from '../host/errors.ts';
@@ -29,7 +29,7 @@ export async function resumeBenchmarkCommand(
   const tried = vscode.l10n.t('resume {0}', path.basename(uri.fsPath));
   const before = activeRun(uri);
   if (before?.isStopped === true) {
-    const waiting = vscode.l10n.t('Waiting for the cancelled run to undo what it began');
+    const waiting = vscode.l10n.t('Waiting for the cancelled run to clean up');
     await withProgress(waiting, async (_report, signal) => {
       await before.ended;
       if (signal.aborted) throw cancelled(tried, vscode.l10n.t('this machine'));
@@ -38,7 +38,7 @@ export async function resumeBenchmarkCommand(
     throw new HostError({
       kind: 'occupied',
       tried,
-      words: RUN_UNDER_WAY,
+      words: runUnderWay(),
       next: vscode.l10n.t('Wait for its end, or cancel it first.'),
     });
   }

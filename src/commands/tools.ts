@@ -67,7 +67,7 @@ export const TOOLS = {
     question: (input) => {
       const { host, file } = verified.parse(input);
       return vscode.l10n.t(
-        'Connect to {0}, compile {1} there, and have the kernel verify it as root? Nothing is attached.',
+        'Connect to {0}, compile {1} there, and verify it with the kernel, as root? Nothing is attached.',
         host,
         file,
       );

@@ -17,8 +17,10 @@ export class NotRoot extends HostError {
   }
 }
 
-const ALLOW_SUDO =
-  'Have the administrator of the host let you run sh as root with sudo: without a terminal, and with programs of its own (no NOEXEC, no list of single commands).';
+const allowSudo = (): string =>
+  l10n.t(
+    'Have the administrator of the host let you run sh as root with sudo: without a terminal, and with programs of its own (no NOEXEC, no list of single commands).',
+  );
 
 /** Why a command did not run or did not come to its end; undefined when it did. */
 export function faultOf(
@@ -69,14 +71,14 @@ export type Fault = [kind: Problem['kind'], words: string, next: string, hint?: 
 
 export const flooded = (said: string): Fault => [
   'command',
-  `more than 256 KiB came before the command ran\n${said.slice(0, 4096)}`,
+  `${l10n.t('more than 256 KiB came before the command ran')}\n${said.slice(0, 4096)}`,
   l10n.t('Look at what the start-up files of the account print.'),
 ];
 
 /** @param said what came meanwhile. */
 export const notAnswered = (seconds: number, said: string): Fault => [
   'timeout',
-  `the login's start-up files did not end within ${seconds} s\n${said}`,
+  `${l10n.t("the login's start-up files did not end within {0} s", seconds)}\n${said}`,
   l10n.t(
     "Look at the account's start-up files (.bashrc, .zshenv, config.fish, .cshrc): they may wait for input, start another shell with exec, or need longer than the connect timeout (sockmapBypass.ssh.connectTimeout, --connect-timeout) allows.",
   ),
@@ -85,7 +87,7 @@ export const notAnswered = (seconds: number, said: string): Fault => [
 /** An account without a shell, an expired password, a forced command: the login ran something else. */
 export const loginEnded = (code: number | undefined, said: string): Fault => [
   'authentication',
-  `${said}\nthe login ended with exit code ${code ?? 'unknown'} before it ran a command`.trim(),
+  `${said}\n${l10n.t('the login ended with exit code {0} before it ran a command', code ?? l10n.t('unknown'))}`.trim(),
   l10n.t(
     'Connect in a terminal and read what the host says: the account may be closed to logins, need a new password, or run another command in place of ours.',
   ),
@@ -101,15 +103,19 @@ function notRoot(process: HostProcess, tried: string, where: string): NotRoot {
             'sudo does not take the password of {0}, or asks for more than a password',
             passwordOf,
           );
-    const next = l10n.t('Try again, and give the password anew.');
+    const next = l10n.t('Try again, and enter the password again.');
     return new NotRoot({ tried, where, words: `${told}\n${words}`, next }, true, passwordOf);
   }
   const what =
     uid === undefined
       ? ''
       : uid === ''
-        ? 'sudo runs a shell that may start no programs\n'
-        : `sudo runs commands as user ${uid}, not as root\n`;
+        ? `${l10n.t('sudo runs a shell that may start no programs')}\n`
+        : `${l10n.t('sudo runs commands as user {0}, not as root', uid)}\n`;
   const told = words === '' ? l10n.t('sudo refused, and said nothing') : words;
-  return new NotRoot({ tried, where, words: `${what}${told}`, next: ALLOW_SUDO }, false, undefined);
+  return new NotRoot(
+    { tried, where, words: `${what}${told}`, next: allowSudo() },
+    false,
+    undefined,
+  );
 }

@@ -74,7 +74,8 @@ async function set(
   clearTimeout(timer);
   const fail = (kind: 'command' | 'timeout', words: string, exitCode?: number) =>
     new HostError({ kind, tried, where: host.name, words, exitCode, next });
-  if (late.passed) throw fail('timeout', `no answer within ${SETUP_MS / 1000} s\n${process.words}`);
+  if (late.passed)
+    throw fail('timeout', `${l10n.t('no answer within {0} s', SETUP_MS / 1000)}\n${process.words}`);
   if (line !== undefined && line.length > LONGEST_LINE) {
     await release();
     throw fail('command', l10n.t('its answer is a line of more than {0} characters', LONGEST_LINE));
@@ -90,8 +91,8 @@ async function set(
   return { line, lost: () => ended, [Symbol.asyncDispose]: release };
 }
 
-export const NO_SCRATCH =
-  'Free or mount a place for temporary files, or set TMPDIR for this account on the host.';
+export const noScratch = (): string =>
+  l10n.t('Free or mount a place for temporary files, or set TMPDIR for this account on the host.');
 
 /**
  * A directory for temporary files on the host, removed with the guard.
@@ -106,6 +107,6 @@ export async function scratchDirectory(
   return guard(
     host,
     { setup: hostScript('scratch.sh'), args: [executable ? 'yes' : 'no'] },
-    { tried: l10n.t('make a private directory'), next: NO_SCRATCH, signal },
+    { tried: l10n.t('make a private directory'), next: noScratch(), signal },
   );
 }

@@ -35,8 +35,8 @@ export interface HostOptions {
 }
 
 /** Next step after a transaction whose end nobody has seen. */
-const ENDS_BY_ITSELF =
-  'It ends by itself on the host, done or undone: show the status to see which.';
+const endsByItself = (): string =>
+  l10n.t('It ends by itself on the host, done or undone: show the status to see which.');
 
 /** A Linux host: the one place that starts processes. */
 export class Host implements Runner {
@@ -216,12 +216,12 @@ export class Host implements Runner {
     const { excess, ...outcome } = await watch.outcome();
     // It was late, and has done it all the same.
     const isDone = excess?.kind === 'timeout' && outcome.ended.exitCode === 0;
-    const unseen = excess && { ...excess, next: ENDS_BY_ITSELF };
+    const unseen = excess && { ...excess, next: endsByItself() };
     try {
       return this.#result(process, { ...outcome, excess: isDone ? undefined : unseen }, tried);
     } catch (error) {
       if (!(error instanceof HostError) || error.problem.kind !== 'connection-lost') throw error;
-      throw new HostError({ ...error.problem, next: ENDS_BY_ITSELF });
+      throw new HostError({ ...error.problem, next: endsByItself() });
     }
   }
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Facts } from './facts.ts';
-import { asRoot, NETPERF_SOURCE, REINSTALL, remediesFor } from './remedies.ts';
+import { asRoot, netperfSource, reinstall, remediesFor } from './remedies.ts';
 
 /** A use that a fact may stand in the way of. */
 export type Capability = 'load' | 'benchmark' | 'language';
@@ -38,10 +38,10 @@ const FLOORS = {
 };
 
 /** Where a release is too old to have one that works. */
-const NEWER: Readonly<Record<string, string>> = {
-  bpftool: 'build it from https://github.com/libbpf/bpftool',
-  netperf: NETPERF_SOURCE,
-  libbpf: 'sources can be edited and loaded, but not verified',
+const NEWER: Readonly<Record<string, () => string>> = {
+  bpftool: () => l10n.t('build it from {0}', 'https://github.com/libbpf/bpftool'),
+  netperf: netperfSource,
+  libbpf: () => l10n.t('sources can be edited and loaded, but not verified'),
 };
 
 /** Judges a host's facts. An empty answer: everything can run. */
@@ -60,8 +60,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
     const remedy = remedies?.install(id);
     const broken = version === undefined ? facts.broken[id] : undefined;
     if (broken !== undefined) {
-      const words =
-        broken.split('\n').find((line) => line.trim() !== '') ?? l10n.t('it says nothing');
+      const words = broken.split('\n').find((line) => line.trim() !== '') ?? l10n.t('no output');
       found.push({
         id,
         severity,
@@ -71,7 +70,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
           id,
           words.trim().replace(/\.$/, ''),
         ),
-        next: remedies?.broken(id) ?? REINSTALL,
+        next: remedies?.broken(id) ?? reinstall(),
         ...(remedy !== undefined && { remedy }),
       });
       return;
@@ -89,7 +88,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
           ? (remedies?.advice(id) ?? l10n.t('Install {0} {1} or newer.', id, floor ?? ''))
           : l10n.t(
               'Upgrade it; where the package is no newer, {0}.',
-              NEWER[id] ?? 'use a newer release of the distribution',
+              NEWER[id]?.() ?? l10n.t('use a newer release of the distribution'),
             ),
       ...(remedy !== undefined && { remedy }),
     });
@@ -169,7 +168,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
         facts.bpftool,
         facts.kernel,
       ),
-      next: l10n.t('Use one as new as the kernel: {0}.', NEWER['bpftool'] ?? ''),
+      next: l10n.t('Use one as new as the kernel: {0}.', NEWER['bpftool']?.() ?? ''),
     });
   }
   missing(

@@ -73,7 +73,7 @@ export class Rights {
       // Where sudo wants no password for what it allows, none helps.
       const allowed = await this.#run(scriptArgv('sudo-allows.sh'), undefined, signal);
       if (allowed.trim() !== '') {
-        const words = `sudo does not allow a shell of root's\n${error.problem.words}\n${allowed}`;
+        const words = `${l10n.t('sudo does not allow a root shell')}\n${error.problem.words}\n${allowed}`;
         this.#refusal = { words: words.slice(0, 4096), next: error.problem.next };
         return 'none';
       }
@@ -119,7 +119,7 @@ export class Rights {
       const password = await this.#ask?.(this.#host, attempt > 0, this.#passwordOf);
       if (password === undefined) {
         throw this.#refuse(
-          `sudo needs a password\n${this.#refusal.words}`.trim(),
+          `${l10n.t('sudo needs a password')}\n${this.#refusal.words}`.trim(),
           l10n.t('Give it when asked, log in as root, or allow sudo without one.'),
         );
       }

@@ -3,10 +3,12 @@ import type { Facts } from './facts.ts';
 import { familyOf, INSTALL, PACKAGES } from './packages.mjs';
 import { shellLine } from './quote.ts';
 
-export const NETPERF_SOURCE = 'build it from https://github.com/HewlettPackard/netperf';
+export const netperfSource = (): string =>
+  l10n.t('build it from {0}', 'https://github.com/HewlettPackard/netperf');
 
 /** For a tool that is there and does not run. */
-export const REINSTALL = 'Look at the limits of the account (ulimit -a), or install it anew.';
+export const reinstall = (): string =>
+  l10n.t('Look at the limits of the account (ulimit -a), or reinstall it.');
 
 /** Advice about something that a host lacks. */
 export interface Remedies {
@@ -55,14 +57,14 @@ export function remediesFor(facts: Facts): Remedies | undefined {
     },
     advice: (id) =>
       command(id) === undefined
-        ? l10n.t('This distribution has no package of {0}: {1} (2.7).', id, NETPERF_SOURCE)
+        ? l10n.t('This distribution has no package of {0}: {1} (2.7).', id, netperfSource())
         : l10n.t('Install the package, then check the host again.'),
     broken: (id) =>
       id === 'bpftool' && name === 'ubuntu'
         ? l10n.t(
             'Ubuntu has it in a package for each kernel: install that of this one or, where there is none, as on WSL2, the newest one, which runs on older kernels too.',
           )
-        : REINSTALL,
+        : reinstall(),
   };
 }
 

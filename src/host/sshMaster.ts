@@ -100,7 +100,7 @@ const noClient = (said: string): Fault => [
 
 const notConnected = (seconds: number, said: string): Fault => [
   'unreachable',
-  `no connection within ${seconds} s\n${said}`,
+  `${l10n.t('no connection within {0} s', seconds)}\n${said}`,
   l10n.t(
     'Check that the host is up, and what its ssh configuration goes through (ProxyJump, ProxyCommand).',
   ),

@@ -88,13 +88,13 @@ export function classify(stderr: string, where: string, tried: string): Problem 
     };
   }
   if (tried === 'connect') {
-    const next = l10n.t('Connect in a terminal to see what hinders it.');
+    const next = l10n.t('Connect in a terminal to see the reason.');
     const told = words === '' ? l10n.t('the ssh client ended and said nothing') : words;
     return { ...problem('unreachable', next), words: told };
   }
   return problem(
     'connection-lost',
-    l10n.t('The connection ended. Try again: what was under way is undone on the host.'),
+    l10n.t('The connection ended. Try again: unfinished changes are undone on the host.'),
   );
 }
 

@@ -34,7 +34,7 @@ export async function archive(files: ReadonlyMap<string, Uint8Array>): Promise<U
 }
 
 /** The next step where a host does not take an archive. */
-export const NO_UPLOAD = 'Check that the host has tar, and free space.';
+export const noUpload = (): string => l10n.t('Check that the host has tar, and free space.');
 
 /**
  * Writes files into a directory of the host, all in one go; contents are any bytes.
@@ -54,6 +54,6 @@ export async function upload(
         : l10n.t('upload {0} and {1} more', first, others.length),
     input: await archive(files),
     signal,
-    next: NO_UPLOAD,
+    next: noUpload(),
   });
 }

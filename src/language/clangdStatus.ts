@@ -40,7 +40,7 @@ export class ClangdStatus {
       arguments: [{ host }],
     };
     const severity = vscode.LanguageStatusSeverity.Warning;
-    this.#say(vscode.l10n.t('no clangd on {0}: clang checks what is saved', host), install, {
+    this.#say(vscode.l10n.t('no clangd on {0}: clang checks saved files', host), install, {
       severity,
     });
   }

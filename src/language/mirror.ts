@@ -8,7 +8,7 @@ import { clangdVersion } from '../host/facts.ts';
 import type { Host, HostProcess } from '../host/host.ts';
 import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Guard } from '../host/guard.ts';
-import { archive, NO_UPLOAD } from '../host/upload.ts';
+import { archive, noUpload } from '../host/upload.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 
 /**
@@ -84,7 +84,7 @@ export class Mirror implements AsyncDisposable {
         tried: l10n.t('copy the sources to the host'),
         input: await archive(new Map(changed)),
         signal,
-        next: NO_UPLOAD,
+        next: noUpload(),
       },
     );
     for (const name of gone) this.#there.delete(name);

@@ -66,9 +66,9 @@ export class Paths implements Places {
     if (there === undefined || !this.isShown(there)) {
       throw new HostError({
         kind: 'input',
-        tried: vscode.l10n.t('open what clangd leads to'),
+        tried: vscode.l10n.t('open a file that clangd refers to'),
         where: this.#mirror.host.name,
-        words: vscode.l10n.t('{0} is no file of the source or the host', JSON.stringify(value)),
+        words: vscode.l10n.t('{0} is not a file of the source or the host', JSON.stringify(value)),
         next: vscode.l10n.t('Look at clangd on that host: it does not answer as clangd does.'),
       });
     }

@@ -164,7 +164,7 @@ export class Server implements AsyncDisposable {
   #breaks({ message }: Error): void {
     this.#broken = new HostError({
       kind: 'protocol',
-      tried: vscode.l10n.t('read what clangd sends'),
+      tried: vscode.l10n.t('read the answer of clangd'),
       where: this.#mirror.host.name,
       words: message,
       next: vscode.l10n.t(
@@ -329,11 +329,7 @@ export class Server implements AsyncDisposable {
         kind: 'compile',
         tried: vscode.l10n.t('parse {0}', name),
         where: this.#mirror.host.name,
-        words: vscode.l10n.t(
-          'clangd did not come to an end in {0} s ({1})',
-          STUCK_MS / 1000,
-          words,
-        ),
+        words: vscode.l10n.t('clangd did not exit within {0} s ({1})', STUCK_MS / 1000, words),
         next: vscode.l10n.t('Look for an include or a macro that has no end, then restart clangd.'),
       }),
     );

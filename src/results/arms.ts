@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm } from './document.ts';
 
 /**
@@ -6,10 +7,18 @@ import type { Arm } from './document.ts';
  */
 export const ARM_LABELS: Readonly<Record<Arm, string>> = {
   tcp: 'TCP',
-  'tcp-nodelay': 'TCP with TCP_NODELAY',
-  bypass: 'Bypass',
-  'bypass-classic': 'Bypass classic',
-  unix: 'Unix socket',
+  get 'tcp-nodelay'() {
+    return l10n.t('TCP with TCP_NODELAY');
+  },
+  get bypass() {
+    return l10n.t('Bypass');
+  },
+  get 'bypass-classic'() {
+    return l10n.t('Bypass classic');
+  },
+  get unix() {
+    return l10n.t('Unix socket');
+  },
 };
 export const ARM_ORDER = Object.keys(ARM_LABELS) as Arm[];
 export const BYPASSES: readonly Arm[] = ['bypass', 'bypass-classic'];

@@ -162,7 +162,7 @@ export function reportMarkdown(runs: readonly Run[]): string {
       id === 'fig4' ? LATENCY_METRICS.map((metric) => withMetric(figure, metric)) : [figure];
     return section(figure, shown, findings[id]);
   });
-  return `${['# TCP/IP and its bypass, measured', ...runs.map(factsOf), ...sections].join('\n\n')}\n`;
+  return `${[`# ${l10n.t('TCP/IP and its bypass, measured')}`, ...runs.map(factsOf), ...sections].join('\n\n')}\n`;
 }
 
 /** One page of the report, and below it what it was measured on. */

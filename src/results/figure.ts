@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm } from './document.ts';
 import type { Doubt } from './ratios.ts';
 import type { Ratio, Spread } from './statistics.ts';
@@ -134,9 +135,9 @@ export function withMetric(figure: Figure, metric: LatencyMetric): Figure {
   const name = METRIC_LABELS[metric];
   return {
     ...figure,
-    title: figure.title.replace('Latency', `${name} latency`),
-    yTitle: figure.yTitle.replace('Latency', `${name} latency`),
-    quantity: `${name} latency`,
+    title: l10n.t('{0} latency by request and response size', name),
+    yTitle: l10n.t('{0} latency in µs (lower is better)', name),
+    quantity: l10n.t('{0} latency', name),
     series: figure.series.filter((series) => series.metric === metric),
   };
 }

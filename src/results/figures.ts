@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm } from './document.ts';
 import type { Figure } from './figure.ts';
 import { lazily } from './lazily.ts';
@@ -58,7 +59,9 @@ function requestsIn(
 
 /** Distinguishes lines of several request sizes. */
 const requestLabel = (request: number | undefined, all: readonly Requests[]): string =>
-  request !== undefined && new Set(all.flat()).size > 1 ? `${bytes(request)} requests` : '';
+  request !== undefined && new Set(all.flat()).size > 1
+    ? l10n.t('{0} requests', bytes(request))
+    : '';
 
 /** Its series are worked out when they are read; that there are none is known before. */
 function figureOf(spec: Spec, runs: readonly IndexedRun[]): Figure {
@@ -69,13 +72,13 @@ function figureOf(spec: Spec, runs: readonly IndexedRun[]): Figure {
     lazily({ series: () => (isMeasured ? seriesOf(linesOf(spec, runs, sizes)) : []) }),
     {
       id,
-      name,
-      title,
-      xTitle,
-      yTitle,
-      unit,
+      name: l10n.t(name),
+      title: l10n.t(title),
+      xTitle: l10n.t(xTitle),
+      yTitle: l10n.t(yTitle),
+      unit: l10n.t(unit),
       better,
-      quantity,
+      quantity: l10n.t(quantity),
       sizes,
       absent: !isMeasured,
     },
@@ -145,14 +148,14 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
       value: throughput,
       baseline: withNagle,
       arms,
-      words: 'throughput',
+      words: l10n.t('throughput'),
     },
     {
       experiment: 'throughput',
       value: throughput,
       baseline: () => 'tcp-nodelay',
       arms: BYPASSES,
-      words: 'throughput',
+      words: l10n.t('throughput'),
     },
     {
       experiment: 'latency',
@@ -160,7 +163,7 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
       value: rate,
       baseline: baselineOf,
       arms,
-      words: 'transaction rate',
+      words: l10n.t('transaction rate'),
     },
   ];
   const sizes = ascending([...sizesIn(runs, 'throughput'), ...sizesIn(runs, 'latency')]);
@@ -177,7 +180,7 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
           return cell && other && cell.ratio(value, other);
         });
         const requests = requestLabel(of, requestSizes);
-        const label = `${words} against ${ARM_LABELS[against]}`;
+        const label = l10n.t('{0} against {1}', words, ARM_LABELS[against]);
         return [
           {
             arm,
@@ -195,16 +198,19 @@ function overviewOf(runs: readonly IndexedRun[]): Figure {
   );
   const series = seriesOf(lines);
   const all = [...new Set(series.flatMap((each) => each.against ?? []))];
-  const baseline = all.length > 1 ? 'its baseline' : ARM_LABELS[all[0] ?? 'tcp'];
+  const baseline = all.length > 1 ? l10n.t('its baseline') : ARM_LABELS[all[0] ?? 'tcp'];
   return {
     id: 'overview',
-    name: 'Overview',
-    title: `Speed compared with ${all.map((arm) => ARM_LABELS[arm]).join(' and ') || ARM_LABELS.tcp}, by size`,
-    xTitle: 'Message size, or response size of round trips',
-    yTitle: `Times as fast as ${baseline} (above 1 is faster)`,
+    name: l10n.t('Overview'),
+    title: l10n.t(
+      'Speed compared with {0}, by size',
+      all.map((arm) => ARM_LABELS[arm]).join(l10n.t(' and ')) || ARM_LABELS.tcp,
+    ),
+    xTitle: l10n.t('Message size, or response size of round trips'),
+    yTitle: l10n.t('Times as fast as {0} (above 1 is faster)', baseline),
     unit: `× ${baseline}`,
     better: 'higher',
-    quantity: 'speed',
+    quantity: l10n.t('speed'),
     sizes,
     series,
     absent: series.length === 0,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { mean } from 'simple-statistics';
 import type {
   Arm,
@@ -123,13 +124,16 @@ export function planFault(plan: Plan): string | undefined {
   const seen = new Set<string>();
   for (const point of pointsOf(plan)) {
     const at = pointLabel(point);
-    if (seen.has(sizeKey(point))) return `${at} is there twice`;
+    if (seen.has(sizeKey(point))) return l10n.t('{0} is there twice', at);
     seen.add(sizeKey(point));
     const twice = point.arms.find((arm, index) => point.arms.indexOf(arm) !== index);
-    if (twice !== undefined) return `${at} has the arm ${twice} twice`;
+    if (twice !== undefined) return l10n.t('{0} has the arm {1} twice', at, twice);
     const isTrip = point.experiment === 'latency' || point.experiment === 'connections';
     if (isTrip && point.arms.includes('unix')) {
-      return `${at} has the arm unix, of which netperf measures no latencies: streams alone`;
+      return l10n.t(
+        '{0} has the arm unix, for which netperf measures streams only, not latency',
+        at,
+      );
     }
   }
   return undefined;
@@ -292,5 +296,5 @@ export function extentOf(plan: Plan): { samples: [number, number]; seconds: [num
 
 export function pointLabel(point: Point): string {
   const label = `${kindLabel(point)}, ${sizeLabel(point)}`;
-  return point.experiment === 'throughput' ? `${label} messages` : label;
+  return point.experiment === 'throughput' ? l10n.t('{0} messages', label) : label;
 }

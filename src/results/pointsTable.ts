@@ -70,9 +70,9 @@ function columnsOf(figure: Figure): Column[] {
     { title: l10n.t('Samples'), cell: ({ count }) => String(count) },
     { title: l10n.t('Median'), cell: valueOf(({ median }) => median) },
     {
-      title: '95% CI',
+      title: l10n.t('95% CI'),
       cell: ({ interval: of, step }) =>
-        of && [of.low, of.high].map((end) => valueText(end, step)).join(' to '),
+        of && [of.low, of.high].map((end) => valueText(end, step)).join(l10n.t(' to ')),
     },
     { title: l10n.t('Lowest'), cell: valueOf(({ low }) => low) },
     { title: l10n.t('Highest'), cell: valueOf(({ high }) => high) },
@@ -106,13 +106,17 @@ const valueOf = (value: (point: Point) => number) => (point: Point) =>
 
 /** Where the histogram's step hides differences people ask about. */
 const quantised: Column = {
-  title: 'Quantised',
+  get title() {
+    return l10n.t('Quantised');
+  },
   cell: (point) =>
     isCoarse(point) ? l10n.t('in steps of {0} µs', number(point.step ?? 0)) : undefined,
 };
 
 const interval: Column = {
-  title: 'Ratio (95% CI)',
+  get title() {
+    return l10n.t('Ratio (95% CI)');
+  },
   cell: ({ ratio }) =>
     ratio?.interval &&
     l10n.t('{0} to {1}', factor(ratio.interval.low), factor(ratio.interval.high)),
@@ -120,7 +124,9 @@ const interval: Column = {
 
 /** What a ratio was made of. */
 const measured: Column = {
-  title: 'Median',
+  get title() {
+    return l10n.t('Median');
+  },
   cell: (point) => point.measured && `${decimal(point.measured.median)} ${point.measured.unit}`,
 };
 
@@ -129,15 +135,16 @@ const verdict = ({ better }: Figure): Column => ({
   cell: (point) => verdictText(point, better),
 });
 
-const DETAILS: Readonly<
+/** Titles are translated where they are read; those of demands are completed. */
+export const DETAILS: Readonly<
   Record<keyof Details, readonly [title: string, text: (value: number) => string]>
 > = {
   meanUs: ['Mean µs', decimal],
   stddevUs: ['Std dev µs', decimal],
   cpuClient: ['Client CPU %', decimal],
   cpuServer: ['Server CPU %', decimal],
-  demandClient: ['Client demand', decimal],
-  demandServer: ['Server demand', decimal],
+  demandClient: ['Client demand, µs per {0}', decimal],
+  demandServer: ['Server demand, µs per {0}', decimal],
   cpuPerUnit: ['CPU µs per unit', decimal],
   cpusBusy: ['CPUs busy', decimal],
   peakMemory: ['Peak memory', amount],
@@ -156,9 +163,9 @@ const detailColumns = ({ id, series }: Figure): Column[] =>
     )
     .map((name) => {
       const [title, text] = DETAILS[name];
-      const per = ['fig4', 'fig5', 'fig6', 'connections'].includes(id) ? 'transaction' : 'KB';
+      const isOfTrips = ['fig4', 'fig5', 'fig6', 'connections'].includes(id);
       return {
-        title: name.startsWith('demand') ? l10n.t('{0}, µs per {1}', title, per) : title,
+        title: l10n.t(title, isOfTrips ? l10n.t('transaction') : 'KB'),
         cell: ({ details }) => {
           const value = details[name];
           return value === undefined ? undefined : text(value);

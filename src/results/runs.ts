@@ -1,9 +1,15 @@
+import * as l10n from '@vscode/l10n';
 import type { Arm, NetperfPoint, ResultDocument, Sample, WorkloadSample } from './document.ts';
 import { Cell, type Place } from './points.ts';
 import { topologyOf } from './plan.ts';
 import { groupBy, isCompared } from './samples.ts';
 
-const SHORT = { loopback: 'loopback', namespaces: 'between namespaces' } as const;
+const SHORT = {
+  loopback: 'loopback',
+  get namespaces() {
+    return l10n.t('between namespaces');
+  },
+};
 
 /** Those of sizes. */
 export type Experiment = NetperfPoint['experiment'];

@@ -73,7 +73,7 @@ const rateSpec = {
   value: () => rate,
 } as const;
 
-/** In the article's order. */
+/** In the article's order; their words are translated where they are read. */
 export const SPECS: readonly Spec[] = [
   {
     ...throughputSpec,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { median } from 'simple-statistics';
 import type { Arm, WorkloadSample } from './document.ts';
 import type { Figure, Measured, Point } from './figure.ts';
@@ -54,16 +55,16 @@ export function workloadFigure(runs: readonly IndexedRun[]): Figure {
   });
   const series = seriesOf(lines);
   const all = [...new Set(series.flatMap((each) => each.against ?? []))];
-  const baseline = all.length > 1 ? 'its baseline' : ARM_LABELS[all[0] ?? 'tcp'];
+  const baseline = all.length > 1 ? l10n.t('its baseline') : ARM_LABELS[all[0] ?? 'tcp'];
   return {
     id: 'workloads',
-    name: 'Workloads',
-    title: `Speed of workloads compared with ${baseline}`,
-    xTitle: 'Workload',
-    yTitle: `Times as fast as ${baseline} (above 1 is faster)`,
+    name: l10n.t('Workloads'),
+    title: l10n.t('Speed of workloads compared with {0}', baseline),
+    xTitle: l10n.t('Workload'),
+    yTitle: l10n.t('Times as fast as {0} (above 1 is faster)', baseline),
     unit: `× ${baseline}`,
     better: 'higher',
-    quantity: 'speed',
+    quantity: l10n.t('speed'),
     sizes: names.map((_, place) => place + 1),
     names,
     series,

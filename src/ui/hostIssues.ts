@@ -39,7 +39,10 @@ export async function fixFinding(
     icon: finding.severity === 'blocks' ? 'error' : 'warning',
     label: finding.wrong,
     description: preventedText(finding),
-    detail: finding.remedy === undefined ? finding.next : `${finding.next} Run: ${finding.remedy}`,
+    detail:
+      finding.remedy === undefined
+        ? finding.next
+        : vscode.l10n.t('{0} Run: {1}', finding.next, finding.remedy),
     finding,
   }));
   const keeps = kept.map((one) => ({

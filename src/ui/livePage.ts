@@ -157,7 +157,7 @@ export class LivePage implements vscode.Disposable {
     } else if (this.#label !== '') {
       const time = new Date().toLocaleTimeString();
       this.#gone ??= vscode.l10n.t(
-        'The bypass of {0} is no longer loaded: it was gone at {1}.',
+        'The bypass of {0} is no longer loaded: it was not found at {1}.',
         this.#label,
         time,
       );

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { ROOT_DETAIL, rootWarning } from '../bypass/loadWarning.ts';
+import { rootDetail, rootWarning } from '../bypass/loadWarning.ts';
 import type { Context } from '../context.ts';
 import { existingCgroups, listCgroups } from '../host/cgroups.ts';
 import { offeredFirst as configured } from '../workspace/checkedSettings.ts';
@@ -43,7 +43,7 @@ async function askForCgroups(
   const sure = await confirm(rootWarning(name), {
     detail: vscode.l10n.t(
       '{0} Choose the cgroup of one service unless you mean that.',
-      ROOT_DETAIL,
+      rootDetail(),
     ),
     go: vscode.l10n.t('Use the Root Cgroup'),
     stay: vscode.l10n.t('Choose Another'),

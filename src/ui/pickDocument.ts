@@ -59,12 +59,12 @@ async function otherDocument({
     (await vscode.window.showOpenDialog({
       title,
       openLabel: vscode.l10n.t('Choose'),
-      filters: { 'Sockmap benchmarks': ['sockmap-bench.json', 'json'] },
+      filters: { [vscode.l10n.t('Sockmap benchmarks')]: ['sockmap-bench.json', 'json'] },
     })) ?? [];
   if (uri === undefined || accept(await readDocument(uri.fsPath), uri)) return uri;
   throw new HostError({
     kind: 'input',
-    tried: vscode.l10n.t('take {0}', path.basename(uri.path)),
+    tried: vscode.l10n.t('use {0}', path.basename(uri.path)),
     where: vscode.l10n.t('this machine'),
     words: fault,
     next: vscode.l10n.t('Choose another file.'),

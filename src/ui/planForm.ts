@@ -302,7 +302,7 @@ async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t('Save the plan'),
     // Some dialogs know only the last part of an extension with a dot in it, and add it once more.
-    filters: { 'Sockmap benchmark plan': ['json'] },
+    filters: { [vscode.l10n.t('Sockmap benchmark plan')]: ['json'] },
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, `own${PLAN_SUFFIX}`) }),
   });
   if (uri === undefined) return undefined;

@@ -27,7 +27,7 @@ export async function withProgress<T>(
   return showProgress(title, async (report, token) => {
     const subscription = token.onCancellationRequested(() => {
       controller.abort();
-      void showEnding(vscode.l10n.t('Cancelled: {0}. Undoing what it began', title), running);
+      void showEnding(vscode.l10n.t('Cancelled: {0}. Cleaning up', title), running);
     });
     show = report;
     report(sum);

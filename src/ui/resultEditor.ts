@@ -71,7 +71,7 @@ async function answer(file: WatchedResult, shown: ShownRuns, message: FromPanel)
         openLabel: vscode.l10n.t('Overlay'),
         canSelectMany: true,
         defaultUri: vscode.Uri.joinPath(file.uri, '..'),
-        filters: { 'Sockmap benchmarks': ['sockmap-bench.json', 'json'] },
+        filters: { [vscode.l10n.t('Sockmap benchmarks')]: ['sockmap-bench.json', 'json'] },
       });
       for (const uri of picked ?? []) await shown.add(uri);
       return;

@@ -16,7 +16,7 @@ export function semanticsReport(
   const untold = rows.filter(({ told }) => !told);
   const faults = faultsOf(socketFaults(rows).faults);
   return [
-    `# Socket semantics on ${markdownText(host)}`,
+    `# ${l10n.t('Socket semantics on {0}', markdownText(host))}`,
     [
       l10n.t(
         'What programs see of a TCP socket, plain and over the **{0}** bypass, measured on this host just now.',
@@ -35,7 +35,7 @@ export function semanticsReport(
     ...(faults.length === 0
       ? []
       : [
-          '## What stops or breaks programs',
+          `## ${l10n.t('What stops or breaks programs')}`,
           faults
             .map(
               ({ wrong, consequence }) =>
@@ -43,17 +43,17 @@ export function semanticsReport(
             )
             .join('\n'),
         ]),
-    ...(different.length === 0 ? [] : ['## What differs', table(different, true)]),
+    ...(different.length === 0 ? [] : [`## ${l10n.t('What differs')}`, table(different, true)]),
     ...(untold.length === 0
       ? []
       : [
-          '## What could not be found out',
+          `## ${l10n.t('What could not be measured')}`,
           l10n.t(
-            'These probes did not end by themselves, which says nothing about the kernel. Check again when the host is less busy.',
+            'These probes did not finish, which says nothing about the kernel. Check again when the host is less busy.',
           ),
           table(untold, true),
         ]),
-    ...(same.length === 0 ? [] : ['## What does not', table(same, false)]),
+    ...(same.length === 0 ? [] : [`## ${l10n.t('What is the same')}`, table(same, false)]),
     '',
   ].join('\n\n');
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { ResultDocument } from '../results/document.ts';
 import {
@@ -87,7 +88,10 @@ export class ShownRuns implements vscode.Disposable {
     if (this.#others.length + 1 >= MOST_RUNS) this.#dropUnshown();
     if (this.#others.length + 1 >= MOST_RUNS) {
       throw new Error(
-        `${baseName(uri)} is not shown: ${MOST_RUNS} runs are as many as can be distinguished. Remove one first.`,
+        l10n.t(
+          '{0} is not shown: no more than {1} runs can be told apart. Remove one first.',
+          ...[baseName(uri), MOST_RUNS],
+        ),
       );
     }
     const file = new WatchedResult(uri);
@@ -134,4 +138,4 @@ export class ShownRuns implements vscode.Disposable {
 }
 
 const unshown = ({ name }: WatchedResult, reason: string): Error =>
-  new Error(`${name} cannot be shown: ${reason}`);
+  new Error(l10n.t('{0} cannot be shown: {1}', name, reason));

@@ -20,7 +20,7 @@ export async function connectInTerminal(host: Host): Promise<boolean> {
   const terminal = await openTerminal(host);
   const title = vscode.l10n.t('Log in to {0} in the terminal', host.name);
   return withProgress(title, async (report, signal) => {
-    report(vscode.l10n.t('What you began goes on by itself.'));
+    report(vscode.l10n.t('What was interrupted continues by itself.'));
     while (!signal.aborted && terminal.exitStatus === undefined) {
       if (await host.isConnected()) return true;
       // The next round finds that it was cancelled.

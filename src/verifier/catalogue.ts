@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { CALLS } from './catalogue/calls.ts';
 import { COMPILER } from './catalogue/compiler.ts';
 import type { Entry } from './catalogue/entry.ts';
@@ -66,7 +67,8 @@ function explainBy(
     const names = named?.exec(message)?.groups;
     const told = detail?.({ ...match.groups, ...names });
     if (told === undefined && isOnlyWithDetail) continue;
-    return { id, why: told === undefined ? why : `${told} ${why}`, fix };
+    const known = l10n.t(why);
+    return { id, why: told === undefined ? known : `${told} ${known}`, fix: l10n.t(fix) };
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { parseObject, type ObjectProgram } from './object.ts';
 import type { BpfSource } from '../bypass/build.ts';
 import { libbpfMessage } from './libbpf.ts';
@@ -71,7 +72,9 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   const defined = definitions(source);
   const findings = parseClang(compiler, source.files, entry).map((said) => ofClang(said, defined));
   if (object === undefined && !findings.some(({ severity }) => severity === 'error')) {
-    findings.push(finding('clang', top, compiler.trim() || 'clang has failed', undefined));
+    findings.push(
+      finding('clang', top, compiler.trim() || l10n.t('clang failed without a message'), undefined),
+    );
   }
   if (words !== '') {
     const place = declaration(source, words) ?? top;
@@ -132,7 +135,7 @@ function oneACause(findings: readonly Finding[]): Finding[] {
       ? first
       : {
           ...first,
-          message: `${first.message}\nThe same in: ${[first.program ?? '', ...others].join(', ')}.`,
+          message: `${first.message}\n${l10n.t('Also in: {0}.', [first.program ?? '', ...others].join(', '))}`,
         },
   );
 }
@@ -145,10 +148,16 @@ function assumedFinding(
   top: Place,
 ): Finding {
   const what = {
-    entries: `Its entries are left to user space: verified with ${as}.`,
-    key: `The size of its keys is left to user space, or given for it: verified with ${as} bytes.`,
-    value: `The size of its values is left to user space, or given for it: verified with ${as} bytes.`,
-    target: `What it is attached to is left to user space: verified on ${as}().`,
+    entries: l10n.t('Its entries are left to user space: verified with {0}.', as),
+    key: l10n.t(
+      'The size of its keys is left to user space, or given for it: verified with {0} bytes.',
+      as,
+    ),
+    value: l10n.t(
+      'The size of its values is left to user space, or given for it: verified with {0} bytes.',
+      as,
+    ),
+    target: l10n.t('What it is attached to is left to user space: verified on {0}().', as),
   }[about];
   const place = (about === 'target' ? defined.get(name) : mapPlace(source, name)) ?? top;
   return note('libbpf', place, `${name}: ${what}`);

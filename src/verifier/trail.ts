@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Step } from './log.ts';
 
 /** Places that a finding is related to. */
@@ -19,13 +20,16 @@ export function pathTo<P>(
     const next = steps[index + 1];
     if (jump === null || next === undefined) return;
     const taken = next.instruction === step.instruction + Number(jump[2]) + 1;
-    told.push({ step, message: `${taken ? 'taken' : 'not taken'}: ${step.text}` });
+    told.push({
+      step,
+      message: taken ? l10n.t('taken: {0}', step.text) : l10n.t('not taken: {0}', step.text),
+    });
   });
   const register = /\bR(\d+)\b/.exec(message)?.[1];
   if (register !== undefined) told.push(...origins(steps, Number(register)));
   const acquired = Number(/alloc_insn=(\d+)/.exec(message)?.[1] ?? Number.NaN);
   const acquiring = steps.findLast(({ instruction }) => instruction === acquired);
-  if (acquiring !== undefined) told.push({ step: acquiring, message: 'acquired here' });
+  if (acquiring !== undefined) told.push({ step: acquiring, message: l10n.t('acquired here') });
   const found: { place: P; message: string }[] = [];
   for (const { step, message: what } of told.sort((a, b) => b.step.line - a.step.line)) {
     if (found.length === MOST_RELATED) break;
@@ -49,7 +53,11 @@ function origins(
     if (!call && target !== wanted) continue;
     found.push({
       step,
-      message: `R${register} comes from here: ${step.text}${step.state === undefined ? '' : ` ; ${step.state}`}`,
+      message: l10n.t(
+        'R{0} comes from here: {1}',
+        String(register),
+        step.state === undefined ? step.text : `${step.text} ; ${step.state}`,
+      ),
     });
     if (found.length === 4 || call) break;
     const copied = /^(r\d+|\*\(u64 \*\)\(r10 [+-]\d+\))$/.exec(assigned?.[3] ?? '')?.[1];

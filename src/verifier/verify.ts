@@ -150,7 +150,7 @@ async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
       bench.directory,
       { name: 'verify', source: tool, flags: ['-O1'], libraries: ['-lbpf'] },
       {
-        tried: l10n.t('build what talks to the verifier'),
+        tried: l10n.t('build the verification helper'),
         next: l10n.t(
           'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
         ),
@@ -174,14 +174,14 @@ async function verifyThere(
     host,
     'verify.sh',
     [boundary, bench, String(verifySeconds), object],
-    l10n.t('have the kernel verify {0}', entry),
+    l10n.t('verify {0} with the kernel', entry),
     signal,
   );
   const told = unpacked(host, text, directory);
   const sections = parseSections(told, boundary);
   if (sections.some(({ name }) => name === 'end')) return parseVerdicts(told, boundary);
   const exit = sections.findLast(({ name }) => name === 'exit')?.text ?? '';
-  const tried = l10n.t('have the kernel verify {0}', entry);
+  const tried = l10n.t('verify {0} with the kernel', entry);
   throw endedEarly(host, tried, Number(exit || Number.NaN));
 }
 
@@ -192,13 +192,13 @@ function endedEarly(host: Host, tried: string, exit: number): HostError {
   if (signal === undefined || signal === 'SIGKILL') {
     return new HostError({
       ...problem,
-      words: l10n.t('what talks to the verifier ended early'),
+      words: l10n.t('the verification helper ended early'),
       next: l10n.t("Look at the host's memory, then try again."),
     });
   }
   return new HostError({
     ...problem,
-    words: l10n.t('what talks to the verifier has crashed ({0})', signal),
+    words: l10n.t('the verification helper crashed ({0})', signal),
     next: l10n.t(
       'This is a fault of Sockmap Bypass or of the libbpf there, not of the source: report it with the source.',
     ),
@@ -215,8 +215,8 @@ function unpacked(host: Host, base64: string, directory: string): string {
       .replaceAll(`${directory}/`, '');
   } catch (cause) {
     const words = `its answer does not unpack, or to more than ${UNPACKED_MIB} MiB: ${(cause as Error).message}`;
-    const tried = l10n.t('read what the verifier said');
-    const next = l10n.t('Look at the programs bpftool and gzip of that host.');
+    const tried = l10n.t('read the output of the verifier');
+    const next = l10n.t('Check bpftool and gzip on that host.');
     throw new HostError({ kind: 'command', tried, where: host.name, words, next }, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { isNetwork, REACHES, LIMIT_RANGES } from '../bypass/config.ts';
 
@@ -17,7 +18,9 @@ export const SECTIONS = {
   guarded: z.object({
     /** `ask`: a person is asked where there is something to choose; else it is `namespace`. */
     reach: z.enum(['ask', ...REACHES]),
-    localNetworks: z.array(z.string().refine(isNetwork, 'not an address or a network')),
+    localNetworks: z.array(
+      z.string().refine(isNetwork, { error: () => l10n.t('not an address or a network') }),
+    ),
     queueBoundMiB: within(z.number(), LIMIT_RANGES.queueBoundMiB),
     oneWayLimit: within(z.int(), LIMIT_RANGES.oneWayLimit),
     maxSockets: within(z.int(), LIMIT_RANGES.maxSockets),
@@ -27,6 +30,9 @@ export const SECTIONS = {
     include: z.array(z.string()),
     /** Words of a compiler's command, by a pattern of the sources they are for. */
     flags: z.record(z.string(), z.array(z.string())),
-    defines: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'not the name of a macro'), z.int()),
+    defines: z.record(
+      z.string().regex(/^[A-Za-z_]\w*$/, { error: () => l10n.t('not the name of a macro') }),
+      z.int(),
+    ),
   }),
 };

@@ -265,7 +265,7 @@ describe('the command line', () => {
     const argv = ['load', 'local', web, inner, db];
     const loaded = await cli.run([...argv, '--reach', 'host', '--yes', '--json']);
     assert.equal(loaded.status, 0, loaded.stderr);
-    assert.match(loaded.stderr, /web\/inner is covered already/);
+    assert.match(loaded.stderr, /web\/inner is already covered by/);
     assert.deepEqual(ours(loaded.stdout)?.cgroups.toSorted(), [db, web]);
     assert.equal(ours(loaded.stdout)?.config?.reach, 'host');
     const shown = await cli.run(['status', 'local']);
@@ -306,7 +306,7 @@ describe('the command line', () => {
       );
       assert.match(terminal.stdout, /are in 2 network namespaces/);
       terminal.type('y\r');
-      const warned = () => terminal.stdout.includes('Load it all the same? [y/N]');
+      const warned = () => terminal.stdout.includes('Load it anyway? [y/N]');
       await eventually(
         'it warns or loads',
         () => warned() || /reach +between/.test(terminal.stdout),
@@ -368,10 +368,7 @@ describe('the command line', () => {
       const { status, stdout } = await cli.run(argv);
       assert.equal(status, 1, stdout);
       const { error } = JSON.parse(stdout) as { error: Problem };
-      assert.deepEqual(
-        [error.kind, error.tried],
-        ['not-found', 'build what talks to the verifier'],
-      );
+      assert.deepEqual([error.kind, error.tried], ['not-found', 'build the verification helper']);
       assert.match(error.words, /'no\/such\.h' file not found/);
     } finally {
       fs.writeFileSync(tool, text);
@@ -405,7 +402,7 @@ describe('the command line', () => {
       terminal.type('wrong\r');
       await eventually('it asks again', () => terminal.stdout.includes('was not accepted'));
       terminal.type(`${account.password}\r`);
-      await eventually('it warns', () => terminal.stdout.includes('Load it all the same? [y/N]'));
+      await eventually('it warns', () => terminal.stdout.includes('Load it anyway? [y/N]'));
       terminal.type('y\r');
       const { status, stdout } = await terminal.ended;
       assert.equal(status, 0, stdout);

@@ -172,7 +172,7 @@ describe('the counters of the guarded bypass', () => {
       assert.equal(growth(before, own.counters)('redirected_messages'), 2);
       assert.match(own.beside?.join() ?? '', /^neighbour \(id \d+\)$/);
       const report = statusReport({ host: 'local', attachments: [own], namesakes: [] });
-      assert.match(report, /^ {2}beside it, sock_ops +neighbour \(id \d+\)$/m);
+      assert.match(report, /^ {2}other sock_ops programs +neighbour \(id \d+\)$/m);
       assert.match(report, /^ {4}callbacks taken by another sock_ops program +[1-9]/m);
     } finally {
       await run('bpftool', ['cgroup', 'detach', ...attach]).catch(() => undefined);

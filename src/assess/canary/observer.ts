@@ -133,7 +133,9 @@ export class CanaryObserver {
         where: this.#host.name,
         words: this.#process.words.trim(),
         exitCode,
-        next: l10n.t('Wait until that has ended: each restores the share that it has found.'),
+        next: l10n.t(
+          'Wait until that has ended: each restores the share that was set when it began.',
+        ),
       });
     throw new HostError({
       kind: 'command',

@@ -120,7 +120,7 @@ function relianceRow(one: Reliance): RelianceRow {
     ),
     use: oneLine(title, 60),
     consequence: paragraphs(consequence, 600),
-    basis: basis === 'probed' ? l10n.t('tried on this kernel') : l10n.t('known of kernels'),
+    basis: basis === 'probed' ? l10n.t('tried on this kernel') : l10n.t('known from other kernels'),
     isGrave: effect === 'stalls' || effect === 'differs',
   };
 }

@@ -91,7 +91,7 @@ export function acceptFlags(words: readonly string[], place: CommandPlace): Acce
       if (kind === undefined && taken !== '-include') {
         if (MACRO.test(value) && (taken === '-D' || /^\w+$/.test(value))) {
           if (!value.startsWith('__TARGET_ARCH_')) flags.push(`${taken}${value}`);
-        } else leaveOut(`${taken}${value}`, l10n.t('is no macro, and is left out.'));
+        } else leaveOut(`${taken}${value}`, l10n.t('is not a macro and is left out.'));
         continue;
       }
       const found = placeOf(value, place);

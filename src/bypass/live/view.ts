@@ -41,10 +41,10 @@ export const bypassLabel = ({ cgroups, gone, pins }: Attachment): string =>
 export function unreadWords({ state, pins }: Attachment): string | undefined {
   if (state === 'loading') return l10n.t('It is being loaded: figures come once it is attached.');
   if (state === 'detached')
-    return l10n.t('No program is attached any more: unload what is left of it.');
+    return l10n.t('No program is attached any more: unload what remains of it.');
   return pins === undefined
     ? l10n.t(
-        'Its pins were removed from the BPF file system, so its counters cannot be read cheaply. Unload it, and load it anew.',
+        'Its pins were removed from the BPF file system, so its counters cannot be read cheaply. Unload it, and load it again.',
       )
     : undefined;
 }
@@ -216,7 +216,7 @@ function socketsNote(latest: LiveReading): string {
 function tcpNote(latest: LiveReading): string {
   if (!latest.tellsSockets)
     return l10n.t(
-      'What goes over TCP cannot be told: the host’s ss (iproute2) is missing or older than 5.8.',
+      'Traffic over TCP is not known: the host’s ss (iproute2) is missing or older than 5.8.',
     );
   const what = l10n.t(
     'What the processes of these cgroups send, to each other and to others. TCP counts segments where the bypass counts messages; connections that come and go between two readings are left out.',

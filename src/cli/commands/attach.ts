@@ -18,7 +18,7 @@ export const attach = command({
   },
   options: {
     to: text('CGROUP', 'One that the bypass has already, or its pin directory.'),
-    yes: flag('Ask nothing, and do not look for what the bypass would do to programs there.'),
+    yes: flag('Ask nothing, and do not check whether programs there would stall.'),
     ...HOST_OPTIONS,
   },
   notes: ['It looks and asks as load does.'],

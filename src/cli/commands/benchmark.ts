@@ -53,7 +53,7 @@ export const benchmark = command({
   options: {
     profile: choice(
       Object.keys(PROFILES) as Profile[],
-      'A plan of ours: about a minute, about ten, or hours; containers: as quick, between two network namespaces. quick by default.',
+      'A built-in plan: about a minute, about ten, or hours; containers: as quick, between two network namespaces. quick by default.',
     ),
     plan: text('FILE', 'A plan file (*.sockmap-plan.json) instead of a profile.'),
     out: text(

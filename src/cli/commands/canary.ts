@@ -46,7 +46,7 @@ export const canary = command({
   bad: 'A guardrail was crossed: new connections stay on TCP (share 0).',
   notes: [
     'An answer is what a socket that has connected receives after it has sent something. Connections that were open before are left out. Both guardrails and figures hold however often one looks: confidence sequences, at 95%.',
-    'Guardrails beside those of time: more stalled readers, or more resets, than on TCP. As soon as one is crossed for sure it ends, with a share of 0. Else the share is afterwards what it was before, also if the connection is lost. Exit status 1 when time is over and it is not known yet whether the guardrails hold.',
+    'Guardrails beside those of time: more stalled readers, or more resets, than on TCP. As soon as one is crossed significantly it ends, with a share of 0. Else the share is afterwards what it was before, also if the connection is lost. Exit status 1 when time is over and it is not known yet whether the guardrails hold.',
   ],
   run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
     const { share = SHARE, for: seconds = SECONDS, p50, p99 = P99, same } = options;

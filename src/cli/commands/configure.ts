@@ -2,7 +2,7 @@ import { serves } from '../../bypass/attachment.ts';
 import { MODE_NAMES, REACHES } from '../../bypass/config.ts';
 import { configureBypass } from '../../bypass/configure.ts';
 import { bypassStatus } from '../../bypass/load.ts';
-import { REACH_HOST_DETAIL } from '../../bypass/reachWords.ts';
+import { reachHostDetail } from '../../bypass/reachWords.ts';
 import { existingCgroup } from '../../host/cgroups.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
 import { LIMIT_OPTIONS, limitsOf, SHARE } from '../limits.ts';
@@ -23,7 +23,7 @@ export const configure = command({
     ),
     reach: choice(
       REACHES,
-      `Which connections: within each network namespace (namespace), or between those of this host, too (host). ${REACH_HOST_DETAIL}`,
+      `Which connections: within each network namespace (namespace), or between those of this host, too (host). ${reachHostDetail()}`,
     ),
     share: SHARE,
     ...CHANGEABLE,

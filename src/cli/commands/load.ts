@@ -4,7 +4,7 @@ import { loadBypass } from '../../bypass/load.ts';
 import { networkNamespaces } from '../../bypass/namespaces.ts';
 import {
   hasReachToChoose,
-  REACH_HOST_DETAIL,
+  reachHostDetail,
   reachImpossible,
   reachQuestion,
 } from '../../bypass/reachWords.ts';
@@ -39,17 +39,17 @@ export const load = command({
     policy: POLICY,
     reach: choice(
       REACHES,
-      `Which connections: those within each network namespace (namespace, the default), or those between containers of this host, too (host). ${REACH_HOST_DETAIL}`,
+      `Which connections: those within each network namespace (namespace, the default), or those between containers of this host, too (host). ${reachHostDetail()}`,
     ),
     share: SHARE,
     replace: flag('Take the place of a bypass that is there already.'),
-    yes: flag('Ask nothing, and do not look for what the bypass would do to programs there.'),
+    yes: flag('Ask nothing, and do not check whether programs there would stall.'),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
   notes: [
     'Where the processes of the cgroups are in more than one network namespace, it asks for the reach.',
-    'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, and on the root cgroup, it asks; where there is no terminal to ask on, it loads only with --yes. Where it cannot look, it says so and loads.',
+    'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, and on the root cgroup, it asks; without a terminal, it loads only with --yes. Where it cannot look, it says so and loads.',
   ],
   fault: (_, { policy, reach, share }) => {
     if (policy !== 'classic') return undefined;

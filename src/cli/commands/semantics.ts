@@ -8,10 +8,10 @@ import { POLICY } from './load.ts';
 
 export const semantics = command({
   name: 'semantics',
-  summary: 'Runs each peculiarity of TCP sockets over TCP and over the bypass.',
+  summary: 'Compares how sockets behave over TCP and over the bypass.',
   operands: { HOST },
   options: { policy: POLICY, ...HOST_OPTIONS },
-  notes: ['That something differs is an answer, and no bad one: it ends with 0.'],
+  notes: ['A difference is not a failure: the exit status is 0.'],
   run: async (session, { HOST: name }, options) => {
     const { policy = 'guarded' } = options;
     const [source, probe] = await Promise.all([
@@ -48,9 +48,9 @@ function semanticsText(policy: Policy, rows: readonly SemanticRow[]): string {
       `What differs over the ${policy} bypass:`,
       rows.filter(({ differs }) => differs).map(rowText),
     ),
-    ...block('What could not be found out:', rows.filter(({ told }) => !told).map(rowText)),
+    ...block('What could not be measured:', rows.filter(({ told }) => !told).map(rowText)),
     ...block(
-      'What does not differ:',
+      'What is the same:',
       rows
         .filter(({ told, differs }) => told && !differs)
         .map(({ title, tcp }) => `  ${title}: ${tcp}`),

@@ -22,6 +22,24 @@ const FIGURE_LABELS: Readonly<Record<Figure, string>> = {
   },
 };
 
+export const VERDICT_LABELS: Readonly<Record<Difference['verdict'], string>> = {
+  get better() {
+    return l10n.t('better');
+  },
+  get worse() {
+    return l10n.t('worse');
+  },
+  get same() {
+    return l10n.t('same');
+  },
+  get inconclusive() {
+    return l10n.t('inconclusive');
+  },
+  get 'not compared'() {
+    return l10n.t('not comparable');
+  },
+};
+
 /** Both runs in one Markdown table, under a summary in words. */
 export function comparisonReport(
   before: ResultDocument,
@@ -38,10 +56,10 @@ export function comparisonReport(
       samples.length,
     );
   return [
-    '# Benchmark compared with a saved run',
+    `# ${l10n.t('Benchmark compared with a saved run')}`,
     '',
-    `- Before: ${run(before)}`,
-    `- After: ${run(after)}`,
+    `- ${l10n.t('Before: {0}', run(before))}`,
+    `- ${l10n.t('After: {0}', run(after))}`,
     ...noteTexts(comparison).map((note) => `- ${markdownText(note)}`),
     '',
     summaryTexts(differences).join('\n\n'),
@@ -66,16 +84,17 @@ export function summaryTexts(differences: readonly Difference[]): string[] {
     ? l10n.t('because almost no data used the bypass, or next to nothing moved')
     : l10n.t('because almost no data used the bypass');
   return [
-    l10n.t(
-      '{0} {1}: {2} better, {3} worse, {4} the same within 5%, {5} inconclusive{6}.',
-      differences.length,
-      differences.length === 1 ? 'measurement' : 'measurements',
-      count('better'),
-      count('worse'),
-      count('same'),
-      count('inconclusive'),
-      notCompared > 0 ? `; ${notCompared} not compared, ${why}` : '',
-    ),
+    `${
+      differences.length === 1
+        ? l10n.t('1 measurement')
+        : l10n.t('{0} measurements', differences.length)
+    }: ${[
+      l10n.t(
+        '{0} better, {1} worse, {2} the same within 5%, {3} inconclusive',
+        ...[count('better'), count('worse'), count('same'), count('inconclusive')],
+      ),
+      ...(notCompared > 0 ? [l10n.t('{0} not compared, {1}', notCompared, why)] : []),
+    ].join('; ')}.`,
     ...(changed.length === 0
       ? []
       : [
@@ -97,15 +116,15 @@ function table(differences: readonly Difference[]): string[] {
     [changeText(one.ratio), ...stallTexts(one), doubtText(one)]
       .filter((words) => words !== '')
       .join('; '),
-    one.verdict,
+    VERDICT_LABELS[one.verdict],
     changeText(one.againstTcp),
   ]);
   const head = [
     l10n.t('Size'),
     l10n.t('Variant'),
     l10n.t('Measurement'),
-    'Before (median)',
-    'After (median)',
+    l10n.t('Before (median)'),
+    l10n.t('After (median)'),
     l10n.t('Change, after to before (95% CI)'),
     l10n.t('Verdict'),
     l10n.t('Change of the ratio to TCP (95% CI)'),

@@ -9,7 +9,7 @@ import { sizeKey, sizeLabel } from '../sizes.ts';
 import { groupBy } from '../samples.ts';
 import type { Interval } from '../statistics.ts';
 import { oneLine } from '../../text.ts';
-import { summaryTexts, valueLabel } from './compareReport.ts';
+import { summaryTexts, valueLabel, VERDICT_LABELS } from './compareReport.ts';
 import { doubtText, noteTexts, stallTexts, timesText } from './differenceTexts.ts';
 import { reachText, topologyText } from './planText.ts';
 import { gapTexts, verdictLine } from './regressionLines.ts';
@@ -147,22 +147,7 @@ function rowOf(one: Difference): ComparisonRow {
     }),
     change: [timesText(ratio), ...reasons].filter((text) => text !== '').join('; '),
     verdict,
-    verdictText: verdictWord(verdict),
+    verdictText: VERDICT_LABELS[verdict],
     againstTcp: timesText(one.againstTcp),
   };
-}
-
-function verdictWord(verdict: Difference['verdict']): string {
-  switch (verdict) {
-    case 'better':
-      return l10n.t('better');
-    case 'worse':
-      return l10n.t('worse');
-    case 'same':
-      return l10n.t('same');
-    case 'inconclusive':
-      return l10n.t('inconclusive');
-    case 'not compared':
-      return l10n.t('not comparable');
-  }
 }

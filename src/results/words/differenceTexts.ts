@@ -45,7 +45,7 @@ export const noteTexts = ({ notes }: Pick<Comparison, 'notes'>): string[] => not
 function noteText(note: Note): string {
   switch (note.kind) {
     case 'machines':
-      return l10n.t('The runs are of two machines.');
+      return l10n.t('The runs were made on two different machines.');
     case 'topologies':
       return l10n.t(
         'The topology differs, so the figures are not of the same thing: {0} before; {1} after.',
@@ -81,8 +81,8 @@ function noteText(note: Note): string {
 }
 
 function valueText(value: string | number | boolean | undefined): string {
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return value === undefined ? 'unknown' : String(value);
+  if (typeof value === 'boolean') return value ? l10n.t('on') : l10n.t('off');
+  return value === undefined ? l10n.t('unknown') : String(value);
 }
 
 /** `mostly TCP before and after`; empty where the bypass is what was measured. */
@@ -100,7 +100,11 @@ export function doubtText({ doubts: { before, after } }: Difference): string {
 /** In which of the runs it stalled, if in any: "stalled in 1 of 4 rounds before". */
 export const stallTexts = ({ stalls }: Difference): string[] =>
   (['before', 'after'] as const).flatMap((run) =>
-    stalls[run].stalled > 0 ? [`${stallText(stalls[run])} ${run}`] : [],
+    stalls[run].stalled === 0
+      ? []
+      : run === 'before'
+        ? [l10n.t('{0} before', stallText(stalls[run]))]
+        : [l10n.t('{0} after', stallText(stalls[run]))],
   );
 
 /** "-10.2% (-12.0% to -8.3%)". */
@@ -130,7 +134,7 @@ function bounded(value: number): string {
 /** Of few rounds the interval may have no end that anybody could use. */
 function signed(value: number): string {
   if (value > MOST_TIMES) return l10n.t('over {0} times', MOST_TIMES);
-  if (value < 1 / MOST_TIMES) return 'below -99.9%';
+  if (value < 1 / MOST_TIMES) return l10n.t('below {0}', '-99.9%');
   if (value >= 10) return l10n.t('{0} times', number(Number(value.toPrecision(2))));
   return `${value >= 1 ? '+' : ''}${(100 * (value - 1)).toFixed(1)}%`;
 }

@@ -146,15 +146,11 @@ function sentenceOf(finding: Sentence): string {
     case 'growth': {
       const { from, to, subject, baseline } = finding;
       const grown = number(Number((to / from).toPrecision(4)));
-      return (
-        `From ${bytes(from)} to ${bytes(to)} the message grows ${grown} times, the throughput of ` +
-        l10n.t(
-          '{0} {1}, that of {2} {3}.',
-          ARM_LABELS[subject.arm],
-          timesGrown(subject),
-          ARM_LABELS[baseline.arm],
-          timesGrown(baseline),
-        )
+      return l10n.t(
+        'From {0} to {1} the message grows {2} times, the throughput of {3} {4}, that of {5} {6}.',
+        ...[bytes(from), bytes(to), grown],
+        ...[ARM_LABELS[subject.arm], timesGrown(subject)],
+        ...[ARM_LABELS[baseline.arm], timesGrown(baseline)],
       );
     }
     case 'nagle':
@@ -237,7 +233,7 @@ type Of<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
 const nameOf = ({ arm, requestBytes }: Subject): string =>
   requestBytes === undefined
     ? ARM_LABELS[arm]
-    : `${ARM_LABELS[arm]}, ${bytes(requestBytes)} requests,`;
+    : l10n.t('{0}, {1} requests,', ARM_LABELS[arm], bytes(requestBytes));
 
 function oneSize({
   subject,
@@ -249,9 +245,11 @@ function oneSize({
   baseline,
   ratio: of,
 }: Of<'oneSize'>) {
-  const values =
-    `At ${at}, ${nameOf(subject)} ${quantity} is ${withUnit(median, unit)}, ` +
-    `${ARM_LABELS[against]} ${withUnit(baseline, unit)} (medians)`;
+  const values = l10n.t(
+    'At {0}, {1} {2} is {3}, {4} {5} (medians)',
+    ...[at, nameOf(subject), quantity, withUnit(median, unit)],
+    ...[ARM_LABELS[against], withUnit(baseline, unit)],
+  );
   const { interval, ratio } = of;
   if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
   // The change is that within the rounds, which the medians alone need not give.
@@ -259,7 +257,7 @@ function oneSize({
     higher: l10n.t('{0} round by round', change(ratio)),
     lower: l10n.t('{0} round by round', change(ratio)),
     same: l10n.t('no difference that matters'),
-    unclear: 'inconclusive',
+    unclear: l10n.t('inconclusive'),
   }[verdictOf(of)];
   return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
 }
@@ -279,7 +277,7 @@ function workloadText({ name, arm, against, measured, reference, ratio }: Of<'wo
     higher: l10n.t('speed {0} round by round', change(ratio.ratio)),
     lower: l10n.t('speed {0} round by round', change(ratio.ratio)),
     same: l10n.t('no difference that matters'),
-    unclear: 'inconclusive',
+    unclear: l10n.t('inconclusive'),
   }[verdictOf(ratio)];
   return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
 }
@@ -291,18 +289,19 @@ function between(low: number, high: number): string {
 
 function timesGrown({ from, to }: Ends): string {
   const grown = to / from;
-  return grown < 1.15 ? 'not' : l10n.t('{0} times', number(Number(grown.toPrecision(2))));
+  return grown < 1.15 ? l10n.t('not') : l10n.t('{0} times', number(Number(grown.toPrecision(2))));
 }
 
 function percentileSteps({ at, stepUs, medianUs, means }: Of<'percentileSteps'>): string {
   const values = means.map(({ arm, meanUs, stddevUs }) => {
-    const spread = stddevUs === undefined ? '' : ` (standard deviation ${decimal(stddevUs)})`;
-    return `${ARM_LABELS[arm]} ${decimal(meanUs)} µs${spread}`;
+    const mean = `${ARM_LABELS[arm]} ${decimal(meanUs)} µs`;
+    return stddevUs === undefined
+      ? mean
+      : l10n.t('{0} (standard deviation {1})', mean, decimal(stddevUs));
   });
-  return (
-    `netperf counts percentiles in steps of ${number(stepUs)} µs, which is ` +
-    `${part(stepUs / medianUs)} of ${number(medianUs)} µs; ` +
-    l10n.t('the means at {0} are finer: {1}.', at, values.join(', '))
+  return l10n.t(
+    'netperf counts percentiles in steps of {0} µs, which is {1} of {2} µs; the means at {3} are finer: {4}.',
+    ...[number(stepUs), part(stepUs / medianUs), number(medianUs), at, values.join(', ')],
   );
 }
 
@@ -317,7 +316,7 @@ function kernelTime({ arm, first, last, most }: Of<'kernelTime'>): string {
   const isOne = first.bytes === last.bytes;
   const trend = () => {
     if (most.bytes !== first.bytes && most.bytes !== last.bytes) {
-      return l10n.t('it is most at {0}, {1} s', bytes(most.bytes), number(most.seconds));
+      return l10n.t('with a maximum of {0} s at {1}', number(most.seconds), bytes(most.bytes));
     }
     if (last.seconds < first.seconds * 0.9) return l10n.t('it falls as messages grow');
     if (last.seconds > first.seconds * 1.1) return l10n.t('it rises as messages grow');
@@ -339,13 +338,13 @@ function bypassedShare({ arm, groups, shared }: Of<'bypassedShare'>): string {
     return `${amountText(group)} ${groups.length === 1 ? l10n.t('at every size') : range}`;
   });
   const onTcp = groups.some(({ amount }) => amount === 'hardly')
-    ? ' Where that is less than 1%, the stream was on TCP, and TCP is what was measured.'
+    ? ` ${l10n.t('Where that is less than 1%, the stream was on TCP, and TCP is what was measured.')}`
     : '';
   const others = shared
-    ? ' Other programs used the same bypass meanwhile: their bytes do not count, nor does what TCP/IP may have carried.'
+    ? ` ${l10n.t('Other programs used the same bypass meanwhile: their bytes do not count, nor does what TCP/IP may have carried.')}`
     : '';
   return l10n.t(
-    'Of its bytes, {0} redirected {1}.{2}{3}',
+    'Share of its data that {0} redirected: {1}.{2}{3}',
     ARM_LABELS[arm],
     phrases.join(', '),
     onTcp,

@@ -50,7 +50,7 @@ export function noiseText(noise: Noise): string {
     case 'virtual':
       return l10n.t('The host is a virtual machine: its neighbours share its caches and memory.');
     case 'resumed': {
-      const times = noise.times === 1 ? 'once' : l10n.t('{0} times', noise.times);
+      const times = noise.times === 1 ? l10n.t('once') : l10n.t('{0} times', noise.times);
       return l10n.t(
         'Interrupted and resumed {0}: the parts were measured at different times.',
         times,

@@ -41,13 +41,13 @@ export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
     case 'same':
       return l10n.t('no difference that matters');
     case 'unclear':
-      return 'inconclusive';
+      return l10n.t('inconclusive');
     case 'tcp':
     case 'shared':
     case 'idle':
       return DOUBTS[verdict];
     case 'stalled': {
-      if (!stalls) return 'stalled';
+      if (!stalls) return l10n.t('stalled');
       const name = stalls.arm === undefined ? '' : `${ARM_LABELS[stalls.arm]} `;
       return `${name}${stallText(stalls)}`;
     }

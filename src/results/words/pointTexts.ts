@@ -12,24 +12,28 @@ export function pointText(figure: Figure, { against }: Series, point: Point): st
   const { unit } = figure;
   const { median, low, high, interval, count, ratio } = point;
   if (showsRatios(figure)) {
-    const range = ratio?.interval ? `95% CI ${factor(low)} to ${factor(high)}, ` : '';
-    const rounds = count === 1 ? '1 round' : l10n.t('{0} rounds', count);
+    const range = ratio?.interval ? [l10n.t('95% CI {0} to {1}', factor(low), factor(high))] : [];
+    const rounds = count === 1 ? l10n.t('1 round') : l10n.t('{0} rounds', count);
     const value = point.measured ? `${withUnit(point.measured.median, point.measured.unit)}, ` : '';
-    return `${value}${factor(median)} ${timesText(against) || unit} (${range}${rounds})`;
+    return `${value}${factor(median)} ${timesText(against) || unit} (${[...range, rounds].join(', ')})`;
   }
-  const [from, to] = [interval?.low ?? low, interval?.high ?? high].map(number);
-  const range = l10n.t('{0}{1} to {2}', interval ? '95% CI ' : '', from ?? '', to ?? '');
-  const samples = count === 1 ? '1 sample' : l10n.t('{0}, {1} samples', range, count);
+  const [from = '', to = ''] = [interval?.low ?? low, interval?.high ?? high].map(number);
+  const range = interval ? l10n.t('95% CI {0} to {1}', from, to) : l10n.t('{0} to {1}', from, to);
+  const samples = count === 1 ? l10n.t('1 sample') : l10n.t('{0}, {1} samples', range, count);
   const times = ratio ? `, ${factor(ratio.ratio)} ${timesText(against)}`.trimEnd() : '';
   const went = point.doubt ? `, ${DOUBTS[point.doubt]}` : redirectedText(point);
-  const step = isCoarse(point) ? `, in steps of ${number(point.step ?? 0)} µs` : '';
+  const step = isCoarse(point) ? `, ${l10n.t('in steps of {0} µs', number(point.step ?? 0))}` : '';
   return `${withUnit(median, unit)} (${samples}${step})${times}${went}`;
 }
 
 /** `, 40% redirected` where less than nearly all was. */
 function redirectedText({ details: { bypassed, shared } }: Point): string {
   if (bypassed === undefined || bypassed >= ALL) return '';
-  return `, ${shared === undefined ? '' : 'at least '}${part(bypassed)} redirected`;
+  const text =
+    shared === undefined
+      ? l10n.t('{0} redirected', part(bypassed))
+      : l10n.t('at least {0} redirected', part(bypassed));
+  return `, ${text}`;
 }
 
 /** `× TCP`: the baseline of a ratio; empty where there is none. */
@@ -45,7 +49,7 @@ export function baselineText(figure: Pick<Figure, 'series'>): string {
 /** `mostly TCP`: what the points are that are marked by a cross; empty where there are none. */
 export function doubtsText({ series }: Pick<Figure, 'series'>): string {
   const doubts = series.flatMap(({ points }) => points.flatMap((point) => point?.doubt ?? []));
-  return [...new Set(doubts)].map((doubt) => DOUBTS[doubt]).join(' or ');
+  return [...new Set(doubts)].map((doubt) => DOUBTS[doubt]).join(l10n.t(' or '));
 }
 
 /** Sizes that the overview leaves out, where it does. */
@@ -57,9 +61,9 @@ export function verdictText(point: Point, better: Figure['better']): string | un
   if (verdict === undefined) return undefined;
   switch (verdict) {
     case 'higher':
-      return better === 'higher' ? 'faster' : 'slower';
+      return better === 'higher' ? l10n.t('faster') : l10n.t('slower');
     case 'lower':
-      return better === 'higher' ? 'slower' : 'faster';
+      return better === 'higher' ? l10n.t('slower') : l10n.t('faster');
     case 'same':
       return l10n.t('no difference');
     case 'tcp':
@@ -69,6 +73,6 @@ export function verdictText(point: Point, better: Figure['better']): string | un
     case 'unclear':
     case 'early':
     case 'stalled':
-      return 'inconclusive';
+      return l10n.t('inconclusive');
   }
 }

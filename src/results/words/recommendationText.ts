@@ -27,7 +27,7 @@ export function recommendationText({ verdict, arm, against, traffic }: Recommend
           const detail = detailText(outcome, ARM_LABELS[other]);
           return `${placeText(outcome, sizes)}${detail === '' ? '' : ` (${detail})`}`;
         });
-      return places.length === 0 ? [] : [`${TRAFFIC[traffic]} ${places.join(' and ')}`];
+      return places.length === 0 ? [] : [`${TRAFFIC[traffic]} ${places.join(l10n.t(' and '))}`];
     });
   const list = (start: string, ...verdicts: OutcomeVerdict[]): string[] => {
     const members = traffics(...verdicts);

@@ -24,7 +24,7 @@ export const gapTexts = ({ gaps }: RegressionCheck): string[] => gaps.map(gapTex
 /** What a check comes to, in Markdown: why it has the outcome that it has. */
 export const regressionMarkdown = (check: RegressionCheck): string =>
   [
-    '## Whether the bypass got slower',
+    `## ${l10n.t('Whether the bypass got slower')}`,
     '',
     ...[
       ...check.worse.map((one) => rateLine(one, true)),
@@ -56,7 +56,7 @@ export function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): s
 function rateLine(one: Difference, isWorse: boolean): string {
   const { size, arm, ratio, verdict, againstTcp } = one;
   const own = ratio ? l10n.t('{0} against the saved run', changeText(ratio)) : '';
-  const relative = againstTcp ? `, its ratio to TCP ${changeText(againstTcp)}` : '';
+  const relative = againstTcp ? `, ${l10n.t('its ratio to TCP {0}', changeText(againstTcp))}` : '';
   const change = [`${own}${relative}`, ...stallTexts(one), doubtText(one)]
     .filter((text) => text !== '')
     .join('; ');

@@ -2,7 +2,17 @@ import * as l10n from '@vscode/l10n';
 import { ARM_LABELS } from '../arms.ts';
 import type { TcpCheck, TcpPlace } from '../tcpCheck.ts';
 
-const MARKS = { good: 'good', worse: 'WORSE', inconclusive: 'unclear' } as const;
+const MARKS = {
+  get good() {
+    return l10n.t('good');
+  },
+  get worse() {
+    return l10n.t('WORSE');
+  },
+  get inconclusive() {
+    return l10n.t('inconclusive');
+  },
+};
 
 /** The check line by line, for a terminal: each size, the verdict last. */
 export const tcpLines = (check: TcpCheck): string[] => [

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Entry } from './entry.ts';
 import { nameOfType } from './memory.ts';
 
@@ -32,7 +33,10 @@ export const CALLS: readonly Entry[] = [
     id: 'helper-unknown',
     pattern: /invalid func (?<name>\S+)#(?<number>\d+)/,
     detail: ({ name = '', number = '' }) =>
-      `This kernel has no helper number ${number}${name === 'unknown' ? '' : ` (${name})`}.`,
+      l10n.t(
+        'This kernel does not have helper number {0}.',
+        name === 'unknown' ? number : `${number} (${name})`,
+      ),
     why: 'Helpers are numbered, and newer kernels have more of them.',
     fix: 'See in which kernel it appeared (`bpftool feature probe` lists what this one has), and do without on older ones: bpf_core_enum_value_exists() says so at run time.',
   },
@@ -42,7 +46,9 @@ export const CALLS: readonly Entry[] = [
       /unknown func (?<name>\w+)#\d+|cannot use helper (?<helper>\w+)|helper call is not allowed|func (?<other>\w+)#\d+ +(?:not )?supported|cannot update sockmap in this context/,
     detail: ({ name, helper, other }) => {
       const known = name ?? helper ?? other;
-      return known === undefined ? undefined : `${known}() is not for programs of this type.`;
+      return known === undefined
+        ? undefined
+        : l10n.t('{0}() is not for programs of this type.', known);
     },
     why: 'Which helpers there are depends on the type of program, thus on the section.',
     fix: 'Use another helper, or do it in a program of a type that has this one (`bpftool feature probe` lists them by type).',
@@ -157,7 +163,10 @@ export const CALLS: readonly Entry[] = [
     detail: ({ register = '', type, expected = '' }) =>
       type === undefined
         ? undefined
-        : `Argument ${register} is ${nameOfType(type)}; this function takes ${alternatives(expected)}.`,
+        : l10n.t(
+            'Argument {0} is {1}; this function takes {2}.',
+            ...[register, nameOfType(type), alternatives(expected)],
+          ),
     why: 'The argument is not of the kind the function takes.',
     fix: 'Compare the arguments, one by one, with the helper’s signature (hover over its name); data passed by pointer lies on the stack, in a map or in a packet.',
   },
@@ -191,5 +200,5 @@ export const CALLS: readonly Entry[] = [
 /** The types a helper takes, in words, each once. */
 function alternatives(expected: string): string {
   const names = expected.split(',').map((type) => nameOfType(type.trim()));
-  return Array.from(new Set(names.filter((name) => name !== ''))).join(' or ');
+  return Array.from(new Set(names.filter((name) => name !== ''))).join(l10n.t(' or '));
 }

@@ -1,20 +1,27 @@
+import * as l10n from '@vscode/l10n';
 import type { Entry } from './entry.ts';
 import { versionsOf } from './versions.ts';
 
 /** Functions of the compiler's own library, by what C asks for them. */
-const LIBRARY: readonly (readonly [RegExp, string])[] = [
+const LIBRARY: readonly (readonly [RegExp, () => string])[] = [
   [
     /^(?:mem|bcmp)/,
-    'Copying, clearing or comparing memory becomes a call where the size is not constant or is large.',
+    () =>
+      l10n.t(
+        'Copying, clearing or comparing memory becomes a call where the size is not constant or is large.',
+      ),
   ],
   [
     /^__(?:float|fix|add|sub|mul|div|neg|ext|trunc|eq|ne|lt|le|gt|ge|un)\w*[sdtxh]f/,
-    'This is arithmetic of floating point.',
+    () => l10n.t('This is floating-point arithmetic.'),
   ],
-  [/ti[23]?$/, 'This is arithmetic on 128 bits.'],
+  [/ti[23]?$/, () => l10n.t('This is 128-bit arithmetic.')],
   [
     /^abort$/,
-    'The compiler puts this where the program can never come: after __builtin_trap(), or undefined behaviour.',
+    () =>
+      l10n.t(
+        'The compiler puts this where the program can never come: after __builtin_trap(), or undefined behaviour.',
+      ),
   ],
 ];
 
@@ -41,7 +48,7 @@ export const COMPILER: readonly Entry[] = [
   {
     id: 'library-call',
     pattern: /call to built-?in function '(?<name>\w+)' is not supported/i,
-    detail: ({ name = '' }) => LIBRARY.find(([pattern]) => pattern.test(name))?.[1],
+    detail: ({ name = '' }) => LIBRARY.find(([pattern]) => pattern.test(name))?.[1](),
     why: 'There is no library that this function could come from: BPF programs call helpers, kernel functions and their own.',
     fix: 'For memory, use a constant size (__builtin_memset(p, 0, sizeof(*p))), or a loop with a bound; for fractions, integers scaled by a constant.',
   },
@@ -79,9 +86,11 @@ export const COMPILER: readonly Entry[] = [
     pattern: /'(?<name>[^'\n]{1,200})' file not found/,
     detail: ({ name = '' }) =>
       name.endsWith('skel.h')
-        ? 'A skeleton is made of a compiled object: a BPF program does not include one, but user space does.'
+        ? l10n.t(
+            'A skeleton is made from a compiled object: user space includes it, a BPF program does not.',
+          )
         : name.endsWith('stubs-32.h')
-          ? 'A header of the C library was included, which BPF programs have not.'
+          ? l10n.t('A header of the C library was included; BPF programs have no C library.')
           : undefined,
     why: 'It is neither beside the source, nor in a directory that is searched, nor among the headers of the host.',
     fix: 'Name its directory (sockmapBypass.verify.include, --include), or open the folder that holds it; generate what is generated; install the package on the host.',

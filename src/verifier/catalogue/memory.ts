@@ -1,12 +1,13 @@
+import * as l10n from '@vscode/l10n';
 import { bytes, type Entry } from './entry.ts';
 
-const SOURCES_OF_NULL: Readonly<Record<string, string>> = {
-  map_value: 'bpf_map_lookup_elem() returns NULL where the map has no such element.',
-  sock: 'A socket lookup returns NULL where there is no such socket.',
-  sock_common: 'A socket lookup returns NULL where there is no such socket.',
-  tcp_sock: 'bpf_tcp_sock() returns NULL where the socket is none of TCP.',
-  ringbuf_mem: 'bpf_ringbuf_reserve() returns NULL when the ring buffer is full.',
-  alloc_mem: 'bpf_ringbuf_reserve() returns NULL when the ring buffer is full.',
+const SOURCES_OF_NULL: Readonly<Record<string, () => string>> = {
+  map_value: () => l10n.t('bpf_map_lookup_elem() returns NULL if the map has no such element.'),
+  sock: () => l10n.t('A socket lookup returns NULL if there is no such socket.'),
+  sock_common: () => l10n.t('A socket lookup returns NULL if there is no such socket.'),
+  tcp_sock: () => l10n.t('bpf_tcp_sock() returns NULL if it is not a TCP socket.'),
+  ringbuf_mem: () => l10n.t('bpf_ringbuf_reserve() returns NULL when the ring buffer is full.'),
+  alloc_mem: () => l10n.t('bpf_ringbuf_reserve() returns NULL when the ring buffer is full.'),
 };
 
 /** Pointers, and what they point to. */
@@ -15,7 +16,7 @@ export const MEMORY: readonly Entry[] = [
     id: 'null',
     pattern:
       /(?:invalid mem access '|arithmetic on |type=|R\d+ is )(?<type>\w+?)_or_null|Possibly NULL pointer|expected to be non-NULL/,
-    detail: ({ type = '' }) => SOURCES_OF_NULL[type],
+    detail: ({ type = '' }) => SOURCES_OF_NULL[type]?.(),
     why: 'The pointer may be NULL on this path, and is used without having been compared with NULL.',
     fix: 'Compare it with NULL and use it only where it is not: `if (!p) return …;`.',
   },
@@ -28,7 +29,7 @@ export const MEMORY: readonly Entry[] = [
   {
     id: 'not-memory',
     pattern: /R\d+ invalid mem access '(?<type>\w+)'/,
-    detail: ({ type = '' }) => `The register holds ${nameOfType(type)}.`,
+    detail: ({ type = '' }) => l10n.t('The register holds {0}.', nameOfType(type)),
     why: 'What this pointer refers to cannot be read or written by a program.',
     fix: 'Pass it to the helper made for it; where a map is meant, look its element up first.',
   },
@@ -37,9 +38,9 @@ export const MEMORY: readonly Entry[] = [
     pattern: /R(?<register>\d+) !read_ok/,
     detail: ({ register = '' }) =>
       register === '0'
-        ? 'Nothing was put into R0, the value that is returned.'
+        ? l10n.t('Nothing was put into R0, the return value.')
         : /^[1-5]$/.test(register)
-          ? `R${register} is an argument’s register, and each call clobbers it.`
+          ? l10n.t('R{0} holds an argument, and each call clobbers it.', register)
           : undefined,
     why: 'A value is used that was never set on this path: an uninitialised variable, a missing return value, or a function declared with fewer arguments than it reads.',
     fix: 'Give the variable a value on every path, and end every path with a `return`.',
@@ -58,7 +59,10 @@ export const MEMORY: readonly Entry[] = [
     detail: ({ offset, size }) =>
       offset === undefined
         ? undefined
-        : `It touches ${bytes(Number(offset), Number(size))}, counted from the frame’s end; the frame is -512 to -1.`,
+        : l10n.t(
+            'It touches {0}, counted from the end of the stack frame; the frame is -512 to -1.',
+            bytes(Number(offset), Number(size)),
+          ),
     why: 'The access lies, or may lie, outside of the variable or of the function’s stack frame.',
     fix: 'Index arrays on the stack only with what was compared with their length right before (as unsigned), and pass helpers the size of the variable: sizeof(variable).',
   },
@@ -76,7 +80,11 @@ export const MEMORY: readonly Entry[] = [
     detail: ({ offset, size, known }) =>
       offset === undefined
         ? undefined
-        : `It needs the first ${Number(offset) + Number(size)} bytes from where the pointer came from; the checks before it make sure of ${known ?? 0}.`,
+        : l10n.t(
+            'It needs the first {0} bytes from where the pointer came from; the checks before it guarantee {1}.',
+            String(Number(offset) + Number(size)),
+            known ?? '0',
+          ),
     why: 'The packet may be shorter than this access: it has to be compared with the packet’s end before.',
     fix: 'Before the access `if ((void *)(p + 1) > data_end) return …;` with the very pointer that is used; take data and data_end anew after a helper that changes the packet.',
   },
@@ -92,9 +100,7 @@ export const MEMORY: readonly Entry[] = [
     pattern:
       /invalid access to map (?:value|key)(?: pointer)?, (?:value|key)_size=(?<all>\d+) off=(?<offset>-?\d+)(?: size=(?<size>\d+))?/,
     detail: ({ all = '', offset, size }) =>
-      size === undefined
-        ? undefined
-        : `It may touch ${bytes(Number(offset), Number(size))}; there are ${all} bytes, 0 to ${Number(all) - 1}.`,
+      size === undefined ? undefined : mayTouch(offset, size, all),
     why: 'The access lies outside of the map’s value, or may: the index is not bounded tightly enough.',
     fix: 'Compare the index with the number of elements right before the access (`if (i >= N) return …;`, unsigned), and use that same variable.',
   },
@@ -103,9 +109,7 @@ export const MEMORY: readonly Entry[] = [
     pattern:
       /invalid access to memory, mem_size=(?<all>\d+) off=(?<offset>-?\d+) size=(?<size>\d+)|invalid \S+ buffer access|invalid access to flow keys|R\d+ invalid \S+ access off=|(?:min|max) value is outside of the allowed memory range/,
     detail: ({ all, offset, size }) =>
-      all === undefined
-        ? undefined
-        : `It may touch ${bytes(Number(offset), Number(size))}; there are ${all} bytes, 0 to ${Number(all) - 1}.`,
+      all === undefined ? undefined : mayTouch(offset, size, all),
     why: 'The access lies outside of the memory the pointer refers to, or may.',
     fix: 'Ask for as much memory as is used, and compare indexes with its size right before the access.',
   },
@@ -156,7 +160,10 @@ export const MEMORY: readonly Entry[] = [
     detail: ({ offset, size }) =>
       offset === undefined
         ? undefined
-        : `It accesses ${bytes(Number(offset), Number(size))} of the context, which this type of program may not, or not with this size or in this direction.`,
+        : l10n.t(
+            'It accesses {0} of the context, which this type of program may not access at all, with this size or in this direction.',
+            bytes(Number(offset), Number(size)),
+          ),
     why: 'Of its context a program may read certain fields, and write fewer; each whole, at its own fixed offset.',
     fix: 'Use the fields this program type has, each by its name and straight from the argument (no array index, no sum with the context pointer); to write, see which fields are writable.',
   },
@@ -227,25 +234,31 @@ export const MEMORY: readonly Entry[] = [
   },
 ];
 
+const mayTouch = (offset = '', size = '', all = ''): string =>
+  l10n.t(
+    'It may touch {0}; there are {1} bytes, 0 to {2}.',
+    ...[bytes(Number(offset), Number(size)), all, String(Number(all) - 1)],
+  );
+
 /** The verifier's names of types (kernel/bpf/log.c, reg_type_str). */
 export function nameOfType(type: string): string {
   const found = NAMES.find(([pattern]) => pattern.test(type));
-  return found === undefined ? type : found[1];
+  return found === undefined ? type : found[1]();
 }
 
-const NAMES: readonly (readonly [RegExp, string])[] = [
-  [/_or_null$/, 'a pointer that may be NULL'],
-  [/^(?:inv|scalar)$/, 'a number'],
-  [/^fp$/, 'a pointer to the stack'],
-  [/^ctx$/, 'the context'],
-  [/^(?:const_)?map_ptr$/, 'the map itself'],
-  [/^map_value$/, 'a pointer into a map’s value'],
-  [/^map_key$/, 'a pointer to a map’s key'],
-  [/^pkt$/, 'a pointer into the packet'],
-  [/^pkt_meta$/, 'a pointer to the packet’s metadata'],
-  [/^pkt_end$/, 'the packet’s end'],
-  [/^(?:ringbuf|alloc)_mem$/, 'a record of a ring buffer'],
-  [/^(?:sock|sock_common|tcp_sock|xdp_sock)$/, 'a socket'],
-  [/^(?:trusted_|rcu_|untrusted_)*ptr_$/, 'a pointer to a kernel object'],
-  [/^func$/, 'a function'],
+const NAMES: readonly (readonly [RegExp, () => string])[] = [
+  [/_or_null$/, () => l10n.t('a pointer that may be NULL')],
+  [/^(?:inv|scalar)$/, () => l10n.t('a number')],
+  [/^fp$/, () => l10n.t('a pointer to the stack')],
+  [/^ctx$/, () => l10n.t('the context')],
+  [/^(?:const_)?map_ptr$/, () => l10n.t('the map itself')],
+  [/^map_value$/, () => l10n.t('a pointer into a map’s value')],
+  [/^map_key$/, () => l10n.t('a pointer to a map’s key')],
+  [/^pkt$/, () => l10n.t('a pointer into the packet')],
+  [/^pkt_meta$/, () => l10n.t('a pointer to the packet’s metadata')],
+  [/^pkt_end$/, () => l10n.t('the packet’s end')],
+  [/^(?:ringbuf|alloc)_mem$/, () => l10n.t('a record of a ring buffer')],
+  [/^(?:sock|sock_common|tcp_sock|xdp_sock)$/, () => l10n.t('a socket')],
+  [/^(?:trusted_|rcu_|untrusted_)*ptr_$/, () => l10n.t('a pointer to a kernel object')],
+  [/^func$/, () => l10n.t('a function')],
 ];

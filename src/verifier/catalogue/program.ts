@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Entry } from './entry.ts';
 import { versionsOf } from './versions.ts';
 
@@ -17,7 +18,9 @@ export const PROGRAM: readonly Entry[] = [
     pattern:
       /combined stack size of (?<calls>\d+) calls is (?<size>\d+)|stack size .*(?:too large)|Looks like the BPF stack limit/i,
     detail: ({ calls, size }) =>
-      size === undefined ? undefined : `${calls ?? ''} functions need ${size} bytes together.`,
+      size === undefined
+        ? undefined
+        : l10n.t('{0} functions need {1} bytes together.', calls ?? '', size),
     why: 'A program has 512 bytes of stack, for all functions that call each other.',
     fix: 'Move large variables into a per-CPU array map with one element, or reuse them in one function.',
   },
@@ -35,8 +38,8 @@ export const PROGRAM: readonly Entry[] = [
       min === undefined
         ? undefined
         : min === max
-          ? `It returns ${min}.`
-          : `It returns something from ${min} to ${max ?? ''}.`,
+          ? l10n.t('It returns {0}.', min)
+          : l10n.t('It returns something from {0} to {1}.', min, max ?? ''),
     why: 'This type of program, or callback, may return only certain numbers, and never a pointer.',
     fix: 'Return one of those in the message on every path, as a constant or compared with the range before.',
   },

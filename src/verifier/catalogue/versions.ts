@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 /** What came with which version, by the name sources use. */
 interface Since {
   readonly pattern: RegExp;
@@ -46,6 +47,9 @@ export function versionsOf(name: string): string | undefined {
   if (found === undefined) return undefined;
   const { libbpf, kernel } = found;
   return kernel === undefined
-    ? `${name} came with libbpf ${libbpf}.`
-    : `${name} came with libbpf ${libbpf}, and works on Linux ${kernel} and newer.`;
+    ? l10n.t('{0} came with libbpf {1}.', name, libbpf)
+    : l10n.t(
+        '{0} came with libbpf {1}, and works on Linux {2} and newer.',
+        ...[name, libbpf, kernel],
+      );
 }

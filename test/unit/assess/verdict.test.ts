@@ -69,7 +69,7 @@ describe('the verdict on local traffic', () => {
       `${MOUNT}/a.slice/web`,
     ]);
     assert.equal(verdict.reach, 'namespace');
-    assert.match(verdict.basis, /a rough estimate, after figures of another machine/);
+    assert.match(verdict.basis, /a rough estimate, based on measurements of another machine/);
     assert.deepEqual(verdict.sizes, [
       { experiment: 'latency', requestBytes: 64, responseBytes: 64 },
     ]);

@@ -13,12 +13,12 @@ describe('going on with a run', () => {
   });
 
   const changes = [
-    ['name', 'web2', /with host ann@web1, and this is web2/],
-    ['kernel', '6.9', /with kernel 6\.8\.0, and this is 6\.9/],
+    ['name', 'web2', /with host ann@web1, and here it is web2/],
+    ['kernel', '6.9', /with kernel 6\.8\.0, and here it is 6\.9/],
     ['architecture', 'aarch64', /architecture x86_64/],
-    ['cpus', 4, /a number of CPUs of 8, and this is 4/],
+    ['cpus', 4, /number of CPUs 8, and here it is 4/],
     ['netperf', '2.8', /netperf 2\.7\.1/],
-    ['cpuModel', 'EPYC', /with CPU unknown, and this is EPYC/],
+    ['cpuModel', 'EPYC', /with CPU model unknown, and here it is EPYC/],
   ] as const;
   for (const [fact, value, words] of changes) {
     it(`is refused with another ${fact}`, () => {

@@ -23,7 +23,7 @@ describe('local networks', () => {
       '10.0.0.1; reboot',
       '::g',
     ]) {
-      assert.throws(() => parsePrefix(text), /not an address or a network/, text);
+      assert.throws(() => parsePrefix(text), /is not an address or a network/, text);
     }
   });
 

@@ -35,7 +35,7 @@ describe('cgroups in others that are chosen, too', () => {
     const all = ['/g/a', '/g/a/b', '/g/ab', '/g/a', '/g/c'];
     const loaded = outermost(all);
     assert.deepEqual(loaded, ['/g/a', '/g/ab', '/g/c']);
-    assert.match(coveredWords(all, loaded) ?? '', /^\/g\/a\/b is covered already/);
+    assert.match(coveredWords(all, loaded) ?? '', /^\/g\/a\/b is already covered by/);
     assert.match(coveredWords(['/g', ...all], ['/g']) ?? '', /^\/g\/a, \/g\/a\/b and 2 more are /);
     assert.equal(coveredWords(['/g/a', '/g/a'], ['/g/a']), undefined);
   });

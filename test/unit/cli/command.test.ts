@@ -70,7 +70,7 @@ describe('the words of a command', () => {
   const wrong: [string[], RegExp][] = [
     [[], /^HOST is missing\.$/],
     [[''], /^HOST is missing\.$/],
-    [['a', 'b', 'c'], /^There is one word too many: c$/],
+    [['a', 'b', 'c'], /^Unexpected argument: c$/],
     [['a', '--else'], /Unknown option '--else'/],
     [['a', '--out'], /--out.*argument missing/],
     [['a', '--now=yes'], /--now.*does not take an argument/],
@@ -120,8 +120,8 @@ Options:
   --help               Show this help.
 
 Exit status:
-  0    It was done, and the answer is good.
-  1    It could not be done, or nothing can be said; standard error says why.
+  0    It was done, and the outcome is good.
+  1    It failed, or the outcome is not known; standard error says why.
   2    It is too far.
   64   Wrong use of the command line.
   130  Cancelled by a signal, as by Ctrl-C; the host is as it was.

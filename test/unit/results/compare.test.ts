@@ -151,7 +151,7 @@ describe('two runs of one name', () => {
         { cpuModel: 'EPYC', turbo: false, distribution: 'Debian 12', machine: 'b' },
       ),
       [
-        'The runs are of two machines.',
+        'The runs were made on two different machines.',
         'The distribution differs: Ubuntu 24.04 before, Debian 12 after.',
         'The CPU model differs: Xeon before, EPYC after.',
         'The virtualisation differs: off before, unknown after.',

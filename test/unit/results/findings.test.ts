@@ -122,12 +122,12 @@ describe('findings in words', () => {
       'Bypass spends 1.5 s of 60 s at 256 B (2.5% of one CPU) and 0.3 s of 60 s at 64 KiB ' +
         '(0.5% of one CPU) in its BPF programs: it falls as messages grow.',
       'A call takes 25,000 to 125,000 ns.',
-      'Of its bytes, Bypass redirected at least 99% at every size.',
+      'Share of its data that Bypass redirected: at least 99% at every size.',
     ]);
     // More than a CPU is a percentage too.
     assert.match(findings([timed(256, 75)]).fig7[0] ?? '', / 75 s of 60 s at 256 B \(130% of one/);
     const peak = findings([timed(256, 0.1), timed(4096, 1.5), timed(65536, 0.3)]).fig7[0];
-    assert.match(peak ?? '', /: it is most at 4 KiB, 1\.5 s\.$/);
+    assert.match(peak ?? '', /: with a maximum of 1\.5 s at 4 KiB\.$/);
   });
 
   it('say how much of the bypass was one', () => {
@@ -144,12 +144,12 @@ describe('findings in words', () => {
         ...part(4096, 0.4),
         ...part(65536, 1),
       ]).fig2.at(-1),
-      'Of its bytes, Bypass redirected less than 1% from 64 B to 256 B, 40% at 4 KiB, at least 99% at 64 KiB. ' +
+      'Share of its data that Bypass redirected: less than 1% from 64 B to 256 B, 40% at 4 KiB, at least 99% at 64 KiB. ' +
         'Where that is less than 1%, the stream was on TCP, and TCP is what was measured.',
     );
     assert.equal(
       findings([...part(64, 0.995), ...part(4096, 1)]).fig2.at(-1),
-      'Of its bytes, Bypass redirected at least 99% at every size.',
+      'Share of its data that Bypass redirected: at least 99% at every size.',
     );
     // Data that went by TCP recommends nothing, however it came out.
     const nagle = [...part(64, 0), ...part(65536, 1)].map((sample) =>
@@ -195,7 +195,7 @@ describe('findings in words', () => {
     );
     assert.match(
       fig2.at(-1) ?? '',
-      /redirected an unknown part at 64 B, at least 99% at 64 KiB\. Other programs/,
+      /redirected: an unknown part at 64 B, at least 99% at 64 KiB\. Other programs/,
     );
     assert.match(fig7.join(' '), /the time includes theirs/);
     assert.doesNotMatch(Object.values(findings(proven.slice(0, 1))).join(' '), /Other programs/);

@@ -173,7 +173,7 @@ describe('a run compared with a saved one', () => {
       assert.equal(small?.ratio ?? small?.againstTcp, undefined);
       const report = comparisonReport(both(2e9, 2e9), both(4.8e9, 2e9));
       assert.match(report, /1 not compared, because almost no data used the bypass/);
-      assert.match(report, /\| mostly TCP before and after \| not compared \|/);
+      assert.match(report, /\| mostly TCP before and after \| not comparable \|/);
       assert.doesNotMatch(report, /\+140/);
     });
 

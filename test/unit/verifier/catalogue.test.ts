@@ -459,7 +459,7 @@ describe('the catalogue of explanations', () => {
       ],
       [
         'invalid access to packet, off=12 size=2, R1(id=0,off=12,r=4)',
-        'It needs the first 14 bytes from where the pointer came from; the checks before it make sure of 4.',
+        'It needs the first 14 bytes from where the pointer came from; the checks before it guarantee 4.',
       ],
       [
         'R2 type=ctx expected=fp, map_value',
@@ -473,8 +473,8 @@ describe('the catalogue of explanations', () => {
         'program of this type cannot use helper bpf_skb_load_bytes#26',
         'bpf_skb_load_bytes() is not',
       ],
-      ["R0 invalid mem access 'map_value_or_null'", 'bpf_map_lookup_elem() returns NULL where'],
-      ["R0 invalid mem access 'sock_or_null'", 'A socket lookup returns NULL where'],
+      ["R0 invalid mem access 'map_value_or_null'", 'bpf_map_lookup_elem() returns NULL if'],
+      ["R0 invalid mem access 'sock_or_null'", 'A socket lookup returns NULL if'],
       ["R1 invalid mem access 'pkt_end'", 'The register holds the packet’s end.'],
       ['invalid write to stack R10 off=-520 size=8', 'It touches bytes -520 to -513, counted from'],
       ['R0 !read_ok', 'Nothing was put into R0'],

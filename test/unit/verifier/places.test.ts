@@ -141,6 +141,6 @@ processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_stat
     }));
     const findings = verified('', { object: new Uint8Array(), programs });
     assert.deepEqual(shown(findings), ['a.bpf.c:2 scalar-dereference']);
-    assert.match(findings[0]?.message ?? '', /\nThe same in: one, two, three\.$/);
+    assert.match(findings[0]?.message ?? '', /\nAlso in: one, two, three\.$/);
   });
 });

@@ -177,7 +177,7 @@ describe('a clangd of somebody else’s making', () => {
     plan('endless');
     await assert.rejects(
       Promise.resolve(vscode.commands.executeCommand('sockmapBypass.restartClangd', {})),
-      /Could not read what clangd sends on hostile: a header of more than 4096 bytes/,
+      /Could not read the answer of clangd on hostile: a header of more than 4096 bytes/,
     );
     await eventually(
       'it has ended',

@@ -416,7 +416,7 @@ describe('language features', () => {
       await setting('verify.onSave', undefined);
     });
 
-    it('clang checks what is saved', async () => {
+    it('clang checks saved files', async () => {
       await put(PROGRAM.replace('int key = 0;', 'int key = hits;'));
       assert.ok(await document.save());
       await eventually('the error shows', () => errors(program, 'clang').length === 1);

@@ -126,7 +126,7 @@ describe('two runs compared on a page', () => {
     await window.keyboard.press('Enter');
     const file = path.join(folder.path, 'new-compared.md');
     await eventually('the report is written', () => fs.existsSync(file));
-    assert.match(fs.readFileSync(file, 'utf8'), /\| not compared \|/);
+    assert.match(fs.readFileSync(file, 'utf8'), /\| not comparable \|/);
     await workbench().clearNotifications();
     await page().getByRole('button', { name: 'Swap before and after' }).click();
     await editorTab(title(BEFORE, AFTER)).waitFor();

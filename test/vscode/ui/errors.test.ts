@@ -207,7 +207,7 @@ describe('errors in the window', () => {
     try {
       await says(
         await failsAt(host, place.cgroup),
-        /Could not have the kernel verify sockmap_bypass\.bpf\.c/,
+        /Could not verify sockmap_bypass\.bpf\.c with the kernel/,
         /: R1 invalid mem access 'scalar'\./,
         /The host is as it was before/,
       );

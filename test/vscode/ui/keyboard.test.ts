@@ -343,7 +343,7 @@ const USES: Readonly<Record<string, Use>> = {
     await workbench.page.locator('.tab', { hasText: 'bundled ↔ yours' }).waitFor();
   },
   restoreSource: async ({ workbench }) => {
-    await workbench.notification(/is as bundled/).waitFor();
+    await workbench.notification(/is the same as the bundled one/).waitFor();
   },
 };
 

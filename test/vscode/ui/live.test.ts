@@ -264,7 +264,7 @@ describe('the live page of a bypass', () => {
     await traffic?.stop();
     await run('sh', ['bpf/tools/sockmap-bypassctl', 'unload', '--cgroup', place.cgroup]);
     await page().locator('#gone').waitFor();
-    assert.match(await text('#gone'), /is no longer loaded: it was gone at /);
+    assert.match(await text('#gone'), /is no longer loaded: it was not found at /);
     await photograph('gone');
     assert.equal(await page().locator('#state').isVisible(), false);
     assert.deepEqual(await stage.left(), []);
