@@ -49,7 +49,7 @@ const stampOf = async (file: string): Promise<string> => {
  * @param isWanted asked when the text is ready to take the place of the file.
  * @returns whether it has.
  */
-async function replaceFile(
+export async function replaceFile(
   named: string,
   text: () => string,
   isWanted = () => Promise.resolve(true),

@@ -66,7 +66,20 @@ export const choice = <T extends string>(
   },
 });
 
-/** A number between two others, these included. */
+/** May be given several times, each one of these; none given: all of them. */
+export const choices = <T extends string>(
+  all: readonly T[],
+  help: string,
+): Option<readonly T[]> => ({
+  value: all.join('|'),
+  help: `${help} May be given several times.`,
+  read: (given, name) => {
+    const { read } = choice(all, help);
+    return given.length === 0 ? all : given.flatMap((one) => read([one], name) ?? []);
+  },
+});
+
+/** A number between two others, these included; a `PERCENT` may have its sign. */
 export const number = (
   value: string,
   [least, most]: readonly [number, number],
@@ -78,7 +91,8 @@ export const number = (
   read: (given, name) => {
     const last = given.at(-1);
     if (last === undefined) return undefined;
-    const parsed = last.trim() === '' ? NaN : Number(last);
+    const digits = (value === 'PERCENT' ? last.replace(/%$/, '') : last).trim();
+    const parsed = digits === '' ? NaN : Number(digits);
     if (parsed >= least && parsed <= most && (!isWhole || Number.isInteger(parsed))) return parsed;
     throw new UsageError(
       `${name} is ${least} to ${most}${isWhole ? ', a whole number' : ''}, not ${last}.`,

@@ -9,6 +9,8 @@ import type { Problem } from '../../src/host/errors.ts';
 import { parseDocument, type Plan, type ResultDocument } from '../../src/results/document.ts';
 import type { Fleet } from '../../src/results/fleet/fleet.ts';
 import type { Diagnosis } from '../../src/verifier/diagnose.ts';
+import type { GrowthCheck } from '../../src/verifier/difference.ts';
+import type { FigureSet } from '../../src/verifier/figures.ts';
 import { makeAccount } from '../harness/accounts.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { installCli, type InstalledCli } from '../harness/cli.ts';
@@ -356,6 +358,57 @@ describe('the command line', () => {
       programs.map(({ verdict }) => verdict),
       ['accepted', 'accepted'],
     );
+  });
+
+  it('verify compares with a baseline, ours or veristat’s, and ends with 2 where a program got worse', async () => {
+    const { alias } = stage.server;
+    const verify = (...more: string[]) =>
+      cli.run(['verify', alias, file('grows.bpf.c'), ...ssh, ...more]);
+    const source = (...lines: string[]) => {
+      const body = lines.map((line) => `\t${line}\n`).join('');
+      const text = BAD.replace('int *p = (void *)8;', 'int sum = 0;').replace('*p', 'sum');
+      fs.writeFileSync(file('grows.bpf.c'), text.replace('\treturn', `${body}\treturn`));
+    };
+    source();
+    for (const name of ['before.json', 'before.csv']) {
+      const { status, stderr } = await verify('--output', file(name));
+      assert.equal(status, 0, stderr);
+    }
+    assert.match(
+      fs.readFileSync(file('before.csv'), 'utf8'),
+      /^file_name,prog_name,verdict,.*total_insns.*\ngrows\.bpf\.c,bad,success,[\d,]+\n$/,
+    );
+    const same = await verify('--baseline', file('before.json'), '--max-growth', '0%');
+    assert.equal(same.status, 0, same.stderr);
+    assert.match(same.stdout, /^No program got worse by more than 0% since .*before\.json\.$/m);
+
+    source(...Array.from({ length: 20 }, () => 'sum += bpf_get_prandom_u32() & 1;'));
+    for (const name of ['before.json', 'before.csv']) {
+      const argv = ['--baseline', file(name), '--output', file('after.json')];
+      const worse = await verify(...argv, '--figure', 'processed');
+      assert.equal(worse.status, 2, worse.stderr);
+      assert.match(worse.stdout, /^bad: \d+ -> \d+ processed \(\+\d+, \+\d+%\): more than 10%\.$/m);
+    }
+    const written = JSON.parse(fs.readFileSync(file('after.json'), 'utf8')) as FigureSet;
+    assert.ok((written.programs[0]?.processed ?? 0) > 40);
+    const allowed = await verify('--baseline', file('after.json'), '--json');
+    assert.equal(allowed.status, 0, allowed.stderr);
+    const { comparison } = JSON.parse(allowed.stdout) as { comparison: GrowthCheck };
+    assert.equal(comparison.outcome, 'good');
+
+    fs.writeFileSync(file('other.csv'), 'file_name,prog_name,verdict\na.o,other,success\n');
+    assert.equal((await verify('--baseline', file('other.csv'))).status, 1);
+    fs.writeFileSync(file('broken.csv'), 'file_name,prog_name,verdict\na.o,bad\n');
+    const broken = await verify('--baseline', file('broken.csv'));
+    assert.equal(broken.status, 1);
+    assert.match(broken.stderr, /row 2: 2 columns, not the 3 of the first row/);
+    const text = fs.readFileSync(file('grows.bpf.c'), 'utf8');
+    const precious = await verify('--output', file('grows.bpf.c'));
+    assert.equal(precious.status, 1, 'a source is not overwritten');
+    assert.equal(fs.readFileSync(file('grows.bpf.c'), 'utf8'), text);
+    const twice = ['--baseline', file('after.json'), '--output', file('after.json')];
+    assert.equal((await verify(...twice)).status, 64);
+    assert.equal((await verify('--max-growth', '5')).status, 64);
   });
 
   it('verify does not take a fault of its own tool, or no file at all, for one of the source', async () => {

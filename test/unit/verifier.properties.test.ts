@@ -11,7 +11,17 @@ import { condense } from '../../src/verifier/condense.ts';
 import { diagnose } from '../../src/verifier/diagnose.ts';
 import { parseLog, parseStatistics } from '../../src/verifier/log.ts';
 import { codeLines, logLines } from '../../src/verifier/places.ts';
-import { assertPlain, changed, holds, longTextOf, orRefused, textOf } from './properties.ts';
+import { parseVeristat } from '../../src/verifier/veristat.ts';
+import {
+  assertPlain,
+  changed,
+  holds,
+  INHERITED,
+  longTextOf,
+  orRefused,
+  result,
+  textOf,
+} from './properties.ts';
 import { BOUNDARY } from './recorded.ts';
 
 interface Recorded {
@@ -203,6 +213,31 @@ describe('properties of listings', () => {
   };
   holds('of any words', textOf(words), check);
   holds('of words without end', longTextOf(words), check, 25);
+});
+
+describe('properties of veristat’s CSV', () => {
+  const words = [
+    ...['file_name,', 'prog_name,', 'verdict', ',total_insns', ',peak_states', ',stack_depth\n'],
+    ...['a.bpf.o,', 'b.o,', 'count,', 'success', 'failure', ',9', ',-1', ',', '\n', '\r\n', '"'],
+    ...INHERITED.map((name) => `${name},`),
+  ];
+  const head = 'file_name,prog_name,verdict,total_insns\n';
+  const texts = fc.oneof(textOf(words), longTextOf(words));
+  holds(
+    'of any words',
+    fc.oneof(
+      texts,
+      texts.map((text) => `${head}${text}`),
+    ),
+    (text) => {
+      assertPlain(
+        result(
+          () => parseVeristat(text, 'a.bpf.c'),
+          () => true,
+        ),
+      );
+    },
+  );
 });
 
 describe('properties of verdicts', () => {

@@ -5,8 +5,22 @@ import { directoryReader } from '../../bypass/source.ts';
 import { diagnose, type Diagnosis, type Place } from '../../verifier/diagnose.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
+import { growthCheck, compareFigures } from '../../verifier/difference.ts';
+import { figuresOf } from '../../verifier/figures.ts';
+import { checkOutput, checkSize, readBaseline, writeBaseline } from '../baseline.ts';
 import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
-import { text, texts, UsageError } from '../options.ts';
+import { growthLines } from '../growthText.ts';
+import { choices, number, text, texts, UsageError } from '../options.ts';
+
+const MAX_GROWTH_PERCENT = 10;
+
+/** As they are typed. */
+const BOUNDED_BY_NAME = {
+  processed: 'processed',
+  states: 'states',
+  'peak-states': 'peakStates',
+  stack: 'stack',
+} as const;
 
 export const verify = command({
   name: 'verify',
@@ -33,33 +47,75 @@ export const verify = command({
       'DIRECTORY',
       'The folder whose files the source may include, in place of its own or the working directory.',
     ),
+    output: text(
+      'FILE',
+      "Write the verifier's figures of each program there: as veristat's CSV where the name ends in .csv, else as JSON.",
+    ),
+    baseline: text(
+      'FILE',
+      "Compare them with such a file, or with one of veristat's (-o csv), by the names of programs.",
+    ),
+    'max-growth': number(
+      'PERCENT',
+      [0, 100_000],
+      `Percent by which a figure may be larger than in the baseline; ${MAX_GROWTH_PERCENT} by default.`,
+      { isWhole: false },
+    ),
+    figure: choices(
+      Object.keys(BOUNDED_BY_NAME) as (keyof typeof BOUNDED_BY_NAME)[],
+      'What may not grow: instructions processed, states, states at a time, bytes of stack; all of them by default.',
+    ),
     ...HOST_OPTIONS,
   },
-  bad: 'It does not compile, or a program is rejected.',
-  notes: ["What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …"],
+  bad: 'It does not compile, a program is rejected, or costs the verifier more than the baseline allows.',
+  notes: [
+    "What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …",
+    'Figures depend on the kernel and the compiler: compare those of one host. The time of verification and the size of programs are shown, and fail nothing. Where no program is in the baseline, it ends with 1.',
+  ],
+  fault: (_operands, { baseline, 'max-growth': maxGrowth }) =>
+    baseline === undefined && maxGrowth !== undefined
+      ? '--max-growth needs --baseline.'
+      : undefined,
   run: async (
     session,
     { HOST: name, FILE: file },
-    { include, define, flag, root: above, ...options },
+    { include, define, flag, root: above, output, baseline, figure, ...options },
   ) => {
     const there = await stat(file).catch(() => undefined);
     if (there?.isFile() !== true) {
       throw new UsageError(`FILE: ${file} is ${there === undefined ? 'not there' : 'not a file'}.`);
     }
     const { root, entry } = placeOf(file, above);
+    if (baseline !== undefined) await checkSize('--baseline', baseline);
+    const before = baseline === undefined ? undefined : await readBaseline(baseline, entry);
+    if (output !== undefined) await checkOutput(output, baseline, entry);
     const host = session.host(name, options);
     const { signal } = session;
     const diagnosis = await verified();
+    const figures = figuresOf(diagnosis, entry);
+    // Of what does not compile there are none: an older file is worth more.
+    if (output !== undefined && figures.programs.length > 0) await writeBaseline(output, figures);
+    const check =
+      before === undefined || figures.programs.length === 0
+        ? undefined
+        : growthCheck(
+            compareFigures(before.programs, figures.programs),
+            options['max-growth'] ?? MAX_GROWTH_PERCENT,
+            figure.map((one) => BOUNDED_BY_NAME[one]),
+          );
     const isBad =
       diagnosis.findings.some(({ severity }) => severity === 'error') ||
       diagnosis.programs.some(({ verdict }) => verdict !== 'accepted');
     // Headers of the host are absolute.
     const shown = ({ file: named }: Place) =>
       path.posix.isAbsolute(named) ? named : path.relative('', path.join(root, named));
+    const compared = check
+      ? growthLines(check, { file: baseline ?? '', kernel: before?.kernel }, diagnosis.kernel)
+      : [];
     return {
-      data: diagnosis,
-      text: diagnosisText(diagnosis, shown),
-      status: isBad ? STATUS.bad : STATUS.good,
+      data: { ...diagnosis, ...(check && { comparison: check }) },
+      text: [diagnosisText(diagnosis, shown), ...compared.map((line) => `${line}\n`)].join(''),
+      status: isBad ? STATUS.bad : STATUSES[check?.outcome ?? 'good'],
     };
 
     async function verified(): Promise<Diagnosis> {
@@ -78,6 +134,8 @@ export const verify = command({
     }
   },
 });
+
+const STATUSES = { good: STATUS.good, worse: STATUS.bad, inconclusive: STATUS.failed };
 
 const DEFINE = /^([A-Za-z_]\w*)=(-?\d{1,15})$/;
 const defined = (one: string): [string, number] => {

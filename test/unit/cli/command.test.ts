@@ -36,7 +36,7 @@ describe('the words of a command', () => {
       ...{ percent: undefined, count: undefined, include: [], json: false, help: false },
     });
     const all = await given(
-      ...['--now', 'web1', '--out=a.json', '--size', 'small', 'app.slice', '--percent', '2.5'],
+      ...['--now', 'web1', '--out=a.json', '--size', 'small', 'app.slice', '--percent', '2.5%'],
       ...['--count', '3', '--include', 'a', '--include', 'b', '--json'],
     );
     assert.deepEqual(all, {
