@@ -27,6 +27,8 @@ export class HostsView implements vscode.Disposable {
   readonly #ending = new AbortController();
   readonly #subscriptions: readonly { dispose(): unknown }[];
   #nodes = new Map<string, HostNode>();
+  /** What was read of hosts before they were listed, as when a window comes back. */
+  readonly #unlisted = new Map<string, BypassStatus>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: Context) {
@@ -86,7 +88,10 @@ export class HostsView implements vscode.Disposable {
   /** Shows what a command has read of a host just now. */
   take(status: BypassStatus): void {
     const node = this.#nodes.get(status.host);
-    if (node === undefined) return;
+    if (node === undefined) {
+      this.#unlisted.set(status.host, status);
+      return;
+    }
     const before = node.reading.kind === 'read' ? node.reading : undefined;
     const at = performance.now();
     const labels: Read['labels'] = before?.labels ?? new Map();
@@ -114,6 +119,9 @@ export class HostsView implements vscode.Disposable {
       return node;
     });
     this.#nodes = new Map(nodes.map((node) => [node.host, node]));
+    const unlisted = [...this.#unlisted.values()];
+    this.#unlisted.clear();
+    for (const status of unlisted) this.take(status);
     return nodes;
   }
 

@@ -247,6 +247,27 @@ describe('the bypass', () => {
       }
     });
 
+    it('is asked about only when the new one is compiled and verified', async () => {
+      const first = only((await load()).attachments, ground);
+      const steps: LoadStep[] = [];
+      const asked: LoadStep[][] = [];
+      const replace = (): Promise<boolean> => {
+        asked.push([...steps]);
+        return Promise.resolve(false);
+      };
+      const onStep = (step: LoadStep): number => steps.push(step);
+      await problemOf(load({ replace, onStep }), 'cancelled');
+      assert.equal(asked.length, 1);
+      for (const step of ['compile', 'verify'] as const) assert.ok(asked[0]?.includes(step), step);
+      for (const [text, kind] of [
+        [BROKEN, 'compile'],
+        [REJECTED, 'verifier'],
+      ] as const)
+        await problemOf(load({ source: await ownSource(text), replace }), kind);
+      assert.equal(asked.length, 1);
+      assert.deepEqual(only((await bypassStatus(host)).attachments, ground), first);
+    });
+
     it('may be asked to replace where there is none', async () => {
       assert.equal(only((await load({ replace: true })).attachments, ground).state, 'attached');
     });

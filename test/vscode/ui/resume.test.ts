@@ -25,7 +25,7 @@ const PLAN: Plan = {
 };
 const RUN = 'Control+Alt+F8';
 
-describe('a benchmark whose editor is killed', () => {
+describe('a benchmark that is cancelled, or whose editor is killed', () => {
   let stage: Stage | undefined;
   keepEvidence(() => stage?.session);
 
@@ -70,20 +70,47 @@ describe('a benchmark whose editor is killed', () => {
     }
   };
 
+  /** Starts a run. @returns its document. */
+  const begin = async ({ workbench, folder }: Stage): Promise<string> => {
+    const documents = () => fs.readdirSync(folder).filter((each) => each.endsWith(SUFFIX));
+    const known = documents();
+    await workbench.page.keyboard.press(RUN);
+    return eventually(
+      'a document is there',
+      () => {
+        const found = documents().find((each) => !known.includes(each));
+        return found === undefined ? '' : path.join(folder, found);
+      },
+      60_000,
+    );
+  };
+
+  it('is cancelled at once where a person cancels it, and resumed as soon as the host is clean', async () => {
+    assert.ok(stage);
+    const { workbench, steps } = stage;
+    const file = await begin(stage);
+    await eventually('a sample is taken', () => read(file).samples.length > 0, 60_000);
+    await workbench.pressNotificationButton(/Benchmark on/, 'Cancel');
+    const page = workbench.webview();
+    await page.locator('#state', { hasText: 'Cancelled' }).waitFor();
+    // The run may still be cleaning up: to resume is to wait for that, not to fail.
+    await page.locator('#resume').click();
+    const finished = page.locator('#state', { hasText: 'Finished' });
+    await finished.or(steps.failure).first().waitFor({ timeout: 60_000 });
+    assert.equal(await steps.failure.count(), 0);
+    const whole = read(file);
+    assert.deepEqual([whole.stopped, whole.resumedAt?.length], [undefined, 1]);
+    assert.deepEqual(whole.samples.map(name).sort(), wanted().sort());
+    await workbench.run('View: Close All Editors');
+    await workbench.clearNotifications();
+  });
+
   it('goes on in the next window, with no sample twice and none missing', async () => {
     assert.ok(stage);
     const { workbench, session, folder } = stage;
     const stats = () => fs.readFileSync('/proc/sys/kernel/bpf_stats_enabled', 'utf8');
     const switched = stats();
-    await workbench.page.keyboard.press(RUN);
-    const file = await eventually(
-      'a document is there',
-      () => {
-        const found = fs.readdirSync(folder).find((each) => each.endsWith(SUFFIX));
-        return found === undefined ? '' : path.join(folder, found);
-      },
-      60_000,
-    );
+    const file = await begin(stage);
     // In the middle of the second round.
     await eventually('six samples are taken', () => read(file).samples.length >= 6, 60_000);
     const [pid = assert.fail()] = session.extensionHosts();

@@ -86,6 +86,9 @@ describe('states in the window', () => {
     const before = connections();
     await session.reload();
     await workbench.statusBarItem(`Sockmap on: ${host}`).waitFor();
+    // So does its row, which nobody has expanded.
+    await workbench.run('Sockmap Bypass: Focus on Hosts View');
+    await workbench.treeItem(host).filter({ hasText: '1 bypass' }).waitFor();
     await workbench.screenshot(path.join(ARTIFACTS, 'reloaded.png'));
     assert.equal(connections(), before + 1);
     assert.equal(await workbench.quick.isVisible(), false);
