@@ -188,5 +188,7 @@ export type Finding =
   | Recommendation
   | { readonly kind: 'noise'; readonly noise: Noise };
 
+export type FindingOf<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
+
 /** Seconds in the BPF programs for 60 s of netperf. */
 export type KernelTime = { readonly bytes: number; readonly seconds: number };

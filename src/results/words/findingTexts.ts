@@ -1,16 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import { findingsOf } from '../findings.ts';
-import type { Ends, Finding, KernelTime, ShareGroup, Subject } from '../finding.ts';
+import type { Ends, Finding, FindingOf } from '../finding.ts';
 import type { Figure } from '../figure.ts';
-import { change, changes, decimal, number, part, percent, withUnit } from '../format.ts';
+import { decimal, number, part, percent } from '../format.ts';
 import { lazily } from '../lazily.ts';
 import { ARM_LABELS } from '../arms.ts';
 import { FIGURE_IDS, type FigureId, type LatencyMetric } from '../quantities.ts';
 import type { Run } from '../runs.ts';
 import { bytes } from '../sizes.ts';
-import { verdictOf } from '../statistics.ts';
+import { bypassedShareText, kernelTimeText } from './bypassTexts.ts';
 import { noiseText } from './noiseText.ts';
-import { DOUBTS, outcomeTexts, rangeText } from './outcomeTexts.ts';
+import { nameOf, oneSizeText, workloadText } from './oneSizeTexts.ts';
+import { DOUBTS, outcomeTexts } from './outcomeTexts.ts';
 import { recommendationText } from './recommendationText.ts';
 
 /** The findings of each figure in sentences: run by run, where there are several under their names. */
@@ -117,7 +118,7 @@ function sentenceOf(finding: Sentence): string {
         ARM_LABELS[finding.against],
       );
     case 'oneSize':
-      return oneSize(finding);
+      return oneSizeText(finding);
     case 'compared': {
       const { subject, quantity, against } = finding;
       return l10n.t(
@@ -203,7 +204,7 @@ function sentenceOf(finding: Sentence): string {
             percent(1 + finding.worst),
           );
     case 'kernelTime':
-      return kernelTime(finding);
+      return kernelTimeText(finding);
     case 'sharedTime':
       return l10n.t('Other programs used the same bypass meanwhile: the time includes theirs.');
     case 'callTime': {
@@ -212,7 +213,7 @@ function sentenceOf(finding: Sentence): string {
       return l10n.t('A call takes {0} ns.', range);
     }
     case 'bypassedShare':
-      return bypassedShare(finding);
+      return bypassedShareText(finding);
     case 'workload':
       return workloadText(finding);
     case 'openWorkload':
@@ -227,72 +228,12 @@ function sentenceOf(finding: Sentence): string {
   }
 }
 
-type Of<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
-
-/** `Bypass`, `Bypass, 64 B requests,`: without the run's name, which stands before the sentence. */
-const nameOf = ({ arm, requestBytes }: Subject): string =>
-  requestBytes === undefined
-    ? ARM_LABELS[arm]
-    : l10n.t('{0}, {1} requests,', ARM_LABELS[arm], bytes(requestBytes));
-
-function oneSize({
-  subject,
-  against,
-  quantity,
-  unit,
-  at,
-  median,
-  baseline,
-  ratio: of,
-}: Of<'oneSize'>) {
-  const values = l10n.t(
-    'At {0}, {1} {2} is {3}, {4} {5} (medians)',
-    ...[at, nameOf(subject), quantity, withUnit(median, unit)],
-    ...[ARM_LABELS[against], withUnit(baseline, unit)],
-  );
-  const { interval, ratio } = of;
-  if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
-  // The change is that within the rounds, which the medians alone need not give.
-  const words = {
-    higher: l10n.t('{0} round by round', change(ratio)),
-    lower: l10n.t('{0} round by round', change(ratio)),
-    same: l10n.t('no difference that matters'),
-    unclear: l10n.t('inconclusive'),
-  }[verdictOf(of)];
-  return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
-}
-
-function workloadText({ name, arm, against, measured, reference, ratio }: Of<'workload'>): string {
-  const values = l10n.t(
-    '{0}: {1} {2}, {3} {4} (medians)',
-    name,
-    ARM_LABELS[arm],
-    withUnit(measured.median, measured.unit),
-    ARM_LABELS[against],
-    withUnit(reference.median, reference.unit),
-  );
-  const { interval } = ratio;
-  if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
-  const words = {
-    higher: l10n.t('speed {0} round by round', change(ratio.ratio)),
-    lower: l10n.t('speed {0} round by round', change(ratio.ratio)),
-    same: l10n.t('no difference that matters'),
-    unclear: l10n.t('inconclusive'),
-  }[verdictOf(ratio)];
-  return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
-}
-
-function between(low: number, high: number): string {
-  const oneSide = high < 1 || low > 1;
-  return oneSide ? changes([low, high]) : l10n.t('{0} to {1}', change(low), change(high));
-}
-
 function timesGrown({ from, to }: Ends): string {
   const grown = to / from;
   return grown < 1.15 ? l10n.t('not') : l10n.t('{0} times', number(Number(grown.toPrecision(2))));
 }
 
-function percentileSteps({ at, stepUs, medianUs, means }: Of<'percentileSteps'>): string {
+function percentileSteps({ at, stepUs, medianUs, means }: FindingOf<'percentileSteps'>): string {
   const values = means.map(({ arm, meanUs, stddevUs }) => {
     const mean = `${ARM_LABELS[arm]} ${decimal(meanUs)} µs`;
     return stddevUs === undefined
@@ -303,66 +244,4 @@ function percentileSteps({ at, stepUs, medianUs, means }: Of<'percentileSteps'>)
     'netperf counts percentiles in steps of {0} µs, which is {1} of {2} µs; the means at {3} are finer: {4}.',
     ...[number(stepUs), part(stepUs / medianUs), number(medianUs), at, values.join(', ')],
   );
-}
-
-function kernelTime({ arm, first, last, most }: Of<'kernelTime'>): string {
-  const at = ({ seconds, bytes: size }: KernelTime) =>
-    l10n.t(
-      '{0} s of 60 s at {1} ({2} of one CPU)',
-      number(seconds),
-      bytes(size),
-      part(seconds / 60),
-    );
-  const isOne = first.bytes === last.bytes;
-  const trend = () => {
-    if (most.bytes !== first.bytes && most.bytes !== last.bytes) {
-      return l10n.t('with a maximum of {0} s at {1}', number(most.seconds), bytes(most.bytes));
-    }
-    if (last.seconds < first.seconds * 0.9) return l10n.t('it falls as messages grow');
-    if (last.seconds > first.seconds * 1.1) return l10n.t('it rises as messages grow');
-    return l10n.t('about the same at every size');
-  };
-  const ends = isOne ? at(first) : l10n.t('{0} and {1}', at(first), at(last));
-  return l10n.t(
-    '{0} spends {1} in its BPF programs{2}.',
-    ARM_LABELS[arm],
-    ends,
-    isOne ? '' : `: ${trend()}`,
-  );
-}
-
-function bypassedShare({ arm, groups, shared }: Of<'bypassedShare'>): string {
-  const phrases = groups.map((group) => {
-    const { sizes } = group;
-    const range = sizes.length === 1 ? l10n.t('at {0}', bytes(sizes[0] ?? 0)) : rangeText(sizes);
-    return `${amountText(group)} ${groups.length === 1 ? l10n.t('at every size') : range}`;
-  });
-  const onTcp = groups.some(({ amount }) => amount === 'hardly')
-    ? ` ${l10n.t('Where that is less than 1%, the stream was on TCP, and TCP is what was measured.')}`
-    : '';
-  const others = shared
-    ? ` ${l10n.t('Other programs used the same bypass meanwhile: their bytes do not count, nor does what TCP/IP may have carried.')}`
-    : '';
-  return l10n.t(
-    'Share of its data that {0} redirected: {1}.{2}{3}',
-    ARM_LABELS[arm],
-    phrases.join(', '),
-    onTcp,
-    others,
-  );
-}
-
-function amountText({ amount, low, high }: ShareGroup): string {
-  switch (amount) {
-    case 'hardly':
-      return l10n.t('less than 1%');
-    case 'unknown':
-      return l10n.t('an unknown part');
-    case 'all':
-      return l10n.t('at least 99%');
-    case 'least':
-      return l10n.t('at least {0}', part(low));
-    case 'some':
-      return part(low) === part(high) ? part(low) : l10n.t('{0} to {1}', part(low), part(high));
-  }
 }

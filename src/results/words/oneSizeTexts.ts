@@ -1,0 +1,73 @@
+import * as l10n from '@vscode/l10n';
+import { ARM_LABELS } from '../arms.ts';
+import type { FindingOf, Subject } from '../finding.ts';
+import { change, changes, withUnit } from '../format.ts';
+import { bytes } from '../sizes.ts';
+import { verdictOf } from '../statistics.ts';
+
+/** `Bypass`, `Bypass, 64 B requests,`: without the run's name, which stands before the sentence. */
+export const nameOf = ({ arm, requestBytes }: Subject): string =>
+  requestBytes === undefined
+    ? ARM_LABELS[arm]
+    : l10n.t('{0}, {1} requests,', ARM_LABELS[arm], bytes(requestBytes));
+
+/** What a single size shows, where there is no line to describe. */
+export function oneSizeText({
+  subject,
+  against,
+  quantity,
+  unit,
+  at,
+  median,
+  baseline,
+  ratio,
+}: FindingOf<'oneSize'>): string {
+  const values = l10n.t(
+    'At {0}, {1} {2} is {3}, {4} {5} (medians)',
+    ...[at, nameOf(subject), quantity, withUnit(median, unit)],
+    ...[ARM_LABELS[against], withUnit(baseline, unit)],
+  );
+  return withRatio(values, ratio, (of) => l10n.t('{0} round by round', change(of)));
+}
+
+/** A workload's rate against the baseline's. */
+export function workloadText({
+  name,
+  arm,
+  against,
+  measured,
+  reference,
+  ratio,
+}: FindingOf<'workload'>): string {
+  const values = l10n.t(
+    '{0}: {1} {2}, {3} {4} (medians)',
+    name,
+    ARM_LABELS[arm],
+    withUnit(measured.median, measured.unit),
+    ARM_LABELS[against],
+    withUnit(reference.median, reference.unit),
+  );
+  return withRatio(values, ratio, (of) => l10n.t('speed {0} round by round', change(of)));
+}
+
+/** The change is that within the rounds, which the medians alone need not give. */
+function withRatio(
+  values: string,
+  ratio: FindingOf<'oneSize'>['ratio'],
+  differs: (ratio: number) => string,
+): string {
+  const { interval } = ratio;
+  if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
+  const words = {
+    higher: differs(ratio.ratio),
+    lower: differs(ratio.ratio),
+    same: l10n.t('no difference that matters'),
+    unclear: l10n.t('inconclusive'),
+  }[verdictOf(ratio)];
+  return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
+}
+
+function between(low: number, high: number): string {
+  const oneSide = high < 1 || low > 1;
+  return oneSide ? changes([low, high]) : l10n.t('{0} to {1}', change(low), change(high));
+}
