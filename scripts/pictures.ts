@@ -45,7 +45,8 @@ async function alone(wanted: readonly string[]): Promise<void> {
 }
 
 /** Takes a screen in both themes. */
-async function take(set: FilmSet, { name, size, part, prepare, show }: Screen): Promise<void> {
+async function take(set: FilmSet, screen: Screen): Promise<void> {
+  const { name, size, part, prepare, show, finish } = screen;
   const { session } = set;
   const { workbench, page } = session;
   await page.setViewportSize(size);
@@ -63,6 +64,7 @@ async function take(set: FilmSet, { name, size, part, prepare, show }: Screen): 
     console.log(`${path.relative(process.cwd(), file)}: ${fs.statSync(file).size} bytes`);
     await page.keyboard.press('Escape');
   }
+  await finish?.(set);
 }
 
 await runToEnd(main);

@@ -46,8 +46,8 @@ export class LiveTraffic {
         el('h2', { id: 'traffic-title' }, l10n.t('Sent over the last minutes')),
         this.#quantity.element,
       ),
-      el('ul', { class: l10n.t('key now') }, this.#bypass.element, this.#tcp.element),
-      el('div', { class: l10n.t('chart live') }, canvas),
+      el('ul', { class: 'key now' }, this.#bypass.element, this.#tcp.element),
+      el('div', { class: 'chart live' }, canvas),
       el(
         'p',
         { class: 'hidden', id: 'chart-help' },

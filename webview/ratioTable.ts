@@ -103,5 +103,5 @@ function picture({ arm, ratio }: ComparisonRow, scale: RatioScale): HTMLElement 
     dot.style.left = percent(placeOn(scale, ratio.centre));
     parts.push(dot);
   }
-  return el('div', { class: l10n.t('plot plot-{0}', arm), 'aria-hidden': 'true' }, ...parts);
+  return el('div', { class: `plot plot-${arm}`, 'aria-hidden': 'true' }, ...parts);
 }

@@ -13,15 +13,18 @@ import { freePort } from '../../test/harness/port.ts';
 import { endProcesses, processRef } from '../../test/harness/processes.ts';
 import { startSshd, type TestSshd } from '../../test/harness/sshd.ts';
 import { temporaryDirectory } from '../../test/harness/temporary.ts';
+import { makeNetns } from '../../test/harness/host/traffic.ts';
+import { startCanaryService } from '../../test/harness/host/canaryService.ts';
 import { drive } from '../../test/harness/vscode/drive.ts';
 import { packageExtension } from '../../test/harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../../test/harness/vscode/session.ts';
+import { keepAs } from './keptBypass.ts';
 
 /** Runs are measured once; remove this to have them measured anew. */
 const KEPT = path.resolve(import.meta.dirname, '../../out/pictures');
 const BPF = path.resolve(import.meta.dirname, '../../bpf');
 export const SOURCE_NAME = 'count.bpf.c';
-const BEFORE = 'before.sockmap-bench.json';
+export const BEFORE = 'before.sockmap-bench.json';
 export const AFTER = 'after.sockmap-bench.json';
 
 /** A window on a host with services that talk to each other, and the results of two runs. */
@@ -32,6 +35,10 @@ export interface FilmSet extends AsyncDisposable {
   readonly host: string;
   /** Full path of the cgroup whose services talk to each other. */
   readonly cgroup: string;
+  /** Has the host keep its bypass, and one of a service that is not there. Until the end. */
+  keep(): Promise<void>;
+  /** Starts a service in it whose clients connect again and again: what a canary compares. Until the end. */
+  serve(): Promise<void>;
 }
 
 export async function makeSet(): Promise<FilmSet> {
@@ -75,6 +82,10 @@ export async function makeSet(): Promise<FilmSet> {
           ...{ key: 'ctrl+alt+l', command: 'sockmapBypass.assess' },
           args: { host: sshd.alias, cgroup: path.dirname(cgroup) },
         },
+        {
+          ...{ key: 'ctrl+alt+c', command: 'sockmapBypass.canary' },
+          args: { host: sshd.alias, cgroup, share: 50, seconds: 600, p99: 5 },
+        },
       ],
     });
     ends.push(() => session.stop());
@@ -85,12 +96,38 @@ export async function makeSet(): Promise<FilmSet> {
       await traffic(cgroup, cgroup),
       await traffic(orders, web),
       await traffic(cgroup, web),
+      await proxy(web),
     );
-    return { session, steps, host: sshd.alias, cgroup, [Symbol.asyncDispose]: stop };
+    return {
+      ...{ session, steps, host: sshd.alias, cgroup, [Symbol.asyncDispose]: stop },
+      keep: async () => {
+        const billing = path.join(path.dirname(cgroup), 'billing.service');
+        ends.push(await keepAs({ cart: [cgroup], billing: [billing] }));
+      },
+      serve: async () => {
+        const netns = await makeNetns();
+        ends.push(() => netns.remove());
+        const service = await startCanaryService({ cgroup, netns: netns.name }, 'plain', 2);
+        ends.push(service.stop);
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A program that reads with splice(): the list of cgroups marks it. */
+async function proxy(cgroup: string): Promise<() => Promise<void>> {
+  const bind = `bind 127.0.0.1:${await freePort()}`;
+  const lines = ['defaults', 'timeout connect 1s', 'timeout client 1s', 'timeout server 1s'];
+  const front = ['frontend web', bind, 'mode tcp', ''];
+  const folder = temporaryDirectory({ 'haproxy.cfg': [...lines, ...front].join('\n') });
+  const end = startIn(cgroup, 'haproxy', '-db', '-f', path.join(folder.path, 'haproxy.cfg'));
+  return async () => {
+    await end();
+    await folder.remove();
+  };
 }
 
 async function measure({ alias, configFile }: TestSshd, file: string): Promise<void> {
@@ -111,24 +148,11 @@ async function measure({ alias, configFile }: TestSshd, file: string): Promise<v
 /** A redis in one cgroup with a few clients in another, until the answer is called. */
 async function traffic(of: string, from: string): Promise<() => Promise<void>> {
   const port = String(await freePort());
-  // They give way to the window, which is filmed beside them.
-  const join = ['-c', 'echo 0 >"$1/cgroup.procs" && shift && exec nice -n 19 "$@"', 'sh'];
-  const start = (cgroup: string, ...argv: string[]) => {
-    const child = spawn('sh', [...join, cgroup, ...argv], { stdio: 'ignore' });
-    const end = atEnd(async () => {
-      const ref = child.pid === undefined ? undefined : processRef(child.pid);
-      if (ref === undefined || child.exitCode !== null) return;
-      const ended = once(child, 'exit');
-      await endProcesses([ref], { first: 'SIGKILL' });
-      await ended;
-    });
-    return end;
-  };
-  const server = start(
+  const server = startIn(
     of,
     ...['redis-server', '--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
   );
-  const clients = start(
+  const clients = startIn(
     from,
     ...['sh', '-c', 'until redis-cli -p "$0" ping; do sleep 0.1; done; exec "$@"', port],
     // Without an end: connections stay.
@@ -138,4 +162,17 @@ async function traffic(of: string, from: string): Promise<() => Promise<void>> {
     await clients();
     await server();
   };
+}
+
+/** A program of a cgroup, until the answer is called. It gives way to the window, which is filmed beside it. */
+function startIn(cgroup: string, ...argv: readonly string[]): () => Promise<void> {
+  const join = ['-c', 'echo 0 >"$1/cgroup.procs" && shift && exec nice -n 19 "$@"', 'sh'];
+  const child = spawn('sh', [...join, cgroup, ...argv], { stdio: 'ignore' });
+  return atEnd(async () => {
+    const ref = child.pid === undefined ? undefined : processRef(child.pid);
+    if (ref === undefined || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    await endProcesses([ref], { first: 'SIGKILL' });
+    await ended;
+  });
 }

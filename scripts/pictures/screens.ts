@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { titleOf } from '../../test/harness/vscode/commands.ts';
 import type { Workbench } from '../../test/harness/vscode/workbench.ts';
-import { AFTER, SOURCE_NAME, type FilmSet } from './filmSet.ts';
+import { AFTER, BEFORE, SOURCE_NAME, type FilmSet } from './filmSet.ts';
 
 /** A picture of the documents. */
 export interface Screen {
@@ -14,28 +14,14 @@ export interface Screen {
   readonly prepare?: (set: FilmSet) => Promise<void>;
   /** Brings up what is to be seen, in each theme. */
   readonly show: (set: FilmSet) => Promise<unknown>;
+  /** Once, after it was taken. */
+  readonly finish?: (set: FilmSet) => Promise<void>;
 }
 
 const EDITOR = '.part.editor';
 const PAGE = { width: 1000, height: 900 };
 
 export const SCREENS: readonly Screen[] = [
-  {
-    name: 'views',
-    size: { width: 1000, height: 560 },
-    part: '.part.sidebar',
-    prepare: async ({ session: { workbench } }) => {
-      await workbench.run('Sockmap Bypass: Focus on Hosts View');
-      await widenSideBar(workbench);
-    },
-    show: async ({ session: { workbench }, host }) => {
-      await workbench.run('Sockmap Bypass: Focus on Hosts View');
-      await workbench.treeItem(host).first().waitFor();
-      if ((await workbench.treeItem('cart.service').count()) === 0)
-        await workbench.treeItem(host).first().click();
-      await workbench.treeItem('cart.service').waitFor({ timeout: 60_000 });
-    },
-  },
   {
     name: 'live',
     size: PAGE,
@@ -62,6 +48,37 @@ export const SCREENS: readonly Screen[] = [
     show: ({ session: { workbench } }) =>
       workbench.webview().locator('#verdict').waitFor({ timeout: 60_000 }),
   },
+  {
+    name: 'canary',
+    size: { width: 1000, height: 1020 },
+    part: EDITOR,
+    prepare: async ({ session: { workbench }, serve }) => {
+      await serve();
+      await hideSideBar(workbench);
+      await workbench.page.keyboard.press('Control+Alt+C');
+      const page = workbench.webview();
+      await page.locator('#canary-counts').waitFor({ timeout: 60_000 });
+      // Enough answers for smooth lines.
+      await workbench.page.waitForTimeout(30_000);
+    },
+    show: ({ session: { workbench } }) => workbench.webview().locator('#canary-ratios').waitFor(),
+    finish: async ({ session: { workbench } }) => {
+      await workbench.webview().locator('#canary-end').click();
+      await workbench.webview().locator('#canary-begin').waitFor();
+    },
+  },
+  {
+    name: 'compare',
+    size: { width: 1320, height: 800 },
+    part: EDITOR,
+    prepare: async ({ session: { workbench } }) => {
+      await hideSideBar(workbench);
+      await workbench.run(titleOf('sockmapBypass.compare'));
+      await workbench.pick(AFTER);
+      await workbench.pick(BEFORE);
+    },
+    show: ({ session: { workbench } }) => workbench.webview().locator('#table').waitFor(),
+  },
   figure('overview', 'overview'),
   figure('throughput', 'fig2'),
   figure('latency', 'fig4'),
@@ -81,12 +98,30 @@ export const SCREENS: readonly Screen[] = [
     size: { width: 1000, height: 560 },
     part: EDITOR,
     prepare: async ({ session }) => {
-      await session.workbench.openFile(SOURCE_NAME);
-      await session.page.keyboard.press('Control+s');
-      await session.workbench.squiggles().first().waitFor();
+      await session.workbench.saveUntil(SOURCE_NAME, session.workbench.squiggles().first());
       await lens(session.page.locator('.codelens-decoration a'), 'rejected by Linux').waitFor();
     },
     show: ({ session }) => session.workbench.hover('+='),
+  },
+  // The last: the live page names what a host keeps, too.
+  {
+    name: 'views',
+    size: { width: 1000, height: 560 },
+    part: '.part.sidebar',
+    prepare: async ({ session: { workbench }, keep }) => {
+      await keep();
+      await workbench.run('Sockmap Bypass: Focus on Hosts View');
+      await widenSideBar(workbench);
+    },
+    show: async ({ session: { workbench }, host }) => {
+      await workbench.run('Sockmap Bypass: Focus on Hosts View');
+      await workbench.treeItem(host).first().waitFor();
+      if ((await workbench.treeItem('cart.service').count()) === 0)
+        await workbench.treeItem(host).first().click();
+      await workbench.treeItem(/cart\.service.*kept/).waitFor({ timeout: 60_000 });
+      await workbench.treeItem('billing, kept over boots').waitFor();
+      await workbench.treeItem('quick').first().waitFor();
+    },
   },
 ];
 

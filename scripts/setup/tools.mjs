@@ -142,6 +142,7 @@ const TOOLS = [
   }),
   tool(['editor'], 'python3', command('python3'), ['python3'], { arch: ['python'] }),
   tool(['pictures'], 'pngquant', command('pngquant'), ['pngquant']),
+  tool(['pictures'], 'haproxy', command('haproxy'), ['haproxy']),
   tool(['kernels'], 'QEMU', command('qemu-system-x86_64'), ['qemu-system-x86'], {
     fedora: ['qemu-system-x86-core'],
     suse: ['qemu-x86'],

@@ -73,8 +73,10 @@ function bypassRow(node: BypassNode): Row {
     label: others < 1 ? name : l10n.t('{0} and {1} more', name, others),
     // The path last: two cgroups may be called the same.
     description: [
-      ...[stateText(attachment), rateText, socketsText, reach, share],
+      stateText(attachment),
+      // Before what a narrow view has no place for.
       ...(node.kept === undefined ? [] : [l10n.t('kept')]),
+      ...[rateText, socketsText, reach, share],
       name === pathOf(cgroup) ? undefined : pathOf(cgroup),
     ]
       .filter((one) => one !== undefined)

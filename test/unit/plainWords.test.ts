@@ -66,4 +66,11 @@ describe('words for people', () => {
       [],
     );
   });
+  it('are not names of styles, which a translation would change', () => {
+    const sources = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root });
+    assert.deepEqual(
+      sources.filter((file) => /\bclass: (?:vscode\.)?l10n\b/.test(read(file))),
+      [],
+    );
+  });
 });

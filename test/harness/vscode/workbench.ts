@@ -190,6 +190,15 @@ export class Workbench {
     await this.tab(name).waitFor();
   }
 
+  /** Saves a file of the folder until something shows: an editor that is still coming up does not hear the key. */
+  async saveUntil(name: string, shows: Locator): Promise<void> {
+    await persistently(10, async () => {
+      await this.openFile(name);
+      await this.page.keyboard.press('Control+s');
+      await shows.waitFor({ timeout: 5000 });
+    });
+  }
+
   /**
    * Types the whole path into the list of files: a new one need not be in the search's index yet.
    * A window that is busy with another editor may swallow the key.

@@ -120,7 +120,7 @@ describe('the rows of the hosts view', () => {
     assert.ok(loaded && rest);
     assert.deepEqual(more, []);
     const { description, contextValue, tooltip } = rowOf(loaded);
-    assert.match(description ?? '', / · kept$/);
+    assert.match(description ?? '', /^guarded · kept · /);
     assert.equal(contextValue, 'bypass-kept');
     assert.match(tooltip ?? '', /Kept over boots: shop 0\.1\.0 \(a\.service\): on$/m);
     const row = rowOf(rest);

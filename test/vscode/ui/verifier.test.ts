@@ -63,16 +63,6 @@ describe('what the verifier thinks of a source, in a window', () => {
     await sshd.stop();
     await folder.remove();
   });
-  /** Saves a file until something shows: an editor that is still coming up does not hear the key. */
-  const saveUntil = (name: string, shows: Locator): Promise<boolean> =>
-    eventually(`what is to show of ${name}`, async () => {
-      await session.workbench.openFile(name);
-      await session.page.keyboard.press('Control+s');
-      return shows.waitFor({ timeout: 3000 }).then(
-        () => true,
-        () => false,
-      );
-    });
   const lens = (text: string): Locator =>
     session.page.locator('.codelens-decoration a:visible', { hasText: text });
   const pressLine = async (index: number, text: string): Promise<void> => {
@@ -84,7 +74,7 @@ describe('what the verifier thinks of a source, in a window', () => {
   };
 
   it('the error stands in the hover, the verifier’s words first, then why, and how to fix it', async () => {
-    await saveUntil('rejected.bpf.c', session.workbench.squiggles().first());
+    await session.workbench.saveUntil('rejected.bpf.c', session.workbench.squiggles().first());
     // The lens moves the lines below it when it comes.
     await lens('rejected by Linux').waitFor();
     const rows = await session.workbench.hover('+=');
@@ -111,7 +101,7 @@ describe('what the verifier thinks of a source, in a window', () => {
   });
 
   it('of an accepted program what was counted stands above it', async () => {
-    await saveUntil('accepted.bpf.c', lens('instructions'));
+    await session.workbench.saveUntil('accepted.bpf.c', lens('instructions'));
     assert.match(
       (await lens('instructions').innerText()).replaceAll('\u00a0', ' '),
       /\d+ instructions, \d+ of 1,000,000 processed, \d+ states \(\d+ at a time\), \d+ bytes of stack, [\d.]+ ms/,
