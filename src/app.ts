@@ -11,7 +11,6 @@ import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
 import { Pointed } from './ui/pointed.ts';
 import { LivePages } from './ui/livePages.ts';
-import { Reports } from './ui/reports.ts';
 import { HostsView } from './ui/hostsView.ts';
 import { ResultsView } from './ui/resultsView.ts';
 import { StatusBar } from './ui/statusBar.ts';
@@ -24,7 +23,6 @@ export class App extends Context {
   readonly keys: ContextKeys;
   readonly hosts: HostsView;
   readonly results: ResultsView;
-  readonly reports = new Reports();
   readonly livePages: LivePages;
   readonly assessPages: AssessPages;
   readonly verifier: Verifier;
@@ -111,7 +109,7 @@ export class App extends Context {
     const pieces = [
       ...[this.keys, this.language, this.logs, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
-      ...[this.bpfStatus, this.reports],
+      this.bpfStatus,
     ];
     for (const piece of pieces) piece.dispose();
     super.dispose();

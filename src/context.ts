@@ -3,6 +3,7 @@ import type { Host } from './host/host.ts';
 import { AssessedHosts } from './ui/assessed.ts';
 import { Canaries } from './ui/canaries.ts';
 import { keptLog, LastLines } from './ui/keptLog.ts';
+import { Reports } from './ui/reports.ts';
 import { askLine } from './ui/window.ts';
 import { affects, setting } from './workspace/settings.ts';
 
@@ -17,6 +18,7 @@ export class Context implements vscode.Disposable {
   );
   readonly assessed = new AssessedHosts();
   readonly canaries = new Canaries();
+  readonly reports = new Reports();
   readonly #hosts = new Map<string, Host>();
   readonly #workedHosts = new Set<string>();
   readonly #worked = new vscode.EventEmitter<string>();
@@ -90,6 +92,7 @@ export class Context implements vscode.Disposable {
     void this.disconnect();
     this.#settings.dispose();
     this.assessed.dispose();
+    this.reports.dispose();
     this.#worked.dispose();
     this.log.dispose();
   }

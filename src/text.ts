@@ -25,6 +25,12 @@ const escaped = (character: string): string =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
 
+/**
+ * A word in quotes, as JSON writes it, in plain ASCII: what is between the quotes is the word, whatever letters
+ * look or run like.
+ */
+export const quoted = (word: string): string => JSON.stringify(word).replace(/[^ -~]/g, escaped);
+
 const codePoint = (character: string): string =>
   `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
 

@@ -6,15 +6,14 @@ import { PROFILES, type Profile } from '../results/plan.ts';
 import { EXIT, exitOf, regressionCheck, type RegressionCheck } from '../results/regressionCheck.ts';
 import { regressionLines } from '../results/words/regressionLines.ts';
 import type { Host } from '../host/host.ts';
-import { readPlan } from './planFile.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions, type BenchProgress } from './run.ts';
 import { readDocument } from './store.ts';
 
 /** A request of a task, or of the command line. Files are local paths. */
 export interface ComparedRun {
   readonly profile?: Profile | undefined;
-  /** A plan or the file of one, instead of a profile. */
-  readonly plan?: string | Plan | undefined;
+  /** Instead of a profile; whoever calls has agreed to its commands. */
+  readonly plan?: Plan | undefined;
   /** A saved run that this one is compared with. */
   readonly baseline?: string | undefined;
   /** Percent that the bypass may be slower than in it. */
@@ -46,8 +45,7 @@ export async function runCompared(
 ): Promise<Compared> {
   const { profile = 'quick', baseline, maxSlowdown } = wanted;
   const before = await readBaseline(baseline);
-  const plan =
-    typeof wanted.plan === 'string' ? await readPlan(wanted.plan) : (wanted.plan ?? profile);
+  const plan = wanted.plan ?? profile;
   const whole = typeof plan === 'string' ? PROFILES[plan]('guarded') : plan;
   options.onStep(l10n.t('Plan {0} on {1}: {2}.', whole.name, host.name, timeLabel(whole)));
   const baselineId = before?.id;
@@ -60,16 +58,16 @@ export async function runCompared(
 
 /**
  * Completes the document of a run that was cut off, likewise (`resumeBenchmark`).
- * @param file its local path.
+ * @param cut the document, to whose commands whoever calls has agreed, and its local path.
  * @throws HostError
  */
 export async function resumeCompared(
   host: Host,
-  file: string,
+  { document, file }: { readonly document: ResultDocument; readonly file: string },
   { baseline, maxSlowdown }: Pick<ComparedRun, 'baseline' | 'maxSlowdown'>,
   options: RunOptions,
 ): Promise<Compared> {
-  const [before, document] = await Promise.all([readBaseline(baseline), readDocument(file)]);
+  const before = await readBaseline(baseline);
   options.onStep(
     l10n.t('Resuming plan {0} on {1}, in {2}.', document.plan.name, host.name, document.cgroup),
   );

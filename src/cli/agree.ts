@@ -1,10 +1,12 @@
 import * as l10n from '@vscode/l10n';
+import { commandsText, planCommands } from '../bench/planCommands.ts';
 import type { BpfSource } from '../bypass/build.ts';
 import { knownReaders, probeFaults } from '../bypass/faultProbe.ts';
 import { doubtWords, loadWarning, rootDetail, rootWarning } from '../bypass/loadWarning.ts';
 import { readProbe } from '../bypass/source.ts';
 import { cancelled, HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import type { Plan } from '../results/document.ts';
 import { listed } from '../text.ts';
 import type { Session } from './command.ts';
 
@@ -50,4 +52,31 @@ export async function agree(session: Session, place: Place): Promise<boolean> {
   }
   if (await session.confirm('Load it anyway?')) return verdict;
   throw cancelled('load the bypass', host.name);
+}
+
+/**
+ * Has a person agree to the commands of a plan, which are shown in full.
+ * @param from the file that names them.
+ * @throws HostError where they do not, or nobody can be asked.
+ */
+export async function agreeToCommands(
+  session: Session,
+  host: string,
+  plan: Plan,
+  from: string,
+): Promise<void> {
+  const commands = planCommands(plan);
+  if (commands.length === 0) return;
+  session.onStep(commandsText({ host, from }, commands).text);
+  if (!session.isAnswered) {
+    throw new HostError({
+      kind: 'input',
+      tried: l10n.t('run the workloads'),
+      where: host,
+      words: l10n.t('there is no terminal to ask on whether the commands of {0} may run', from),
+      next: l10n.t('Read the commands, then say --yes.'),
+    });
+  }
+  if (await session.confirm(`Run these commands on ${host}?`)) return;
+  throw cancelled(l10n.t('run the workloads'), host);
 }

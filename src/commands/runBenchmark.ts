@@ -17,6 +17,7 @@ import { documentFileName, writeDocument } from '../bench/store.ts';
 import { readSource } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
+import { agreeToWorkloads } from '../ui/agreesToWorkloads.ts';
 import { form } from '../ui/form.ts';
 import { pickMeasured } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
@@ -45,9 +46,11 @@ export async function runBenchmarkCommand(
   context: Context,
   argument: unknown,
 ): Promise<vscode.Uri | undefined> {
+  const given = await readHostArgument(context, benchmarkArgument, argument);
   const wanted =
-    (await readHostArgument(context, benchmarkArgument, argument)) ??
-    (await form(() => ask(context, argument)));
+    given === undefined
+      ? await form(() => ask(context, argument))
+      : { ...given, profile: await agreed(context, given.host, given.profile) };
   if (wanted === undefined) return undefined;
   const { host, cgroup, profile } = wanted;
   using file = new RunRecorder(context);
@@ -61,6 +64,12 @@ export async function runBenchmarkCommand(
   );
   return file.uri;
 }
+
+/** A plan of an argument, which may be another extension's. */
+const agreed = async (context: Context, host: string, plan: Plan | Profile) =>
+  typeof plan === 'string'
+    ? plan
+    : agreeToWorkloads(context, { host, plan, from: vscode.l10n.t('The argument of the command') });
 
 /** Sources and limits for the policies that a run loads itself. */
 export const benchSource = (context: Context): Pick<BenchOptions, 'source' | 'limits'> => ({

@@ -1,92 +1,121 @@
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
+import { commandsKey, commandsText, planCommands } from '../bench/planCommands.ts';
 import type { Context } from '../context.ts';
 import { cancelled } from '../host/errors.ts';
-import type { Plan, Workload } from '../results/document.ts';
+import type { Plan } from '../results/document.ts';
 import { oneLine } from '../text.ts';
-import { askLine, confirm } from './window.ts';
+import { form } from './form.ts';
+import { pickInText, type PlaceItem } from './pickInText.ts';
+import { askLine } from './window.ts';
 
 /** What was agreed to, in the state of this machine. */
 const AGREED = 'agreedWorkloads';
 const MOST_AGREED = 100;
-const SHOWN = 8;
-const LONGEST = 160;
+
+interface Asked {
+  readonly host: string;
+  readonly plan: Plan;
+  /** Names the commands: a file for one. */
+  readonly from: string;
+}
 
 /**
- * Has a person agree to the commands of a plan's workloads before they are run on a host for the first time, and
- * say which account they are to run as, where the plan does not.
- * @param from what names the commands, a file for one.
+ * Has a person agree to the commands of a plan's workloads before they are run on a host for the first time, all of
+ * which they see in full, and say which account they are to run as, where the plan does not. Other commands, or
+ * the same on another host, are asked about anew.
  * @returns the plan with these accounts; the same one where it has no workloads.
  * @throws HostError where the person does not agree.
  */
-export async function agreeToWorkloads(
-  context: Context,
-  { host, plan, from }: { host: string; plan: Plan; from: string },
-): Promise<Plan> {
-  const { workloads = [] } = plan;
-  if (workloads.length === 0) return plan;
+export async function agreeToWorkloads(context: Context, asked: Asked): Promise<Plan> {
+  const { host, plan } = asked;
+  const commands = planCommands(plan);
+  if (commands.length === 0) return plan;
   const state = context.extension.globalState;
   const agreed = state.get<Readonly<Record<string, string>>>(AGREED, {});
-  const key = keyOf(host, workloads);
-  const user = agreed[key] ?? (await ask(host, workloads, from));
+  const key = commandsKey(host, commands);
+  const user = agreed[key] ?? (await form(() => ask(context, asked)));
   if (user === undefined) throw cancelled(vscode.l10n.t('run the workloads'), host);
   if (agreed[key] === undefined) {
     const kept = [...Object.entries(agreed), [key, user] as const].slice(-MOST_AGREED);
     await state.update(AGREED, Object.fromEntries(kept));
   }
-  if (user === '') return plan;
-  return { ...plan, workloads: workloads.map((each) => ({ user, ...each })) };
+  return withUser(plan, user);
 }
 
-const keyOf = (host: string, workloads: readonly Workload[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify([host, workloads.map(({ user, ...each }) => [user ?? '', each])]))
-    .digest('hex');
+const withUser = (plan: Plan, user: string): Plan =>
+  user === '' ? plan : { ...plan, workloads: plan.workloads?.map((each) => ({ user, ...each })) };
+
+/** The fault of an account's name, while it is typed; none is the usual one. */
+export const accountFault = (text: string): string | undefined =>
+  text === '' || /^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/.test(text)
+    ? undefined
+    : vscode.l10n.t('That is not the name of an account.');
 
 /** @returns the account for those that name none, "" for the usual one; undefined: not agreed. */
-async function ask(
-  host: string,
-  workloads: readonly Workload[],
-  from: string,
-): Promise<string | undefined> {
-  const named = new Set(workloads.flatMap(({ user }) => user ?? []));
-  const isOpen = workloads.some(({ user }) => user === undefined);
-  const account = isOpen
-    ? await askLine({
-        title: vscode.l10n.t('Workloads on {0}', host),
-        prompt: vscode.l10n.t(
-          'Account that their commands run as; empty for that of the login, or nobody where that is root',
-        ),
-        value: '',
-        fault: (text) =>
-          text === '' || /^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/.test(text)
-            ? undefined
-            : vscode.l10n.t('That is not the name of an account.'),
-      })
-    : '';
+async function ask(context: Context, { host, plan, from }: Asked): Promise<string | undefined> {
+  const title = vscode.l10n.t('Workloads on {0}', host);
+  const isOpen = plan.workloads?.some(({ user }) => user === undefined);
+  const account =
+    isOpen === true
+      ? await askLine({
+          title,
+          prompt: vscode.l10n.t(
+            'Account that their commands run as; empty for that of the login, or nobody where that is root',
+          ),
+          value: '',
+          fault: accountFault,
+        })
+      : '';
   if (account === undefined) return undefined;
-  const usual = vscode.l10n.t('the login’s account (nobody where that is root)');
-  const accounts = [...named, ...(isOpen ? [account === '' ? usual : account] : [])];
-  const commands = workloads.flatMap(commandsOf);
-  const agrees = await confirm(vscode.l10n.t('Run these commands on {0}?', host), {
-    detail: [
-      vscode.l10n.t('{0} has them run as: {1}.', oneLine(from, 100), accounts.join(', ')),
-      ...commands.slice(0, SHOWN).map((words) => oneLine(words, LONGEST)),
-      ...(commands.length > SHOWN
-        ? [vscode.l10n.t('And {0} more: read the plan before.', commands.length - SHOWN)]
-        : []),
-    ].join('\n'),
-    go: vscode.l10n.t('Run'),
-    stay: vscode.l10n.t('Do Not Run'),
-  });
-  return agrees ? account : undefined;
+  const commands = planCommands(withUser(plan, account));
+  const { text, starts } = commandsText({ host, from }, commands);
+  const items: PlaceItem<boolean | undefined>[] = [
+    { icon: 'circle-slash', label: vscode.l10n.t('Do Not Run'), value: false },
+    {
+      icon: 'play',
+      label: vscode.l10n.t('Run'),
+      description:
+        commands.length === 1
+          ? vscode.l10n.t('the command in the editor')
+          : vscode.l10n.t('all {0} commands in the editor', commands.length),
+      value: true,
+    },
+    ...commands.flatMap(({ role, workloads, argv }, index) =>
+      screens(text, starts[index] ?? 0, starts[index + 1]).map((at, screen) => ({
+        label: screen === 0 ? role : vscode.l10n.t('{0}, continued', role),
+        description: workloads.join(', '),
+        ...(screen === 0 && { detail: oneLine(argv.join(' ')) }),
+        group: vscode.l10n.t('Show in the Editor'),
+        value: undefined,
+        at,
+      })),
+    ),
+  ];
+  const agrees = await pickInText(
+    context.reports,
+    {
+      title,
+      name: vscode.l10n.t('Commands for {0}', host),
+      text,
+      placeholder: vscode.l10n.t('Read the commands in the editor, then choose'),
+    },
+    items,
+  );
+  return agrees === true ? account : undefined;
 }
 
-/** Each once: variants share them. */
-const commandsOf = ({ prepare, server, client, stop, unix }: Workload): string[] => [
-  ...new Set(
-    [prepare, server, client, stop, unix?.server, unix?.client].flatMap((argv) =>
-      argv === undefined ? [] : [argv.join(' ')],
-    ),
-  ),
-];
+/** Lines that any editor shows at once. */
+const SCREEN = 12;
+
+/** Lines of a text, from the first one's number until `end`: where each screenful of them begins. */
+function screens(text: string, first: number, end?: number): (readonly [number, number])[] {
+  const lines = text.split('\n').slice(0, end);
+  const offset = (line: number): number =>
+    lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
+  const at: (readonly [number, number])[] = [];
+  for (let line = first; line < lines.length; line += SCREEN) {
+    const start = offset(line);
+    at.push([start, start + (lines[line] ?? '').length]);
+  }
+  return at;
+}

@@ -9,7 +9,7 @@ export interface Item<T> extends Choice {
 }
 
 /** An item as it is shown; a title has no value. */
-type Shown<T> = Choice & { readonly value?: T };
+export type Shown<T> = Choice & { readonly value?: T };
 
 /** The one that the settings name comes first, so that Enter takes it. */
 export function offeredFirst<T>(
@@ -83,6 +83,23 @@ export const pickMany = <T extends Choice>(
     return accepted(pick, place, { fallsBack: false });
   });
 
+/**
+ * One of the items, as an answer of `question`.
+ * @param follow is given the quick pick before it shows; its event chooses an item elsewhere.
+ */
+export const pickWith = async <T>(
+  items: readonly Item<T>[],
+  options: Options<T>,
+  place: Place,
+  follow: (pick: vscode.QuickPick<Shown<T>>) => vscode.Event<Shown<T>>,
+): Promise<Answer<T> | typeof BACK | undefined> => {
+  const pick = picker(items, options);
+  const answer = await accepted(pick, place, { pointed: follow(pick) });
+  if (answer === undefined || answer === BACK) return answer;
+  const [value] = answer.value;
+  return value === undefined ? undefined : { ...answer, value };
+};
+
 function picker<T>(
   items: readonly Item<T>[],
   { title, placeholder, typed }: Options<T>,
@@ -112,11 +129,14 @@ const withTitles = <T>(items: readonly Item<T>[]): Shown<T>[] =>
     return [...(isFirst ? [separator(group)] : []), shownChoice(item)];
   });
 
-/** @param fallsBack whether Enter takes the active item where none is ticked. */
+/**
+ * @param fallsBack whether Enter takes the active item where none is ticked.
+ * @param pointed an item that is chosen elsewhere.
+ */
 function accepted<T>(
   pick: vscode.QuickPick<Shown<T>>,
   place: Place,
-  { fallsBack = true } = {},
+  { fallsBack = true, pointed }: { fallsBack?: boolean; pointed?: vscode.Event<Shown<T>> } = {},
 ): Promise<Answer<T[]> | typeof BACK | undefined> {
   pick.buttons = backButtons(place);
   const again = pick.items.filter(({ label }) => place.before.includes(label));
@@ -134,15 +154,22 @@ function accepted<T>(
       resolve(BACK);
       pick.hide();
     });
-    pick.onDidAccept(() => {
-      const all = chosen().filter(({ value }) => value !== undefined);
+    const take = (items: readonly Shown<T>[]) => {
+      const all = items.filter(({ value }) => value !== undefined);
       const values = all.flatMap(({ value }) => (value === undefined ? [] : [value]));
       if (values.length === 0) return;
       resolve({ value: values, shown: all.map(({ label }) => label) });
       pick.hide();
+    };
+    pick.onDidAccept(() => {
+      take(chosen());
+    });
+    const elsewhere = pointed?.((item) => {
+      take([item]);
     });
     pick.onDidHide(() => {
       resolve(undefined);
+      elsewhere?.dispose();
       pick.dispose();
     });
     pick.show();

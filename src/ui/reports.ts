@@ -14,16 +14,26 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
   });
 
   /** Opens a report, or brings the one of that title up to date. */
-  async show(title: string, text: string): Promise<void> {
+  async show(title: string, text: string): Promise<vscode.TextEditor> {
     const uri = this.#keep(fileName(title), text);
     const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: true });
+    return vscode.window.showTextDocument(document, { preview: true });
   }
 
   /** The same for Markdown, rendered. */
   async showMarkdown(title: string, text: string): Promise<void> {
     const uri = this.#keep(`${fileName(title)}.md`, text);
     await vscode.commands.executeCommand('markdown.showPreview', uri);
+  }
+
+  /** Closes the one that an editor shows. */
+  async close({ document }: vscode.TextEditor): Promise<void> {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const own = tabs.filter(
+      ({ input }) =>
+        input instanceof vscode.TabInputText && input.uri.toString() === document.uri.toString(),
+    );
+    await vscode.window.tabGroups.close(own, true);
   }
 
   #keep(title: string, text: string): vscode.Uri {

@@ -126,6 +126,45 @@ describe('the command line', () => {
     assert.equal(read('second.json').cgroup, stage.cgroup);
   });
 
+  it('shows the commands of a plan, and of a run to complete, and runs none before a person agrees', async () => {
+    const touched = file('touched');
+    fs.chmodSync(folder.path, 0o777);
+    const client = ['sh', '-c', 'echo >>"$1"; echo 5', 'sh', touched, 'x\u202e\u001b[2J'];
+    const workload = {
+      ...{ name: 'own', arms: ['tcp'], client, metric: { pattern: '(\\d+)' } },
+      ...{ unit: 'x', higherIsBetter: true, warmup: 0 },
+    };
+    const own = { name: 'own', workloads: [workload], secondsPerSample: 1, repetitions: 1 };
+    fs.writeFileSync(file('own.sockmap-plan.json'), JSON.stringify(own));
+    const at = ['benchmark', stage.server.alias, ...ssh];
+    const argv = [...at, '--plan', file('own.sockmap-plan.json'), '--out', file('own.json')];
+    const unanswered = await cli.run(argv);
+    assert.equal(unanswered.status, 1);
+    assert.match(
+      unanswered.stderr,
+      /client: "own"\n.*\n {4}"sh" "-c" "echo >>\\"\$1\\"; echo 5" "sh"/,
+    );
+    assert.match(unanswered.stderr, /"x\\u202e\\u001b\[2J"/);
+    assert.match(unanswered.stderr, /no terminal to ask on.*Read the commands, then say --yes\./);
+    const asked = cli.open(argv);
+    await eventually('it asks', () => asked.stdout.includes('Run these commands on'));
+    asked.type('n\r');
+    assert.equal((await asked.ended).status, 130);
+    assert.ok(!fs.existsSync(touched) && !fs.existsSync(file('own.json')));
+
+    const agreed = await cli.run([...argv, '--yes']);
+    assert.equal(agreed.status, 0, agreed.stderr);
+    assert.equal(fs.readFileSync(touched, 'utf8'), '\n');
+    const { finishedAt: _, ...cut } = read('own.json');
+    fs.writeFileSync(file('own.json'), JSON.stringify({ ...cut, samples: [] }));
+    const resume = [...at, '--resume', file('own.json')];
+    const again = await cli.run(resume);
+    assert.equal(again.status, 1);
+    assert.match(again.stderr, /client: "own"[^]*say --yes/);
+    assert.equal((await cli.run([...resume, '--yes'])).status, 0);
+    assert.equal(fs.readFileSync(touched, 'utf8'), '\n\n');
+  });
+
   it('ends with 1 when nothing can be said, with 64 when it is used wrongly, and says why', async () => {
     const { alias } = stage.server;
     const out = ['--out', file('none.json')];

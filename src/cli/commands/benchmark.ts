@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { readSource } from '../../bypass/source.ts';
 import { outcomeOf, resumeCompared, runCompared } from '../../bench/comparedRun.ts';
+import { readPlan } from '../../bench/planFile.ts';
 import { documentFileName, readDocument, writeDocument } from '../../bench/store.ts';
 import { HostError } from '../../host/errors.ts';
 import { MAX_SLOWDOWN_PERCENT } from '../../results/compare.ts';
@@ -10,9 +11,10 @@ import { EXIT } from '../../results/regressionCheck.ts';
 import { exitOfTcp, tcpCheck } from '../../results/tcpCheck.ts';
 import { tcpLines } from '../../results/words/tcpLines.ts';
 import { PROFILES, type Profile } from '../../results/plan.ts';
+import { agreeToCommands } from '../agree.ts';
 import { command, HOST, HOST_OPTIONS } from '../command.ts';
 import { contradiction, LIMIT_OPTIONS, limitsOf } from '../limits.ts';
-import { choice, number, text, UsageError } from '../options.ts';
+import { choice, flag, number, text, UsageError } from '../options.ts';
 
 export const SLOWDOWN = number(
   'PERCENT',
@@ -72,11 +74,13 @@ export const benchmark = command({
       'Compare the bypass with TCP in this very run, as a roll-out does: it may be slower by that much, with its whole 95% CI, and must not stall.',
       { isWhole: false },
     ),
+    yes: flag('Run the commands of a plan without a question.'),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
   bad: 'The bypass got slower than in the saved run, or is not good enough beside TCP.',
   notes: [
+    'Where a plan, or the run to complete, has workloads, it shows all of their commands, and asks before it runs any on HOST. Where there is no terminal to ask on, it runs them only with --yes.',
     'Ctrl-C ends a run: what was measured is kept, and the host is as it was. --json prints the path of the document, and the comparison.',
   ],
   fault: ({ CGROUP }, { resume, out, profile, plan }) => {
@@ -89,15 +93,17 @@ export const benchmark = command({
   },
   run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
     const { resume, out } = options;
-    const wanted = { ...options, maxSlowdown: options['max-slowdown'] };
-    const host = session.host(name, options);
     let file = resume ?? out;
     if (out !== undefined) await checkOverwritten(out, options.baseline);
-    if (resume !== undefined) {
-      const { limits } = await readDocument(resume);
-      const other = limits && contradiction(options, limits);
-      if (other !== undefined) throw new UsageError(`${other}, and goes on with that.`);
-    }
+    const cut = resume === undefined ? undefined : await readDocument(resume);
+    const other = cut?.limits && contradiction(options, cut.limits);
+    if (other !== undefined) throw new UsageError(`${other}, and goes on with that.`);
+    const own = options.plan === undefined ? undefined : await readPlan(options.plan);
+    const plan = cut?.plan ?? own;
+    if (plan !== undefined && !options.yes)
+      await agreeToCommands(session, name, plan, resume ?? options.plan ?? '');
+    const wanted = { ...options, plan: own, maxSlowdown: options['max-slowdown'] };
+    const host = session.host(name, options);
     // Changed from a callback, whose writes the type checker does not see.
     const kept = { isSaved: false };
     const told: Parameters<typeof runCompared>[3] = {
@@ -112,9 +118,9 @@ export const benchmark = command({
     };
     try {
       const { check, document } =
-        resume === undefined
+        cut === undefined || resume === undefined
           ? await runCompared(host, cgroup, wanted, told)
-          : await resumeCompared(host, resume, wanted, told);
+          : await resumeCompared(host, { document: cut, file: resume }, wanted, told);
       const { lines, exit } = outcomeOf(check);
       const allowed = options['against-tcp'];
       const beside = allowed === undefined ? undefined : tcpCheck(document, allowed);

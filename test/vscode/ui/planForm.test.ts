@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseDocument } from '../../../src/results/document.ts';
 import { parsePlan } from '../../../src/bench/planFile.ts';
 import { eventually } from '../../harness/host/wait.ts';
-import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';
@@ -121,7 +121,7 @@ describe('the plan of a benchmark, from the palette', () => {
     });
   });
 
-  it('has workloads, whose commands are asked about once, with the account they run as', async () => {
+  it('has workloads, all of whose commands are shown, and asked about once, with the account they run as', async () => {
     assert.ok(stage);
     const { folder } = stage;
     const workload = {
@@ -130,17 +130,41 @@ describe('the plan of a benchmark, from the palette', () => {
       client: ['redis-benchmark', '-h', '{address}', '-p', '{port}', ...PING],
       ...{ metric: { csvColumn: 'rps' }, unit: 'requests/s', higherIsBetter: true, warmup: 0 },
     };
-    const plan = { workloads: [workload], secondsPerSample: 1, repetitions: 2 };
+    // More than a screen of them, with a word that would read backwards.
+    const others = Array.from({ length: 20 }, (_, index) => ({
+      ...{ name: `other ${index}`, arms: ['tcp'], client: ['echo', `${index} \u202e12`] },
+      ...{ metric: { pattern: '(\\d+)$' }, unit: 'x', higherIsBetter: true, warmup: 0 },
+    }));
+    const plan = { workloads: [workload, ...others], secondsPerSample: 1, repetitions: 2 };
     const text = JSON.stringify({ name: 'redis', ...plan });
     fs.writeFileSync(path.join(folder, 'services.sockmap-plan.json'), text);
     const { workbench, steps } = await askForPlan();
     await workbench.pick('services.sockmap-plan.json');
     await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
     await workbench.input('nobody');
-    const dialog = workbench.dialog();
-    await dialog.waitFor();
-    assert.match(await dialog.innerText(), /run as: nobody\.[^]*redis-server --bind/);
-    await workbench.pressDialogButton('Run');
+    await workbench.quick.filter({ hasText: /Read the commands in the editor/ }).waitFor();
+    const lines = workbench.page.locator('.editor-instance .view-lines');
+    const shown = async () => (await lines.innerText()).replaceAll('\u00a0', ' ');
+    assert.match(await shown(), /server: "redis PING"\s+as "nobody":\s+"redis-server" "--bind"/);
+    await workbench.screenshot(path.join(ARTIFACTS, 'plan-commands.png'));
+    // The list leads to each of them in the editor, the last one too: up from the first item.
+    await workbench.page.keyboard.press('ArrowUp');
+    await eventually('the last command is shown', async () =>
+      /client: "other 19"\s+as "nobody":\s+"echo" "19 \\u202e12"/.test(await shown()),
+    );
+    // Without "Run" nothing runs.
+    await workbench.page.keyboard.press('Enter');
+    const before = results().length;
+    await workbench.pick('Do Not Run');
+    await workbench.quick.waitFor({ state: 'hidden' });
+    assert.equal(results().length, before);
+
+    await askForPlan();
+    await workbench.pick('services.sockmap-plan.json');
+    await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
+    await workbench.input('nobody');
+    await workbench.quick.filter({ hasText: /Read the commands in the editor/ }).waitFor();
+    await workbench.pick('Run');
     const panel = workbench.webview();
     // The title first: the page of the run before may be there still, and is finished.
     const title = panel.locator('#figure-title', { hasText: /^Speed of workloads/ });
@@ -154,10 +178,9 @@ describe('the plan of a benchmark, from the palette', () => {
     assert.match(await panel.locator('table').innerText(), /redis PING[^]*requests\/s[^]*Bypass/);
     await workbench.run('View: Close All Editors');
 
-    const before = results().length;
     await askForPlan();
     await workbench.pick('services.sockmap-plan.json');
-    await eventually('a second run has begun', () => results().length === before + 1);
+    await eventually('a second run has begun', () => results().length === before + 2);
     await panel.locator('#state', { hasText: 'Finished' }).waitFor({ timeout: 90_000 });
   });
 

@@ -1,0 +1,107 @@
+import * as l10n from '@vscode/l10n';
+import { createHash } from 'node:crypto';
+import type { Plan, Workload } from '../results/document.ts';
+import { quoted } from '../text.ts';
+
+/** A command that a plan has run on the host. */
+interface PlanCommand {
+  /** Those of the workloads that have it. */
+  readonly workloads: string[];
+  /** Its key in the plan: `server`, `unix.client`. */
+  readonly role: string;
+  /** The account it runs as; undefined: the usual one. */
+  readonly user: string | undefined;
+  readonly argv: readonly string[];
+}
+
+/** Longest line of a command. */
+const COLUMNS = 96;
+const INDENT = '    ';
+
+/** The commands of a plan's workloads, each once: variants of a workload share them. */
+export function planCommands({ workloads = [] }: Pick<Plan, 'workloads'>): PlanCommand[] {
+  const commands = new Map<string, PlanCommand>();
+  for (const workload of workloads) {
+    for (const [role, argv] of argvsOf(workload)) {
+      const { name, user } = workload;
+      const key = JSON.stringify([role, user ?? '', argv]);
+      const known = commands.get(key);
+      if (known === undefined) commands.set(key, { workloads: [name], role, user, argv });
+      else if (!known.workloads.includes(name)) known.workloads.push(name);
+    }
+  }
+  return [...commands.values()];
+}
+
+const argvsOf = ({ prepare, server, client, stop, unix }: Workload) =>
+  Object.entries({
+    ...{ prepare, server, client, stop },
+    ...{ 'unix.server': unix?.server, 'unix.client': unix?.client },
+  }).flatMap(([role, argv]) => (argv === undefined ? [] : [[role, argv] as const]));
+
+/** A digest of exactly these commands, their accounts and this host. */
+export const commandsKey = (host: string, commands: readonly PlanCommand[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([host, commands.map(({ role, user = '', argv }) => [role, user, argv])]))
+    .digest('hex');
+
+const accountOf = ({ user }: PlanCommand): string =>
+  user === undefined ? l10n.t('the login’s account (nobody where that is root)') : quoted(user);
+
+/**
+ * All of the commands in full, to be read before they are run.
+ * @param from whoever names them: a file.
+ * @returns lines of plain text, and the line at which each command begins, from 0.
+ */
+export function commandsText(
+  { host, from }: { host: string; from: string },
+  commands: readonly PlanCommand[],
+): { readonly text: string; readonly starts: readonly number[] } {
+  const lines = [
+    l10n.t('Commands that {0} has run on {1}', quoted(from), quoted(host)),
+    '',
+    l10n.t('Each word stands in quotes, as in JSON; what is not plain ASCII is an escape.'),
+    l10n.t(
+      'A word too long for a line goes on after "+". No shell reads them, unless one is named.',
+    ),
+    l10n.t('{address}, {port}, {dir} and {seconds} are put in for each sample.'),
+  ];
+  const starts = commands.map((command) => {
+    const { workloads, role, argv } = command;
+    const start = lines.push('');
+    lines.push(`${role}: ${workloads.map(quoted).join(', ')}`);
+    lines.push(`  ${l10n.t('as {0}:', accountOf(command))}`, ...wrapped(argv));
+    return start;
+  });
+  return { text: `${lines.join('\n')}\n`, starts };
+}
+
+/** Words in quotes, on lines that need no scrolling to the side. */
+function wrapped(argv: readonly string[]): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const piece of argv.flatMap(pieces)) {
+    if (line !== '' && line.length + piece.length >= COLUMNS) {
+      lines.push(line);
+      line = '';
+    }
+    line += `${line === '' ? INDENT : ' '}${piece}`;
+  }
+  return [...lines, line];
+}
+
+/** A word in quotes; of a long one several, joined by "+". */
+function pieces(word: string): string[] {
+  const most = COLUMNS - INDENT.length - 3;
+  const all: string[] = [];
+  let piece = '"';
+  for (const unit of word.split('')) {
+    const next = quoted(unit).slice(1, -1);
+    if (piece.length + next.length >= most) {
+      all.push(`${piece}" +`);
+      piece = '"';
+    }
+    piece += next;
+  }
+  return [...all, `${piece}"`];
+}
