@@ -91,6 +91,8 @@ const bundles = [
     write: false,
     sourcemap: production ? false : 'inline',
     external: ['vscode'],
+    // Its UMD form requires files by names that no bundler sees.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     // What is CommonJS in them asks for Node's modules by require(), which the outcome has.
     plugins: [onlyEnglish, writeSplit],
   },

@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   installClangd: async () => (await import('./commands/clangd.ts')).installClangd,
   showVerifierLog: async () => (await import('./commands/verify.ts')).showVerifierLog,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
+  benchmarkWorkload: async () => (await import('./commands/runBenchmark.ts')).benchmarkWorkload,
   compare: async () => (await import('./commands/compare.ts')).compare,
   importBenchmark: async () => (await import('./commands/importBenchmark.ts')).importBenchmark,
   copyDiagnostics: async () => (await import('./commands/copyDiagnostics.ts')).copyDiagnostics,

@@ -85,7 +85,7 @@ function inColumn(output: string, column: string): string | undefined {
   const rows = output
     .split(/\r?\n/)
     .filter((line) => line !== '')
-    .map(cellsOf);
+    .map((line) => cellsOf(line).map(({ text }) => text));
   const head = rows.findIndex((cells) => cells.includes(column));
   const header = rows[head];
   if (header === undefined) return undefined;
@@ -93,8 +93,19 @@ function inColumn(output: string, column: string): string | undefined {
   return values.at(-1)?.[header.indexOf(column)];
 }
 
+export interface Cell {
+  readonly text: string;
+  /** Where it is in its line, without quotes and blanks. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The cells of a line of CSV (RFC 4180). */
-const cellsOf = (line: string): string[] =>
-  Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, plain = '']) =>
-    quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'),
-  );
+export const cellsOf = (line: string): Cell[] =>
+  Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|\s*([^,]*))/dg), (match) => {
+    const [, quoted, plain = ''] = match;
+    const [start, end] = match.indices?.[quoted === undefined ? 2 : 1] ?? [0, 0];
+    return quoted === undefined
+      ? { text: plain.trimEnd(), start, end: start + plain.trimEnd().length }
+      : { text: quoted.replaceAll('""', '"'), start, end };
+  });

@@ -15,7 +15,7 @@ interface PlanCommand {
 }
 
 /** Longest line of a command. */
-const COLUMNS = 96;
+const COLUMNS = 80;
 const INDENT = '    ';
 
 /** The commands of a plan's workloads, each once: variants of a workload share them. */
@@ -51,12 +51,12 @@ const accountOf = ({ user }: PlanCommand): string =>
 /**
  * All of the commands in full, to be read before they are run.
  * @param from whoever names them: a file.
- * @returns lines of plain text, and the line at which each command begins, from 0.
+ * @returns lines of plain text.
  */
 export function commandsText(
   { host, from }: { host: string; from: string },
   commands: readonly PlanCommand[],
-): { readonly text: string; readonly starts: readonly number[] } {
+): string {
   const lines = [
     l10n.t('Commands that {0} has run on {1}', quoted(from), quoted(host)),
     '',
@@ -66,14 +66,12 @@ export function commandsText(
     ),
     l10n.t('{address}, {port}, {dir} and {seconds} are put in for each sample.'),
   ];
-  const starts = commands.map((command) => {
+  for (const command of commands) {
     const { workloads, role, argv } = command;
-    const start = lines.push('');
-    lines.push(`${role}: ${workloads.map(quoted).join(', ')}`);
+    lines.push('', `${role}: ${workloads.map(quoted).join(', ')}`);
     lines.push(`  ${l10n.t('as {0}:', accountOf(command))}`, ...wrapped(argv));
-    return start;
-  });
-  return { text: `${lines.join('\n')}\n`, starts };
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 /** Words in quotes, on lines that need no scrolling to the side. */

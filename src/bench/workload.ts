@@ -6,7 +6,9 @@ import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import { isWhole, newBoundary } from '../host/sections.ts';
 import type { Arm, Sample, Workload } from '../results/document.ts';
 import { pointLabel, type Slot } from '../results/plan.ts';
+import { addressOf, readLoopback } from './loopback.ts';
 import { readMetric } from './metric.ts';
+import { newCgroup, ownCgroup } from './ownCgroup.ts';
 import { countedSample, type Taking } from './sample.ts';
 import type { Site } from './site.ts';
 
@@ -55,17 +57,43 @@ export async function takeWorkloadSample(
   if (server !== undefined) await steps.serve(server, arm);
   if (warmup > 0) await steps.run(l10n.t('its client, to warm up'), client, warmup);
   const startedAt = new Date().toISOString();
-  const sample = await steps.measure(client, slot, { order, startedAt });
+  const sample = await steps.measure(site, client, slot, { order, startedAt });
   if (stop !== undefined) await steps.stop(stop);
   return sample;
+}
+
+/**
+ * Runs the client of a workload once, for its output: as for a sample over TCP, but in a cgroup made for it.
+ * @param seconds stands in its commands for the length of a sample.
+ * @returns all that it has printed.
+ * @throws HostError with the words of the command that failed.
+ */
+export async function tryWorkload(
+  host: Host,
+  workload: Workload,
+  { seconds, signal }: Pick<Taking, 'seconds' | 'signal'>,
+): Promise<string> {
+  const { mount } = await host.ready('benchmark', signal);
+  const address = addressOf(host, await readLoopback(host, signal));
+  await using own = await ownCgroup(host, newCgroup(mount), signal);
+  const ground = { cgroup: own.line, address };
+  const tried = l10n.t('run the client of {0}', workload.name);
+  await using place = await makePlace(host, ground, workload, tried, signal);
+  const steps = new Steps(host, ground, place, workload, { seconds, tried, signal });
+  if (workload.prepare !== undefined) await steps.run(l10n.t('its prepare'), workload.prepare);
+  if (workload.server !== undefined) await steps.serve(workload.server, 'tcp');
+  return await steps.run(l10n.t('its client'), workload.client);
 }
 
 const commandsOf = (workload: Workload, arm: Arm) =>
   arm === 'unix' && workload.unix ? workload.unix : workload;
 
+/** The part of a site that commands are run at. */
+type Ground = Pick<Site, 'cgroup' | 'address' | 'netns'>;
+
 async function makePlace(
   host: Host,
-  site: Site,
+  site: Ground,
   { user = '' }: Workload,
   tried: string,
   signal: AbortSignal | undefined,
@@ -96,14 +124,14 @@ async function makePlace(
 /** The commands of one sample, one after the other. */
 class Steps {
   readonly #host: Host;
-  readonly #site: Site;
+  readonly #site: Ground;
   readonly #place: Place;
   readonly #workload: Workload;
   readonly #options: { seconds: number; tried: string; signal?: AbortSignal | undefined };
 
   constructor(
     host: Host,
-    site: Site,
+    site: Ground,
     place: Place,
     workload: Workload,
     options: { seconds: number; tried: string; signal?: AbortSignal | undefined },
@@ -142,8 +170,11 @@ class Steps {
     );
   }
 
-  async run(what: string, command: readonly string[], seconds?: number): Promise<void> {
-    await this.#check(what, command, seconds);
+  /** @returns its output. */
+  async run(what: string, command: readonly string[], seconds?: number): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.#run(this.#stepArgv(command, seconds));
+    if (exitCode !== 0) throw this.#failed(exitText(what, exitCode), stderr, stdout);
+    return stdout;
   }
 
   /** What is not stopped is ended. */
@@ -160,11 +191,6 @@ class Steps {
       ...[this.#site.netns?.client ?? '', String(this.#limits.outputBytes)],
       ...this.#filled(command, seconds),
     ];
-  }
-
-  async #check(what: string, command: readonly string[], seconds?: number): Promise<void> {
-    const { exitCode, stdout, stderr } = await this.#run(this.#stepArgv(command, seconds));
-    if (exitCode !== 0) throw this.#failed(exitText(what, exitCode), stderr, stdout);
   }
 
   /** Starts the server, and waits until it listens. */
@@ -188,12 +214,13 @@ class Steps {
   }
 
   async measure(
+    site: Site,
     command: readonly string[],
     slot: Slot,
     taken: { order: number; startedAt: string },
   ): Promise<Sample> {
     const boundary = newBoundary();
-    const { netns, pins = '' } = this.#site;
+    const { netns, pins = '' } = site;
     const { outputBytes } = this.#limits;
     const argv = [
       ...scriptArgv('bench-workload-sample.sh', boundary, ...this.#placed),
@@ -206,7 +233,7 @@ class Steps {
     }
     let output = '';
     try {
-      return countedSample(stdout, boundary, this.#site, slot, taken, (read) => {
+      return countedSample(stdout, boundary, site, slot, taken, (read) => {
         output = read('output');
         if (exitCode !== 0) throw new Error(exitText(l10n.t('its client'), exitCode));
         if (Buffer.byteLength(output) >= outputBytes - 2) {

@@ -67,14 +67,14 @@ export async function agreeToCommands(
 ): Promise<void> {
   const commands = planCommands(plan);
   if (commands.length === 0) return;
-  session.onStep(commandsText({ host, from }, commands).text);
+  session.onStep(commandsText({ host, from }, commands));
   if (!session.isAnswered) {
     throw new HostError({
       kind: 'input',
       tried: l10n.t('run the workloads'),
       where: host,
-      words: l10n.t('there is no terminal to ask on whether the commands of {0} may run', from),
-      next: l10n.t('Read the commands, then say --yes.'),
+      words: l10n.t('there is no terminal to ask for confirmation'),
+      next: l10n.t('Read the commands, then repeat the command with --yes.'),
     });
   }
   if (await session.confirm(`Run these commands on ${host}?`)) return;

@@ -25,7 +25,8 @@ import { Pointed } from '../ui/pointed.ts';
 import { pickPlan } from '../ui/planForm.ts';
 import { withProgress } from '../ui/progress.ts';
 import { showInformation } from '../ui/window.ts';
-import { cgroupArgument, readHostArgument } from './arguments.ts';
+import { askWorkload } from '../ui/workloadForm.ts';
+import { cgroupArgument, hostArgument, readHostArgument } from './arguments.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
 import { newResultsFolder } from '../workspace/resultsFolder.ts';
 
@@ -49,10 +50,30 @@ export async function runBenchmarkCommand(
   const given = await readHostArgument(context, benchmarkArgument, argument);
   const wanted =
     given === undefined
-      ? await form(() => ask(context, argument))
+      ? await form(() => ask(context, argument, TITLE, pickPlan))
       : { ...given, profile: await agreed(context, given.host, given.profile) };
-  if (wanted === undefined) return undefined;
-  const { host, cgroup, profile } = wanted;
+  return wanted && run(context, wanted);
+}
+
+/**
+ * Benchmark own workload: the same, of a plan that a form makes of a person's own commands.
+ * @param argument a host, or what a person pointed at.
+ */
+export async function benchmarkWorkload(
+  context: Context,
+  argument: unknown,
+): Promise<vscode.Uri | undefined> {
+  const given = await readHostArgument(context, hostArgument, argument);
+  const pointed = given === undefined ? argument : new Pointed(given.host);
+  const title = vscode.l10n.t('Benchmark own workload');
+  const wanted = await form(() => ask(context, pointed, title, askWorkload));
+  return wanted && run(context, wanted);
+}
+
+async function run(
+  context: Context,
+  { host, cgroup, profile }: Asked,
+): Promise<vscode.Uri | undefined> {
   using file = new RunRecorder(context);
   await showRun(host, file, async (options) =>
     runBenchmark(await context.host(host), {
@@ -143,13 +164,18 @@ interface Asked {
   readonly profile: Plan | Profile;
 }
 
-async function ask(context: Context, pointed: unknown): Promise<Asked | undefined> {
-  const host = await pickHost(context, TITLE, pointed);
+async function ask(
+  context: Context,
+  pointed: unknown,
+  title: string,
+  askPlan: (context: Context, title: string, host: string) => Promise<Plan | Profile | undefined>,
+): Promise<Asked | undefined> {
+  const host = await pickHost(context, title, pointed);
   if (host === undefined) return undefined;
-  const place = await pickMeasured(context, host, TITLE, pointed);
+  const place = await pickMeasured(context, host, title, pointed);
   if (place === undefined) return undefined;
   const { plan } = pointed instanceof Pointed ? pointed.wanted : {};
-  const profile = plan ?? (await pickPlan(context, TITLE, host));
+  const profile = plan ?? (await askPlan(context, title, host));
   return profile === undefined ? undefined : { host, cgroup: place.cgroup, profile };
 }
 

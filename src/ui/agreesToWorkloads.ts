@@ -3,7 +3,6 @@ import { commandsKey, commandsText, planCommands } from '../bench/planCommands.t
 import type { Context } from '../context.ts';
 import { cancelled } from '../host/errors.ts';
 import type { Plan } from '../results/document.ts';
-import { oneLine } from '../text.ts';
 import { form } from './form.ts';
 import { pickInText, type PlaceItem } from './pickInText.ts';
 import { askLine } from './window.ts';
@@ -17,6 +16,8 @@ interface Asked {
   readonly plan: Plan;
   /** Names the commands: a file for one. */
   readonly from: string;
+  /** The account for those that name none, "" for the usual one; asked for where it is undefined. */
+  readonly account?: string;
 }
 
 /**
@@ -45,30 +46,31 @@ export async function agreeToWorkloads(context: Context, asked: Asked): Promise<
 const withUser = (plan: Plan, user: string): Plan =>
   user === '' ? plan : { ...plan, workloads: plan.workloads?.map((each) => ({ user, ...each })) };
 
-/** The fault of an account's name, while it is typed; none is the usual one. */
-export const accountFault = (text: string): string | undefined =>
-  text === '' || /^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/.test(text)
-    ? undefined
-    : vscode.l10n.t('That is not the name of an account.');
+/** Asks for an account to run commands as. @returns "" for the usual one. */
+export const askAccount = (title: string): Promise<string | undefined> =>
+  askLine({
+    title,
+    prompt: vscode.l10n.t(
+      'Account that their commands run as; empty for that of the login, or nobody where that is root',
+    ),
+    value: '',
+    fault: (text) =>
+      text === '' || /^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/.test(text)
+        ? undefined
+        : vscode.l10n.t('That is not the name of an account.'),
+  });
 
 /** @returns the account for those that name none, "" for the usual one; undefined: not agreed. */
-async function ask(context: Context, { host, plan, from }: Asked): Promise<string | undefined> {
+async function ask(
+  context: Context,
+  { host, plan, from, ...given }: Asked,
+): Promise<string | undefined> {
   const title = vscode.l10n.t('Workloads on {0}', host);
-  const isOpen = plan.workloads?.some(({ user }) => user === undefined);
-  const account =
-    isOpen === true
-      ? await askLine({
-          title,
-          prompt: vscode.l10n.t(
-            'Account that their commands run as; empty for that of the login, or nobody where that is root',
-          ),
-          value: '',
-          fault: accountFault,
-        })
-      : '';
+  const isOpen = plan.workloads?.some(({ user }) => user === undefined) === true;
+  const account = given.account ?? (isOpen ? await askAccount(title) : '');
   if (account === undefined) return undefined;
   const commands = planCommands(withUser(plan, account));
-  const { text, starts } = commandsText({ host, from }, commands);
+  const text = commandsText({ host, from }, commands);
   const items: PlaceItem<boolean | undefined>[] = [
     { icon: 'circle-slash', label: vscode.l10n.t('Do Not Run'), value: false },
     {
@@ -80,16 +82,12 @@ async function ask(context: Context, { host, plan, from }: Asked): Promise<strin
           : vscode.l10n.t('all {0} commands in the editor', commands.length),
       value: true,
     },
-    ...commands.flatMap(({ role, workloads, argv }, index) =>
-      screens(text, starts[index] ?? 0, starts[index + 1]).map((at, screen) => ({
-        label: screen === 0 ? role : vscode.l10n.t('{0}, continued', role),
-        description: workloads.join(', '),
-        ...(screen === 0 && { detail: oneLine(argv.join(' ')) }),
-        group: vscode.l10n.t('Show in the Editor'),
-        value: undefined,
-        at,
-      })),
-    ),
+    {
+      icon: 'arrow-down',
+      label: vscode.l10n.t('Read On'),
+      description: vscode.l10n.t('scrolls the editor'),
+      value: undefined,
+    },
   ];
   const agrees = await pickInText(
     context.reports,
@@ -102,20 +100,4 @@ async function ask(context: Context, { host, plan, from }: Asked): Promise<strin
     items,
   );
   return agrees === true ? account : undefined;
-}
-
-/** Lines that any editor shows at once. */
-const SCREEN = 12;
-
-/** Lines of a text, from the first one's number until `end`: where each screenful of them begins. */
-function screens(text: string, first: number, end?: number): (readonly [number, number])[] {
-  const lines = text.split('\n').slice(0, end);
-  const offset = (line: number): number =>
-    lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
-  const at: (readonly [number, number])[] = [];
-  for (let line = first; line < lines.length; line += SCREEN) {
-    const start = offset(line);
-    at.push([start, start + (lines[line] ?? '').length]);
-  }
-  return at;
 }

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { armSchema, type Arm, type Plan, type Topology } from '../results/document.ts';
@@ -10,15 +10,16 @@ import { timeLabel } from '../results/duration.ts';
 import type { Context } from '../context.ts';
 import { agreeToWorkloads } from './agreesToWorkloads.ts';
 import { form } from './form.ts';
+import { keepPlan, PLAN_SUFFIX } from './keepPlan.ts';
 import { pickMany, offeredFirst, pickOrType, type Item } from './quickPick.ts';
 import { askLine, confirm } from './window.ts';
+import { askWorkload } from './workloadForm.ts';
 
 type Choice =
   | { readonly kind: 'profile'; readonly profile: Profile }
   | { readonly kind: 'form' }
+  | { readonly kind: 'workload' }
   | { readonly kind: 'file'; readonly uri: vscode.Uri };
-
-const PLAN_SUFFIX = '.sockmap-plan.json';
 
 /** Asks before a run so long that it must not be chosen by accident. */
 const LONG_SECONDS = 15 * 60;
@@ -54,6 +55,12 @@ async function askForPlan(
       description: vscode.l10n.t('choose sizes, variants, topology, durations and rounds'),
       value: { kind: 'form' },
     },
+    {
+      icon: 'edit',
+      label: vscode.l10n.t('Own workload…'),
+      description: vscode.l10n.t('commands of your own; its metric is picked in their output'),
+      value: { kind: 'workload' },
+    },
     ...files.map((uri): Item<Choice> => ({
       icon: 'file',
       label: path.basename(uri.path),
@@ -68,6 +75,7 @@ async function askForPlan(
     placeholder: vscode.l10n.t('Choose what to measure'),
   });
   if (choice === undefined) return undefined;
+  if (choice.kind === 'workload') return form(() => askWorkload(context, title, host));
   const plan =
     choice.kind === 'form'
       ? await form(() => askPlan(title))
@@ -216,7 +224,7 @@ async function askPlan(title: string): Promise<Plan | undefined> {
     targetInterval,
   });
   // Each answer by itself may be sensible, and all together too much to be measured or drawn.
-  return keep(title, parsePlan(JSON.stringify(plan)));
+  return keepPlan(title, parsePlan(JSON.stringify(plan)));
 }
 
 const wholeUpTo =
@@ -280,36 +288,3 @@ const askTopology = (title: string): Promise<Topology | undefined> =>
     ],
     { title, placeholder: vscode.l10n.t('Choose where the two ends are') },
   );
-
-/** Offers to keep the plan as a file, for another day or a task. */
-async function keep(title: string, plan: Plan): Promise<Plan | undefined> {
-  const time = timeLabel(plan);
-  const items: Item<'run' | 'save'>[] = [
-    { icon: 'play', label: vscode.l10n.t('Run it'), description: time, value: 'run' },
-    {
-      icon: 'save',
-      label: vscode.l10n.t('Save it as a file and run it'),
-      description: time,
-      value: 'save',
-    },
-  ];
-  const choice = await pickOrType(items, {
-    title,
-    placeholder: vscode.l10n.t('The plan is complete'),
-  });
-  if (choice !== 'save') return choice === undefined ? undefined : plan;
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
-  const uri = await vscode.window.showSaveDialog({
-    title: vscode.l10n.t('Save the plan'),
-    // Some dialogs know only the last part of an extension with a dot in it, and add it once more.
-    filters: { [vscode.l10n.t('Sockmap benchmark plan')]: ['json'] },
-    ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, `own${PLAN_SUFFIX}`) }),
-  });
-  if (uri === undefined) return undefined;
-  const name = path.basename(uri.fsPath).replace(/(\.sockmap-plan)?(\.json)?$/, '') || plan.name;
-  const named = { ...plan, name };
-  // Only by its whole suffix the editor knows what it is.
-  const file = path.join(path.dirname(uri.fsPath), `${name}${PLAN_SUFFIX}`);
-  await writeFile(file, `${JSON.stringify(named, null, 2)}\n`);
-  return named;
-}

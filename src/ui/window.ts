@@ -94,6 +94,8 @@ interface InputOptions {
   readonly password?: boolean;
   /** The fault of the text, while it is typed. */
   readonly fault?: (text: string) => string | undefined;
+  /** Shown below the text as it is read, where it has no fault. */
+  readonly reading?: (text: string) => string | undefined;
 }
 
 /**
@@ -110,7 +112,7 @@ export const askLine = (options: InputOptions): Promise<string | undefined> => {
 
 function accepted(
   place: Place,
-  { fault, ...options }: InputOptions,
+  { fault, reading, ...options }: InputOptions,
 ): Promise<Answer<string> | typeof BACK | undefined> {
   const input = vscode.window.createInputBox();
   const { value = '', placeHolder = '', password = false } = options;
@@ -124,7 +126,11 @@ function accepted(
   input.buttons = backButtons(place);
   const check = (): boolean => {
     const wrong = fault?.(input.value);
-    input.validationMessage = wrong === undefined ? undefined : label(wrong);
+    const read = wrong === undefined ? reading?.(input.value) : undefined;
+    input.validationMessage =
+      read === undefined
+        ? wrong && label(wrong)
+        : { message: label(read, 1500), severity: vscode.InputBoxValidationSeverity.Info };
     return wrong === undefined;
   };
   check();

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { metricsOf } from '../../src/bench/metricsOf.ts';
 import { readPlan } from '../../src/bench/planFile.ts';
 import { resumeBenchmark, runBenchmark, type BenchOptions } from '../../src/bench/run.ts';
+import { tryWorkload } from '../../src/bench/workload.ts';
 import type { Host } from '../../src/host/host.ts';
 import {
   parseDocument,
@@ -12,6 +14,7 @@ import {
   type WorkloadSample,
 } from '../../src/results/document.ts';
 import { bypassedPart, bypassedShare, doubtOf, valueOf } from '../../src/results/samples.ts';
+import { cgroupMount } from '../harness/cgroup.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
 import { assertNoBench, benchCgroups } from '../harness/host/benches.ts';
 import { bpfSource } from '../harness/host/bypass.ts';
@@ -131,6 +134,26 @@ describe('a benchmark of workloads', () => {
     assert.deepEqual(await uids({ user: 'root' }), [0]);
     const { words, headline } = await problemOf(uids({ user: 'no-such-account' }), 'not-found');
     assert.match(headline ?? words, /no account no-such-account/);
+  });
+
+  it('runs a client once for its output, with its server and as its account, and leaves nothing', async () => {
+    const own = () =>
+      fs.readdirSync(cgroupMount() ?? '').filter((name) => name.startsWith('sockmap-bypass-run-'));
+    const before = own();
+    const tried = async (change: object) => {
+      const [workload] = planOf({ ...REDIS, ...change }).workloads ?? [];
+      assert.ok(workload);
+      return tryWorkload(host, workload, { seconds: 1 });
+    };
+    const found = metricsOf(await tried({}));
+    assert.ok(found.some(({ metric, value }) => metric.csvColumn === 'rps' && value > 0));
+    assert.equal(await tried({ server: undefined, client: ['id', '-u'] }), '65534\n');
+    const { words } = await problemOf(
+      tried({ client: ['sh', '-c', 'echo no >&2; exit 3'] }),
+      'command',
+    );
+    assert.match(words, /its client failed, with exit code 3\nno/);
+    assert.deepEqual(own(), before);
   });
 
   it('goes on with a run that was cut off', async () => {

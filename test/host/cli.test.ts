@@ -145,7 +145,10 @@ describe('the command line', () => {
       /client: "own"\n.*\n {4}"sh" "-c" "echo >>\\"\$1\\"; echo 5" "sh"/,
     );
     assert.match(unanswered.stderr, /"x\\u202e\\u001b\[2J"/);
-    assert.match(unanswered.stderr, /no terminal to ask on.*Read the commands, then say --yes\./);
+    assert.match(
+      unanswered.stderr,
+      /no terminal to ask for confirmation.*Read the commands, then repeat/,
+    );
     const asked = cli.open(argv);
     await eventually('it asks', () => asked.stdout.includes('Run these commands on'));
     asked.type('n\r');
@@ -160,7 +163,7 @@ describe('the command line', () => {
     const resume = [...at, '--resume', file('own.json')];
     const again = await cli.run(resume);
     assert.equal(again.status, 1);
-    assert.match(again.stderr, /client: "own"[^]*say --yes/);
+    assert.match(again.stderr, /client: "own"[^]*with --yes/);
     assert.equal((await cli.run([...resume, '--yes'])).status, 0);
     assert.equal(fs.readFileSync(touched, 'utf8'), '\n\n');
   });

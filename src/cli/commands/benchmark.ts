@@ -80,7 +80,7 @@ export const benchmark = command({
   },
   bad: 'The bypass got slower than in the saved run, or is not good enough beside TCP.',
   notes: [
-    'Where a plan, or the run to complete, has workloads, it shows all of their commands, and asks before it runs any on HOST. Where there is no terminal to ask on, it runs them only with --yes.',
+    'Where a plan, or the run to complete, has workloads, it shows all of their commands, and asks before it runs any on HOST. Without a terminal, it runs them only with --yes.',
     'Ctrl-C ends a run: what was measured is kept, and the host is as it was. --json prints the path of the document, and the comparison.',
   ],
   fault: ({ CGROUP }, { resume, out, profile, plan }) => {

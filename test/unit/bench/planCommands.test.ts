@@ -48,13 +48,12 @@ describe('the commands of a plan', () => {
   });
 
   it('are shown word by word, whatever is in them, on lines that need no scrolling', () => {
-    const { text, starts } = textOf({ user: 'nobody', server: ['cat', ...HOSTILE] });
+    const text = textOf({ user: 'nobody', server: ['cat', ...HOSTILE] });
     assert.match(text, /^[ -~\n]*$/);
     const lines = text.split('\n');
     for (const line of lines) assert.ok(line.length <= 100, line);
-    const [server = 0, client = 0] = starts;
-    assert.match(lines[server] ?? '', /^server: "a"$/);
-    assert.match(lines[client] ?? '', /^client: "a"$/);
+    const [server, client] = ['server: "a"', 'client: "a"'].map((line) => lines.indexOf(line));
+    assert.ok(server !== undefined && server > 0);
     const shown = lines.slice(server + 2, client).join('\n');
     assert.deepEqual(wordsOf(shown), ['cat', ...HOSTILE]);
     assert.match(text, /"x\.json"[^]*"web1"/);

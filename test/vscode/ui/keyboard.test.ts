@@ -174,6 +174,19 @@ const USES: Readonly<Record<string, Use>> = {
     const cut = { ...unfinished, samples: measured.samples.slice(0, 1) };
     fs.writeFileSync(path.join(folder, `cut${SUFFIX}`), JSON.stringify(cut));
   },
+  benchmarkWorkload: async (stage, keys) => {
+    const { workbench } = stage;
+    const at = (step: number) => workbench.quickTitle().filter({ hasText: `(${step}/7)` });
+    await pickBypass(stage, keys, at(1));
+    for (const [step, given] of ['echoes', '', "echo '5 apples'", ''].entries()) {
+      await at(step + 1).waitFor();
+      await keys.answer(workbench.quick, given);
+    }
+    await keys.pick(workbench.item('Run'), /^\s*Run/);
+    await keys.pick(workbench.item('5'), /^\s*5/);
+    await at(6).waitFor();
+    await keys.press('Escape');
+  },
   resumeBenchmark: async (stage, keys) => {
     const { workbench } = stage;
     const question = workbench.quick.locator('input[placeholder="Choose an interrupted run"]');

@@ -29,6 +29,9 @@ describe('the plan of a benchmark, from the palette', () => {
     await stage.steps.askForPlan(stage.host, stage.place.cgroup);
     return stage;
   };
+  const consent = () =>
+    stage?.workbench.quick.locator('input[placeholder^="Read the commands"]') ??
+    assert.fail('no window');
   const results = (): string[] =>
     fs.readdirSync(stage?.folder ?? '').filter((name) => name.endsWith(SUFFIX));
 
@@ -142,18 +145,18 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.pick('services.sockmap-plan.json');
     await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
     await workbench.input('nobody');
-    await workbench.quick.filter({ hasText: /Read the commands in the editor/ }).waitFor();
-    const lines = workbench.page.locator('.editor-instance .view-lines');
-    const shown = async () => (await lines.innerText()).replaceAll('\u00a0', ' ');
+    await consent().waitFor();
+    const shown = () => workbench.editorText();
     assert.match(await shown(), /server: "redis PING"\s+as "nobody":\s+"redis-server" "--bind"/);
     await workbench.screenshot(path.join(ARTIFACTS, 'plan-commands.png'));
-    // The list leads to each of them in the editor, the last one too: up from the first item.
-    await workbench.page.keyboard.press('ArrowUp');
-    await eventually('the last command is shown', async () =>
-      /client: "other 19"\s+as "nobody":\s+"echo" "19 \\u202e12"/.test(await shown()),
-    );
-    // Without "Run" nothing runs.
-    await workbench.page.keyboard.press('Enter');
+    // To their end by keyboard alone; Enter runs nothing.
+    for (const key of ['ArrowDown', 'ArrowDown']) await workbench.page.keyboard.press(key);
+    await eventually('the last command is shown', async () => {
+      if (/client: "other 19"\s+as "nobody":\s+"echo" "19 \\u202e12"/.test(await shown()))
+        return true;
+      await workbench.page.keyboard.press('Enter');
+      return undefined;
+    });
     const before = results().length;
     await workbench.pick('Do Not Run');
     await workbench.quick.waitFor({ state: 'hidden' });
@@ -163,7 +166,7 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.pick('services.sockmap-plan.json');
     await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
     await workbench.input('nobody');
-    await workbench.quick.filter({ hasText: /Read the commands in the editor/ }).waitFor();
+    await consent().waitFor();
     await workbench.pick('Run');
     const panel = workbench.webview();
     // The title first: the page of the run before may be there still, and is finished.
@@ -182,6 +185,74 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.pick('services.sockmap-plan.json');
     await eventually('a second run has begun', () => results().length === before + 2);
     await panel.locator('#state', { hasText: 'Finished' }).waitFor({ timeout: 90_000 });
+  });
+
+  it('is of a workload of one’s own, whose metric is clicked in its output', async () => {
+    const { workbench, steps, folder } = await askForPlan();
+    const before = results().length;
+    await workbench.pick('Own workload…');
+    const step = (number: number) =>
+      workbench
+        .quickTitle()
+        .filter({ hasText: `(${number}/7)` })
+        .waitFor();
+    await step(1);
+    await workbench.input('my redis');
+    await step(2);
+    const server = 'redis-server --bind {address} --port {port} --save';
+    await workbench.input(`${server} "`, { accept: false });
+    await workbench.inputMessage().filter({ hasText: 'A quote is left open.' }).waitFor();
+    await workbench.input(`${server} "" | tee log`, { accept: false });
+    await workbench
+      .inputMessage()
+      .filter({ hasText: /"--save" "" "\|" "tee" "log" — No shell reads it: \|/ })
+      .waitFor();
+    await workbench.input(`${server} ""`);
+    await step(3);
+    await workbench.goBack();
+    await step(2);
+    assert.equal(await workbench.quickInput().inputValue(), `${server} ""`);
+    await workbench.page.keyboard.press('Enter');
+    await step(3);
+    await workbench.input(['redis-benchmark -h {address} -p {port}', ...PING].join(' '));
+    await step(4);
+    await workbench.input('nobody');
+    await consent().waitFor();
+    await workbench.pick('Run');
+    await step(5);
+    const row = workbench.quick.locator('.monaco-list-row', { hasText: 'the CSV column rps' });
+    const number = await row.locator('.label-name').first().innerText();
+    await workbench.screenshot(path.join(ARTIFACTS, 'workload-output.png'));
+    await workbench.editor().locator('.view-line span span', { hasText: number }).last().click();
+    await step(6);
+    assert.equal(await workbench.quickInput().inputValue(), 'requests/s');
+    await workbench.inputMessage().filter({ hasText: 'read by the CSV column rps' }).waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await step(7);
+    await workbench.pick('Higher is better');
+    await workbench.pick('Save it as a file and run it');
+    await eventually('a name is proposed', async () =>
+      (await workbench.quickInput().inputValue()).endsWith('my redis.sockmap-plan.json'),
+    );
+    await workbench.page.keyboard.press('Enter');
+    const panel = workbench.webview();
+    await eventually('a run has begun', () => results().length === before + 1, 60_000);
+    await panel.locator('#state', { hasText: 'Finished' }).waitFor({ timeout: 150_000 });
+    assert.equal(await steps.failure.count(), 0);
+    assert.match(
+      await panel.locator('#findings').innerText(),
+      /my redis: Bypass [\d,]+ requests\/s/,
+    );
+    await workbench.screenshot(path.join(ARTIFACTS, 'workload-chart.png'));
+    const plan = parsePlan(
+      fs.readFileSync(path.join(folder, 'my redis.sockmap-plan.json'), 'utf8'),
+    );
+    const [workload] = plan.workloads ?? [];
+    assert.deepEqual(workload?.server?.slice(-2), ['--save', '']);
+    assert.deepEqual(workload.metric, { name: 'rps', csvColumn: 'rps' });
+    assert.equal(workload.user, 'nobody');
+    assert.ok(workload.higherIsBetter);
+    await workbench.run('View: Close All Editors');
   });
 
   it('is offered from its file the next time', async () => {
