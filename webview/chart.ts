@@ -173,7 +173,7 @@ function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
       pointHoverBackgroundColor: fills,
       spanGaps: true,
       // Between workloads there is nothing.
-      showLine: figure.names === undefined,
+      showLine: figure.id !== 'workloads',
       segment: { borderColor: segmentColour(figure, series) },
     };
   });

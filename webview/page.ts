@@ -164,6 +164,13 @@ function noteText({ id, quantity }: Figure, metric: LatencyMetric): string {
       return l10n.t(
         'Markers are ratios of speed, whiskers their 95% intervals: a ratio is the geometric mean of the ratios within a round, its interval Student’s t on their logarithms. The speed of a metric of which less is better is its inverse. CPU time is that of client and server together, memory that of the server’s processes at their largest, what they share counted for each; bypassed is the redirected part of the bytes, those of other programs over TCP/IP among the rest.',
       );
+    case 'distribution':
+      return [
+        how,
+        l10n.t(
+          'Percentiles are those that the client of a workload reports of each sample; each place of the axis is a further step to the slowest. A percentile with fewer than a hundred slower requests in a sample says little.',
+        ),
+      ].join(' ');
     case 'fig4': {
       const step = l10n.t(
         'Intervals of percentiles are widened by the step of netperf’s histogram; a pale box above a percentile is that step, where it matters: the value was somewhere within.',

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import { isWhole, newBoundary } from '../host/sections.ts';
 import type { Arm, Sample, Workload } from '../results/document.ts';
+import { percentilesOf } from '../results/percentiles.ts';
 import { pointLabel, type Slot } from '../results/plan.ts';
 import { addressOf, readLoopback } from './loopback.ts';
 import { readMetric } from './metric.ts';
@@ -273,6 +274,7 @@ function figuresOf(read: (name: string) => string, workload: Workload) {
   const { name, metric, unit, higherIsBetter } = workload;
   const between = (figure: string) =>
     Math.max(0, Number(read(`${figure} after`)) - Number(read(`${figure} before`)));
+  const percentiles = percentilesOf(read('output'));
   const peaks = Array.from(read('memory').matchAll(/^\d+$/gm), ([kib]) => Number(kib) * 1024);
   return {
     experiment: 'workload' as const,
@@ -281,6 +283,7 @@ function figuresOf(read: (name: string) => string, workload: Workload) {
     metric: metric.name,
     unit,
     higherIsBetter,
+    ...(percentiles.length > 0 && { percentiles }),
     // The kernel's clock of /proc/uptime goes in steps of 10 ms.
     seconds: Math.max(0.01, between('clock')),
     cpuSeconds: between('usage') / 1e6,

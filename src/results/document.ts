@@ -214,6 +214,11 @@ const workloadSampleSchema = z
     metric: z.string(),
     unit: z.string().max(30),
     higherIsBetter: z.boolean(),
+    /** Of the times that the client itself reports: percent, 0 to 100, and µs; ascending. */
+    percentiles: z
+      .array(z.tuple([z.number().gt(0).lt(100), figure]))
+      .max(100)
+      .optional(),
     /** CPU time of its cgroup, of client and server together. */
     cpuSeconds: figure.optional(),
     /** Largest resident sizes of its server's processes, added up: what they share counts for each. */

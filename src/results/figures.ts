@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { distributionFigure } from './distributionFigure.ts';
 import type { Arm } from './document.ts';
 import type { Figure } from './figure.ts';
 import { lazily } from './lazily.ts';
@@ -28,6 +29,7 @@ export function figuresIn(indexed: readonly IndexedRun[]): Record<FigureId, Figu
     ['overview', () => overviewOf(indexed)],
     ...SPECS.map((spec): [FigureId, () => Figure] => [spec.id, () => figureOf(spec, indexed)]),
     ['workloads', () => workloadFigure(indexed)],
+    ['distribution', () => distributionFigure(indexed)],
   ];
   return lazily(Object.fromEntries(makers) as Record<FigureId, () => Figure>);
 }

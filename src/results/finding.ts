@@ -185,6 +185,18 @@ export type Finding =
       readonly arm: Arm;
       readonly doubt?: Doubt | undefined;
     }
+  /** The highest percentile that both have. */
+  | {
+      readonly kind: 'tail';
+      readonly at: string;
+      readonly arm: Arm;
+      readonly against: Arm;
+      readonly us: number;
+      readonly baselineUs: number;
+      readonly ratio: Ratio;
+    }
+  /** Clients that wait for an answer before they send the next request. */
+  | { readonly kind: 'closedLoop'; readonly names: readonly string[] }
   | Recommendation
   | { readonly kind: 'noise'; readonly noise: Noise };
 

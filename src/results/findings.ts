@@ -17,6 +17,7 @@ import { recommendation } from './recommendation.ts';
 import type { Run } from './runs.ts';
 import { BYPASSES } from './arms.ts';
 import type { FigureId, LatencyMetric } from './quantities.ts';
+import { distributionFindings } from './distributionFindings.ts';
 import { workloadFindings } from './workloadFindings.ts';
 import { isCoarse, measured, seriesOfRun, subjectsOf } from './verdicts.ts';
 
@@ -84,6 +85,9 @@ export function findingsOf(
       ...requestSizes(figures.connections, run),
     ]),
     workloads: each('workloads', (run) => workloadFindings(figures.workloads, runs, run)),
+    distribution: each('distribution', (run) =>
+      distributionFindings(figures.distribution, runs, run),
+    ),
   });
 }
 

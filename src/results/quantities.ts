@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 export const FIGURE_IDS = [
   ...(['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const),
   // Of no figure of the article.
-  ...(['connections', 'workloads'] as const),
+  ...(['connections', 'workloads', 'distribution'] as const),
 ] as const;
 export type FigureId = (typeof FIGURE_IDS)[number];
 
@@ -29,6 +29,8 @@ export function pageName(id: FigureId): string {
       return l10n.t('Short connections');
     case 'workloads':
       return l10n.t('Workloads');
+    case 'distribution':
+      return l10n.t('Distribution');
   }
 }
 

@@ -103,6 +103,12 @@ export const workloadSchema = z
       .regex(/^[^\p{C}]+$/u)
       .describe('Of the metric: requests/s, ms.'),
     higherIsBetter: z.boolean().describe('true of a throughput, false of a latency.'),
+    openLoop: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the client sends at a rate that is given, whatever the answers take, and counts from when it was to send (wrk2). Without it percentiles are shown with the caution that they hide waiting.',
+      ),
     warmup: z
       .int()
       .min(0)

@@ -90,6 +90,7 @@ describe('a benchmark of workloads', () => {
     return { document, samples: document.samples.filter(isOfWorkload) };
   };
 
+  const reportsPercentiles = /^redis|^nginx, wrk$|^sockperf/;
   for (const name of fs.readdirSync(BUNDLED)) {
     it(`measures the plan ${name.slice(0, -SUFFIX.length)}, each on its arm`, async () => {
       const bundled = await readPlan(path.join(BUNDLED, name));
@@ -111,6 +112,7 @@ describe('a benchmark of workloads', () => {
         assert.ok(valueOf(sample) > 0, sample.workload);
         assert.ok((sample.cpuSeconds ?? 0) > 0 && sample.seconds > 0.1, sample.workload);
         assert.ok((sample.peakMemoryBytes ?? 0) > 500_000, sample.workload);
+        assert.equal(sample.percentiles !== undefined, reportsPercentiles.test(sample.workload));
         if (sample.arm === 'bypass') {
           // Of a stream whose reader is slow, as on a busy machine, more goes over TCP.
           assert.equal(doubtOf(bypassedShare([sample])), undefined, sample.workload);

@@ -10,7 +10,7 @@ import type { Run } from '../runs.ts';
 import { bytes } from '../sizes.ts';
 import { bypassedShareText, kernelTimeText } from './bypassTexts.ts';
 import { noiseText } from './noiseText.ts';
-import { nameOf, oneSizeText, workloadText } from './oneSizeTexts.ts';
+import { nameOf, oneSizeText, tailText, workloadText } from './oneSizeTexts.ts';
 import { DOUBTS, outcomeTexts } from './outcomeTexts.ts';
 import { recommendationText } from './recommendationText.ts';
 
@@ -78,6 +78,11 @@ const NOT_MEASURED: Readonly<Record<FigureId, string>> = {
   get workloads() {
     return l10n.t(
       'No workloads in this run: its plan has none. Run a plan with workloads, such as one for redis, PostgreSQL or nginx.',
+    );
+  },
+  get distribution() {
+    return l10n.t(
+      'No percentiles in this run: no client of its workloads reports them. redis-benchmark, wrk --latency, wrk2 and sockperf do.',
     );
   },
 };
@@ -216,6 +221,13 @@ function sentenceOf(finding: Sentence): string {
       return bypassedShareText(finding);
     case 'workload':
       return workloadText(finding);
+    case 'tail':
+      return tailText(finding);
+    case 'closedLoop':
+      return l10n.t(
+        '{0}: the client sends its next request only after the answer to the last one (closed loop), so these percentiles leave out the waiting of requests that were not sent meanwhile (coordinated omission). Compare variants by them, but do not take them for what users see; for that, give the load a rate (wrk2 -R) and set openLoop in the plan.',
+        finding.names.join(', '),
+      );
     case 'openWorkload':
       return l10n.t(
         '{0}: {1} is not compared: {2}.',

@@ -50,6 +50,16 @@ export function workloadText({
   return withRatio(values, ratio, (of) => l10n.t('speed {0} round by round', change(of)));
 }
 
+/** The slowest requests of a workload against the baseline's. */
+export function tailText({ at, arm, against, us, baselineUs, ratio }: FindingOf<'tail'>): string {
+  const values = l10n.t(
+    '{0}: {1} {2}, {3} {4} (medians)',
+    ...[at, ARM_LABELS[arm], withUnit(us, 'µs')],
+    ...[ARM_LABELS[against], withUnit(baselineUs, 'µs')],
+  );
+  return withRatio(values, ratio, (of) => l10n.t('{0} round by round', change(of)));
+}
+
 /** The change is that within the rounds, which the medians alone need not give. */
 function withRatio(
   values: string,

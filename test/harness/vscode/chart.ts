@@ -4,7 +4,7 @@ import type { FigureId } from '../../../src/results/quantities.ts';
 /** The article's: number, what is on the axes, the unit, and which arms it compares. */
 export const ARTICLE: Readonly<
   Record<
-    Exclude<FigureId, 'overview' | 'connections' | 'workloads'>,
+    Exclude<FigureId, 'overview' | 'connections' | 'workloads' | 'distribution'>,
     { x: RegExp; y: RegExp; unit: string; arms: string[] }
   >
 > = {

@@ -41,6 +41,7 @@ describe('figures', () => {
         '1/s',
       ],
       ['Workloads', 'Workload', 'Times as fast as TCP (above 1 is faster)', '× TCP'],
+      ['Distribution', 'Percentile', 'Latency in µs (lower is better)', 'µs'],
     ]);
   });
 

@@ -213,6 +213,56 @@ describe('the page of workloads', () => {
   });
 });
 
+describe('the page of their distribution', () => {
+  const timed = (p99: number): Partial<WorkloadSample> => ({
+    percentiles: [
+      [50, 100],
+      [99, p99],
+    ],
+  });
+  const all = JITTER.flatMap((jitter, round) => [
+    sample('tcp', round, 1000, timed(600 * (1 + jitter / 1000))),
+    sample('bypass', round, 1500, timed(300 * (1 + jitter / 1000))),
+  ]);
+  const document = documentOf(all);
+  const runs = runsOf([document]);
+  const figures = figuresOf(runs);
+  const { distribution } = figures;
+
+  it('has a place for each percentile that is there, in µs, less being better', () => {
+    assert.deepEqual(distribution.names, ['P50', 'P99']);
+    assert.equal(distribution.better, 'lower');
+    const [tcp, bypass] = distribution.series;
+    assert.deepEqual([tcp?.arm, bypass?.arm, bypass?.against], ['tcp', 'bypass', 'tcp']);
+    assert.deepEqual(
+      bypass?.points.map((point) => point && Math.round(point.median)),
+      [100, 300],
+    );
+    assert.equal(bypass.points[1]?.ratio?.ratio.toFixed(2), '0.50');
+    assert.match(tableOf(distribution).caption, /by percentile, in µs$/);
+    assert.match(reportMarkdown(runs), /## Latency of workloads by percentile\n\necho, P99: /);
+  });
+
+  it('says how the highest fares, and what a closed loop leaves out', () => {
+    const [tail = '', caution = ''] = findingTexts(figures, runs).distribution;
+    assert.match(
+      tail,
+      /^echo, P99: Bypass 300 µs, TCP 600 µs \(medians\): 50% lower round by round \(95% CI /,
+    );
+    assert.match(caution, /^echo: the client sends its next request only .*coordinated omission/);
+    const plan = parsePlan(planText({ openLoop: true }));
+    const open = runsOf([parseDocument(JSON.stringify({ ...document, plan }))]);
+    assert.equal(findingTexts(figuresOf(open), open).distribution.length, 1);
+  });
+
+  it('is absent where no client reports percentiles', () => {
+    const without = runsOf([documentOf(rounds(1000, 1500))]);
+    const none = figuresOf(without);
+    assert.ok(none.distribution.absent);
+    assert.match(findingTexts(none, without).distribution.join(), /^No percentiles in this run/);
+  });
+});
+
 describe('workloads of two runs', () => {
   const before = documentOf([...rounds(1000, 1500), ...rounds(10, 5, TIME)]);
 

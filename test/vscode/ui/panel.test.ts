@@ -95,7 +95,9 @@ describe('the chart panel', () => {
     return chart;
   };
 
-  for (const id of FIGURE_IDS.filter((each) => each !== 'connections' && each !== 'workloads')) {
+  for (const id of FIGURE_IDS.filter(
+    (each) => each !== 'connections' && each !== 'workloads' && each !== 'distribution',
+  )) {
     it(`draws ${id} from the document, with the article’s axes, units and series`, async () => {
       const figure = withMetric(figuresOf(runsOf([measured]))[id], 'p50');
       await tab(id).click();
