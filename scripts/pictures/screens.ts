@@ -61,7 +61,12 @@ export const SCREENS: readonly Screen[] = [
       // Enough answers for smooth lines.
       await workbench.page.waitForTimeout(30_000);
     },
-    show: ({ session: { workbench } }) => workbench.webview().locator('#canary-ratios').waitFor(),
+    show: async ({ session: { workbench } }) => {
+      await workbench.webview().locator('#canary-ratios').waitFor();
+      // Its progress stays, but not before the page.
+      await workbench.page.keyboard.press('Escape');
+      await workbench.notification('Canary on').waitFor({ state: 'hidden' });
+    },
     finish: async ({ session: { workbench } }) => {
       await workbench.webview().locator('#canary-end').click();
       await workbench.webview().locator('#canary-begin').waitFor();
@@ -69,7 +74,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     name: 'compare',
-    size: { width: 1320, height: 800 },
+    size: { width: 1440, height: 800 },
     part: EDITOR,
     prepare: async ({ session: { workbench } }) => {
       await hideSideBar(workbench);
