@@ -9,6 +9,7 @@ import { checkAsJson } from './ui/jsonFiles.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
 import { BPF_FILES } from './diagnostics/bpfFiles.ts';
+import { C_FILES, QuickFixes } from './diagnostics/quickFixes.ts';
 
 type Command = (app: App, argument: unknown) => Promise<unknown>;
 
@@ -105,6 +106,11 @@ export function activate(extension: vscode.ExtensionContext): void {
     }),
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
+    vscode.languages.registerCodeActionsProvider(
+      C_FILES,
+      new QuickFixes(created.verifier),
+      QuickFixes.metadata,
+    ),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(
         `sockmapBypass.${name}`,

@@ -9,7 +9,7 @@ import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
 import { exists, relativePath, rootOf } from '../workspace/folders.ts';
 import { readProgram } from '../workspace/program.ts';
 import { setting } from '../workspace/settings.ts';
-import type { Diagnosis } from '../verifier/diagnose.ts';
+import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
 import { BPF_FILES, fileOf, isWithin } from './bpfFiles.ts';
@@ -81,6 +81,22 @@ export class Verifier implements vscode.Disposable {
     for (const host of hosts) this.#declined.delete(host);
     this.#chosen.set(uri.toString(), hosts);
     return this.#verify(uri, hosts, hosts, signal);
+  }
+
+  /** What hosts object to in a file whose text is the one that they saw: of sources that it belongs to, by their URI. */
+  *findingsIn(file: vscode.Uri): Generator<{ source: vscode.Uri; finding: Finding }> {
+    const key = file.toString();
+    const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === key);
+    for (const [name, answers] of this.#answers) {
+      const source = vscode.Uri.parse(name);
+      for (const { diagnosis, files } of answers.values()) {
+        // The first version is that of the file on disk.
+        if (!files.has(key) || (files.get(key) ?? 1) !== document?.version) continue;
+        for (const finding of diagnosis.findings) {
+          if (fileOf(source, finding.place)?.toString() === key) yield { source, finding };
+        }
+      }
+    }
   }
 
   /** The source of a file as the editors have it, for the host. */

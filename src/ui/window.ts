@@ -275,6 +275,13 @@ export const makeDiagnostic = (
   severity: vscode.DiagnosticSeverity,
 ): vscode.Diagnostic => new vscode.Diagnostic(range, paragraphs(words, 5000), severity);
 
+/** A change that is offered for a fault; the names in its title are the source's. */
+export function makeQuickFix(title: string, edit: vscode.WorkspaceEdit): vscode.CodeAction {
+  const action = new vscode.CodeAction(label(title, 200), vscode.CodeActionKind.QuickFix);
+  action.edit = edit;
+  return action;
+}
+
 export const makeRelated = (
   location: vscode.Location,
   words: string,

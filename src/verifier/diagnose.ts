@@ -7,6 +7,7 @@ import type { Verification } from './verify.ts';
 import { explain, explainCompiler, type Explanation } from './catalogue.ts';
 import { parseClang, type ClangMessage } from './clang.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
+import { quickFixes, type QuickFix } from './fixes.ts';
 import { MOST_RELATED, pathTo } from './trail.ts';
 import {
   declaration,
@@ -39,6 +40,8 @@ export interface Finding {
   /** The path that led there, in its order. */
   readonly related: readonly Related[];
   readonly program: string | undefined;
+  /** Changes of its file that remove it, the better one first; where there is a right answer. */
+  readonly fixes?: readonly QuickFix[];
 }
 
 /** A program of the source, for the line above it. */
@@ -115,7 +118,12 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     ...(source.remarks ?? []).map((words) => note('clang', top, words)),
     ...verification.assumed.map((one) => assumedFinding(one, source, defined, top)),
   ];
-  return { host, kernel, findings: [...oneACause(findings), ...notes], programs: reports };
+  const fixesFor = quickFixes(source.files);
+  const fixable = oneACause(findings).map((one) => {
+    const fixes = fixesFor(one);
+    return fixes.length === 0 ? one : { ...one, fixes };
+  });
+  return { host, kernel, findings: [...fixable, ...notes], programs: reports };
 }
 
 /** One mark for one cause: a function that several programs have inlined is wrong once. */

@@ -111,6 +111,42 @@ describe('verifying BPF source', () => {
     assert.match(lens?.command?.title ?? '', /\d+ instructions, \d+ of 1,000,000 processed/);
   });
 
+  it('a quick fix is offered at the error, as long as the text is the one that was verified', async () => {
+    await settings().update('host', sshd.alias, vscode.ConfigurationTarget.Global);
+    const uri = write('fixable.bpf.c', REJECTED);
+    const editor = await vscode.window.showTextDocument(uri);
+    await execute('verify', { host: sshd.alias, uri });
+    const at = new vscode.Range(CHECK_LINE, 3, CHECK_LINE, 3);
+    const offered = async (): Promise<vscode.CodeAction[]> => {
+      const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+        'vscode.executeCodeActionProvider',
+        uri,
+        at,
+        vscode.CodeActionKind.QuickFix.value,
+      );
+      return actions.filter(({ edit }) => edit !== undefined);
+    };
+    const [fix, ...others] = await offered();
+    assert.equal(fix?.title, 'Insert: if (!value) return XDP_PASS;');
+    assert.deepEqual(others, []);
+    assert.equal(fix.diagnostics?.length, 1);
+    await editor.edit((change) => {
+      change.insert(new vscode.Position(0, 0), '/* new */\n');
+    });
+    assert.deepEqual(await offered(), []);
+    await vscode.commands.executeCommand('undo');
+    await execute('verify', { host: sshd.alias, uri });
+    const [again] = await offered();
+    assert.ok(await vscode.workspace.applyEdit(again?.edit ?? assert.fail()));
+    const fixed = REJECTED.replace(
+      '\t*value += 1',
+      '\tif (!value)\n\t\treturn XDP_PASS;\n\t*value += 1',
+    );
+    assert.equal(editor.document.getText(), fixed);
+    assert.ok(await editor.document.save());
+    await eventually('the error goes', () => errors(uri).length === 0);
+  });
+
   it('what was counted stands above the program, also while the text above it grows', async () => {
     const uri = write('lens.bpf.c', ACCEPTED);
     await execute('verify', { host: sshd.alias, uri });
