@@ -9,7 +9,8 @@ import { checkAsJson } from './ui/jsonFiles.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
 import { BPF_FILES } from './diagnostics/bpfFiles.ts';
-import { C_FILES, QuickFixes } from './diagnostics/quickFixes.ts';
+import { MakefileFlags } from './diagnostics/makefileFlags.ts';
+import { C_FILES, QUICK_FIXES, QuickFixes } from './diagnostics/quickFixes.ts';
 
 type Command = (app: App, argument: unknown) => Promise<unknown>;
 
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compareSource: async () => (await import('./commands/restoreSource.ts')).compareSource,
   restoreSource: async () => (await import('./commands/restoreSource.ts')).restoreSource,
   verify: async () => (await import('./commands/verify.ts')).verify,
+  useMakefileFlags: async () => (await import('./commands/useMakefileFlags.ts')).useMakefileFlags,
   verifyOnHosts: async () => (await import('./commands/verify.ts')).verifyOnHosts,
   chooseEditingHost: async () => (await import('./commands/clangd.ts')).chooseHost,
   restartClangd: async () => (await import('./commands/clangd.ts')).restartClangd,
@@ -106,10 +108,8 @@ export function activate(extension: vscode.ExtensionContext): void {
     }),
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
-    vscode.languages.registerCodeActionsProvider(
-      C_FILES,
-      new QuickFixes(created.verifier),
-      QuickFixes.metadata,
+    ...[new QuickFixes(created.verifier), new MakefileFlags(created.verifier)].map((provider) =>
+      vscode.languages.registerCodeActionsProvider(C_FILES, provider, QUICK_FIXES),
     ),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(

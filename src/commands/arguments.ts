@@ -53,6 +53,21 @@ export const uriArgument = z.union([
 ]);
 
 /**
+ * The C file in the editor.
+ * @throws HostError of kind `input` where there is none.
+ */
+export function fileInEditor(tried: string): vscode.Uri {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  if (uri?.path.endsWith('.c') === true) return uri;
+  throw new HostError({
+    kind: 'input',
+    tried,
+    words: '',
+    next: vscode.l10n.t('Open a .bpf.c file first.'),
+  });
+}
+
+/**
  * Reads a command's argument, which keybindings, tasks and other extensions write.
  * @returns undefined where there is none, or a person pointed at something: they are asked for the rest.
  */

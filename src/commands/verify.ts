@@ -8,7 +8,7 @@ import { withProgress } from '../ui/progress.ts';
 import { pickOne } from '../ui/quickPick.ts';
 import { showInformation, showWarning } from '../ui/window.ts';
 import { LISTINGS } from '../diagnostics/listingUris.ts';
-import { hostArgument, readHostArgument, uriArgument } from './arguments.ts';
+import { fileInEditor, hostArgument, readHostArgument, uriArgument } from './arguments.ts';
 
 const verifyArgument = hostArgument.extend({ uri: uriArgument });
 const hostsArgument = z.object({ hosts: z.array(z.string().min(1)).min(1), uri: uriArgument });
@@ -25,7 +25,7 @@ export async function verify(app: App, argument: unknown): Promise<Diagnosis | u
   // From a menu comes the file's Uri.
   const pointed = argument instanceof vscode.Uri ? argument : undefined;
   const given = await readHostArgument(app, verifyArgument, pointed ? undefined : argument);
-  const file = given?.uri ?? pointed ?? fileInEditor();
+  const file = given?.uri ?? pointed ?? fileInEditor(vscode.l10n.t('verify BPF source'));
   const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Verify BPF source'), argument));
   return host === undefined ? undefined : (await run(app, file, [host]))[0];
 }
@@ -33,7 +33,7 @@ export async function verify(app: App, argument: unknown): Promise<Diagnosis | u
 /** Run the eBPF verifier on several hosts. */
 export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagnosis[] | undefined> {
   const given = await readHostArgument(app, hostsArgument, argument);
-  const file = given?.uri ?? fileInEditor();
+  const file = given?.uri ?? fileInEditor(vscode.l10n.t('verify BPF source'));
   const hosts =
     given?.hosts ?? (await pickHosts(app, vscode.l10n.t('Run the eBPF verifier on several hosts')));
   return hosts === undefined ? undefined : run(app, file, Array.from(new Set(hosts)));
@@ -91,21 +91,10 @@ async function announce(name: string, diagnoses: readonly Diagnosis[]): Promise<
   );
 }
 
-function fileInEditor(): vscode.Uri {
-  const uri = vscode.window.activeTextEditor?.document.uri;
-  if (uri?.path.endsWith('.c') === true) return uri;
-  throw new HostError({
-    kind: 'input',
-    tried: vscode.l10n.t('verify BPF source'),
-    words: '',
-    next: vscode.l10n.t('Open a .bpf.c file first.'),
-  });
-}
-
 type LogArgument = z.infer<typeof logArgument>;
 
 async function pickProgram(app: App): Promise<LogArgument | undefined> {
-  const file = fileInEditor();
+  const file = fileInEditor(vscode.l10n.t('verify BPF source'));
   const items = Array.from(app.verifier.answers(file)).flatMap(([host, { diagnosis }]) =>
     diagnosis.programs.map(({ name, verdict }) => ({
       label: name,

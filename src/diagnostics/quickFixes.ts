@@ -7,11 +7,12 @@ import type { Verifier } from './verifier.ts';
 /** Sources of BPF programs, and the headers that findings may be in. */
 export const C_FILES: vscode.DocumentFilter = { scheme: 'file', pattern: '**/*.{c,h}' };
 
+export const QUICK_FIXES: vscode.CodeActionProviderMetadata = {
+  providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+};
+
 /** Offers the changes that remove what a host objects to, as long as the text is the one that was verified. */
 export class QuickFixes implements vscode.CodeActionProvider {
-  static readonly metadata: vscode.CodeActionProviderMetadata = {
-    providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
-  };
   readonly #verifier: Verifier;
 
   constructor(verifier: Verifier) {
@@ -32,7 +33,7 @@ export class QuickFixes implements vscode.CodeActionProvider {
         // Two hosts, or two programs, object to the same.
         const key = JSON.stringify(fix);
         if (edit === undefined || offered.has(key)) continue;
-        const action = makeQuickFix(fix.title, edit);
+        const action = makeQuickFix(fix.title, { edit });
         const line = finding.place.line;
         action.diagnostics = diagnostics.filter((one) => one.range.start.line === line);
         action.isPreferred = fix === first;

@@ -6,9 +6,9 @@ import { SourceError } from '../bypass/source.ts';
 import type { Context } from '../context.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import { allSettledOrThrow } from '../host/allSettledOrThrow.ts';
-import { exists, relativePath, rootOf } from '../workspace/folders.ts';
+import { exists, relativePath, rootOf, watchBuildFiles } from '../workspace/folders.ts';
 import { readProgram } from '../workspace/program.ts';
-import { setting } from '../workspace/settings.ts';
+import { affects, setting } from '../workspace/settings.ts';
 import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
@@ -17,6 +17,9 @@ import type { BpfStatus } from '../ui/bpfStatus.ts';
 import { Problems } from './problems.ts';
 import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
+
+const BUILD_SETTINGS = ['verify.flags', 'verify.include', 'verify.defines', 'verify.root'];
+const SETTLE_MS = 300;
 
 /**
  * Verifies BPF C on hosts and shows what they object to. Holds the last answers, for the lines above
@@ -35,6 +38,9 @@ export class Verifier implements vscode.Disposable {
   readonly #running = new Map<string, AbortController>();
   /** Hosts a person was asked by and did not want: not again until a command names them. */
   readonly #declined = new Set<string>();
+  /** Sources that are compiled in another way than when they were verified. */
+  readonly #outdated = new Set<string>();
+  #settle: NodeJS.Timeout | undefined;
   readonly #subscriptions: vscode.Disposable[];
 
   /** @param typed what clangd, or whoever takes its place, shows of a file as one types. */
@@ -56,6 +62,12 @@ export class Verifier implements vscode.Disposable {
       }),
       vscode.workspace.onDidRenameFiles(({ files }) => {
         for (const { oldUri } of files) this.#forget(oldUri);
+      }),
+      watchBuildFiles((file) => {
+        this.#rebuilt(rootOf(file));
+      }),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (affects(change, ...BUILD_SETTINGS)) this.#rebuilt();
       }),
       deletions,
       deletions.onDidDelete((uri) => {
@@ -149,6 +161,7 @@ export class Verifier implements vscode.Disposable {
     };
     signal?.addEventListener('abort', abort, { once: true });
     this.#running.set(key, controller);
+    this.#outdated.delete(key);
     this.#status.begins(uri, hosts);
     const found = new Map<string, Verified>();
     try {
@@ -170,6 +183,7 @@ export class Verifier implements vscode.Disposable {
       if (this.#running.get(key) === controller) {
         this.#running.delete(key);
         this.#status.ends(uri);
+        this.#verifyOutdated(key);
       }
     }
   }
@@ -226,6 +240,29 @@ export class Verifier implements vscode.Disposable {
     }
   }
 
+  /**
+   * Sources in editors are compiled in another way from now on: they are verified again.
+   * @param folder those in it alone.
+   */
+  #rebuilt(folder?: vscode.Uri): void {
+    for (const { uri } of vscode.workspace.textDocuments) {
+      const key = uri.toString();
+      const isThere = folder === undefined || isWithin(folder, uri);
+      if (isThere && this.#answers.has(key)) this.#outdated.add(key);
+    }
+    clearTimeout(this.#settle);
+    // What makes the files writes them more than once.
+    this.#settle = setTimeout(() => {
+      for (const key of Array.from(this.#outdated)) {
+        if (!this.#running.has(key)) this.#verifyOutdated(key);
+      }
+    }, SETTLE_MS);
+  }
+
+  #verifyOutdated(key: string): void {
+    if (this.#outdated.delete(key)) void this.#verifyQuietly(vscode.Uri.parse(key));
+  }
+
   /** Never in the way of who types: quiet, and only where nothing has to be asked. */
   async #verifyQuietly(uri: vscode.Uri): Promise<void> {
     const hosts = this.#chosen.get(uri.toString()) ?? this.#knownHosts();
@@ -276,13 +313,17 @@ export class Verifier implements vscode.Disposable {
       const uri = vscode.Uri.parse(key);
       if (!isWithin(place, uri)) continue;
       this.#running.get(key)?.abort();
-      for (const known of [this.#running, this.#answers, this.#chosen]) known.delete(key);
+      for (const known of [this.#running, this.#answers, this.#chosen, this.#outdated]) {
+        known.delete(key);
+      }
       this.#status.forget(uri);
       this.#changed.fire(uri);
     }
   }
 
   dispose(): void {
+    clearTimeout(this.#settle);
+    this.#outdated.clear();
     for (const controller of this.#running.values()) controller.abort();
     for (const owned of [this.#problems, this.#status, this.#changed, ...this.#subscriptions]) {
       owned.dispose();

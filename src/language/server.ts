@@ -15,6 +15,7 @@ import type { HostProcess } from '../host/host.ts';
 import { onLines } from '../host/lines.ts';
 import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
 import { showWarning } from '../ui/window.ts';
+import { watchBuildFiles } from '../workspace/folders.ts';
 import { affects } from '../workspace/settings.ts';
 import { Gate } from './gate/gate.ts';
 import { APPLY } from './gate/shapes.ts';
@@ -297,6 +298,9 @@ export class Server implements AsyncDisposable {
       headers.onDidDelete(changed),
       // One that was missing may belong to any of them.
       headers.onDidCreate(() => {
+        this.#settleDown();
+      }),
+      watchBuildFiles(() => {
         this.#settleDown();
       }),
       vscode.workspace.onDidChangeConfiguration((change) => {

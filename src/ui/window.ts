@@ -275,10 +275,14 @@ export const makeDiagnostic = (
   severity: vscode.DiagnosticSeverity,
 ): vscode.Diagnostic => new vscode.Diagnostic(range, paragraphs(words, 5000), severity);
 
-/** A change that is offered for a fault; the names in its title are the source's. */
-export function makeQuickFix(title: string, edit: vscode.WorkspaceEdit): vscode.CodeAction {
+/** What is offered for a fault: a change, or a command. The names in its title are the source's. */
+export function makeQuickFix(
+  title: string,
+  does: { edit: vscode.WorkspaceEdit } | { command: Omit<vscode.Command, 'title'> },
+): vscode.CodeAction {
   const action = new vscode.CodeAction(label(title, 200), vscode.CodeActionKind.QuickFix);
-  action.edit = edit;
+  if ('edit' in does) action.edit = does.edit;
+  else action.command = { ...does.command, title: action.title };
   return action;
 }
 

@@ -19,6 +19,10 @@ export interface ClangMessage {
   readonly notes: readonly ClangMessage[];
 }
 
+/** What is said of a source that lacks the directories or macros it is compiled with; by clangd as well. */
+export const LACKS_FLAGS =
+  /file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function/i;
+
 const INCLUDED = /^(?:In file included|\s+) from ([^:]+):(\d{1,7})[:,]$/;
 
 /** Numbers are bounded, so that they are finite. */

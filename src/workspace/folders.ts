@@ -28,6 +28,17 @@ export function rootOf(uri: vscode.Uri): vscode.Uri {
   return isFolderAbove(named, above.fsPath, homedir()) ? above : open;
 }
 
+/** What a project says of how it is compiled. */
+export const watchBuildFiles = (changed: (file: vscode.Uri) => void): vscode.Disposable => {
+  const watcher = vscode.workspace.createFileSystemWatcher('**/{compile_commands.json,.clangd}');
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidCreate(changed),
+    watcher.onDidChange(changed),
+    watcher.onDidDelete(changed),
+  );
+};
+
 /**
  * Reads files below a folder of whatever file system the workspace has, and nothing that a link in
  * it points to elsewhere. The text of an editor counts before it is saved.

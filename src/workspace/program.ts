@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
+import type { Guess } from '../bypass/flags/guess.ts';
 import { folderReader, relativePath, rootOf } from './folders.ts';
 
 /**
@@ -33,3 +34,34 @@ export async function saveAndReadProgram(uri: vscode.Uri): Promise<BpfSource> {
   // Saving may format.
   return readProgram(uri);
 }
+
+/**
+ * Flags that a makefile, or a line of bpf2go, is read to mean for a program, where nothing says how it is compiled.
+ * @throws HostError of kind `input` where a setting is wrong.
+ */
+export async function guessProgramFlags(
+  uri: vscode.Uri,
+): Promise<(Guess & { readonly pattern: string }) | undefined> {
+  const [{ readBuildSettings }, { offeredFlags }, { patternOf }] = await Promise.all([
+    import('./checkedSettings.ts'),
+    import('../bypass/flags/build.ts'),
+    import('../bypass/flags/guess.ts'),
+  ]);
+  if (vscode.workspace.getWorkspaceFolder(uri) === undefined) return undefined;
+  const root = rootOf(uri);
+  const entry = relativePath(root, uri);
+  if (entry === undefined) return undefined;
+  const beside = await vscode.workspace.fs.readDirectory(vscode.Uri.joinPath(uri, '..'));
+  const goFiles = beside.map(([name]) => name).filter((name) => name.endsWith('.go'));
+  const settings = readBuildSettings(uri);
+  const guess = await offeredFlags(
+    entry,
+    root.fsPath,
+    folderReader(root),
+    settings,
+    goFiles.slice(0, MOST_GO_FILES),
+  );
+  return guess && { ...guess, pattern: patternOf(guess, entry) };
+}
+
+const MOST_GO_FILES = 50;

@@ -28,6 +28,22 @@ export const changeSetting = <K extends keyof PlainSettings>(
   target: vscode.ConfigurationTarget,
 ): Thenable<void> => configuration().update(name, value, target);
 
+/** Adds compiler flags for the sources of a pattern to the settings of the workspace, or of its folder where there are several. */
+export async function addFlags(
+  uri: vscode.Uri,
+  pattern: string,
+  words: readonly string[],
+): Promise<void> {
+  const name = 'verify.flags';
+  const isOne = (vscode.workspace.workspaceFolders ?? []).length < 2;
+  const { Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
+  const known = configuration(uri).inspect<Record<string, unknown>>(name);
+  const there = isOne ? known?.workspaceValue : known?.workspaceFolderValue;
+  const before = typeof there === 'object' ? there : {};
+  const value = { ...before, [pattern]: words };
+  await configuration(uri).update(name, value, isOne ? Workspace : WorkspaceFolder);
+}
+
 /** Settings of a section as a person has them, whatever that is. */
 export const sectionValues = (
   section: string,

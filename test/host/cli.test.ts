@@ -453,6 +453,33 @@ describe('the command line', () => {
     assert.equal((await verify('--max-growth', '5')).status, 64);
   });
 
+  it('verify says how a makefile compiles what lacks a header, and takes that as options', async () => {
+    const { alias } = stage.server;
+    const fixture = path.join(import.meta.dirname, '../fixtures/makefile');
+    const argv = [
+      'verify',
+      alias,
+      path.join(fixture, 'src/count.bpf.c'),
+      '--root',
+      fixture,
+      ...ssh,
+    ];
+    const bare = await cli.run(argv);
+    assert.equal(bare.status, 2, bare.stderr);
+    const words = ['-I', 'include', '-I', 'lib', '-mcpu=v3', '-DDOUBLE=2'];
+    const flags = words.map((word) => `--flag=${word}`);
+    assert.match(bare.stdout, /file not found/);
+    assert.ok(
+      bare.stdout.endsWith(`\nhint: as Makefile compiles it: ${flags.join(' ')}\n`),
+      bare.stdout,
+    );
+    const { guess } = JSON.parse((await cli.run([...argv, '--json'])).stdout) as { guess: unknown };
+    assert.deepEqual(guess, { from: 'Makefile', flags: words });
+    const good = await cli.run([...argv, ...flags]);
+    assert.equal(good.status, 0, good.stdout);
+    assert.doesNotMatch(good.stdout, /hint:/);
+  });
+
   it('verify does not take a fault of its own tool, or no file at all, for one of the source', async () => {
     const { alias } = stage.server;
     const tool = cli.source('tools/verify.c');

@@ -6,6 +6,7 @@ import type { BpfSource } from '../build.ts';
 import { collectSource, type ReadFile } from '../source.ts';
 import { acceptFlags, type AcceptedFlags } from './accepted.ts';
 import { joined, projectFlags } from './configuration.ts';
+import { guessFlags, type Guess } from './guess.ts';
 
 /** How sources are built, as a person says beside what their project does. */
 export interface BuildSettings {
@@ -29,7 +30,7 @@ export async function configuredSource(
   read: ReadFile,
   settings: BuildSettings,
 ): Promise<BpfSource> {
-  const root = path.posix.normalize(folder.replaceAll('\\', '/')).replace(/(?<=.)\/$/, '');
+  const root = withSlashes(folder);
   const project = await projectFlags(entry, root, read);
   const { include, defines, named } = settings;
   const further = joined(
@@ -60,6 +61,29 @@ export async function configuredSource(
     ...(remarks.length > 0 && { remarks }),
   });
 }
+
+/**
+ * Flags that the files of a project are read to mean, for a source of which neither these say how it is compiled nor a
+ * person: to be offered.
+ * @param goFiles names of files beside the source, which may generate it.
+ */
+export async function offeredFlags(
+  entry: string,
+  folder: string,
+  read: ReadFile,
+  { flags }: Pick<BuildSettings, 'flags'>,
+  goFiles: readonly string[],
+): Promise<Guess | undefined> {
+  const isSaid = Object.entries(flags).some(
+    ([pattern, words]) => words.length > 0 && isFor(pattern, entry),
+  );
+  const root = withSlashes(folder);
+  if (isSaid || (await projectFlags(entry, root, read)).from.length > 0) return undefined;
+  return guessFlags(entry, root, read, goFiles);
+}
+
+const withSlashes = (folder: string): string =>
+  path.posix.normalize(folder.replaceAll('\\', '/')).replace(/(?<=.)\/$/, '');
 
 /** A pattern without "/" is about the name alone, as elsewhere in the editor. */
 const isFor = (pattern: string, entry: string): boolean =>

@@ -1,3 +1,4 @@
+import { escape } from 'minimatch';
 import path from 'node:path';
 import type { ReadFile } from '../source.ts';
 import { acceptFlags, type AcceptedFlags } from './accepted.ts';
@@ -10,6 +11,14 @@ export interface Guess extends AcceptedFlags {
   readonly from: string;
   /** As they are written into the setting. */
   readonly words: readonly string[];
+}
+
+/** The sources that a guess is right for: those below the makefile, or the one that a line of bpf2go names. */
+export function patternOf({ from }: Guess, entry: string): string {
+  if (from.endsWith('.go')) return escape(entry);
+  const directory = path.posix.dirname(from);
+  const sources = entry.endsWith('.bpf.c') ? '**/*.bpf.c' : '**/*.c';
+  return directory === '.' ? sources : `${escape(directory)}/${sources}`;
 }
 
 const MAKEFILES = ['Makefile', 'makefile', 'GNUmakefile', 'Kbuild'];

@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { configuredSource } from '../../bypass/flags/build.ts';
+import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
 import { directoryReader } from '../../bypass/source.ts';
+import { shellLine } from '../../host/quote.ts';
+import { LACKS_FLAGS } from '../../verifier/clang.ts';
 import { diagnose, type Diagnosis, type Place } from '../../verifier/diagnose.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
@@ -70,6 +72,7 @@ export const verify = command({
   bad: 'It does not compile, a program is rejected, or costs the verifier more than the baseline allows.',
   notes: [
     "What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …",
+    'Where a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
     'Figures depend on the kernel and the compiler: compare those of one host. The time of verification and the size of programs are shown, and fail nothing. Where no program is in the baseline, it ends with 1.',
   ],
   fault: (_operands, { baseline, 'max-growth': maxGrowth }) =>
@@ -112,11 +115,30 @@ export const verify = command({
     const compared = check
       ? growthLines(check, { file: baseline ?? '', kernel: before?.kernel }, diagnosis.kernel)
       : [];
+    const guess = await guessed(diagnosis);
     return {
-      data: { ...diagnosis, ...(check && { comparison: check }) },
-      text: [diagnosisText(diagnosis, shown), ...compared.map((line) => `${line}\n`)].join(''),
+      data: { ...diagnosis, ...(check && { comparison: check }), ...(guess && { guess }) },
+      text: [
+        diagnosisText(diagnosis, shown),
+        ...compared.map((line) => `${line}\n`),
+        ...(guess === undefined ? [] : [hint(guess)]),
+      ].join(''),
       status: isBad ? STATUS.bad : STATUSES[check?.outcome ?? 'good'],
     };
+
+    /** Flags of a makefile, which are never applied unasked. */
+    async function guessed({ findings }: Diagnosis): Promise<Hint | undefined> {
+      const isLacking = findings.some(
+        ({ from, severity, message }) =>
+          from === 'clang' && severity === 'error' && LACKS_FLAGS.test(message),
+      );
+      if (!isLacking) return undefined;
+      const beside = await readdir(path.dirname(file));
+      const goFiles = beside.filter((one) => one.endsWith('.go')).slice(0, MOST_GO_FILES);
+      const flags = { '**': [...flag, ...include, ...define] };
+      const guess = await offeredFlags(entry, root, directoryReader(root), { flags }, goFiles);
+      return guess && { from: guess.from, flags: guess.words };
+    }
 
     async function verified(): Promise<Diagnosis> {
       try {
@@ -136,6 +158,17 @@ export const verify = command({
 });
 
 const STATUSES = { good: STATUS.good, worse: STATUS.bad, inconclusive: STATUS.failed };
+
+/** Flags that a file of the project is read to mean. */
+interface Hint {
+  readonly from: string;
+  readonly flags: readonly string[];
+}
+
+const MOST_GO_FILES = 50;
+
+const hint = ({ from, flags }: Hint): string =>
+  `hint: as ${from} compiles it: ${shellLine(flags.map((flag) => `--flag=${flag}`))}\n`;
 
 const DEFINE = /^([A-Za-z_]\w*)=(-?\d{1,15})$/;
 const defined = (one: string): [string, number] => {

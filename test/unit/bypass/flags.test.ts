@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { acceptFlags } from '../../../src/bypass/flags/accepted.ts';
-import { configuredSource } from '../../../src/bypass/flags/build.ts';
+import { configuredSource, offeredFlags } from '../../../src/bypass/flags/build.ts';
 import { parseClangdFile } from '../../../src/bypass/flags/clangdFile.ts';
 import { projectFlags } from '../../../src/bypass/flags/configuration.ts';
-import { goGenerateFlags, guessFlags, makefileFlags } from '../../../src/bypass/flags/guess.ts';
+import {
+  goGenerateFlags,
+  guessFlags,
+  makefileFlags,
+  patternOf,
+} from '../../../src/bypass/flags/guess.ts';
 import { splitWords } from '../../../src/bypass/flags/words.ts';
 import { isFolderAbove } from '../../../src/workspace/above.ts';
 
@@ -133,6 +138,27 @@ describe('flags of a project', () => {
     assert.deepEqual(goGenerateFlags(line, 'a.c'), ['-DX', '-I../h']);
     assert.deepEqual(goGenerateFlags(line, 'b.c'), []);
     assert.deepEqual(makefileFlags('A = $(A)$(A)$(A)\nBPF_FLAGS = -I$(A)\n', '', '/p'), []);
+  });
+
+  it('of a makefile are offered where nothing else says how a source is compiled', async () => {
+    const text = 'BPF_FLAGS = -Iinc -DSIZE=\'"a b"\'\n';
+    const files = { 'sub/Makefile': text, 'sub/src/a.bpf.c': '' };
+    const of = (more: Record<string, string>, flags: Record<string, string[]> = {}) =>
+      offeredFlags('sub/src/a.bpf.c', '/p', reader({ ...files, ...more }), { flags }, []);
+    const guess = (await of({})) ?? assert.fail();
+    assert.deepEqual(guess.words, ['-I', 'sub/inc', '-DSIZE="a b"']);
+    assert.equal(patternOf(guess, 'sub/src/a.bpf.c'), 'sub/**/*.bpf.c');
+    assert.equal(patternOf({ ...guess, from: 'Makefile' }, 'a.c'), '**/*.c');
+    assert.equal(patternOf({ ...guess, from: 'x[1]/Makefile' }, 'x[1]/a.c'), 'x\\[1\\]/**/*.c');
+    assert.equal(patternOf({ ...guess, from: 'gen.go' }, 'a*.c'), 'a\\*.c');
+    assert.equal(await of({ '.clangd': 'CompileFlags: {Add: -DMINE}' }), undefined);
+    assert.equal(await of({}, { '*.bpf.c': ['-DMINE'] }), undefined);
+    assert.ok(await of({}, { 'other/**': ['-DMINE'], '*.bpf.c': [] }));
+    // As they are offered they are accepted: the source is compiled with them.
+    const flags = { [patternOf(guess, 'sub/src/a.bpf.c')]: guess.words };
+    const settings = { include: [], defines: {}, flags, named: '' };
+    const source = await configuredSource('sub/src/a.bpf.c', '/p', reader(files), settings);
+    assert.deepEqual([source.include, source.flags], [['sub/inc'], ['-DSIZE="a b"']]);
   });
 
   it('are of no more than a project, whatever folder it names', () => {

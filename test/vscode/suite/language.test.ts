@@ -338,6 +338,15 @@ describe('language features', () => {
     await eventually('it is not needed', () => errors(program).length === 0);
   });
 
+  it('take the flags of the project, as soon as they change', async () => {
+    await replace('int key = 0;', 'int key = LIMIT;');
+    await eventually('it is unknown', () => errors(program).length === 1);
+    fs.writeFileSync(file('.clangd').fsPath, 'CompileFlags:\n  Add: [-DLIMIT=4]\n');
+    await eventually('it is known', () => errors(program).length === 0);
+    fs.rmSync(file('.clangd').fsPath);
+    await eventually('it is unknown again', () => errors(program).length === 1);
+  });
+
   it('come back when clangd is killed', async () => {
     const [first] = servers();
     assert.ok(first);

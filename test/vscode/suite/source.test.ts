@@ -145,6 +145,34 @@ describe('the editable copy of the BPF source', () => {
     }
   });
 
+  it('is built as its project says, for loading as for verifying', async () => {
+    assert.ok(sshd && place);
+    const before = read('sockmap_bypass.bpf.c');
+    const file = path.join(folder, '.clangd');
+    const wanted = (number: number) => {
+      fs.writeFileSync(file, `CompileFlags:\n  Add: [-DWANTED=${number}]\n`);
+    };
+    const check = '#if WANTED != 4711\n#error not as the project says\n#endif\n';
+    fs.writeFileSync(entry, `${check}${before}`);
+    const at = { host: sshd.alias, cgroup: place.cgroup };
+    const uri = vscode.Uri.file(entry);
+    try {
+      wanted(1);
+      await assert.rejects(execute('load', at), /not as the project says/);
+      const { findings } = await execute<Diagnosis>('verify', { host: at.host, uri });
+      assert.match(findings[0]?.message ?? '', /not as the project says/);
+      wanted(4711);
+      assert.deepEqual((await execute<Diagnosis>('verify', { host: at.host, uri })).findings, []);
+      const { attachments } = await execute<BypassStatus>('load', at);
+      const [loaded] = attachments.filter(({ cgroup }) => cgroup === at.cgroup);
+      assert.equal(loaded?.state, 'attached');
+      await execute('unload', at);
+    } finally {
+      fs.writeFileSync(entry, before);
+      fs.rmSync(file);
+    }
+  });
+
   it('that includes what lies outside is refused', async () => {
     assert.ok(sshd && place);
     const before = read('kernel.h');

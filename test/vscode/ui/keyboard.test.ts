@@ -331,6 +331,20 @@ const USES: Readonly<Record<string, Use>> = {
     await workbench.notification(/Verifying/).waitFor({ state: 'detached' });
     await languageItem(stage, 'BPF: verified').waitFor();
   },
+  useMakefileFlags: async (stage, keys) => {
+    const makefile = path.join(stage.folder, 'Makefile');
+    fs.writeFileSync(makefile, 'BPF_CFLAGS = -DSTEP=3\n');
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.useMakefileFlags'));
+    await stage.workbench.dialog().filter({ hasText: '-DSTEP=3' }).waitFor();
+    await keys.dialogButton('Use Flags');
+    const settings = path.join(stage.folder, '.vscode/settings.json');
+    await eventually(
+      'the settings have them',
+      () => fs.existsSync(settings) && fs.readFileSync(settings, 'utf8').includes('-DSTEP=3'),
+    );
+    fs.rmSync(makefile);
+  },
   chooseEditingHost: async (stage, keys) => {
     await openSource(stage, keys);
     await keys.run(titleOf('sockmapBypass.chooseEditingHost'));
@@ -366,7 +380,7 @@ const BEGUN_BY_USE = new Set([
   ...['changeFocused', 'removeFocused'],
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
-  ...['verify', 'showVerifierLog', 'verifyOnHosts'],
+  ...['verify', 'showVerifierLog', 'verifyOnHosts', 'useMakefileFlags'],
   ...['chooseEditingHost', 'restartClangd', 'installClangd'],
 ]);
 

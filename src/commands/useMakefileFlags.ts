@@ -1,0 +1,64 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { App } from '../app.ts';
+import { HostError } from '../host/errors.ts';
+import { confirm, showInformation } from '../ui/window.ts';
+import { guessProgramFlags } from '../workspace/program.ts';
+import { addFlags } from '../workspace/settings.ts';
+import { fileInEditor, readArgument, uriArgument } from './arguments.ts';
+
+const flagsArgument = z.strictObject({
+  uri: uriArgument,
+  /** Without asking. */
+  confirmed: z.boolean().default(false),
+});
+
+/**
+ * Use the flags of the makefile: writes what a makefile, or a line of bpf2go, is read to mean into the workspace's
+ * settings, after it was shown.
+ * @returns the pattern and its flags; undefined where the person declined.
+ */
+export async function useMakefileFlags(
+  _app: App,
+  argument: unknown,
+): Promise<{ pattern: string; flags: readonly string[] } | undefined> {
+  const given = readArgument(flagsArgument, argument);
+  const uri = given?.uri ?? fileInEditor(vscode.l10n.t('find compiler flags'));
+  const name = vscode.workspace.asRelativePath(uri);
+  const guess = await guessProgramFlags(uri);
+  if (guess === undefined) {
+    throw new HostError({
+      kind: 'input',
+      tried: vscode.l10n.t('find flags for {0}', name),
+      words: vscode.l10n.t(
+        'no makefile beside or above it names any, or its project says already how it is compiled',
+      ),
+      next: vscode.l10n.t(
+        'Name them in the setting {0}, or in {1}.',
+        'sockmapBypass.verify.flags',
+        'compile_commands.json',
+      ),
+    });
+  }
+  const { pattern, words: flags, from, remarks } = guess;
+  const agrees =
+    given?.confirmed === true ||
+    (await confirm(vscode.l10n.t('Compile {0} with the flags of {1}?', pattern, from), {
+      detail: [
+        vscode.l10n.t(
+          'This is written to the settings of the workspace, as {0}, for loading, verifying and clangd alike:',
+          'sockmapBypass.verify.flags',
+        ),
+        JSON.stringify({ [pattern]: flags }, undefined, 2),
+        ...remarks,
+      ].join('\n'),
+      go: vscode.l10n.t('Use Flags'),
+      stay: vscode.l10n.t('Cancel'),
+    }));
+  if (!agrees) return undefined;
+  await addFlags(uri, pattern, flags);
+  void showInformation(
+    vscode.l10n.t('The flags of {0} are in the settings of the workspace.', from),
+  );
+  return { pattern, flags };
+}

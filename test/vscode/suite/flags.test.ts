@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import vscode from 'vscode';
+import type { Diagnosis } from '../../../src/verifier/diagnose.ts';
+import { eventually } from '../../harness/host/wait.ts';
+import { temporaryDirectory } from '../../harness/temporary.ts';
+
+const FIXTURES = path.join(
+  vscode.extensions.getExtension('sockmap-bypass.sockmap-bypass')?.extensionPath ?? '',
+  'test/fixtures',
+);
+
+async function execute<T>(name: string, argument: unknown): Promise<T> {
+  const answer: unknown = await vscode.commands.executeCommand(`sockmapBypass.${name}`, argument);
+  return answer as T;
+}
+
+describe('how a source is compiled, in the window', () => {
+  const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  const folder = path.join(workspace, 'flags');
+  const at = (name: string): vscode.Uri => vscode.Uri.file(path.join(folder, name));
+  const write = (name: string, text: string): vscode.Uri => {
+    fs.mkdirSync(path.dirname(at(name).fsPath), { recursive: true });
+    fs.writeFileSync(at(name).fsPath, text);
+    return at(name);
+  };
+  const settings = (): vscode.WorkspaceConfiguration =>
+    vscode.workspace.getConfiguration('sockmapBypass');
+  const verify = (uri: vscode.Uri) => execute<Diagnosis>('verify', { host: 'local', uri });
+  const errors = (uri: vscode.Uri): vscode.Diagnostic[] =>
+    vscode.languages
+      .getDiagnostics(uri)
+      .filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error);
+
+  beforeEach(() => {
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await settings().update('verify.flags', undefined, vscode.ConfigurationTarget.Workspace);
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('a makefile’s flags are offered where a header is missing, and count when a person says so', async () => {
+    fs.cpSync(path.join(FIXTURES, 'makefile'), folder, { recursive: true });
+    const uri = at('src/count.bpf.c');
+    await vscode.window.showTextDocument(uri);
+    await verify(uri);
+    const [error] = errors(uri);
+    assert.match(error?.message ?? '', /file not found/);
+    const offered = async (): Promise<(vscode.Command | undefined)[]> => {
+      const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+        'vscode.executeCodeActionProvider',
+        uri,
+        error?.range,
+        vscode.CodeActionKind.QuickFix.value,
+      );
+      return actions
+        .map(({ command }) => command)
+        .filter((command) => command?.command === 'sockmapBypass.useMakefileFlags');
+    };
+    const [command] = await offered();
+    assert.equal(command?.title, 'Use the flags of Makefile…');
+    const pattern = 'flags/**/*.bpf.c';
+    const flags = ['-I', 'flags/include', '-I', 'flags/lib', '-mcpu=v3', '-DDOUBLE=2'];
+    assert.deepEqual(await execute('useMakefileFlags', { uri, confirmed: true }), {
+      pattern,
+      flags,
+    });
+    assert.deepEqual(settings().inspect('verify.flags')?.workspaceValue, { [pattern]: flags });
+    await eventually('it is verified with them', () => errors(uri).length === 0);
+    assert.deepEqual(await offered(), []);
+    await assert.rejects(execute('useMakefileFlags', { uri }), /its project says already/);
+    await settings().update('verify.flags', undefined, vscode.ConfigurationTarget.Workspace);
+    await eventually('it is verified without', () => errors(uri).length > 0);
+  });
+
+  it('.clangd and compile_commands.json count as soon as they change', async () => {
+    const text = `#ifndef STEP
+#error no step
+#endif
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("socket")
+int program(struct __sk_buff *skb)
+{
+	return STEP;
+}
+char LICENSE[] SEC("license") = "GPL";
+`;
+    const uri = write('a.bpf.c', text);
+    await vscode.window.showTextDocument(uri);
+    await verify(uri);
+    assert.equal(errors(uri).length > 0, true);
+    write('.clangd', 'CompileFlags:\n  Add: [-DSTEP=1]\n');
+    await eventually('.clangd counts', () => errors(uri).length === 0);
+    fs.rmSync(at('.clangd').fsPath);
+    await eventually('it is gone', () => errors(uri).length > 0);
+    const command = { directory: folder, file: uri.fsPath, command: 'clang -DSTEP=2 -c a.bpf.c' };
+    write('build/compile_commands.json', JSON.stringify([command]));
+    await eventually('compile_commands.json counts', () => errors(uri).length === 0);
+    write(
+      'build/compile_commands.json',
+      JSON.stringify([{ ...command, command: 'clang -c a.bpf.c' }]),
+    );
+    await eventually('its change counts', () => errors(uri).length > 0);
+  });
+
+  it('a folder above the one that is open holds what a source includes, where a setting names it', async () => {
+    const beside = temporaryDirectory({ 'sizes.h': '#define SIZE 4\n' });
+    assert.equal(path.dirname(beside.path), path.dirname(workspace));
+    const header = `../../${path.basename(beside.path)}/sizes.h`;
+    const uri = write(
+      'part.bpf.c',
+      `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "${header}"
+SEC("socket")
+int program(struct __sk_buff *skb)
+{
+	return SIZE;
+}
+char LICENSE[] SEC("license") = "GPL";
+`,
+    );
+    try {
+      const [refused] = (await verify(uri)).findings;
+      assert.match(refused?.message ?? '', /sockmapBypass\.verify\.root/);
+      await settings().update('verify.root', '..', vscode.ConfigurationTarget.Workspace);
+      const { findings, programs } = await verify(uri);
+      assert.deepEqual(findings, []);
+      assert.equal(programs[0]?.verdict, 'accepted');
+      // What the header is marked with is in that folder.
+      fs.writeFileSync(path.join(beside.path, 'sizes.h'), '#define SIZE missing\n');
+      await verify(uri);
+      assert.match(errors(uri)[0]?.message ?? '', /undeclared identifier 'missing'/);
+    } finally {
+      await settings().update('verify.root', undefined, vscode.ConfigurationTarget.Workspace);
+      await beside.remove();
+    }
+  });
+});
