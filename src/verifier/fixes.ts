@@ -3,11 +3,12 @@ import { Code, type QuickFix } from './fixes/code.ts';
 import { boundIndex } from './fixes/element.ts';
 import { declareUnknown } from './fixes/include.ts';
 import { unlock } from './fixes/lock.ts';
+import { redefineMap } from './fixes/legacyMap.ts';
 import { correctMap } from './fixes/map.ts';
 import { compareWithNull } from './fixes/null.ts';
 import { compareWithEnd } from './fixes/packet.ts';
 import { declareLicence, declareWeak, passNoFlags } from './fixes/program.ts';
-import { nameSection } from './fixes/section.ts';
+import { maySleep, nameSection } from './fixes/section.ts';
 import { boundSize } from './fixes/size.ts';
 import type { Place } from './sourcePlaces.ts';
 
@@ -47,7 +48,11 @@ function fixesIn(
   { from, explanation, message, place: { line, column } }: Fault,
   texts: () => readonly string[],
 ): (QuickFix | undefined)[] {
-  if (from === 'clang') return [declareUnknown(code, message, texts)];
+  if (from === 'clang') {
+    return message.includes("'struct bpf_map_def'")
+      ? [redefineMap(code, line)]
+      : [declareUnknown(code, message, texts)];
+  }
   switch (explanation) {
     case 'null':
       return [compareWithNull(code, line, column)];
@@ -70,6 +75,10 @@ function fixesIn(
       return [unlock(code, line)];
     case 'map-creation':
       return [correctMap(code, line)];
+    case 'map-definition':
+      return [redefineMap(code, line)];
+    case 'sleepable':
+      return [maySleep(code, line)];
     case 'section-name':
     case 'too-old':
       return [nameSection(code, line)];

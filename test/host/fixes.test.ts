@@ -28,6 +28,14 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   'Insert: #include <linux/bpf.h>': `${HELPERS.replace('bpf_helpers', 'bpf_endian')}${HELPERS}${XDP('return ctx->data & 1;').replaceAll('ctx->data', 'ctx->data')}`,
   'Insert: #include <linux/if_ether.h>': `${KERNEL}${HELPERS}${XDP('return ctx->data == ETH_P_IP;')}`,
   'Insert: #include <linux/pkt_cls.h>': `${KERNEL}${HELPERS}${XDP('return TC_ACT_OK;').replace('xdp"', 'tc"').replace('xdp_md', '__sk_buff')}`,
+  'Define counts as libbpf reads it today': `${KERNEL}${HELPERS}struct bpf_map_def SEC("maps") counts = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(struct xdp_md),
+	.max_entries = 10,
+	.map_flags = BPF_F_NO_PREALLOC
+};
+${XDP('__u32 key = 0; return bpf_map_lookup_elem(&counts, &key) != 0;')}`,
   'Insert: #define ETH_P_IP 0x0800': `#include "vmlinux.h"\n${HELPERS}${XDP('return ctx->data == ETH_P_IP;')}`,
 };
 

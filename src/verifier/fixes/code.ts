@@ -18,7 +18,7 @@ export interface QuickFix {
 
 /** A function of a file. Positions are offsets into the text. */
 export interface CFunction {
-  /** All before its opening brace, strings too. */
+  /** All before its opening brace, without comments and strings. */
   readonly head: string;
   /** The first argument of SEC(), where it is a string. */
   readonly section: string | undefined;
@@ -81,6 +81,16 @@ export class Code {
     return { place, text, line: this.lineText(line) };
   }
 
+  /** What SEC() says between two offsets, with where the name begins. */
+  sections(start: number, end: number): { name: string; at: number }[] {
+    return Array.from(this.text.slice(start, end).matchAll(/\bSEC\(\s*"([^"\n]*)"\s*\)/g))
+      .map(({ 0: whole, 1: name = '', index }) => ({
+        name,
+        at: start + index + whole.indexOf('"') + 1,
+      }))
+      .filter(({ at }) => /SEC\(\s*$/.test(this.code.slice(Math.max(0, at - 20), at - 1)));
+  }
+
   /** The function that a line is in. */
   functionAt(line: number): CFunction | undefined {
     const wanted = this.lineStart(line);
@@ -95,9 +105,9 @@ export class Code {
         if (--depth < 0) return undefined;
         if (depth > 0) continue;
         const isThere = start < lineEnd && index >= wanted;
-        const head = this.text.slice(before, start);
-        if (isThere && /\)\s*$/.test(this.code.slice(before, start))) {
-          const section = /\bSEC\(\s*"([^"\n]*)"\s*\)/.exec(head)?.[1];
+        const head = this.code.slice(before, start);
+        if (isThere && /\)\s*$/.test(head)) {
+          const section = this.sections(before, start).at(-1)?.name;
           return { head, section, start, end: index + 1 };
         }
         before = index + 1;

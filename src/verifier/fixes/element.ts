@@ -62,7 +62,7 @@ function correct(
   const isLength = bound === length.text || Number(bound) === length.value;
   const condition = code.code.slice(code.code.lastIndexOf('if', start), start);
   const isLeft = /^if\s*\([^;{}]*$/.test(condition) && !condition.includes('&&');
-  if (!isLength || !isLeft) return undefined;
+  if (!isLength || !isLeft || whole.includes('\n')) return undefined;
   const operator = /[<>]=?/.exec(whole)?.[0];
   const better =
     operator === '>' && isUnsigned

@@ -34,7 +34,7 @@ export function correctMap(code: Code, line: number): QuickFix | undefined {
       code.edit(key.at, key.at + key.value.length, right),
     );
   }
-  if (/RINGBUF$/.test(type.value) && entries !== undefined) {
+  if (type.value.endsWith('RINGBUF') && entries !== undefined) {
     const size = Math.max(4096, 2 ** Math.ceil(Math.log2(Number(entries.value))));
     if (size === Number(entries.value)) return undefined;
     return changed(

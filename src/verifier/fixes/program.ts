@@ -11,29 +11,31 @@ const LICENCES: readonly (readonly [RegExp, string])[] = [
   [/^\(?(?:dual )?mit[/ ]gpl\)?$|^\(?gpl-2\.0(?:-only|-or-later|\+)? or mit\)?$/i, 'Dual MIT/GPL'],
 ];
 
-const LICENCE = /\bSEC\(\s*"license"\s*\)\s*=\s*"([^"\n]*)"/;
-
 /** The licence's declaration, where the whole source has none; or its name as the kernel reads it. */
 export function declareLicence(code: Code, texts: readonly string[]): QuickFix | undefined {
-  const found = LICENCE.exec(code.text);
-  if (found !== null) {
-    const [whole, name = ''] = found;
+  const declared = code
+    .sections(0, code.text.length)
+    .filter(({ name }) => name === 'license')
+    .map(({ at }) => /^license"\s*\)\s*=\s*"([^"\n]*)"/.exec(code.text.slice(at, at + 300)));
+  const [found] = declared;
+  if (found?.[1] !== undefined) {
+    const [whole, name] = found;
     const known = LICENCES.find(([pattern]) => pattern.test(name.trim()))?.[1];
     if (known === undefined || known === name) return undefined;
-    const start = found.index + whole.lastIndexOf(`"${name}"`) + 1;
+    const end = code.text.indexOf(whole) + whole.length - 1;
     return {
       title: l10n.t('Write the licence as the kernel reads it: {0}', `"${known}"`),
-      edits: [code.edit(start, start + name.length, known)],
+      edits: [code.edit(end - name.length, end, known)],
     };
   }
   if (texts.some((text) => /\bSEC\(\s*"license"\s*\)|section\("license"\)/.test(text)))
     return undefined;
-  const declared = 'char LICENSE[] SEC("license") = "GPL";';
+  const line = 'char LICENSE[] SEC("license") = "GPL";';
   const end = code.text.length;
   const isNewLine = code.text === '' || code.text.endsWith('\n');
   return {
-    title: l10n.t('Insert: {0}', declared),
-    edits: [code.edit(end, end, `${isNewLine ? '' : '\n'}\n${declared}\n`)],
+    title: l10n.t('Insert: {0}', line),
+    edits: [code.edit(end, end, `${isNewLine ? '' : '\n'}\n${line}\n`)],
   };
 }
 

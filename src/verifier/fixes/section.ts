@@ -33,21 +33,37 @@ const LOOSE =
   /^(xdp|tc|classifier|action|socket|sockops|sk_msg|sk_lookup|flow_dissector)[\W_\d]\w*$/;
 
 /** A section's name that libbpf knows, in the place of one that it does not. */
-export function nameSection(code: Code, line: number): QuickFix | undefined {
-  const last = code.lineStart(line + 1);
-  const sections = Array.from(code.text.slice(0, last).matchAll(/\bSEC\(\s*"([^"\n]*)"\s*\)/g));
-  const found = sections.at(-1);
+export const nameSection = (code: Code, line: number): QuickFix | undefined =>
+  changeSection(code, line, sectionFor);
+
+/** The section whose programs may sleep, for what is called. */
+export const maySleep = (code: Code, line: number): QuickFix | undefined => {
+  const inside = code.functionAt(line);
+  return inside?.section === undefined
+    ? undefined
+    : changeSection(code, code.lineOf(inside.start), sleepable);
+};
+
+const sleepable = (name: string): string | undefined =>
+  /^\??(?:uprobe|uretprobe|iter)(?:$|\/)/.test(name)
+    ? name.replace(/^(\??\w+)/, '$1.s')
+    : undefined;
+
+function changeSection(
+  code: Code,
+  line: number,
+  change: (name: string) => string | undefined,
+): QuickFix | undefined {
+  const found = code.sections(0, code.lineStart(line + 1)).at(-1);
   if (found === undefined) return undefined;
-  const [whole, name = ''] = found;
+  const { name, at } = found;
   // Between it and the program's name is nothing else.
-  if (/[;{}]/.test(code.code.slice(found.index + whole.length, code.lineStart(line))))
-    return undefined;
-  const better = sectionFor(name);
-  if (better === undefined) return undefined;
-  const start = found.index + whole.indexOf('"') + 1;
+  const between = code.code.slice(at + name.length, code.lineStart(line));
+  const better = change(name);
+  if (/[;{}]/.test(between) || better === undefined) return undefined;
   return {
     title: l10n.t('Change the section to {0}', `SEC("${better}")`),
-    edits: [code.edit(start, start + name.length, better)],
+    edits: [code.edit(at, at + name.length, better)],
   };
 }
 

@@ -23,7 +23,8 @@ export function boundSize(code: Code, line: number, column: number): QuickFix | 
   }
   const variable = variableAt(size, code, inside, statement);
   const isCompared = new RegExp(`\\b${size}\\s*[<>]|[<>]=?\\s*${size}\\b`).test(before);
-  if (!variable.isUnsigned || isCompared) return undefined;
+  const isConstant = new RegExp(`\\bconst\\s[\\w ]*\\b${size}\\b`).test(before);
+  if (!variable.isUnsigned || isCompared || isConstant) return undefined;
   return {
     title: l10n.t('Insert: {0}', `if (${size} > ${right}) ${size} = ${right};`),
     edits: [

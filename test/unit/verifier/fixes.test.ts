@@ -211,7 +211,7 @@ describe('quick fixes', () => {
       'SEC("',
       '((((',
       '\u0000',
-      `${'{'.repeat(5000)}`,
+      '{'.repeat(5000),
       `${'('.repeat(5000)}// here`,
     ]) {
       for (const kind of [

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../common.h"
+
+SEC("uprobe")
+int program(void *ctx)
+{
+	char text[4];
+
+	return bpf_copy_from_user(text, sizeof(text), (void *)4096); // reject sleepable: sleep
+}
