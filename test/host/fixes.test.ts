@@ -24,8 +24,8 @@ char LICENSE[] SEC("license") = "GPL";
 const [KERNEL, HELPERS] = ['#include <linux/bpf.h>\n', '#include <bpf/bpf_helpers.h>\n'];
 /** What clang does not know, by what is offered for it. */
 const UNKNOWN: Readonly<Record<string, string>> = {
-  'Insert: #include <bpf/bpf_endian.h>': `${KERNEL}${HELPERS}${XDP('return bpf_ntohs(ctx->data) & 1;')}`,
-  'Insert: #include <linux/bpf.h>': `${HELPERS.replace('bpf_helpers', 'bpf_endian')}${HELPERS}${XDP('return ctx->data & 1;').replaceAll('ctx->data', 'ctx->data')}`,
+  'Insert: #include <bpf/bpf_endian.h>': `${KERNEL}${HELPERS}${XDP('return bpf_ntohs(ctx->rx_queue_index) & 1;')}`,
+  'Insert: #include <linux/bpf.h>': `${HELPERS}${XDP('return ctx->rx_queue_index & 1;')}`,
   'Insert: #include <linux/if_ether.h>': `${KERNEL}${HELPERS}${XDP('return ctx->data == ETH_P_IP;')}`,
   'Insert: #include <linux/pkt_cls.h>': `${KERNEL}${HELPERS}${XDP('return TC_ACT_OK;').replace('xdp"', 'tc"').replace('xdp_md', '__sk_buff')}`,
   'Define counts as libbpf reads it today': `${KERNEL}${HELPERS}struct bpf_map_def SEC("maps") counts = {

@@ -21,6 +21,7 @@ const KERNEL: readonly (readonly [RegExp, string])[] = [
     /^(?:XDP_\w+|SK_(?:PASS|DROP)|BPF_(?:ANY|NOEXIST|EXIST|MAP_TYPE_\w+|F_\w+|SOCK_OPS_\w+))$/,
     'linux/bpf.h',
   ],
+  [/^__(?:[us](?:8|16|32|64)|be16|be32|be64|wsum)$/, 'linux/bpf.h'],
   [/^(?:xdp_md|__sk_buff|bpf_sock_ops|sk_msg_md|bpf_sock|bpf_sock_tuple)$/, 'linux/bpf.h'],
   [/^(?:ethhdr|ETH_\w+)$/, 'linux/if_ether.h'],
   [/^iphdr$/, 'linux/ip.h'],

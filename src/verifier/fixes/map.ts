@@ -20,7 +20,6 @@ export function correctMap(code: Code, line: number): QuickFix | undefined {
       : { value, at: start + found.index + found[0].lastIndexOf(value) };
   };
   const type = part(/__uint\(\s*type\s*,\s*(\w+)\s*\)/);
-  const entries = part(/__uint\(\s*max_entries\s*,\s*(\d{1,9})\s*\)/);
   const key = part(/__type\(\s*key\s*,\s*((?:unsigned )?\w+)\s*\)/);
   if (type === undefined) return undefined;
   const changed = (title: string, edit: Edit): QuickFix => ({ title, edits: [edit] });
@@ -32,14 +31,6 @@ export function correctMap(code: Code, line: number): QuickFix | undefined {
     return changed(
       l10n.t('Make the keys {0}', right),
       code.edit(key.at, key.at + key.value.length, right),
-    );
-  }
-  if (type.value.endsWith('RINGBUF') && entries !== undefined) {
-    const size = Math.max(4096, 2 ** Math.ceil(Math.log2(Number(entries.value))));
-    if (size === Number(entries.value)) return undefined;
-    return changed(
-      l10n.t('Make it {0} bytes', String(size)),
-      code.edit(entries.at, entries.at + entries.value.length, String(size)),
     );
   }
   if (NO_PREALLOCATION.test(type.value) && !definition.includes('map_flags')) {

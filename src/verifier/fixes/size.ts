@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Code, QuickFix } from './code.ts';
-import { variableAt } from './variables.ts';
+import { giveUp } from './giveUp.ts';
+import { holdsAnything, variableAt } from './variables.ts';
 
 /** Bounds the size that is passed to a function behind an array on the stack. */
 export function boundSize(code: Code, line: number, column: number): QuickFix | undefined {
@@ -25,10 +26,12 @@ export function boundSize(code: Code, line: number, column: number): QuickFix | 
   const isCompared = new RegExp(`\\b${size}\\s*[<>]|[<>]=?\\s*${size}\\b`).test(before);
   const isConstant = new RegExp(`\\bconst\\s[\\w ]*\\b${size}\\b`).test(before);
   if (!variable.isUnsigned || isCompared || isConstant) return undefined;
+  const isLong = new RegExp(`\\b(?:unsigned long|_*u64|size_t)(?: long)? ${size}\\b`).test(before);
+  // Where it is shorter, compilers compare a copy of it: the verifier learns nothing of what is passed.
+  const then = isLong ? `${size} = ${right};` : giveUp(inside);
+  if (then === undefined || (!isLong && holdsAnything(before))) return undefined;
   return {
-    title: l10n.t('Insert: {0}', `if (${size} > ${right}) ${size} = ${right};`),
-    edits: [
-      code.insertBefore(statement, [`if (${size} > ${right})`, `\t${size} = ${right};`], inside),
-    ],
+    title: l10n.t('Insert: {0}', `if (${size} > ${right}) ${then}`),
+    edits: [code.insertBefore(statement, [`if (${size} > ${right})`, `\t${then}`], inside)],
   };
 }
