@@ -90,6 +90,7 @@ int program(struct __sk_buff *skb)
 char LICENSE[] SEC("license") = "GPL";
 `;
     const uri = write('a.bpf.c', text);
+    fs.mkdirSync(at('build').fsPath);
     await vscode.window.showTextDocument(uri);
     await verify(uri);
     assert.equal(errors(uri).length > 0, true);
