@@ -58,7 +58,7 @@ export function commandsText(
   commands: readonly PlanCommand[],
 ): string {
   const lines = [
-    l10n.t('Commands that {0} has run on {1}', quoted(from), quoted(host)),
+    l10n.t('{0} has these commands run on {1}:', readable(from), quoted(host)),
     '',
     l10n.t('Each word stands in quotes, as in JSON; what is not plain ASCII is an escape.'),
     l10n.t(
@@ -73,6 +73,9 @@ export function commandsText(
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** A sentence's part, in which nothing hides or reorders either. */
+const readable = (text: string): string => quoted(text).slice(1, -1).replaceAll('\\"', '"');
 
 /** Words in quotes, on lines that need no scrolling to the side. */
 function wrapped(argv: readonly string[]): string[] {

@@ -162,6 +162,11 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.quick.waitFor({ state: 'hidden' });
     assert.equal(results().length, before);
 
+    // Others than those that were shown are asked about as well.
+    fs.writeFileSync(
+      path.join(folder, 'services.sockmap-plan.json'),
+      JSON.stringify({ name: 'redis', ...plan, workloads: [workload] }),
+    );
     await askForPlan();
     await workbench.pick('services.sockmap-plan.json');
     await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
@@ -244,6 +249,13 @@ describe('the plan of a benchmark, from the palette', () => {
       /my redis: Bypass [\d,]+ requests\/s/,
     );
     await workbench.screenshot(path.join(ARTIFACTS, 'workload-chart.png'));
+    await panel.locator('#tab-distribution').click();
+    await panel.locator('#figure-title', { hasText: /^Latency of workloads/ }).waitFor();
+    assert.match(
+      await panel.locator('#findings').innerText(),
+      /my redis, P99: Bypass [\d.,]+ µs, TCP [^]*coordinated omission/,
+    );
+    await workbench.screenshot(path.join(ARTIFACTS, 'workload-distribution.png'));
     const plan = parsePlan(
       fs.readFileSync(path.join(folder, 'my redis.sockmap-plan.json'), 'utf8'),
     );
