@@ -1,7 +1,9 @@
 import type * as vscode from 'vscode';
 import { Context } from './context.ts';
+import { ComparedListings } from './diagnostics/compared.ts';
 import { Logs } from './diagnostics/logs.ts';
 import { Verifier } from './diagnostics/verifier.ts';
+import { Versions } from './diagnostics/versions.ts';
 import { HostError, isCancelled, type Problem } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
 import { AssessPages } from './ui/assessPages.ts';
@@ -27,6 +29,8 @@ export class App extends Context {
   readonly assessPages: AssessPages;
   readonly verifier: Verifier;
   readonly logs: Logs;
+  readonly versions: Versions;
+  readonly compared = new ComparedListings();
   readonly language: LanguageService;
   /** The last failure that was reported. */
   lastProblem: Problem | undefined;
@@ -41,6 +45,7 @@ export class App extends Context {
     this.assessPages = new AssessPages(this);
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri), this.bpfStatus);
     this.logs = new Logs(this, this.verifier);
+    this.versions = new Versions(this, this.verifier);
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri), this.bpfStatus);
     this.statusBar.onDidShow((status) => {
       this.hosts.take(status);
@@ -107,7 +112,7 @@ export class App extends Context {
 
   override dispose(): void {
     const pieces = [
-      ...[this.keys, this.language, this.logs, this.verifier],
+      ...[this.keys, this.language, this.logs, this.compared, this.versions, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
       this.bpfStatus,
     ];

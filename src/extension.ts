@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restartClangd: async () => (await import('./commands/clangd.ts')).restartClangd,
   installClangd: async () => (await import('./commands/clangd.ts')).installClangd,
   showVerifierLog: async () => (await import('./commands/verify.ts')).showVerifierLog,
+  compareProgram: async () => (await import('./commands/compareProgram.ts')).compareProgram,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
   benchmarkWorkload: async () => (await import('./commands/runBenchmark.ts')).benchmarkWorkload,
   compare: async () => (await import('./commands/compare.ts')).compare,
@@ -107,7 +108,7 @@ export function activate(extension: vscode.ExtensionContext): void {
       return runBenchmarkTask(created, ...task);
     }),
     ...TOOLS.map((name) => registerTool(created, name)),
-    vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created.verifier)),
+    vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created)),
     ...[new QuickFixes(created.verifier), new MakefileFlags(created.verifier)].map((provider) =>
       vscode.languages.registerCodeActionsProvider(C_FILES, provider, QUICK_FIXES),
     ),

@@ -41,10 +41,12 @@ export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagno
 
 /** Show verifier log: of one program, or a listing of it. */
 export async function showVerifierLog(app: App, argument: unknown): Promise<void> {
-  const given = (await readHostArgument(app, logArgument, argument)) ?? (await pickProgram(app));
+  const asked = await readHostArgument(app, logArgument, argument);
+  const given = asked ?? (await pickProgram(app, vscode.l10n.t('show the log')));
   if (given === undefined) return;
-  await withProgress(vscode.l10n.t('Reading {0} on {1}', given.program, given.host), () =>
-    app.logs.show({ ...given, source: given.uri }),
+  const { host, uri: source, program } = given;
+  await withProgress(vscode.l10n.t('Reading {0} on {1}', program, host), () =>
+    app.logs.show({ host, source, program, listing: asked?.listing ?? 'log' }),
   );
 }
 
@@ -91,21 +93,26 @@ async function announce(name: string, diagnoses: readonly Diagnosis[]): Promise<
   );
 }
 
-type LogArgument = z.infer<typeof logArgument>;
+interface Chosen {
+  readonly host: string;
+  readonly uri: vscode.Uri;
+  readonly program: string;
+}
 
-async function pickProgram(app: App): Promise<LogArgument | undefined> {
-  const file = fileInEditor(vscode.l10n.t('verify BPF source'));
+/** @param tried for the error where there is none, a verb phrase. */
+export async function pickProgram(app: App, tried: string): Promise<Chosen | undefined> {
+  const file = fileInEditor(tried);
   const items = Array.from(app.verifier.answers(file)).flatMap(([host, { diagnosis }]) =>
     diagnosis.programs.map(({ name, verdict }) => ({
       label: name,
       description: vscode.l10n.t('{0} by {1} on {2}', verdict, diagnosis.kernel, host),
-      answer: { host, uri: file, program: name, listing: 'log' as const },
+      answer: { host, uri: file, program: name },
     })),
   );
   if (items.length === 0) {
     throw new HostError({
       kind: 'not-found',
-      tried: vscode.l10n.t('show the log'),
+      tried,
       words: vscode.l10n.t('{0} has not been verified', vscode.workspace.asRelativePath(file)),
       next: vscode.l10n.t('Verify it first.'),
     });

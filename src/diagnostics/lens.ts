@@ -1,21 +1,28 @@
 import * as vscode from 'vscode';
 import { programLines } from '../verifier/definitions.ts';
 import type { ProgramReport } from '../verifier/diagnose.ts';
+import { changesOf, growthText, type Change } from '../verifier/difference.ts';
+import { programFigures, type Figure } from '../verifier/figures.ts';
 import { fileOf } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
+import type { Version, Versions } from './versions.ts';
 import { makeLens } from '../ui/window.ts';
 
-/** Above each program: what the kernel made of it. */
+/** Above each program: what the kernel made of it, and what that is beside earlier versions. */
 export class ProgramLenses implements vscode.CodeLensProvider {
   readonly #verifier: Verifier;
+  readonly #versions: Versions;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(verifier: Verifier) {
+  constructor({ verifier, versions }: { verifier: Verifier; versions: Versions }) {
     this.#verifier = verifier;
-    verifier.onDidVerify(() => {
+    this.#versions = versions;
+    const fire = () => {
       this.#changed.fire();
-    });
+    };
+    verifier.onDidVerify(fire);
+    versions.onDidChange(fire);
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -29,10 +36,11 @@ export class ProgramLenses implements vscode.CodeLensProvider {
         if (fileOf(uri, program.place)?.toString() !== uri.toString()) return [];
         const line = lines.get(program.name) ?? program.place.line;
         const range = new vscode.Range(line, 0, line, 0);
+        const named = { host, uri, program: program.name };
         const open = (shown: Parameters<typeof makeLens>[1], listing: string) =>
           makeLens(range, shown, {
             command: 'sockmapBypass.showVerifierLog',
-            arguments: [{ host, uri, program: program.name, listing }],
+            arguments: [{ ...named, listing }],
           });
         const where = answers.length > 1 ? host : undefined;
         if (program.verdict !== 'accepted') {
@@ -42,30 +50,78 @@ export class ProgramLenses implements vscode.CodeLensProvider {
               : vscode.l10n.t('could not be loaded by Linux {0}: log', kernel);
           return [open({ host: where, icon: 'error', text }, 'log')];
         }
+        const { save, head } = this.#versions.earlier(uri, host);
+        const since = (version: Version | undefined) =>
+          changesOf(version?.figures.get(program.name), programFigures(program));
+        const compare = (text: string, others: object) =>
+          makeLens(
+            range,
+            { text },
+            {
+              command: 'sockmapBypass.compareProgram',
+              arguments: [{ ...named, ...others }],
+            },
+          );
+        const [sinceSave, sinceHead] = [since(save), since(head)];
+        const committed = headText(sinceHead);
         return [
-          open({ host: where, icon: 'pass', text: summary(program) }, 'states'),
+          open({ host: where, icon: 'pass', text: summary(program, sinceSave) }, 'states'),
+          ...(committed === undefined ? [] : [compare(committed, { with: 'head' })]),
           open({ text: vscode.l10n.t('bytecode') }, 'bytecode'),
           open({ text: vscode.l10n.t('machine code') }, 'machine-code'),
+          ...(sinceSave.length + sinceHead.length === 0
+            ? []
+            : [compare(vscode.l10n.t('compare'), {})]),
         ];
       }),
     );
   }
 }
 
-/** "551 instructions, 5,995 of 1,000,000 processed, 184 states (107 at a time), 136 bytes of stack, 6.3 ms". */
-function summary({ instructions, statistics }: ProgramReport): string {
-  const count = (value: number) => value.toLocaleString('en');
+/** "551 instructions, 5,995 (+312, +5.5%) of 1,000,000 processed, 184 states (107 at a time), 136 bytes of stack, 6.3 ms". */
+function summary({ instructions, statistics }: ProgramReport, changes: readonly Change[]): string {
+  const count = (value: number, figure?: Figure) => {
+    const change = changes.find((one) => one.figure === figure);
+    const growth = change && growthText(change);
+    return `${value.toLocaleString('en')}${growth === undefined ? '' : ` (${growth})`}`;
+  };
   if (statistics === undefined) return vscode.l10n.t('accepted');
   const { processed, limit, states, peakStates, stack, microseconds } = statistics;
   return [
-    ...(instructions === undefined ? [] : [vscode.l10n.t('{0} instructions', count(instructions))]),
-    vscode.l10n.t('{0} of {1} processed', count(processed), count(limit)),
-    vscode.l10n.t('{0} states ({1} at a time)', count(states), count(peakStates)),
+    ...(instructions === undefined
+      ? []
+      : [vscode.l10n.t('{0} instructions', count(instructions, 'instructions'))]),
+    vscode.l10n.t('{0} of {1} processed', count(processed, 'processed'), count(limit)),
+    vscode.l10n.t('{0} states ({1} at a time)', count(states, 'states'), count(peakStates)),
     ...(stack.length === 0
       ? []
-      : [vscode.l10n.t('{0} bytes of stack', count(stack.reduce((a, b) => a + b)))]),
+      : [
+          vscode.l10n.t(
+            '{0} bytes of stack',
+            count(
+              stack.reduce((a, b) => a + b),
+              'stack',
+            ),
+          ),
+        ]),
     ...(microseconds === undefined
       ? []
       : [vscode.l10n.t('{0} ms', (microseconds / 1000).toFixed(1))]),
   ].join(', ');
+}
+
+/** The first figure that differs from what is committed: "since HEAD: +312, +5.5% processed". */
+function headText(changes: readonly Change[]): string | undefined {
+  const texts: Readonly<Partial<Record<Figure, (growth: string) => string>>> = {
+    processed: (growth) => vscode.l10n.t('since HEAD: {0} processed', growth),
+    instructions: (growth) => vscode.l10n.t('since HEAD: {0} instructions', growth),
+    states: (growth) => vscode.l10n.t('since HEAD: {0} states', growth),
+    stack: (growth) => vscode.l10n.t('since HEAD: {0} bytes of stack', growth),
+  };
+  for (const [figure, text] of Object.entries(texts)) {
+    const change = changes.find((one) => one.figure === figure);
+    const growth = change && growthText(change);
+    if (growth !== undefined) return text(growth);
+  }
+  return undefined;
 }

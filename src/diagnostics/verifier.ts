@@ -201,7 +201,9 @@ export class Verifier implements vscode.Disposable {
     );
     const entry = relativePath(rootOf(uri), uri) ?? '';
     let names: Iterable<string> = [entry];
-    const answer = (made: Pick<Verified, 'diagnosis' | 'verdicts' | 'object'>): Verified => {
+    const answer = (
+      made: Pick<Verified, 'diagnosis' | 'source' | 'verdicts' | 'object'>,
+    ): Verified => {
       const files = Array.from(names, (file) => fileOf(uri, { file })?.toString() ?? '');
       return {
         ...made,
@@ -214,7 +216,7 @@ export class Verifier implements vscode.Disposable {
       names = source.files.keys();
       const verification = await verifySource(host, source, { tool, signal });
       const { programs: verdicts, object } = verification;
-      return answer({ diagnosis: diagnose(verification, source), verdicts, object });
+      return answer({ diagnosis: diagnose(verification, source), source, verdicts, object });
     } catch (error) {
       if (error instanceof HostError && error.problem.kind === 'privilege') {
         this.#declined.add(name);
@@ -223,7 +225,7 @@ export class Verifier implements vscode.Disposable {
       const findings = sourceFindings(error, entry);
       if (findings === undefined) throw error;
       const diagnosis = { host: name, kernel: '', findings, programs: [] };
-      return answer({ diagnosis, verdicts: [], object: undefined });
+      return answer({ diagnosis, source: undefined, verdicts: [], object: undefined });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Diagnosis } from './diagnose.ts';
+import type { Diagnosis, ProgramReport } from './diagnose.ts';
 import type { ProgramVerdict } from './verdicts.ts';
 
 /** The verifier's figures of one program; undefined where they are not known. */
@@ -39,23 +39,28 @@ export const FIGURES = [
 export type Figure = (typeof FIGURES)[number];
 
 /** @param file the name of the source. */
-export function figuresOf({ kernel, programs }: Diagnosis, file: string): FigureSet {
-  return {
-    schema: 1,
-    file,
-    kernel,
-    programs: programs.map(({ name, verdict, instructions, statistics }) => ({
-      name,
-      verdict,
-      instructions,
-      processed: statistics?.processed,
-      states: statistics?.states,
-      peakStates: statistics?.peakStates,
-      stack: stackOf(statistics?.stack ?? []),
-      microseconds: statistics?.microseconds,
-    })),
-  };
-}
+export const figuresOf = ({ kernel, programs }: Diagnosis, file: string): FigureSet => ({
+  schema: 1,
+  file,
+  kernel,
+  programs: programs.map(programFigures),
+});
+
+export const programFigures = ({
+  name,
+  verdict,
+  instructions,
+  statistics,
+}: ProgramReport): ProgramFigures => ({
+  name,
+  verdict,
+  instructions,
+  processed: statistics?.processed,
+  states: statistics?.states,
+  peakStates: statistics?.peakStates,
+  stack: stackOf(statistics?.stack ?? []),
+  microseconds: statistics?.microseconds,
+});
 
 /** Undefined where the kernel does not say. */
 const stackOf = (functions: readonly number[]): number | undefined =>

@@ -322,6 +322,28 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.pick(workbench.quick.locator('input[placeholder="Choose a program"]'), 'count');
     await workbench.tab(`count on ${host}.bpf-log`).waitFor();
   },
+  compareProgram: async (stage, keys) => {
+    const { workbench } = stage;
+    // Verified before: now something else is saved, and compared with it.
+    await openSource(stage, keys);
+    await keys.run(titleOf('sockmapBypass.verify'));
+    await pickHost(stage, keys);
+    await languageItem(stage, 'BPF: verified').waitFor();
+    fs.writeFileSync(
+      path.join(stage.folder, SOURCE),
+      ACCEPTED.replace('*value += 1;', '*value += 2;'),
+    );
+    await keys.run(titleOf('sockmapBypass.verify'));
+    await pickHost(stage, keys);
+    await workbench.page.locator('.codelens-decoration', { hasText: 'compare' }).waitFor();
+    await keys.run(titleOf('sockmapBypass.compareProgram'));
+    await keys.pick(workbench.quick.locator('input[placeholder="Choose a program"]'), 'count');
+    await keys.pick(
+      workbench.quick.locator('input[placeholder="Compare count with"]'),
+      'last save',
+    );
+    await workbench.page.locator('.tab', { hasText: 'count: last save ↔ now' }).waitFor();
+  },
   verifyOnHosts: async (stage, keys) => {
     const { workbench, host } = stage;
     await openSource(stage, keys);
@@ -380,7 +402,7 @@ const BEGUN_BY_USE = new Set([
   ...['changeFocused', 'removeFocused'],
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
-  ...['verify', 'showVerifierLog', 'verifyOnHosts', 'useMakefileFlags'],
+  ...['verify', 'showVerifierLog', 'compareProgram', 'verifyOnHosts', 'useMakefileFlags'],
   ...['chooseEditingHost', 'restartClangd', 'installClangd'],
 ]);
 
