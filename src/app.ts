@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import { Context } from './context.ts';
 import { ComparedListings } from './diagnostics/compared.ts';
 import { Logs } from './diagnostics/logs.ts';
+import { RunTimes } from './diagnostics/runTimes.ts';
 import { Verifier } from './diagnostics/verifier.ts';
 import { Versions } from './diagnostics/versions.ts';
 import { HostError, isCancelled, type Problem } from './host/errors.ts';
@@ -31,6 +32,7 @@ export class App extends Context {
   readonly logs: Logs;
   readonly versions: Versions;
   readonly compared = new ComparedListings();
+  readonly runTimes: RunTimes;
   readonly language: LanguageService;
   /** The last failure that was reported. */
   lastProblem: Problem | undefined;
@@ -46,6 +48,10 @@ export class App extends Context {
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri), this.bpfStatus);
     this.logs = new Logs(this, this.verifier);
     this.versions = new Versions(this, this.verifier);
+    this.runTimes = new RunTimes(this, this.verifier);
+    this.runTimes.onDidFail((error) => {
+      this.report(error);
+    });
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri), this.bpfStatus);
     this.statusBar.onDidShow((status) => {
       this.hosts.take(status);
@@ -112,7 +118,8 @@ export class App extends Context {
 
   override dispose(): void {
     const pieces = [
-      ...[this.keys, this.language, this.logs, this.compared, this.versions, this.verifier],
+      ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
+      this.verifier,
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
       this.bpfStatus,
     ];

@@ -44,6 +44,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   installClangd: async () => (await import('./commands/clangd.ts')).installClangd,
   showVerifierLog: async () => (await import('./commands/verify.ts')).showVerifierLog,
   compareProgram: async () => (await import('./commands/compareProgram.ts')).compareProgram,
+  toggleRunTimes: async () => (await import('./commands/toggleRunTimes.ts')).toggleRunTimes,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
   benchmarkWorkload: async () => (await import('./commands/runBenchmark.ts')).benchmarkWorkload,
   compare: async () => (await import('./commands/compare.ts')).compare,

@@ -21,7 +21,8 @@
  *   object          libbpf's words if it cannot open the object
  *   assumed         what the object leaves to its loader, and what it was taken to be:
  *                   lines of "entries|key|value MAP NUMBER" and "target PROGRAM FUNCTION"
- *   program NAME    two lines, the section and "accepted", "rejected" or "failed"
+ *   program NAME    lines: the section, "accepted", "rejected" or "failed", and the tag
+ *                   of its code where the kernel loaded it
  *   words           libbpf's words on that program
  *   log             the verifier's
  *   lines           of MACHINE_CODE: "OFFSET LINE FILE", a tab and the text, where
@@ -53,6 +54,9 @@
  * as much: the verdict is the same, and the host keeps its memory.
  */
 #define MAP_BYTES (64ull << 20)
+
+/* Of the program that was loaded last; "" of one that was not. */
+static char tag[2 * BPF_TAG_SIZE + 1];
 
 static const char *boundary;
 static FILE *words;
@@ -317,6 +321,18 @@ static const char *missing_target(const struct bpf_program *program)
 									       : NULL;
 }
 
+static void read_tag(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+	unsigned int i;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &length))
+		return;
+	for (i = 0; i < BPF_TAG_SIZE; i++)
+		sprintf(tag + 2 * i, "%02x", info.tag[i]);
+}
+
 /* Loads one program of the object with a log of this level, and lets go of it again.
  * GUESS is the bytes of values whose size the object leaves open.
  */
@@ -330,6 +346,7 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 
 	listen();
 	log[0] = '\0';
+	tag[0] = '\0';
 	if (is_late) {
 		fputs("no verdict: verifying took too long before its turn came\n",
 		      words);
@@ -364,9 +381,12 @@ static enum verdict load(const char *file, const char *name, int level, char *lo
 			verdict = REJECTED;
 		else if (!strstr(log, "processed "))
 			verdict = FAILED;
-	} else if (*pin) {
-		snprintf(path, sizeof(path), "%s/%s", pin, name);
-		bpf_program__pin(wanted, path);
+	} else {
+		read_tag(bpf_program__fd(wanted));
+		if (*pin) {
+			snprintf(path, sizeof(path), "%s/%s", pin, name);
+			bpf_program__pin(wanted, path);
+		}
 	}
 out:
 	bpf_object__close(object);
@@ -483,7 +503,7 @@ static void verify(const char *file, const char *name, const char *section, int 
 		free(log);
 	}
 	part("program", name, section);
-	printf("\n%s", verdicts[verdict]);
+	printf("\n%s\n%s", verdicts[verdict], tag);
 	part("words", "", heard());
 	part("log", "", log);
 	if (strlen(log) + 2 >= size)

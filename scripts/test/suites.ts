@@ -31,7 +31,7 @@ export interface Suite {
  */
 const GROUPS = [
   { group: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
-  { group: 'kernel', files: /\/(?:benchFaults|benchMethod|resume)\.test\.ts$/ },
+  { group: 'kernel', files: /\/(?:benchFaults|benchMethod|measureRunTime|resume)\.test\.ts$/ },
   { group: 'standard', files: /\/standard\.test\.ts$/ },
   {
     group: 'stress',

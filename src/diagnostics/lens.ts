@@ -3,7 +3,9 @@ import { programLines } from '../verifier/definitions.ts';
 import type { ProgramReport } from '../verifier/diagnose.ts';
 import { changesOf, growthText, type Change } from '../verifier/difference.ts';
 import { programFigures, type Figure } from '../verifier/figures.ts';
+import type { RunRate } from '../verifier/runTime.ts';
 import { fileOf } from './bpfFiles.ts';
+import type { RunTimes } from './runTimes.ts';
 import type { Verifier } from './verifier.ts';
 import type { Version, Versions } from './versions.ts';
 import { makeLens } from '../ui/window.ts';
@@ -12,17 +14,28 @@ import { makeLens } from '../ui/window.ts';
 export class ProgramLenses implements vscode.CodeLensProvider {
   readonly #verifier: Verifier;
   readonly #versions: Versions;
+  readonly #runTimes: RunTimes;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor({ verifier, versions }: { verifier: Verifier; versions: Versions }) {
+  constructor({
+    verifier,
+    versions,
+    runTimes,
+  }: {
+    verifier: Verifier;
+    versions: Versions;
+    runTimes: RunTimes;
+  }) {
     this.#verifier = verifier;
     this.#versions = versions;
+    this.#runTimes = runTimes;
     const fire = () => {
       this.#changed.fire();
     };
     verifier.onDidVerify(fire);
     versions.onDidChange(fire);
+    runTimes.onDidChange(fire);
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -64,9 +77,14 @@ export class ProgramLenses implements vscode.CodeLensProvider {
           );
         const [sinceSave, sinceHead] = [since(save), since(head)];
         const committed = headText(sinceHead);
+        const rate = this.#runTimes.rate(host, program);
+        const toggle = { command: 'sockmapBypass.toggleRunTimes', arguments: [{ on: false }] };
         return [
           open({ host: where, icon: 'pass', text: summary(program, sinceSave) }, 'states'),
           ...(committed === undefined ? [] : [compare(committed, { with: 'head' })]),
+          ...(rate === undefined
+            ? []
+            : [makeLens(range, { icon: 'pulse', text: rateText(rate) }, toggle)]),
           open({ text: vscode.l10n.t('bytecode') }, 'bytecode'),
           open({ text: vscode.l10n.t('machine code') }, 'machine-code'),
           ...(sinceSave.length + sinceHead.length === 0
@@ -76,6 +94,21 @@ export class ProgramLenses implements vscode.CodeLensProvider {
       }),
     );
   }
+}
+
+/** "412 ns a run, 1,205 runs/s". */
+function rateText({ nanosecondsPerRun, runsPerSecond, loaded, isOther }: RunRate): string {
+  const count = (value: number) =>
+    value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
+  const ran =
+    nanosecondsPerRun === undefined
+      ? vscode.l10n.t('loaded, did not run')
+      : vscode.l10n.t('{0} ns a run, {1} runs/s', count(nanosecondsPerRun), count(runsPerSecond));
+  return [
+    ran,
+    ...(loaded > 1 ? [vscode.l10n.t('loaded {0} times', loaded)] : []),
+    ...(isOther ? [vscode.l10n.t('other code than this')] : []),
+  ].join(', ');
 }
 
 /** "551 instructions, 5,995 (+312, +5.5%) of 1,000,000 processed, 184 states (107 at a time), 136 bytes of stack, 6.3 ms". */

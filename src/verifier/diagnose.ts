@@ -52,6 +52,8 @@ export interface ProgramReport {
   readonly place: Place;
   readonly instructions: number | undefined;
   readonly statistics: Statistics | undefined;
+  /** The kernel's sum over its code, of an accepted program. */
+  readonly tag?: string | undefined;
 }
 
 export interface Diagnosis {
@@ -94,6 +96,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
       place: defined.get(verdict.name) ?? placeOf(program?.at(0)) ?? top,
       instructions: program?.instructions,
       statistics: parseStatistics(verdict.log),
+      ...(verdict.tag !== undefined && { tag: verdict.tag }),
     };
   });
   programs.forEach((verdict, index) => {

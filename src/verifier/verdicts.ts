@@ -6,6 +6,8 @@ export interface ProgramVerdict {
   readonly section: string;
   /** `failed`: libbpf gave up before the kernel saw it. */
   readonly verdict: 'accepted' | 'rejected' | 'failed';
+  /** The kernel's sum over the code of an accepted program; undefined where it did not say. */
+  readonly tag?: string | undefined;
   /** libbpf's words, errors and warnings. */
   readonly words: string;
   /** The verifier's log, whole: of an accepted program its statistics, unless more was asked for. */
@@ -41,10 +43,14 @@ export function parseVerdicts(text: string, boundary: string): Verdicts {
     else if (name === 'assumed')
       assumed = body.split('\n').flatMap((line) => assumption(line) ?? []);
     else if (name.startsWith('program ')) {
-      const [section = '', told = ''] = body.split('\n');
+      const [section = '', told = '', sum = ''] = body.split('\n');
+      const tag = /^[0-9a-f]{16}$/.test(sum) ? { tag: sum } : {};
       const verdict = (['accepted', 'rejected'] as const).find((one) => one === told) ?? 'failed';
       if (last !== undefined) programs.push(last);
-      programs.push({ name: name.slice('program '.length), section, verdict, words: '', log: '' });
+      programs.push({
+        ...{ name: name.slice('program '.length), section, verdict, words: '', log: '' },
+        ...tag,
+      });
     } else if (last !== undefined) {
       programs.push(
         name === 'words'

@@ -344,6 +344,12 @@ const USES: Readonly<Record<string, Use>> = {
     );
     await workbench.page.locator('.tab', { hasText: 'count: last save ↔ now' }).waitFor();
   },
+  toggleRunTimes: async (stage, keys) => {
+    await openSource(stage, keys);
+    // Nothing of it is loaded: there is nothing to see, and nothing fails.
+    await keys.run(titleOf('sockmapBypass.toggleRunTimes'));
+    await keys.run(titleOf('sockmapBypass.toggleRunTimes'));
+  },
   verifyOnHosts: async (stage, keys) => {
     const { workbench, host } = stage;
     await openSource(stage, keys);
@@ -402,7 +408,8 @@ const BEGUN_BY_USE = new Set([
   ...['changeFocused', 'removeFocused'],
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
-  ...['verify', 'showVerifierLog', 'compareProgram', 'verifyOnHosts', 'useMakefileFlags'],
+  ...['verify', 'showVerifierLog', 'compareProgram', 'toggleRunTimes', 'verifyOnHosts'],
+  'useMakefileFlags',
   ...['chooseEditingHost', 'restartClangd', 'installClangd'],
 ]);
 
