@@ -480,6 +480,22 @@ describe('the command line', () => {
     assert.doesNotMatch(good.stdout, /hint:/);
   });
 
+  it('verify on several hosts ends with a table of them', async () => {
+    fs.writeFileSync(file('bad.bpf.c'), BAD);
+    const { alias } = stage.server;
+    const argv = ['verify', alias, file('bad.bpf.c'), ...ssh, '--host', 'local'];
+    const { status, stdout, stderr } = await cli.run(argv);
+    assert.equal(status, 2, stderr);
+    assert.match(stdout, /^bad +rejected, \S*bad\.bpf\.c:7 +rejected, \S*bad\.bpf\.c:7$/m);
+    const json = await cli.run([...argv, '--json']);
+    const { hosts } = JSON.parse(json.stdout) as { hosts: Diagnosis[] };
+    assert.deepEqual(
+      hosts.map(({ host }) => host),
+      [alias, 'local'],
+    );
+    assert.equal((await cli.run([...argv, '--output', file('two.csv')])).status, 64);
+  });
+
   it('verify does not take a fault of its own tool, or no file at all, for one of the source', async () => {
     const { alias } = stage.server;
     const tool = cli.source('tools/verify.c');

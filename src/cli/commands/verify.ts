@@ -2,15 +2,18 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
 import { directoryReader } from '../../bypass/source.ts';
+import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
 import { shellLine } from '../../host/quote.ts';
 import { LACKS_FLAGS } from '../../verifier/clang.ts';
-import { diagnose, type Diagnosis, type Place } from '../../verifier/diagnose.ts';
+import { diagnose, type Diagnosis } from '../../verifier/diagnose.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
 import { growthCheck, compareFigures } from '../../verifier/difference.ts';
 import { figuresOf } from '../../verifier/figures.ts';
+import { matrixOf } from '../../verifier/matrix.ts';
 import { checkOutput, checkSize, readBaseline, writeBaseline } from '../baseline.ts';
 import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
+import { diagnosisText, matrixText, shownBelow } from '../diagnosisText.ts';
 import { growthLines } from '../growthText.ts';
 import { choices, number, text, texts, UsageError } from '../options.ts';
 
@@ -49,6 +52,10 @@ export const verify = command({
       'DIRECTORY',
       'The folder whose files the source may include, in place of its own or the working directory.',
     ),
+    host: texts(
+      'HOST',
+      'Verify there too, at the same time; a table of programs and hosts follows.',
+    ),
     output: text(
       'FILE',
       "Write the verifier's figures of each program there: as veristat's CSV where the name ends in .csv, else as JSON.",
@@ -75,14 +82,16 @@ export const verify = command({
     'Where a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
     'Figures depend on the kernel and the compiler: compare those of one host. The time of verification and the size of programs are shown, and fail nothing. Where no program is in the baseline, it ends with 1.',
   ],
-  fault: (_operands, { baseline, 'max-growth': maxGrowth }) =>
-    baseline === undefined && maxGrowth !== undefined
-      ? '--max-growth needs --baseline.'
-      : undefined,
+  fault: (_operands, { baseline, output, host, 'max-growth': maxGrowth }) => {
+    if (baseline === undefined && maxGrowth !== undefined) return '--max-growth needs --baseline.';
+    return host.length > 0 && (baseline ?? output) !== undefined
+      ? '--baseline and --output are for one host.'
+      : undefined;
+  },
   run: async (
     session,
     { HOST: name, FILE: file },
-    { include, define, flag, root: above, output, baseline, figure, ...options },
+    { include, define, flag, root: above, output, baseline, figure, host: further, ...options },
   ) => {
     const there = await stat(file).catch(() => undefined);
     if (there?.isFile() !== true) {
@@ -92,9 +101,15 @@ export const verify = command({
     if (baseline !== undefined) await checkSize('--baseline', baseline);
     const before = baseline === undefined ? undefined : await readBaseline(baseline, entry);
     if (output !== undefined) await checkOutput(output, baseline, entry);
-    const host = session.host(name, options);
-    const { signal } = session;
-    const diagnosis = await verified();
+    const diagnoses = await allSettledOrThrow([name, ...further].map(verifiedOn));
+    const [diagnosis] = diagnoses;
+    const shown = shownBelow(root);
+    const settled = diagnoses.some(isBad) ? STATUS.bad : STATUS.good;
+    if (diagnosis === undefined || diagnoses.length > 1) {
+      const { rows } = matrixOf(diagnoses);
+      const text = matrixText(diagnoses, shown);
+      return { data: { hosts: diagnoses, programs: rows }, text, status: settled };
+    }
     const figures = figuresOf(diagnosis, entry);
     // Of what does not compile there are none: an older file is worth more.
     if (output !== undefined && figures.programs.length > 0) await writeBaseline(output, figures);
@@ -106,12 +121,6 @@ export const verify = command({
             options['max-growth'] ?? MAX_GROWTH_PERCENT,
             figure.map((one) => BOUNDED_BY_NAME[one]),
           );
-    const isBad =
-      diagnosis.findings.some(({ severity }) => severity === 'error') ||
-      diagnosis.programs.some(({ verdict }) => verdict !== 'accepted');
-    // Headers of the host are absolute.
-    const shown = ({ file: named }: Place) =>
-      path.posix.isAbsolute(named) ? named : path.relative('', path.join(root, named));
     const compared = check
       ? growthLines(check, { file: baseline ?? '', kernel: before?.kernel }, diagnosis.kernel)
       : [];
@@ -123,7 +132,7 @@ export const verify = command({
         ...compared.map((line) => `${line}\n`),
         ...(guess === undefined ? [] : [hint(guess)]),
       ].join(''),
-      status: isBad ? STATUS.bad : STATUSES[check?.outcome ?? 'good'],
+      status: settled === STATUS.bad ? settled : STATUSES[check?.outcome ?? 'good'],
     };
 
     /** Flags of a makefile, which are never applied unasked. */
@@ -140,22 +149,28 @@ export const verify = command({
       return guess && { from: guess.from, flags: guess.words };
     }
 
-    async function verified(): Promise<Diagnosis> {
+    async function verifiedOn(on: string): Promise<Diagnosis> {
       try {
         const defines = Object.fromEntries(define.map((one) => defined(one)));
         const source = await configuredSource(entry, root, directoryReader(root), {
           ...{ include, defines, flags: { '**': flag }, named: '--' },
         });
         const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
+        const { signal } = session;
+        const host = session.host(on, options);
         return diagnose(await verifySource(host, source, { tool, signal }), source);
       } catch (error) {
         const findings = sourceFindings(error, entry);
         if (findings === undefined) throw error;
-        return { host: name, kernel: '', findings, programs: [] };
+        return { host: on, kernel: '', findings, programs: [] };
       }
     }
   },
 });
+
+const isBad = ({ findings, programs }: Diagnosis): boolean =>
+  findings.some(({ severity }) => severity === 'error') ||
+  programs.some(({ verdict }) => verdict !== 'accepted');
 
 const STATUSES = { good: STATUS.good, worse: STATUS.bad, inconclusive: STATUS.failed };
 
@@ -185,26 +200,4 @@ function placeOf(file: string, above: string | undefined): { root: string; entry
     throw new UsageError(`--root: ${file} is not below ${above}.`);
   const root = isBelow ? path.resolve(above ?? '') : path.dirname(whole);
   return { root, entry: path.relative(root, whole).split(path.sep).join('/') };
-}
-
-function diagnosisText(
-  { findings, programs, kernel }: Diagnosis,
-  shown: (place: Place) => string,
-): string {
-  const at = (place: Place) => `${shown(place)}:${place.line + 1}:${place.column + 1}`;
-  // The first line is what parsers of clang's form read; the explanation follows it.
-  const lines = findings.flatMap(({ place, severity, message, from, related }) => {
-    const [what = '', ...why] = message.split('\n');
-    return [
-      `${at(place)}: ${severity}: ${what} [${from}]`,
-      ...why.map((line) => `    ${line}`),
-      ...related.map((one) => `${at(one.place)}: note: ${one.message}`),
-    ];
-  });
-  const reports = programs.map(({ name, section, verdict, instructions, statistics }) => {
-    const size = instructions === undefined ? '' : `, ${instructions} instructions`;
-    const work = statistics === undefined ? '' : `, ${statistics.processed} processed`;
-    return `${name} (${section}): ${verdict} by Linux ${kernel}${size}${work}`;
-  });
-  return [...lines, ...reports, ''].join('\n');
 }
