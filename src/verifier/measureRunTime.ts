@@ -89,7 +89,7 @@ async function makeBench(host: Host, source: Uint8Array): Promise<Workbench> {
       bench.directory,
       { name: 'run-time', source, flags: ['-O1'], libraries: ['-lbpf'] },
       {
-        tried: l10n.t('build the meter of programs' run time'),
+        tried: l10n.t('build the run-time meter'),
         next: l10n.t(
           'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
         ),

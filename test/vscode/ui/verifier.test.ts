@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { ACCEPTED, REJECTED } from '../../harness/countingProgram.ts';
@@ -146,4 +147,26 @@ describe('what the verifier thinks of a source, in a window', () => {
       });
     });
   }
+
+  it('what a change costs stands in the line above, and both versions beside each other', async () => {
+    await session.workbench.run('View: Close All Editors');
+    await saveUntil('accepted.bpf.c', lens('instructions'));
+    const more = '\t\tfor (int i = 0; i < 20; i++)\n\t\t\t*value += bpf_get_prandom_u32() & 1;';
+    fs.writeFileSync(
+      path.join(folder.path, 'accepted.bpf.c'),
+      ACCEPTED.replace('\t\t*value += 1;', more),
+    );
+    await session.workbench.editor().getByText('bpf_get_prandom_u32').first().waitFor();
+    await saveUntil('accepted.bpf.c', lens('compare'));
+    assert.match(
+      (await lens('instructions').innerText()).replaceAll('\u00a0', ' '),
+      /\d+ \(\+\d+, \+\d+%\) instructions, \d+ \(\+\d+, \+\d+%\) of 1,000,000 processed/,
+    );
+    await lens('compare').click();
+    await session.workbench.item('last save').first().click();
+    await session.page.locator('.tab', { hasText: 'count: last save ↔ now' }).waitFor();
+    const sides = session.page.locator('.monaco-diff-editor .view-lines');
+    await sides.nth(1).getByText('call bpf_get_prandom_u32').first().waitFor();
+    assert.doesNotMatch(await sides.nth(0).innerText(), /prandom/);
+  });
 });
