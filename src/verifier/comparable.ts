@@ -27,6 +27,7 @@ export function comparable(listing: string, entry: string): string {
       if (text === undefined) return line;
       const words = text
         .replace(MAP, (_, id: string) => `map[${maps.get(id) ?? 0}]`)
+        .replace(ADDRESS, '$1 = map')
         .replace(/#-?\d{1,19}(?=$|[_\s])/, '')
         .replace(/bpf_prog_[0-9a-f]{16}(?=_)/, 'bpf_prog')
         .replace(/\b((?:\w{1,30}_)?id)=\d{1,10}/g, '$1');
@@ -36,3 +37,5 @@ export function comparable(listing: string, entry: string): string {
 }
 
 const MAP = /map\[id:(\d{1,10})\]/g;
+/** A log has maps by their addresses. */
+const ADDRESS = /^(\(18\) r\d{1,2}) = 0x[0-9a-f]{16}(?= {1,99}; R\d{1,2}(?:_w)?=map_)/;

@@ -45,7 +45,10 @@ describe('listings that are compared', () => {
   });
 
   it('keep the states of a log, without the numbers of registers’ ids', () => {
-    const log = (id: number) => `; if (value) @ a.bpf.c:16
+    const log = (id: number) => `; long *value = bpf_map_lookup_elem(&hits, &key); @ a.bpf.c:14
+5: (18) r1 = 0xffff8881094bc00${id}           ; R1=map_ptr(map=hits,ks=4,vs=8)
+6: (18) r2 = 0xffffffffffffffff         ; R2=-1
+; if (value) @ a.bpf.c:16
 8: (15) if r0 == 0x0 goto pc+3          ; R0=map_value(map=hits,ks=4,vs=8,id=${id}) (3 times)`;
     assert.equal(comparable(log(1), 'a.bpf.c'), comparable(log(2), 'a.bpf.c'));
     assert.match(
