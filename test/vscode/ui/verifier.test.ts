@@ -166,7 +166,7 @@ describe('what the verifier thinks of a source, in a window', () => {
     await session.workbench.item('last save').first().click();
     await session.page.locator('.tab', { hasText: 'count: last save ↔ now' }).waitFor();
     const sides = session.page.locator('.monaco-diff-editor .view-lines');
-    await sides.nth(1).getByText('call bpf_get_prandom_u32').first().waitFor();
+    await sides.nth(1).getByText('bpf_get_prandom_u32').first().waitFor();
     assert.doesNotMatch(await sides.nth(0).innerText(), /prandom/);
   });
 });
