@@ -150,14 +150,14 @@ describe('what the verifier thinks of a source, in a window', () => {
 
   it('what a change costs stands in the line above, and both versions beside each other', async () => {
     await session.workbench.run('View: Close All Editors');
-    await saveUntil('accepted.bpf.c', lens('instructions'));
+    await session.workbench.saveUntil('accepted.bpf.c', lens('instructions'));
     const more = '\t\tfor (int i = 0; i < 20; i++)\n\t\t\t*value += bpf_get_prandom_u32() & 1;';
     fs.writeFileSync(
       path.join(folder.path, 'accepted.bpf.c'),
       ACCEPTED.replace('\t\t*value += 1;', more),
     );
     await session.workbench.editor().getByText('bpf_get_prandom_u32').first().waitFor();
-    await saveUntil('accepted.bpf.c', lens('compare'));
+    await session.workbench.saveUntil('accepted.bpf.c', lens('compare'));
     assert.match(
       (await lens('instructions').innerText()).replaceAll('\u00a0', ' '),
       /\d+ \(\+\d+, \+\d+%\) instructions, \d+ \(\+\d+, \+\d+%\) of 1,000,000 processed/,
