@@ -7,7 +7,7 @@ import { keepAsking } from '../../harness/host/roundTrips.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { axeFaults } from '../../harness/vscode/axe.ts';
 import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
-import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
+import { inEveryTheme, inNarrowWindow } from '../../harness/vscode/themes.ts';
 import { assessmentOf, flow } from '../../unit/assess/flows.ts';
 import { setStage, type Stage } from './stage.ts';
 
@@ -166,25 +166,16 @@ describe('the page of an assessment', () => {
   });
 
   it('is as readable in every theme, and in a narrow window', async () => {
-    const { session, workbench } = staged();
-    const wide = session.page.viewportSize();
-    for (const theme of Object.keys(THEMES) as Theme[]) {
-      await session.setTheme(theme);
-      await photograph(theme);
-    }
-    await session.setTheme('dark');
+    const { session } = staged();
+    await inEveryTheme(session, page(), photograph);
     await page().locator('#pairs').scrollIntoViewIfNeeded();
     await photograph('below');
     await page().locator('h1').scrollIntoViewIfNeeded();
-    await session.page.setViewportSize({ width: 560, height: 1000 });
-    await workbench.run('View: Close Primary Side Bar');
-    const overflow = await page()
-      .locator('html')
-      .evaluate((html) => html.scrollWidth - html.clientWidth);
-    await photograph('560');
-    await page().locator('#pairs').scrollIntoViewIfNeeded();
-    await photograph('560-below');
-    if (wide) await session.page.setViewportSize(wide);
+    const overflow = await inNarrowWindow(session, page(), async () => {
+      await photograph('560');
+      await page().locator('#pairs').scrollIntoViewIfNeeded();
+      await photograph('560-below');
+    });
     assert.equal(overflow, 0, 'nothing is wider than the page');
   });
 

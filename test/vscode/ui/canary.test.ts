@@ -9,7 +9,7 @@ import { eventually } from '../../harness/host/wait.ts';
 import { run } from '../../harness/run.ts';
 import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { axeFaults, drawnIn } from '../../harness/vscode/axe.ts';
-import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
+import { inEveryTheme, inNarrowWindow } from '../../harness/vscode/themes.ts';
 import { setStage, type Stage } from './stage.ts';
 
 describe('a canary in the window', () => {
@@ -103,24 +103,14 @@ describe('a canary in the window', () => {
 
   it('is readable in every theme, to axe too, and in a narrow window', async () => {
     assert.ok(stage);
-    const { session, workbench } = stage;
+    const { session } = stage;
     const faults: string[] = [];
-    for (const theme of Object.keys(THEMES) as Theme[]) {
-      await session.setTheme(theme);
-      await drawnIn(page(), theme);
+    await inEveryTheme(session, page(), async (theme) => {
       faults.push(...(await axeFaults(page())).map((fault) => `${theme}: ${fault}`));
       await photograph(theme);
-    }
-    await session.setTheme('dark');
+    });
     assert.deepEqual(faults, []);
-    const wide = session.page.viewportSize();
-    await session.page.setViewportSize({ width: 560, height: 1000 });
-    await workbench.run('View: Close Primary Side Bar');
-    const overflow = await page()
-      .locator('html')
-      .evaluate((html) => html.scrollWidth - html.clientWidth);
-    await photograph('560');
-    if (wide) await session.page.setViewportSize(wide);
+    const overflow = await inNarrowWindow(session, page(), () => photograph('560'));
     assert.equal(overflow, 0, 'nothing is wider than the page');
   });
 

@@ -10,7 +10,7 @@ import { eventually } from '../../harness/host/wait.ts';
 import { run } from '../../harness/run.ts';
 import { temporaryDirectory } from '../../harness/temporary.ts';
 import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
-import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
+import { inEveryTheme, inNarrowWindow } from '../../harness/vscode/themes.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const STATUS = 'Sockmap: Show bypass status';
@@ -113,25 +113,16 @@ describe('the live page of a bypass', () => {
 
   it('is as readable in every theme, and in a narrow window', async () => {
     assert.ok(stage);
-    const { session, workbench } = stage;
-    const wide = session.page.viewportSize();
-    for (const theme of Object.keys(THEMES) as Theme[]) {
-      await session.setTheme(theme);
-      await photograph(theme);
-    }
-    await session.setTheme('dark');
+    const { session } = stage;
+    await inEveryTheme(session, page(), photograph);
     await page().locator('#sockets').scrollIntoViewIfNeeded();
     await photograph('below');
     await page().locator('h1').scrollIntoViewIfNeeded();
-    await session.page.setViewportSize({ width: 560, height: 1000 });
-    await workbench.run('View: Close Primary Side Bar');
-    const overflow = await page()
-      .locator('html')
-      .evaluate((html) => html.scrollWidth - html.clientWidth);
-    await photograph('560');
-    await page().locator('#mode-off').scrollIntoViewIfNeeded();
-    await photograph('560-below');
-    if (wide) await session.page.setViewportSize(wide);
+    const overflow = await inNarrowWindow(session, page(), async () => {
+      await photograph('560');
+      await page().locator('#mode-off').scrollIntoViewIfNeeded();
+      await photograph('560-below');
+    });
     assert.equal(overflow, 0, 'nothing is wider than the page');
   });
 
