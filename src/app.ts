@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import { Context } from './context.ts';
 import { ComparedListings } from './diagnostics/compared.ts';
 import { Logs } from './diagnostics/logs.ts';
+import { ProgramTests } from './diagnostics/programTests.ts';
 import { RunTimes } from './diagnostics/runTimes.ts';
 import { Verifier } from './diagnostics/verifier.ts';
 import { Versions } from './diagnostics/versions.ts';
@@ -29,6 +30,7 @@ export class App extends Context {
   readonly livePages: LivePages;
   readonly assessPages: AssessPages;
   readonly verifier: Verifier;
+  readonly tests: ProgramTests;
   readonly logs: Logs;
   readonly versions: Versions;
   readonly compared = new ComparedListings();
@@ -46,6 +48,7 @@ export class App extends Context {
     });
     this.assessPages = new AssessPages(this);
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri), this.bpfStatus);
+    this.tests = new ProgramTests(this, this.verifier);
     this.logs = new Logs(this, this.verifier);
     this.versions = new Versions(this, this.verifier);
     this.runTimes = new RunTimes(this, this.verifier);
@@ -118,6 +121,7 @@ export class App extends Context {
 
   override dispose(): void {
     const pieces = [
+      ...[this.keys, this.language, this.logs, this.tests, this.verifier],
       ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
       this.verifier,
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],

@@ -36,9 +36,9 @@ export interface FilmSet extends AsyncDisposable {
   /** Full path of the cgroup whose services talk to each other. */
   readonly cgroup: string;
   /** Has the host keep its bypass, and one of a service that is not there. Until the end. */
-  keep(): Promise<void>;
+  readonly keep: () => Promise<void>;
   /** Starts a service in it whose clients connect again and again: what a canary compares. Until the end. */
-  serve(): Promise<void>;
+  readonly serve: () => Promise<void>;
 }
 
 export async function makeSet(): Promise<FilmSet> {

@@ -9,6 +9,8 @@ const LIBRARY = '/usr/local/lib/sockmap-bypass';
 const SETTINGS = '/etc/sockmap-bypass';
 const MADE = '/var/lib/sockmap-bypass';
 const UNTIL_BOOT = '/run/sockmap-bypass-kept';
+/** Where these are made. */
+const LAYERED = [LIBRARY, SETTINGS, MADE].map((each) => path.dirname(each));
 
 /**
  * Has the host keep bypasses as `sockmap-bypassctl keep` leaves them, and runs what their units run at boot:
@@ -20,7 +22,7 @@ export async function keepAs(
 ): Promise<() => Promise<void>> {
   const layers = temporaryDirectory();
   await run('mount', ['-t', 'tmpfs', 'tmpfs', layers.path]);
-  for (const directory of [LIBRARY, SETTINGS, MADE].map(path.dirname)) {
+  for (const directory of LAYERED) {
     const own = path.join(layers.path, directory.replaceAll('/', '-'));
     const [upper, work] = ['upper', 'work'].map((each) => path.join(own, each));
     for (const each of [upper, work]) fs.mkdirSync(each ?? '', { recursive: true });
@@ -46,8 +48,7 @@ export async function keepAs(
   return async () => {
     for (const name of Object.keys(kept)) await run('sh', [command, 'kept-end', name]);
     fs.rmSync(UNTIL_BOOT, { recursive: true, force: true });
-    for (const directory of [LIBRARY, SETTINGS, MADE].map(path.dirname))
-      await run('umount', ['-l', directory]);
+    for (const directory of LAYERED) await run('umount', ['-l', directory]);
     await run('umount', ['-l', layers.path]);
     await layers.remove();
   };

@@ -40,6 +40,35 @@ describe('states in the window', () => {
     for (const name of ['accepted', 'rejected']) fs.rmSync(path.join(folder, `${name}.bpf.c`));
   });
 
+  it('programs are tests: to run them is to verify them, and each has its verdict', async () => {
+    assert.ok(stage);
+    const { workbench, folder, session } = stage;
+    const files = { 'accepted.bpf.c': ACCEPTED, 'rejected.bpf.c': REJECTED };
+    for (const [name, text] of Object.entries(files))
+      fs.writeFileSync(path.join(folder, name), text);
+    await workbench.run('Testing: Focus on Test Explorer View');
+    const row = (name: string, verdict: string) =>
+      workbench.page.locator(
+        `.test-explorer .monaco-list-row[aria-label*="${name}"][aria-label*="${verdict}"]`,
+      );
+    await row('rejected.bpf.c', 'rejected').waitFor();
+    await workbench.run('Test: Run All Tests');
+    await row('rejected.bpf.c', 'Failed').waitFor({ timeout: 60_000 });
+    await row('accepted.bpf.c', 'Passed').waitFor({ timeout: 60_000 });
+    await row('rejected.bpf.c', 'Failed').locator('.monaco-tl-twistie').click();
+    const failed = workbench.page.locator('.codicon-testing-failed-icon');
+    await workbench.page
+      .locator('.test-explorer .monaco-list-row', { hasText: /^count/, has: failed })
+      .waitFor();
+    for (const theme of ['light', 'dark'] as const) {
+      await session.setTheme(theme);
+      await workbench.screenshot(path.join(ARTIFACTS, `tests-${theme}.png`));
+    }
+    for (const name of Object.keys(files)) fs.rmSync(path.join(folder, name));
+    await workbench.run('View: Close All Editors');
+    await workbench.clearNotifications();
+  });
+
   it('the faults of sockets are asked about once, also after an edit of something else', async () => {
     assert.ok(stage);
     const { workbench, folder, host, place, steps, session } = stage;
