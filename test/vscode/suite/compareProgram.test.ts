@@ -12,6 +12,7 @@ const COSTS_MORE = ACCEPTED.replace(
 );
 
 interface Git {
+  readonly enabled: boolean;
   getAPI(version: 1): {
     openRepository(root: vscode.Uri): Promise<{
       status(): Promise<void>;
@@ -57,10 +58,14 @@ describe('a program beside its earlier versions', () => {
     );
   };
 
+  const gitSetting = () => vscode.workspace.getConfiguration('git', null);
+  const switchedOn = gitSetting().inspect('enabled')?.globalValue;
+
   before(() => {
     fs.mkdirSync(folder);
   });
   after(async () => {
+    await gitSetting().update('enabled', switchedOn, vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     fs.rmSync(folder, { recursive: true });
   });
@@ -108,7 +113,11 @@ describe('a program beside its earlier versions', () => {
   it('and beside what git has, with the headers that are not committed', async () => {
     const extension = vscode.extensions.getExtension<Git>('vscode.git');
     assert.ok(extension, 'the editor has its Git extension');
-    const api = (await extension.activate()).getAPI(1);
+    // The tests' settings switch it off.
+    await gitSetting().update('enabled', true, vscode.ConfigurationTarget.Global);
+    const exported = await extension.activate();
+    await eventually('it is there', () => exported.enabled);
+    const api = exported.getAPI(1);
     const text = `#include "generated.h"\n${ACCEPTED}`;
     const uri = write('committed.bpf.c', text);
     write('generated.h', '');
