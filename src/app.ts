@@ -121,9 +121,8 @@ export class App extends Context {
 
   override dispose(): void {
     const pieces = [
-      ...[this.keys, this.language, this.logs, this.tests, this.verifier],
       ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
-      this.verifier,
+      ...[this.tests, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
       this.bpfStatus,
     ];
