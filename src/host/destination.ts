@@ -33,7 +33,7 @@ export function destinationFault(text: string): string | undefined {
 }
 
 /** As ssh reads the user of a URI. */
-const decoded = (user: string): string =>
+export const decoded = (user: string): string =>
   user.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

@@ -29,6 +29,8 @@ const LIBBPF = {
 
 /** By what a host lacks. A distribution that has no entry has no package of it. */
 export const PACKAGES = {
+  /** Of the machine that rolls out. */
+  ansible: everywhere('ansible-core'),
   clang: everywhere('clang'),
   clangd: {
     debian: ['clangd'],
