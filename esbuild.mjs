@@ -113,7 +113,9 @@ const bundles = [
   {
     ...common,
     // Each in one file: a page has no more than one.
-    entryPoints: ['webview/panel.ts', 'webview/live.ts', 'webview/compare.ts', 'webview/assess.ts'],
+    entryPoints: ['panel', 'live', 'compare', 'assess', 'fleet'].map(
+      (page) => `webview/${page}.ts`,
+    ),
     outdir: 'dist',
     platform: 'browser',
     target: 'es2022',

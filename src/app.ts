@@ -11,6 +11,7 @@ import { LanguageService } from './language/service.ts';
 import { AssessPages } from './ui/assessPages.ts';
 import { BpfStatus } from './ui/bpfStatus.ts';
 import { ContextKeys } from './ui/contextKeys.ts';
+import { FleetPages } from './ui/fleetPages.ts';
 import { showError } from './ui/errors.ts';
 import { readLastLoaded, rememberLoaded } from './ui/lastLoaded.ts';
 import { Pointed } from './ui/pointed.ts';
@@ -29,6 +30,7 @@ export class App extends Context {
   readonly results: ResultsView;
   readonly livePages: LivePages;
   readonly assessPages: AssessPages;
+  readonly fleetPages: FleetPages;
   readonly verifier: Verifier;
   readonly tests: ProgramTests;
   readonly logs: Logs;
@@ -47,6 +49,7 @@ export class App extends Context {
       this.statusBar.show(status);
     });
     this.assessPages = new AssessPages(this);
+    this.fleetPages = new FleetPages(this, this.results);
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri), this.bpfStatus);
     this.tests = new ProgramTests(this, this.verifier);
     this.logs = new Logs(this, this.verifier);
@@ -124,7 +127,7 @@ export class App extends Context {
       ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
       ...[this.tests, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
-      this.bpfStatus,
+      ...[this.fleetPages, this.bpfStatus],
     ];
     for (const piece of pieces) piece.dispose();
     super.dispose();

@@ -98,7 +98,17 @@ export class Context implements vscode.Disposable {
   }
 }
 
-async function askPassword(
+/** The last question for a password: one at a time, for another box would close it. */
+let asked: Promise<unknown> = Promise.resolve();
+
+function askPassword(host: string, retry: boolean, account?: string): Promise<string | undefined> {
+  const ask = () => askForPassword(host, retry, account);
+  const answer = asked.then(ask, ask);
+  asked = answer;
+  return answer;
+}
+
+async function askForPassword(
   host: string,
   retry: boolean,
   account?: string,

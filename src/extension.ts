@@ -36,6 +36,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   openSource: async () => (await import('./commands/openSource.ts')).openSource,
   compareSource: async () => (await import('./commands/restoreSource.ts')).compareSource,
   restoreSource: async () => (await import('./commands/restoreSource.ts')).restoreSource,
+  fleet: async () => (await import('./commands/fleet.ts')).fleet,
+  rollOut: async () => (await import('./commands/rollOut.ts')).rollOut,
   verify: async () => (await import('./commands/verify.ts')).verify,
   useMakefileFlags: async () => (await import('./commands/useMakefileFlags.ts')).useMakefileFlags,
   verifyOnHosts: async () => (await import('./commands/verify.ts')).verifyOnHosts,

@@ -7,8 +7,10 @@ export type Place = { readonly x: number; readonly y: number | null };
 export interface Walked {
   /** Undefined until it was drawn. */
   readonly chart: () => Chart<'line', Place[]> | undefined;
-  /** Places there are, from left to right. */
+  /** Places there are, from left to right, or from above. */
   readonly places: () => number;
+  /** Whether they are one below the other. */
+  readonly isUpright?: boolean;
   /** Gets the place and the datasets that are visible and have a value there; none once it is left. */
   readonly onPlace: (place: number | undefined, datasets: readonly number[]) => void;
 }
@@ -20,8 +22,9 @@ export interface Walked {
  */
 export function walkByKeys(
   canvas: HTMLCanvasElement,
-  { chart: drawn, places, onPlace }: Walked,
+  { chart: drawn, places, onPlace, isUpright = false }: Walked,
 ): (place: number | undefined) => void {
+  const [next, before] = isUpright ? ['ArrowDown', 'ArrowUp'] : ['ArrowRight', 'ArrowLeft'];
   const show = (place: number | undefined): void => {
     const chart = drawn();
     if (!chart) return;
@@ -45,8 +48,8 @@ export function walkByKeys(
     const last = places() - 1;
     const at = drawn()?.getActiveElements()[0]?.index;
     const target = {
-      ArrowRight: at === undefined ? 0 : Math.min(at + 1, last),
-      ArrowLeft: at === undefined ? last : Math.max(at - 1, 0),
+      [next]: at === undefined ? 0 : Math.min(at + 1, last),
+      [before]: at === undefined ? last : Math.max(at - 1, 0),
       Home: 0,
       End: last,
     }[event.key];

@@ -123,7 +123,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'ui',
     about: 'the window of a real VS Code',
-    needs: ['host', 'sshd', 'editor'],
+    needs: ['host', 'sshd', 'editor', 'deploy'],
     asRoot: true,
     directories: ['test/vscode/ui'],
     timeoutSeconds: 180,

@@ -109,7 +109,8 @@ function contextOf(one: Attachment): string {
 const iconOn = ({ config }: Attachment): string =>
   config?.mode === 'unguarded' ? 'warning' : 'zap';
 
-function stateText({ state, policy, config }: Attachment): string {
+/** The mode of a bypass, or why it has none now. */
+export function stateText({ state, policy, config }: Attachment): string {
   if (state === 'loading') return l10n.t('being loaded');
   if (state === 'detached') return l10n.t('left behind');
   switch (config?.mode) {

@@ -23,6 +23,8 @@ export class ResultsView implements vscode.Disposable {
   readonly #context: Context;
   readonly #view: vscode.TreeView<ResultsOfHost | ResultNode>;
   readonly #changed = new vscode.EventEmitter<undefined>();
+  /** Runs came, changed or went. */
+  readonly onDidChange = this.#changed.event;
   readonly #subscriptions: { dispose(): unknown }[];
   #watchers: vscode.Disposable[] = [];
   /** By their files; undefined before the first look. */
@@ -65,6 +67,12 @@ export class ResultsView implements vscode.Disposable {
     const hosts = await this.#listed();
     const own = hosts.find((each) => each.host === host);
     return own?.runs.map(({ file }) => file) ?? [];
+  }
+
+  /** The newest run of each host, by the host's name. */
+  async newest(): Promise<Map<string, ResultNode>> {
+    const hosts = await this.#listed();
+    return new Map(hosts.flatMap(({ host, runs: [run] }) => (run ? [[host, run] as const] : [])));
   }
 
   #listed(): Promise<ResultsOfHost[]> {

@@ -45,6 +45,9 @@ export async function rememberUse(context: Context, host: string): Promise<void>
   if (!stored(context, AGREED).includes(host)) await remember(context, AGREED, host);
 }
 
+/** The hosts that a person chose or agreed to, the latest first. */
+export const usedHosts = (context: Context): readonly string[] => stored(context, AGREED);
+
 /** Forgets that a host was chosen, worked or was agreed to. */
 export async function forgetHost(context: Context, host: string): Promise<void> {
   for (const key of [WORKED, ASKED, AGREED]) {

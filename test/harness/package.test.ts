@@ -54,6 +54,17 @@ describe('the package', function () {
     }
   });
 
+  it('has the collection that a roll-out plays', () => {
+    const folder = path.join(root, 'deploy/ansible');
+    const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const collection = names.filter((name) => fs.statSync(path.join(folder, name)).isFile());
+    assert.ok(collection.includes('galaxy.yml'));
+    for (const name of collection) {
+      const text = fs.readFileSync(path.join(folder, name), 'utf8');
+      assert.equal(own(`deploy/ansible/${name}`), text, name);
+    }
+  });
+
   it('has the command line, which runs without an editor', async () => {
     const needed = Array.from(files).flatMap(([whole, text]): [string, string][] => {
       const name = whole.replace('extension/', '');
@@ -70,7 +81,7 @@ describe('the package', function () {
   it('has what runs, and nothing else: no source, test, script, map or secret', () => {
     const names = Array.from(files.keys());
     const known =
-      /^(?:\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(?:package(?:\.nls)?\.json|l10n\/bundle\.l10n\.json|readme\.md|changelog\.md|LICENSE\.txt|dist\/(?:[\w-]+\.(?:cjs|js)|ThirdPartyNotices\.txt|[\w.-]+\.LEGAL\.txt|chunks\/[\w.-]+)|bpf\/(?:tools\/)?[\w.-]+|media\/(?:(?:walkthrough|plans)\/)?[\w.-]+|schemas\/[\w.-]+\.json|syntaxes\/[\w.-]+\.json))$/i;
+      /^(?:\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(?:package(?:\.nls)?\.json|l10n\/bundle\.l10n\.json|readme\.md|changelog\.md|LICENSE\.txt|dist\/(?:[\w-]+\.(?:cjs|js)|ThirdPartyNotices\.txt|[\w.-]+\.LEGAL\.txt|chunks\/[\w.-]+)|bpf\/(?:tools\/)?[\w.-]+|deploy\/ansible\/(?:[\w.-]+\/)*[\w.-]+\.(?:yml|md)|media\/(?:(?:walkthrough|plans)\/)?[\w.-]+|schemas\/[\w.-]+\.json|syntaxes\/[\w.-]+\.json))$/i;
     assert.deepEqual(
       names.filter((name) => !known.test(name)),
       [],

@@ -228,7 +228,7 @@ describe('the command line', () => {
     const { hosts, places } = JSON.parse(summed.stdout) as Pick<Fleet, 'hosts' | 'places'>;
     assert.equal(hosts.length, 2);
     assert.equal(places[0]?.hosts.length, 2);
-    assert.equal(places[0]?.summary?.hosts, 2);
+    assert.equal(places[0].summary?.hosts, 2);
     const text = await cli.run(['fleet', file('first.json'), file('other.json')]);
     assert.match(
       text.stdout,

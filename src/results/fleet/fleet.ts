@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { oneLine } from '../../text.ts';
 import { BYPASSES } from '../arms.ts';
 import type { Arm, ResultDocument, Sample, Topology } from '../document.ts';
 import type { OutcomeVerdict } from '../finding.ts';
@@ -12,7 +13,7 @@ import { randomEffects, type Estimate } from './randomEffects.ts';
 
 /** The bypass of one host at one size, compared with the better TCP there. */
 export interface HostAt {
-  /** Unique among the hosts of the fleet. */
+  /** Distinguishes it among the hosts of the fleet; fit to be shown. */
   readonly host: string;
   /** The variant of TCP that was the faster one at this size on this host. */
   readonly against: Arm;
@@ -53,17 +54,22 @@ export interface FleetPlace {
 export interface Fleet {
   /** The newest document of each host, and what the host is called here. */
   readonly hosts: readonly { readonly host: string; readonly document: ResultDocument }[];
-  /** Those that the most hosts have come first, then in the order of sizes. */
+  /** Those at which the most hosts are summed up come first, then in the order of sizes. */
   readonly places: readonly FleetPlace[];
 }
 
 /** How a fleet does: the bypass of each host against the better TCP, and all hosts together. Of a host's runs the newest counts. */
 export function fleetOf(documents: readonly ResultDocument[]): Fleet {
   const newest = newestOfEach(documents);
-  const hosts = runsOf(newest).map(({ label, document }) => ({ host: label, document }));
+  const hosts = runsOf(newest).map(({ label, document }) => ({
+    host: oneLine(label, 200),
+    document,
+  }));
   const found = hosts.flatMap(({ host, document }) => placesOf(host, document));
   const places = Array.from(groupBy(found, ({ key }) => key).values()).flatMap(placesOfAll);
-  return { hosts, places: places.sort((a, b) => b.hosts.length - a.hosts.length) };
+  const summedUp = ({ summary }: FleetPlace): number => summary?.hosts ?? 0;
+  places.sort((a, b) => summedUp(b) - summedUp(a) || b.hosts.length - a.hosts.length);
+  return { hosts, places };
 }
 
 /** By name and machine: many go by the name `local`, and hosts made of one image may have one id. */

@@ -5,7 +5,6 @@ import type { Fleet, FleetPlace, FleetSummary, HostAt } from '../fleet/fleet.ts'
 import { factor, part } from '../format.ts';
 import { kindLabel, sizeLabel } from '../sizes.ts';
 import type { Interval, Ratio } from '../statistics.ts';
-import { oneLine } from '../../text.ts';
 import { DOUBTS } from './outcomeTexts.ts';
 
 /** The fleet line by line, for a terminal: at each size the hosts, what they come to last. */
@@ -67,6 +66,32 @@ export function fleetVerdict(verdict: OutcomeVerdict): string {
   }
 }
 
+/** What the hosts of a place come to, in a sentence. */
+export function fleetSummaryText({ hosts, summary }: FleetPlace): string {
+  if (summary === undefined)
+    return hosts.length === 1
+      ? l10n.t('One host has been measured: a fleet is summed up from two on.')
+      : l10n.t(
+          'Fewer than two of these hosts have a ratio with an interval: nothing is summed up.',
+        );
+  const { verdict, hosts: count } = summary;
+  const ratio = ratioText(summary);
+  switch (verdict) {
+    case 'higher':
+      return l10n.t('Faster: {0} times the better TCP over {1} hosts.', ratio, count);
+    case 'lower':
+      return l10n.t('Slower: {0} times the better TCP over {1} hosts.', ratio, count);
+    case 'same':
+      return l10n.t(
+        'No difference that matters: {0} times the better TCP over {1} hosts.',
+        ratio,
+        count,
+      );
+    default:
+      return l10n.t('Inconclusive: {0} times the better TCP over {1} hosts.', ratio, count);
+  }
+}
+
 /** How much hosts differ, and what one more would have. */
 export function heterogeneityText({ iSquared, spread, prediction }: FleetSummary): string {
   const words = l10n.t(
@@ -85,7 +110,7 @@ export const fleetMethod = (): string =>
   );
 
 const hostCells = ({ host, ratio, against, verdict }: HostAt): string[] => [
-  oneLine(host, 200),
+  host,
   ratioText(ratio),
   fleetVerdict(verdict),
   l10n.t('against {0}', ARM_LABELS[against]),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Arm, ResultDocument, Sample } from '../../../src/results/document.ts';
+import { fleetResult } from '../../../src/results/fleet/latest.ts';
+import { isFromFleetPage } from '../../../src/results/fleet/protocol.ts';
 import { fleetOf } from '../../../src/results/fleet/fleet.ts';
 import { randomEffects } from '../../../src/results/fleet/randomEffects.ts';
 import { pairedRatio, t975 } from '../../../src/results/statistics.ts';
@@ -108,12 +110,12 @@ describe('a fleet', () => {
       streams?.hosts.map(({ host, against, verdict }) => [host, against, verdict]),
       ['web1', 'web2', 'web3'].map((host) => [host, 'tcp', 'higher']),
     );
-    assert.ok(Math.abs((streams?.hosts[2]?.ratio?.ratio ?? NaN) - 2) < 0.01);
+    assert.ok(Math.abs((streams.hosts[2]?.ratio?.ratio ?? NaN) - 2) < 0.01);
     assert.deepEqual(
       roundTrips?.hosts.map(({ host, against }) => [host, against]),
       [['web2', 'tcp-nodelay']],
     );
-    assert.equal(roundTrips?.summary, undefined, 'one host is not summed up');
+    assert.equal(roundTrips.summary, undefined, 'one host is not summed up');
   });
 
   it('sums hosts up, and says how they differ', () => {
@@ -156,7 +158,7 @@ describe('a fleet', () => {
         ['web1', 'higher'],
       ],
     );
-    assert.equal(place?.summary, undefined);
+    assert.equal(place.summary, undefined);
   });
 
   it('is told line by line', () => {
@@ -171,5 +173,37 @@ describe('a fleet', () => {
     assert.match(lines[5] ?? '', /\(I²\)\. One more host is expected within /);
     assert.deepEqual(fleetLines(fleetOf([])), ['No document has a bypass and TCP at one size.']);
     assert.match(fleetLines(fleetOf([hostDocument('web1', 2)])).at(-1) ?? '', /no fleet/);
+  });
+
+  it('has in a word for each host whether its bypass is good, and was used', () => {
+    const { outcome, bypassed, startedAt } = fleetResult(hostDocument('web1', 2));
+    assert.deepEqual(
+      [outcome, bypassed, startedAt],
+      ['good', undefined, '2026-03-01T10:00:00.000Z'],
+    );
+    const bits = 1e9;
+    const half = [0, 1, 2].flatMap((round) => [
+      stream('tcp', round, 2e9),
+      stream('bypass', round, bits, 64, { redirectedBytes: (bits / 8) * 5 * 0.5 }),
+      stream('tcp', round, 1e9, 16_384),
+      stream('bypass', round, bits, 16_384, { redirectedBytes: (bits / 8) * 5 }),
+    ]);
+    const result = fleetResult(documentOf(half));
+    assert.deepEqual([result.outcome, result.bypassed], ['worse', { least: 0.5, most: 1 }]);
+  });
+
+  it('takes from its page what that can send, and nothing else', () => {
+    assert.ok(isFromFleetPage({ type: 'ready' }));
+    assert.ok(isFromFleetPage({ type: 'open', host: 'web1' }));
+    assert.ok(isFromFleetPage({ type: 'seen', seen: false }));
+    for (const other of [
+      null,
+      'ready',
+      {},
+      { type: 'open' },
+      { type: 'unload' },
+      { type: 'seen', seen: 1 },
+    ])
+      assert.equal(isFromFleetPage(other), false);
   });
 });

@@ -78,6 +78,16 @@ const PAGES: readonly PageOfOurs[] = [
     },
   },
   {
+    name: 'page of the fleet',
+    async show({ workbench }, scan) {
+      await workbench.run('Sockmap: Open fleet page');
+      const panel = workbench.webview();
+      await panel.locator('tr[data-state="read"]').first().waitFor();
+      await panel.locator('#numbers tbody tr').first().waitFor();
+      await scan('fleet');
+    },
+  },
+  {
     name: 'page of an assessment',
     async show({ workbench }, scan) {
       const under = workbench.notification(/Assessing the local traffic/);
