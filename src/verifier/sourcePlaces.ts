@@ -47,7 +47,11 @@ function declarations(words: string): RegExp[] {
   const externs = words.matchAll(/\bextern (?:\([\w ]+\) )?'(\w{1,128})'/g);
   return [
     ...Array.from(maps, ([, name = '']) => mapDeclaration(name)),
-    ...Array.from(externs, ([, name = '']) => new RegExp(`\\bextern\\b.*\\b${name}\\b`)),
+    // A function needs no `extern`.
+    ...Array.from(externs, ([, name = '']) => [
+      new RegExp(`\\bextern\\b.*\\b${name}\\b`),
+      new RegExp(`^[A-Za-z_][\\w *]*\\b${name}\\s*\\(`),
+    ]).flat(),
     ...(LEGACY.test(words) ? [/SEC\("maps"\)/] : []),
   ];
 }

@@ -15,6 +15,7 @@ export const OFFERED: Readonly<Record<string, readonly string[]>> = {
   'licence-missing': ['Insert: char LICENSE[] SEC("license") = "GPL";'],
   'licence-misspelt': ['Write the licence as the kernel reads it: "GPL"'],
   'lock-kept': ['Insert before each return: bpf_spin_unlock(&locked->lock);'],
+  'macro-of-a-null': ['Insert: if (!value) return XDP_PASS;'],
   'map-impossible': ['Make the keys u32'],
   'map-of-old-libbpf': ['Define packets as libbpf reads it today'],
   'map-trie-flags': ['Insert: __uint(map_flags, BPF_F_NO_PREALLOC);'],

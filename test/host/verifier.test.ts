@@ -56,8 +56,10 @@ describe('programs and what the kernel says of them', () => {
           starts.some((start) => log.startsWith(start)),
           log.slice(0, 200),
         );
-      } else if (finding.from === 'libbpf') assert.notEqual(verdict?.words ?? '', '');
-      else assert.equal(verification.object, undefined);
+      } else if (finding.from === 'libbpf') {
+        // It may not be able to read the object at all.
+        assert.notEqual(verdict?.words ?? verification.words, '');
+      } else assert.equal(verification.object, undefined);
     });
   }
 

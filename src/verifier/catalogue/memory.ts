@@ -154,6 +154,13 @@ export const MEMORY: readonly Entry[] = [
     fix: 'Leave the flag out of the map’s definition, or keep a readable copy elsewhere.',
   },
   {
+    id: 'traced-argument',
+    pattern:
+      /func '\S+' (?:doesn't have \d+-th argument|offset -?\d+ is not multiple of 8|size \d+ must be 8|arg\d+ )|context argument offset/,
+    why: 'The function that is traced has no such argument, or one that cannot be read this way.',
+    fix: 'Compare the arguments of BPF_PROG() with the function’s in this kernel’s vmlinux.h: their number, order and types.',
+  },
+  {
     id: 'context-access',
     pattern:
       /invalid bpf_context access off=(?<offset>-?\d+) size=(?<size>\d+)|(?:variable|negative offset|dereference of modified) ctx |BPF_STX? stores into R\d+ ctx/,
@@ -166,13 +173,6 @@ export const MEMORY: readonly Entry[] = [
           ),
     why: 'Of its context a program may read certain fields, and write fewer; each whole, at its own fixed offset.',
     fix: 'Use the fields this program type has, each by its name and straight from the argument (no array index, no sum with the context pointer); to write, see which fields are writable.',
-  },
-  {
-    id: 'traced-argument',
-    pattern:
-      /func '\S+' (?:doesn't have \d+-th argument|offset -?\d+ is not multiple of 8|size \d+ must be 8|arg\d+ )|context argument offset/,
-    why: 'The function that is traced has no such argument, or one that cannot be read this way.',
-    fix: 'Compare the arguments of BPF_PROG() with the function’s in this kernel’s vmlinux.h: their number, order and types.',
   },
   {
     id: 'modified-pointer',

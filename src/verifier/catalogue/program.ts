@@ -158,9 +158,21 @@ export const PROGRAM: readonly Entry[] = [
   {
     id: 'ksym',
     pattern:
-      /extern .*not found|failed to find BTF for extern|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64/,
+      /extern .*not found|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64/,
     why: 'The kernel has no such function or variable, or nothing defines what is called here.',
     fix: 'Check the name; declare it `__ksym __weak` and test it before use where only some kernels have it.',
+  },
+  {
+    id: 'extern-unresolved',
+    pattern: /extern '_' \(strong\): not resolved/,
+    why: 'Nothing has that name: no option of this kernel’s configuration (`__kconfig`), and none of its symbols (`__ksym`).',
+    fix: 'Check the name; `__weak` behind it makes it 0 where it is missing.',
+  },
+  {
+    id: 'function-pointer',
+    pattern: /unknown opcode 8d/,
+    why: 'A function is called through a pointer that the compiler knows no value of: BPF calls only functions that it names.',
+    fix: 'Call the functions by their names in a `switch`, use tail calls, or pass the function to a helper that takes one (bpf_loop()).',
   },
   {
     id: 'instruction',
@@ -204,7 +216,7 @@ export const LOADING: readonly Entry[] = [
   },
   {
     id: 'relocation',
-    pattern: /\brelo(?:cation)?\b/,
+    pattern: /\brelo(?:cation)?\b|failed to find BTF for extern/,
     why: 'The instruction refers to something libbpf cannot resolve, such as a function that is only declared.',
     fix: 'Define the function in the same file, or declare it `__ksym`; libc does not exist here (memcpy() and memset() of constant sizes are inlined).',
   },

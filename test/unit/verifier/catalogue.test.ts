@@ -130,6 +130,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   'traced-argument': [
     "func 'do_unlinkat' doesn't have 6-th argument",
+    "func 'task_newtask' doesn't have 5-th argument\ninvalid bpf_context access off=72 size=8",
     "func 'do_unlinkat' arg0 has type INT. Only pointer access is allowed",
     "func 'do_unlinkat' offset 4 is not multiple of 8",
   ],
@@ -336,7 +337,9 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   jit: ["JIT doesn't support bpf-to-bpf calls"],
   'kernel-btf': ['libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3'],
   ksym: ["libbpf: extern (func ksym) 'no_such_function': not found in kernel or module BTFs"],
-  instruction: ['unknown opcode 8d', 'BPF_MOV uses reserved fields'],
+  'extern-unresolved': ["extern 'CONFIG_NO_SUCH_OPTION' (strong): not resolved"],
+  'function-pointer': ['unknown opcode 8d'],
+  instruction: ['unknown opcode 0f', 'BPF_MOV uses reserved fields'],
   'map-definition': [
     "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
   ],
@@ -344,7 +347,10 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   'section-name': [
     "libbpf: prog 'program': missing BPF prog type, check ELF section name 'no_such_type'",
   ],
-  relocation: ["libbpf: prog 'program': unexpected relo for insn #3 type 10"],
+  relocation: [
+    "failed to find BTF for extern 'strlen' [28] section: -2",
+    "libbpf: prog 'program': unexpected relo for insn #3 type 10",
+  ],
 };
 
 /** The first of two decides. A pair that is new here is one to look at. */
@@ -359,6 +365,7 @@ const COMPETING: readonly string[] = [
   'dynptr > argument-type',
   'exception > callback',
   'function-information > kernel-btf',
+  'function-pointer > instruction',
   'helper-not-allowed > attachment',
   'helper-unknown > dynptr',
   'iterator > argument-type',
@@ -392,6 +399,8 @@ const COMPETING: readonly string[] = [
   'stack-bounds > unbounded',
   'stack-bounds > unprivileged',
   'too-old > section-name',
+  'traced-argument > context-access',
+  'traced-argument > instruction',
   'unbounded > pointer-arithmetic',
   'unbounded > unprivileged',
   'verifier-bug > control-flow',

@@ -23,6 +23,6 @@ int program(struct __sk_buff *ctx)
 
 	if (!table)
 		return 0;
-	table->slots[slot] += 1; // reject unbounded: map_value
+	table->slots[slot] += 1; // reject unbounded: unbounded memory access
 	return 0;
 }

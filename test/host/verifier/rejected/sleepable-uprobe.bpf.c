@@ -2,7 +2,7 @@
 #include "../common.h"
 
 SEC("uprobe")
-int program(void *ctx)
+int program(u64 *ctx)
 {
 	char text[4];
 
