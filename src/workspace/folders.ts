@@ -28,11 +28,9 @@ export function rootOf(uri: vscode.Uri): vscode.Uri {
   return isFolderAbove(named, above.fsPath, homedir()) ? above : open;
 }
 
-/** What a project says of how it is compiled: of a directory that is made with its files, it alone is reported. */
+/** What a project says of how it is compiled. */
 export const watchBuildFiles = (changed: (file: vscode.Uri) => void): vscode.Disposable => {
-  const watcher = vscode.workspace.createFileSystemWatcher(
-    '**/{build,compile_commands.json,.clangd}',
-  );
+  const watcher = vscode.workspace.createFileSystemWatcher('**/{compile_commands.json,.clangd}');
   return vscode.Disposable.from(
     watcher,
     watcher.onDidCreate(changed),

@@ -90,7 +90,6 @@ int program(struct __sk_buff *skb)
 char LICENSE[] SEC("license") = "GPL";
 `;
     const uri = write('a.bpf.c', text);
-    fs.mkdirSync(at('build').fsPath);
     await vscode.window.showTextDocument(uri);
     await verify(uri);
     assert.equal(errors(uri).length > 0, true);
@@ -99,12 +98,9 @@ char LICENSE[] SEC("license") = "GPL";
     fs.rmSync(at('.clangd').fsPath);
     await eventually('it is gone', () => errors(uri).length > 0);
     const command = { directory: folder, file: uri.fsPath, command: 'clang -DSTEP=2 -c a.bpf.c' };
-    write('build/compile_commands.json', JSON.stringify([command]));
+    write('compile_commands.json', JSON.stringify([command]));
     await eventually('compile_commands.json counts', () => errors(uri).length === 0);
-    write(
-      'build/compile_commands.json',
-      JSON.stringify([{ ...command, command: 'clang -c a.bpf.c' }]),
-    );
+    write('compile_commands.json', JSON.stringify([{ ...command, command: 'clang -c a.bpf.c' }]));
     await eventually('its change counts', () => errors(uri).length > 0);
   });
 
