@@ -113,9 +113,13 @@ const bundles = [
   {
     ...common,
     // Each in one file: a page has no more than one.
-    entryPoints: ['panel', 'live', 'compare', 'assess', 'fleet'].map(
-      (page) => `webview/${page}.ts`,
-    ),
+    entryPoints: [
+      'webview/panel.ts',
+      'webview/live.ts',
+      'webview/compare.ts',
+      'webview/assess.ts',
+      'webview/fleet.ts',
+    ],
     outdir: 'dist',
     platform: 'browser',
     target: 'es2022',

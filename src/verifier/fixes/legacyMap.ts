@@ -41,5 +41,5 @@ function fieldEdit(code: Code, at: number, field: string): Edit | undefined {
     type === undefined ? `__uint(${name}, ${value});` : `__type(${part ?? ''}, ${type});`;
   const length = field.trimEnd().length - blank.length;
   const comma = code.code[at + field.length] === ',' ? field.length - blank.length - length + 1 : 0;
-  return /\n/.test(field.trim()) ? undefined : code.edit(start, start + length + comma, text);
+  return field.trim().includes('\n') ? undefined : code.edit(start, start + length + comma, text);
 }
