@@ -1,13 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
-import {
-  MOST_BYTES,
-  parseJson,
-  planSchema,
-  type Arm,
-  type Plan,
-  type Topology,
-} from '../results/document.ts';
+import { MOST_BYTES, planSchema, type Arm, type Plan, type Topology } from '../results/document.ts';
+import { parseFile } from '../results/parseFile.ts';
 import { planFault, roundTrips, streams } from '../results/plan.ts';
 import { metricFault } from './metric.ts';
 import { readParsed } from './store.ts';
@@ -22,7 +16,7 @@ export const readPlan = (file: string): Promise<Plan> =>
  */
 export function parsePlan(text: string): Plan {
   const what = l10n.t('a benchmark plan');
-  const plan = parseJson(text, z.preprocess(withoutSchema, planSchema), what);
+  const plan = parseFile(text, z.preprocess(withoutSchema, planSchema), what);
   const fault = planFault(plan) ?? workloadFault(plan);
   if (fault !== undefined) throw new Error(`not ${what}: ${fault}`);
   return plan;

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { realpath, stat } from 'node:fs/promises';
 import { readParsed, replaceFile } from '../bench/store.ts';
-import { parseJson } from '../results/document.ts';
+import { parseFile } from '../results/parseFile.ts';
 import { jsonText } from '../text.ts';
 import { baselineSchema } from '../verifier/baseline.ts';
 import type { FigureSet } from '../verifier/figures.ts';
@@ -21,7 +21,7 @@ export const readBaseline = (file: string, source: string): Promise<FigureSet> =
     file,
     (text) =>
       text.trimStart().startsWith('{')
-        ? parseJson(text, baselineSchema, l10n.t('a baseline'))
+        ? parseFile(text, baselineSchema, l10n.t('a baseline'))
         : parseVeristat(text, source),
     l10n.t('Choose a file that --output wrote, or that veristat did with -o csv.'),
   );

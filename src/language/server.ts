@@ -20,6 +20,7 @@ import { affects } from '../workspace/settings.ts';
 import { Gate } from './gate/gate.ts';
 import { APPLY } from './gate/shapes.ts';
 import { Busy } from './busy.ts';
+import { mattersToOthers } from './changes.ts';
 import { clientOptions } from './clientOptions.ts';
 import { HOST_SCHEME } from './hostFiles.ts';
 import { journal } from './journal.ts';
@@ -342,12 +343,3 @@ export class Server implements AsyncDisposable {
 
 const textDocument = z.looseObject({ textDocument: z.looseObject({ uri: z.string() }) });
 const fileStatus = z.looseObject({ uri: z.string(), state: z.string() });
-
-/** An edit of a header, or of a line that includes one. */
-function mattersToOthers({ document, contentChanges }: vscode.TextDocumentChangeEvent): boolean {
-  if (!document.uri.path.endsWith('.c')) return true;
-  return contentChanges.some(
-    ({ range, text }) =>
-      /#\s*include/.test(text) || /#\s*include/.test(document.lineAt(range.start.line).text),
-  );
-}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../../src/results/document.ts';
+import { parseFile } from '../../../src/results/parseFile.ts';
 import { baselineSchema } from '../../../src/verifier/baseline.ts';
 import { compareFigures, growthCheck, growthText } from '../../../src/verifier/difference.ts';
 import {
@@ -130,12 +130,12 @@ describe('a baseline file', () => {
 
   it('is read as it was written, as JSON', () => {
     const text = JSON.stringify(set);
-    assert.deepEqual(parseJson(text, baselineSchema, 'a baseline'), JSON.parse(text));
+    assert.deepEqual(parseFile(text, baselineSchema, 'a baseline'), JSON.parse(text));
   });
 
   it('in JSON may be no other document, nor have figures that are none', () => {
     const wrong = (change: object) => () =>
-      parseJson(JSON.stringify({ ...set, ...change }), baselineSchema, 'a baseline');
+      parseFile(JSON.stringify({ ...set, ...change }), baselineSchema, 'a baseline');
     assert.throws(wrong({ schema: 2 }), /^Error: not a baseline: schema: /);
     assert.throws(
       wrong({ programs: [program('count', { processed: -1 })] }),
