@@ -123,7 +123,7 @@ describe('the method of a benchmark', () => {
       const runs = runsOf([document]);
       const { overview, fig2, fig7 } = findingTexts(figuresOf(runs), runs);
       assert.match(overview.join(' '), /Other programs used the same bypass during 3 of its 3/);
-      assert.match(fig2.join(' '), /redirected an unknown part at every size/);
+      assert.match(fig2.join(' '), /Bypass redirected: an unknown part at every size/);
       assert.match(fig7.join(' '), /the time includes theirs/);
     });
 

@@ -133,7 +133,7 @@ char LICENSE[] SEC("license") = "GPL";
         verifySource(crashing, source, {
           tool: Buffer.from('int main(void) { __builtin_trap(); }'),
         }),
-        /has crashed \(SIGILL\)/,
+        /helper crashed \(SIGILL\)/,
       );
     } finally {
       await crashing.dispose();

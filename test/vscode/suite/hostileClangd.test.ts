@@ -106,7 +106,7 @@ describe('a clangd of somebody else’s making', () => {
     const whole = '.bashrc evil folder';
     await eventually(
       'its edits are answered, or made',
-      () => answers('workspace/applyEdit').length === 9 || files() !== whole,
+      () => answers('workspace/applyEdit').length >= 9 || files() !== whole,
     );
     assert.equal(files(), whole);
     assert.equal(fs.readFileSync(path.join(victim.path, '.bashrc'), 'utf8'), 'true');

@@ -304,9 +304,10 @@ describe('language features', () => {
     await replace('+= one();', '+= one()');
     await eventually('the error shows', () => errors(program).length === 1);
     // Where clang notices.
-    const [fix] = (await actions('+= one()\n\tret')).filter(({ edit }) => edit !== undefined);
-    assert.ok(fix?.edit !== undefined, 'there is a fix');
-    assert.ok(await vscode.workspace.applyEdit(fix.edit));
+    const edit = await eventually('there is a fix', async () =>
+      (await actions('+= one()\n\tret')).map((action) => action.edit).find(Boolean),
+    );
+    assert.ok(await vscode.workspace.applyEdit(edit ?? assert.fail()));
     assert.equal(document.getText(), PROGRAM);
     await replace('int key = 0;', '#define ZERO (1 - 1)\n\tint key = ZERO;');
     const expand = await eventually('the refactoring is offered', async () =>

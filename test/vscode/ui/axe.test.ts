@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
 import { FIGURE_IDS } from '../../../src/results/quantities.ts';
 import { keepAsking } from '../../harness/host/roundTrips.ts';
@@ -91,20 +92,21 @@ const PAGES: readonly PageOfOurs[] = [
     name: 'page of an assessment',
     async show({ workbench }, scan) {
       const under = workbench.notification(/Assessing the local traffic/);
-      // A page that is being closed may still have the keys.
-      await eventually('it is under way', async () => {
-        await workbench.page.keyboard.press('Control+Alt+L');
-        return under.waitFor({ timeout: 5000 }).then(
+      const pairs = workbench.webview().locator('#pairs-table tbody tr').first();
+      const comes = (what: Locator, timeout: number) =>
+        what.waitFor({ timeout }).then(
           () => true,
           () => false,
         );
-      });
-      // The observer is compiled first.
-      await workbench
-        .webview()
-        .locator('#pairs-table tbody tr')
-        .first()
-        .waitFor({ timeout: 90_000 });
+      // A page that is being closed may still have the keys. The observer is compiled first.
+      await eventually(
+        'it is assessed',
+        async () => {
+          await workbench.page.keyboard.press('Control+Alt+L');
+          return (await comes(under, 5000)) && (await comes(pairs, 70_000));
+        },
+        150_000,
+      );
       await scan('assess');
     },
   },

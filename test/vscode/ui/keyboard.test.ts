@@ -58,6 +58,25 @@ const USES: Readonly<Record<string, Use>> = {
     await pickHost(stage, keys);
     await stage.workbench.webview().locator('#bypass').waitFor();
   },
+  fleet: async ({ workbench }) => {
+    const page = workbench.webview();
+    await page.locator('tr[data-state="read"]').first().waitFor({ timeout: 60_000 });
+  },
+  rollOut: async (stage, keys) => {
+    const { workbench, host, place } = stage;
+    const asked = (what: string) => workbench.quick.locator(`input[placeholder="Choose ${what}"]`);
+    await keys.highlight(asked('hosts'), host, host);
+    await keys.press('Space', 'Enter');
+    await keys.pick(asked('how to roll out'), 'Dry run', 'Dry run');
+    await pickCgroup(stage, keys, place.label);
+    await keys.pick(asked('which connections are bypassed'), /Within each/);
+    await keys.pick(asked('where the inventory is written'), 'In the storage of the extension');
+    await workbench
+      .dialog()
+      .filter({ hasText: `Try a roll-out to ${host}?` })
+      .waitFor();
+    await keys.dialogButton('Do Not Roll Out');
+  },
   showStatusReport: async (stage, keys) => {
     const { workbench, host } = stage;
     await pickHost(stage, keys);

@@ -326,7 +326,7 @@ describe('the chart panel', () => {
       await workbench.screenshot(path.join(ARTIFACTS, `overlay-three-${theme}.png`));
     }
     await overlay(FOURTH);
-    await workbench.notification(/3 runs are as many as can be distinguished/).waitFor();
+    await workbench.notification(/no more than 3 runs can be told apart/).waitFor();
     await workbench.clearNotifications();
     await tab('fig2').click();
     // By keyboard: the focus goes on with what is left.

@@ -82,7 +82,7 @@ describe('what the verifier thinks of a source, in a window', () => {
     const text = rows.join('\n').replaceAll('\u00a0', ' ');
     assert.match(
       text,
-      /^R0 invalid mem access 'map_value_or_null'\s+bpf_map_lookup_elem\(\) returns NULL where/,
+      /^R0 invalid mem access 'map_value_or_null'\s+bpf_map_lookup_elem\(\) returns NULL if/,
     );
     assert.match(text, /Compare it with NULL[^]*verifier \d\S*null/);
     assert.match(text, /R0 comes from here: call bpf_map_lookup_elem/);

@@ -10,7 +10,7 @@ import { launchBrowser } from './browser.ts';
 import { makeDirectories, writeSettings } from './directories.ts';
 import { startServer, type Server } from './server.ts';
 
-const TIMEOUT_MS = 15 * 60_000;
+const TIMEOUT_MS = 40 * 60_000;
 
 interface Control {
   readonly tests: string;
