@@ -1,24 +1,11 @@
-import {
-  Chart,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Tooltip,
-  type ChartDataset,
-  type ChartOptions,
-} from 'chart.js';
+import type { ChartOptions } from 'chart.js';
 import * as l10n from '@vscode/l10n';
 import type { DistributionStep } from '../src/results/canary/distribution.ts';
 import { number, part } from '../src/results/format.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
+import { Chart, refill, type LineChart, type LineDataset } from './lineChart.ts';
 import type { Theme } from './theme.ts';
 import { tooltipLook } from './tooltipLook.ts';
-
-Chart.register(LinearScale, LogarithmicScale, LineController, LineElement, PointElement, Tooltip);
-
-type Dataset = ChartDataset<'line', Place[]>;
 
 /** A time with three digits, in the unit that suits it. */
 function timeText(nanoseconds: number): string {
@@ -30,7 +17,7 @@ function timeText(nanoseconds: number): string {
 /** The distributions of the two groups' times, one over the other. */
 export class CanaryChart {
   readonly #canvas: HTMLCanvasElement;
-  #chart: Chart<'line', Place[]> | undefined;
+  #chart: LineChart | undefined;
   #steps: readonly DistributionStep[] = [];
 
   /** @param onPlace gets in words what the keyboard has come to. */
@@ -61,12 +48,7 @@ export class CanaryChart {
       });
       return;
     }
-    const { data } = this.#chart;
-    // chart.js knows its datasets by identity.
-    data.datasets = datasets.map((dataset, index) =>
-      Object.assign(data.datasets[index] ?? {}, dataset),
-    );
-    this.#chart.options = optionsOf(theme);
+    refill(this.#chart, datasets, optionsOf(theme));
     this.#chart.update();
   }
 }
@@ -80,7 +62,7 @@ const line = (
   steps: readonly DistributionStep[],
   group: 'bypass' | 'tcp',
   theme: Theme,
-): Dataset => ({
+): LineDataset => ({
   data: steps.map((step) => ({ x: step.nanoseconds, y: step[group] })),
   borderColor: theme.arms[group],
   backgroundColor: theme.arms[group],

@@ -1,16 +1,8 @@
-import {
-  Chart,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Tooltip,
-  type ChartConfiguration,
-  type ChartDataset,
-  type ChartOptions,
-  type PointStyle,
-  type ScriptableLineSegmentContext,
+import type {
+  ChartConfiguration,
+  ChartOptions,
+  PointStyle,
+  ScriptableLineSegmentContext,
 } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import { placeText, showsRatios, type Figure, type Series } from '../src/results/figure.ts';
@@ -19,14 +11,13 @@ import { baselineText, pointText } from '../src/results/words/pointTexts.ts';
 import { mark } from '../src/results/format.ts';
 import { bytes } from '../src/results/sizes.ts';
 import { linesOf, roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
+import { Chart, type LineChart, type LineDataset } from './lineChart.ts';
 import { runLetters } from './runLetters.ts';
 import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
 import { tooltipLook } from './tooltipLook.ts';
-
-Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);
 
 /** A figure and how the reader wants it. */
 export type View = {
@@ -39,7 +30,6 @@ export type View = {
 };
 
 type Config = ChartConfiguration<'line', Place[]>;
-type Dataset = ChartDataset<'line', Place[]>;
 
 /** The configuration for chart.js; also for a picture that is saved. */
 export function configOf(view: () => View): Config {
@@ -62,7 +52,7 @@ export function configOf(view: () => View): Config {
 /** A chart that is drawn anew in place: the same canvas and chart.js instance for its whole life. */
 export class FigureChart {
   readonly #goTo: (place: number | undefined) => void;
-  #chart: Chart<'line', Place[]> | undefined;
+  #chart: LineChart | undefined;
   #view: View | undefined;
   readonly canvas: HTMLCanvasElement;
 
@@ -142,9 +132,9 @@ const lineOf = (figure: Figure, series: Series | undefined, place: number): stri
   return series && point ? `${series.label}: ${pointText(figure, series, point)}` : '';
 };
 
-function datasetsOf({ figure, theme, hidden }: View): Dataset[] {
+function datasetsOf({ figure, theme, hidden }: View): LineDataset[] {
   const variants = variantsOf(figure);
-  return figure.series.map((series): Dataset => {
+  return figure.series.map((series): LineDataset => {
     const colour = theme.arms[series.arm];
     const { dash, width, radius } = lookOf(series, variants);
     const fills = series.points.map((point) =>

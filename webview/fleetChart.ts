@@ -1,15 +1,4 @@
-import {
-  Chart,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Tooltip,
-  type ChartDataset,
-  type ChartOptions,
-  type Plugin,
-} from 'chart.js';
+import type { ChartOptions, Plugin } from 'chart.js';
 import * as l10n from '@vscode/l10n';
 import { ARM_LABELS } from '../src/results/arms.ts';
 import type { FleetPlace } from '../src/results/fleet/fleet.ts';
@@ -19,12 +8,10 @@ import { fleetVerdict, ratioText } from '../src/results/words/fleetLines.ts';
 import { roundTicks } from './axes.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import { SHAPES } from './seriesStyle.ts';
+import { Chart, refill, type LineChart, type LineDataset } from './lineChart.ts';
 import type { Theme } from './theme.ts';
 import { tooltipLook } from './tooltipLook.ts';
 
-Chart.register(LinearScale, LogarithmicScale, LineController, LineElement, PointElement, Tooltip);
-
-type Dataset = ChartDataset<'line', Place[]>;
 type View = { readonly place: FleetPlace; readonly theme: Theme };
 
 /** Pixels of a row, and of the axis with its title. */
@@ -40,7 +27,7 @@ const MOST = 10;
 /** A forest plot: the ratio of each host with its interval, and of all hosts below. */
 export class FleetChart {
   readonly #canvas: HTMLCanvasElement;
-  #chart: Chart<'line', Place[]> | undefined;
+  #chart: LineChart | undefined;
   #view: View | undefined;
 
   /** @param onPlace gets in words what the keyboard has come to. */
@@ -75,12 +62,7 @@ export class FleetChart {
       });
       return;
     }
-    const { data } = this.#chart;
-    // chart.js knows its datasets by identity.
-    data.datasets = datasets.map((dataset, index) =>
-      Object.assign(data.datasets[index] ?? {}, dataset),
-    );
-    this.#chart.options = optionsOf(current);
+    refill(this.#chart, datasets, optionsOf(current));
     this.#chart.resize();
     this.#chart.update();
   }
@@ -111,7 +93,7 @@ function rowsOf({ hosts, summary }: FleetPlace): Row[] {
 }
 
 /** Hosts, and the fleet: each has a value in its own rows only. */
-function datasetsOf({ place, theme }: View): Dataset[] {
+function datasetsOf({ place, theme }: View): LineDataset[] {
   const rows = rowsOf(place);
   const colour = theme.arms[place.arm];
   const points = (isFleet: boolean): Place[] =>
@@ -120,7 +102,7 @@ function datasetsOf({ place, theme }: View): Dataset[] {
         ? { x: row.ratio, y }
         : { x: NaN, y: null },
     );
-  const look = (isFleet: boolean): Dataset => ({
+  const look = (isFleet: boolean): LineDataset => ({
     data: points(isFleet),
     showLine: false,
     clip: false,

@@ -1,24 +1,13 @@
-import {
-  Chart,
-  LinearScale,
-  LineController,
-  LineElement,
-  PointElement,
-  Tooltip,
-  type ChartDataset,
-  type ChartOptions,
-} from 'chart.js';
+import type { ChartOptions } from 'chart.js';
 import * as l10n from '@vscode/l10n';
 import { amount, number } from '../src/results/format.ts';
 import type { RatePoint } from '../src/bypass/live/protocol.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
+import { Chart, refill, type LineChart, type LineDataset } from './lineChart.ts';
 import type { Theme } from './theme.ts';
 import { tooltipLook } from './tooltipLook.ts';
 
-Chart.register(LinearScale, LineController, LineElement, PointElement, Tooltip);
-
 export type Quantity = 'bytes' | 'messages';
-type Dataset = ChartDataset<'line', Place[]>;
 
 /** Seconds on the axis at most, and at least. */
 const [WIDEST, NARROWEST] = [300, 60];
@@ -46,7 +35,7 @@ export type LiveChartView = {
 /** What goes by the bypass and by TCP, over the last minutes. */
 export class LiveChart {
   readonly canvas: HTMLCanvasElement;
-  #chart: Chart<'line', Place[]> | undefined;
+  #chart: LineChart | undefined;
   #view: LiveChartView | undefined;
 
   /** @param onPlace gets in words what the keyboard has come to. */
@@ -72,12 +61,7 @@ export class LiveChart {
       });
       return;
     }
-    const { data } = this.#chart;
-    // chart.js knows its datasets by identity.
-    data.datasets = datasetsOf(view).map((dataset, index) =>
-      Object.assign(data.datasets[index] ?? {}, dataset),
-    );
-    this.#chart.options = optionsOf(view);
+    refill(this.#chart, datasetsOf(view), optionsOf(view));
     this.#chart.update();
   }
 }
@@ -101,7 +85,7 @@ function agoText(x: number): string {
     : l10n.t('{0} min ago', seconds / 60);
 }
 
-function datasetsOf({ points, quantity, theme }: LiveChartView): Dataset[] {
+function datasetsOf({ points, quantity, theme }: LiveChartView): LineDataset[] {
   const end = points.at(-1)?.at ?? 0;
   const labels = seriesLabels(quantity);
   const line = (label: string, colour: string, valueOf: (point: RatePoint) => number | null) => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readTarget, type BpfSource } from '../bypass/build.ts';
 import { collectSource, directoryReader } from '../bypass/source.ts';
-import { buildTool } from '../bypass/tool.ts';
+import { buildLibbpfTool } from '../bypass/tool.ts';
 import { compileToLoad, Workbench } from '../bypass/workbench.ts';
 import type { Host } from '../host/host.ts';
 
@@ -41,18 +41,8 @@ export async function buildTracer(
   const bench = await Workbench.open(host, target, { executable: true, signal });
   try {
     const object = await compileToLoad(bench, await bench.upload(programs, signal), signal);
-    await buildTool(
-      host,
-      bench.directory,
-      { name: tool, source: loader, flags: ['-O1'], libraries: ['-lbpf'] },
-      {
-        tried: l10n.t('build the observer'),
-        next: l10n.t(
-          'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
-        ),
-        signal,
-      },
-    );
+    const built = { tried: l10n.t('build the observer'), signal };
+    await buildLibbpfTool(host, bench.directory, { name: tool, source: loader }, built);
     return { bench, object };
   } catch (error) {
     await bench[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_LIMITS, isNetwork, LIMIT_RANGES, type GuardedLimits } from '../bypass/config.ts';
 import type { ResultDocument } from '../results/document.ts';
+import { FACT_LABELS } from '../results/words/differenceTexts.ts';
 
 /**
  * Why a run cannot go on where it was cut off; undefined: it can.
@@ -16,7 +17,7 @@ export function resumeFault(
     if (before !== after) {
       return l10n.t(
         'the run was measured with {0} {1}, and here it is {2}',
-        ...[FACT_WORDS[fact], before, after],
+        ...[FACT_LABELS[fact], before, after],
       );
     }
   }
@@ -44,27 +45,7 @@ export function resumeFault(
       );
 }
 
-const FACT_WORDS = {
-  get name() {
-    return l10n.t('host');
-  },
-  get kernel() {
-    return l10n.t('kernel');
-  },
-  get architecture() {
-    return l10n.t('architecture');
-  },
-  get cpuModel() {
-    return l10n.t('CPU model');
-  },
-  get cpus() {
-    return l10n.t('number of CPUs');
-  },
-  get netperf() {
-    return l10n.t('netperf');
-  },
-};
-const FACTS = Object.keys(FACT_WORDS) as (keyof typeof FACT_WORDS)[];
+const FACTS = ['name', 'kernel', 'architecture', 'cpuModel', 'cpus', 'netperf'] as const;
 
 /** Why a load does not take the limits of a document, which may be anybody's; undefined: it does. */
 export function limitsFault(limits: GuardedLimits): string | undefined {

@@ -1,10 +1,13 @@
+import * as l10n from '@vscode/l10n';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
+import { readTarget } from './build.ts';
 import { notRun } from './unprivileged.ts';
+import { Workbench } from './workbench.ts';
 
 /** A native program of ours for the host: `bpf/tools/verify.c`, `bpf/tools/semantics.c`. */
-export interface Tool {
+interface Tool {
   /** The program's name; its source is NAME.c. */
   readonly name: string;
   readonly source: Uint8Array;
@@ -43,3 +46,44 @@ export async function buildTool(
 }
 
 const BUILD_SECONDS = 50;
+
+/**
+ * Builds one that uses libbpf.
+ * @throws HostError as buildTool.
+ */
+export const buildLibbpfTool = (
+  host: Host,
+  directory: string,
+  tool: Pick<Tool, 'name' | 'source'>,
+  options: { tried: string; signal?: AbortSignal | undefined },
+): Promise<string> =>
+  buildTool(
+    host,
+    directory,
+    { ...tool, flags: ['-O1'], libraries: ['-lbpf'] },
+    {
+      ...options,
+      next: l10n.t(
+        'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
+      ),
+    },
+  );
+
+/**
+ * A workbench with such a program, to be kept. Not cancellable: it is needed the next time.
+ * @throws HostError as buildTool.
+ */
+export async function libbpfToolBench(
+  host: Host,
+  tool: Pick<Tool, 'name' | 'source'>,
+  tried: string,
+): Promise<Workbench> {
+  const bench = await Workbench.open(host, await readTarget(host), { executable: true });
+  try {
+    await buildLibbpfTool(host, bench.directory, tool, { tried });
+    return bench;
+  } catch (error) {
+    await bench[Symbol.asyncDispose]();
+    throw error;
+  }
+}

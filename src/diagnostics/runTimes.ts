@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
-import type { RunTimeMeter } from '../verifier/measureRunTime.ts';
+import type { AttendedProcess } from '../host/attended.ts';
 import type { ProgramReport } from '../verifier/diagnose.ts';
 import { rateOf, type RunRate, type RunReading } from '../verifier/runTime.ts';
 import type { Verifier } from './verifier.ts';
@@ -11,7 +11,7 @@ import type { Verifier } from './verifier.ts';
 interface Measuring {
   readonly names: readonly string[];
   readonly controller: AbortController;
-  meter?: RunTimeMeter;
+  meter?: AttendedProcess;
   /** The last two readings. */
   before?: RunReading;
   now?: RunReading;
@@ -92,7 +92,7 @@ export class RunTimes implements vscode.Disposable {
     this.#hosts.set(name, measuring);
     const isWanted = () => this.#hosts.get(name) === measuring;
     try {
-      const [{ RunTimeMeter: Meter }, host, tool] = await Promise.all([
+      const [{ measureRunTime }, host, tool] = await Promise.all([
         import('../verifier/measureRunTime.ts'),
         this.#context.host(name),
         readFile(path.join(this.#context.bpfDirectory, 'tools', 'run-time.c')),
@@ -102,7 +102,7 @@ export class RunTimes implements vscode.Disposable {
         measuring.now = reading;
         if (isWanted()) this.#changed.fire();
       };
-      const meter = await Meter.start(host, tool, names, onReading, controller.signal);
+      const meter = await measureRunTime(host, tool, names, onReading, controller.signal);
       if (!isWanted()) {
         await meter[Symbol.asyncDispose]();
         return;

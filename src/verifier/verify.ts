@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { constants } from 'node:os';
 import { gunzipSync } from 'node:zlib';
-import { readTarget, type BpfSource } from '../bypass/build.ts';
-import { buildTool } from '../bypass/tool.ts';
+import type { BpfSource } from '../bypass/build.ts';
+import { libbpfToolBench } from '../bypass/tool.ts';
 import { Workbench, type Uploaded } from '../bypass/workbench.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -138,29 +138,13 @@ async function workbench(
   signal: AbortSignal | undefined,
 ): Promise<Workbench> {
   await host.becomeRoot(signal);
-  return host.keep(WORKBENCH, () => makeWorkbench(host, tool));
-}
-
-/** Not cancellable: the next verification needs it anyway. */
-async function makeWorkbench(host: Host, tool: Uint8Array): Promise<Workbench> {
-  const bench = await Workbench.open(host, await readTarget(host), { executable: true });
-  try {
-    await buildTool(
+  return host.keep(WORKBENCH, () =>
+    libbpfToolBench(
       host,
-      bench.directory,
-      { name: 'verify', source: tool, flags: ['-O1'], libraries: ['-lbpf'] },
-      {
-        tried: l10n.t('build the verification helper'),
-        next: l10n.t(
-          'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
-        ),
-      },
-    );
-    return bench;
-  } catch (error) {
-    await bench[Symbol.asyncDispose]();
-    throw error;
-  }
+      { name: 'verify', source: tool },
+      l10n.t('build the verification helper'),
+    ),
+  );
 }
 
 async function verifyThere(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
-import { RunTimeMeter } from '../../src/verifier/measureRunTime.ts';
+import { measureRunTime } from '../../src/verifier/measureRunTime.ts';
 import { rateOf, type RunReading } from '../../src/verifier/runTime.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -45,8 +45,7 @@ describe('the run time of loaded programs', () => {
     readings = [];
   });
 
-  const start = () =>
-    RunTimeMeter.start(host, read('run-time.c'), [name], (one) => readings.push(one));
+  const start = () => measureRunTime(host, read('run-time.c'), [name], (one) => readings.push(one));
   const runs = () => {
     const packet = path.join(folder.path, 'packet');
     return run('bpftool', [

@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { OCCUPIED } from '../../bypass/pins.ts';
 import type { Workbench } from '../../bypass/workbench.ts';
-import { HostError } from '../../host/errors.ts';
-import type { Host, HostProcess } from '../../host/host.ts';
+import { AttendedProcess } from '../../host/attended.ts';
+import type { Host } from '../../host/host.ts';
 import { scriptArgv } from '../../host/hostScript.ts';
 import { parseJson } from '../../host/json.ts';
 import { onLines } from '../../host/lines.ts';
@@ -51,29 +51,16 @@ export function parseGrowth(line: string): Growth | undefined {
   }
 }
 
-/** How often the host is told that we are here: it ends where it hears nothing for 20 s. */
-const HERE_MS = 5000;
-
 const TRIED = () => l10n.t('compare connections on the bypass with those on TCP');
 
 /** Runs on a host, beside a bypass, for as long as it is wanted; its end, however it comes, restores the share. */
 export class CanaryObserver {
-  readonly #host: Host;
   readonly #bench: Workbench;
-  readonly #process: HostProcess;
-  readonly #here: NodeJS.Timeout;
+  readonly #process: AttendedProcess;
 
-  private constructor(host: Host, bench: Workbench, process: HostProcess) {
-    this.#host = host;
+  private constructor(bench: Workbench, process: AttendedProcess) {
     this.#bench = bench;
     this.#process = process;
-    this.#here = setInterval(() => {
-      process.stdin.write('\n');
-    }, HERE_MS);
-    const stop = (): void => {
-      clearInterval(this.#here);
-    };
-    void process.ended.then(stop, stop);
   }
 
   /**
@@ -102,7 +89,10 @@ export class CanaryObserver {
         const growth = parseGrowth(line);
         if (growth !== undefined) onGrowth(growth);
       });
-      return new CanaryObserver(host, bench, process);
+      return new CanaryObserver(
+        bench,
+        new AttendedProcess(host, process, { tried: TRIED(), blame }),
+      );
     } catch (error) {
       await bench[Symbol.asyncDispose]();
       throw error;
@@ -111,47 +101,36 @@ export class CanaryObserver {
 
   /** New connections stay on TCP from now on, also after the end. */
   stopBypassing(): void {
-    this.#process.stdin.write('share 0\nkeep\n');
+    this.#process.say('share 0\nkeep\n');
   }
 
   /** Has it end. */
   end(): void {
-    clearInterval(this.#here);
-    this.#process.stdin.end();
+    this.#process.end();
   }
 
   /** @throws HostError where it did not run, or has ended by itself. */
-  async ended(): Promise<void> {
-    const { exitCode } = await this.#process.ended;
-    const fault = await this.#host.fault(this.#process, TRIED());
-    if (fault !== undefined) throw fault;
-    if (exitCode === 0) return;
-    if (exitCode === OCCUPIED)
-      throw new HostError({
-        kind: 'occupied',
-        tried: TRIED(),
-        where: this.#host.name,
-        words: this.#process.words.trim(),
-        exitCode,
-        next: l10n.t(
-          'Wait until that has ended: each restores the share that was set when it began.',
-        ),
-      });
-    throw new HostError({
-      kind: 'command',
-      tried: TRIED(),
-      where: this.#host.name,
-      words: this.#process.words.trim(),
-      exitCode,
-      next: l10n.t(
-        'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
-      ),
-    });
+  ended(): Promise<void> {
+    return this.#process.ended();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.end();
-    await this.#process.ended;
+    await this.#process[Symbol.asyncDispose]();
     await this.#bench[Symbol.asyncDispose]();
   }
 }
+
+const blame = (exitCode: number | undefined) =>
+  exitCode === OCCUPIED
+    ? ({
+        kind: 'occupied',
+        next: l10n.t(
+          'Wait until that has ended: each restores the share that was set when it began.',
+        ),
+      } as const)
+    : ({
+        kind: 'command',
+        next: l10n.t(
+          'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
+        ),
+      } as const);

@@ -6,7 +6,8 @@ import type { Ratio } from '../statistics.ts';
 import { DOUBTS, stallText } from './outcomeTexts.ts';
 import { reachText, topologyText } from './planText.ts';
 
-const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
+/** What the facts of a host are called. */
+export const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
   get name() {
     return l10n.t('host');
   },

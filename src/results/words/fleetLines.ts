@@ -5,7 +5,7 @@ import type { Fleet, FleetPlace, FleetSummary, HostAt } from '../fleet/fleet.ts'
 import { factor, part } from '../format.ts';
 import { kindLabel, sizeLabel } from '../sizes.ts';
 import type { Interval, Ratio } from '../statistics.ts';
-import { DOUBTS } from './outcomeTexts.ts';
+import { plainVerdict } from './outcomeTexts.ts';
 
 /** The fleet line by line, for a terminal: at each size the hosts, what they come to last. */
 export function fleetLines({ hosts, places }: Fleet): string[] {
@@ -51,18 +51,10 @@ export function fleetVerdict(verdict: OutcomeVerdict): string {
       return l10n.t('faster');
     case 'lower':
       return l10n.t('slower');
-    case 'same':
-      return l10n.t('no difference that matters');
-    case 'unclear':
-      return l10n.t('inconclusive');
-    case 'early':
-      return l10n.t('too few rounds to compare');
     case 'stalled':
       return l10n.t('stalled');
-    case 'tcp':
-    case 'shared':
-    case 'idle':
-      return DOUBTS[verdict];
+    default:
+      return plainVerdict(verdict);
   }
 }
 

@@ -4,6 +4,7 @@ import type { FindingOf, Subject } from '../finding.ts';
 import { change, changes, withUnit } from '../format.ts';
 import { bytes } from '../sizes.ts';
 import { verdictOf } from '../statistics.ts';
+import { plainVerdict } from './outcomeTexts.ts';
 
 /** `Bypass`, `Bypass, 64 B requests,`: without the run's name, which stands before the sentence. */
 export const nameOf = ({ arm, requestBytes }: Subject): string =>
@@ -68,12 +69,9 @@ function withRatio(
 ): string {
   const { interval } = ratio;
   if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
-  const words = {
-    higher: differs(ratio.ratio),
-    lower: differs(ratio.ratio),
-    same: l10n.t('no difference that matters'),
-    unclear: l10n.t('inconclusive'),
-  }[verdictOf(ratio)];
+  const verdict = verdictOf(ratio);
+  const isSettled = verdict === 'higher' || verdict === 'lower';
+  const words = isSettled ? differs(ratio.ratio) : plainVerdict(verdict);
   return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
 }
 

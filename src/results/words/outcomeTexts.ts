@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Outcome, Outcomes } from '../finding.ts';
+import type { Outcome, Outcomes, OutcomeVerdict } from '../finding.ts';
 import type { Arm } from '../document.ts';
 import { changes } from '../format.ts';
 import { ARM_LABELS } from '../arms.ts';
@@ -33,8 +33,10 @@ export const stallText = ({ stalled, rounds }: Stalls): string =>
     ? l10n.t('stalled in {0} of {1} round', stalled, rounds)
     : l10n.t('stalled in {0} of {1} rounds', stalled, rounds);
 
-/** `20% to 50% lower`, `inconclusive`. */
-export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
+/** A verdict that needs no figure. */
+export function plainVerdict(
+  verdict: Exclude<OutcomeVerdict, 'higher' | 'lower' | 'stalled'>,
+): string {
   switch (verdict) {
     case 'early':
       return l10n.t('too few rounds to compare');
@@ -46,6 +48,12 @@ export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
     case 'shared':
     case 'idle':
       return DOUBTS[verdict];
+  }
+}
+
+/** `20% to 50% lower`, `inconclusive`. */
+export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
+  switch (verdict) {
     case 'stalled': {
       if (!stalls) return l10n.t('stalled');
       const name = stalls.arm === undefined ? '' : `${ARM_LABELS[stalls.arm]} `;
@@ -54,6 +62,8 @@ export function outcomeText({ verdict, ratios, stalls }: Outcome): string {
     case 'higher':
     case 'lower':
       return changes(ratios);
+    default:
+      return plainVerdict(verdict);
   }
 }
 
