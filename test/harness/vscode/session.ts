@@ -14,6 +14,7 @@ import {
   type Settings,
 } from './code-web/directories.ts';
 import { serverCommand, startServer, type Server } from './code-web/server.ts';
+import { openEditorsAreKept } from './keptState.ts';
 import { THEMES, Workbench, type Theme } from './workbench.ts';
 
 export interface SessionOptions {
@@ -112,6 +113,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     const reload = async (): Promise<void> => {
       // After a crash VS Code starts one by itself, which the old page may have left behind.
       const old = extensionHosts();
+      await openEditorsAreKept(needWindow().page);
       await needWindow().page.reload();
       await needWindow().workbench.ready();
       await until(() => {

@@ -1,0 +1,43 @@
+import type { Page } from 'playwright-core';
+import { eventually } from '../host/wait.ts';
+
+/**
+ * Waits until VS Code for the Web has written which editors are open. It does so every five seconds, when it is idle:
+ * what is reloaded sooner is forgotten.
+ */
+export async function openEditorsAreKept(page: Page): Promise<void> {
+  await eventually('VS Code has written which editors are open', async () => {
+    const names = await page.locator('.tabs-container .tab .label-name').allInnerTexts();
+    const kept = (await page.evaluate(keptEditors)).join('\n');
+    return names.every((name) => kept.includes(name));
+  });
+}
+
+/** In the page: the state of the editors of each window that its storage knows, as text. */
+async function keptEditors(): Promise<string[]> {
+  const databases = (await indexedDB.databases()).filter(({ name }) =>
+    name?.startsWith('vscode-web-state-db-'),
+  );
+  return Promise.all(
+    databases.map(
+      ({ name = '' }) =>
+        new Promise<string>((resolve, reject) => {
+          const opening = indexedDB.open(name);
+          opening.onerror = () => {
+            reject(new Error(`${name} cannot be opened`));
+          };
+          opening.onsuccess = () => {
+            const store = opening.result.transaction('ItemTable').objectStore('ItemTable');
+            const reading: IDBRequest<unknown> = store.get('memento/workbench.parts.editor');
+            reading.onerror = () => {
+              reject(new Error(`${name} cannot be read`));
+            };
+            reading.onsuccess = () => {
+              opening.result.close();
+              resolve(typeof reading.result === 'string' ? reading.result : '');
+            };
+          };
+        }),
+    ),
+  );
+}
