@@ -104,10 +104,11 @@ describe('a clangd of somebody else’s making', () => {
   it('deletes, renames, makes and edits nothing', async () => {
     const files = (): string => fs.readdirSync(victim.path).sort().join(' ');
     const whole = '.bashrc evil folder';
-    await eventually(
-      'its edits are answered, or made',
-      () => answers('workspace/applyEdit').length >= 9 || files() !== whole,
-    );
+    await eventually('its edits are answered, or made', () => {
+      const { length } = answers('workspace/applyEdit');
+      // For each document that is still open: those of other tests may be.
+      return (length > 0 && length % 9 === 0) || files() !== whole;
+    });
     assert.equal(files(), whole);
     assert.equal(fs.readFileSync(path.join(victim.path, '.bashrc'), 'utf8'), 'true');
     assert.ok(fs.existsSync(path.join(victim.path, 'folder/a')));
