@@ -11,13 +11,8 @@ import type { Counts } from '../test/harness/reporter.ts';
 import { PACKAGE_VARIABLE, packageExtension } from '../test/harness/vscode/packageExtension.ts';
 import { setUp } from './setup.mjs';
 import { CHECKS, runCheck, type Check } from './test/checks.ts';
+import { outcomeOf, secondTries, type Section } from './test/secondTry.ts';
 import { partsOf, runPart, SUITES, type Group, type SuitePart } from './test/suites.ts';
-
-interface Section {
-  readonly name: string;
-  readonly seconds: number;
-  readonly counts: Counts;
-}
 
 /** So many parts run beside each other. */
 const BESIDE = 5;
@@ -43,10 +38,15 @@ async function main(): Promise<boolean> {
   await setUp(['node', ...new Set([...checks, ...suites].flatMap((each) => each.needs))]);
 
   const sections: Section[] = [];
-  const section = async (name: string, run: () => Promise<Counts>): Promise<void> => {
+  const section = async (
+    name: string,
+    run: () => Promise<Counts>,
+    part?: SuitePart,
+  ): Promise<void> => {
     const started = performance.now();
     const counts = await run();
-    sections.push({ name, counts, seconds: (performance.now() - started) / 1000 });
+    const seconds = (performance.now() - started) / 1000;
+    sections.push({ name, counts, seconds, ...(part && { part }) });
   };
   const run = async (some: readonly Check[]): Promise<void> => {
     for (const check of some) await section(check.name, () => runCheck(check));
@@ -69,7 +69,7 @@ async function main(): Promise<boolean> {
     console.log(`\n== ${title}: ${suite.about}`);
     const countsFile = path.join(directory, `${suite.name}-${name}.json`);
     const prefix = isAlone ? {} : { prefix: `${title.padEnd(17)} | ` };
-    await section(title, () => runPart(part, { countsFile, env, ...prefix }));
+    await section(title, () => runPart(part, { countsFile, env, ...prefix }), part);
   };
   const limit = pLimit(BESIDE);
   const reading = limit(() => run(checks.filter(({ writes }) => writes !== true)));
@@ -86,23 +86,42 @@ async function main(): Promise<boolean> {
   await runGroup('kernel');
   await Promise.all([reading, all(begun)]);
   await runGroup('memory');
+  const first = [...sections];
+  for (const part of secondTries(first)) await runOne(part);
   await remove();
-  return summarize(sections);
+  return summarize(first, sections.slice(first.length));
 }
 
-function summarize(sections: readonly Section[]): boolean {
-  const list = (title: string, kind: 'failed' | 'skipped'): number => {
-    const all = sections.flatMap(({ name, counts }) =>
-      counts[kind].map((each) => `  ${name}: ${each.title}\n    ${indent(each.reason)}`),
+/** @param tries second ones. */
+function summarize(first: readonly Section[], tries: readonly Section[]): boolean {
+  const list = (
+    title: string,
+    sections: readonly Section[],
+    what: (section: Section) => readonly { title: string; reason: string }[],
+  ): number => {
+    const all = sections.flatMap((section) =>
+      what(section).map((each) => `  ${section.name}: ${each.title}\n    ${indent(each.reason)}`),
     );
     if (all.length > 0) console.log(`\n${title}\n${all.join('\n')}`);
     return all.length;
   };
-  console.log(`\nTime\n${times(sections)}`);
-  const skipped = list('Skipped, and what is missing for it:', 'skipped');
-  const failed = list('Failed:', 'failed');
-  const passed = sections.reduce((sum, { counts }) => sum + counts.passed, 0);
-  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+  console.log(`\nTime\n${times([...first, ...tries])}`);
+  const skipped = list(
+    'Skipped, and what is missing for it:',
+    first,
+    ({ counts }) => counts.skipped,
+  );
+  const unsteady = list(
+    'Failed beside others, passed alone:',
+    first,
+    (section) => outcomeOf(section, tries).unsteady,
+  );
+  const failed = list('Failed:', [...first, ...tries], (section) =>
+    tries.includes(section) ? section.counts.failed : outcomeOf(section, tries).failed,
+  );
+  const passed = first.reduce((sum, { counts }) => sum + counts.passed, unsteady);
+  const only = unsteady === 0 ? '' : ` (${unsteady} only alone)`;
+  console.log(`\n${passed} passed${only}, ${failed} failed, ${skipped} skipped`);
   return failed === 0;
 }
 
@@ -124,7 +143,7 @@ function times(sections: readonly Section[]): string {
 
 function indent(text: string): string {
   const lines = text.trim().split('\n');
-  const shown = lines.length > 12 ? [...lines.slice(0, 12), '…'] : lines;
+  const shown = lines.length > 24 ? [...lines.slice(0, 24), '…'] : lines;
   return shown.join('\n    ');
 }
 

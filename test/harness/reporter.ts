@@ -1,11 +1,14 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import mocha from 'mocha';
+import { evidence } from './evidence.ts';
 import { skipReason } from './skip.ts';
 
 /** Results of a suite, for `npm test` to sum up. */
 export interface Counts {
   readonly passed: number;
-  readonly failed: { title: string; reason: string }[];
+  /** `file`: the name of the test's file up to its ending; left out for what is of no file. */
+  readonly failed: { title: string; reason: string; file?: string }[];
   readonly skipped: { title: string; reason: string }[];
   /** Tests and hooks with the seconds they took, in their order. */
   readonly times: { title: string; seconds: number }[];
@@ -27,7 +30,13 @@ export default class CountingReporter extends mocha.reporters.Spec {
     runner.on('test end', (test) => time(test.fullTitle(), test.duration));
     runner.on('hook end', (hook) => time(hook.fullTitle(), hook.duration));
     runner.on('fail', (test, error: Error) => {
-      counts.failed.push({ title: test.fullTitle(), reason: error.message });
+      // A hook has the file of its suite. Bundled, tests end differently.
+      const file = test.file ?? test.parent?.file;
+      counts.failed.push({
+        title: test.fullTitle(),
+        reason: `${error.message}${evidence()}`,
+        ...(file !== undefined && { file: path.basename(file).replace(/\.test\.\w+$/, '') }),
+      });
     });
     runner.on('pending', (test) => {
       counts.skipped.push({ title: test.fullTitle(), reason: skipReason(test) });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { atEnd } from '../cleanup.ts';
+import { addEvidence } from '../evidence.ts';
 import { commandLine, descendants } from '../processes.ts';
 import { launchBrowser } from './code-web/browser.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './code-web/directories.ts';
 import { serverCommand, startServer, type Server } from './code-web/server.ts';
 import { openEditorsAreKept } from './keptState.ts';
+import { extensionLogEnd, logFiles } from './logFiles.ts';
 import { THEMES, Workbench, type Theme } from './workbench.ts';
 
 export interface SessionOptions {
@@ -69,7 +71,9 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
   };
   let server: Server | undefined;
   let browser: Browser | undefined;
+  const forget = addEvidence(() => extensionLogEnd(directories.base));
   const stop = atEnd(async () => {
+    forget();
     await browser?.close();
     await server?.stop();
     fs.rmSync(directories.base, { recursive: true, force: true, maxRetries: 5 });
@@ -200,12 +204,4 @@ async function openWindow(url: string, options: SessionOptions): Promise<Window>
     await browser.close();
     throw error;
   }
-}
-
-function logFiles(directory: string): (readonly [name: string, text: string])[] {
-  return fs
-    .readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.log'))
-    .sort()
-    .map((file) => [file, fs.readFileSync(path.join(directory, file), 'utf8')]);
 }

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as mochaModule from 'mocha';
 import vscode from 'vscode';
+import { addEvidence } from '../../harness/evidence.ts';
 import CountingReporter from '../../harness/reporter.ts';
+import { extensionLogEnd, LOGS_VARIABLE } from '../../harness/vscode/logFiles.ts';
 
 /** Mocha is an ES module that this CommonJS bundle requires: its default export may be one level down. */
 const Mocha = mochaModule.default;
@@ -54,6 +56,8 @@ export async function run(): Promise<void> {
     ...(grep !== undefined && { grep }),
   });
   mocha.rootHooks(settingsStay());
+  const logs = process.env[LOGS_VARIABLE];
+  if (logs !== undefined) addEvidence(() => extensionLogEnd(logs));
   const files = fs.readdirSync(__dirname).filter((file) => file.endsWith('.test.cjs'));
   for (const file of files.sort()) mocha.addFile(path.join(__dirname, file));
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { atEnd, endAll } from '../../cleanup.ts';
+import { LOGS_VARIABLE } from '../logFiles.ts';
 import { launchBrowser } from './browser.ts';
 import { makeDirectories, writeSettings } from './directories.ts';
 import { startServer, type Server } from './server.ts';
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
   const server = await startServer({
     directories,
     automation: true,
-    env: { SOCKMAP_CODE_WEB: JSON.stringify(control) },
+    env: { SOCKMAP_CODE_WEB: JSON.stringify(control), [LOGS_VARIABLE]: directories.userData },
   });
   atEnd(() => server.stop());
   const browser = await launchBrowser();
