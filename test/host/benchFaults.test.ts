@@ -143,7 +143,10 @@ describe('a benchmark on a host of several people', () => {
         },
         { sample: 0 },
       );
-      assert.deepEqual(await Promise.all(strangers), ['refused', 'refused']);
+      const answers = await Promise.all(strangers);
+      // One of each arm, and children that they may have at that moment.
+      assert.ok(answers.length >= 2);
+      assert.deepEqual([...new Set(answers)], ['refused']);
     });
 
     it('meet on a port that is netserver’s own, whoever took the first one', async () => {
