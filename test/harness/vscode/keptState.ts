@@ -2,15 +2,14 @@ import type { Page } from 'playwright-core';
 import { eventually } from '../host/wait.ts';
 
 /**
- * Waits until VS Code for the Web has written which editors are open. It does so every five seconds, when it is idle:
+ * Waits until VS Code for the Web has written that an editor is open. It does so every five seconds, when it is idle:
  * what is reloaded sooner is forgotten.
+ * @param title of a page.
  */
-export async function openEditorsAreKept(page: Page): Promise<void> {
-  await eventually('VS Code has written which editors are open', async () => {
-    const names = await page.locator('.tabs-container .tab .label-name').allInnerTexts();
-    const kept = (await page.evaluate(keptEditors)).join('\n');
-    return names.every((name) => kept.includes(name));
-  });
+export async function editorIsKept(page: Page, title: string): Promise<void> {
+  await eventually(`VS Code has written that ${title} is open`, async () =>
+    (await page.evaluate(keptEditors)).some((kept) => kept.includes(title)),
+  );
 }
 
 /** In the page: the state of the editors of each window that its storage knows, as text. */

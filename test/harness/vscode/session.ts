@@ -15,7 +15,7 @@ import {
   type Settings,
 } from './code-web/directories.ts';
 import { serverCommand, startServer, type Server } from './code-web/server.ts';
-import { openEditorsAreKept } from './keptState.ts';
+import { editorIsKept } from './keptState.ts';
 import { extensionLogEnd, logFiles } from './logFiles.ts';
 import { THEMES, Workbench, type Theme } from './workbench.ts';
 
@@ -52,8 +52,11 @@ export interface Session {
   setTheme(theme: Theme): Promise<void>;
   /** Changes user settings and reloads the window: this server does not watch their file. */
   changeSettings(settings: Settings): Promise<void>;
-  /** Reloads the window and waits for its new extension host, and for the end of the old one. */
-  reload(): Promise<void>;
+  /**
+   * Reloads the window and waits for its new extension host, and for the end of the old one.
+   * @param title of a page that is to come back.
+   */
+  reload(title?: string): Promise<void>;
   /** Errors the browser has reported: scripts that failed, content security policy. */
   browserErrors(): readonly string[];
   /** Logs of VS Code and its extensions, for the report of a failure. */
@@ -114,10 +117,10 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
           ([, text]) =>
             text.includes(`pid ${host} started`) && text.includes('Eager extensions activated'),
         );
-    const reload = async (): Promise<void> => {
+    const reload = async (title?: string): Promise<void> => {
       // After a crash VS Code starts one by itself, which the old page may have left behind.
       const old = extensionHosts();
-      await openEditorsAreKept(needWindow().page);
+      if (title !== undefined) await editorIsKept(needWindow().page, title);
       await needWindow().page.reload();
       await needWindow().workbench.ready();
       await until(() => {
