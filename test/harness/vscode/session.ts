@@ -194,6 +194,9 @@ async function openWindow(url: string, options: SessionOptions): Promise<Window>
       viewport: options.viewport ?? { width: 1280, height: 800 },
       deviceScaleFactor: options.scale ?? 1,
     });
+    // Beside four others a window may get no time for half a minute.
+    page.setDefaultTimeout(60_000);
+    page.setDefaultNavigationTimeout(90_000);
     const errors: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text());
