@@ -8,7 +8,6 @@ import { restoreComparisons } from './ui/comparePage.ts';
 import { checkAsJson } from './ui/jsonFiles.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
-import { BPF_FILES } from './diagnostics/bpfFiles.ts';
 import { MakefileFlags } from './diagnostics/makefileFlags.ts';
 import { C_FILES, QUICK_FIXES, QuickFixes } from './diagnostics/quickFixes.ts';
 
@@ -111,7 +110,7 @@ export function activate(extension: vscode.ExtensionContext): void {
       return runBenchmarkTask(created, ...task);
     }),
     ...TOOLS.map((name) => registerTool(created, name)),
-    vscode.languages.registerCodeLensProvider(BPF_FILES, new ProgramLenses(created)),
+    vscode.languages.registerCodeLensProvider(C_FILES, new ProgramLenses(created)),
     ...[new QuickFixes(created.verifier), new MakefileFlags(created.verifier)].map((provider) =>
       vscode.languages.registerCodeActionsProvider(C_FILES, provider, QUICK_FIXES),
     ),

@@ -6,6 +6,7 @@ import { scriptArgv } from '../host/hostScript.ts';
 import { atLeast } from '../host/issues.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { oneLine } from '../text.ts';
+import type { BuildLimits } from './compilerLimits.ts';
 
 /** BPF C to build: the program's file and every file it may include, by plain path, and how to build it. */
 export interface BpfSource {
@@ -19,6 +20,8 @@ export interface BpfSource {
   readonly preincluded?: readonly string[];
   /** Further flags, checked (flags/accepted.ts): they name no file. */
   readonly flags?: readonly string[];
+  /** The usual ones where it has none. */
+  readonly limits?: BuildLimits;
   /** Sentences about what of the project's own flags was left out. */
   readonly remarks?: readonly string[];
 }

@@ -1,10 +1,37 @@
 import * as l10n from '@vscode/l10n';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 
-/** The limits of a compiler run. A source that needs more than this is none of a BPF program. */
+/** What building a source may take, of which a person may say more or less. */
+export interface BuildLimits {
+  /** For the compiler. */
+  readonly compileSeconds: number;
+  /** For the compiler. */
+  readonly memoryMiB: number;
+  /** For the kernel, and all programs of an object: those that are left then get no verdict. */
+  readonly verifySeconds: number;
+}
+
+/**
+ * Most programs compile in a second or two. The kernel gives up after a million instructions of one program, which
+ * takes some seconds, thrice with logs.
+ */
+export const BUILD_LIMITS: BuildLimits = {
+  compileSeconds: 20,
+  memoryMiB: 2048,
+  verifySeconds: 45,
+};
+
+/** Least and most of each. */
+export const BUILD_LIMIT_RANGES = {
+  compileSeconds: [1, 600],
+  memoryMiB: [512, 65_536],
+  verifySeconds: [1, 600],
+} as const satisfies Record<keyof BuildLimits, readonly [number, number]>;
+
+/** The limits of a compiler run. */
 export interface CompilerLimits {
   readonly seconds: number;
-  readonly memoryKiB: number;
+  readonly memoryMiB: number;
   readonly outputMiB: number;
 }
 
@@ -20,7 +47,7 @@ export function compilerFailure(
   host: string,
   tried: string,
   { exitCode, stderr }: { exitCode: number; stderr: string },
-  { seconds, memoryKiB, outputMiB }: CompilerLimits,
+  { seconds, memoryMiB, outputMiB }: CompilerLimits,
 ): HostError | undefined {
   if (OPINION.test(stderr) || (exitCode === 1 && !stderr.includes(CRASHED))) return undefined;
   const problem = (kind: ProblemKind, words: string, next: string): HostError =>
@@ -46,7 +73,7 @@ export function compilerFailure(
       'compile',
       l10n.t(
         'the compiler ran out of memory ({0} GiB, or what the host or the account allows)',
-        memoryKiB / 2 ** 20,
+        memoryMiB / 2 ** 10,
       ),
       l10n.t(
         "{0} Where it has none, look at the host's memory, and at ulimit -v of the account.",
@@ -75,7 +102,7 @@ export function compilerTooSlow(
     words: `${headline}\n${words}`.trim(),
     headline,
     next: l10n.t(
-      'See whether the host is busy, and try again; else look for an include, a macro or a variable that has no end.',
+      'See whether the host is busy, and try again; else look for an include, a macro or a variable that has no end, or allow it more time (verify.limits.compileSeconds).',
     ),
   });
 }

@@ -8,7 +8,7 @@ import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Kept } from '../host/keeper.ts';
 import { archive, noUpload } from '../host/upload.ts';
 import { compilerFlags, type BpfSource, type Target } from './build.ts';
-import { compilerFailure, compilerTooSlow } from './compilerLimits.ts';
+import { BUILD_LIMITS, compilerFailure, compilerTooSlow } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 import { compilerDirectory, notRun } from './unprivileged.ts';
 
@@ -26,8 +26,8 @@ export interface Compiled {
   readonly object: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 }
 
-/** The limits of a compiler run. A source that needs more than this is none of a BPF program. */
-const LIMITS = { seconds: 20, memoryKiB: 2 * 2 ** 20, outputMiB: 32 };
+/** An object of a BPF program has no more. */
+const OUTPUT_MIB = 32;
 
 /** For a program that reads what clang says: one line a message, with its range. */
 const PARSEABLE = [
@@ -113,15 +113,16 @@ export class Workbench implements Kept {
       '-o',
       '-',
     ];
-    const limits = [LIMITS.seconds, LIMITS.memoryKiB, LIMITS.outputMiB].map(String);
+    const { compileSeconds: seconds, memoryMiB } = source.limits ?? BUILD_LIMITS;
+    const limits = [seconds, memoryMiB * 1024, OUTPUT_MIB].map(String);
     const { exitCode, stdout, stderr } = await host
       .run(scriptArgv('workbench-compile.sh', directory, object, ...limits, ...argv), {
-        ...{ tried, signal, timeoutMs: (LIMITS.seconds + 10) * 1000 },
-        maxMiB: 2 * LIMITS.outputMiB,
+        ...{ tried, signal, timeoutMs: (seconds + 10) * 1000 },
+        maxMiB: 2 * OUTPUT_MIB,
       })
       .catch((error: unknown) => {
         if (!(error instanceof HostError) || error.problem.kind !== 'timeout') throw error;
-        throw compilerTooSlow(host.name, tried, LIMITS.seconds, error.problem.words);
+        throw compilerTooSlow(host.name, tried, seconds, error.problem.words);
       });
     const words = stderr.replaceAll(`${src}/`, '');
     if (exitCode === 0) {
@@ -129,7 +130,12 @@ export class Workbench implements Kept {
     }
     const failure =
       notRun(host, tried, { exitCode, stderr }) ??
-      compilerFailure(host.name, tried, { exitCode, stderr: words }, LIMITS);
+      compilerFailure(
+        host.name,
+        tried,
+        { exitCode, stderr: words },
+        { seconds, memoryMiB, outputMiB: OUTPUT_MIB },
+      );
     if (failure !== undefined) throw failure;
     return { words, object: undefined };
   }

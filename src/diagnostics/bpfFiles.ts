@@ -1,9 +1,44 @@
 import * as vscode from 'vscode';
 import { isPlainPath } from '../host/plainPath.ts';
 import { relativePath, rootOf } from '../workspace/folders.ts';
+import { settingList } from '../workspace/settings.ts';
 import type { Place } from '../verifier/diagnose.ts';
 
-export const BPF_FILES: vscode.DocumentFilter = { scheme: 'file', pattern: '**/*.bpf.c' };
+const USUAL = '**/*.bpf.c';
+/** Of a folder's settings no more count. */
+const MOST_PATTERNS = 20;
+
+/** Where sources of BPF programs are: by their usual name, and by the patterns of the settings. */
+export function bpfGlobs(): vscode.GlobPattern[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return [
+    USUAL,
+    ...folders.flatMap(({ uri }) =>
+      patternsOf(uri).map((pattern) => new vscode.RelativePattern(uri, pattern)),
+    ),
+  ];
+}
+
+/** Those of all folders, without where these are: for what looks closer afterwards. */
+export const bpfPatterns = (): string[] => [
+  USUAL,
+  ...(vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) =>
+    patternsOf(uri).map((pattern) => (pattern.startsWith('**/') ? pattern : `**/${pattern}`)),
+  ),
+];
+
+export const bpfFilters = (): vscode.DocumentFilter[] =>
+  bpfGlobs().map((pattern) => ({ scheme: 'file', pattern }));
+
+export const isBpfFile = (document: vscode.TextDocument): boolean =>
+  vscode.languages.match(bpfFilters(), document) > 0;
+
+/** Sources are C: headers are found by what includes them. A pattern without a slash is about the name alone. */
+const patternsOf = (folder: vscode.Uri): string[] =>
+  settingList('verify.files', folder)
+    .filter((one) => one.length <= 200 && one.endsWith('.c') && !one.startsWith('/'))
+    .slice(0, MOST_PATTERNS)
+    .map((one) => (one.includes('/') ? one.replace(/^\.\//, '') : `**/${one}`));
 
 /** A file of the source; undefined for one of the host, or what a `#line` directive makes up. */
 export function fileOf(uri: vscode.Uri, { file }: Pick<Place, 'file'>): vscode.Uri | undefined {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { LACKS_FLAGS } from '../verifier/clang.ts';
 import { guessProgramFlags } from '../workspace/program.ts';
 import { makeQuickFix } from '../ui/window.ts';
-import { BPF_FILES } from './bpfFiles.ts';
+import { isBpfFile } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
@@ -27,8 +27,7 @@ export class MakefileFlags implements vscode.CodeActionProvider {
       ({ message, severity }) =>
         severity === vscode.DiagnosticSeverity.Error && LACKS_FLAGS.test(message),
     );
-    const isProgram =
-      vscode.languages.match(BPF_FILES, document) > 0 || this.#verifier.answers(uri).size > 0;
+    const isProgram = isBpfFile(document) || this.#verifier.answers(uri).size > 0;
     if (lacking.length === 0 || !isProgram || !vscode.workspace.isTrusted) return [];
     // A setting that is wrong is reported by what needs it.
     const guess = await guessProgramFlags(uri).catch(() => undefined);

@@ -5,10 +5,10 @@ import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { label } from '../text.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
-import { fileOf, rangeOf } from './bpfFiles.ts';
+import { affects } from '../workspace/settings.ts';
+import { bpfGlobs, fileOf, rangeOf } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 
-const SOURCES = '**/*.bpf.c';
 const MOST_FILES = 1000;
 
 /**
@@ -23,6 +23,7 @@ export class ProgramTests implements vscode.Disposable {
     vscode.l10n.t('BPF programs'),
   );
   readonly #subscriptions: vscode.Disposable[];
+  readonly #watchers: vscode.Disposable[] = [];
 
   constructor(context: Context, verifier: Verifier) {
     this.#context = context;
@@ -39,14 +40,13 @@ export class ProgramTests implements vscode.Disposable {
     profile.configureHandler = () => {
       void vscode.commands.executeCommand('sockmapBypass.chooseEditingHost');
     };
-    const watcher = vscode.workspace.createFileSystemWatcher(SOURCES, false, true, false);
+    this.#watch();
     this.#subscriptions = [
-      ...[this.#controller, profile, watcher],
-      watcher.onDidCreate((uri) => {
-        this.#add(uri);
-      }),
-      watcher.onDidDelete((uri) => {
-        this.#controller.items.delete(uri.toString());
+      ...[this.#controller, profile],
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (!affects(change, 'verify.files')) return;
+        this.#watch();
+        void this.#find();
       }),
       verifier.onDidVerify((uri) => {
         const item = this.#controller.items.get(uri.toString());
@@ -61,8 +61,24 @@ export class ProgramTests implements vscode.Disposable {
     ];
   }
 
+  #watch(): void {
+    for (const one of this.#watchers.splice(0)) one.dispose();
+    for (const glob of bpfGlobs()) {
+      const watcher = vscode.workspace.createFileSystemWatcher(glob, false, true, false);
+      watcher.onDidCreate((uri) => {
+        this.#add(uri);
+      });
+      watcher.onDidDelete((uri) => {
+        this.#controller.items.delete(uri.toString());
+      });
+      this.#watchers.push(watcher);
+    }
+  }
+
   async #find(): Promise<void> {
-    const found = await vscode.workspace.findFiles(SOURCES, undefined, MOST_FILES);
+    const found = await Promise.all(
+      bpfGlobs().map((glob) => vscode.workspace.findFiles(glob, undefined, MOST_FILES)),
+    ).then((each) => each.flat().slice(0, MOST_FILES));
     const known = new Set(found.map(String));
     for (const [id] of this.#controller.items)
       if (!known.has(id)) this.#controller.items.delete(id);
@@ -182,7 +198,7 @@ export class ProgramTests implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const one of this.#subscriptions) one.dispose();
+    for (const one of [...this.#subscriptions, ...this.#watchers]) one.dispose();
   }
 }
 

@@ -12,7 +12,7 @@ import { affects, setting } from '../workspace/settings.ts';
 import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
-import { BPF_FILES, fileOf, isWithin } from './bpfFiles.ts';
+import { fileOf, isBpfFile, isWithin } from './bpfFiles.ts';
 import type { BpfStatus } from '../ui/bpfStatus.ts';
 import { Problems } from './problems.ts';
 import type { Verified } from './verified.ts';
@@ -236,7 +236,7 @@ export class Verifier implements vscode.Disposable {
     const including = Array.from(this.#answers).flatMap(([key, answers]) =>
       Array.from(answers.values()).some(({ files }) => files.has(saved)) ? [key] : [],
     );
-    const own = vscode.languages.match(BPF_FILES, document) > 0 ? [saved] : [];
+    const own = isBpfFile(document) ? [saved] : [];
     for (const key of new Set([...own, ...including])) {
       await this.#verifyQuietly(vscode.Uri.parse(key));
     }

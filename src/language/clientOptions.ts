@@ -7,7 +7,7 @@ import {
   type Middleware,
 } from 'vscode-languageclient/node';
 import { headerFlags } from '../bypass/build.ts';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
+import { bpfPatterns } from '../diagnostics/bpfFiles.ts';
 import { HOST_SCHEME } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
@@ -20,7 +20,7 @@ export const clientOptions = (
   middleware: Middleware,
 ): LanguageClientOptions => ({
   documentSelector: [
-    { scheme: BPF_FILES.scheme ?? 'file', pattern: '**/*.bpf.c' },
+    ...bpfPatterns().map((pattern) => ({ scheme: 'file', pattern })),
     { scheme: 'file', pattern: '**/*.h' },
     { scheme: HOST_SCHEME },
   ],

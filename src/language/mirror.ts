@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { compilerFlags, readTarget, type BpfSource, type Target } from '../bypass/build.ts';
+import { BUILD_LIMITS, type BuildLimits } from '../bypass/compilerLimits.ts';
 import { writeKernelTypes } from '../bypass/kernelTypes.ts';
 import { compilerDirectory, notRun } from '../bypass/unprivileged.ts';
 import { HostError } from '../host/errors.ts';
@@ -150,7 +151,10 @@ export class Mirror implements AsyncDisposable {
   async checkSyntax(
     index: number,
     command: readonly string[],
-    signal?: AbortSignal,
+    {
+      limits: { compileSeconds: seconds, memoryMiB } = BUILD_LIMITS,
+      signal,
+    }: { limits?: BuildLimits; signal?: AbortSignal } = {},
   ): Promise<{ words: string; clangd: string | undefined }> {
     const tried = l10n.t('check the syntax');
     const boundary = newBoundary();
@@ -159,11 +163,11 @@ export class Mirror implements AsyncDisposable {
         'mirror-syntax.sh',
         boundary,
         this.folder(index),
-        String(MEMORY_KIB / 3),
-        String(SYNTAX_SECONDS),
+        String(memoryMiB * 1024),
+        String(seconds),
         ...command,
       ),
-      { tried, signal, timeoutMs: (SYNTAX_SECONDS + 10) * 1000 },
+      { tried, signal, timeoutMs: (seconds + 10) * 1000 },
     );
     const failure = notRun(this.host, tried, { exitCode, stderr });
     if (failure !== undefined) throw failure;
@@ -179,9 +183,7 @@ export class Mirror implements AsyncDisposable {
       tried,
       where: this.host.name,
       words:
-        status === '124'
-          ? l10n.t('no end after {0} s', SYNTAX_SECONDS)
-          : `${words}\nexit code ${status}`,
+        status === '124' ? l10n.t('no end after {0} s', seconds) : `${words}\nexit code ${status}`,
       next: isMissing
         ? l10n.t('Install clang on the host, where every account may run it.')
         : l10n.t('Look for an include or a macro that has no end.'),
@@ -215,5 +217,3 @@ const CLANGD = [
 ];
 
 const hash = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64');
-
-const SYNTAX_SECONDS = 20;

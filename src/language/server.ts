@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { HostError } from '../host/errors.ts';
 import type { HostProcess } from '../host/host.ts';
 import { onLines } from '../host/lines.ts';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
+import { isBpfFile } from '../diagnostics/bpfFiles.ts';
 import { showWarning } from '../ui/window.ts';
 import { watchBuildFiles } from '../workspace/folders.ts';
 import { affects } from '../workspace/settings.ts';
@@ -33,8 +33,8 @@ import { gated } from './gatedTransport.ts';
 const LARGEST_CHARACTERS = 4 * 1024 * 1024;
 /** After so long without a keystroke headers and includes are looked at again. */
 const SETTLE_MS = 300;
-/** A file that clangd works on for longer has no end. */
-const STUCK_MS = 30_000;
+/** A file that clangd works on for longer has no end, unless its compiler may take longer than that. */
+const STUCK_SECONDS = 30;
 /** In which the server may end by itself. */
 const STOP_MS = 2000;
 
@@ -196,7 +196,7 @@ export class Server implements AsyncDisposable {
       didOpen: async (document, next) => {
         const key = this.#paths.toHost(document.uri);
         const open = () => next(document);
-        if (vscode.languages.match(BPF_FILES, document) > 0) {
+        if (isBpfFile(document)) {
           if (document.getText().length > LARGEST_CHARACTERS) return;
           const opening = this.#openProgram(document.uri, key, open);
           this.#opening.set(key, opening);
@@ -309,8 +309,9 @@ export class Server implements AsyncDisposable {
       }),
     );
     this.#watch = setInterval(() => {
-      const stuck = this.#busy.longerThan(STUCK_MS);
-      if (stuck !== undefined) this.#stuck(stuck.key, stuck.words);
+      const seconds = Math.max(STUCK_SECONDS, this.#sources.longestSeconds());
+      const stuck = this.#busy.longerThan(1000 * seconds);
+      if (stuck !== undefined) this.#stuck(stuck, seconds);
     }, 1000);
   }
 
@@ -325,7 +326,7 @@ export class Server implements AsyncDisposable {
     this.#events.onBusy(this.#busy.words());
   }
 
-  #stuck(key: string, words: string): void {
+  #stuck({ key, words }: { key: string; words: string }, seconds: number): void {
     if (this.#ends) return;
     this.#ends = true;
     const name = vscode.workspace.asRelativePath(this.#paths.fromHost(key));
@@ -334,7 +335,7 @@ export class Server implements AsyncDisposable {
         kind: 'compile',
         tried: vscode.l10n.t('parse {0}', name),
         where: this.#mirror.host.name,
-        words: vscode.l10n.t('clangd did not exit within {0} s ({1})', STUCK_MS / 1000, words),
+        words: vscode.l10n.t('clangd did not exit within {0} s ({1})', seconds, words),
         next: vscode.l10n.t('Look for an include or a macro that has no end, then restart clangd.'),
       }),
     );

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { cancelled, HostError, isCancelled, type ProblemKind } from '../host/errors.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
 import { affects, setting } from '../workspace/settings.ts';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
+import { isBpfFile } from '../diagnostics/bpfFiles.ts';
 import { explainConflicts } from './conflicts.ts';
 import { HostFiles } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
@@ -73,7 +73,7 @@ export class LanguageService implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument(look),
       vscode.workspace.onDidGrantWorkspaceTrust(look),
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (!affects(change, 'host', 'ssh', 'clangd')) return;
+        if (!affects(change, 'host', 'ssh', 'clangd', 'verify.files')) return;
         void this.#inTurn(async () => {
           await this.stop();
           this.#halted = false;
@@ -148,9 +148,7 @@ export class LanguageService implements vscode.Disposable {
   look(): void {
     if (this.#session !== undefined || this.#starting !== undefined || this.#halted) return;
     if (!vscode.workspace.isTrusted || !setting('clangd.enabled')) return;
-    const isWanted = vscode.workspace.textDocuments.some(
-      (document) => vscode.languages.match(BPF_FILES, document) > 0,
-    );
+    const isWanted = vscode.workspace.textDocuments.some(isBpfFile);
     if (!isWanted) return;
     const host = editingHost(this.#context);
     if (host === undefined) {

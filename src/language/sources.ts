@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BpfSource } from '../bypass/build.ts';
+import { BUILD_LIMITS, type BuildLimits } from '../bypass/compilerLimits.ts';
 import { wantsKernelTypes } from '../bypass/kernelTypes.ts';
 import { folderReader, rootOf } from '../workspace/folders.ts';
 import type { Mirror } from './mirror.ts';
@@ -120,12 +121,23 @@ export class Sources {
   /** How a program itself is compiled, in which folder of the mirror, of what; undefined if it could not be read. */
   commandOf(
     uri: vscode.Uri,
-  ): { index: number; command: string[]; files: BpfSource['files'] } | undefined {
+  ):
+    | { index: number; command: string[]; files: BpfSource['files']; limits: BuildLimits }
+    | undefined {
     const known = this.#known.get(uri.toString());
     if (known === undefined) return undefined;
     const { index, program } = known;
-    const { entry, files } = program;
-    return { index, command: this.#mirror.command(index, program, entry), files };
+    const { entry, files, limits = BUILD_LIMITS } = program;
+    return { index, command: this.#mirror.command(index, program, entry), files, limits };
+  }
+
+  /** Seconds that the compiler may take for the program that may take longest. */
+  longestSeconds(): number {
+    const seconds = Array.from(
+      this.#known.values(),
+      ({ program: { limits = BUILD_LIMITS } }) => limits.compileSeconds,
+    );
+    return Math.max(0, ...seconds);
   }
 }
 

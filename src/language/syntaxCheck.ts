@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isCancelled } from '../host/errors.ts';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
+import { isBpfFile } from '../diagnostics/bpfFiles.ts';
 import { makeDiagnostic } from '../ui/window.ts';
 import { parseClang, type ClangMessage } from '../verifier/clang.ts';
 import type { Mirror } from './mirror.ts';
@@ -52,7 +52,7 @@ export class SyntaxCheck implements vscode.Disposable {
   }
 
   async #check(document: vscode.TextDocument): Promise<void> {
-    if (vscode.languages.match(BPF_FILES, document) === 0) return;
+    if (!isBpfFile(document)) return;
     const key = document.uri.toString();
     this.#running.get(key)?.abort();
     const controller = new AbortController();
@@ -63,8 +63,11 @@ export class SyntaxCheck implements vscode.Disposable {
       for (const failure of failures) this.#events.log.warn(String(failure));
       const known = this.#sources.commandOf(document.uri);
       if (known === undefined) return;
-      const { index, command } = known;
-      const said = await this.#mirror.checkSyntax(index, command, controller.signal);
+      const { index, command, limits } = known;
+      const said = await this.#mirror.checkSyntax(index, command, {
+        limits,
+        signal: controller.signal,
+      });
       if (controller.signal.aborted) return;
       this.#show(document.uri, index, parseClang(said.words, known.files));
       if (said.clangd !== undefined) this.#events.onClangd();

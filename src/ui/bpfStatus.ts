@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
+import { bpfFilters } from '../diagnostics/bpfFiles.ts';
+import { affects } from '../workspace/settings.ts';
 import { LanguageItem, type LanguageState } from './window.ts';
 
 /** The state of one of the two; `comesFirst` where a person has to do something before the rest is of use. */
@@ -7,8 +8,11 @@ export type Part = LanguageState & { readonly comesFirst?: boolean };
 
 /** What is known of the BPF C file in the editor, in one item beside its language: its verification, and clangd. */
 export class BpfStatus implements vscode.Disposable {
-  readonly #item = new LanguageItem('sockmapBypass.bpf', vscode.l10n.t('BPF C'), BPF_FILES);
+  readonly #item = new LanguageItem('sockmapBypass.bpf', vscode.l10n.t('BPF C'), bpfFilters());
   readonly #parts: { verifier?: Part; clangd?: Part } = {};
+  readonly #subscription = vscode.workspace.onDidChangeConfiguration((change) => {
+    if (affects(change, 'verify.files')) this.#item.belongTo(bpfFilters());
+  });
 
   show(part: 'verifier' | 'clangd', state: Part): void {
     this.#parts[part] = state;
@@ -25,6 +29,7 @@ export class BpfStatus implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#subscription.dispose();
     this.#item.dispose();
   }
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import { BPF_FILES } from '../diagnostics/bpfFiles.ts';
+import { isBpfFile } from '../diagnostics/bpfFiles.ts';
 import { foldersWithCopy } from '../workspace/copy.ts';
+import { affects } from '../workspace/settings.ts';
 
 /**
  * What the `when` clauses of package.json ask for, so that the palette offers no command that cannot apply.
@@ -9,6 +10,8 @@ import { foldersWithCopy } from '../workspace/copy.ts';
 type Key =
   /** A BPF source is open. */
   | 'hasBpfSource'
+  /** One is in the editor that is at hand. */
+  | 'inBpfSource'
   /** A BPF source was verified in this window. */
   | 'hasVerified'
   /** The workspace has a copy of the bundled programs. */
@@ -53,7 +56,9 @@ export class ContextKeys implements vscode.Disposable {
     };
     const copy = (): void => void this.#lookForCopy();
     const sources = (): void => {
-      this.#keep('hasBpfSource', vscode.workspace.textDocuments.some(isBpf));
+      this.#keep('hasBpfSource', vscode.workspace.textDocuments.some(isBpfFile));
+      const document = vscode.window.activeTextEditor?.document;
+      this.#keep('inBpfSource', document !== undefined && isBpfFile(document));
     };
     this.#subscriptions = [
       ...[results, results.onDidCreate(look), results.onDidChange(look), results.onDidDelete(look)],
@@ -64,6 +69,10 @@ export class ContextKeys implements vscode.Disposable {
       }),
       vscode.workspace.onDidOpenTextDocument(sources),
       vscode.workspace.onDidCloseTextDocument(sources),
+      vscode.window.onDidChangeActiveTextEditor(sources),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (affects(change, 'verify.files')) sources();
+      }),
       onDidVerify(() => {
         this.#keep('hasVerified', true);
       }),
@@ -127,6 +136,3 @@ export class ContextKeys implements vscode.Disposable {
 const put = (key: string, value: boolean): void => {
   void vscode.commands.executeCommand('setContext', `sockmapBypass.${key}`, value);
 };
-
-const isBpf = (document: vscode.TextDocument): boolean =>
-  vscode.languages.match(BPF_FILES, document) > 0;

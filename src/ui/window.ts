@@ -248,6 +248,10 @@ export class LanguageItem implements vscode.Disposable {
     this.#item.busy = busy;
   }
 
+  belongTo(selector: vscode.DocumentSelector): void {
+    this.#item.selector = selector;
+  }
+
   dispose(): void {
     this.#item.dispose();
   }

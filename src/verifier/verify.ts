@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { constants } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { BpfSource } from '../bypass/build.ts';
+import { BUILD_LIMITS } from '../bypass/compilerLimits.ts';
 import { libbpfToolBench } from '../bypass/tool.ts';
 import { Workbench, type Uploaded } from '../bypass/workbench.ts';
 import { HostError } from '../host/errors.ts';
@@ -27,8 +28,6 @@ export interface VerifyOptions {
   /** `bpf/tools/verify.c`. */
   readonly tool: Uint8Array;
   readonly signal?: AbortSignal | undefined;
-  /** How long the kernel may take for all programs; those that are left then get no verdict. */
-  readonly verifySeconds?: number;
 }
 
 /** One program as the kernel has it, for reading. */
@@ -40,9 +39,6 @@ export interface Dump {
   readonly xlated: string;
   readonly jited: string;
 }
-
-/** The kernel gives up after a million instructions, which takes some seconds, thrice with logs. */
-const VERIFY_SECONDS = 45;
 
 /**
  * Compiles a source on the host and has its kernel verify each program of it. Nothing is attached and
@@ -108,10 +104,9 @@ export async function dumpProgram(
         bench.target.architecture,
         states,
         object.path,
-        String(VERIFY_SECONDS),
+        String(verifySecondsOf(source)),
       ],
-      tried,
-      signal,
+      { tried, seconds: verifySecondsOf(source), signal },
     );
     const text = unpacked(host, packed, directory);
     const sections = parseSections(text, boundary);
@@ -128,6 +123,8 @@ export async function dumpProgram(
     void bench.remove(uploaded);
   }
 }
+
+const verifySecondsOf = ({ limits = BUILD_LIMITS }: BpfSource): number => limits.verifySeconds;
 
 /** Stays on a host between verifications, with the program that talks to the verifier. */
 const WORKBENCH: Key<Workbench> = { name: 'workbench' };
@@ -149,23 +146,22 @@ async function workbench(
 
 async function verifyThere(
   { host, directory: bench }: Workbench,
-  { source: { entry }, directory }: Uploaded,
+  { source, directory }: Uploaded,
   object: string,
-  { signal, verifySeconds = VERIFY_SECONDS }: VerifyOptions,
+  { signal }: VerifyOptions,
 ): Promise<Verdicts> {
   const boundary = newBoundary();
-  const text = await rootScript(
-    host,
-    'verify.sh',
-    [boundary, bench, String(verifySeconds), object],
-    l10n.t('verify {0} with the kernel', entry),
+  const seconds = verifySecondsOf(source);
+  const tried = l10n.t('verify {0} with the kernel', source.entry);
+  const text = await rootScript(host, 'verify.sh', [boundary, bench, String(seconds), object], {
+    tried,
+    seconds,
     signal,
-  );
+  });
   const told = unpacked(host, text, directory);
   const sections = parseSections(told, boundary);
   if (sections.some(({ name }) => name === 'end')) return parseVerdicts(told, boundary);
   const exit = sections.findLast(({ name }) => name === 'exit')?.text ?? '';
-  const tried = l10n.t('verify {0} with the kernel', entry);
   throw endedEarly(host, tried, Number(exit || Number.NaN));
 }
 
@@ -212,14 +208,13 @@ async function rootScript(
   host: Host,
   script: string,
   args: readonly string[],
-  tried: string,
-  signal: AbortSignal | undefined,
+  { tried, seconds, signal }: { tried: string; seconds: number; signal: AbortSignal | undefined },
 ): Promise<string> {
   return host.check(scriptArgv(script, ...args), {
     tried,
     root: true,
     signal,
-    timeoutMs: (VERIFY_SECONDS + 15) * 1000,
+    timeoutMs: (seconds + 15) * 1000,
     maxMiB: 64,
     next: l10n.t(
       'Install what it says is missing, or look at the commands that were run there (the log, --verbose).',

@@ -44,7 +44,11 @@ export function offeredFirst(host: string): {
  * @throws HostError that names the setting.
  */
 export function readBuildSettings(uri: vscode.Uri): BuildSettings {
-  const settings = { ...read('verify', SECTIONS.verify, uri), named: 'sockmapBypass.verify.' };
+  const settings = {
+    ...read('verify', SECTIONS.verify, uri),
+    limits: read('verify.limits', SECTIONS['verify.limits'], uri),
+    named: 'sockmapBypass.verify.',
+  };
   const isOurs = OURS.includes(path.posix.basename(uri.path));
   if (!isOurs) return settings;
   // As a load defines it: the object is the same.

@@ -23,3 +23,9 @@ export const PLAIN_SETTINGS: PlainSettings = {
   'verify.root': '',
   'results.folder': '',
 };
+
+/** Settings of several texts, and their defaults. */
+export const LIST_SETTINGS = {
+  /** Patterns of sources of BPF programs. */
+  'verify.files': [],
+} as const satisfies Record<string, readonly string[]>;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { PLAIN_SETTINGS, type PlainSettings } from './plainSettings.ts';
+import { PLAIN_SETTINGS, type LIST_SETTINGS, type PlainSettings } from './plainSettings.ts';
 
 /*
  * The one place that reads and writes the settings; those that take more than a type to check are in
@@ -20,6 +20,12 @@ export function setting<K extends keyof PlainSettings>(
   const standard = PLAIN_SETTINGS[name];
   const value = configuration(scope).get<PlainSettings[K]>(name);
   return typeof value === typeof standard && value !== undefined ? value : standard;
+}
+
+/** A setting of several texts; what is none is left out. */
+export function settingList(name: keyof typeof LIST_SETTINGS, scope?: vscode.Uri): string[] {
+  const value = configuration(scope).get<unknown>(name);
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 export const changeSetting = <K extends keyof PlainSettings>(

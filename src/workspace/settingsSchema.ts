@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import { BUILD_LIMIT_RANGES } from '../bypass/compilerLimits.ts';
 import { isNetwork, REACHES, LIMIT_RANGES } from '../bypass/config.ts';
 
 const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [number, number]): T =>
@@ -34,5 +35,10 @@ export const SECTIONS = {
       z.string().regex(/^[A-Za-z_]\w*$/, { error: () => l10n.t('not the name of a macro') }),
       z.int(),
     ),
+  }),
+  'verify.limits': z.object({
+    compileSeconds: within(z.int(), BUILD_LIMIT_RANGES.compileSeconds),
+    memoryMiB: within(z.int(), BUILD_LIMIT_RANGES.memoryMiB),
+    verifySeconds: within(z.int(), BUILD_LIMIT_RANGES.verifySeconds),
   }),
 };

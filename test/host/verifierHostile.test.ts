@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { verifySource, type VerifyOptions } from '../../src/verifier/verify.ts';
+import { BUILD_LIMITS, type BuildLimits } from '../../src/bypass/compilerLimits.ts';
+import { verifySource } from '../../src/verifier/verify.ts';
 import { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { diagnose } from '../../src/verifier/diagnose.ts';
@@ -29,9 +30,12 @@ describe('a hostile source, as the host sees it', () => {
   /** Where the host has its temporary files. */
   let temporary = '';
   const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/tools/verify.c'));
-  const verify = async (text: string, options: Partial<VerifyOptions> = {}) => {
-    const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(text)]]) };
-    const verification = await verifySource(host, source, { tool, ...options });
+  const verify = async (text: string, limits: Partial<BuildLimits> = {}) => {
+    const source = {
+      ...{ entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(text)]]) },
+      limits: { ...BUILD_LIMITS, ...limits },
+    };
+    const verification = await verifySource(host, source, { tool });
     return { ...verification, ...diagnose(verification, source) };
   };
   const fails = async (text: string): Promise<string> => {
@@ -90,6 +94,13 @@ describe('a hostile source, as the host sees it', () => {
 
   it('with a gigabyte of data is stopped', async () => {
     assert.match(await fails(`${HEAD}char big[1 << 30] = {1};\n`), /more than 32 MiB written/);
+  });
+
+  it('is given the time and the memory that a person says', async () => {
+    const bomb = Array.from({ length: 22 }, (_, i) => `#define M${i + 1} M${i} M${i}\n`).join('');
+    const slow = `#define M0 (void)0;\n${bomb}int program(void) { M22 return 0; }\n`;
+    await assert.rejects(verify(slow, { compileSeconds: 1 }), /took longer than 1 s there/);
+    await assert.rejects(verify(slow, { memoryMiB: 512 }), /ran out of memory \(0\.5 GiB/);
   });
 
   it('with more warnings than can be read is verified all the same', async () => {

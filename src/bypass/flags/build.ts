@@ -3,6 +3,7 @@ import path from 'node:path';
 import { minimatch } from 'minimatch';
 import { isPlainPath } from '../../host/plainPath.ts';
 import type { BpfSource } from '../build.ts';
+import type { BuildLimits } from '../compilerLimits.ts';
 import { collectSource, type ReadFile } from '../source.ts';
 import { acceptFlags, type AcceptedFlags } from './accepted.ts';
 import { joined, projectFlags } from './configuration.ts';
@@ -15,6 +16,8 @@ export interface BuildSettings {
   readonly defines: Readonly<Record<string, number>>;
   /** Words of a compiler's command by the pattern of the sources that they are for; they count where the project says nothing. */
   readonly flags: Readonly<Record<string, readonly string[]>>;
+  /** What that may take. */
+  readonly limits?: BuildLimits;
   /** The beginning of their names, for remarks: of settings, or of options. */
   readonly named: string;
 }
@@ -32,7 +35,7 @@ export async function configuredSource(
 ): Promise<BpfSource> {
   const root = withSlashes(folder);
   const project = await projectFlags(entry, root, read);
-  const { include, defines, named } = settings;
+  const { include, defines, limits, named } = settings;
   const further = joined(
     ...Object.entries(settings.flags)
       .filter(([pattern]) => isFor(pattern, entry))
@@ -56,6 +59,7 @@ export async function configuredSource(
     // A person's own come first, so that they can correct the project's.
     include: [...include.filter(isDirectory), ...chosen.include],
     defines,
+    ...(limits && { limits }),
     ...(flags.length > 0 && { flags }),
     ...(preincluded.length > 0 && { preincluded }),
     ...(remarks.length > 0 && { remarks }),

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { BUILD_LIMIT_RANGES, BUILD_LIMITS } from '../../bypass/compilerLimits.ts';
 import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
 import { directoryReader } from '../../bypass/source.ts';
 import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
@@ -73,6 +74,21 @@ export const verify = command({
     figure: choices(
       Object.keys(BOUNDED_BY_NAME) as (keyof typeof BOUNDED_BY_NAME)[],
       'What may not grow: instructions processed, states, states at a time, bytes of stack; all of them by default.',
+    ),
+    'compile-seconds': number(
+      'SECONDS',
+      BUILD_LIMIT_RANGES.compileSeconds,
+      `That the compiler may take; ${BUILD_LIMITS.compileSeconds} by default.`,
+    ),
+    'memory-mib': number(
+      'MIB',
+      BUILD_LIMIT_RANGES.memoryMiB,
+      `Memory that the compiler may take; ${BUILD_LIMITS.memoryMiB} by default.`,
+    ),
+    'verify-seconds': number(
+      'SECONDS',
+      BUILD_LIMIT_RANGES.verifySeconds,
+      `That the kernel may take for all programs; ${BUILD_LIMITS.verifySeconds} by default.`,
     ),
     ...HOST_OPTIONS,
   },
@@ -154,6 +170,11 @@ export const verify = command({
         const defines = Object.fromEntries(define.map((one) => defined(one)));
         const source = await configuredSource(entry, root, directoryReader(root), {
           ...{ include, defines, flags: { '**': flag }, named: '--' },
+          limits: {
+            compileSeconds: options['compile-seconds'] ?? BUILD_LIMITS.compileSeconds,
+            memoryMiB: options['memory-mib'] ?? BUILD_LIMITS.memoryMiB,
+            verifySeconds: options['verify-seconds'] ?? BUILD_LIMITS.verifySeconds,
+          },
         });
         const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
         const { signal } = session;

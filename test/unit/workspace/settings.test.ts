@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { PLAIN_SETTINGS } from '../../../src/workspace/plainSettings.ts';
+import { LIST_SETTINGS, PLAIN_SETTINGS } from '../../../src/workspace/plainSettings.ts';
 import { HOSTS, SECTIONS } from '../../../src/workspace/settingsSchema.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -31,6 +31,7 @@ const declared = new Map(
     }),
 );
 const plain = new Map(Object.entries(PLAIN_SETTINGS));
+const lists = new Map(Object.entries(LIST_SETTINGS));
 const checked = new Map<string, z.ZodType>([
   ['hosts', HOSTS],
   ...Object.entries(SECTIONS).flatMap(([section, { shape }]) =>
@@ -65,7 +66,7 @@ function essence(schema: unknown): unknown {
 
 describe('the settings that are read', () => {
   it('are those that package.json declares', () => {
-    const read = [...plain.keys(), ...checked.keys()];
+    const read = [...plain.keys(), ...lists.keys(), ...checked.keys()];
     assert.deepEqual(read.toSorted(), Array.from(declared.keys()).toSorted());
   });
 
@@ -73,6 +74,13 @@ describe('the settings that are read', () => {
     it(`${name} has the declared type and default`, () => {
       assert.equal(declared.get(name)?.type, typeof standard);
       assert.equal(declared.get(name)?.default, standard);
+    });
+  }
+
+  for (const [name, standard] of lists) {
+    it(`${name} is a list of texts, by default the declared one`, () => {
+      assert.deepEqual(declared.get(name)?.['items'], { type: 'string' });
+      assert.deepEqual(declared.get(name)?.default, standard);
     });
   }
 

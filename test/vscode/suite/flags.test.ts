@@ -104,6 +104,42 @@ char LICENSE[] SEC("license") = "GPL";
     await eventually('its change counts', () => errors(uri).length > 0);
   });
 
+  it('sources of other names are BPF programs where a setting says so', async () => {
+    const { Global, Workspace } = vscode.ConfigurationTarget;
+    const change = (name: string, value: unknown): Thenable<void> =>
+      settings().update(name, value, name === 'verify.files' ? Workspace : Global);
+    const uri = write(
+      'kern/count_kern.c',
+      `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("socket")
+int program(struct __sk_buff *skb)
+{
+	return missing;
+}
+char LICENSE[] SEC("license") = "GPL";
+`,
+    );
+    const by = (): (string | undefined)[] => errors(uri).map(({ source }) => source);
+    await change('host', 'local');
+    try {
+      const editor = await vscode.window.showTextDocument(uri);
+      await change('verify.files', ['flags/kern/*.c']);
+      await eventually('clangd has it', () => by().includes('clangd'));
+      await change('clangd.enabled', false);
+      await eventually('clangd is gone', () => by().length === 0);
+      const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
+      await editor.edit((edit) => {
+        edit.insert(end, '\n');
+      });
+      await editor.document.save();
+      await eventually('saving verifies it', () => by().includes('clang'));
+      await change('verify.files', undefined);
+    } finally {
+      for (const name of ['host', 'verify.files', 'clangd.enabled']) await change(name, undefined);
+    }
+  });
+
   it('a folder above the one that is open holds what a source includes, where a setting names it', async () => {
     const beside = temporaryDirectory({ 'sizes.h': '#define SIZE 4\n' });
     assert.equal(path.dirname(beside.path), path.dirname(workspace));
