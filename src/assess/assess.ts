@@ -10,10 +10,10 @@ import type { Host } from '../host/host.ts';
 import type { ResultDocument } from '../results/document.ts';
 import { oneLine } from '../text.ts';
 import type { Assessment } from './assessment.ts';
-import { withMessages, type Flow, type FlowOfSockets, type Sent, type Side } from './flows.ts';
+import { withMessages, type Flow, type FlowOfSockets, type Sent } from './flows.ts';
 import { makeObserver, readObserver, type Seen } from './observe.ts';
 import type { TracerSource } from './tracer.ts';
-import { probesFor, reliances, usesOf } from './relies.ts';
+import { probesFor, reliances, usesOf, type LocalEnd } from './relies.ts';
 import { readTraffic } from './traffic.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -73,8 +73,8 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
   const { flows: found, ...traffic } = all;
   const own = cgroup === undefined ? found : found.filter(({ flow }) => touches(flow, cgroup));
   const flows = own.map((one) => withMessages(one, sent, seconds));
-  const sides = sidesOf(own);
-  const uses = usesOf(observation.seen, (inode) => sides.has(inode));
+  const ends = endsOf(own);
+  const uses = usesOf(observation.seen, (inode) => ends.has(inode));
   const mayProbe = uses.size > 0 || sufferers(programsOf(flows), undefined).length > 0;
   if (sources !== undefined && mayProbe) onStep?.('probe');
   const probed =
@@ -82,7 +82,7 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
       ? NOT_PROBED
       : await probeSemantics(host, sources, probesFor(uses), signal);
   onStep?.('judge');
-  const relies = reliances(observation.seen, sides, probed.rows);
+  const relies = reliances(observation.seen, ends, probed.rows);
   return {
     ...traffic,
     flows,
@@ -145,12 +145,13 @@ function sentOf(seen: readonly Seen[]): Map<number, Sent> {
   return sums;
 }
 
-const sidesOf = (found: readonly FlowOfSockets[]): Map<number, Side> =>
+const endsOf = (found: readonly FlowOfSockets[]): Map<number, LocalEnd> =>
   new Map(
-    found.flatMap(({ flow, server, client }) => [
-      ...server.map((inode) => [inode, flow.server] as const),
-      ...client.map((inode) => [inode, flow.client] as const),
-    ]),
+    found.flatMap((one, flow) =>
+      (['server', 'client'] as const).flatMap((end) =>
+        one[end].map((inode) => [inode, { side: one.flow[end], flow }] as const),
+      ),
+    ),
   );
 
 const programsOf = (flows: readonly Flow[]) =>

@@ -70,6 +70,8 @@ export interface Reliance {
   readonly calls: number;
   /** Its local sockets that it was seen on. */
   readonly sockets: number;
+  /** Indices into `flows`: the connections that these sockets are ends of. Others of the process do without. */
+  readonly flows: readonly number[];
   readonly effect: Effect;
   /** A sentence: what would happen to it. */
   readonly consequence: string;

@@ -33,17 +33,16 @@ function isShort(flow: Flow, seconds: number): boolean {
   return messages / (flow.opened + flow.closed) < FEW_MESSAGES;
 }
 
-const sameAs = (side: Side, { process, cgroup }: Reliance): boolean =>
-  side.process === process && side.cgroup === cgroup;
+/** What keeps a flow on TCP. @param index of the flow. */
+const keeping = (index: number, { relies }: Evidence): Reliance[] =>
+  relies.filter(({ effect, flows }) => effect === 'stays' && flows.includes(index));
 
-/** Whether the guarded programs would leave the whole of it on TCP. */
-export const staysOnTcp = (flow: Flow, evidence: Evidence): boolean =>
+/** Whether the guarded programs would leave the whole of it on TCP. @param index of the flow. */
+export const staysOnTcp = (flow: Flow, index: number, evidence: Evidence): boolean =>
   flow.kernelTls ||
   flow.mptcp ||
   isShort(flow, evidence.seconds) ||
-  evidence.relies.some(
-    (one) => one.effect === 'stays' && (sameAs(flow.server, one) || sameAs(flow.client, one)),
-  );
+  keeping(index, evidence).length > 0;
 
 /** What speaks against a bypass on a cgroup because of the programs in it. */
 export function ofCgroup(
@@ -76,8 +75,8 @@ export function ofCgroup(
   ];
 }
 
-/** Why a flow gains nothing, or cannot be reached. */
-export function ofFlow(flow: Flow, evidence: Evidence): Objection[] {
+/** Why a flow gains nothing, or cannot be reached. @param index of the flow. */
+export function ofFlow(flow: Flow, index: number, evidence: Evidence): Objection[] {
   const between = l10n.t(
     '{0} to {1}, port {2}',
     name(flow.client),
@@ -107,14 +106,9 @@ export function ofFlow(flow: Flow, evidence: Evidence): Objection[] {
     ...(ends.some(({ cgroup }) => cgroup === undefined)
       ? say('unknown-cgroup', l10n.t('the cgroup of an end is not known.'))
       : []),
-    ...evidence.relies
-      .filter((one) => one.effect === 'stays' && ends.some((side) => sameAs(side, one)))
-      .flatMap((one) =>
-        say(
-          'stays',
-          l10n.t('{0} uses {1}, and stays on TCP.', oneLine(one.process, 40), one.title),
-        ),
-      ),
+    ...keeping(index, evidence).flatMap((one) =>
+      say('stays', l10n.t('{0} uses {1}, and stays on TCP.', oneLine(one.process, 40), one.title)),
+    ),
   ];
 }
 

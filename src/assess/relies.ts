@@ -88,21 +88,28 @@ export const probesFor = (uses: Iterable<Use>): string[] =>
 export const usesOf = (seen: readonly Seen[], isLocal: (inode: number) => boolean): Set<Use> =>
   new Set(seen.flatMap(({ inode, uses }) => (isLocal(inode) ? Array.from(uses.keys()) : [])));
 
+/** An end of a local connection. */
+export interface LocalEnd {
+  readonly side: Side;
+  /** Index into the flows. */
+  readonly flow: number;
+}
+
 /**
  * What processes with local connections rely on.
- * @param sides the side of each local socket, by its inode.
+ * @param ends of local sockets, by their inodes.
  * @param probed of this host's kernel, as many as could be run.
  */
 export function reliances(
   seen: readonly Seen[],
-  sides: ReadonlyMap<number, Side>,
+  ends: ReadonlyMap<number, LocalEnd>,
   probed: readonly SemanticRow[],
 ): Reliance[] {
   const found = seen.flatMap(({ inode, pid, name, uses }) => {
-    const side = sides.get(inode);
-    if (side === undefined) return [];
+    const end = ends.get(inode);
+    if (end === undefined) return [];
     return Array.from(uses, ([use, calls]) => ({
-      ...{ inode, pid, use, calls, side, process: side.process ?? name },
+      ...{ inode, pid, use, calls, ...end, process: end.side.process ?? name },
     }));
   });
   const groups = groupBy(found, ({ process, side: { cgroup }, use }) =>
@@ -121,6 +128,7 @@ export function reliances(
           ...(side.label !== undefined && { label: side.label }),
           calls: group.reduce((sum, { calls }) => sum + calls, 0),
           sockets: new Set(group.map(({ inode }) => inode)).size,
+          flows: Array.from(new Set(group.map(({ flow }) => flow))).toSorted((a, b) => a - b),
         },
       ];
     })

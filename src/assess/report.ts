@@ -37,9 +37,9 @@ export function assessmentReport(assessment: Assessment): string {
     ),
     ...section(
       l10n.t('What programs rely on:'),
-      relies.map(({ process, title, calls, consequence }) => {
+      relies.map(({ title, calls, consequence, ...side }) => {
         const seen = calls === 1 ? l10n.t('once') : l10n.t('{0} times', number(calls));
-        return `  ${process}: ${title} (${seen}). ${consequence}`;
+        return `  ${sideText(side)}: ${title} (${seen}). ${consequence}`;
       }),
     ),
     ...section(
@@ -87,7 +87,7 @@ export function assessmentMarkdown(assessment: Assessment): string {
     ),
     ...list(
       l10n.t('What programs rely on:'),
-      relies.map((one) => markdownText(`${one.process}: ${one.title}. ${one.consequence}`)),
+      relies.map((one) => markdownText(`${sideText(one)}: ${one.title}. ${one.consequence}`)),
     ),
     ...list(l10n.t('Not looked at:'), notLookedAt.map(markdownText)),
     '',
@@ -177,7 +177,12 @@ function flowText(flow: Flow, gain: FlowGain | undefined): string {
 
 const rate = (bytes: number): string => `${amount(bytes)}/s`;
 
-function sideText({ process, label, cgroup, cpu }: Side): string {
+function sideText({
+  process,
+  label,
+  cgroup,
+  cpu,
+}: Pick<Side, 'process' | 'label' | 'cgroup'> & Partial<Pick<Side, 'cpu'>>): string {
   const name = process ?? l10n.t('a process that is gone');
   const place = label ?? (cgroup === undefined ? undefined : shortIds(cgroup));
   const details = [

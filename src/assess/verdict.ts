@@ -23,7 +23,7 @@ export function verdictOn(flows: readonly Flow[], evidence: Evidence): Verdict {
     .flatMap((flow, index) => {
       if (flow.shape === 'idle') return [];
       const expected = speeds.expect(flow);
-      const stays = staysOnTcp(flow, evidence);
+      const stays = staysOnTcp(flow, index, evidence);
       const { ratio, savedMs } = stays ? { ratio: 1, savedMs: 0 } : expected;
       const canReach = [flow.server, flow.client].every((side) => isReachable(side, evidence));
       const isWorth = canReach && ratio >= LEAST_RATIO && savedMs >= LEAST_SAVED_MS;
@@ -105,7 +105,7 @@ function against(
   const wanted = new Set(taken.flatMap(({ flow }) => cgroupsOf(flows[flow])));
   const all = [
     ...cgroups.filter(({ cgroup }) => wanted.has(cgroup)).flatMap((one) => one.against),
-    ...flows.flatMap((flow) => ofFlow(flow, evidence)),
+    ...flows.flatMap((flow, index) => ofFlow(flow, index, evidence)),
   ];
   const unique = new Map(all.map((one) => [one.words, one]));
   return Array.from(unique.values()).sort((a, b) => Number(b.isGrave) - Number(a.isGrave));

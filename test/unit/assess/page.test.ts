@@ -50,7 +50,14 @@ describe('the page of an assessment', () => {
       relies: [
         {
           ...{ process: HOSTILE, pids: [1], cgroup: `/${HOSTILE}`, use: 'splice', title: HOSTILE },
-          ...{ calls: 1, sockets: 1, effect: 'stalls', consequence: HOSTILE, basis: 'known' },
+          ...{
+            calls: 1,
+            sockets: 1,
+            flows: [0],
+            effect: 'stalls',
+            consequence: HOSTILE,
+            basis: 'known',
+          },
         },
       ],
       verdict: {

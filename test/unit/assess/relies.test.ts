@@ -52,7 +52,7 @@ describe('what the observer saw', () => {
 
 describe('what programs rely on', () => {
   const { seen } = parseObserved(OBSERVED);
-  const sides = new Map([[7, side('nginx')]]);
+  const ends = new Map([[7, { side: side('nginx'), flow: 3 }]]);
 
   it('is what this kernel does to it, where that was probed', () => {
     assert.deepEqual(probesFor(['splice', 'rcvlowat']), ['splice-receive']);
@@ -60,7 +60,7 @@ describe('what programs rely on', () => {
       row('splice-receive', 'intact', 'EAGAIN'),
       row('fionread', 'counted', 'counted'),
     ];
-    const found = reliances(seen, sides, probed);
+    const found = reliances(seen, ends, probed);
     assert.deepEqual(
       found.map(({ process, use, effect, basis, calls }) => [process, use, effect, basis, calls]),
       [
@@ -69,12 +69,13 @@ describe('what programs rely on', () => {
       ],
     );
     assert.match(found[0]?.consequence ?? '', /^On this kernel: it was EAGAIN\. splice\(\) from/);
+    assert.deepEqual(found[0]?.flows, [3]);
   });
 
   it('is what is known of kernels where it was not, or the probe did not end', () => {
     const failed = [{ ...row('splice-receive', 'intact', 'failed'), told: false }];
     for (const probed of [[], failed]) {
-      const [splice, fionread] = reliances(seen, sides, probed);
+      const [splice, fionread] = reliances(seen, ends, probed);
       assert.deepEqual([splice?.effect, splice?.basis], ['stalls', 'known']);
       assert.deepEqual([fionread?.effect, fionread?.basis], ['stalls', 'known']);
     }
@@ -84,7 +85,7 @@ describe('what programs rely on', () => {
     const [first] = seen;
     assert.ok(first);
     const more = [...seen, { ...first, inode: 10, pid: 101 }];
-    const both = new Map([...sides, [10, side('nginx')]]);
+    const both = new Map([...ends, [10, { side: side('nginx'), flow: 3 }]]);
     const [splice] = reliances(more, both, []);
     assert.deepEqual([splice?.pids, splice?.calls, splice?.sockets], [[100, 101], 8, 2]);
     assert.deepEqual(reliances(more, new Map(), []), []);

@@ -35,6 +35,7 @@ const flow = (client: string, server: string, changes: Partial<Flow> = {}): Flow
 const reliance = (process: string, effect: Reliance['effect']): Reliance => ({
   ...{ process, effect, pids: [1], cgroup: `${MOUNT}/a.slice/${process}`, use: 'splice' },
   ...{ title: 'splice()', calls: 1, sockets: 1, consequence: 'It stalls.', basis: 'known' },
+  flows: [0],
 });
 
 describe('the verdict on local traffic', () => {
@@ -97,6 +98,16 @@ describe('the verdict on local traffic', () => {
       assert.equal(verdict.kind, 'nothing');
       assert.match(verdict.against.map((each) => each.words).join('\n'), words);
     }
+  });
+
+  it('leaves alone only those connections of a program that stay', () => {
+    const both = [flow('web', 'rpc'), flow('web', 'db')];
+    const verdict = verdictOn(both, { ...EVIDENCE, relies: [reliance('web', 'stays')] });
+    assert.deepEqual(verdict.cover, [`${MOUNT}/a.slice/db`, `${MOUNT}/a.slice/web`]);
+    assert.deepEqual(
+      verdict.against.map(({ words }) => words),
+      ['web to rpc, port 80: web uses splice(), and stays on TCP.'],
+    );
   });
 
   it('leaves out a program that would stall, where there is other traffic', () => {

@@ -37,6 +37,7 @@ function crowded(host: string): AssessPageView {
     relies: (['stalls', 'works'] as const).map((effect) => ({
       ...{ process: 'nginx', pids: [4711, 4712], cgroup: `${slice}/worker-1.service` },
       ...{ use: 'rcvlowat', title: 'SO_RCVLOWAT', calls: 3, sockets: 2, basis: 'probed', effect },
+      flows: [0],
       consequence:
         'It would wait for more bytes than it has asked for, until the other end sends more.',
     })),
