@@ -18,6 +18,7 @@ const SERVICES = {
   'nginx-common': ['nginx.service'],
   'postgresql-common': ['postgresql.service'],
   memcached: ['memcached.service'],
+  'etcd-server': ['etcd.service'],
   prometheus: ['prometheus.service'],
   'prometheus-node-exporter': ['prometheus-node-exporter.service'],
 };

@@ -71,6 +71,13 @@ const TOOLS = [
     alpine: ['postgresql', 'postgresql-contrib'],
   }),
   tool(['applications'], 'memcached', command('memcached'), ['memcached']),
+  // A small program in Go whose gateway hands on bytes as all proxies in Go do.
+  tool(['applications'], 'etcd', command('etcd'), ['etcd-server'], {
+    fedora: ['etcd'],
+    suse: ['etcd'],
+    arch: ['etcd'],
+    alpine: ['etcd'],
+  }),
   tool(['applications'], 'curl', command('curl'), ['curl']),
   // It compiles what it runs.
   tool(['applications'], 'a JDK', command('javac'), ['default-jdk-headless'], {

@@ -26,12 +26,16 @@ export interface Suite {
 /**
  * A few parts run beside each other, for most tests wait. Each file of the window's tests is a part by itself,
  * which has a VS Code of its own anyway. `kernel` changes what is one for the whole kernel, the switch for the run
- * time of BPF programs, and comes when no samples of other benchmarks are taken; `memory` fills TCP's memory, with
- * which every bypass leaves its senders to TCP, and comes when all others have ended.
+ * time of BPF programs, or sees whether anything changes it, and comes when no samples of other benchmarks are
+ * taken; `memory` fills TCP's memory, with which every bypass leaves its senders to TCP, and comes when all others
+ * have ended.
  */
 const GROUPS = [
   { group: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
-  { group: 'kernel', files: /\/(?:benchFaults|benchMethod|measureRunTime|resume)\.test\.ts$/ },
+  {
+    group: 'kernel',
+    files: /\/(?:assessServices|benchFaults|benchMethod|measureRunTime|resume)\.test\.ts$/,
+  },
   { group: 'standard', files: /\/standard\.test\.ts$/ },
   {
     group: 'stress',

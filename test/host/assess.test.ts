@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -12,9 +11,9 @@ import { Host } from '../../src/host/host.ts';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';
 import { cgroupMount, PIN_ROOT } from '../harness/cgroup.ts';
 import { atEnd } from '../harness/cleanup.ts';
-import { descendants, endProcesses, processRef } from '../harness/processes.ts';
-import { Arms, entering, inside } from '../harness/host/arms.ts';
+import { Arms } from '../harness/host/arms.ts';
 import { heldNames } from '../harness/host/held.ts';
+import { Residents } from '../harness/host/residents.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { startServer, type Server } from '../harness/host/servers.ts';
 import { run } from '../harness/run.ts';
@@ -42,7 +41,7 @@ describe('who talks to whom on a host', function () {
   this.timeout(120_000);
   const id = `sockmap-assess-${process.pid}`;
   const host = new Host('local');
-  const clients: ChildProcess[] = [];
+  const clients = new Residents();
   let arms: Arms;
   let account: TestAccount;
   let redis: Server;
@@ -54,12 +53,6 @@ describe('who talks to whom on a host', function () {
   let flows: readonly Flow[];
   let report: string;
   let left: unknown;
-
-  /** Has a program run in the cgroup, and in a network namespace, for as long as the tests. */
-  const keepRunning = (netns: string, argv: readonly string[]): void => {
-    const [command = '', ...args] = inside(arms.tcp, entering(netns, argv));
-    clients.push(spawn(command, args, { stdio: 'ignore' }));
-  };
 
   before(async () => {
     account = await makeAccount('none');
@@ -80,11 +73,11 @@ describe('who talks to whom on a host', function () {
       argv: (port) => ['memcached', '-l', '0.0.0.0', '-p', String(port), '-U', '0'],
     });
     // The namespace that translates has no process otherwise, as that of a host does.
-    keepRunning(`${id}-host`, ['sleep', '1000']);
+    clients.run(arms.tcp, `${id}-host`, ['sleep', '1000']);
     const at = ['-p', String(redis.port), '-t', 'get', '-n', '1000000000', '-d', '100'];
-    keepRunning(`${id}-a`, ['redis-benchmark', '-h', '10.77.9.9', '-c', '3', ...at]);
+    clients.run(arms.tcp, `${id}-a`, ['redis-benchmark', '-h', '10.77.9.9', '-c', '3', ...at]);
     const idle = `exec 3<>/dev/tcp/10.77.1.4/${memcached.port}; sleep 1000`;
-    keepRunning(`${id}-a`, ['bash', '-c', idle]);
+    clients.run(arms.tcp, `${id}-a`, ['bash', '-c', idle]);
     programs = temporaryDirectory();
     const program = (name: string) => path.join(programs.path, name);
     await run('cc', ['-pthread', '-o', program('habits'), path.join(PROGRAMS, 'habits.c')]);
@@ -96,7 +89,7 @@ describe('who talks to whom on a host', function () {
         argv: (port) => [program(name), name, String(port), ...more],
       });
       habits.set(name, server);
-      keepRunning(`${id}-a`, [program(HOSTILE), 'ask', '10.77.1.3', String(server.port)]);
+      clients.run(arms.tcp, `${id}-a`, [program(HOSTILE), 'ask', '10.77.1.3', String(server.port)]);
       return server;
     };
     for (const name of HABITS) await serve(name);
@@ -108,11 +101,7 @@ describe('who talks to whom on a host', function () {
     report = assessmentReport(assessment);
   });
   after(async () => {
-    for (const { pid } of clients) {
-      if (pid === undefined) continue;
-      const below = descendants(pid);
-      await endProcesses([processRef(pid), ...below].filter((one) => one !== undefined));
-    }
+    await clients.end();
     for (const server of habits.values()) await server.stop();
     await programs.remove();
     await redis.stop();

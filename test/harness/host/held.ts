@@ -22,7 +22,8 @@ export async function heldNames(kind: 'prog' | 'map', prefix: string): Promise<s
     .toSorted();
 }
 
-const isOurs = (pid: string): boolean => !/^0::\/\.\./m.test(read(`/proc/${pid}/cgroup`));
+/** Whether a process is of this lane: one of another is outside of the cgroup that is the root here. */
+export const isOurs = (pid: string): boolean => !/^0::\/\.\./m.test(read(`/proc/${pid}/cgroup`));
 
 function heldBy(pid: string, kind: 'prog' | 'map'): number[] {
   const place = `/proc/${pid}/fdinfo`;

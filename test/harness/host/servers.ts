@@ -180,9 +180,14 @@ function postgresPrograms(): string {
 
 export const postgresProgram = (name: string): string => path.join(postgresPrograms(), name);
 
-export const startPostgres = (arm: Arm, account: string): Promise<Server> =>
+/** @param netns where it listens at all addresses; our own, at loopback, when left out. */
+export const startPostgres = (
+  arm: Pick<Arm, 'cgroup'>,
+  account: string,
+  netns?: string,
+): Promise<Server> =>
   startServer({
-    ...{ arm, account },
+    ...{ arm, account, ...(netns !== undefined && { netns }) },
     argv: async (port, directory) => {
       const data = path.join(directory, 'cluster');
       const [command = '', ...args] = inside(
@@ -194,9 +199,10 @@ export const startPostgres = (arm: Arm, account: string): Promise<Server> =>
         account,
       );
       await run(command, args, { cwd: directory });
+      fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all samenet trust\n');
       const settings = {
         port: String(port),
-        listen_addresses: '127.0.0.1',
+        listen_addresses: netns === undefined ? '127.0.0.1' : '0.0.0.0',
         unix_socket_directories: '',
         fsync: 'off',
         work_mem: '256MB',

@@ -2,6 +2,7 @@
 
     grpc_echo.py serve ADDRESS PORT [CERTIFICATE KEY]
     grpc_echo.py ask ADDRESS PORT [CERTIFICATE]
+    grpc_echo.py pace ADDRESS PORT CALLS BYTES   so many calls a second, of so many bytes, until it is ended
 
 Asking calls with messages of many sizes, one by one and as a stream both ways, and prints how many there
 were, their bytes, and how many came back wrong.
@@ -10,12 +11,18 @@ were, their bytes, and how many came back wrong.
 import hashlib
 import json
 import sys
+import time
 from concurrent import futures
 
 import grpc
 
 SIZES = [0, 1, 100, 1024, 1449, 4096, 16383, 65537, 250000, (1 << 20) - 100]
-LIMITS = [("grpc.max_receive_message_length", 1 << 24), ("grpc.max_send_message_length", 1 << 24)]
+LIMITS = [
+    ("grpc.max_receive_message_length", 1 << 24),
+    ("grpc.max_send_message_length", 1 << 24),
+    # gRPC waits with SO_RCVLOWAT for the rest of a frame where that is large, and GRPC_EXPERIMENTS asks for it.
+    ("grpc.http2.max_frame_size", 1 << 20),
+]
 
 
 def body(seed, size):
@@ -60,5 +67,16 @@ def ask(address, certificate):
     print(json.dumps({"messages": len(back), "bytes": sum(map(len, back)), "wrong": wrong}))
 
 
+def pace(address, rest):
+    calls, size = map(int, rest)
+    call = grpc.insecure_channel(address, options=LIMITS).unary_unary("/Echo/Call")
+    message = body(0, size)
+    due = time.monotonic()
+    while True:
+        call(message, timeout=60)
+        due += 1 / calls
+        time.sleep(max(due - time.monotonic(), 0))
+
+
 verb, host, port, *rest = sys.argv[1:]
-{"serve": serve, "ask": ask}[verb](f"{host}:{port}", rest)
+{"serve": serve, "ask": ask, "pace": pace}[verb](f"{host}:{port}", rest)
