@@ -7,7 +7,14 @@ import { keepBypass, stopKeeping } from '../../src/bypass/keep.ts';
 import type { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { withFunctions } from '../../src/host/hostScript.ts';
-import { attachedTo, bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import {
+  attachedTo,
+  bpfSource,
+  localKeys,
+  makeGround,
+  type BypassGround,
+} from '../harness/host/bypass.ts';
+import { run } from '../harness/run.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
@@ -90,6 +97,14 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
         [first?.id],
       );
     }
+    // As a host that had not all of its addresses when the service started.
+    const pins = `/sys/fs/bpf/sockmap-bypass/${fs.statSync(cgroup).ino}`;
+    const keys = await localKeys(pins);
+    const [gone = ''] = keys;
+    const key = ['key', 'hex', ...gone.split(' ')];
+    await run('bpftool', ['map', 'delete', 'pinned', `${pins}/bypass_local`, ...key]);
+    await done('ctl_kept_run');
+    assert.deepEqual((await localKeys(pins)).sort(), keys.sort());
     await done('ctl_kept_run', '--replace');
     assert.notEqual((await attachedTo(cgroup))[0]?.id, first?.id);
   });

@@ -105,7 +105,15 @@ describe('what watches bypasses', () => {
     const mine = '/etc/systemd/system';
     put(`${mine}/sockmap-bypass@.service`, await say('kept_unit'));
     put(`${mine}/shop.service`, '[Service]\nExecStart=/usr/bin/timeout 5\n');
-    put(`${mine}/shop.service.d/50-sockmap-bypass-shop.conf`, await say('kept_dropin', 'shop'));
+    const patience = async (timeout: string) =>
+      (await run('sh', ['-c', withFunctions('kept_patience')], { input: timeout })).trim();
+    const patient = await patience('1min 30s\n');
+    assert.equal(patient, '-k 5 20');
+    assert.equal(await patience('infinity\n'), patient);
+    assert.equal(await patience('10s 500ms\n'), '-k 2 5');
+    assert.equal(await patience('900ms\n'), '-k 1 1');
+    const dropin = await say('kept_dropin', 'shop', patient);
+    put(`${mine}/shop.service.d/50-sockmap-bypass-shop.conf`, dropin);
     const slices = await run('sh', ['-c', withFunctions('kept_slices "a.slice\nb.slice\n"')]);
     put(`${mine}/sockmap-bypass@shop.service.d/50-sockmap-bypass-shop.conf`, slices);
     assert.match(slices, /^Wants=a\.slice\nAfter=a\.slice\nWants=b\.slice\nAfter=b\.slice$/m);
