@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { runCanary, type CanaryOptions } from '../../src/assess/canary/canary.ts';
 import { buildTracer } from '../../src/assess/tracer.ts';
@@ -9,8 +11,10 @@ import { HostError, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { scriptArgv } from '../../src/host/hostScript.ts';
 import { commandLine, descendants, isAlive } from '../harness/processes.ts';
+import { inside } from '../harness/host/arms.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
+import type { ClientJob } from '../harness/host/client.ts';
 import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
 import { heldNames } from '../harness/host/held.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -128,6 +132,28 @@ describe('a canary', function () {
       assert.ok((await failure) instanceof HostError);
       await eventually('the other one has ended', () => !both.some(isAlive));
       assert.equal(await share(), 25);
+    }
+  });
+
+  it('restores the share when its client and either of its processes are killed at once', async () => {
+    const script = path.join(import.meta.dirname, '../harness/host/client.ts');
+    const job: ClientJob = { alias: 'local', action: 'canary', cgroup: ground.path };
+    const place = ground.cgroup.child('client');
+    for (const which of [0, 1]) {
+      const argv = [process.execPath, '--import', 'tsx', script, JSON.stringify(job)];
+      const [command = '', ...args] = inside({ cgroup: place }, argv);
+      const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = once(client, 'exit');
+      await once(client.stdout, 'data');
+      assert.equal(await share(), 50);
+      const all = descendants(client.pid ?? 0);
+      const both = all.filter(({ pid }) => commandLine(pid)[0] === './canary');
+      assert.equal(both.length, 2);
+      for (const pid of [client.pid, both[which]?.pid]) process.kill(pid ?? 0, 'SIGKILL');
+      await ended;
+      await eventually('all that it started has ended', () => !all.some(isAlive));
+      assert.equal(await share(), 25);
+      assert.deepEqual(await programsLeft(), []);
     }
   });
 

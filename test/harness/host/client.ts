@@ -1,5 +1,8 @@
 // A program that uses a host, for tests that kill it: `client.ts JOB`, a JSON of `ClientJob`.
 import fs from 'node:fs';
+import path from 'node:path';
+import { runCanary } from '../../../src/assess/canary/canary.ts';
+import { readCanary } from '../../../src/assess/canary/observer.ts';
 import { runBenchmark } from '../../../src/bench/run.ts';
 import { writeDocument } from '../../../src/bench/store.ts';
 import { loadBypass } from '../../../src/bypass/load.ts';
@@ -11,7 +14,7 @@ export interface ClientJob {
   /** A host of the configuration file; `local` without one. */
   readonly alias: string;
   readonly configFile?: string;
-  readonly action: 'connect' | 'scratch' | 'load' | 'bench';
+  readonly action: 'connect' | 'scratch' | 'load' | 'canary' | 'bench';
   readonly cgroup?: string;
   /** Where a benchmark saves. */
   readonly file?: string;
@@ -39,6 +42,14 @@ if (job.action === 'connect') {
   await loadBypass(host, { cgroup, source, replace: true, onStep: say });
   await host.dispose();
   say('done');
+} else if (job.action === 'canary') {
+  await runCanary(host, {
+    ...{ cgroup, share: 50, seconds: 600, guardrails: {} },
+    sources: await readCanary(path.join(import.meta.dirname, '../../../bpf')),
+    onReading: () => {
+      say('compares');
+    },
+  });
 } else {
   say('begins');
   await runBenchmark(host, {
