@@ -66,9 +66,13 @@
 /* Unsent bytes at which a bulk sender blocks while it is on TCP. */
 #define BULK_NOTSENT_LOWAT 16384
 
-/* How long a sender spins for its reader (nanoseconds), and what it may queue after. */
+/*
+ * How long a sender spins for its reader (nanoseconds), what it may queue after, and
+ * for how many messages it does not spin for a lock again after that was in vain.
+ */
 #define PATIENCE	 50000
 #define IMPATIENT_BOUNDS 3
+#define DISCOURAGED	 16
 
 /* After this long (nanoseconds) every CPU has seen that a socket is leaving. */
 #define LEAVING_SEEN 1000000
@@ -232,6 +236,7 @@ struct conn {
 	__u32 peer_sent;  /* the peer's messages when we last looked */
 	__u32 quiet;	  /* messages since then */
 	__u32 small;	  /* of these, the small ones in a row */
+	__u32 discouraged; /* messages for which not to wait for the peer's lock */
 	__u32 route;
 	__u32 keepalive; /* as we have set it, in jiffies, or 0 */
 	__u32 idle_then; /* seconds to restore */
@@ -580,9 +585,15 @@ static int sleepers(struct tcp_sock *tp, __u32 *id)
 	return 1000;
 }
 
-static int owned(struct tcp_sock *tp)
+static HOT_PATH int owned(struct tcp_sock *tp)
 {
-	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
+	const struct tcp_sock *direct;
+
+	if (!LOADS_DIRECTLY)
+		return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
+	direct = bpf_rdonly_cast(tp, 0);
+	/* Read anew in each turn of a loop. */
+	return *(volatile const int *)&direct->inet_conn.icsk_inet.sk.sk_lock.owned;
 }
 
 /* Does a thread wait until another lets go of the socket? */
@@ -1440,6 +1451,35 @@ static bool queue_has_room(struct conn *conn, struct tcp_sock *tp, __u32 size,
 	return !conn->tight && below_bound(conn, size, IMPATIENT_BOUNDS * bound);
 }
 
+/*
+ * To queue a message the kernel takes the lock of the receiving socket, and sleeps as
+ * long as a reader has it, who copies: two or three context switches, which take longer
+ * than the copy. So have him finish first. Who waits for data has let go of the lock.
+ * Who keeps it is not at work: he sleeps for a page of his buffer, or we are on the CPU
+ * that he needs. Then the kernel sleeps as before, and to spin has cost its bound once
+ * for DISCOURAGED messages, however long a reader contrives to keep his lock.
+ *
+ * While a program runs for a message its sender owns his own socket. Two that spin for
+ * each other would do so in vain: only do so for a peer that does not send in between.
+ */
+static void wait_for_lock(struct conn *conn)
+{
+	struct tcp_sock *peer = peer_tp(conn);
+	__u64 start;
+
+	if (conn->discouraged) {
+		conn->discouraged--;
+		return;
+	}
+	if (conn->quiet < 2 || !owned(peer))
+		return;
+	start = bpf_ktime_get_ns();
+	for (int i = 0; i < 1024 && bpf_ktime_get_ns() - start < PATIENCE; i++)
+		if (!owned(peer))
+			return;
+	conn->discouraged = DISCOURAGED;
+}
+
 /* Nagle's algorithm makes full segments of these: faster than one by one. */
 static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 				   const struct config *conf)
@@ -1598,6 +1638,8 @@ int sockmap_redirect(struct sk_msg_md *msg)
 			return leave(conn, tp, TCP_QUEUE_BOUND);
 		charge(conn, size, bound);
 	}
+	if (size >= BULK_SIZE)
+		wait_for_lock(conn);
 	if (bpf_msg_redirect_hash(msg, &bypass_socks, &conn->peer.cookie,
 				  BPF_F_INGRESS) != SK_PASS)
 		return leave(conn, tp, TCP_PEER_GONE);
