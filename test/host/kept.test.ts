@@ -14,6 +14,7 @@ import {
   makeGround,
   type BypassGround,
 } from '../harness/host/bypass.ts';
+import { eventually } from '../harness/host/wait.ts';
 import { run } from '../harness/run.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -167,6 +168,23 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     await done('ctl_kept_run', '--replace');
     await done('ctl_kept_end');
     assert.deepEqual(await attachedTo(cgroup), []);
+  });
+
+  it('leaves nothing at its end of a try that was cut off', async () => {
+    forget();
+    const running = call('ctl_kept_run');
+    let tried = '';
+    await eventually('it is tried', async () => {
+      const name = fs.readdirSync(ground.cgroup.path).find((each) => each.startsWith('try-'));
+      tried = path.join(ground.cgroup.path, name ?? '', 'bypass');
+      return fs.existsSync(tried) && (await attachedTo(tried)).length > 0;
+    });
+    const pins = `/sys/fs/bpf/sockmap-bypass/${fs.statSync(tried).ino}`;
+    assert.ok(fs.existsSync(pins));
+    fs.writeFileSync(path.join(ground.cgroup.path, 'cgroup.kill'), '1');
+    await running;
+    await done('ctl_kept_end');
+    assert.ok(!fs.existsSync(pins));
   });
 });
 
