@@ -1,11 +1,14 @@
 import type * as vscode from 'vscode';
 import { Context } from './context.ts';
 import { ComparedListings } from './diagnostics/compared.ts';
+import { Coverage } from './diagnostics/coverage.ts';
+import { LineStates } from './diagnostics/lineStates.ts';
 import { Logs } from './diagnostics/logs.ts';
 import { ProgramTests } from './diagnostics/programTests.ts';
 import { RunTimes } from './diagnostics/runTimes.ts';
 import { Verifier } from './diagnostics/verifier.ts';
 import { Versions } from './diagnostics/versions.ts';
+import { VisitHovers } from './diagnostics/visitHovers.ts';
 import { HostError, isCancelled, type Problem } from './host/errors.ts';
 import { LanguageService } from './language/service.ts';
 import { AssessPages } from './ui/assessPages.ts';
@@ -37,6 +40,9 @@ export class App extends Context {
   readonly versions: Versions;
   readonly compared = new ComparedListings();
   readonly runTimes: RunTimes;
+  readonly lineStates: LineStates;
+  readonly visits: VisitHovers;
+  readonly coverage: Coverage;
   readonly language: LanguageService;
   /** The last failure that was reported. */
   lastProblem: Problem | undefined;
@@ -55,9 +61,14 @@ export class App extends Context {
     this.logs = new Logs(this, this.verifier);
     this.versions = new Versions(this, this.verifier);
     this.runTimes = new RunTimes(this, this.verifier);
-    this.runTimes.onDidFail((error) => {
-      this.report(error);
-    });
+    this.lineStates = new LineStates(this, this.verifier);
+    this.visits = new VisitHovers(this, this.lineStates);
+    this.coverage = new Coverage(this.lineStates, this.verifier);
+    for (const { onDidFail } of [this.runTimes, this.coverage]) {
+      onDidFail((error) => {
+        this.report(error);
+      });
+    }
     this.language = new LanguageService(this, (uri) => this.verifier.source(uri), this.bpfStatus);
     this.statusBar.onDidShow((status) => {
       this.hosts.take(status);
@@ -125,7 +136,7 @@ export class App extends Context {
   override dispose(): void {
     const pieces = [
       ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
-      ...[this.tests, this.verifier],
+      ...[this.coverage, this.lineStates, this.tests, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
       ...[this.fleetPages, this.bpfStatus],
     ];

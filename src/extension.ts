@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   installClangd: async () => (await import('./commands/clangd.ts')).installClangd,
   showVerifierLog: async () => (await import('./commands/verify.ts')).showVerifierLog,
   compareProgram: async () => (await import('./commands/compareProgram.ts')).compareProgram,
+  showVisit: async () => (await import('./commands/visits.ts')).showVisit,
+  nextVisit: async () => (await import('./commands/visits.ts')).nextVisit,
+  previousVisit: async () => (await import('./commands/visits.ts')).previousVisit,
+  toggleCoverage: async () => (await import('./commands/visits.ts')).toggleCoverage,
   toggleRunTimes: async () => (await import('./commands/toggleRunTimes.ts')).toggleRunTimes,
   runBenchmark: async () => (await import('./commands/runBenchmark.ts')).runBenchmarkCommand,
   benchmarkWorkload: async () => (await import('./commands/runBenchmark.ts')).benchmarkWorkload,
@@ -111,6 +115,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     }),
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(C_FILES, new ProgramLenses(created)),
+    vscode.languages.registerHoverProvider(C_FILES, created.visits),
     ...[new QuickFixes(created.verifier), new MakefileFlags(created.verifier)].map((provider) =>
       vscode.languages.registerCodeActionsProvider(C_FILES, provider, QUICK_FIXES),
     ),

@@ -8,7 +8,7 @@ import { fileOf } from './bpfFiles.ts';
 import type { RunTimes } from './runTimes.ts';
 import type { Verifier } from './verifier.ts';
 import type { Version, Versions } from './versions.ts';
-import { makeLens } from '../ui/window.ts';
+import { makeLens } from '../ui/inEditor.ts';
 
 /** Above each program: what the kernel made of it, and what that is beside earlier versions. */
 export class ProgramLenses implements vscode.CodeLensProvider {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { LACKS_FLAGS } from '../verifier/clang.ts';
 import { guessProgramFlags } from '../workspace/program.ts';
-import { makeQuickFix } from '../ui/window.ts';
+import { makeQuickFix } from '../ui/inEditor.ts';
 import { isBpfFile } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 

@@ -3,7 +3,7 @@ import type { Diagnosis, Finding, Related } from '../verifier/diagnose.ts';
 import { fileOf, isWithin, rangeOf } from './bpfFiles.ts';
 import { logUri } from './listingUris.ts';
 import type { Verified } from './verified.ts';
-import { makeDiagnostic, makeRelated } from '../ui/window.ts';
+import { makeDiagnostic, makeRelated } from '../ui/inEditor.ts';
 
 interface Mark {
   readonly diagnostic: vscode.Diagnostic;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Edit, QuickFix } from '../verifier/fixes.ts';
-import { makeQuickFix } from '../ui/window.ts';
+import { makeQuickFix } from '../ui/inEditor.ts';
 import { fileOf, rangeOf } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 

@@ -95,18 +95,27 @@ export class Verifier implements vscode.Disposable {
     return this.#verify(uri, hosts, hosts, signal);
   }
 
-  /** What hosts object to in a file whose text is the one that they saw: of sources that it belongs to, by their URI. */
-  *findingsIn(file: vscode.Uri): Generator<{ source: vscode.Uri; finding: Finding }> {
+  /** Answers about a file whose text is the one that the hosts saw: of sources that it belongs to, by their URI. */
+  *answersAbout(
+    file: vscode.Uri,
+  ): Generator<{ source: vscode.Uri; host: string; answer: Verified }> {
     const key = file.toString();
     const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === key);
     for (const [name, answers] of this.#answers) {
-      const source = vscode.Uri.parse(name);
-      for (const { diagnosis, files } of answers.values()) {
+      for (const [host, answer] of answers) {
         // The first version is that of the file on disk.
-        if (!files.has(key) || (files.get(key) ?? 1) !== document?.version) continue;
-        for (const finding of diagnosis.findings) {
-          if (fileOf(source, finding.place)?.toString() === key) yield { source, finding };
-        }
+        const isSame = (answer.files.get(key) ?? 1) === document?.version;
+        if (answer.files.has(key) && isSame) yield { source: vscode.Uri.parse(name), host, answer };
+      }
+    }
+  }
+
+  /** What hosts object to in such a file. */
+  *findingsIn(file: vscode.Uri): Generator<{ source: vscode.Uri; finding: Finding }> {
+    for (const { source, answer } of this.answersAbout(file)) {
+      for (const finding of answer.diagnosis.findings) {
+        if (fileOf(source, finding.place)?.toString() === file.toString())
+          yield { source, finding };
       }
     }
   }

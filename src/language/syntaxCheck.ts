@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isCancelled } from '../host/errors.ts';
 import { isBpfFile } from '../diagnostics/bpfFiles.ts';
-import { makeDiagnostic } from '../ui/window.ts';
+import { makeDiagnostic } from '../ui/inEditor.ts';
 import { parseClang, type ClangMessage } from '../verifier/clang.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';

@@ -3,8 +3,9 @@ import { label, oneLine, paragraphs } from '../text.ts';
 import { BACK, question, type Answer, type Place } from './form.ts';
 
 /*
- * Whatever the window says goes through here, because VS Code makes links and icons of what it is given:
- * a rule of eslint.config.js keeps other files from its functions. Every text counts as one from outside.
+ * Whatever the window says goes through here, and what stands in texts through inEditor.ts, because VS Code makes
+ * links and icons of what it is given: a rule of eslint.config.js keeps other files from its functions. Every text
+ * counts as one from outside.
  */
 
 /** Longest notification; VS Code cuts longer ones at their end, where the next step stands. */
@@ -256,45 +257,6 @@ export class LanguageItem implements vscode.Disposable {
     this.#item.dispose();
   }
 }
-
-/** A command above a line; @param host where it is about one of several. */
-export const makeLens = (
-  range: vscode.Range,
-  { host, icon, text }: { host?: string | undefined; icon?: string; text: string },
-  command: Omit<vscode.Command, 'title'>,
-): vscode.CodeLens =>
-  new vscode.CodeLens(range, {
-    ...command,
-    title: [
-      host === undefined ? '' : `${label(host, 80)}: `,
-      icon === undefined ? '' : `$(${icon})\u00a0`,
-      label(text, 200),
-    ].join(''),
-  });
-
-/** The fault at a place, in words of a tool. */
-export const makeDiagnostic = (
-  range: vscode.Range,
-  words: string,
-  severity: vscode.DiagnosticSeverity,
-): vscode.Diagnostic => new vscode.Diagnostic(range, paragraphs(words, 5000), severity);
-
-/** What is offered for a fault: a change, or a command. The names in its title are the source's. */
-export function makeQuickFix(
-  title: string,
-  does: { edit: vscode.WorkspaceEdit } | { command: Omit<vscode.Command, 'title'> },
-): vscode.CodeAction {
-  const action = new vscode.CodeAction(label(title, 200), vscode.CodeActionKind.QuickFix);
-  if ('edit' in does) action.edit = does.edit;
-  else action.command = { ...does.command, title: action.title };
-  return action;
-}
-
-export const makeRelated = (
-  location: vscode.Location,
-  words: string,
-): vscode.DiagnosticRelatedInformation =>
-  new vscode.DiagnosticRelatedInformation(location, paragraphs(words));
 
 /** A row of a tree view; its icon is ours, its text anybody's. */
 export interface Row {

@@ -40,6 +40,16 @@ export interface Dump {
   readonly jited: string;
 }
 
+/** What the verifier did in one program. */
+export interface StatesLog {
+  readonly program: string;
+  readonly object: Uint8Array;
+  /** With the state at every instruction; without what it says of its search for precision. */
+  readonly log: string;
+  /** Whether it is all that the verifier did. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Compiles a source on the host and has its kernel verify each program of it. Nothing is attached and
  * nothing stays.
@@ -126,6 +136,35 @@ export async function dumpProgram(
 
 const verifySecondsOf = ({ limits = BUILD_LIMITS }: BpfSource): number => limits.verifySeconds;
 
+/**
+ * The verifier's walk over programs of a source, one after another, accepted or not: each may take seconds, and
+ * megabytes.
+ * @throws HostError when it cannot be asked.
+ */
+export async function* readStates(
+  host: Host,
+  source: BpfSource,
+  programs: readonly string[],
+  options: VerifyOptions,
+): AsyncGenerator<StatesLog> {
+  const bench = await workbench(host, options.tool, options.signal);
+  const uploaded = await bench.upload(source, options.signal);
+  try {
+    const { signal } = options;
+    const { object } = await bench.compile(uploaded, { isParsed: true, signal });
+    if (object === undefined) return;
+    for (const program of programs) {
+      const verdicts = await verifyThere(bench, uploaded, object.path, options, program);
+      const { verdict, log = '' } = verdicts.programs.find(({ name }) => name === program) ?? {};
+      const isSeen = verdict === 'accepted' || verdict === 'rejected';
+      const isWhole = isSeen && !log.slice(-200).includes('\n(the log is longer than');
+      yield { program, object: object.bytes, log, isWhole };
+    }
+  } finally {
+    void bench.remove(uploaded);
+  }
+}
+
 /** Stays on a host between verifications, with the program that talks to the verifier. */
 const WORKBENCH: Key<Workbench> = { name: 'workbench' };
 
@@ -144,20 +183,20 @@ async function workbench(
   );
 }
 
+/** @param program whose states are asked for; all programs' verdicts where it is undefined. */
 async function verifyThere(
   { host, directory: bench }: Workbench,
   { source, directory }: Uploaded,
   object: string,
   { signal }: VerifyOptions,
+  program?: string,
 ): Promise<Verdicts> {
   const boundary = newBoundary();
   const seconds = verifySecondsOf(source);
   const tried = l10n.t('verify {0} with the kernel', source.entry);
-  const text = await rootScript(host, 'verify.sh', [boundary, bench, String(seconds), object], {
-    tried,
-    seconds,
-    signal,
-  });
+  const script = program === undefined ? 'verify.sh' : 'verify-states.sh';
+  const args = [boundary, bench, String(seconds), object, program ?? []].flat();
+  const text = await rootScript(host, script, args, { tried, seconds, signal });
   const told = unpacked(host, text, directory);
   const sections = parseSections(told, boundary);
   if (sections.some(({ name }) => name === 'end')) return parseVerdicts(told, boundary);
