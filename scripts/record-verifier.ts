@@ -1,5 +1,6 @@
-// Records what a kernel's verifier says about the programs in test/host/verifier/rejected, for the unit tests of its
-// parsers. They are compiled here, so that all kernels see the same instructions.
+// Records what a kernel's verifier says about the programs in test/host/verifier/rejected, and what it knew at each
+// instruction of some others, for the unit tests of its parsers. They are compiled here, so that all kernels see the
+// same instructions.
 // Usage: tsx scripts/record-verifier.ts HOST [SSH_CONFIG]
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,6 +20,12 @@ const target = path.join(root, 'test/unit/recorded/verifier');
 const tool = fs.readFileSync(path.join(root, 'bpf/tools/verify.c'));
 
 const LONGEST_LOG = 500_000;
+
+/** With calls of functions, loops, packets, references, the stack. */
+const WITH_STATES = [
+  ...['packet-again', 'static-function', 'global-function', 'inner-map', 'lock', 'socket'],
+  ...['value-index', 'stack-index', 'ringbuf'],
+];
 
 const here = new Host('local');
 const there = new Host(name, configFile === undefined ? {} : { ssh: { configFile } });
@@ -52,8 +59,20 @@ try {
   const write = (to: string, value: object) => {
     fs.writeFileSync(path.join(target, to), gzipSync(JSON.stringify(value), { level: 9 }));
   };
+  const states: Record<string, object> = {};
+  for (const stem of WITH_STATES) {
+    const source = await collectSource(`accepted/${stem}.bpf.c`, directoryReader(programs));
+    const { object } = await verifySource(here, source, { tool });
+    const bytes = object ?? new Uint8Array();
+    await upload(there, directory.line, new Map([['states.o', bytes]]));
+    const boundary = newBoundary();
+    const text = await shell(`cd "$1" && ./verify "$2" 2 300 '' states.o`, boundary);
+    const [verdict] = parseVerdicts(text, boundary).programs;
+    states[stem] = { object: Buffer.from(bytes).toString('base64'), log: verdict?.log };
+  }
   const version = /^\d+\.\d+/.exec(kernel)?.[0] ?? kernel.trim();
   write(`${version}.json.gz`, { kernel: kernel.trim(), programs: recorded });
+  write(`states-${version}.json.gz`, states);
   const base64 = Array.from(objects, ([file, bytes]) => [
     file,
     Buffer.from(bytes).toString('base64'),

@@ -94,7 +94,9 @@ export class LineStates implements vscode.Disposable {
       void answers.return(undefined);
     }
     try {
-      const found = await Promise.all(programs.map((name) => reading.programs.get(name)));
+      const found = await Promise.all(
+        programs.map((name) => reading.programs.get(name) ?? Promise.resolve(undefined)),
+      );
       return found.filter((each) => each !== undefined);
     } catch (error) {
       this.#forget((answer) => answer === one.answer);

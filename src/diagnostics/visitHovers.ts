@@ -142,14 +142,13 @@ function hoverOf(line: Line, { visits, count, isWhole }: Visited, index: number)
   const more = line.programs.length - MOST_PROGRAMS;
   const others =
     more > 0 ? [vscode.l10n.t('{0} more programs have instructions of this line.', more)] : [];
-  const language = 'bpf-listing';
   const { kernel } = answer.diagnosis;
   if (visit === undefined) {
     const heading = isWhole
       ? vscode.l10n.t('The verifier never came to this line')
       : vscode.l10n.t('It is not known whether the verifier came to this line');
     const where = vscode.l10n.t('Linux {0} on {1}', kernel, host);
-    return makeHover({ heading, listing: [], language, notes: [where, ...others] });
+    return makeHover({ heading, listing: [], notes: [where, ...others] });
   }
   const words = knownWords(visit.known);
   const left = words.length - MOST_LINES;
@@ -160,7 +159,6 @@ function hoverOf(line: Line, { visits, count, isWhole }: Visited, index: number)
         ? vscode.l10n.t('What the verifier knew here')
         : vscode.l10n.t('What the verifier knew here: visit {0} of {1}', visit.number, count),
     listing: [...words.slice(0, MOST_LINES), ...(left > 0 ? ['…'] : [])],
-    language,
     notes: [
       vscode.l10n.t(
         '{0} on {1}, Linux {2}, before instruction {3}: {4}',

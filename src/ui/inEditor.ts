@@ -42,19 +42,15 @@ export const makeRelated = (
 ): vscode.DiagnosticRelatedInformation =>
   new vscode.DiagnosticRelatedInformation(location, paragraphs(words));
 
-/**
- * What is known at a place: a heading, a listing below it, and notes. VS Code is told to trust none of it.
- * @param language that colours the listing.
- */
+/** What is known at a place: a heading, a listing below it, and notes. VS Code is told to trust none of it. */
 export function makeHover(shown: {
   readonly heading: string;
   readonly listing: readonly string[];
-  readonly language: string;
   readonly notes: readonly string[];
 }): vscode.Hover {
-  const { heading, listing, language, notes } = shown;
+  const { heading, listing, notes } = shown;
   const text = new vscode.MarkdownString(`**${markdownText(heading)}**\n`);
-  if (listing.length > 0) text.appendCodeblock(visible(listing.join('\n')), language);
+  if (listing.length > 0) text.appendCodeblock(visible(listing.join('\n')), 'text');
   for (const note of notes) text.appendMarkdown(`\n${markdownText(note)}\n`);
   return new vscode.Hover(text);
 }

@@ -50,7 +50,8 @@ const INSTRUCTION = /^(\d{1,7}): \([0-9a-f]{2}\) (.*)$/;
 const CHANGED = /^\d{1,7}: ?((?:frame\d{1,2}: ?)?(?:R\d|fp-).*)$/;
 const PATH = /^from \d{1,7} to \d{1,7}(?: \([\w ]{1,40}\))?: ((?:frame\d{1,2}: ?)?(?:R\d|fp-).*)$/;
 const WHOLE = /^ ((?:frame\d{1,2}: ?)?R\d.*)$/;
-const LIVE = /^ {1,6}(\d{1,7}): ([.0-9]{10}) \(/;
+/** Instructions of a loop have its number before them. */
+const LIVE = /^ {0,8}(?:\d{1,7} {1,8})?(\d{1,7}): ([.0-9]{10}) \(/;
 const CHANGES = /; (?=(?:frame\d{1,2}: ?)?(?:R\d|fp-|refs=))/;
 
 /** A line at an instruction of a program. */
@@ -142,8 +143,8 @@ class Walk {
     const [, number, words = ''] = INSTRUCTION.exec(line) ?? [];
     if (number === undefined) {
       const [, state] = CHANGED.exec(line) ?? [];
-      if (state === undefined) return;
-      if (this.#tellsChanges) this.#known.change(state);
+      if (state === undefined) this.#takeLive(line);
+      else if (this.#tellsChanges) this.#known.change(state);
       else this.#known.replace(state);
       return;
     }
@@ -156,7 +157,7 @@ class Walk {
     this.#known.change(words.slice(split.index + split[0].length));
   }
 
-  /** The states of caller and callee, where functions begin and end, and which registers are read later on. */
+  /** States of caller and callee, where functions begin and end; or which registers are read later on. */
   #takeIndented(line: string): void {
     const [, state] = WHOLE.exec(line) ?? [];
     if (state !== undefined) {
@@ -164,17 +165,22 @@ class Walk {
       this.#known.replace(state);
       return;
     }
+    this.#takeLive(line);
+  }
+
+  #takeLive(line: string): void {
     const [, instruction, live] = LIVE.exec(line) ?? [];
     if (live !== undefined) this.#live.set(Number(instruction), live);
   }
 
   #visit(instruction: number, text: string): void {
-    const { line, isStart } = this.#places.get(instruction) ?? {};
+    const place = this.#places.get(instruction);
     // A loop may be all in one line.
-    const isAgain = line === this.#at && instruction <= this.#instruction;
+    const isAgain = place?.line === this.#at && instruction <= this.#instruction;
     this.#instruction = instruction;
-    if (line === undefined || (line === this.#at && !isAgain)) return;
-    if (!isStart && !isAgain) return;
+    if (place === undefined) return;
+    const { line, isStart } = place;
+    if (!isAgain && (!isStart || line === this.#at)) return;
     this.#at = line;
     const seen = this.visited.get(line) ?? { count: 0, kept: [] };
     this.visited.set(line, seen);

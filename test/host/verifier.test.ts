@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { collectSource, directoryReader, readSource } from '../../src/bypass/source.ts';
-import { dumpProgram, verifySource, type Verification } from '../../src/verifier/verify.ts';
+import { parseObject } from '../../src/verifier/object.ts';
+import {
+  dumpProgram,
+  readStates,
+  verifySource,
+  type StatesLog,
+  type Verification,
+} from '../../src/verifier/verify.ts';
+import { visitsOf } from '../../src/verifier/visits.ts';
 import { Host } from '../../src/host/host.ts';
 import { diagnose, type Diagnosis } from '../../src/verifier/diagnose.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
@@ -138,6 +146,33 @@ char LICENSE[] SEC("license") = "GPL";
     } finally {
       await crashing.dispose();
       await other.stop();
+    }
+  });
+
+  it('what the verifier did in programs, one by one, accepted or rejected', async () => {
+    for (const [file, names] of [
+      ['accepted/two-programs.bpf.c', undefined],
+      ['rejected/null-map-lookup.bpf.c', undefined],
+      ['accepted/loop.bpf.c', ['no_such_program']],
+    ] as const) {
+      const source = await collectSource(file, directoryReader(VERIFIER_PROGRAMS));
+      const [{ programs }] = await verify(file);
+      const asked = names ?? programs.map(({ name }) => name);
+      const found: StatesLog[] = [];
+      for await (const one of readStates(host, source, asked, { tool })) found.push(one);
+      assert.deepEqual(
+        found.map(({ program, isWhole }) => [program, isWhole]),
+        asked.map((name) => [name, names === undefined]),
+      );
+      for (const { object, program, log, isWhole } of found.filter((each) => each.isWhole)) {
+        assert.doesNotMatch(log, /^mark_precise: /m);
+        const known = parseObject(object).find(({ name }) => name === program);
+        assert.ok(known);
+        const { visited, compiled } = await visitsOf(known, log, isWhole);
+        const kept = Array.from(visited.values()).flatMap((line) => line.kept);
+        assert.ok(kept.some(({ known: { size } }) => size > 0));
+        assert.ok(visited.size <= compiled.size);
+      }
     }
   });
 

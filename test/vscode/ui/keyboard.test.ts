@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { parseDocument, type Plan } from '../../../src/results/document.ts';
-import { ACCEPTED } from '../../harness/countingProgram.ts';
+import { ACCEPTED, CHECK_LINE } from '../../harness/countingProgram.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { COMMAND_IDS, titleOf, titleOnly } from '../../harness/vscode/commands.ts';
@@ -341,6 +341,35 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.pick(workbench.quick.locator('input[placeholder="Choose a program"]'), 'count');
     await workbench.tab(`count on ${host}.bpf-log`).waitFor();
   },
+  showVisit: async (stage, keys) => {
+    await openSource(stage, keys);
+    await keys.run('Go to Line/Column...');
+    await stage.workbench.page.keyboard.insertText(`:${CHECK_LINE + 1}:3`);
+    await keys.press('Enter');
+    await keys.run(titleOf('sockmapBypass.showVisit'));
+    await hoverOfVisit(stage).waitFor();
+  },
+  // The line has one visit: it stays.
+  nextVisit: async (stage, keys) => {
+    await USES['showVisit']?.(stage, keys);
+    await keys.press('Escape');
+    await hoverOfVisit(stage).waitFor({ state: 'hidden' });
+    await keys.press('Alt+.');
+    await hoverOfVisit(stage).waitFor();
+  },
+  previousVisit: async (stage, keys) => {
+    await USES['showVisit']?.(stage, keys);
+    await keys.press('Escape');
+    await hoverOfVisit(stage).waitFor({ state: 'hidden' });
+    await keys.press('Alt+,');
+    await hoverOfVisit(stage).waitFor();
+  },
+  toggleCoverage: async (stage, keys) => {
+    await openSource(stage, keys);
+    // The verifier comes to all of it: there is nothing to see, and nothing fails.
+    await keys.run(titleOf('sockmapBypass.toggleCoverage'));
+    await keys.run(titleOf('sockmapBypass.toggleCoverage'));
+  },
   compareProgram: async (stage, keys) => {
     const { workbench } = stage;
     // Verified before: now something else is saved, and compared with it.
@@ -428,6 +457,7 @@ const BEGUN_BY_USE = new Set([
   ...['openResult', 'renameResult', 'editResultNotes', 'editResultTags'],
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
   ...['verify', 'showVerifierLog', 'compareProgram', 'toggleRunTimes', 'verifyOnHosts'],
+  ...['showVisit', 'nextVisit', 'previousVisit', 'toggleCoverage'],
   'useMakefileFlags',
   ...['chooseEditingHost', 'restartClangd', 'installClangd'],
 ]);
@@ -571,6 +601,9 @@ async function openSource({ workbench, folder }: Stage, keys: Keys): Promise<voi
   await workbench.tab(SOURCE).waitFor();
   await workbench.editor().locator('.view-line').first().waitFor();
 }
+
+const hoverOfVisit = ({ workbench }: Stage): Locator =>
+  workbench.page.locator('.monaco-hover:not(.hidden)', { hasText: 'What the verifier knew here' });
 
 const languageItem = ({ workbench }: Stage, text: string): Locator =>
   workbench.page.locator(`[id="status.languageStatus"] [aria-label*="${text}"]`).first();

@@ -6,8 +6,10 @@ import { ACCEPTED, REJECTED } from '../../harness/countingProgram.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { titleOf } from '../../harness/vscode/commands.ts';
 import { packageExtension } from '../../harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../../harness/vscode/session.ts';
+import { VISITED } from '../../harness/visitedProgram.ts';
 
 /** The texts of the lines that are marked, and what stands beside them. */
 async function marked(editor: Locator): Promise<{ lines: string[]; beside: string }> {
@@ -45,7 +47,11 @@ describe('what the verifier thinks of a source, in a window', () => {
   let session: Session;
   before(async () => {
     sshd = await startSshd({ alias: 'verifying-host' });
-    folder = temporaryDirectory({ 'rejected.bpf.c': REJECTED, 'accepted.bpf.c': ACCEPTED });
+    folder = temporaryDirectory({
+      'rejected.bpf.c': REJECTED,
+      'accepted.bpf.c': ACCEPTED,
+      'visited.bpf.c': VISITED,
+    });
     session = await startSession({
       extensions: [await packageExtension()],
       folder: path.resolve(folder.path),
@@ -168,5 +174,36 @@ describe('what the verifier thinks of a source, in a window', () => {
     const sides = session.page.locator('.monaco-diff-editor .view-lines');
     await sides.nth(1).getByText('bpf_get_prandom_u32').first().waitFor();
     assert.doesNotMatch(await sides.nth(0).innerText(), /prandom/);
+  });
+
+  it('what it knew at a line is a key away, visit by visit, and what it never reached is dimmed', async () => {
+    await session.workbench.run('View: Close All Editors');
+    await session.workbench.saveUntil('visited.bpf.c', lens('instructions'));
+    await pressLine(0, '*value +=');
+    const hover = session.page.locator('.monaco-hover:not(.hidden)');
+    for (const visit of [1, 2]) {
+      await session.page.keyboard.press('Alt+.');
+      await hover.getByText(`visit ${visit} of 3`).waitFor();
+    }
+    await hover.getByText('value of map hits, 8 bytes').waitFor();
+    await session.page.keyboard.press('Escape');
+    const colours = (text: string): Promise<string[]> =>
+      session.workbench
+        .editor()
+        .locator('.view-line', { hasText: text })
+        .locator('span span')
+        .evaluateAll((all) =>
+          all
+            .filter(({ textContent }) => textContent.trim() !== '')
+            .map((each) => getComputedStyle(each).color),
+        );
+    const [dimmed, other] = ['*value = 100', '*value +='];
+    assert.ok(new Set(await colours(dimmed)).size > 1);
+    await session.workbench.run(titleOf('sockmapBypass.toggleCoverage'));
+    await eventually('it has one colour', async () => new Set(await colours(dimmed)).size === 1);
+    assert.ok(new Set(await colours(other)).size > 1);
+    await pressLine(0, '*value = 100');
+    await session.page.keyboard.type(' ');
+    await eventually('it is edited', async () => new Set(await colours(dimmed)).size > 1);
   });
 });
