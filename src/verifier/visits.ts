@@ -196,8 +196,7 @@ class Walk {
 
   #snapshot(instruction: number): Slots {
     const live = this.#live.get(instruction);
-    const isRead = (name: string) =>
-      !name.startsWith('R') || live === undefined || live[Number(name.slice(1))] !== '.';
+    const isRead = (name: string) => !name.startsWith('R') || live?.[Number(name.slice(1))] !== '.';
     const known = new Map<string, string>();
     for (const [name, value] of this.#known.slots) {
       // The frame's own address is always there.
