@@ -344,7 +344,7 @@ const USES: Readonly<Record<string, Use>> = {
   showVisit: async (stage, keys) => {
     await openSource(stage, keys);
     await keys.run('Go to Line/Column...');
-    await stage.workbench.page.keyboard.insertText(`:${CHECK_LINE + 1}:3`);
+    await stage.workbench.page.keyboard.insertText(`${CHECK_LINE + 1}:3`);
     await keys.press('Enter');
     await keys.run(titleOf('sockmapBypass.showVisit'));
     await hoverOfVisit(stage).waitFor();
