@@ -1,8 +1,8 @@
 /** Registers and stack slots of a frame by their names, `R1` and `fp-8`, as the log writes them. */
 export type Slots = ReadonlyMap<string, string>;
 
-/** A value's name, with marks of its liveness, which words inside of values never have before them. */
-const NAME = /(?:^|\s)(R\d{1,2}|fp-\d{1,5}|refs)(?:_[rwD]{1,3})?=/g;
+/** A value's name, with marks of its liveness, which words inside of values never have before them. A stack has 512 bytes. */
+const NAME = /(?:^|\s)(R\d{1,2}|fp-\d{1,3}|refs)(?:_[rwD]{1,3})?=/g;
 /** Helpers that may move the packet: pointers into it hold no more. */
 const MOVES_PACKET =
   /^call (?:pc|\w*(?:skb_|xdp_adjust|xdp_load|msg_p|lwt_|csum_replace|clone_redirect|hdr_opt|tail_call))/;
