@@ -65,15 +65,17 @@ export class Workbench {
   // The palette, quick picks and input boxes
 
   /** Runs a command by its full title in the palette, e.g. `Sockmap: Load sockmap bypass`. */
-  async run(title: string, { timeout = 30_000 } = {}): Promise<void> {
+  async run(title: string, { timeout = 60_000 } = {}): Promise<void> {
     const end = Date.now() + timeout;
     for (;;) {
       // The palette shows the commands there were when it opened: reopen it until ours has arrived.
       // A panel that is still coming up swallows the key.
       await this.page.keyboard.press('F1');
       try {
-        await this.quickInput().fill(`>${title}`, { timeout: 1500 });
-        await this.item(title).click({ timeout: 1500 });
+        await this.quickInput().fill(`>${title}`, { timeout: 3000 });
+        await this.item(title).waitFor({ timeout: 1500 });
+        // Slow as it may be, it must not be followed by the key that closes what it opens.
+        await this.item(title).click({ timeout: 15_000 });
         return;
       } catch (error) {
         await this.page.keyboard.press('Escape');
