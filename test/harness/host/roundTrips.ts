@@ -6,7 +6,10 @@ import { endProcesses, processRef } from '../processes.ts';
 import { eventually } from './wait.ts';
 import { run } from '../run.ts';
 
-const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && exec nice -n 19 "$@"';
+/** In a session of its own, whose weight beside other sessions is another than that of a process inside of one. */
+const JOIN = `echo 0 >"$1/cgroup.procs" && shift || exit
+{ echo 19 >/proc/self/autogroup; } 2>/dev/null
+exec nice -n 19 "$@"`;
 
 /** netperf's round trips from one cgroup to another, until they are stopped; they give way to all else. */
 export async function keepAsking(
@@ -15,7 +18,7 @@ export async function keepAsking(
 ): Promise<{ stop(): Promise<void>; readonly port: number }> {
   const port = await freePort();
   const start = (cgroup: string, ...argv: string[]): ChildProcess =>
-    spawn('sh', ['-c', JOIN, 'sh', cgroup, ...argv], { stdio: 'ignore' });
+    spawn('sh', ['-c', JOIN, 'sh', cgroup, ...argv], { stdio: 'ignore', detached: true });
   const netserver = start(server, 'netserver', '-D', '-L', '127.0.0.1,4', '-p', `${port}`);
   const stopServer = atEnd(() => end(netserver));
   await eventually('netserver listens', async () =>
