@@ -14,8 +14,8 @@ import { CHECKS, runCheck, type Check } from './test/checks.ts';
 import { outcomeOf, secondTries, type Section } from './test/secondTry.ts';
 import { partsOf, runPart, SUITES, type Group, type SuitePart } from './test/suites.ts';
 
-/** So many parts run beside each other. */
-const BESIDE = 5;
+/** So many parts run beside each other: enough for two CPUs, and no more than one window can wait for. */
+const BESIDE = 4;
 /** So many of the slowest tests and hooks are listed. */
 const SLOWEST = 20;
 
