@@ -33,8 +33,8 @@ import { gated } from './gatedTransport.ts';
 const LARGEST_CHARACTERS = 4 * 1024 * 1024;
 /** After so long without a keystroke headers and includes are looked at again. */
 const SETTLE_MS = 300;
-/** A file that clangd works on for longer has no end, unless its compiler may take longer than that. */
-const STUCK_SECONDS = 30;
+/** So many times as long as its compiler may take clangd may work on a file, or more: the host may be busy. */
+const PATIENCE = 3;
 /** In which the server may end by itself. */
 const STOP_MS = 2000;
 
@@ -309,7 +309,7 @@ export class Server implements AsyncDisposable {
       }),
     );
     this.#watch = setInterval(() => {
-      const seconds = Math.max(STUCK_SECONDS, this.#sources.longestSeconds());
+      const seconds = PATIENCE * this.#sources.longestSeconds();
       const stuck = this.#busy.longerThan(1000 * seconds);
       if (stuck !== undefined) this.#stuck(stuck, seconds);
     }, 1000);

@@ -137,7 +137,7 @@ export class Sources {
       this.#known.values(),
       ({ program: { limits = BUILD_LIMITS } }) => limits.compileSeconds,
     );
-    return Math.max(0, ...seconds);
+    return seconds.length === 0 ? BUILD_LIMITS.compileSeconds : Math.max(...seconds);
   }
 }
 

@@ -382,10 +382,12 @@ describe('language features', () => {
     // Whoever opens it waits for ever.
     const pipe = path.join(host.path, 'pipe');
     await run('mkfifo', [pipe]);
+    await setting('verify.limits.compileSeconds', 4);
     const endless = `#define ENDLESS "${pipe}"\n#include ENDLESS\n`;
     await replace('#include "shared.h"\n', `#include "shared.h"\n${endless}`);
     await eventually('clangd is ended', () => servers().length === 0, 90_000);
     await replace(endless, '');
+    await setting('verify.limits.compileSeconds', undefined);
     await vscode.commands.executeCommand('sockmapBypass.restartClangd');
     await eventually('it answers', async () => (await hover(behind('bpf_map_lookup'))) !== '');
   });
