@@ -131,16 +131,16 @@ export interface Machine {
   /** For `ssh -F`. */
   readonly configFile: string;
   /**
-   * Cuts its power, and boots it anew: nothing outlives that but the tar archive that is on its disk, /dev/vda, of a
-   * machine with systemd. The same address and keys.
+   * Cuts its power, and boots it anew, as another release where one is named: nothing outlives that but the tar archive
+   * that is on its disk, /dev/vda, of a machine with systemd. The same address and name.
    */
-  restart(): Promise<void>;
+  restart(release?: Release): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Boots a machine of that release, and waits until it serves ssh. Takes a minute or two the first time. */
 export async function bootMachine(release: Release): Promise<Machine> {
-  const image = await makeImage(release);
+  let image = await makeImage(release);
   const { argv, kernelLine } = EMULATORS[release.architecture];
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockmap-kernel-'));
   const consoleFile = path.join(directory, 'console');
@@ -191,10 +191,10 @@ export async function bootMachine(release: Release): Promise<Machine> {
     const alias = `debian-${release.suite}-${release.architecture}`;
     const configFile = path.join(directory, 'config');
     const knownHostsFile = path.join(directory, 'known_hosts');
-    fs.writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${image.hostKey}\n`);
-    const { identityFile } = image;
-    fs.writeFileSync(configFile, stanza(alias, 'root', port, { identityFile, knownHostsFile }));
     const boot = async (): Promise<void> => {
+      const { identityFile, hostKey } = image;
+      fs.writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${hostKey}\n`);
+      fs.writeFileSync(configFile, stanza(alias, 'root', port, { identityFile, knownHostsFile }));
       powerOn();
       await eventually(
         `${alias} serves ssh`,
@@ -208,7 +208,7 @@ export async function bootMachine(release: Release): Promise<Machine> {
             () => false,
           );
         },
-        180_000,
+        600_000,
       ).catch((error: unknown) => {
         const said = [emulatorFile, consoleFile].map((file) =>
           fs.existsSync(file) ? fs.readFileSync(file, 'latin1').slice(-2000) : '',
@@ -217,7 +217,8 @@ export async function bootMachine(release: Release): Promise<Machine> {
       });
     };
     await boot();
-    const restart = async (): Promise<void> => {
+    const restart = async (next?: Release): Promise<void> => {
+      if (next) image = await makeImage(next);
       await powerOff();
       await boot();
     };
