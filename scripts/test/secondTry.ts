@@ -15,6 +15,7 @@ type Failure = Counts['failed'][number];
 /** Where more files have a failure, it is no coincidence. */
 const MOST_FILES = 12;
 
+const alone = ({ name }: SuitePart): string => `${name}-alone`;
 const nameOf = (file: string): string => path.basename(file, '.test.ts');
 
 /** Whether a failure is of one of these files: not one of a whole part, nor of a check. */
@@ -31,7 +32,7 @@ export function secondTries(sections: readonly Section[]): SuitePart[] {
   const tries = sections.flatMap(({ part, counts }) => {
     if (part === undefined) return [];
     const files = part.files.filter((file) => counts.failed.some(isOf([file])));
-    return files.length === 0 ? [] : [{ ...part, name: `${part.name}-alone`, files }];
+    return files.length === 0 ? [] : [{ ...part, name: alone(part), files }];
   });
   return tries.flatMap(({ files }) => files).length > MOST_FILES ? [] : tries;
 }
@@ -45,7 +46,8 @@ export interface Outcome {
 /** What a section's failures have come to, after the second tries. */
 export function outcomeOf({ part, counts }: Section, tries: readonly Section[]): Outcome {
   const own = tries.filter(
-    (each) => each.part?.suite === part?.suite && each.part?.name === `${part?.name}-alone`,
+    (each) =>
+      part !== undefined && each.part?.suite === part.suite && each.part.name === alone(part),
   );
   const isTriedAgain = isOf(own.flatMap((each) => each.part?.files ?? []));
   const hasFailedAgain = ({ file }: Failure): boolean =>

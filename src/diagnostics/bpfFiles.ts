@@ -9,7 +9,7 @@ const USUAL = '**/*.bpf.c';
 const MOST_PATTERNS = 20;
 
 /** Where sources of BPF programs are: by their usual name, and by the patterns of the settings. */
-export function bpfGlobs(): vscode.GlobPattern[] {
+export function bpfGlobs(): (string | vscode.RelativePattern)[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return [
     USUAL,
@@ -19,13 +19,11 @@ export function bpfGlobs(): vscode.GlobPattern[] {
   ];
 }
 
-/** Those of all folders, without where these are: for what looks closer afterwards. */
-export const bpfPatterns = (): string[] => [
-  USUAL,
-  ...(vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) =>
-    patternsOf(uri).map((pattern) => (pattern.startsWith('**/') ? pattern : `**/${pattern}`)),
-  ),
-];
+/** The same, in whatever folder: for what looks closer afterwards. */
+export const bpfPatterns = (): string[] =>
+  bpfGlobs()
+    .map((glob) => (typeof glob === 'string' ? glob : glob.pattern))
+    .map((pattern) => (pattern.startsWith('**/') ? pattern : `**/${pattern}`));
 
 export const bpfFilters = (): vscode.DocumentFilter[] =>
   bpfGlobs().map((pattern) => ({ scheme: 'file', pattern }));

@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { globSync } from 'tinyglobby';
 import { atEnd, runToEnd } from '../harness/cleanup.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory } from '../harness/temporary.ts';
+import { extensionLogs } from '../harness/vscode/logFiles.ts';
 import { PACKAGE_VARIABLE } from '../harness/vscode/packageExtension.ts';
 
 const here = import.meta.dirname;
@@ -85,8 +85,8 @@ async function main(): Promise<void> {
 
 /** The end of what the extension wrote to its log, for a failure seen only where nobody can look. */
 function showLog(userData: string): void {
-  for (const name of globSync('**/*Sockmap Bypass.log', { cwd: userData, dot: true })) {
-    const lines = fs.readFileSync(path.join(userData, name), 'utf8').trimEnd().split('\n');
+  for (const [name, text] of extensionLogs(userData)) {
+    const lines = text.trimEnd().split('\n');
     const told = lines.filter((line) => !/ \[(info|debug|trace)\] /.test(line));
     console.log(`\nWarnings and errors in ${path.basename(name)}:\n${told.slice(-80).join('\n')}`);
   }

@@ -16,10 +16,15 @@ export function logFiles(directory: string): (readonly [name: string, text: stri
     .map((file) => [file, fs.readFileSync(path.join(directory, file), 'utf8')]);
 }
 
+/** The extension's own. */
+export const extensionLogs = (directory: string): (readonly [name: string, text: string])[] =>
+  logFiles(directory).filter(([file]) => file.endsWith('Sockmap Bypass.log'));
+
 /** How the extension's own log ends, for the report of a failed test; '' when it has written nothing. */
 export function extensionLogEnd(directory: string): string {
-  const own = logFiles(directory).filter(([file]) => file.endsWith('Sockmap Bypass.log'));
-  const lines = own.flatMap(([, text]) => text.trimEnd().split('\n')).slice(-LAST.lines);
+  const lines = extensionLogs(directory)
+    .flatMap(([, text]) => text.trimEnd().split('\n'))
+    .slice(-LAST.lines);
   if (lines.every((line) => line === '')) return '';
   return ['The log of the extension ends with:', ...lines]
     .map((line) => line.slice(0, LAST.characters))
