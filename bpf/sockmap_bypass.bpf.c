@@ -41,6 +41,8 @@
 /* TCP needs larger ones where veth cuts them to segments. */
 #define SMALL_MESSAGE 16384
 #define SMALL_BETWEEN 8192
+/* So many nanoseconds apart, or less, small messages are a stream. */
+#define STREAMED 20000
 
 /* Cost of a queued message beyond its payload: struct sk_msg and slack. */
 #define MSG_OVERHEAD 1024
@@ -227,6 +229,7 @@ struct conn {
 	struct ends ends;
 	struct endpoint peer; /* none yet if its cookie is 0 */
 	__u64 left_at;
+	__u64 small_since; /* the second of the small messages */
 	__u64 cost;	  /* of recent messages: since the peer's queue was seen empty, */
 	__u64 bytes;	  /* or some more than it can hold */
 	__u32 peer_limit; /* bytes: half of the most that the peer's receive buffer holds
@@ -1480,16 +1483,30 @@ static void wait_for_lock(struct conn *conn)
 	conn->discouraged = DISCOURAGED;
 }
 
-/* Nagle's algorithm makes full segments of these: faster than one by one. */
+/*
+ * TCP takes these together, which is faster than one by one: Nagle's algorithm does so
+ * in any case, with TCP_NODELAY the two queues of a connection do if messages come fast.
+ * Those that come slowly and ask for TCP_NODELAY arrive sooner over the bypass.
+ */
 static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32 size,
 				   const struct config *conf)
 {
+	__u64 limit = conf->one_way_limit ?: DEFAULT_ONE_WAY_LIMIT;
+
 	if (size >= (conn->between ? SMALL_BETWEEN : SMALL_MESSAGE)) {
 		conn->small = 0;
 		return false;
 	}
-	return ++conn->small > (conf->one_way_limit ?: DEFAULT_ONE_WAY_LIMIT) &&
-	       !BPF_CORE_READ_BITFIELD(tp, nonagle);
+	/* Not the first, which every request is. */
+	if (++conn->small == 2)
+		conn->small_since = bpf_ktime_get_ns();
+	if (conn->small <= limit)
+		return false;
+	if (!BPF_CORE_READ_BITFIELD(tp, nonagle) ||
+	    bpf_ktime_get_ns() - conn->small_since < limit * STREAMED)
+		return true;
+	conn->small = 1;
+	return false;
 }
 
 /* Why not to redirect to the peer, or BYPASS. */

@@ -59,6 +59,10 @@ const COUNTED: readonly {
     ...{ name: 'small', title: 'small messages without an answer, whose two ends leave the map' },
     ...{ counter: 'tcp_one_way_small', removed: 2 },
   },
+  {
+    ...{ name: 'fast', title: 'small messages with TCP_NODELAY that come fast' },
+    counter: 'tcp_one_way_small',
+  },
   { name: 'gone', title: 'a peer that has closed', counter: 'tcp_peer_gone' },
   {
     ...{ name: 'bound', title: 'a reader whose queue is full, and its return to the bypass' },
@@ -132,18 +136,23 @@ describe('the counters of the guarded bypass', () => {
     });
   }
 
-  it('count no reason when the kernel refuses a protocol on top of TCP, as TLS where it has none', async () => {
-    const { counters: before } = await arms.status();
-    assert.equal((await runInside(arms.bypass, [program, 'refused'])).trim(), 'ok');
-    const { counters } = await arms.status();
-    const grown = growth(before, counters);
-    assert.deepEqual(
-      REASONS.filter((each) => grown(each) !== 0),
-      [],
-      JSON.stringify(counters),
-    );
-    assert.equal(grown('redirected_messages'), 2);
-  });
+  for (const [title, name, messages] of [
+    ['the kernel refuses a protocol on top of TCP, as TLS where it has none', 'refused', 2],
+    ['small messages with TCP_NODELAY come slowly', 'slow', 600],
+  ] as const) {
+    it(`count no reason when ${title}`, async () => {
+      const { counters: before } = await arms.status();
+      assert.equal((await runInside(arms.bypass, [program, name])).trim(), 'ok');
+      const { counters } = await arms.status();
+      const grown = growth(before, counters);
+      assert.deepEqual(
+        REASONS.filter((each) => grown(each) !== 0),
+        [],
+        JSON.stringify(counters),
+      );
+      assert.equal(grown('redirected_messages'), messages);
+    });
+  }
 
   it('are shown by the status, the reasons in words', async () => {
     const own = await arms.status();

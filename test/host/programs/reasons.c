@@ -3,9 +3,10 @@
  * One connection that goes from the bypass to TCP for one reason.
  *
  *   reasons
- * early|small|gone|bound|fixed|narrow|polled|tls|inherited|lowat|inq|repair|repaired
+ * early|small|fast|gone|bound|fixed|narrow|polled|tls|inherited|lowat|inq|repair|
+ * repaired
  *
- * Or one that does not: "refused". Every byte that is sent is read and checked.
+ * Or one that does not: "refused", "slow". Every byte that is sent is read and checked.
  * Prints "ok", or "unknown" where the kernel has no TLS.
  */
 #include "net.h"
@@ -139,6 +140,29 @@ static void small(void)
 		receive();
 		if (i > 300)
 			usleep(2000);
+	}
+}
+
+/* With TCP_NODELAY, faster than a reader would take them: some of these rows are. */
+static void fast(void)
+{
+	connected_pair(IPV4, fd);
+	nodelay(fd[0]);
+	for (int row = 0; row < 30; row++) {
+		for (int i = 0; i < 300; i++)
+			transmit(SMALL);
+		receive();
+	}
+}
+
+static void slow(void)
+{
+	connected_pair(IPV4, fd);
+	nodelay(fd[0]);
+	for (int i = 0; i < 600; i++) {
+		transmit(SMALL);
+		receive();
+		usleep(50);
 	}
 }
 
@@ -279,11 +303,12 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } reasons[] = {
-	{"early", early},	  {"small", small},	  {"gone", gone},
-	{"bound", bound},	  {"fixed", fixed},	  {"narrow", narrow},
-	{"polled", polled},	  {"tls", tls},		  {"refused", refused},
-	{"inherited", inherited}, {"lowat", lowat},	  {"inq", inq},
-	{"repair", repair},	  {"repaired", repaired},
+	{"early", early},	{"small", small},     {"fast", fast},
+	{"slow", slow},		{"gone", gone},	      {"bound", bound},
+	{"fixed", fixed},	{"narrow", narrow},   {"polled", polled},
+	{"tls", tls},		{"refused", refused}, {"inherited", inherited},
+	{"lowat", lowat},	{"inq", inq},	      {"repair", repair},
+	{"repaired", repaired},
 };
 
 int main(int argc, char **argv)
@@ -295,9 +320,10 @@ int main(int argc, char **argv)
 		puts("ok");
 		return 0;
 	}
-	fprintf(stderr, "reasons "
-			"early|small|gone|bound|fixed|narrow|polled|tls|refused|"
-			"inherited|lowat|inq|"
-			"repair|repaired\n");
+	fprintf(stderr,
+		"reasons "
+		"early|small|fast|slow|gone|bound|fixed|narrow|polled|tls|refused|"
+		"inherited|lowat|inq|"
+		"repair|repaired\n");
 	return 2;
 }
