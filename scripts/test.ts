@@ -125,9 +125,10 @@ function summarize(first: readonly Section[], tries: readonly Section[]): boolea
   return failed === 0;
 }
 
-/** Where the time goes: each suite, then the slowest tests and hooks of all. */
+/** Where the time goes: each part, of which some know their CPU time, then the slowest tests and hooks of all. */
 function times(sections: readonly Section[]): string {
-  const row = (seconds: number, title: string) => `  ${seconds.toFixed(1).padStart(7)} s  ${title}`;
+  const row = (seconds: number, title: string, cpu?: number) =>
+    `  ${seconds.toFixed(1).padStart(7)} s  ${title}${cpu === undefined ? '' : `, ${cpu.toFixed(1)} s of CPU`}`;
   const slowest = sections
     .flatMap(({ name, counts }) =>
       counts.times.map(({ title, seconds }) => ({ title: `${name}: ${title}`, seconds })),
@@ -135,7 +136,7 @@ function times(sections: readonly Section[]): string {
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, SLOWEST);
   return [
-    ...sections.map(({ name, seconds }) => row(seconds, name)),
+    ...sections.map(({ name, seconds, counts }) => row(seconds, name, counts.cpuSeconds)),
     ...(slowest.length === 0 ? [] : ['The slowest tests and hooks:']),
     ...slowest.map(({ title, seconds }) => row(seconds, title)),
   ].join('\n');

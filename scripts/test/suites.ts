@@ -170,6 +170,7 @@ export async function runPart(
       },
     },
   );
+  const cpuSeconds = surroundings?.cpuSeconds();
   const left = (await surroundings?.remove()) ?? [];
   if (!fs.existsSync(countsFile)) {
     return broken(ended ?? `The suite ended with ${code} before it reported.`);
@@ -182,7 +183,7 @@ export async function runPart(
     complain(`All tests passed, but it ended with ${code}.`);
   if (counts.passed + failed.length === 0) complain('No test was executed.');
   left.forEach(complain);
-  return { ...counts, failed };
+  return { ...counts, failed, ...(cpuSeconds !== undefined && { cpuSeconds }) };
 }
 
 function broken(reason: string): Counts {
@@ -211,7 +212,8 @@ export function ownSurroundings(
       ? []
       : ['sudo', 'env', ...Object.entries(keep).map(([key, value]) => `${key}=${value}`)];
   const script = path.join(import.meta.dirname, 'lane.sh');
-  const place = [`sockmap-lane-${name}-${process.pid}`, mount];
+  const cgroup = `sockmap-lane-${name}-${process.pid}`;
+  const place = [cgroup, mount];
   const left: string[] = [];
   const remove = atEnd(async () => {
     try {
@@ -222,6 +224,12 @@ export function ownSurroundings(
   });
   return {
     argv: [...asRoot, 'sh', script, ...place],
+    cpuSeconds: () => {
+      const file = path.join(mount, cgroup, 'cpu.stat');
+      if (!fs.existsSync(file)) return undefined;
+      const text = fs.readFileSync(file, 'utf8');
+      return Number(/^usage_usec (\d+)$/m.exec(text)?.[1]) / 1e6;
+    },
     remove: async () => {
       await remove();
       return left;
@@ -232,6 +240,8 @@ export function ownSurroundings(
 interface Surroundings {
   /** Before a command. */
   readonly argv: readonly string[];
+  /** Of all processes that have been in there, if they came so far. */
+  readonly cpuSeconds: () => number | undefined;
   /** @returns complaints about processes that were left in there. */
   readonly remove: () => Promise<readonly string[]>;
 }
