@@ -45,6 +45,11 @@ const GROUPS = [
     group: 'panels',
     files: /^test\/vscode\/\w+\/(?:bench\w*|crash|firstMinutes|planForm)\.test\.ts$/,
   },
+  {
+    group: 'login',
+    files:
+      /^test\/host\/(?:connection|containerNames|distributions|failures|host|limits|privileges|scratch|sshConfig|startup|unprivileged|upload)\./,
+  },
   { group: 'samples', files: /\/(?:bench\w*|cli|fleet|kill)\.test\.ts$/ },
   { group: 'editor', files: /^test\/(?:vscode\/suite\/|host\/(?:cgroups|load)\.)/ },
   { group: 'window', files: /^test\/vscode\/ui\// },
@@ -64,7 +69,7 @@ export interface SuitePart {
 
 /** What takes long comes first, so that all end at about the same time. */
 const ORDER: readonly Group[] = [
-  ...(['standard', 'host', 'samples', 'stress', 'panels', 'editor', 'window'] as const),
+  ...(['standard', 'host', 'samples', 'stress', 'login', 'panels', 'editor', 'window'] as const),
   ...(['kernel', 'memory'] as const),
 ];
 
