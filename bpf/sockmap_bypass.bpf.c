@@ -128,6 +128,13 @@ struct config {
 	__u64 queue_bound; /* bytes queued at one receiver */
 };
 
+/* A share that is only tried: whoever does so may be killed. All zero means none. */
+struct trial {
+	__u64 until;	  /* as bpf_ktime_get_ns() counts */
+	__u32 kept_after; /* what kept_on_tcp is then */
+	__u32 pad;
+};
+
 struct counters {
 	__u64 sockets_added;
 	__u64 sockets_removed;
@@ -330,6 +337,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct config);
 } bypass_config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct trial);
+} bypass_trial SEC(".maps");
 
 /* Seconds without data over TCP after which a path between namespaces is used. */
 struct {
@@ -764,6 +778,18 @@ static void note_short_one(struct conn *conn)
 		record->short_ones++;
 }
 
+/* The first connection after its time gives the share back. */
+static void end_trial(struct config *conf)
+{
+	__u32 zero = 0;
+	struct trial *trial = bpf_map_lookup_elem(&bypass_trial, &zero);
+
+	if (!trial || !trial->until || bpf_ktime_get_ns() < trial->until)
+		return;
+	conf->kept_on_tcp = trial->kept_after;
+	trial->until = 0;
+}
+
 /*
  * A SYN has reached a listener of the cgroups. Publish what the accepted socket will
  * be: so the end that connects learns, before it decides, that its peer is here.
@@ -799,6 +825,7 @@ static void requested(struct bpf_sock_ops *ops)
 	/* The same SYN once more, where the first has left no request behind. */
 	if (found && is_same(&found->ends, &request.ends))
 		return;
+	end_trial(conf);
 	request.kept_on_tcp =
 		conf->kept_on_tcp && bpf_get_prandom_u32() % 100 < conf->kept_on_tcp;
 	if (!has_second(&key))

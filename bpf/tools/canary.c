@@ -15,12 +15,12 @@
  *    "bypass" and "tcp": {the counters of struct counts, "times": for each part
  *                         [bucket, count, bucket, count, …]} since the line before}
  *
- * A line "share N" on standard input changes the share at once. Where that ends, the
- * program is told to, or no line comes for LOST_SECONDS (an empty one will do), it ends
- * too, and the share is what it was; after "keep" it stays as it is. There are two
- * processes, of which each restores the share where the other one is killed. Nothing of
- * ours is pinned: it goes with the processes. Exit status 3 where another canary of this
- * bypass is running, KEPT after "keep", else 0, or 1 for a failure.
+ * Where standard input ends, or no line comes there for LOST_SECONDS (an empty one will
+ * do), it ends too, and the share is what it was; after a line "keep N" it is N, and
+ * stays. Nobody can do so where it is killed: so the share is lent to it for LOST_SECONDS
+ * from each line on, after which the bypass takes it back by itself. Nothing of ours is
+ * pinned: it goes with the process. Exit status 3 where another canary of this bypass is
+ * running, else 0, or 1 for a failure.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,11 +31,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -48,11 +46,11 @@
 #define KEPT_ON_TCP 8
 #define MOST_CONFIG 256
 
-/* Exit statuses. */
+/* An exit status. */
 #define OCCUPIED 3
-#define KEPT	 4
 
 #define LOST_SECONDS 20
+#define LOST_WORDS   "nothing was heard of the client for 20 s\n"
 
 /* Counting costs: in one second of so many, so that it changes nothing. */
 #define COUNTED_EACH 10
@@ -69,10 +67,16 @@ static struct {
 	int seconds;
 } cost;
 
-static int config = -1;
-static int share_before = -1;
-/* What we have set it to: of both processes. */
-static int *share_ours;
+/* As in sockmap_bypass.bpf.c. */
+struct trial {
+	unsigned long long until;
+	unsigned int kept_after;
+	unsigned int pad;
+};
+
+static int config = -1, trial = -1;
+/* Not set as long as there is nothing to restore. */
+static int share_before = -1, share_ours;
 
 static void fail(const char *what)
 {
@@ -114,9 +118,29 @@ static void set_share(unsigned int percent)
 	unsigned int key = 0;
 
 	*kept_in(value) = 100 - percent;
-	*share_ours = percent;
 	if (bpf_map_update_elem(config, &key, value, BPF_ANY))
 		fail("bypass_config");
+}
+
+static void set_trial(struct trial value)
+{
+	unsigned int key = 0;
+
+	if (bpf_map_update_elem(trial, &key, &value, BPF_ANY))
+		fail("bypass_trial");
+}
+
+/* For as long as the client may be silent. */
+static void borrow(void)
+{
+	struct timespec now;
+
+	alarm(LOST_SECONDS);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	set_trial((struct trial){
+		.until = (now.tv_sec + LOST_SECONDS) * 1000000000ull + now.tv_nsec,
+		.kept_after = 100 - share_before,
+	});
 }
 
 /* However we end, unless we were told otherwise or somebody else has set it meanwhile. */
@@ -124,25 +148,57 @@ static void restore_share(void)
 {
 	int percent = share_before;
 
+	if (percent < 0)
+		return;
 	share_before = -1;
-	if (percent >= 0 && (int)share() == *share_ours)
+	if ((int)share() == share_ours)
 		set_share(percent);
+	set_trial((struct trial){});
+}
+
+/* Also where a line waits for a client that is gone. */
+static void lost(int number)
+{
+	ssize_t written;
+
+	(void)number;
+	restore_share();
+	written = write(2, LOST_WORDS, strlen(LOST_WORDS));
+	(void)written;
+	_exit(1);
+}
+
+/* Takes the share, also from one before us that was killed. */
+static void begin_trial(unsigned int percent)
+{
+	struct trial left = {};
+	unsigned int key = 0;
+
+	if (bpf_map_lookup_elem(trial, &key, &left))
+		fail("bypass_trial");
+	share_before = left.until ? 100 - left.kept_after : share();
+	share_ours = percent;
+	atexit(restore_share);
+	signal(SIGALRM, lost);
+	borrow();
+	set_share(percent);
 }
 
 static void open_config(const char *pins)
 {
 	struct bpf_map_info info = {};
 	unsigned int length = sizeof(info);
-	char groups[4096];
+	char path[4096];
 
 	config = pinned(pins, "bypass_config");
 	if (bpf_obj_get_info_by_fd(config, &info, &length))
 		fail("bypass_config");
-	snprintf(groups, sizeof(groups), "%s/bypass_groups", pins);
-	if (info.value_size <= MOST_CONFIG && !access(groups, F_OK))
-		return;
-	fprintf(stderr, "these programs know no share\n");
-	exit(1);
+	snprintf(path, sizeof(path), "%s/bypass_trial", pins);
+	if (info.value_size > MOST_CONFIG || access(path, F_OK)) {
+		fprintf(stderr, "these programs know no canary: load them again\n");
+		exit(1);
+	}
+	trial = pinned(pins, "bypass_trial");
 }
 
 static int map_fd(struct bpf_object *object, const char *name)
@@ -352,8 +408,6 @@ static void print_line(struct bpf_object *object, int second)
 	fflush(stdout);
 }
 
-static bool keeps;
-
 /* What is told. @returns whether it goes on. */
 static bool obey(void)
 {
@@ -364,19 +418,23 @@ static bool obey(void)
 
 	if (got <= 0)
 		return false;
-	alarm(LOST_SECONDS);
+	/* Unless somebody else has set it. */
+	if ((int)share() == share_ours)
+		borrow();
+	else
+		alarm(LOST_SECONDS);
 	length += got;
 	line[length] = 0;
 	while ((end = strchr(line, '\n'))) {
 		unsigned int percent;
 
 		*end = 0;
-		if (sscanf(line, "share %u", &percent) == 1 && percent <= 100)
+		if (sscanf(line, "keep %u", &percent) == 1 && percent <= 100) {
+			share_before = share_ours = percent;
+			borrow();
 			set_share(percent);
-		else if (!strcmp(line, "keep"))
-			keeps = true;
-		else if (!strcmp(line, "end"))
 			return false;
+		}
 		length -= end + 1 - line;
 		memmove(line, end + 1, length + 1);
 	}
@@ -393,8 +451,8 @@ static int every_second(void)
 	return fd;
 }
 
-/* Signals that would end us, and that tell of the other process: they are blocked. */
-static sigset_t our_signals(void)
+/* Tells of signals that would end us. */
+static int our_signals(void)
 {
 	sigset_t signals;
 
@@ -402,46 +460,19 @@ static sigset_t our_signals(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	return signals;
+	return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-/* Waits for the process that does the work, and undoes what that has left. */
-static int watch(pid_t worker, const sigset_t *signals)
+static void work(struct bpf_object *object, struct bpf_link *link, int signals)
 {
-	int status, signal_number;
-
-	while (waitpid(worker, &status, WNOHANG) == 0) {
-		sigwait(signals, &signal_number);
-		if (signal_number != SIGCHLD)
-			kill(worker, SIGTERM);
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == KEPT)
-		share_before = -1;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status) == KEPT ? 0 : WEXITSTATUS(status);
-	if (WTERMSIG(status) == SIGALRM)
-		fprintf(stderr, "nothing was heard of the client for %d s\n",
-			LOST_SECONDS);
-	else
-		fprintf(stderr, "ended by signal %d\n", WTERMSIG(status));
-	return 1;
-}
-
-/* @returns the exit status. */
-static int work(struct bpf_object *object, struct bpf_link *link, const sigset_t *signals)
-{
-	struct pollfd files[] = {
-		{.fd = 0, .events = POLLIN},
-		{.fd = signalfd(-1, signals, SFD_CLOEXEC), .events = POLLIN},
-		{.fd = every_second(), .events = POLLIN}};
+	struct pollfd files[] = {{.fd = 0, .events = POLLIN},
+				 {.fd = signals, .events = POLLIN},
+				 {.fd = every_second(), .events = POLLIN}};
 	unsigned long long ticks;
 	int second = 0;
 
-	/* Also where a line waits for a client that is gone. */
-	alarm(LOST_SECONDS);
 	while (poll(files, 3, -1) > 0 || errno == EINTR) {
 		if (files[1].revents || (files[0].revents && !obey()))
 			break;
@@ -454,9 +485,6 @@ static int work(struct bpf_object *object, struct bpf_link *link, const sigset_t
 		if (ferror(stdout))
 			break;
 	}
-	if (keeps)
-		share_before = -1;
-	return keeps ? KEPT : 0;
 }
 
 int main(int argc, char **argv)
@@ -465,8 +493,7 @@ int main(int argc, char **argv)
 	struct bpf_object *object;
 	struct bpf_link *link;
 	unsigned int percent;
-	sigset_t signals;
-	pid_t watcher = getpid(), worker;
+	int signals;
 
 	if (argc < 4 || (argc == 5 && !same))
 		return 2;
@@ -475,21 +502,7 @@ int main(int argc, char **argv)
 	object = load(argv[1], argv[2], (struct settings){same, 100 - percent});
 	link = stalls(object);
 	signals = our_signals();
-	share_ours = mmap(NULL, sizeof(*share_ours), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (share_ours == MAP_FAILED)
-		fail("mmap");
-	share_before = share();
-	*share_ours = share_before;
-	atexit(restore_share);
-	worker = fork();
-	if (worker < 0)
-		fail("fork");
-	if (worker)
-		return watch(worker, &signals);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != watcher)
-		return 1;
-	set_share(percent);
-	return work(object, link, &signals);
+	begin_trial(percent);
+	work(object, link, signals);
+	return 0;
 }

@@ -10,7 +10,7 @@ import { bypassStatus, loadBypass } from '../../src/bypass/load.ts';
 import { HostError, isCancelled } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { scriptArgv } from '../../src/host/hostScript.ts';
-import { commandLine, descendants, isAlive } from '../harness/processes.ts';
+import { commandLine, descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { inside } from '../harness/host/arms.ts';
 import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
 import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
@@ -110,51 +110,57 @@ describe('a canary', function () {
     });
   });
 
-  it('restores the share when either of its processes is killed, and is alone', async () => {
-    for (const which of [0, 1]) {
-      let running: () => void = () => undefined;
-      const isRunning = new Promise<void>((resolve) => (running = resolve));
-      const killed = canary({ seconds: 60, onReading: running });
-      const failure = killed.then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      await isRunning;
-      assert.equal(await share(), 50);
-      await assert.rejects(
-        canary({ share: 70 }),
-        (error) => error instanceof HostError && error.problem.kind === 'occupied',
-      );
-      assert.equal(await share(), 50, 'the first goes on');
-      const both = descendants(process.pid).filter(({ pid }) => commandLine(pid)[0] === './canary');
-      assert.equal(both.length, 2);
-      process.kill(both[which]?.pid ?? 0, 'SIGKILL');
-      assert.ok((await failure) instanceof HostError);
-      await eventually('the other one has ended', () => !both.some(isAlive));
-      assert.equal(await share(), 25);
-    }
-  });
-
-  it('restores the share when its client and either of its processes are killed at once', async () => {
+  /** A program that runs one, with a canary of its own. @returns both, once that compares. */
+  async function client(): Promise<{ readonly pid: number; readonly observer: number }> {
     const script = path.join(import.meta.dirname, '../harness/host/client.ts');
     const job: ClientJob = { alias: 'local', action: 'canary', cgroup: ground.path };
-    const place = ground.cgroup.child('client');
-    for (const which of [0, 1]) {
-      const argv = [process.execPath, '--import', 'tsx', script, JSON.stringify(job)];
-      const [command = '', ...args] = inside({ cgroup: place }, argv);
-      const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      const ended = once(client, 'exit');
-      await once(client.stdout, 'data');
-      assert.equal(await share(), 50);
-      const all = descendants(client.pid ?? 0);
-      const both = all.filter(({ pid }) => commandLine(pid)[0] === './canary');
-      assert.equal(both.length, 2);
-      for (const pid of [client.pid, both[which]?.pid]) process.kill(pid ?? 0, 'SIGKILL');
-      await ended;
-      await eventually('all that it started has ended', () => !all.some(isAlive));
-      assert.equal(await share(), 25);
-      assert.deepEqual(await programsLeft(), []);
-    }
+    const argv = [process.execPath, '--import', 'tsx', script, JSON.stringify(job)];
+    const place = { cgroup: ground.cgroup.child('client') };
+    const [command = '', ...args] = inside(place, argv);
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const own = processRef(child.pid ?? 0);
+    stops.push(() => endProcesses(own === undefined ? [] : [own], { first: 'SIGKILL' }));
+    await once(child.stdout, 'data');
+    const [observer, ...more] = descendants(child.pid ?? 0).filter(
+      ({ pid }) => commandLine(pid)[0] === './canary',
+    );
+    assert.ok(own && observer && more.length === 0);
+    return { pid: own.pid, observer: observer.pid };
+  }
+
+  it('is alone, and the next one restores the share of one that was killed', async () => {
+    const { pid, observer } = await client();
+    assert.equal(await share(), 50);
+    await assert.rejects(
+      canary({ share: 70 }),
+      (error) => error instanceof HostError && error.problem.kind === 'occupied',
+    );
+    assert.equal(await share(), 50, 'the first goes on');
+    for (const each of [pid, observer]) process.kill(each, 'SIGKILL');
+    await eventually('its programs are gone', async () => (await programsLeft()).length === 0);
+    assert.equal(await share(), 50, 'nobody was left to restore it');
+    const controller = new AbortController();
+    let during: number | undefined;
+    const next = canary({
+      ...{ share: 70, seconds: 60, signal: controller.signal },
+      onReading: ({ share }) => {
+        during = share;
+        controller.abort();
+      },
+    });
+    await assert.rejects(next, isCancelled);
+    assert.equal(during, 70);
+    assert.equal(await share(), 25);
+  });
+
+  it('that is stopped, and killed with its client, has lost the share after a while', async () => {
+    const { pid, observer } = await client();
+    await serve('plain', 1);
+    process.kill(observer, 'SIGSTOP');
+    for (const each of [pid, observer]) process.kill(each, 'SIGKILL');
+    await eventually('its programs are gone', async () => (await programsLeft()).length === 0);
+    assert.equal(await share(), 50);
+    await eventually('a new connection has ended the trial', async () => (await share()) === 25);
   });
 
   it('ends where it no longer hears from its client', async () => {
@@ -171,17 +177,17 @@ describe('a canary', function () {
     assert.equal(await share(), 25);
   });
 
-  it('leaves nothing when it is cancelled, and needs a bypass that is on', async () => {
+  it('lets be what somebody else has set meanwhile, and needs a bypass that is on', async () => {
     const controller = new AbortController();
-    const cancelled = canary({
-      seconds: 60,
-      signal: controller.signal,
-      onReading: () => {
-        controller.abort();
-      },
-    });
-    await assert.rejects(cancelled, isCancelled);
-    assert.equal(await share(), 25);
+    let running: () => void = () => undefined;
+    const isRunning = new Promise<void>((resolve) => (running = resolve));
+    const cancelled = canary({ seconds: 60, signal: controller.signal, onReading: running });
+    const failure = cancelled.catch((error: unknown) => error);
+    await isRunning;
+    await configureBypass(host, { cgroup: ground.path, share: 60 });
+    controller.abort();
+    assert.ok(isCancelled(await failure));
+    assert.equal(await share(), 60);
     await configureBypass(host, { cgroup: ground.path, mode: 'off' });
     await assert.rejects(
       canary({}),

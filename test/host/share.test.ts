@@ -149,7 +149,7 @@ describe('a share of the connections', function () {
     const text = fs.readFileSync(path.join(import.meta.dirname, '../../bpf', source.entry), 'utf8');
     const before = text
       .replace(/\t__u32 kept_on_tcp;(?=[^\n]*\n\t__u32 reach;)/, '\t__u32 unused;')
-      .replaceAll('conf->kept_on_tcp', '0');
+      .replaceAll('conf->kept_on_tcp', 'conf->unused');
     assert.notEqual(before, text);
     const files = new Map((await ownSource(before)).files);
     const entry = source.entry;

@@ -101,7 +101,7 @@ export class CanaryObserver {
 
   /** New connections stay on TCP from now on, also after the end. */
   stopBypassing(): void {
-    this.#process.say('share 0\nkeep\n');
+    this.#process.say('keep 0\n');
   }
 
   /** Has it end. */
