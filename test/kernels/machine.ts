@@ -40,6 +40,9 @@ const EMULATORS = {
   },
 } as const;
 
+/** Mitigations make each system call flush what the emulator knows of addresses. */
+const KERNEL_LINE = 'quiet panic=1 mitigations=off random.trust_cpu=on rdinit=/init';
+
 /** Packages that the product asks of a host, that a Linux host has anyway, and that the tests need. */
 const packages = ({ architecture, containers }: Release): string[] => [
   ...['clang', 'clangd', 'bpftool', 'libbpf-dev', 'libc6-dev', 'netperf', 'openssh-server'],
@@ -162,7 +165,7 @@ export async function bootMachine(release: Release): Promise<Machine> {
         ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(MEMORY_MIB)],
         ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
         ...['-kernel', image.kernel, '-initrd', image.initramfs],
-        ...['-append', `${kernelLine} quiet panic=1 random.trust_cpu=on rdinit=/init`],
+        ...['-append', `${kernelLine} ${KERNEL_LINE}`],
         ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
         ...['-device', 'virtio-net-pci,netdev=net,romfile='],
         ...(release.containers ? ['-drive', `file=${diskFile},format=raw,if=virtio`] : []),
