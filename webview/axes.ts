@@ -4,10 +4,13 @@ import { isCoarse } from '../src/results/verdicts.ts';
 export type ScaleKind = 'logarithmic' | 'linear';
 export type Axes = { readonly x: ScaleKind; readonly y: ScaleKind };
 
-/** Sizes double: a line of them needs a logarithmic axis. A ratio of 2 is as far from 1 as 0.5. */
+/**
+ * Sizes double: a line of them needs a logarithmic axis. A ratio of 2 is as far from 1 as 0.5. The slowest requests
+ * take many times as long as most.
+ */
 export const defaultAxes = (figure: Figure): Axes => ({
-  x: figure.names === undefined ? 'logarithmic' : 'linear',
-  y: showsRatios(figure) ? 'logarithmic' : 'linear',
+  x: figure.id === 'workloads' ? 'linear' : 'logarithmic',
+  y: showsRatios(figure) || figure.id === 'distribution' ? 'logarithmic' : 'linear',
 });
 
 /** A name in lines of a few words. */
@@ -26,7 +29,7 @@ export type Range = { readonly min: number; readonly max: number };
 
 /** The x axis, with room for the markers of the first and the last size. */
 export function xRange({ sizes, names }: Pick<Figure, 'sizes' | 'names'>, kind: ScaleKind): Range {
-  if (names !== undefined) return { min: 0.5, max: names.length + 0.5 };
+  if (names !== undefined && kind === 'linear') return { min: 0.5, max: names.length + 0.5 };
   const [low, high] = [sizes[0] ?? 1, sizes.at(-1) ?? 1];
   if (kind === 'logarithmic') {
     const room = Math.max((high / low) ** 0.08, 1.5);

@@ -187,8 +187,8 @@ function isOpen(figure: Figure, series: Series, point: Series['points'][number])
 }
 
 /** Names, which may be long, in lines. */
-const tickText = ({ names }: Figure, value: number): string | string[] =>
-  names === undefined ? bytes(value) : linesOf(names[value - 1] ?? '');
+const tickText = ({ names, sizes }: Figure, value: number): string | string[] =>
+  names === undefined ? bytes(value) : linesOf(names[sizes.indexOf(value)] ?? '');
 
 function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'line'> {
   const font = { family: theme.fontFamily, size: 12 };
@@ -227,9 +227,9 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
         afterBuildTicks: (scale) => {
           const room = 64 / Math.max(scale.chart.width - 80, 64);
           const marks =
-            figure.names === undefined
-              ? sizeTicks(figure.sizes, range.x, axes.x, room)
-              : figure.sizes;
+            axes.x === 'linear' && figure.names !== undefined
+              ? figure.sizes
+              : sizeTicks(figure.sizes, range.x, axes.x, room);
           scale.ticks = marks.map((value) => ({ value }));
         },
       },

@@ -168,7 +168,7 @@ function noteText({ id, quantity }: Figure, metric: LatencyMetric): string {
       return [
         how,
         l10n.t(
-          'Percentiles are those that the client of a workload reports of each sample; each place of the axis is a further step to the slowest. A percentile with fewer than a hundred slower requests in a sample says little.',
+          'Percentiles are those that the client of a workload reports of each sample; the axis is logarithmic in the part that is slower, so each nine is as wide. A percentile with fewer than a hundred slower requests in a sample says little.',
         ),
       ].join(' ');
     case 'fig4': {

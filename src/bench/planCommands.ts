@@ -33,9 +33,9 @@ export function planCommands({ workloads = [] }: Pick<Plan, 'workloads'>): PlanC
   return [...commands.values()];
 }
 
-const argvsOf = ({ prepare, server, client, stop, unix }: Workload) =>
+const argvsOf = ({ prepare, server, client, report, stop, unix }: Workload) =>
   Object.entries({
-    ...{ prepare, server, client, stop },
+    ...{ prepare, server, client, report, stop },
     ...{ 'unix.server': unix?.server, 'unix.client': unix?.client },
   }).flatMap(([role, argv]) => (argv === undefined ? [] : [[role, argv] as const]));
 

@@ -50,7 +50,7 @@ export async function takeWorkloadSample(
 ): Promise<Sample> {
   const { arm, point } = slot;
   const { server, client } = commandsOf(workload, arm);
-  const { prepare, stop, warmup } = workload;
+  const { prepare, report, stop, warmup } = workload;
   const tried = l10n.t('measure {0}, {1}', arm, pointLabel(point));
   await using place = await makePlace(host, site, workload, tried, signal);
   const steps = new Steps(host, site, place, workload, { seconds, tried, signal });
@@ -59,8 +59,10 @@ export async function takeWorkloadSample(
   if (warmup > 0) await steps.run(l10n.t('its client, to warm up'), client, warmup);
   const startedAt = new Date().toISOString();
   const sample = await steps.measure(site, client, slot, { order, startedAt });
+  const reported =
+    report === undefined ? [] : percentilesOf(await steps.run(l10n.t('its report'), report));
   if (stop !== undefined) await steps.stop(stop);
-  return sample;
+  return { ...sample, ...(reported.length > 0 && { percentiles: reported }) };
 }
 
 /**

@@ -15,10 +15,13 @@ const percentileIn =
 const percentiles = (sample: Sample) =>
   sample.experiment === 'workload' ? (sample.percentiles ?? []) : [];
 
-/** One function each: points are kept by it (`Cell`). */
-const QUANTITIES = PERCENTS.map((percent) => ({ percent, value: percentileIn(percent) }));
+/** One function each: points are kept by it (`Cell`). Of how many requests one is slower is its place. */
+const QUANTITIES = PERCENTS.map((percent) => ({
+  ...{ percent, value: percentileIn(percent) },
+  place: 100 / (100 - percent),
+}));
 
-/** The times that workloads' own tools measured, percentile by percentile: each place is another nine. */
+/** The times that workloads' own tools measured, percentile by percentile, on the scale of HDR histograms. */
 export function distributionFigure(runs: readonly IndexedRun[]): Figure {
   const cells = runs.flatMap(({ index }) =>
     [...index.workloads().values()].flatMap((arms) => [...arms.values()]),
@@ -38,9 +41,9 @@ export function distributionFigure(runs: readonly IndexedRun[]): Figure {
         const own = arms.get(arm);
         if (own === undefined) return [];
         const other = against === undefined || against === arm ? undefined : arms.get(against);
-        const points = shown.map(({ percent, value }, place): Point | undefined => {
+        const points = shown.map(({ percent, value, place }): Point | undefined => {
           const point = own.point(value, other);
-          return point && { ...point, bytes: place + 1, label: `${name}, P${percent}` };
+          return point && { ...point, bytes: place, label: `${name}, P${percent}` };
         });
         return [
           {
@@ -66,7 +69,7 @@ export function distributionFigure(runs: readonly IndexedRun[]): Figure {
     unit: 'µs',
     better: 'lower',
     quantity: l10n.t('latency'),
-    sizes: shown.map((_, place) => place + 1),
+    sizes: shown.map(({ place }) => place),
     names: shown.map(({ percent }) => `P${percent}`),
     series,
     absent: series.length === 0,

@@ -21,7 +21,7 @@ export type Figure = {
   readonly better: 'higher' | 'lower';
   /** The name of a value inside a sentence: `throughput`. */
   readonly quantity: string;
-  /** The places on the x axis, in bytes, ascending: planned or measured. Where they have names, 1, 2, 3 and so on. */
+  /** The places on the x axis, ascending, in bytes: planned or measured. Where they have names, without a unit. */
   readonly sizes: readonly number[];
   /** The names of the places, where they are no sizes. */
   readonly names?: readonly string[];

@@ -13,8 +13,8 @@ const MOST_OUTPUT = 1 << 20;
 const MOST = 100;
 
 /**
- * Percentiles in the output of a tool, which is hostile: of wrk and wrk2 (`--latency`), redis-benchmark (with and
- * without `--csv`) and sockperf.
+ * Percentiles in the output of a tool, which is hostile: of wrk and wrk2 (`--latency`) and what prints as they do,
+ * redis-benchmark (with and without `--csv`) and sockperf.
  * @returns ascending, each once; of several tables the last one; empty where there are none.
  */
 export function percentilesOf(output: string): Percentile[] {

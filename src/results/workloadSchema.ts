@@ -88,6 +88,11 @@ export const workloadSchema = z
       ),
     prepare: argv.optional().describe(`Run before each start of the server. ${WORDS}`),
     ...commands,
+    report: argv
+      .optional()
+      .describe(
+        `Run after the client, outside of what is measured: the percentiles in its output are the sample's. For clients that write the time of each request to a file. ${WORDS}`,
+      ),
     stop: argv
       .optional()
       .describe(`Run after the sample. What still runs then is ended in any case. ${WORDS}`),

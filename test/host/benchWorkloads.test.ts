@@ -90,7 +90,7 @@ describe('a benchmark of workloads', () => {
     return { document, samples: document.samples.filter(isOfWorkload) };
   };
 
-  const reportsPercentiles = /^redis|^nginx, wrk$|^sockperf/;
+  const reportsPercentiles = /^redis|^nginx, wrk$|^nginx, h2load|^sockperf|^pgbench/;
   for (const name of fs.readdirSync(BUNDLED)) {
     it(`measures the plan ${name.slice(0, -SUFFIX.length)}, each on its arm`, async () => {
       const bundled = await readPlan(path.join(BUNDLED, name));

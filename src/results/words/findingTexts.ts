@@ -82,7 +82,7 @@ const NOT_MEASURED: Readonly<Record<FigureId, string>> = {
   },
   get distribution() {
     return l10n.t(
-      'No percentiles in this run: no client of its workloads reports them. redis-benchmark, wrk --latency, wrk2 and sockperf do.',
+      'No percentiles in this run: no client of its workloads reports them. redis-benchmark, wrk --latency, wrk2 and sockperf do; of others, the report of a workload can.',
     );
   },
 };

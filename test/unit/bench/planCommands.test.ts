@@ -29,7 +29,7 @@ const HOSTILE = [
 
 describe('the commands of a plan', () => {
   it('are all there, each once, with the workloads that have them and their accounts', () => {
-    const all = { prepare: ['p'], server: ['s'], stop: ['e'], user: 'redis' };
+    const all = { prepare: ['p'], server: ['s'], report: ['r'], stop: ['e'], user: 'redis' };
     const unix = { server: ['us'], client: ['uc'] };
     const commands = planCommands(planOf({ ...all, unix }, { ...all, name: 'b' }, { name: 'c' }));
     assert.deepEqual(
@@ -38,6 +38,7 @@ describe('the commands of a plan', () => {
         ['prepare', ['a', 'b'], 'redis', ['p']],
         ['server', ['a', 'b'], 'redis', ['s']],
         ['client', ['a', 'b'], 'redis', ['ask', '{port}']],
+        ['report', ['a', 'b'], 'redis', ['r']],
         ['stop', ['a', 'b'], 'redis', ['e']],
         ['unix.server', ['a'], 'redis', ['us']],
         ['unix.client', ['a'], 'redis', ['uc']],

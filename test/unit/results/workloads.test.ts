@@ -231,6 +231,8 @@ describe('the page of their distribution', () => {
 
   it('has a place for each percentile that is there, in µs, less being better', () => {
     assert.deepEqual(distribution.names, ['P50', 'P99']);
+    // One of 2 requests is slower, and one of 100.
+    assert.deepEqual(distribution.sizes, [2, 100]);
     assert.equal(distribution.better, 'lower');
     const [tcp, bypass] = distribution.series;
     assert.deepEqual([tcp?.arm, bypass?.arm, bypass?.against], ['tcp', 'bypass', 'tcp']);
