@@ -8,6 +8,7 @@ import { restoreComparisons } from './ui/comparePage.ts';
 import { checkAsJson } from './ui/jsonFiles.ts';
 import { ResultEditorProvider } from './ui/resultEditor.ts';
 import { ProgramLenses } from './diagnostics/lens.ts';
+import { LinkedSources } from './diagnostics/linkedSources.ts';
 import { MakefileFlags } from './diagnostics/makefileFlags.ts';
 import { C_FILES, QUICK_FIXES, QuickFixes } from './diagnostics/quickFixes.ts';
 
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rollOut: async () => (await import('./commands/rollOut.ts')).rollOut,
   verify: async () => (await import('./commands/verify.ts')).verify,
   useMakefileFlags: async () => (await import('./commands/useMakefileFlags.ts')).useMakefileFlags,
+  linkSources: async () => (await import('./commands/linkSources.ts')).linkSources,
   verifyOnHosts: async () => (await import('./commands/verify.ts')).verifyOnHosts,
   chooseEditingHost: async () => (await import('./commands/clangd.ts')).chooseHost,
   restartClangd: async () => (await import('./commands/clangd.ts')).restartClangd,
@@ -116,8 +118,12 @@ export function activate(extension: vscode.ExtensionContext): void {
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(C_FILES, new ProgramLenses(created)),
     vscode.languages.registerHoverProvider(C_FILES, created.visits),
-    ...[new QuickFixes(created.verifier), new MakefileFlags(created.verifier)].map((provider) =>
-      vscode.languages.registerCodeActionsProvider(C_FILES, provider, QUICK_FIXES),
+    ...[QuickFixes, MakefileFlags, LinkedSources].map((Provider) =>
+      vscode.languages.registerCodeActionsProvider(
+        C_FILES,
+        new Provider(created.verifier),
+        QUICK_FIXES,
+      ),
     ),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(

@@ -8,10 +8,9 @@ import { newBoundary, parseSections } from '../host/sections.ts';
 import { oneLine } from '../text.ts';
 import type { BuildLimits } from './compilerLimits.ts';
 
-/** BPF C to build: the program's file and every file it may include, by plain path, and how to build it. */
-export interface BpfSource {
+/** One file that the compiler makes an object of, by plain path, and how. */
+export interface Unit {
   readonly entry: string;
-  readonly files: ReadonlyMap<string, Uint8Array>;
   /** Macros to define, with their numbers. */
   readonly defines?: Readonly<Record<string, number>>;
   /** Directories searched for headers, beside that of the entry: of the source or, absolute, of the host. */
@@ -20,6 +19,13 @@ export interface BpfSource {
   readonly preincluded?: readonly string[];
   /** Further flags, checked (flags/accepted.ts): they name no file. */
   readonly flags?: readonly string[];
+}
+
+/** BPF C to build: the program's file and every file it may include, by plain path, and how to build it. */
+export interface BpfSource extends Unit {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** All whose objects are linked into one, itself among them, in this order; where it is not by itself. */
+  readonly linked?: readonly Unit[];
   /** The usual ones where it has none. */
   readonly limits?: BuildLimits;
   /** Sentences about what of the project's own flags was left out. */
@@ -65,7 +71,7 @@ export const compilerFlags = (
   target: Target,
   directory: string,
   types: string,
-  { entry, defines = {}, include = [], preincluded = [], flags = [] }: Omit<BpfSource, 'files'>,
+  { entry, defines = {}, include = [], preincluded = [], flags = [] }: Unit,
 ): string[] => {
   // Resolved: the compiler calls a file by the directory it was found in, word for word.
   const there = (one: string) => path.posix.resolve(directory, one);

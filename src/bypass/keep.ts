@@ -158,7 +158,15 @@ const limitsOf = ({ config }: Attachment): GuardedLimits =>
  */
 export function keptFiles(
   host: Pick<Host, 'name'>,
-  { entry, files, defines = {}, include = [], preincluded = [], flags = [] }: BpfSource,
+  {
+    entry,
+    files,
+    defines = {},
+    include = [],
+    preincluded = [],
+    flags = [],
+    linked = [],
+  }: BpfSource,
   { maxSockets }: GuardedLimits,
   { command, probe }: KeepTools,
   setup: string,
@@ -172,7 +180,7 @@ export function keptFiles(
       next: l10n.t('Put everything that it includes next to it.'),
     });
   }
-  if (preincluded.length > 0 || flags.length > 0) {
+  if (preincluded.length > 0 || flags.length > 0 || linked.length > 0) {
     throw new HostError({
       kind: 'input',
       tried: l10n.t('keep the bypass'),
@@ -180,7 +188,11 @@ export function keptFiles(
       words: l10n.t(
         '{0} is compiled with flags of the project: {1}',
         entry,
-        [...preincluded.map((file) => `-include ${file}`), ...flags].join(' '),
+        [
+          ...preincluded.map((file) => `-include ${file}`),
+          ...flags,
+          ...linked.map((unit) => `--link ${unit.entry}`),
+        ].join(' '),
       ),
       next: l10n.t('Have the source say it all: put its macros and includes there.'),
     });

@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { isPlainPath } from '../host/plainPath.ts';
-import type { BpfSource } from './build.ts';
+import type { BpfSource, Unit } from './build.ts';
 import { KERNEL_TYPES } from './kernelTypes.ts';
 import type { Policy } from './attachment.ts';
 
@@ -75,17 +75,20 @@ export const tooLarge = (bytes: number): { wrong: string } | undefined =>
  * for among the host's headers.
  * @param entry the source's path in the folder.
  * @param how it is built; of the directories to search, those that are relative are the folder's.
+ * @param before files of the source that are read already, as those of what it is linked with.
  */
 export async function collect(
   entry: string,
   read: ReadFile,
   how: Omit<BpfSource, 'entry' | 'files'> = {},
+  before: BpfSource['files'] = new Map(),
 ): Promise<Collected> {
-  const files = new Map<string, Uint8Array>();
+  const files = new Map(before);
+  const seen = new Set<string>();
   const refused: Refusal[] = [];
   const further = (how.include ?? []).filter((one) => !path.posix.isAbsolute(one));
   const searched = [path.posix.dirname(entry), ...further.map((one) => path.posix.normalize(one))];
-  let total = 0;
+  let total = Array.from(files.values()).reduce((sum, { length }) => sum + length, 0);
 
   const look = async (file: string): Promise<Uint8Array | { wrong: string } | undefined> => {
     if (!isPlainPath(file)) {
@@ -115,14 +118,15 @@ export async function collect(
   };
   /** @returns whether the compiler's search ends here. */
   const add = async (file: string, from: { file: string; line: number }): Promise<boolean> => {
-    if (files.has(file)) return true;
-    const found = await look(file);
+    if (seen.has(file)) return true;
+    const found = files.get(file) ?? (await look(file));
     if (found === undefined) return false;
     if ('wrong' in found) {
       refused.push({ ...from, wrong: `${JSON.stringify(file)} ${found.wrong}.` });
       return true;
     }
-    total += found.length;
+    seen.add(file);
+    if (!files.has(file)) total += found.length;
     files.set(file, found);
     for (const { name, quoted, line } of includesOf(found)) {
       const beside = quoted ? [path.posix.dirname(file)] : [];
@@ -186,6 +190,36 @@ const isElsewhere = (name: string): boolean => /^(?:[a-z][a-z\d+.-]*:\/)?\//i.te
 /** @throws SourceError where something of it may not be read. */
 export async function collectSource(...request: Parameters<typeof collect>): Promise<BpfSource> {
   const { refused, ...source } = await collect(...request);
+  if (refused.length > 0) throw new SourceError({ ...source, refused });
+  return source;
+}
+
+/**
+ * A source whose object is linked of those of several files, or is its own alone.
+ * @param units these files, the source among them.
+ * @throws SourceError where something of one of them may not be read.
+ */
+export async function collectLinked(
+  entry: string,
+  read: ReadFile,
+  units: readonly Unit[],
+): Promise<BpfSource> {
+  const linked: Unit[] = [];
+  const refused: Refusal[] = [];
+  let files: BpfSource['files'] = new Map();
+  for (const unit of units) {
+    const {
+      refused: further,
+      files: more,
+      ...found
+    } = await collect(unit.entry, read, unit, files);
+    // What is not there cannot be marked: its name is, in the source.
+    refused.push(...further.map((one) => (more.has(one.file) ? one : { ...one, file: entry })));
+    files = more;
+    linked.push(found);
+  }
+  const own = linked.find((one) => one.entry === entry) ?? { entry };
+  const source = { ...own, files, ...(linked.length > 1 && { linked }) };
   if (refused.length > 0) throw new SourceError({ ...source, refused });
   return source;
 }

@@ -7,7 +7,8 @@ import type { Host } from '../host/host.ts';
 import { hostScript, scriptArgv } from '../host/hostScript.ts';
 import type { Kept } from '../host/keeper.ts';
 import { archive, noUpload } from '../host/upload.ts';
-import { compilerFlags, type BpfSource, type Target } from './build.ts';
+import { compilerFlags, type BpfSource, type Target, type Unit } from './build.ts';
+import { link } from './link.ts';
 import { BUILD_LIMITS, compilerFailure, compilerTooSlow } from './compilerLimits.ts';
 import { wantsKernelTypes, writeKernelTypes } from './kernelTypes.ts';
 import { compilerDirectory, notRun } from './unprivileged.ts';
@@ -22,12 +23,22 @@ export interface Uploaded {
 export interface Compiled {
   /** clang's words, warnings too; files by their path in the source. */
   readonly words: string;
-  /** Undefined where clang objects to the source. */
+  /** The linker's words, where it objects to the objects. */
+  readonly linker?: string | undefined;
+  /** The file that clang's last words are about. */
+  readonly unit: string;
+  /** Undefined where clang or the linker objects to the source. */
   readonly object: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 }
 
 /** An object of a BPF program has no more. */
 const OUTPUT_MIB = 32;
+
+interface CompileOptions {
+  /** Whether a program reads clang's words, rather than a person. */
+  readonly isParsed: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** For a program that reads what clang says: one line a message, with its range. */
 const PARSEABLE = [
@@ -88,21 +99,39 @@ export class Workbench implements Kept {
   }
 
   /**
-   * @param options isParsed: whether a program reads clang's words, rather than a person.
-   * @throws HostError where clang ends without an opinion of the source.
+   * Makes the object of a source; where it is linked, of those of its files.
+   * @throws HostError where clang ends without an opinion of the source, or the host cannot link.
    */
-  async compile(
+  async compile(uploaded: Uploaded, options: CompileOptions): Promise<Compiled> {
+    const { source, directory } = uploaded;
+    const object = `${directory}/${path.posix.basename(source.entry, '.c')}.o`;
+    if (source.linked === undefined) return this.#compileUnit(uploaded, source, object, options);
+    let words = '';
+    const objects: string[] = [];
+    for (const [index, unit] of source.linked.entries()) {
+      const made = `${directory}/unit-${index}.o`;
+      const compiled = await this.#compileUnit(uploaded, unit, made, options);
+      words += compiled.words;
+      if (compiled.object === undefined) return { ...compiled, words };
+      objects.push(made);
+    }
+    const { signal } = options;
+    return { words, unit: source.entry, ...(await link(this, uploaded, objects, object, signal)) };
+  }
+
+  async #compileUnit(
     { source, directory }: Uploaded,
-    { isParsed, signal }: { isParsed: boolean; signal?: AbortSignal | undefined },
+    unit: Unit,
+    object: string,
+    { isParsed, signal }: CompileOptions,
   ): Promise<Compiled> {
     const { host } = this;
-    const { entry } = source;
+    const { entry } = unit;
     const tried = l10n.t('compile {0}', entry);
     const src = `${directory}/src`;
-    const object = `${directory}/${path.posix.basename(entry, '.c')}.o`;
     const argv = [
       'clang',
-      ...compilerFlags(this.target, src, this.#types, source),
+      ...compilerFlags(this.target, src, this.#types, unit),
       ...(isParsed ? PARSEABLE : []),
       // The same object of the same source, wherever it lies: files by their path in the source.
       `-ffile-prefix-map=${src}=.`,
@@ -126,7 +155,7 @@ export class Workbench implements Kept {
       });
     const words = stderr.replaceAll(`${src}/`, '');
     if (exitCode === 0) {
-      return { words, object: { path: object, bytes: Buffer.from(stdout, 'base64') } };
+      return { words, unit: entry, object: { path: object, bytes: Buffer.from(stdout, 'base64') } };
     }
     const failure =
       notRun(host, tried, { exitCode, stderr }) ??
@@ -137,7 +166,7 @@ export class Workbench implements Kept {
         { seconds, memoryMiB, outputMiB: OUTPUT_MIB },
       );
     if (failure !== undefined) throw failure;
-    return { words, object: undefined };
+    return { words, unit: entry, object: undefined };
   }
 
   /** Removes what was made of a source; it goes with the workbench at the latest. */
@@ -172,13 +201,13 @@ export async function compileToLoad(
   uploaded: Uploaded,
   signal?: AbortSignal,
 ): Promise<string> {
-  const { words, object } = await bench.compile(uploaded, { isParsed: false, signal });
+  const { words, linker, object } = await bench.compile(uploaded, { isParsed: false, signal });
   if (object !== undefined) return object.path;
   throw new HostError({
     kind: 'compile',
     tried: l10n.t('compile {0}', uploaded.source.entry),
     where: bench.host.name,
-    words,
+    words: linker ?? words,
     next: l10n.t('Fix the source and try again.'),
   });
 }

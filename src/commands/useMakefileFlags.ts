@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import { confirm, showInformation } from '../ui/window.ts';
 import { guessProgramFlags } from '../workspace/program.ts';
-import { addFlags } from '../workspace/settings.ts';
+import { addForPattern } from '../workspace/settings.ts';
 import { fileInEditor, readArgument, uriArgument } from './arguments.ts';
 
 const flagsArgument = z.strictObject({
@@ -56,7 +56,7 @@ export async function useMakefileFlags(
       stay: vscode.l10n.t('Cancel'),
     }));
   if (!agrees) return undefined;
-  await addFlags(uri, pattern, flags);
+  await addForPattern('verify.flags', uri, pattern, flags);
   void showInformation(
     vscode.l10n.t('The flags of {0} are in the settings of the workspace.', from),
   );

@@ -18,7 +18,9 @@ import { Problems } from './problems.ts';
 import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
 
-const BUILD_SETTINGS = ['verify.flags', 'verify.include', 'verify.defines', 'verify.root'];
+const BUILD_SETTINGS = [
+  ...['verify.flags', 'verify.link', 'verify.include', 'verify.defines', 'verify.root'],
+];
 const SETTLE_MS = 300;
 
 /**

@@ -106,13 +106,14 @@ export class Mirror implements AsyncDisposable {
 
   /**
    * How a file of a program of a folder is compiled, as when it is verified.
-   * @param file the program's own path in the folder, or that of a header of it.
+   * @param file the program's own path in the folder, that of what it is linked with, or of a header.
    */
   command(index: number, program: Omit<BpfSource, 'files'>, file: string): string[] {
     const folder = this.folder(index);
+    const unit = program.linked?.find(({ entry }) => entry === file) ?? program;
     return [
       'clang',
-      ...compilerFlags(this.target, folder, `${this.directory}/include`, program),
+      ...compilerFlags(this.target, folder, `${this.directory}/include`, unit),
       // A header by itself would be taken for another language.
       '-x',
       'c',

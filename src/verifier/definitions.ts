@@ -13,7 +13,7 @@ const PROGRAM = new RegExp(
 );
 
 /** The text with blanks in the place of comments. */
-const withoutComments = (text: string): string =>
+export const withoutComments = (text: string): string =>
   text.replace(COMMENT_OR_STRING, (found) =>
     found.startsWith('"') ? found : found.replace(/[^\n]/g, ' '),
   );

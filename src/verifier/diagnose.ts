@@ -70,13 +70,19 @@ const NAMED_INSTRUCTION =
 
 /** The objections of clang, libbpf and the verifier, at the lines of the source. */
 export function diagnose(verification: Verification, source: BpfSource): Diagnosis {
-  const { host, kernel, compiler, object, programs, words } = verification;
+  const { host, kernel, compiler, object, programs, words, unit } = verification;
   const { entry } = source;
   const known = new Map(readObject(object).map((program) => [program.name, program]));
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
   const defined = definitions(source);
-  const findings = parseClang(compiler, source.files, entry).map((said) => ofClang(said, defined));
-  if (object === undefined && !findings.some(({ severity }) => severity === 'error')) {
+  const findings = parseClang(compiler, source.files, unit ?? entry).map((said) =>
+    ofClang(said, defined),
+  );
+  if (
+    object === undefined &&
+    words === '' &&
+    !findings.some(({ severity }) => severity === 'error')
+  ) {
     findings.push(
       finding('clang', top, compiler.trim() || l10n.t('clang failed without a message'), undefined),
     );

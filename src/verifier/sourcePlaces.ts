@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { BpfSource } from '../bypass/build.ts';
 import { programLines } from './definitions.ts';
+import { externMaps } from './externs.ts';
 import type { Step } from './log.ts';
 import type { SourceLine } from './object.ts';
 import { editorColumn, linesOf } from './text.ts';
@@ -31,12 +32,24 @@ export function definitions({ entry, files }: BpfSource): ReadonlyMap<string, Pl
  * names of others are taken too, but those of programs.
  */
 export function declaration({ entry, files }: BpfSource, words: string): Place | undefined {
+  const [, refused = entry] = /failed to link '([^'\n]{1,200})'/.exec(words) ?? [];
+  const texts = Array.from(new Set([refused, entry, ...files.keys()]), (file) => ({
+    file,
+    lines: linesOf(files.get(file)),
+  }));
+  const at = (file: string, lines: readonly string[], line: number): Place =>
+    placeIn(file, line + 1, 0, lines[line] ?? '');
   for (const pattern of declarations(words)) {
-    for (const file of new Set([entry, ...files.keys()])) {
-      const lines = linesOf(files.get(file));
+    for (const { file, lines } of texts) {
       const line = lines.findIndex((text) => pattern.test(text));
-      if (line >= 0) return placeIn(file, line + 1, 0, lines[line] ?? '');
+      if (line >= 0) return at(file, lines, line);
     }
+  }
+  // Of a map that is defined elsewhere libbpf names the section alone.
+  if (!words.includes("unrecognized extern section '.maps'")) return undefined;
+  for (const { file, lines } of texts) {
+    const [line] = externMaps(lines.join('\n')).values();
+    if (line !== undefined) return at(file, lines, line);
   }
   return undefined;
 }
@@ -45,9 +58,14 @@ export function declaration({ entry, files }: BpfSource, words: string): Place |
 function declarations(words: string): RegExp[] {
   const maps = words.matchAll(/^(?:libbpf: )?(?:elf: )?(?:map|legacy map) '(\w{1,64})'/gm);
   const externs = words.matchAll(/\bextern (?:\([\w ]+\) )?'(\w{1,128})'/g);
+  const linked = words.matchAll(/\b(?:symbol #\d+ \(|global ')(\w{1,128})[')]/g);
   return [
     ...Array.from(maps, ([, name = '']) => mapDeclaration(name)),
     // A function needs no `extern`.
+    ...Array.from(linked, ([, name = '']) => [
+      new RegExp(`^[A-Za-z_][\\w *]*\\b${name}\\s*[=;([]`),
+      mapDeclaration(name),
+    ]).flat(),
     ...Array.from(externs, ([, name = '']) => [
       new RegExp(`\\bextern\\b.*\\b${name}\\b`),
       new RegExp(`^[A-Za-z_][\\w *]*\\b${name}\\s*\\(`),

@@ -20,6 +20,8 @@ export interface Verification extends Verdicts {
   readonly kernel: string;
   /** clang's words, warnings too; files by their path in the source. */
   readonly compiler: string;
+  /** The file that its last words are about: of those that are linked the one that does not compile. */
+  readonly unit?: string;
   /** Undefined when it does not compile. */
   readonly object: Uint8Array | undefined;
 }
@@ -64,10 +66,11 @@ export async function verifySource(
   const bench = await workbench(host, options.tool, signal);
   const uploaded = await bench.upload(source, signal);
   try {
-    const { words: compiler, object } = await bench.compile(uploaded, { isParsed: true, signal });
+    const compiled = await bench.compile(uploaded, { isParsed: true, signal });
+    const { words: compiler, unit, object, linker = '' } = compiled;
     const { kernel } = bench.target;
-    const made = { host: host.name, kernel, compiler, object: object?.bytes };
-    if (object === undefined) return { ...made, words: '', assumed: [], programs: [] };
+    const made = { host: host.name, kernel, compiler, unit, object: object?.bytes };
+    if (object === undefined) return { ...made, words: linker, assumed: [], programs: [] };
     return { ...made, ...(await verifyThere(bench, uploaded, object.path, options)) };
   } finally {
     void bench.remove(uploaded);
@@ -90,7 +93,7 @@ export async function dumpProgram(
   const uploaded = await bench.upload(source, signal);
   const tried = l10n.t('read {0} of {1} from the kernel', program, source.entry);
   try {
-    const { words, object } = await bench.compile(uploaded, { isParsed: true, signal });
+    const { words, linker, object } = await bench.compile(uploaded, { isParsed: true, signal });
     const problem = (kind: 'compile' | 'verifier', words: string) =>
       new HostError({
         kind,
@@ -99,7 +102,7 @@ export async function dumpProgram(
         words,
         next: l10n.t('Fix the source first.'),
       });
-    if (object === undefined) throw problem('compile', words);
+    if (object === undefined) throw problem('compile', linker ?? words);
     const boundary = newBoundary();
     const states = options.states === true ? '2' : '0';
     const { directory } = uploaded;

@@ -34,13 +34,13 @@ export const changeSetting = <K extends keyof PlainSettings>(
   target: vscode.ConfigurationTarget,
 ): Thenable<void> => configuration().update(name, value, target);
 
-/** Adds compiler flags for the sources of a pattern to the settings of the workspace, or of its folder where there are several. */
-export async function addFlags(
+/** Says how the sources of a pattern are built in the settings of the workspace, or of its folder where there are several. */
+export async function addForPattern(
+  name: 'verify.flags' | 'verify.link',
   uri: vscode.Uri,
   pattern: string,
   words: readonly string[],
 ): Promise<void> {
-  const name = 'verify.flags';
   const isOne = (vscode.workspace.workspaceFolders ?? []).length < 2;
   const { Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
   const known = configuration(uri).inspect<Record<string, unknown>>(name);

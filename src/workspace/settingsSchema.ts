@@ -31,6 +31,8 @@ export const SECTIONS = {
     include: z.array(z.string()),
     /** Words of a compiler's command, by a pattern of the sources they are for. */
     flags: z.record(z.string(), z.array(z.string())),
+    /** Paths of sources, by a pattern of those that they are linked with. */
+    link: z.record(z.string(), z.array(z.string())),
     defines: z.record(
       z.string().regex(/^[A-Za-z_]\w*$/, { error: () => l10n.t('not the name of a macro') }),
       z.int(),

@@ -49,10 +49,14 @@ describe('one build for loading, verifying and typing', () => {
     const moved = new Map<string, Uint8Array>(
       Array.from(files, ([name, content]) => [`bpf/${name}`, content]),
     );
-    const text = `#include "wanted.h"\n${Buffer.from(moved.get(entry) ?? []).toString()}`;
+    const text = `#include "wanted.h"\n#if FLAG != 1 || FIRST != 2\n#error not built as said\n#endif\n${Buffer.from(moved.get(entry) ?? []).toString()}`;
     moved.set(entry, Buffer.from(text));
+    moved.set('lib/first.h', Buffer.from('#define FIRST 2\n'));
     moved.set('lib/wanted.h', Buffer.from('#if WANTED != 4711\n#error not defined\n#endif\n'));
-    return { entry, files: moved, defines: { WANTED: 4711 }, include: ['lib'] };
+    return {
+      ...{ entry, files: moved, defines: { WANTED: 4711 }, include: ['lib'] },
+      ...{ flags: ['-DFLAG=1', '-mcpu=v2'], preincluded: ['lib/first.h'] },
+    };
   };
 
   it('makes the same object wherever it is compiled', async () => {
@@ -90,11 +94,29 @@ describe('one build for loading, verifying and typing', () => {
     for (const lacking of [
       { ...source, defines: {} },
       { ...source, include: [] },
+      { ...source, flags: [] },
+      { ...source, preincluded: [] },
     ]) {
       const { words } = await problemOf(loadBypass(host, { cgroup, source: lacking }), 'compile');
-      assert.match(words, /^bpf\/sockmap_bypass\.bpf\.c:1:|^In file included from bpf\//);
+      assert.match(words, /^bpf\/sockmap_bypass\.bpf\.c:[1-3]:|^In file included from bpf\//);
     }
     await ground.assertClean();
+  });
+
+  it('says that a bpftool is too old to link, and since when they do', async () => {
+    fs.writeFileSync(
+      path.join(own.path, 'bpftool'),
+      OLD_BPFTOOL.replace('5.15.160', '5.10.1'),
+    );
+    await connect(`PATH=${own.path}:/usr/sbin:/usr/bin:/sbin:/bin`);
+    const entry = 'a.bpf.c';
+    const source = { entry, files: new Map([[entry, Buffer.from('int a;\n')]]) };
+    const linked = { ...source, linked: [{ entry }, { entry }] };
+    const { words } = await problemOf(verifySource(host, linked, { tool }), 'compile');
+    assert.match(
+      words,
+      /^bpftool 5\.10\.1 there is too old to link objects: "gen object" came with 5\.13$/,
+    );
   });
 
   it('leaves out what an old bpftool does not find, in the editor as in a load', async () => {

@@ -480,6 +480,24 @@ describe('the command line', () => {
     assert.doesNotMatch(good.stdout, /hint:/);
   });
 
+  it('verify says which source beside it defines what it only declares, and links them', async () => {
+    const wanting = BAD.replace('SEC("socket")', 'int step(int a);\nSEC("socket")')
+      .replace('int *p = (void *)8;', '')
+      .replace('*p', 'step(0)');
+    fs.writeFileSync(file('part.bpf.c'), wanting);
+    fs.writeFileSync(file('step.bpf.c'), 'int step(int a)\n{\n\treturn a + 1;\n}\n');
+    const argv = ['verify', stage.server.alias, file('part.bpf.c'), ...ssh];
+    const bare = await cli.run(argv);
+    assert.equal(bare.status, 2, bare.stderr);
+    assert.match(bare.stdout, /part\.bpf\.c:\d+:\d+: error: .*'step'/);
+    assert.ok(
+      bare.stdout.endsWith('\nhint: step.bpf.c defines step: --link=step.bpf.c\n'),
+      bare.stdout,
+    );
+    const good = await cli.run([...argv, '--link=step.bpf.c']);
+    assert.equal(good.status, 0, good.stdout);
+  });
+
   it('verify on several hosts ends with a table of them', async () => {
     fs.writeFileSync(file('bad.bpf.c'), BAD);
     const { alias } = stage.server;

@@ -2,9 +2,9 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import { minimatch } from 'minimatch';
 import { isPlainPath } from '../../host/plainPath.ts';
-import type { BpfSource } from '../build.ts';
+import type { BpfSource, Unit } from '../build.ts';
 import type { BuildLimits } from '../compilerLimits.ts';
-import { collectSource, type ReadFile } from '../source.ts';
+import { collectLinked, type ReadFile } from '../source.ts';
 import { acceptFlags, type AcceptedFlags } from './accepted.ts';
 import { joined, projectFlags } from './configuration.ts';
 import { guessFlags, type Guess } from './guess.ts';
@@ -16,6 +16,8 @@ export interface BuildSettings {
   readonly defines: Readonly<Record<string, number>>;
   /** Words of a compiler's command by the pattern of the sources that they are for; they count where the project says nothing. */
   readonly flags: Readonly<Record<string, readonly string[]>>;
+  /** Sources that those of a pattern are linked with, by their paths in the folder. */
+  readonly link: Readonly<Record<string, readonly string[]>>;
   /** What that may take. */
   readonly limits?: BuildLimits;
   /** The beginning of their names, for remarks: of settings, or of options. */
@@ -23,7 +25,7 @@ export interface BuildSettings {
 }
 
 /**
- * A source with what it includes and how it is built: for loading, verifying and clangd alike.
+ * A source with what it includes, what it is linked with, and how it is built: for loading, verifying and clangd alike.
  * @param folder absolute on this machine.
  * @throws SourceError where it includes what may not be read.
  */
@@ -33,19 +35,27 @@ export async function configuredSource(
   read: ReadFile,
   settings: BuildSettings,
 ): Promise<BpfSource> {
-  const root = withSlashes(folder);
-  const project = await projectFlags(entry, root, read);
   const { include, defines, limits, named } = settings;
-  const further = joined(
-    ...Object.entries(settings.flags)
-      .filter(([pattern]) => isFor(pattern, entry))
-      .map(([, words]) => acceptFlags(words, { root, directory: '', from: `${named}flags` })),
-  );
-  const chosen: AcceptedFlags = project.from.length > 0 ? project : further;
   const left = include.filter((one) => !isDirectory(one));
-  const remarks = [
-    ...project.remarks,
-    ...(chosen === project ? [] : further.remarks),
+  const { files: linked, remarks: unlinked } = linkedWith(entry, settings);
+  const units: Unit[] = [];
+  const remarks: string[] = [];
+  for (const file of linked) {
+    const chosen = await chosenFlags(file, withSlashes(folder), read, settings);
+    const { flags, preincluded } = chosen;
+    remarks.push(...chosen.remarks);
+    units.push({
+      entry: file,
+      // A person's own come first, so that they can correct the project's.
+      include: [...include.filter(isDirectory), ...chosen.include],
+      defines,
+      ...(flags.length > 0 && { flags }),
+      ...(preincluded.length > 0 && { preincluded }),
+    });
+  }
+  const all = [
+    ...remarks,
+    ...unlinked,
     ...left.map((one) =>
       l10n.t(
         '{0}: {1} is outside of the folder that is open, and is left out.',
@@ -54,16 +64,59 @@ export async function configuredSource(
       ),
     ),
   ];
-  const { flags, preincluded } = chosen;
-  return collectSource(entry, read, {
-    // A person's own come first, so that they can correct the project's.
-    include: [...include.filter(isDirectory), ...chosen.include],
-    defines,
+  const source = await collectLinked(entry, read, units);
+  return {
+    ...source,
     ...(limits && { limits }),
-    ...(flags.length > 0 && { flags }),
-    ...(preincluded.length > 0 && { preincluded }),
-    ...(remarks.length > 0 && { remarks }),
-  });
+    ...(all.length > 0 && { remarks: Array.from(new Set(all)) }),
+  };
+}
+
+/** The project's flags for a file, or else those of the settings, with what was left out of either. */
+async function chosenFlags(
+  file: string,
+  root: string,
+  read: ReadFile,
+  { flags, named }: BuildSettings,
+): Promise<AcceptedFlags> {
+  const project = await projectFlags(file, root, read);
+  if (project.from.length > 0) return project;
+  const further = joined(
+    ...Object.entries(flags)
+      .filter(([pattern]) => isFor(pattern, file))
+      .map(([, words]) => acceptFlags(words, { root, directory: '', from: `${named}flags` })),
+  );
+  return { ...further, remarks: [...project.remarks, ...further.remarks] };
+}
+
+/** More than a project has; each is compiled. */
+const MOST_LINKED = 32;
+
+/** The files whose objects make that of a source, itself among them, in the order in which they are named. */
+function linkedWith(
+  entry: string,
+  { link, named }: BuildSettings,
+): { files: readonly string[]; remarks: readonly string[] } {
+  const others = Object.entries(link)
+    .filter(([pattern]) => isFor(pattern, entry))
+    .flatMap(([, files]) => files.map((one) => path.posix.normalize(one)));
+  const all = Array.from(new Set(others.includes(entry) ? others : [entry, ...others]));
+  const plain = all.filter((one) => one === entry || (isPlainPath(one) && one.endsWith('.c')));
+  const files = plain.slice(0, MOST_LINKED);
+  const remarks = all
+    .filter((one) => !files.includes(one))
+    .map((one) =>
+      plain.includes(one)
+        ? l10n.t(
+            '{0}: {1} is left out: no more than {2} sources are linked.',
+            ...[`${named}link`, JSON.stringify(one), MOST_LINKED],
+          )
+        : l10n.t(
+            '{0}: {1} is not a C file of the folder that is open, and is left out.',
+            ...[`${named}link`, JSON.stringify(one)],
+          ),
+    );
+  return files.includes(entry) ? { files, remarks } : { files: [entry], remarks };
 }
 
 /**

@@ -1,12 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILD_LIMIT_RANGES, BUILD_LIMITS } from '../../bypass/compilerLimits.ts';
+import type { BpfSource } from '../../bypass/build.ts';
 import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
 import { directoryReader } from '../../bypass/source.ts';
 import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
 import { shellLine } from '../../host/quote.ts';
 import { LACKS_FLAGS } from '../../verifier/clang.ts';
 import { diagnose, type Diagnosis } from '../../verifier/diagnose.ts';
+import { definedIn } from '../../verifier/externs.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
 import { growthCheck, compareFigures } from '../../verifier/difference.ts';
@@ -48,6 +50,10 @@ export const verify = command({
     flag: texts(
       'FLAG',
       "A word of a compiler's command, as --flag=-mcpu=v3, where the project's compile_commands.json and .clangd, which are read first, say nothing of the source.",
+    ),
+    link: texts(
+      'FILE',
+      'A further source whose object is linked with that of FILE: relative to that folder.',
     ),
     root: text(
       'DIRECTORY',
@@ -95,6 +101,7 @@ export const verify = command({
   bad: 'It does not compile, a program is rejected, or costs the verifier more than the baseline allows.',
   notes: [
     "What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …",
+    'Where another source beside it defines what it only declares, --link with that source is printed as a hint.',
     'Where a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
     'Figures depend on the kernel and the compiler: compare those of one host. The time of verification and the size of programs are shown, and fail nothing. Where no program is in the baseline, it ends with 1.',
   ],
@@ -107,7 +114,18 @@ export const verify = command({
   run: async (
     session,
     { HOST: name, FILE: file },
-    { include, define, flag, root: above, output, baseline, figure, host: further, ...options },
+    {
+      include,
+      define,
+      flag,
+      link,
+      root: above,
+      output,
+      baseline,
+      figure,
+      host: further,
+      ...options
+    },
   ) => {
     const there = await stat(file).catch(() => undefined);
     if (there?.isFile() !== true) {
@@ -141,12 +159,19 @@ export const verify = command({
       ? growthLines(check, { file: baseline ?? '', kernel: before?.kernel }, diagnosis.kernel)
       : [];
     const guess = await guessed(diagnosis);
+    const lacking = await missing(diagnosis);
     return {
-      data: { ...diagnosis, ...(check && { comparison: check }), ...(guess && { guess }) },
+      data: {
+        ...diagnosis,
+        ...(check && { comparison: check }),
+        ...(guess && { guess }),
+        ...(lacking.length > 0 && { link: lacking }),
+      },
       text: [
         diagnosisText(diagnosis, shown),
         ...compared.map((line) => `${line}\n`),
         ...(guess === undefined ? [] : [hint(guess)]),
+        ...lacking.map(linkHint),
       ].join(''),
       status: settled === STATUS.bad ? settled : STATUSES[check?.outcome ?? 'good'],
     };
@@ -165,17 +190,35 @@ export const verify = command({
       return guess && { from: guess.from, flags: guess.words };
     }
 
+    /** Sources beside it that define what it declares alone. */
+    async function missing({ findings }: Diagnosis): Promise<Lacking[]> {
+      if (!findings.some(({ explanation }) => explanation === 'extern-undefined')) return [];
+      const read = directoryReader(root);
+      const beside = (await readdir(path.dirname(file))).filter((one) => one.endsWith('.c'));
+      const others = new Map<string, Uint8Array>();
+      for (const one of beside.sort().slice(0, MOST_SOURCES)) {
+        const name = path.posix.join(path.posix.dirname(entry), one);
+        const content = await read(name);
+        if (content instanceof Uint8Array) others.set(name, content);
+      }
+      return definedIn(await sourceOf(), others);
+    }
+
+    function sourceOf(): Promise<BpfSource> {
+      const defines = Object.fromEntries(define.map((one) => defined(one)));
+      return configuredSource(entry, root, directoryReader(root), {
+        ...{ include, defines, flags: { '**': flag }, link: { '**': link }, named: '--' },
+        limits: {
+          compileSeconds: options['compile-seconds'] ?? BUILD_LIMITS.compileSeconds,
+          memoryMiB: options['memory-mib'] ?? BUILD_LIMITS.memoryMiB,
+          verifySeconds: options['verify-seconds'] ?? BUILD_LIMITS.verifySeconds,
+        },
+      });
+    }
+
     async function verifiedOn(on: string): Promise<Diagnosis> {
       try {
-        const defines = Object.fromEntries(define.map((one) => defined(one)));
-        const source = await configuredSource(entry, root, directoryReader(root), {
-          ...{ include, defines, flags: { '**': flag }, named: '--' },
-          limits: {
-            compileSeconds: options['compile-seconds'] ?? BUILD_LIMITS.compileSeconds,
-            memoryMiB: options['memory-mib'] ?? BUILD_LIMITS.memoryMiB,
-            verifySeconds: options['verify-seconds'] ?? BUILD_LIMITS.verifySeconds,
-          },
-        });
+        const source = await sourceOf();
         const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
         const { signal } = session;
         const host = session.host(on, options);
@@ -201,7 +244,17 @@ interface Hint {
   readonly flags: readonly string[];
 }
 
+/** A source that defines what another one only declares. */
+interface Lacking {
+  readonly file: string;
+  readonly names: readonly string[];
+}
+
 const MOST_GO_FILES = 50;
+const MOST_SOURCES = 200;
+
+const linkHint = ({ file, names }: Lacking): string =>
+  `hint: ${file} defines ${names.slice(0, 10).join(', ')}: ${shellLine([`--link=${file}`])}\n`;
 
 const hint = ({ from, flags }: Hint): string =>
   `hint: as ${from} compiles it: ${shellLine(flags.map((flag) => `--flag=${flag}`))}\n`;

@@ -192,6 +192,24 @@ export const LOADING: readonly Entry[] = [
     fix: 'Define it as `struct { __uint(type, …); __type(key, …); … } name SEC(".maps");`.',
   },
   {
+    id: 'extern-undefined',
+    pattern: /failed to find BTF for extern '_' \[\d+\] section|unrecognized extern section '_'/,
+    why: 'A function, a variable or a map is declared here and defined nowhere in this source.',
+    fix: 'Where another source of the project defines it, link both (sockmapBypass.verify.link, --link). Declare what is the kernel’s `__ksym`. The C library does not exist here: memcpy() and memset() of constant sizes are inlined.',
+  },
+  {
+    id: 'link-conflict',
+    pattern: /conflicting non-weak symbol/,
+    why: 'Two of the sources that are linked define the same name.',
+    fix: 'Define it in one of them, and declare it `extern` in the other; what a source has for itself alone is `static`.',
+  },
+  {
+    id: 'link-mismatch',
+    pattern: /global '_': /,
+    why: 'The sources that are linked declare something in different ways: a map of other sizes, a function of other arguments, a variable of another type.',
+    fix: 'Put the declaration into a header that all of them include.',
+  },
+  {
     id: 'map-creation',
     pattern: /map '.*': failed|failed to create map|Error in bpf_(?:create_map|map_create)/,
     why: 'The kernel would not make the map: a type it does not have, or sizes that do not fit that type.',
@@ -216,7 +234,7 @@ export const LOADING: readonly Entry[] = [
   },
   {
     id: 'relocation',
-    pattern: /\brelo(?:cation)?\b|failed to find BTF for extern/,
+    pattern: /\brelo(?:cation)?\b/,
     why: 'The instruction refers to something libbpf cannot resolve, such as a function that is only declared.',
     fix: 'Define the function in the same file, or declare it `__ksym`; libc does not exist here (memcpy() and memset() of constant sizes are inlined).',
   },

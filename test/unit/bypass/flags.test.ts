@@ -107,7 +107,7 @@ describe('flags of a project', () => {
 
   it('of the settings count by their pattern where the project says nothing', async () => {
     const settings = {
-      ...{ include: ['../out', 'inc'], defines: {}, named: 'verify.' },
+      ...{ include: ['../out', 'inc'], defines: {}, named: 'verify.', link: {} },
       flags: { '*.bpf.c': ['-DALL'], 'bpf/**': ['-DBPF'], 'other/**': ['-DOTHER'] },
     };
     const files = { 'bpf/a.bpf.c': '#include <bpf/vmlinux.h>\n' };
@@ -121,6 +121,45 @@ describe('flags of a project', () => {
       /sockmap-bypass-vmlinux/,
     );
     assert.deepEqual((await of({ '.clangd': 'CompileFlags: {Add: -DMINE}' })).flags, ['-DMINE']);
+  });
+
+  it('say which sources belong together, each with its own flags and what it includes', async () => {
+    const files = {
+      'a.bpf.c': '#include "both.h"\n',
+      'lib/b.bpf.c': '#include "both.h"\n',
+      'both.h': '#include "x.h"\n',
+      'lib/both.h': '',
+      'lib/x.h': '',
+    };
+    const of = (link: Record<string, string[]>, entry = 'a.bpf.c') =>
+      configuredSource(entry, '/p', reader(files), {
+        ...{ include: [], defines: {}, named: '' },
+        flags: { '*.bpf.c': ['-DALL'], 'lib/*': ['-DLIB', '-Ilib'] },
+        link,
+      });
+    const source = await of({ 'a.*': ['lib/b.bpf.c', './a.bpf.c', '/etc/x.c', '../y.c', 'z.h'] });
+    assert.deepEqual(
+      source.linked?.map(({ entry, flags }) => [entry, flags]),
+      [
+        ['lib/b.bpf.c', ['-DALL', '-DLIB']],
+        ['a.bpf.c', ['-DALL']],
+      ],
+    );
+    assert.deepEqual(source.flags, ['-DALL']);
+    assert.deepEqual(
+      Array.from(source.files.keys()).sort(),
+      Object.keys(files)
+        .filter((one) => one !== 'lib/x.h')
+        .sort(),
+    );
+    assert.deepEqual(
+      source.remarks?.map((one) => one.split(' is ')[0]),
+      ['link: "/etc/x.c"', 'link: "../y.c"', 'link: "z.h"'],
+    );
+    assert.equal((await of({ 'b.*': ['a.bpf.c'] })).linked, undefined);
+    await assert.rejects(of({ '*': ['none.bpf.c'] }), /a\.bpf\.c:1: "none\.bpf\.c" is not there/);
+    const many = Array.from({ length: 40 }, () => 'lib/b.bpf.c');
+    assert.equal((await of({ '*': many })).linked?.length, 2);
   });
 
   it('of a makefile or a line of bpf2go are a guess, of which nothing is run', async () => {
@@ -156,7 +195,7 @@ describe('flags of a project', () => {
     assert.ok(await of({}, { 'other/**': ['-DMINE'], '*.bpf.c': [] }));
     // As they are offered they are accepted: the source is compiled with them.
     const flags = { [patternOf(guess, 'sub/src/a.bpf.c')]: guess.words };
-    const settings = { include: [], defines: {}, flags, named: '' };
+    const settings = { include: [], defines: {}, flags, link: {}, named: '' };
     const source = await configuredSource('sub/src/a.bpf.c', '/p', reader(files), settings);
     assert.deepEqual([source.include, source.flags], [['sub/inc'], ['-DSIZE="a b"']]);
   });

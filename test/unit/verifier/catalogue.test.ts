@@ -8,6 +8,16 @@ import { parseLog } from '../../../src/verifier/log.ts';
 
 /** Messages of kernels from 5.10 on, and of libbpf, by their meaning. */
 const MESSAGES: Readonly<Record<string, readonly string[]>> = {
+  'extern-undefined': [
+    "failed to find BTF for extern 'step' [21] section: -2",
+    "failed to find BTF for extern 'strlen' [28] section: -2",
+    "unrecognized extern section '.maps'",
+  ],
+  'link-conflict': ["conflicting non-weak symbol #14 (step) definition in 'b.bpf.c'"],
+  'link-mismatch': [
+    "global 'seen': map max_entries mismatch",
+    "global 'step': incompatible int '(null)' size 4 and 8",
+  ],
   flags: ["get_local_storage() doesn't support non-zero flags"],
   'packet-argument': ['helper access to the packet is not allowed'],
   lockdown: [
@@ -347,10 +357,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   'section-name': [
     "libbpf: prog 'program': missing BPF prog type, check ELF section name 'no_such_type'",
   ],
-  relocation: [
-    "failed to find BTF for extern 'strlen' [28] section: -2",
-    "libbpf: prog 'program': unexpected relo for insn #3 type 10",
-  ],
+  relocation: ["libbpf: prog 'program': unexpected relo for insn #3 type 10"],
 };
 
 /** The first of two decides. A pair that is new here is one to look at. */

@@ -76,6 +76,37 @@ describe('how a source is compiled, in the window', () => {
     await eventually('it is verified without', () => errors(uri).length > 0);
   });
 
+  it('the source that defines what another declares is offered, and linked when a person says so', async () => {
+    fs.cpSync(path.join(FIXTURES, 'linked'), folder, { recursive: true });
+    write('.clangd', 'CompileFlags: {Add: [-DLIMIT=8, -DSTEP=3]}');
+    const uri = at('count.bpf.c');
+    await vscode.window.showTextDocument(uri);
+    await verify(uri);
+    const [error] = errors(uri);
+    assert.equal(error?.range.start.line, 3);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      uri,
+      error.range,
+      vscode.CodeActionKind.QuickFix.value,
+    );
+    assert.deepEqual(
+      actions.map(({ title, command }) => [title, command?.command]),
+      [['Link with seen.bpf.c…', 'sockmapBypass.linkSources']],
+    );
+    const entry = 'flags/count.bpf.c';
+    const link = [entry, 'flags/seen.bpf.c'];
+    assert.deepEqual(await execute('linkSources', { uri, confirmed: true }), { entry, link });
+    await eventually('it is verified with it', () => errors(uri).length === 0);
+    const { programs } = await verify(uri);
+    assert.deepEqual(
+      programs.map(({ name, verdict }) => `${name} ${verdict}`),
+      ['count accepted', 'forget accepted'],
+    );
+    await assert.rejects(execute('linkSources', { uri }), /no source of the workspace defines/);
+    await settings().update('verify.link', undefined, vscode.ConfigurationTarget.Workspace);
+  });
+
   it('.clangd and compile_commands.json count as soon as they change', async () => {
     const text = `#ifndef STEP
 #error no step

@@ -421,6 +421,21 @@ const USES: Readonly<Record<string, Use>> = {
     );
     fs.rmSync(makefile);
   },
+  linkSources: async (stage, keys) => {
+    const [one, other] = ['one.bpf.c', 'other.bpf.c'].map((name) => path.join(stage.folder, name));
+    fs.writeFileSync(one ?? '', 'int step(void);\n');
+    fs.writeFileSync(other ?? '', 'int step(void)\n{\n\treturn 1;\n}\n');
+    await openSource(stage, keys, 'one.bpf.c');
+    await keys.run(titleOf('sockmapBypass.linkSources'));
+    await stage.workbench.dialog().filter({ hasText: 'other.bpf.c defines step' }).waitFor();
+    await keys.dialogButton('Link');
+    const settings = path.join(stage.folder, '.vscode/settings.json');
+    await eventually(
+      'the settings have it',
+      () => fs.existsSync(settings) && fs.readFileSync(settings, 'utf8').includes('other.bpf.c'),
+    );
+    for (const file of [one, other]) fs.rmSync(file ?? '');
+  },
   chooseEditingHost: async (stage, keys) => {
     await openSource(stage, keys);
     await keys.run(titleOf('sockmapBypass.chooseEditingHost'));
@@ -458,7 +473,7 @@ const BEGUN_BY_USE = new Set([
   ...['exportResult', 'revealResult', 'refreshResults', 'deleteResult'],
   ...['verify', 'showVerifierLog', 'compareProgram', 'toggleRunTimes', 'verifyOnHosts'],
   ...['showVisit', 'nextVisit', 'previousVisit', 'toggleCoverage'],
-  'useMakefileFlags',
+  ...['useMakefileFlags', 'linkSources'],
   ...['chooseEditingHost', 'restartClangd', 'installClangd'],
 ]);
 
@@ -595,10 +610,14 @@ async function focusRun(keys: Keys): Promise<void> {
 const anyResultHas = ({ folder }: Stage, text: string): boolean =>
   results(folder).some((name) => fs.readFileSync(path.join(folder, name), 'utf8').includes(text));
 
-async function openSource({ workbench, folder }: Stage, keys: Keys): Promise<void> {
+async function openSource(
+  { workbench, folder }: Stage,
+  keys: Keys,
+  source = SOURCE,
+): Promise<void> {
   await keys.run('Go to File...');
-  await keys.pick(workbench.quick, SOURCE, path.join(folder, SOURCE));
-  await workbench.tab(SOURCE).waitFor();
+  await keys.pick(workbench.quick, source, path.join(folder, source));
+  await workbench.tab(source).waitFor();
   await workbench.editor().locator('.view-line').first().waitFor();
 }
 

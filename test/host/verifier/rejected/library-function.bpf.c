@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "../common.h"
 
-unsigned long strlen(const char *text); // reject relocation: strlen
+unsigned long strlen(const char *text); // reject extern-undefined: strlen
 
 SEC("xdp")
 int program(struct xdp_md *ctx)
