@@ -1,9 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { CALLS } from './catalogue/calls.ts';
 import { COMPILER } from './catalogue/compiler.ts';
+import type { BpfSource } from '../bypass/build.ts';
 import type { Entry } from './catalogue/entry.ts';
 import { MEMORY } from './catalogue/memory.ts';
 import { BUG, LOADING, PROGRAM } from './catalogue/program.ts';
+import { versionsOf } from './catalogue/versions.ts';
+import { linesOf } from './text.ts';
 
 /** A kind of error, explained. */
 export interface Explanation {
@@ -53,6 +56,26 @@ export const explain = (words: string): Explanation | undefined =>
 /** The same for the compiler's. */
 export const explainCompiler = (words: string): Explanation | undefined =>
   explainBy(COMPILER, words);
+
+/**
+ * A macro that the host's headers are too old for is no macro to the compiler, which stumbles over what follows it.
+ * @param said an error of it, at a line of the source.
+ */
+export function explainMacro(
+  { message, file, line }: { message: string; file: string; line: number },
+  { files }: Pick<BpfSource, 'files'>,
+): Explanation | undefined {
+  if (!message.startsWith('expected ')) return undefined;
+  const names = new Set((linesOf(files.get(file))[line - 1] ?? '').match(/\b[A-Za-z_]\w{2,60}\b/g));
+  for (const name of names) {
+    if (!/^(?:BPF_|bpf_|__)/.test(name) || versionsOf(name) === undefined) continue;
+    const defined = new RegExp(`#[ \\t]*define[ \\t]+${name}\\b`);
+    if (Array.from(files.values()).some((text) => defined.test(Buffer.from(text).toString())))
+      continue;
+    return explainCompiler(`use of undeclared identifier '${name}'`);
+  }
+  return undefined;
+}
 
 function explainBy(
   catalogue: readonly Entry[],

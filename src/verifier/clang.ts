@@ -63,7 +63,7 @@ export function parseClang(text: string, files: BpfSource['files'], entry = ''):
       column: editorColumn(there, column - 1) + 1,
       endColumn: end === undefined ? undefined : editorColumn(there, end - 1) + 1,
       severity: kind.endsWith('error') ? 'error' : kind === 'note' ? 'note' : 'warning',
-      message: groups['message'] ?? '',
+      message: withoutNodes(groups['message'] ?? ''),
       ...(file.startsWith('/') && includedAt !== undefined && { includedAt }),
       notes: [] as ClangMessage[],
     } as const;
@@ -72,27 +72,50 @@ export function parseClang(text: string, files: BpfSource['files'], entry = ''):
     else found.push(message);
     if (message.severity !== 'note') includedAt = undefined;
   }
-  const said = new Set(found.map(({ file, line }) => `${file}:${line}`));
-  const further = generatorMessages(text, entry).filter(
-    ({ file, line }) => !said.has(`${file}:${line}`),
-  );
-  return withoutRepetition([...found, ...further]);
+  // Where it has a message for a person, what it gives up with afterwards follows from that.
+  const hasGivenUp = found.some(({ severity }) => severity === 'error');
+  return withoutRepetition(hasGivenUp ? found : [...found, ...generatorMessages(text, entry)]);
 }
 
-/** The code generator says the same of every access to a stack that is too large. */
+/**
+ * The code generator says the same of every access to a stack that is too large, of a line in each program that has it
+ * inlined, and of all that one expression needs and BPF does not have.
+ */
 function withoutRepetition(
   messages: readonly (ClangMessage & { notes: ClangMessage[] })[],
 ): ClangMessage[] {
   const found: (ClangMessage & { notes: ClangMessage[] })[] = [];
-  for (const message of messages) {
-    const first = message.message.includes('BPF stack limit')
-      ? found.find((one) => one.message === message.message && one.file === message.file)
-      : undefined;
+  const isCause = (one: ClangMessage, { message, file, line, severity }: ClangMessage): boolean => {
+    if (one.severity !== severity || one.file !== file) return false;
+    if (message.includes('BPF stack limit')) return one.message === message;
+    if (message.startsWith(CALL_OF_MANY)) return one.message === DEFINED_WITH_MANY;
+    return (
+      one.line === line && (one.message === message || GENERATOR.test(`${one.message}\n${message}`))
+    );
+  };
+  // The definition is what is to be changed, wherever it is said.
+  const sorted = messages.toSorted(
+    (a, b) =>
+      Number(a.message.startsWith(CALL_OF_MANY)) - Number(b.message.startsWith(CALL_OF_MANY)),
+  );
+  for (const message of sorted) {
+    const first = found.find((one) => isCause(one, message));
     if (first === undefined) found.push(message);
-    else first.notes.push(message);
+    else if (
+      first.message !== message.message ||
+      first.line !== message.line ||
+      first.column !== message.column
+    )
+      first.notes.push(message);
   }
   return found;
 }
+
+/** What the code generator lacks: two messages of one line. */
+const GENERATOR =
+  /^(?:a call to built-?in function|only small returns)[^\n]*\n(?:a call to built-?in function|only small returns)/i;
+const DEFINED_WITH_MANY = 'defined with too many args';
+const CALL_OF_MANY = 'too many args to ';
 
 /**
  * What clang's code generator gives up with, of each version in another form: a line of the file that it
@@ -126,6 +149,10 @@ function generatorMessages(
     },
   ];
 }
+
+/** Without the numbers of the code generator's nodes, and the place that they end with. */
+const withoutNodes = (message: string): string =>
+  message.replace(/^(too many args to )0x.{0,200}?@(\w{1,200})>.*$/, '$1$2()');
 
 const generatorWords = (fatal: string, node: string | undefined): string =>
   node === undefined ? fatal.replace(/^line \d{1,7}: /, '') : `cannot make code for ${node}`;

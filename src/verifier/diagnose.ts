@@ -4,9 +4,10 @@ import type { BpfSource } from '../bypass/build.ts';
 import { libbpfMessage } from './libbpf.ts';
 import type { Assumption, ProgramVerdict } from './verdicts.ts';
 import type { Verification } from './verify.ts';
-import { explain, explainCompiler, type Explanation } from './catalogue.ts';
+import { explain, explainCompiler, explainMacro, type Explanation } from './catalogue.ts';
 import { parseClang, type ClangMessage } from './clang.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
+import { endingInstruction } from './ending.ts';
 import { quickFixes, type QuickFix } from './fixes.ts';
 import { MOST_RELATED, pathTo } from './trail.ts';
 import {
@@ -76,7 +77,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
   const defined = definitions(source);
   const findings = parseClang(compiler, source.files, unit ?? entry).map((said) =>
-    ofClang(said, defined),
+    ofClang(said, defined, source),
   );
   if (
     object === undefined &&
@@ -111,7 +112,7 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     const program = known.get(verdict.name);
     const one =
       verdict.verdict === 'rejected'
-        ? rejected(verdict, program, start)
+        ? rejected(verdict, program, start, source)
         : finding(
             'libbpf',
             declaration(source, verdict.words) ?? start,
@@ -221,9 +222,16 @@ function finding(
 }
 
 /** In a header of the host: at the include that led there. In generated code: at the function. */
-function ofClang(said: ClangMessage, defined: ReadonlyMap<string, Place>): Finding {
+function ofClang(
+  said: ClangMessage,
+  defined: ReadonlyMap<string, Place>,
+  source: BpfSource,
+): Finding {
   const { file, line, includedAt } = said;
-  const known = said.severity === 'error' ? explainCompiler(said.message) : undefined;
+  const known =
+    said.severity === 'error'
+      ? (explainCompiler(said.message) ?? explainMacro(said, source))
+      : undefined;
   const isElsewhere = file.startsWith('/') && includedAt !== undefined;
   const of = line === 0 ? defined.get(said.in ?? '') : undefined;
   const words = isElsewhere ? `${file}:${line}: ${said.message}` : said.message;
@@ -256,14 +264,20 @@ function rejected(
   verdict: ProgramVerdict,
   program: ObjectProgram | undefined,
   start: Place,
+  source: BpfSource,
 ): Finding {
   const log = parseLog(verdict.log);
   const { report, steps } = log;
   const at = (number: number, step?: Step) =>
     placeOf(program?.at(number)) ?? placeInLog(step, start.file);
   const failing = failingStep(log, (step) => at(step.instruction, step)?.line);
-  const instruction = failing.instruction ?? report?.at?.instruction;
+  const instruction =
+    endingInstruction(log.message, program, source) ??
+    failing.instruction ??
+    report?.at?.instruction;
+  const isSilent = verdict.log.trim() === '';
   const place =
+    (log.message === '' ? declaration(source, verdict.words) : undefined) ??
     (instruction === undefined ? undefined : placeOf(program?.at(instruction))) ??
     placeInLog(failing.step, start.file) ??
     start;
@@ -276,7 +290,7 @@ function rejected(
         })
       : pathTo(steps, words, at);
   // Of what it cannot attach to anything the kernel says nothing but that it cannot.
-  const context = verdict.log.trim() === '' ? `${verdict.section} without a log\n` : '';
+  const context = isSilent ? `${verdict.section} without a log\n` : '';
   const one = finding(
     'verifier',
     place,

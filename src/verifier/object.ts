@@ -21,6 +21,8 @@ export interface ObjectProgram {
   readonly instructions: number;
   /** The source of an instruction, by its number in the verifier's log. */
   readonly at: (instruction: number) => SourceLine | undefined;
+  /** Those of the functions it calls that may end them: loads of the packet in the old way, and tail calls. */
+  readonly ending: () => readonly { readonly instruction: number; readonly function: string }[];
 }
 
 interface Section {
@@ -47,6 +49,7 @@ interface Symbol {
 
 /** A function's instructions; `start` and `count` in instructions of the section. */
 interface Code {
+  readonly name: string;
   readonly section: Section;
   readonly start: number;
   readonly count: number;
@@ -70,6 +73,8 @@ const SHT_REL = 9;
 const SHF_EXECINSTR = 4n;
 const CALL = 0x85;
 const LOAD_64 = 0x18;
+/** BPF_FUNC_tail_call. */
+const TAIL_CALL = 12;
 /** `src_reg` of a call between BPF functions (BPF_PSEUDO_CALL). */
 const PSEUDO_CALL = 1;
 
@@ -126,7 +131,27 @@ class ElfObject {
         }
         return undefined;
       },
+      ending: () => this.#ending(layout),
     };
+  }
+
+  #ending([own, ...called]: readonly Code[]): { instruction: number; function: string }[] {
+    const found: { instruction: number; function: string }[] = [];
+    let before = own?.count ?? 0;
+    for (const { name, section, start, count } of called) {
+      for (let index = 0; index < count; index++) {
+        this.#file.spend(1);
+        const at = section.offset + (start + index) * INSTRUCTION_BYTES;
+        const code = this.#file.u8(at);
+        // BPF_LD with BPF_ABS or BPF_IND.
+        const isLoad = (code & 7) === 0 && [0x20, 0x40].includes(code & 0xe0);
+        const isTailCall =
+          code === CALL && this.#file.u8(at + 1) === 0 && this.#file.i32(at + 4) === TAIL_CALL;
+        if (isLoad || isTailCall) found.push({ instruction: before + index, function: name });
+      }
+      before += count;
+    }
+    return found;
   }
 
   /**
@@ -156,13 +181,13 @@ class ElfObject {
     return layout;
   }
 
-  #code(section: Section, { value, size }: Symbol): Code {
+  #code(section: Section, { name, value, size }: Symbol): Code {
     const [start, count] = [value / INSTRUCTION_BYTES, size / INSTRUCTION_BYTES];
     if (!Number.isInteger(start) || !Number.isInteger(count) || value + size > section.size) {
       throw new RangeError('a function outside of its section');
     }
     this.#file.within(section);
-    return { section, start, count };
+    return { name, section, start, count };
   }
 
   #functionAt(bytes: number): Symbol | undefined {

@@ -70,6 +70,10 @@ function declarations(words: string): RegExp[] {
       new RegExp(`\\bextern\\b.*\\b${name}\\b`),
       new RegExp(`^[A-Za-z_][\\w *]*\\b${name}\\s*\\(`),
     ]).flat(),
+    ...Array.from(
+      words.matchAll(/skipping unrecognized data section\(\d+\) ([\w.?/]{1,80})$/gm),
+      ([, name = '']) => new RegExp(`SEC\\("${name.replace(/[.?]/g, '\\$&')}"\\)`),
+    ),
     ...(LEGACY.test(words) ? [/SEC\("maps"\)/] : []),
   ];
 }

@@ -104,10 +104,7 @@ describe('one build for loading, verifying and typing', () => {
   });
 
   it('says that a bpftool is too old to link, and since when they do', async () => {
-    fs.writeFileSync(
-      path.join(own.path, 'bpftool'),
-      OLD_BPFTOOL.replace('5.15.160', '5.10.1'),
-    );
+    fs.writeFileSync(path.join(own.path, 'bpftool'), OLD_BPFTOOL.replace('5.15.160', '5.10.1'));
     await connect(`PATH=${own.path}:/usr/sbin:/usr/bin:/sbin:/bin`);
     const entry = 'a.bpf.c';
     const source = { entry, files: new Map([[entry, Buffer.from('int a;\n')]]) };

@@ -71,8 +71,8 @@ export const COMPILER: readonly Entry[] = [
       /(?:use of undeclared identifier|implicit declaration of function|unknown type name|call to undeclared function) '(?<name>\w+)'/,
     detail: ({ name = '' }) => versionsOf(name),
     isOnlyWithDetail: true,
-    why: 'The headers of libbpf that the host has are older than this source.',
-    fix: 'Install a newer libbpf-dev there, or put the project’s own copy of libbpf’s headers where includes are looked for (sockmapBypass.verify.include, --include): it goes before the host’s.',
+    why: 'The headers of libbpf, or of Linux, that the host has are older than this source.',
+    fix: 'Install newer ones there (libbpf-dev, linux-libc-dev), include vmlinux.h, or put the project’s own copy of libbpf’s headers where includes are looked for (sockmapBypass.verify.include, --include): it goes before the host’s.',
   },
   {
     id: 'compiler-too-old',

@@ -2,12 +2,16 @@ import * as l10n from '@vscode/l10n';
 /** What came with which version, by the name sources use. */
 interface Since {
   readonly pattern: RegExp;
-  readonly libbpf: string;
+  readonly libbpf?: string;
   readonly kernel?: string;
 }
 
 /** Sections, macros and types (libbpf's release notes; Linux). */
 const SINCE: readonly Since[] = [
+  { pattern: /^BPF_MAP_TYPE_ARENA$/, kernel: '6.9' },
+  { pattern: /^BPF_MAP_TYPE_CGRP_STORAGE$/, kernel: '6.2' },
+  { pattern: /^BPF_MAP_TYPE_USER_RINGBUF$/, kernel: '6.1' },
+  { pattern: /^BPF_MAP_TYPE_BLOOM_FILTER$/, kernel: '5.16' },
   { pattern: /^tcx\//, libbpf: '1.3', kernel: '6.6' },
   { pattern: /^netkit\//, libbpf: '1.3', kernel: '6.7' },
   { pattern: /^netfilter$/, libbpf: '1.3', kernel: '6.4' },
@@ -46,6 +50,7 @@ export function versionsOf(name: string): string | undefined {
   const found = SINCE.find(({ pattern }) => pattern.test(name));
   if (found === undefined) return undefined;
   const { libbpf, kernel } = found;
+  if (libbpf === undefined) return l10n.t('{0} came with Linux {1}.', name, kernel ?? '');
   return kernel === undefined
     ? l10n.t('{0} came with libbpf {1}.', name, libbpf)
     : l10n.t(

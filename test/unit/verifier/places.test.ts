@@ -85,7 +85,50 @@ a.bpf.c:7:5: error: Looks like the BPF stack limit of 512 bytes is exceeded. Ple
     }
   });
 
+  it('of its code generator: one mark for one cause', () => {
+    const call = (line: number, name: string): string =>
+      `a.bpf.c:${line}:9: error: A call to built-in function '${name}' is not supported.\n`;
+    const findings = compiled(
+      [
+        ...[call(6, '__floatunsidf'), call(6, '__muldf3'), call(6, '__floatunsidf')],
+        ...[call(9, '__udivti3'), 'a.bpf.c:9:9: error: only small returns supported\n'],
+        'a.bpf.c:14:9: error: too many args to 0x1c21f40: i64 = GlobalAddress<i32 (i32, i32, i32, i32, i32, i32)* @sum> 0, ./a.bpf.c:14:9\n',
+        'a.bpf.c:12:22: error: defined with too many args\n',
+        'fatal error: error in backend: Cannot select: 0x40: ch = vaend 0x41\n',
+      ].join(''),
+    );
+    assert.deepEqual(shown(findings), [
+      ...['a.bpf.c:6 library-call', 'a.bpf.c:9 library-call', 'a.bpf.c:12 function-signature'],
+    ]);
+    assert.deepEqual(
+      findings.map(({ related }) => related.map(({ message }) => message)),
+      [
+        ["A call to built-in function '__muldf3' is not supported."],
+        ['only small returns supported'],
+        ['too many args to sum()'],
+      ],
+    );
+    const twice = 'a.bpf.c:3:4: error: expected expression\n';
+    assert.deepEqual(shown(compiled(twice + twice)), ['a.bpf.c:3 none']);
+  });
+
   it('names what is too old', () => {
+    const macros = 'bpf_for(i, 0, 10)\nint BPF_UPROBE(program, int number)\n';
+    for (const [said, since] of [
+      ["a.bpf.c:1:18: error: expected ';' after expression\n", /^bpf_for came with libbpf 1\.2/],
+      ['a.bpf.c:2:24: error: expected identifier\n', /^BPF_UPROBE came with libbpf 1\.2/],
+      [
+        "a.bpf.c:3:9: error: use of undeclared identifier 'BPF_MAP_TYPE_ARENA'; did you mean 'BPF_MAP_TYPE_ARRAY'?\n",
+        /^BPF_MAP_TYPE_ARENA came with Linux 6\.9/,
+      ],
+    ] as const) {
+      assert.match(compiled(said, macros)[0]?.why ?? '', since);
+    }
+    // A source that has its own stumbles over something else.
+    const own = `#define bpf_for(i) for\n${macros}`;
+    assert.deepEqual(shown(compiled("a.bpf.c:2:3: error: expected ';'\n", own)), [
+      'a.bpf.c:2 none',
+    ]);
     const [first] = compiled("a.bpf.c:4:5: error: use of undeclared identifier 'BPF_UPROBE'\n");
     assert.match(first?.why ?? '', /libbpf 1\.2/);
     const [other] = compiled("a.bpf.c:4:5: error: use of undeclared identifier 'my_thing'\n");
@@ -104,6 +147,21 @@ struct bpf_map_def SEC("maps") old = {};
 struct {} wide SEC(".maps");
 SEC("xdp") int a(void *ctx) { return 0; }
 `;
+    const unknown = `SEC("struct_ops/undo") int undo(void *ctx) { return 2; }
+
+SEC(".struct_ops.link")
+struct tcp_congestion_ops linked = {};
+`;
+    const words = `libbpf: elf: skipping unrecognized data section(5) .struct_ops.link
+libbpf: elf: skipping relo section(6) .rel.struct_ops.link for section(5) .struct_ops.link
+libbpf: prog 'undo': BPF program load failed: Invalid argument
+`;
+    const [rejected] = failed(words);
+    assert.ok(rejected);
+    const programs = [{ ...rejected, verdict: 'rejected' as const }];
+    assert.deepEqual(shown(verified(unknown, { object: new Uint8Array(), programs })), [
+      'a.bpf.c:3 too-old',
+    ]);
     const places = [
       "libbpf: extern (func ksym) 'gone': not found in kernel or module BTFs",
       "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
