@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { atEnd } from '../cleanup.ts';
 import { addEvidence } from '../evidence.ts';
 import { commandLine, descendants } from '../processes.ts';
-import { launchBrowser } from './code-web/browser.ts';
+import { launchBrowser, stopSpinners } from './code-web/browser.ts';
 import {
   makeDirectories,
   readSettings,
@@ -176,7 +176,8 @@ async function until(condition: () => boolean, complaint: string): Promise<void>
   const end = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(complaint);
-    await delay(50);
+    // It reads all of /proc and every log.
+    await delay(250);
   }
 }
 
@@ -202,6 +203,7 @@ async function openWindow(url: string, options: SessionOptions): Promise<Window>
       if (message.type() === 'error') errors.push(message.text());
     });
     page.on('pageerror', (error) => errors.push(String(error)));
+    await stopSpinners(page);
     await page.goto(url);
     const workbench = new Workbench(page, options.folder);
     await workbench.ready();

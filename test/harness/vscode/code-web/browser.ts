@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 const PLACES = [
   '/usr/bin/chromium',
@@ -18,10 +18,24 @@ function browserBinary(): string {
   return found;
 }
 
-export async function launchBrowser(options: { headless?: boolean } = {}): Promise<Browser> {
+/**
+ * Holds what turns or runs as long as something is under way: for it all of the window is composed sixty times
+ * a second, without a GPU. VS Code has no setting for it.
+ */
+export async function stopSpinners(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const still = new CSSStyleSheet();
+    still.replaceSync(
+      '.codicon-loading, .codicon-modifier-spin, .codicon-tree-item-loading::before, .progress-bit { animation: none !important; }',
+    );
+    document.adoptedStyleSheets = [still];
+  });
+}
+
+export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: browserBinary(),
-    headless: options.headless ?? true,
+    headless: true,
     // We end it ourselves, after those who still use it.
     handleSIGINT: false,
     handleSIGTERM: false,

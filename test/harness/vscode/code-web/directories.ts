@@ -24,6 +24,7 @@ const QUIET: Settings = {
   'workbench.enableExperiments': false,
   'workbench.tips.enabled': false,
   'workbench.reduceMotion': 'on',
+  'editor.cursorBlinking': 'solid',
   'chat.disableAIFeatures': true,
   'telemetry.telemetryLevel': 'off',
   'extensions.autoCheckUpdates': false,

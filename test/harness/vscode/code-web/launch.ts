@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { atEnd, endAll } from '../../cleanup.ts';
 import { LOGS_VARIABLE } from '../logFiles.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser, stopSpinners } from './browser.ts';
 import { makeDirectories, writeSettings } from './directories.ts';
 import { startServer, type Server } from './server.ts';
 
@@ -78,6 +78,7 @@ async function runTests(
   control: Control,
 ): Promise<number> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await stopSpinners(page);
   const stopFollowing = follow(control.output);
   const failure = await new Promise<string | undefined>((resolve, reject) => {
     const timer = setTimeout(() => {
