@@ -14,7 +14,7 @@ import {
   type Keybinding,
   type Settings,
 } from './code-web/directories.ts';
-import { serverCommand, startServer, type Server } from './code-web/server.ts';
+import { serverCommand, startServer, withFewBuiltIn, type Server } from './code-web/server.ts';
 import { editorIsKept } from './keptState.ts';
 import { extensionLogEnd, logFiles } from './logFiles.ts';
 import { THEMES, Workbench, type Theme } from './workbench.ts';
@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly workspaceTrust?: boolean | undefined;
   /** Leaves the browser out: a person opens `url`. */
   readonly browser?: boolean | undefined;
+  /** All extensions of VS Code itself, as a person has who opens `url`: beside them ours has to fit in. */
+  readonly everyBuiltIn?: boolean | undefined;
 }
 
 /** A real VS Code with a window of its own and settings of its own. */
@@ -66,7 +68,9 @@ export interface Session {
 
 /** Starts VS Code, installs the extensions and opens the folder. */
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
-  const directories = makeDirectories();
+  const made = makeDirectories();
+  const everyBuiltIn = options.everyBuiltIn ?? options.browser === false;
+  const directories = everyBuiltIn ? made : withFewBuiltIn(made);
   const settings: Settings = {
     ...(options.workspaceTrust === true ? {} : { 'security.workspace.trust.enabled': false }),
     'workbench.colorTheme': THEMES[options.theme ?? 'dark'].id,

@@ -14,7 +14,11 @@ describe('the installed extension', () => {
   before(async () => {
     folder = temporaryDirectory();
     const extension = await packageExtension();
-    session = await startSession({ extensions: [extension], folder: folder.path });
+    session = await startSession({
+      extensions: [extension],
+      folder: folder.path,
+      everyBuiltIn: true,
+    });
   });
   after(async () => {
     await session?.stop();

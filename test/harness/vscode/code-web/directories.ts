@@ -7,6 +7,8 @@ export interface Directories {
   readonly serverData: string;
   readonly userData: string;
   readonly extensions: string;
+  /** Those of VS Code itself; all when left out. */
+  readonly builtIn?: string;
 }
 
 export type Settings = Readonly<Record<string, unknown>>;

@@ -111,6 +111,36 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
+/**
+ * Extensions of VS Code itself that run on its server only, and that no window of ours uses: most of what is read
+ * there, sent to the window and started with it.
+ */
+const LEFT_OUT = [
+  ...[
+    'copilot',
+    'debug-auto-launch',
+    'debug-server-ready',
+    'git',
+    'github',
+    'grunt',
+    'gulp',
+    'jake',
+  ],
+  ...['microsoft-authentication', 'ms-vscode.js-debug', 'ms-vscode.js-debug-companion'],
+  ...['php-language-features', 'terminal-suggest', 'tunnel-forwarding'],
+];
+
+/** Has VS Code come up without its own extensions that no window of ours uses. */
+export function withFewBuiltIn(directories: Directories): Directories {
+  const all = path.join(serverRoot(), 'extensions');
+  const builtIn = path.join(directories.base, 'built-in');
+  fs.mkdirSync(builtIn);
+  for (const name of fs.readdirSync(all).filter((each) => !LEFT_OUT.includes(each))) {
+    fs.symlinkSync(path.join(all, name), path.join(builtIn, name));
+  }
+  return { ...directories, builtIn };
+}
+
 /** Runs the server for a management command such as `--install-extension` and returns its output. */
 export async function serverCommand(
   args: readonly string[],
@@ -137,6 +167,7 @@ function serverArguments(directories: Directories): string[] {
     ...['--server-data-dir', directories.serverData],
     ...['--user-data-dir', directories.userData],
     ...['--extensions-dir', directories.extensions],
+    ...(directories.builtIn === undefined ? [] : ['--builtin-extensions-dir', directories.builtIn]),
   ];
 }
 
