@@ -30,13 +30,16 @@ export async function installWithApt(tools, system, { browserFallback }) {
     await update();
     const packages = tools.flatMap((each) => each.packages.debian);
     if (names.includes('bpftool')) packages.push(...bpftoolPackages());
-    const chromium = names.includes('chromium') && !system.isUbuntu && hasCandidate('chromium');
-    if (chromium) packages.push('chromium');
+    // Ubuntu has Chromium only as a snap, which neither runs for root nor in containers.
+    const browser = system.isUbuntu
+      ? undefined
+      : ['chromium-headless-shell', 'chromium'].find(hasCandidate);
+    const wantsBrowser = names.includes('chromium');
+    if (wantsBrowser && browser !== undefined) packages.push(browser);
     if (packages.length > 0) await install([...new Set(packages)]);
     if (names.includes('bpftool')) await linkBpftool();
     if (names.includes('netperf')) await installNetperf(system);
-    // Ubuntu has Chromium only as a snap, which neither runs for root nor in containers.
-    if (names.includes('chromium') && !chromium) await browserFallback();
+    if (wantsBrowser && browser === undefined) await browserFallback();
   });
 }
 

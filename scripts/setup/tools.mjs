@@ -203,7 +203,7 @@ function hasPostgres() {
 /** The system's, or the one playwright-core has downloaded. */
 function hasBrowser() {
   if (env.CHROMIUM_PATH !== undefined) return existsSync(env.CHROMIUM_PATH);
-  const names = ['chromium', 'google-chrome', 'chromium-browser'];
+  const names = ['chromium-headless-shell', 'chromium', 'google-chrome', 'chromium-browser'];
   // Ubuntu's chromium-browser is a script that asks for a snap.
   if (names.some((name) => findCommand(name) && ask(name, ['--version']) !== undefined))
     return true;
