@@ -116,18 +116,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
  * there, sent to the window and started with it.
  */
 const LEFT_OUT = [
-  ...[
-    'copilot',
-    'debug-auto-launch',
-    'debug-server-ready',
-    'git',
-    'github',
-    'grunt',
-    'gulp',
-    'jake',
-  ],
-  ...['microsoft-authentication', 'ms-vscode.js-debug', 'ms-vscode.js-debug-companion'],
-  ...['php-language-features', 'terminal-suggest', 'tunnel-forwarding'],
+  'copilot',
+  'debug-auto-launch',
+  'debug-server-ready',
+  'git',
+  'github',
+  'grunt',
+  'gulp',
+  'jake',
+  'microsoft-authentication',
+  'ms-vscode.js-debug',
+  'ms-vscode.js-debug-companion',
+  'php-language-features',
+  'terminal-suggest',
+  'tunnel-forwarding',
 ];
 
 /** Has VS Code come up without its own extensions that no window of ours uses. */
