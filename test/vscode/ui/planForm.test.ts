@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseDocument } from '../../../src/results/document.ts';
-import { parsePlan } from '../../../src/bench/planFile.ts';
+import { parsePlan, readPlan } from '../../../src/bench/planFile.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { ARTIFACTS, keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';
+const BUNDLED = path.join(import.meta.dirname, '../../../media/plans');
 const PING = ['--csv', '-t', 'ping_mbulk', '-n', '5000'];
 
 describe('the plan of a benchmark, from the palette', () => {
@@ -190,6 +191,44 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.pick('services.sockmap-plan.json');
     await eventually('a second run has begun', () => results().length === before + 2);
     await panel.locator('#state', { hasText: 'Finished' }).waitFor({ timeout: 90_000 });
+  });
+
+  it('is of services that come along, with the percentiles that their clients log', async () => {
+    assert.ok(stage);
+    const { folder } = stage;
+    const first = async (name: string) => {
+      const { workloads } = await readPlan(path.join(BUNDLED, `${name}.sockmap-plan.json`));
+      return { ...workloads?.[0], arms: ['tcp', 'bypass'], warmup: 0 };
+    };
+    const workloads = [await first('pgbench'), await first('nginx-wrk')];
+    fs.writeFileSync(
+      path.join(folder, 'real.sockmap-plan.json'),
+      JSON.stringify({ name: 'real', workloads, secondsPerSample: 1, repetitions: 1 }),
+    );
+    const { workbench, steps } = await askForPlan();
+    const before = results().length;
+    await workbench.pick('real.sockmap-plan.json');
+    await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
+    await workbench.input('nobody');
+    await consent().waitFor();
+    await workbench.pick('Run');
+    await eventually('a run has begun', () => results().length === before + 1);
+    const panel = workbench.webview();
+    await panel.locator('#state', { hasText: 'Finished' }).waitFor({ timeout: 150_000 });
+    assert.equal(await steps.failure.count(), 0);
+    const table = await panel.locator('table').innerText();
+    for (const name of ['pgbench, read-only', 'nginx, wrk'])
+      assert.match(table, new RegExp(`${name}[^]*Bypass`));
+    await workbench.screenshot(path.join(ARTIFACTS, 'services-chart.png'));
+    await panel.locator('#tab-distribution').click();
+    await panel.locator('#figure-title', { hasText: /^Latency of workloads/ }).waitFor();
+    const percentiles = await panel.locator('table').innerText();
+    // A busy machine has no more requests, of which ten must be slower.
+    assert.match(percentiles, /P90\tTCP, pgbench, read-only\t/);
+    assert.match(percentiles, /Bypass, pgbench, read-only\t/);
+    assert.match(percentiles, /P99\tTCP, [^]*Bypass, nginx, wrk\t/);
+    await workbench.screenshot(path.join(ARTIFACTS, 'services-distribution.png'));
+    await workbench.run('View: Close All Editors');
   });
 
   it('is of a workload of one’s own, whose metric is clicked in its output', async () => {
