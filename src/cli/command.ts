@@ -59,7 +59,9 @@ export interface Command {
   /** In the order they are typed, by their names in capitals. */
   readonly operands: Operands;
   readonly options: Options;
-  /** Meaning of exit status 2. */
+  /** Arguments as a person would type them after the command. */
+  readonly examples: readonly string[];
+  /** Meaning of exit status 2; a command without it never ends so. */
   readonly bad?: string;
   /** Further paragraphs of the help. */
   readonly notes?: readonly string[];
@@ -87,7 +89,7 @@ export const HOST_OPTIONS = {
   'connect-timeout': number(
     'SECONDS',
     [1, 600],
-    'In which a connection has to be there; 20 by default.',
+    'How long to wait for a connection; 20 by default.',
   ),
   verbose: flag('Show each command that is run on the host.'),
 };

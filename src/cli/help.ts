@@ -17,7 +17,14 @@ export const overview = (commands: readonly Command[]): string =>
       ['--help', 'Show this help; after a command, its own.'],
       ['--version', 'Show the version.'],
     ]),
-    statuses(),
+    examples([
+      'check web1',
+      'load web1 system.slice/redis-server.service',
+      'benchmark web1 system.slice/redis-server.service',
+      'status web1',
+      'unload web1 system.slice/redis-server.service',
+    ]),
+    statuses("The outcome is bad, such as a slower bypass: the command's help says which."),
   ]);
 
 /** Output of `--help` for one command. */
@@ -31,6 +38,7 @@ export const helpOf = (command: Command): string =>
       Object.entries(command.operands).map(([name, { help }]) => [name, help]),
     ),
     table('Options', optionRows(command.options)),
+    examples(command.examples.map((each) => `${command.name} ${each}`)),
     statuses(command.bad),
   ]);
 
@@ -48,13 +56,16 @@ const optionRows = (options: Options): [string, string][] =>
     help,
   ]);
 
-const statuses = (bad?: string): string =>
+const examples = (lines: readonly string[]): string =>
+  ['Examples:', ...lines.map((line) => `  ${PROGRAM} ${line}`)].join('\n');
+
+const statuses = (bad: string | undefined): string =>
   table('Exit status', [
-    [`${STATUS.good}`, 'It was done, and the outcome is good.'],
-    [`${STATUS.failed}`, 'It failed, or the outcome is not known; standard error says why.'],
-    [`${STATUS.bad}`, bad ?? 'The outcome is bad: see the command.'],
+    [`${STATUS.good}`, bad === undefined ? 'Done.' : 'Done, and the outcome is good.'],
+    [`${STATUS.failed}`, 'Failed, or the outcome is not known: standard error says why.'],
+    ...(bad === undefined ? [] : [[`${STATUS.bad}`, bad] as const]),
     [`${STATUS.usage}`, 'Wrong use of the command line.'],
-    [`${STATUS.cancelled}`, 'Cancelled by a signal, as by Ctrl-C; the host is as it was.'],
+    [`${STATUS.cancelled}`, 'Cancelled by a signal, such as Ctrl-C: the host is as it was.'],
   ]);
 
 const paragraphs = (all: readonly string[]): string =>

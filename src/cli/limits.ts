@@ -12,13 +12,13 @@ import { number, texts, type Values } from './options.ts';
 export const LIMIT_OPTIONS = {
   'local-network': texts(
     'CIDR',
-    'A network that counts as the host, beside its own addresses and loopback.',
+    'A network that counts as this host, beside loopback and its own addresses.',
     (one) => (isNetwork(one) ? undefined : 'not an address or a network'),
   ),
   'queue-bound': number(
     'MIB',
     LIMIT_RANGES.queueBoundMiB,
-    'MiB that may wait at one receiver; 4 by default.',
+    'How much data may wait at one receiver; 4 by default.',
     {
       isWhole: false,
     },
@@ -26,19 +26,19 @@ export const LIMIT_OPTIONS = {
   'one-way-limit': number(
     'COUNT',
     LIMIT_RANGES.oneWayLimit,
-    'Small messages without an answer after which a direction goes back to TCP; 256 by default.',
+    'After so many small messages without an answer, a direction goes back to TCP; 256 by default.',
   ),
   'max-sockets': number(
     'COUNT',
     LIMIT_RANGES.maxSockets,
-    'Sockets that can be bypassed at a time; 65536 by default.',
+    'How many sockets can be bypassed at the same time; 65536 by default.',
   ),
 };
 
 export const SHARE = number(
   'PERCENT',
   SHARE_RANGE,
-  'Percentage of new connections that are bypassed, chosen at random for each; the others stay on TCP. 100 by default.',
+  'Percentage of new connections that are bypassed, chosen at random; the others stay on TCP. 100 by default.',
 );
 
 /** Limits that are left out have the programs' own default. */

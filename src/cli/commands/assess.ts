@@ -14,18 +14,23 @@ import { flag, number, text, texts } from '../options.ts';
 export const assess = command({
   name: 'assess',
   summary:
-    'Shows who talks to whom over TCP within a host, what they rely on, and where a bypass would pay. No service is touched.',
+    'Shows which cgroups of a host talk to each other over TCP, what they rely on, and where a bypass would pay off. No service is touched.',
   operands: { HOST },
   options: {
-    seconds: number('SECONDS', SECONDS_RANGE, `How long it looks; ${DEFAULT_SECONDS} by default.`),
+    seconds: number(
+      'SECONDS',
+      SECONDS_RANGE,
+      `How long to watch the traffic; ${DEFAULT_SECONDS} by default.`,
+    ),
     cgroup: text('CGROUP', 'Only connections with an end in this cgroup, or below it.'),
     result: texts(
       'FILE',
-      'A result document of this host (*.sockmap-bench.json): the gain is worked out from it.',
+      'A result document of this host (*.sockmap-bench.json), from which the gain is estimated.',
     ),
     markdown: flag('Print it in Markdown.'),
     ...HOST_OPTIONS,
   },
+  examples: ['web1', 'web1 --seconds 60 --cgroup system.slice --markdown'],
   run: async (session, { HOST: name }, options) => {
     const { seconds = DEFAULT_SECONDS, cgroup, result: files, markdown } = options;
     const { signal } = session;

@@ -17,11 +17,12 @@ export const attach = command({
     CGROUP: { help: 'A cgroup to add, by its path or its name below the mount.', several: true },
   },
   options: {
-    to: text('CGROUP', 'One that the bypass has already, or its pin directory.'),
-    yes: flag('Ask nothing, and do not check whether programs there would stall.'),
+    to: text('CGROUP', 'The bypass: one of its cgroups, or its directory of pins.'),
+    yes: flag('Ask nothing, and skip the check whether programs there would stall.'),
     ...HOST_OPTIONS,
   },
-  notes: ['It looks and asks as load does.'],
+  examples: ['web1 system.slice/nginx.service --to system.slice/redis-server.service'],
+  notes: ['It checks and asks as load does.'],
   fault: (_, { to = '' }) => (to === '' ? '--to is missing: which bypass?' : undefined),
   run: async (session, { HOST: name, CGROUP: named }, { to = '', yes, ...options }) => {
     const { signal } = session;

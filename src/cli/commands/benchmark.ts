@@ -19,7 +19,7 @@ import { choice, flag, number, text, UsageError } from '../options.ts';
 export const SLOWDOWN = number(
   'PERCENT',
   [0, 100],
-  `Percent that the bypass may be slower than in the saved run, with its whole 95% CI; ${MAX_SLOWDOWN_PERCENT} by default.`,
+  `How much slower the bypass may be than in the saved run: it fails where the whole 95% CI is beyond that. ${MAX_SLOWDOWN_PERCENT} by default.`,
   { isWhole: false },
 );
 
@@ -48,40 +48,45 @@ export const benchmark = command({
   operands: {
     HOST,
     CGROUP: {
-      help: 'Where to measure; without it, in a cgroup that is made for the run. A bypass that serves it is measured as it is loaded; else the run loads the bundled one for itself.',
+      help: 'Where to measure; by default in a cgroup that is made for the run. A bypass that is loaded there is measured as it is; otherwise the run loads the bundled one, and unloads it at its end.',
       optional: true,
     },
   },
   options: {
     profile: choice(
       Object.keys(PROFILES) as Profile[],
-      'A built-in plan: about a minute, about ten, or hours; containers: as quick, between two network namespaces. quick by default.',
+      'A built-in plan. quick (the default) takes about a minute, standard about ten minutes, article hours; containers is like quick, between two network namespaces.',
     ),
     plan: text('FILE', 'A plan file (*.sockmap-plan.json) instead of a profile.'),
     out: text(
       'FILE',
-      'The result document (*.sockmap-bench.json), or an older one to replace; without it, a new one here. It is whole at any time.',
+      'The result document (*.sockmap-bench.json), which replaces an older one; by default a new file in the working directory. It is complete after every sample.',
     ),
     resume: text(
       'FILE',
-      'Complete the document of a run on HOST that was cut off, in its own cgroup, by its own plan and with the limits it began with.',
+      'Complete the document of a run on HOST that was interrupted, with its own cgroup, plan and limits.',
     ),
     baseline: text('FILE', 'A saved run that this one is compared with.'),
     'max-slowdown': SLOWDOWN,
     'against-tcp': number(
       'PERCENT',
       [0, 100],
-      'Compare the bypass with TCP in this very run, as a roll-out does: it may be slower by that much, with its whole 95% CI, and must not stall.',
+      'Also compare the bypass with TCP in this run, as a roll-out does: the outcome is bad where the whole 95% CI is beyond that slowdown, or the bypass stalls.',
       { isWhole: false },
     ),
-    yes: flag('Run the commands of a plan without a question.'),
+    yes: flag('Run the commands of a plan without asking.'),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
-  bad: 'The bypass got slower than in the saved run, or is not good enough beside TCP.',
+  examples: [
+    'web1',
+    'web1 --profile standard --out web1.sockmap-bench.json',
+    'web1 --resume web1.sockmap-bench.json',
+  ],
+  bad: 'The bypass is slower than --max-slowdown or --against-tcp allows.',
   notes: [
-    'Where a plan, or the run to complete, has workloads, it shows all of their commands, and asks before it runs any on HOST. Without a terminal, it runs them only with --yes.',
-    'Ctrl-C ends a run: what was measured is kept, and the host is as it was. --json prints the path of the document, and the comparison.',
+    'If the plan, or the run to resume, has workloads, it shows all of their commands, and asks before it runs any on HOST. Without a terminal, it runs them only with --yes.',
+    'Ctrl-C ends a run: what was measured is kept, and the host is as it was. With --json it prints the path of the document and the comparison.',
   ],
   fault: ({ CGROUP }, { resume, out, profile, plan }) => {
     if (profile !== undefined && plan !== undefined)

@@ -17,19 +17,23 @@ const EACH_SECONDS = 5;
 export const canary = command({
   name: 'canary',
   summary:
-    'Puts a share of new connections on a loaded bypass, and compares them with the others, as they work.',
+    'Puts a share of new connections on a loaded bypass, and compares how long their answers take with those of the others on TCP.',
   operands: { HOST, CGROUP: { help: 'A cgroup of the bypass.' } },
   options: {
     share: number(
       'PERCENT',
       CANARY_SHARES,
-      `Percentage of new connections that are bypassed meanwhile; ${SHARE} by default.`,
+      `Percentage of new connections to bypass meanwhile; ${SHARE} by default.`,
     ),
-    for: duration('TIME', CANARY_SECONDS, 'How long it takes, as 90s, 10m (the default) or 2h.'),
+    for: duration(
+      'TIME',
+      CANARY_SECONDS,
+      'How long it runs, such as 90s, 10m (the default) or 2h.',
+    ),
     p50: number(
       'RATIO',
       CANARY_LIMITS,
-      'Guardrail: how many times as long half of the answers may take.',
+      'Guardrail: how many times as long as on TCP the median answer (P50) may take. Not set by default.',
       {
         isWhole: false,
       },
@@ -37,16 +41,17 @@ export const canary = command({
     p99: number(
       'RATIO',
       CANARY_LIMITS,
-      `Guardrail: how many times as long the slowest of 100 answers may take; ${P99} by default.`,
+      `Guardrail: the same for the slowest of 100 answers (P99); ${P99} by default.`,
       { isWhole: false },
     ),
-    same: flag('Leave all connections on TCP, in two groups: nothing should be found.'),
+    same: flag('Leave both groups on TCP, as a test of the method: it should find no difference.'),
     ...HOST_OPTIONS,
   },
+  examples: ['web1 system.slice/redis-server.service --share 10 --for 30m'],
   bad: 'A guardrail was crossed: new connections stay on TCP (share 0).',
   notes: [
-    'An answer is what a socket that has connected receives after it has sent something. Connections that were open before are left out. Both guardrails and figures hold however often one looks: confidence sequences, at 95%.',
-    'Guardrails beside those of time: more stalled readers, or more resets, than on TCP. As soon as one is crossed significantly it ends, with a share of 0. Else the share is afterwards what it was before, also if the connection is lost. Exit status 1 when time is over and it is not known yet whether the guardrails hold.',
+    'An answer is what a client socket receives after it has sent something. Connections that were open before are left out. Guardrails and figures are 95% confidence sequences: they hold however often they are looked at.',
+    'Two more guardrails are always on: more stalled readers, or more resets, than on TCP. It ends as soon as one is crossed significantly, and leaves a share of 0. Otherwise the earlier share is restored at the end, also if the connection is lost. If time is over before the guardrails are known to hold, the exit status is 1.',
   ],
   run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
     const { share = SHARE, for: seconds = SECONDS, p50, p99 = P99, same } = options;

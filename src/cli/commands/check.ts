@@ -9,13 +9,14 @@ const CAPABILITIES: readonly Capability[] = ['load', 'benchmark', 'language'];
 
 export const check = command({
   name: 'check',
-  summary: 'Says what a host lacks, what that prevents, and what fixes it.',
+  summary: 'Shows what a host lacks, what that prevents, and how to fix it.',
   operands: { HOST },
   options: {
-    for: choice(CAPABILITIES, 'Only what stands in the way of this.'),
+    for: choice(CAPABILITIES, 'Show only what prevents this.'),
     ...HOST_OPTIONS,
   },
-  bad: 'Something is missing that prevents it.',
+  examples: ['web1', 'web1 --for benchmark'],
+  bad: 'Something is missing that prevents loading, benchmarks or language features, or what --for names.',
   run: async (session, { HOST: name }, options) => {
     const all = await checkHostAndKept(session.host(name, options), session.signal);
     const { for: wanted } = options;

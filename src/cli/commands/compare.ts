@@ -9,16 +9,17 @@ import { SLOWDOWN } from './benchmark.ts';
 
 export const compare = command({
   name: 'compare',
-  summary: 'Compares two result documents, and says whether the bypass got slower.',
+  summary: 'Compares two result documents, and tells whether the bypass got slower.',
   operands: {
     BEFORE: { help: 'The saved run (*.sockmap-bench.json).' },
     AFTER: { help: 'The run that is compared with it.' },
   },
   options: {
     'max-slowdown': SLOWDOWN,
-    markdown: flag('Print a table in Markdown: each figure, latencies too.'),
+    markdown: flag('Print a table of all figures, latencies included, in Markdown.'),
   },
-  bad: 'The bypass got slower.',
+  examples: ['before.sockmap-bench.json after.sockmap-bench.json'],
+  bad: 'The bypass got slower than --max-slowdown allows.',
   run: async (_session, { BEFORE, AFTER }, { 'max-slowdown': maxSlowdown, markdown }) => {
     const [before, after] = await Promise.all([readDocument(BEFORE), readDocument(AFTER)]);
     const check = regressionCheck(before, after, maxSlowdown);

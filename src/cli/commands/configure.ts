@@ -13,24 +13,27 @@ const { 'max-sockets': _fixed, ...CHANGEABLE } = LIMIT_OPTIONS;
 
 export const configure = command({
   name: 'configure',
-  summary:
-    'Changes the mode, reach, share or limits of guarded programs that are loaded, as they run.',
+  summary: 'Changes the mode, reach, share or limits of a guarded bypass while it is loaded.',
   operands: { HOST, CGROUP: { help: 'A cgroup of the bypass.' } },
   options: {
     mode: choice(
       MODE_NAMES,
-      'guarded; off: every connection is on TCP from its next message on, and live ones stay there; unguarded: without limits, for comparison only.',
+      'guarded; off: all connections use TCP from their next message on, and those that are open stay there; unguarded: no limits, for comparison only.',
     ),
     reach: choice(
       REACHES,
-      `Which connections: within each network namespace (namespace), or between those of this host, too (host). ${reachHostDetail()}`,
+      `namespace: connections within one network namespace; host: connections between those of this host, too. ${reachHostDetail()}`,
     ),
     share: SHARE,
     ...CHANGEABLE,
     ...HOST_OPTIONS,
   },
+  examples: [
+    'web1 system.slice/redis-server.service --mode off',
+    'web1 system.slice/redis-server.service --share 50',
+  ],
   notes: [
-    "Mode, reach, share and limits that are left out stay. The host's own addresses are read anew; networks count only as far as they are named with --local-network again.",
+    "What is not given stays as it is, except networks: those of --local-network have to be given again. The host's own addresses are read again.",
   ],
   run: async (session, { HOST: name, CGROUP: named }, options) => {
     const { signal } = session;

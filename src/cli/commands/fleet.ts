@@ -5,14 +5,15 @@ import { command } from '../command.ts';
 
 export const fleet = command({
   name: 'fleet',
-  summary: 'Says how fast the bypass is over several hosts, by their result documents.',
+  summary: 'Sums up how fast the bypass is on several hosts, from their result documents.',
   operands: {
     RESULT: {
-      help: 'Result documents (*.sockmap-bench.json); of a host the newest.',
+      help: 'Result documents (*.sockmap-bench.json). Of several of one host, the newest counts.',
       several: true,
     },
   },
   options: {},
+  examples: ['web1.sockmap-bench.json web2.sockmap-bench.json'],
   notes: [fleetMethod()],
   run: async (_session, { RESULT }) => {
     const documents = await Promise.all(RESULT.map((file) => readDocument(file)));

@@ -31,7 +31,7 @@ export const load = command({
   operands: {
     HOST,
     CGROUP: {
-      help: 'The cgroup: its path, or its name below the mount of cgroup v2. Several have one bypass: of a connection, both ends have to be in one of them.',
+      help: 'A cgroup (v2), by its directory or its path below the mount. Several share one bypass: a connection is bypassed when both of its ends are in any of them.',
       several: true,
     },
   },
@@ -39,17 +39,21 @@ export const load = command({
     policy: POLICY,
     reach: choice(
       REACHES,
-      `Which connections: those within each network namespace (namespace, the default), or those between containers of this host, too (host). ${reachHostDetail()}`,
+      `namespace (the default): connections within one network namespace; host: connections between containers of this host, too. ${reachHostDetail()}`,
     ),
     share: SHARE,
-    replace: flag('Take the place of a bypass that is there already.'),
-    yes: flag('Ask nothing, and do not check whether programs there would stall.'),
+    replace: flag('Replace a bypass that is loaded there already.'),
+    yes: flag('Ask nothing, and skip the check whether programs there would stall.'),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
+  examples: [
+    'web1 system.slice/redis-server.service',
+    'web1 app.slice/front.scope app.slice/back.scope --reach host',
+  ],
   notes: [
-    'Where the processes of the cgroups are in more than one network namespace, it asks for the reach.',
-    'Before it loads, it looks what the kernel does to programs on bypassed sockets. Where some would stall, and on the root cgroup, it asks; without a terminal, it loads only with --yes. Where it cannot look, it says so and loads.',
+    'If the processes of the cgroups are in several network namespaces, as those of containers are, it asks for the reach.',
+    'It first checks whether this kernel stalls some programs on bypassed sockets. If it does, or if the cgroup is the root, it asks; without a terminal, it then loads only with --yes. If the check is not possible, it says so and loads.',
   ],
   fault: (_, { policy, reach, share }) => {
     if (policy !== 'classic') return undefined;

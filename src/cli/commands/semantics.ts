@@ -8,10 +8,13 @@ import { POLICY } from './load.ts';
 
 export const semantics = command({
   name: 'semantics',
-  summary: 'Compares how sockets behave over TCP and over the bypass.',
+  summary: 'Tests how sockets behave over TCP and over the bypass, and compares them.',
   operands: { HOST },
   options: { policy: POLICY, ...HOST_OPTIONS },
-  notes: ['A difference is not a failure: the exit status is 0.'],
+  examples: ['web1'],
+  notes: [
+    'It uses sockets and a cgroup of its own. A difference is not a failure: the exit status is 0.',
+  ],
   run: async (session, { HOST: name }, options) => {
     const { policy = 'guarded' } = options;
     const [source, probe] = await Promise.all([

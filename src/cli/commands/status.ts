@@ -4,9 +4,10 @@ import { statusAnswer } from '../statusAnswer.ts';
 
 export const status = command({
   name: 'status',
-  summary: 'Reads from a host what is loaded where, by whomever, with its counters.',
+  summary: 'Shows what is loaded on a host, whoever loaded it, with its counters.',
   operands: { HOST },
   options: HOST_OPTIONS,
+  examples: ['web1', 'web1 --json'],
   run: async (session, { HOST: name }, options) =>
     statusAnswer(await bypassStatus(session.host(name, options), session.signal)),
 });

@@ -4,13 +4,13 @@ import { command, HOST, HOST_OPTIONS } from '../command.ts';
 
 export const unload = command({
   name: 'unload',
-  summary:
-    'Detaches the bypass that is on a cgroup, from its other cgroups too, and removes it, whoever loaded it.',
+  summary: 'Removes the bypass of a cgroup, from its other cgroups too, whoever loaded it.',
   operands: {
     HOST,
-    CGROUP: { help: 'The cgroup, by the name it has or had; or a pin directory.' },
+    CGROUP: { help: 'One of its cgroups, even if that is gone, or its directory of pins.' },
   },
   options: HOST_OPTIONS,
+  examples: ['web1 system.slice/redis-server.service'],
   run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
     const data = await unloadBypass(session.host(name, options), cgroup, session.signal);
     const { unloaded = [] } = data;

@@ -32,78 +32,83 @@ const BOUNDED_BY_NAME = {
 
 export const verify = command({
   name: 'verify',
-  summary: "Has a host's compiler and kernel check BPF C, attaching nothing.",
+  summary: "Compiles BPF C on a host, and has its kernel's verifier check it. Nothing is attached.",
   operands: {
     HOST,
     FILE: {
-      help: 'The source. What it includes is looked for in its folder, or in the working directory where it lies below it, and among the headers of the host.',
+      help: 'The source. Files that it includes are looked for in the working directory if that contains the source, otherwise in its own folder, and among the headers of the host.',
     },
   },
   options: {
     include: texts(
       'DIRECTORY',
-      'Searched for headers: relative to that folder, or absolute on the host.',
+      'A directory to search for headers: relative to that folder, or absolute on the host.',
     ),
-    define: texts('NAME=NUMBER', 'A macro.', (one) =>
+    define: texts('NAME=NUMBER', 'A preprocessor macro with an integer value.', (one) =>
       DEFINE.test(one) ? undefined : 'not a macro with its number',
     ),
     flag: texts(
       'FLAG',
-      "A word of a compiler's command, as --flag=-mcpu=v3, where the project's compile_commands.json and .clangd, which are read first, say nothing of the source.",
+      "A flag for clang, such as --flag=-mcpu=v3. Used only where the project's compile_commands.json and .clangd do not cover the source.",
     ),
     link: texts(
       'FILE',
-      'A further source whose object is linked with that of FILE: relative to that folder.',
+      'A further source, relative to that folder, whose object is linked with that of FILE.',
     ),
     root: text(
       'DIRECTORY',
-      'The folder whose files the source may include, in place of its own or the working directory.',
+      'The folder whose files the source may include, instead of the working directory or its own folder.',
     ),
     host: texts(
       'HOST',
-      'Verify there too, at the same time; a table of programs and hosts follows.',
+      'Verify on this host, too, at the same time, and print a table of programs and hosts.',
     ),
     output: text(
       'FILE',
-      "Write the verifier's figures of each program there: as veristat's CSV where the name ends in .csv, else as JSON.",
+      "Write the verifier's figures of each program to FILE: as veristat's CSV if it ends in .csv, otherwise as JSON.",
     ),
     baseline: text(
       'FILE',
-      "Compare them with such a file, or with one of veristat's (-o csv), by the names of programs.",
+      "Compare the figures with those of such a file, or of veristat's (-o csv), by the names of programs.",
     ),
     'max-growth': number(
       'PERCENT',
       [0, 100_000],
-      `Percent by which a figure may be larger than in the baseline; ${MAX_GROWTH_PERCENT} by default.`,
+      `How much larger than in the baseline a figure may be; ${MAX_GROWTH_PERCENT} by default.`,
       { isWhole: false },
     ),
     figure: choices(
       Object.keys(BOUNDED_BY_NAME) as (keyof typeof BOUNDED_BY_NAME)[],
-      'What may not grow: instructions processed, states, states at a time, bytes of stack; all of them by default.',
+      'Which figures may not grow: instructions processed, states, peak states, bytes of stack; all of them by default.',
     ),
     'compile-seconds': number(
       'SECONDS',
       BUILD_LIMIT_RANGES.compileSeconds,
-      `That the compiler may take; ${BUILD_LIMITS.compileSeconds} by default.`,
+      `Time limit of the compiler; ${BUILD_LIMITS.compileSeconds} by default.`,
     ),
     'memory-mib': number(
       'MIB',
       BUILD_LIMIT_RANGES.memoryMiB,
-      `Memory that the compiler may take; ${BUILD_LIMITS.memoryMiB} by default.`,
+      `Memory limit of the compiler; ${BUILD_LIMITS.memoryMiB} by default.`,
     ),
     'verify-seconds': number(
       'SECONDS',
       BUILD_LIMIT_RANGES.verifySeconds,
-      `That the kernel may take for all programs; ${BUILD_LIMITS.verifySeconds} by default.`,
+      `Time limit of the verifier, for all programs together; ${BUILD_LIMITS.verifySeconds} by default.`,
     ),
     ...HOST_OPTIONS,
   },
-  bad: 'It does not compile, a program is rejected, or costs the verifier more than the baseline allows.',
+  examples: [
+    'web1 count.bpf.c',
+    'web1 count.bpf.c --output before.json',
+    'web1 count.bpf.c --baseline before.json --max-growth 5',
+  ],
+  bad: 'It does not compile, a program is rejected, or a figure grew beyond --max-growth.',
   notes: [
-    "What they object to is printed in clang's form, FILE:LINE:COLUMN: error: …",
-    'Where another source beside it defines what it only declares, --link with that source is printed as a hint.',
-    'Where a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
-    'Figures depend on the kernel and the compiler: compare those of one host. The time of verification and the size of programs are shown, and fail nothing. Where no program is in the baseline, it ends with 1.',
+    'Errors are printed in the form of clang, FILE:LINE:COLUMN: error: …',
+    'If another source beside it defines what it only declares, --link with that source is printed as a hint.',
+    'If a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
+    'Figures depend on the kernel and the compiler: compare those of one host. Verification time and program size are shown, but not checked. If the baseline has none of the programs, the exit status is 1.',
   ],
   fault: (_operands, { baseline, output, host, 'max-growth': maxGrowth }) => {
     if (baseline === undefined && maxGrowth !== undefined) return '--max-growth needs --baseline.';

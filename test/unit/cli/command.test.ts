@@ -22,6 +22,7 @@ const echo = command({
     count: number('COUNT', [1, 9], 'How many.'),
     include: texts('DIRECTORY', 'What else.', (one) => (one === '' ? 'empty' : undefined)),
   },
+  examples: ['web1 --now'],
   fault: ({ CGROUP }, { now }) => (now && CGROUP === undefined ? '--now needs CGROUP.' : undefined),
   run: (_session, operands, options) =>
     Promise.resolve({ data: { ...operands, ...options }, text: '' }),
@@ -58,6 +59,7 @@ describe('the words of a command', () => {
       summary: 'Takes several.',
       options: {},
       operands: { HOST, CGROUP: { help: 'Where.', several: true } },
+      examples: [],
       run: (_session, operands) => Promise.resolve({ data: operands, text: '' }),
     });
     const read = async (...argv: string[]) => (await many.parse(argv).run(session)).data;
@@ -119,14 +121,18 @@ Options:
                        to standard error.
   --help               Show this help.
 
+Examples:
+  sockmap-bypass echo web1 --now
+
 Exit status:
-  0    It was done, and the outcome is good.
-  1    It failed, or the outcome is not known; standard error says why.
+  0    Done, and the outcome is good.
+  1    Failed, or the outcome is not known: standard error says why.
   2    It is too far.
   64   Wrong use of the command line.
-  130  Cancelled by a signal, as by Ctrl-C; the host is as it was.
+  130  Cancelled by a signal, such as Ctrl-C: the host is as it was.
 `,
     );
+    assert.doesNotMatch(helpOf(echo), /^ {2}2 /m, 'it never ends so');
   });
 
   it('has an option for each setting that an error names', () => {
@@ -144,6 +150,13 @@ Exit status:
       assert.doesNotMatch(text, /['"`]Sockmap: /, file);
     }
     assert.ok(named > 3);
+  });
+
+  it('has examples that the command understands', () => {
+    for (const one of COMMANDS) {
+      assert.ok(one.examples.length > 0, one.name);
+      for (const example of one.examples) one.parse(example.split(' '));
+    }
   });
 
   it('names every command, and fits a terminal', () => {
