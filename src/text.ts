@@ -41,6 +41,10 @@ export const oneLine = (text: string, most = 400): string => shortened(joined(te
 export const shortIds = (text: string): string =>
   text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
 
+/** The path of a cgroup below the mount, which all have. */
+export const cgroupPath = (cgroup: string): string =>
+  shortIds(cgroup.replace(/^\/sys\/fs\/cgroup(?:\/unified)?(?=\/.|$)/, '') || '/');
+
 /** Some names as words, of cgroups say: three at most, and how many more. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, names.length > 3 ? 2 : 3).map((one) => oneLine(shortIds(one), 200));

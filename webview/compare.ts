@@ -85,10 +85,15 @@ function comparison(view: ComparisonView): HTMLElement[] {
       side(l10n.t('Before'), before, 'before'),
       side(l10n.t('After'), after, 'after'),
     ),
-    el('p', { id: 'verdict', class: 'verdict', 'data-outcome': outcome }, headline),
+    el(
+      'div',
+      { class: 'verdict', 'data-outcome': outcome },
+      el('strong', { id: 'verdict' }, headline),
+      ...summary.map((text) => el('p', {}, text)),
+    ),
     list(notes, { class: 'notes', 'aria-label': l10n.t('How the runs differ') }),
     ...(page ? pageOf(page, pages) : []),
-    el('div', { class: 'findings' }, ...[...summary, ...reasons].map((text) => el('p', {}, text))),
+    el('div', { class: 'findings' }, ...reasons.map((text) => el('p', {}, text))),
     el(
       'p',
       { class: 'note' },

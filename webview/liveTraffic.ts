@@ -14,6 +14,7 @@ export class LiveTraffic {
   readonly #chart: LiveChart;
   // The reading that the arrow keys have come to, for screen readers.
   readonly #spoken = el('output', { class: 'hidden', id: 'place' });
+  readonly #notYet = el('p', { class: 'message info', id: 'not-yet', role: 'status', hidden: true });
   readonly #note = el('p', { class: 'note', id: 'tcp-note' });
   readonly element: HTMLElement;
 
@@ -46,6 +47,7 @@ export class LiveTraffic {
         el('h2', { id: 'traffic-title' }, l10n.t('Sent over the last minutes')),
         this.#quantity.element,
       ),
+      this.#notYet,
       el('ul', { class: 'key now' }, this.#bypass.element, this.#tcp.element),
       el('div', { class: 'chart live' }, canvas),
       el(
@@ -58,7 +60,7 @@ export class LiveTraffic {
     );
   }
 
-  draw({ points, tcpNote }: ShownBypass, quantity: Quantity, theme: Theme): void {
+  draw({ points, tcpNote, notYet }: ShownBypass, quantity: Quantity, theme: Theme): void {
     this.#quantity.draw(quantity);
     const last = points.at(-1);
     const labels = seriesLabels(quantity);
@@ -75,6 +77,8 @@ export class LiveTraffic {
       ...{ arm: 'tcp', colour: theme.arms.tcp, plain: true },
       look: lookOf({ variant: 1, run: 0 }, 2),
     });
+    if (this.#notYet.textContent !== (notYet ?? '')) this.#notYet.textContent = notYet ?? '';
+    this.#notYet.hidden = notYet === undefined;
     this.#note.textContent = tcpNote ?? '';
     this.#note.hidden = tcpNote === undefined;
     this.#chart.draw({ points, quantity, theme });

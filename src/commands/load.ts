@@ -26,7 +26,7 @@ import {
   readHostArgument,
 } from './arguments.ts';
 import { decideReach } from './reach.ts';
-import { listed } from '../text.ts';
+import { cgroupPath, listed } from '../text.ts';
 import { readLimits } from '../workspace/checkedSettings.ts';
 import { warnOfSocketFaults, type LoadChoice } from './socketFaults.ts';
 
@@ -174,14 +174,18 @@ async function announce(
           beside.join(', '),
         )}`;
   const benchmark = vscode.l10n.t('Run Benchmark');
+  const traffic = vscode.l10n.t('Show Traffic');
   const unload = vscode.l10n.t('Unload');
   const show = addressesCapped === true ? showWarning : showInformation;
   const chosen = await show(
     `${loadedWords(host, cgroups, what)}${neighbours}${noteWords(status)}`,
     benchmark,
+    traffic,
     unload,
   );
   const argument = { host, cgroup };
+  if (chosen === traffic)
+    await vscode.commands.executeCommand('sockmapBypass.openLivePage', argument);
   if (chosen === benchmark) {
     await vscode.commands.executeCommand('sockmapBypass.runBenchmark', {
       ...argument,
@@ -192,12 +196,7 @@ async function announce(
 }
 
 const loadedWords = (host: string, cgroups: readonly string[], what: string): string =>
-  cgroups.length === 1
-    ? vscode.l10n.t(
-        'The sockmap bypass is on. New connections between its processes bypass TCP/IP: {0} on {1} ({2}).',
-        ...[listed(cgroups), host, what],
-      )
-    : vscode.l10n.t(
-        'The sockmap bypass is on. New connections between their processes bypass TCP/IP: {0} on {1} ({2}).',
-        ...[listed(cgroups), host, what],
-      );
+  vscode.l10n.t(
+    'The sockmap bypass is on for new connections on {0} ({1}): {2}.',
+    ...[host, what, listed(cgroups.map(cgroupPath))],
+  );

@@ -6,7 +6,7 @@ import { form } from '../ui/form.ts';
 import { pickBypass } from '../ui/pickBypass.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
-import { listed } from '../text.ts';
+import { cgroupPath, listed } from '../text.ts';
 import { showInformation } from '../ui/window.ts';
 import { cgroupArgument, readHostArgument } from './arguments.ts';
 
@@ -34,11 +34,11 @@ const offWords = (host: string, named: string, cgroups: readonly string[] = []):
   cgroups.length > 1
     ? vscode.l10n.t(
         'The sockmap bypass is off, for all of its {0} cgroups. New connections use TCP/IP: {1} on {2}.',
-        ...[cgroups.length, listed(cgroups), host],
+        ...[cgroups.length, listed(cgroups.map(cgroupPath)), host],
       )
     : vscode.l10n.t(
         'The sockmap bypass is off. New connections use TCP/IP: {0} on {1}.',
-        cgroups[0] ?? named,
+        cgroupPath(cgroups[0] ?? named),
         host,
       );
 
@@ -50,6 +50,7 @@ async function ask(
   if (host === undefined) return undefined;
   const chosen = await pickBypass(app, host, vscode.l10n.t('Unload sockmap bypass'), {
     remains: true,
+    next: vscode.l10n.t('There is nothing to unload.'),
   });
   return chosen && { host, cgroup: chosen.cgroup };
 }

@@ -5,7 +5,7 @@ import { keptLine, keptState } from '../bypass/keptWords.ts';
 import { shareWords } from '../bypass/shareWords.ts';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 import { amount } from '../results/format.ts';
-import { shortIds } from '../text.ts';
+import { cgroupPath } from '../text.ts';
 import {
   BypassNode,
   CgroupNode,
@@ -77,7 +77,7 @@ function bypassRow(node: BypassNode): Row {
       // Before what a narrow view has no place for.
       ...(node.kept === undefined ? [] : [l10n.t('kept')]),
       ...[rateText, socketsText, reach, share],
-      name === pathOf(cgroup) ? undefined : pathOf(cgroup),
+      name === cgroupPath(cgroup) ? undefined : cgroupPath(cgroup),
     ]
       .filter((one) => one !== undefined)
       .join(' · '),
@@ -165,13 +165,9 @@ const withLabel = (cgroup: string, labels: Labels): string => {
 /** Characters of a path that leave room for what is said beside it, in a side bar as VS Code opens it. */
 const SHORT = 20;
 
-/** A path without the mount that all have. */
-const pathOf = (cgroup: string): string =>
-  shortIds(cgroup.replace(/^\/sys\/fs\/cgroup(?:\/unified)?(?=\/.|$)/, '') || '/');
-
 /** Of a long path its end, by which people know it. */
 function shortPath(cgroup: string): string {
-  const path = pathOf(cgroup);
+  const path = cgroupPath(cgroup);
   return path.length <= SHORT ? path : `…/${path.split('/').at(-1) ?? ''}`;
 }
 

@@ -23,13 +23,18 @@ export interface ChosenBypass {
  * Asks for one of the bypasses of a host; without a question where there is just one.
  * @param remains whether what is no longer attached can be chosen, too.
  * @param pointed the command's argument: a bypass that a person pointed at is not asked for.
+ * @param next what to do, or what that means, where there is none.
  * @throws HostError where there is none.
  */
 export async function pickBypass(
   context: Context,
   name: string,
   title: string,
-  { remains, pointed }: { remains: boolean; pointed?: unknown },
+  {
+    remains,
+    pointed,
+    next = vscode.l10n.t('Load it first.'),
+  }: { remains: boolean; pointed?: unknown; next?: string },
 ): Promise<ChosenBypass | undefined> {
   const { attachments, labels } = await readBypasses(context, name);
   const items = itemsOf(attachments, labels).filter(
@@ -41,7 +46,7 @@ export async function pickBypass(
     tried: vscode.l10n.t('find a bypass'),
     where: name,
     words: vscode.l10n.t('no sockmap bypass is loaded'),
-    next: vscode.l10n.t('Load it first.'),
+    next,
   });
 }
 

@@ -103,13 +103,12 @@ async function pickOneOrSeveral(
     description: vscode.l10n.t('such as containers that talk to each other'),
   };
   const { cgroup } = configured(name);
-  const one = await pickOrType(offeredFirst([several, ...items], isNamed(cgroup)), {
+  const offered = offeredFirst([several, ...items], isNamed(cgroup));
+  const one = await pickOrType(offered, {
     title,
     typed,
-    placeholder: vscode.l10n.t(
-      'Choose a cgroup of {0} by its name, path or processes, or type its path',
-      name,
-    ),
+    placeholder: vscode.l10n.t('Choose a cgroup of {0}, or type its path', name),
+    start: offered.find(({ value }) => value !== several.value),
   });
   if (one !== several.value) return one === undefined ? undefined : [one];
   return pickSeveralOrType(items, {

@@ -115,6 +115,7 @@ const isNamed =
 function profileItem(profile: Profile, description: string): Item<Choice> {
   const label = profile.charAt(0).toUpperCase() + profile.slice(1);
   return {
+    icon: 'graph',
     label,
     description: vscode.l10n.t('{0}: {1}', timeLabel(PROFILES[profile]('guarded')), description),
     value: { kind: 'profile', profile },

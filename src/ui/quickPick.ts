@@ -30,6 +30,8 @@ interface Options<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly typed?: (text: string) => Item<T>;
+  /** What Enter takes at first; otherwise the first item. */
+  readonly start?: Item<T> | undefined;
 }
 
 /**
@@ -102,13 +104,15 @@ export const pickWith = async <T>(
 
 function picker<T>(
   items: readonly Item<T>[],
-  { title, placeholder, typed }: Options<T>,
+  { title, placeholder, typed, start }: Options<T>,
 ): vscode.QuickPick<Shown<T>> {
   const pick = makeQuickPick<Shown<T>>(title, placeholder);
   const shown = withTitles(items);
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
   pick.items = shown;
+  if (start !== undefined)
+    pick.activeItems = shown.filter(({ value }) => value === start.value).slice(0, 1);
   if (typed === undefined) return pick;
   pick.onDidChangeValue((text) => {
     const own = text.trim();

@@ -247,7 +247,7 @@ describe('sockmap-bypassctl', () => {
   it('answers wrong use with 2 and what is wrong, and help with 0', async () => {
     const load = ['load', '--cgroup', ground.path, '--source', BPF];
     for (const [args, words] of [
-      [[], /^Usage: sockmap-bypassctl load/],
+      [[], /^Usage: sockmap-bypassctl COMMAND/],
       [['remove'], /remove is not a command/],
       [['load'], /--cgroup PATH is missing/],
       [['load', '--cgroup'], /--cgroup needs a value/],

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { oneLine, shortIds } from '../../text.ts';
+import { cgroupPath as pathBelow, oneLine } from '../../text.ts';
 import type { Side } from '../flows.ts';
 
 /** A cgroup as the page names it: a container's or unit's name, else the end of its path. */
@@ -8,9 +8,8 @@ export function cgroupName(cgroup: string | undefined, label?: string): string {
   return cgroup === undefined ? l10n.t('unknown cgroup') : cgroupPath(cgroup);
 }
 
-/** A path without the mount that all have. */
-export const cgroupPath = (cgroup: string): string =>
-  oneLine(shortIds(cgroup.replace(/^\/sys\/fs\/cgroup(?:\/unified)?(?=\/.|$)/, '') || '/'), 120);
+/** A path without the mount that all have, for a line. */
+export const cgroupPath = (cgroup: string): string => oneLine(pathBelow(cgroup), 120);
 
 /** A process and where it runs: `redis-server (shop.service)`. */
 export const sideName = ({ process, cgroup, label }: Side): string =>

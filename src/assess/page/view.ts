@@ -52,7 +52,7 @@ export function assessmentView(assessment: Assessment, cgroup?: string): Assessm
 function factsOf(assessment: Assessment): [string, string][] {
   const { seconds, namespaces, capped, flows } = assessment;
   return [
-    [l10n.t('Looked for'), l10n.t('{0} s', number(Math.round(seconds)))],
+    [l10n.t('Watched for'), l10n.t('{0} s', number(Math.round(seconds)))],
     [l10n.t('Pairs'), number(flows.length)],
     [
       l10n.t('Network namespaces'),

@@ -77,6 +77,8 @@ export interface ShownBypass {
   readonly points: readonly RatePoint[];
   /** Why there is no line for TCP, or what it leaves out. */
   readonly tcpNote: string | undefined;
+  /** Why nothing is on the bypass yet, where that is not to be seen in the counters. */
+  readonly notYet: string | undefined;
   readonly recentSeconds: number;
   readonly groups: readonly CounterGroup[];
   readonly sockets: readonly SocketRow[];

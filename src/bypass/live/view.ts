@@ -99,6 +99,7 @@ export function shownBypass(
     unread: unreadWords(attachment),
     points: history.points,
     tcpNote: latest && tcpNote(latest),
+    notYet: latest && notYet(attachment, latest),
     recentSeconds: seconds,
     groups: counterGroups(counters, counts),
     sockets: latest === undefined ? [] : socketRows(latest, history, owners),
@@ -211,6 +212,16 @@ function socketsNote(latest: LiveReading): string {
   return shown === mine
     ? l10n.t('TCP sockets of these cgroups, all {0} of them.', all)
     : l10n.t('{0} of {1} TCP sockets of these cgroups.', few, all);
+}
+
+/** What surprises whoever has just loaded it: services that stay connected gain nothing before they connect again. */
+function notYet(attachment: Attachment, { counters, mine, held }: LiveReading): string | undefined {
+  const isUntouched = held === 0 && Object.values(counters).every((count) => count === 0);
+  return isOn(attachment) && isUntouched && mine > 0
+    ? l10n.t(
+        'Nothing is bypassed yet: connections that were open before the load stay on TCP. Restart a service, or have it connect again.',
+      )
+    : undefined;
 }
 
 function tcpNote(latest: LiveReading): string {

@@ -21,7 +21,7 @@ export const attach = command({
     yes: flag('Ask nothing, and skip the check whether programs there would stall.'),
     ...HOST_OPTIONS,
   },
-  examples: ['web1 system.slice/nginx.service --to system.slice/redis-server.service'],
+  examples: ['web1 front.scope --to back.scope'],
   notes: ['It checks and asks as load does.'],
   fault: (_, { to = '' }) => (to === '' ? '--to is missing: which bypass?' : undefined),
   run: async (session, { HOST: name, CGROUP: named }, { to = '', yes, ...options }) => {

@@ -47,7 +47,7 @@ export const canary = command({
     same: flag('Leave both groups on TCP, as a test of the method: it should find no difference.'),
     ...HOST_OPTIONS,
   },
-  examples: ['web1 system.slice/redis-server.service --share 10 --for 30m'],
+  examples: ['web1 system.slice/redis-server.service --share 10'],
   bad: 'A guardrail was crossed: new connections stay on TCP (share 0).',
   notes: [
     'An answer is what a client socket receives after it has sent something. Connections that were open before are left out. Guardrails and figures are 95% confidence sequences: they hold however often they are looked at.',

@@ -47,10 +47,7 @@ export const load = command({
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
   },
-  examples: [
-    'web1 system.slice/redis-server.service',
-    'web1 app.slice/front.scope app.slice/back.scope --reach host',
-  ],
+  examples: ['web1 system.slice/redis-server.service', 'web1 front.scope back.scope --reach host'],
   notes: [
     'If the processes of the cgroups are in several network namespaces, as those of containers are, it asks for the reach.',
     'It first checks whether this kernel stalls some programs on bypassed sockets. If it does, or if the cgroup is the root, it asks; without a terminal, it then loads only with --yes. If the check is not possible, it says so and loads.',

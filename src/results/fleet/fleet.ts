@@ -54,7 +54,7 @@ export interface FleetPlace {
 export interface Fleet {
   /** The newest document of each host, and what the host is called here. */
   readonly hosts: readonly { readonly host: string; readonly document: ResultDocument }[];
-  /** Those at which the most hosts are summed up come first, then in the order of sizes. */
+  /** Those at which the most hosts are summed up come first, then those with the most ratios, then in the order of sizes. */
   readonly places: readonly FleetPlace[];
 }
 
@@ -68,7 +68,12 @@ export function fleetOf(documents: readonly ResultDocument[]): Fleet {
   const found = hosts.flatMap(({ host, document }) => placesOf(host, document));
   const places = Array.from(groupBy(found, ({ key }) => key).values()).flatMap(placesOfAll);
   const summedUp = ({ summary }: FleetPlace): number => summary?.hosts ?? 0;
-  places.sort((a, b) => summedUp(b) - summedUp(a) || b.hosts.length - a.hosts.length);
+  const compared = ({ hosts: all }: FleetPlace): number =>
+    all.filter(({ ratio }) => ratio !== undefined).length;
+  places.sort(
+    (a, b) =>
+      summedUp(b) - summedUp(a) || compared(b) - compared(a) || b.hosts.length - a.hosts.length,
+  );
   return { hosts, places };
 }
 

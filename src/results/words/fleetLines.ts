@@ -62,7 +62,7 @@ export function fleetVerdict(verdict: OutcomeVerdict): string {
 export function fleetSummaryText({ hosts, summary }: FleetPlace): string {
   if (summary === undefined)
     return hosts.length === 1
-      ? l10n.t('One host has been measured: a fleet is summed up from two on.')
+      ? l10n.t('One host has been measured: it takes two to sum up a fleet.')
       : l10n.t(
           'Fewer than two of these hosts have a ratio with an interval: nothing is summed up.',
         );
@@ -87,7 +87,7 @@ export function fleetSummaryText({ hosts, summary }: FleetPlace): string {
 /** How much hosts differ, and what one more would have. */
 export function heterogeneityText({ iSquared, spread, prediction }: FleetSummary): string {
   const words = l10n.t(
-    'Hosts differ by a factor of {0} as a rule; {1} of what differs is no noise of the measurements (I²).',
+    'Hosts typically differ by a factor of {0}; {1} of the variation is not measurement noise (I²).',
     ...[spread.toFixed(3), part(iSquared)],
   );
   return prediction === undefined

@@ -155,7 +155,10 @@ Exit status:
   it('has examples that the command understands', () => {
     for (const one of COMMANDS) {
       assert.ok(one.examples.length > 0, one.name);
-      for (const example of one.examples) one.parse(example.split(' '));
+      for (const example of one.examples) {
+        one.parse(example.split(' '));
+        assert.match(helpOf(one), new RegExp(`^  sockmap-bypass ${one.name} ${example}$`, 'm'));
+      }
     }
   });
 

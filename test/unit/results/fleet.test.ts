@@ -161,6 +161,18 @@ describe('a fleet', () => {
     assert.equal(place.summary, undefined);
   });
 
+  it('of one host begins with a size that has a ratio', () => {
+    const unused = [0, 1].flatMap((round) => [
+      stream('tcp', round, 1e9, 1),
+      stream('bypass', round, 1e9, 1, { redirectedBytes: 0 }),
+    ]);
+    const [first, second] = fleetOf([hostDocument('web1', 2, { more: unused })]).places;
+    assert.deepEqual(
+      [first, second].map((place) => place?.hosts[0]?.verdict),
+      ['higher', 'tcp'],
+    );
+  });
+
   it('is told line by line', () => {
     const lines = fleetLines(fleet);
     assert.deepEqual(lines.slice(0, 4), [

@@ -176,7 +176,9 @@ describe('the bypass from the palette', () => {
     const { workbench, host, steps } = stage;
     await workbench.run('Sockmap: Unload sockmap bypass');
     await steps.pickHost(host);
-    await workbench.notification(/no sockmap bypass is loaded. Load it first/).waitFor();
+    await workbench
+      .notification(/no sockmap bypass is loaded. There is nothing to unload/)
+      .waitFor();
     await workbench.clearNotifications();
   });
 
