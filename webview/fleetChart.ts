@@ -21,7 +21,7 @@ const HIGHEST = 8000;
 /** Characters of a host's name in a wide window, and in a narrow one. */
 const [LONG, SHORT] = [28, 14];
 const NARROW = 640;
-/** Widest axis: an interval of two rounds may reach to the moon, and the picture is of the ratios. */
+/** Widest axis for intervals: one of two rounds may reach to the moon, and the picture is of the ratios. */
 const MOST = 10;
 
 /** A forest plot: the ratio of each host with its interval, and of all hosts below. */
@@ -120,13 +120,13 @@ function datasetsOf({ place, theme }: View): LineDataset[] {
 
 function rangeOf(place: FleetPlace): { min: number; max: number } {
   const rows = rowsOf(place).filter(({ ratio }) => ratio !== undefined);
-  const ends = rows.flatMap(({ ratio = 1, interval, prediction }) => [
+  const inSight = (value: number): number => Math.min(MOST, Math.max(1 / MOST, value));
+  const within = rows.flatMap(({ ratio = 1, interval, prediction }) => [
     ratio,
     ...[interval, prediction].flatMap((one) =>
-      one ? [Math.max(one.low, ratio / 2), Math.min(one.high, ratio * 2)] : [],
+      one ? [Math.max(one.low, ratio / 2), Math.min(one.high, ratio * 2)].map(inSight) : [],
     ),
   ]);
-  const within = ends.map((value) => Math.min(MOST, Math.max(1 / MOST, value)));
   return { min: Math.min(0.9, ...within) / 1.08, max: Math.max(1.1, ...within) * 1.08 };
 }
 
