@@ -9,6 +9,7 @@ import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../../test/harness/cgroup.ts';
 import { atEnd } from '../../test/harness/cleanup.ts';
 import { REJECTED } from '../../test/harness/countingProgram.ts';
+import { VISITED } from '../../test/harness/visitedProgram.ts';
 import { freePort } from '../../test/harness/port.ts';
 import { endProcesses, processRef } from '../../test/harness/processes.ts';
 import { startSshd, type TestSshd } from '../../test/harness/sshd.ts';
@@ -24,6 +25,8 @@ import { keepAs } from './keptBypass.ts';
 const KEPT = path.resolve(import.meta.dirname, '../../out/pictures');
 const BPF = path.resolve(import.meta.dirname, '../../bpf');
 export const SOURCE_NAME = 'count.bpf.c';
+/** A source that the kernel accepts, with a loop and a line that is never reached. */
+export const LOOP_NAME = 'loop.bpf.c';
 export const BEFORE = 'before.sockmap-bench.json';
 export const AFTER = 'after.sockmap-bench.json';
 
@@ -57,7 +60,7 @@ export async function makeSet(): Promise<FilmSet> {
     const sshd = await startSshd({ alias: 'web1' });
     ends.push(() => sshd.stop());
     sshd.addHost('db1');
-    const folder = temporaryDirectory({ [SOURCE_NAME]: REJECTED });
+    const folder = temporaryDirectory({ [SOURCE_NAME]: REJECTED, [LOOP_NAME]: VISITED });
     ends.push(() => folder.remove());
     for (const name of [BEFORE, AFTER]) {
       const kept = path.join(KEPT, name);

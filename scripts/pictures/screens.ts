@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { titleOf } from '../../test/harness/vscode/commands.ts';
 import type { Workbench } from '../../test/harness/vscode/workbench.ts';
-import { AFTER, BEFORE, SOURCE_NAME, type FilmSet } from './filmSet.ts';
+import { AFTER, BEFORE, LOOP_NAME, SOURCE_NAME, type FilmSet } from './filmSet.ts';
 
 /** A picture of the documents. */
 export interface Screen {
@@ -108,7 +108,37 @@ export const SCREENS: readonly Screen[] = [
     },
     show: ({ session }) => session.workbench.hover('+='),
   },
-  // The last: the live page names what a host keeps, too.
+  {
+    name: 'fixes',
+    size: { width: 1000, height: 560 },
+    part: EDITOR,
+    prepare: async ({ session }) => {
+      await session.workbench.saveUntil(SOURCE_NAME, session.workbench.squiggles().first());
+      await lens(session.page.locator('.codelens-decoration a'), 'rejected by Linux').waitFor();
+    },
+    show: async ({ session: { workbench, page } }) => {
+      await workbench.word('+=').click();
+      await page.keyboard.press('Control+.');
+      await page.locator('.action-widget').first().waitFor();
+    },
+  },
+  {
+    name: 'visits',
+    size: { width: 1000, height: 760 },
+    part: EDITOR,
+    prepare: async ({ session: { workbench, page } }) => {
+      await workbench.saveUntil(
+        LOOP_NAME,
+        lens(page.locator('.codelens-decoration a'), 'instructions').first(),
+      );
+      await workbench.run(titleOf('sockmapBypass.toggleCoverage'));
+    },
+    show: ({ session: { workbench } }) => workbench.hover('+='),
+    finish: async ({ session: { workbench } }) => {
+      await workbench.run(titleOf('sockmapBypass.toggleCoverage'));
+    },
+  },
+  // The last two: the live page names what a host keeps, too.
   {
     name: 'views',
     size: { width: 1000, height: 560 },
@@ -127,6 +157,17 @@ export const SCREENS: readonly Screen[] = [
       await workbench.treeItem('billing, kept over boots').waitFor();
       await workbench.treeItem('quick').first().waitFor();
     },
+  },
+  {
+    name: 'fleet',
+    size: PAGE,
+    part: EDITOR,
+    prepare: async ({ session: { workbench } }) => {
+      await hideSideBar(workbench);
+      await workbench.run(titleOf('sockmapBypass.fleet'));
+    },
+    show: ({ session: { workbench } }) =>
+      workbench.webview().locator('#numbers tbody tr').first().waitFor(),
   },
 ];
 

@@ -231,9 +231,14 @@ export class Workbench {
     return this.page.locator(`.monaco-editor .view-overlays .cdr.squiggly-${kind}`);
   }
 
+  /** The n-th occurrence of a text in the editor. */
+  word(text: string, occurrence = 0): Locator {
+    return this.editor().locator('.view-line span span', { hasText: text }).nth(occurrence);
+  }
+
   /** The paragraphs of the hover over the n-th occurrence of a text in the editor. */
   async hover(text: string, occurrence = 0): Promise<string[]> {
-    const word = this.editor().locator('.view-line span span', { hasText: text }).nth(occurrence);
+    const word = this.word(text, occurrence);
     const rows = this.page.locator('.monaco-hover:not(.hidden) .hover-row:not(.status-bar)', {
       hasText: /\S/,
     });

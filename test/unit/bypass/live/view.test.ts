@@ -6,6 +6,7 @@ import { shownBypass } from '../../../../src/bypass/live/view.ts';
 
 const loaded: Attachment = {
   ...{ cgroup: '/g/a', cgroups: ['/g/a'], gone: [], state: 'attached', policy: 'classic' },
+  ...{ sockops: undefined, redirect: undefined, pins: '/sys/fs/bpf/x' },
   ...{ sockets: 0, maxSockets: 65_536, counters: {} },
 };
 const reading = (change: Partial<LiveReading>): LiveReading => ({
