@@ -14,7 +14,12 @@ export class LiveTraffic {
   readonly #chart: LiveChart;
   // The reading that the arrow keys have come to, for screen readers.
   readonly #spoken = el('output', { class: 'hidden', id: 'place' });
-  readonly #notYet = el('p', { class: 'message info', id: 'not-yet', role: 'status', hidden: true });
+  readonly #notYet = el('p', {
+    class: 'message info',
+    id: 'not-yet',
+    role: 'status',
+    hidden: true,
+  });
   readonly #note = el('p', { class: 'note', id: 'tcp-note' });
   readonly element: HTMLElement;
 
