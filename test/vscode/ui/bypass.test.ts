@@ -83,7 +83,7 @@ describe('the bypass from the palette', () => {
     await steps.loaded();
     assert.match(
       await steps.on.innerText(),
-      new RegExp(`${place.cgroup} on ${host} \\(guarded\\)`),
+      new RegExp(`on ${host} \\(guarded\\): ${place.label}\\.`),
     );
     await workbench.statusBarItem(`Sockmap on: ${host}`).waitFor();
     const [id, ...others] = await place.attached();
