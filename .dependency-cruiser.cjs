@@ -70,7 +70,8 @@ module.exports = {
       from: { path: '^webview/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(results/|(?:bypass/live|assess/page)/protocol\\.ts$|text\\.ts$)',
+        pathNot:
+          '^src/(results/|(?:bypass/live|assess/page|verifier/matrix)/protocol\\.ts$|text\\.ts$)',
       },
     },
     {

@@ -119,6 +119,7 @@ const bundles = [
       'webview/compare.ts',
       'webview/assess.ts',
       'webview/fleet.ts',
+      'webview/matrix.ts',
     ],
     outdir: 'dist',
     platform: 'browser',

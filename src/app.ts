@@ -4,6 +4,7 @@ import { ComparedListings } from './diagnostics/compared.ts';
 import { Coverage } from './diagnostics/coverage.ts';
 import { LineStates } from './diagnostics/lineStates.ts';
 import { Logs } from './diagnostics/logs.ts';
+import { MatrixPages } from './diagnostics/matrixPages.ts';
 import { ProgramTests } from './diagnostics/programTests.ts';
 import { RunTimes } from './diagnostics/runTimes.ts';
 import { Verifier } from './diagnostics/verifier.ts';
@@ -35,6 +36,7 @@ export class App extends Context {
   readonly assessPages: AssessPages;
   readonly fleetPages: FleetPages;
   readonly verifier: Verifier;
+  readonly matrixPages: MatrixPages;
   readonly tests: ProgramTests;
   readonly logs: Logs;
   readonly versions: Versions;
@@ -57,6 +59,7 @@ export class App extends Context {
     this.assessPages = new AssessPages(this);
     this.fleetPages = new FleetPages(this, this.results);
     this.verifier = new Verifier(this, (uri) => this.language.diagnostics(uri), this.bpfStatus);
+    this.matrixPages = new MatrixPages(extension.extensionUri, this.verifier);
     this.tests = new ProgramTests(this, this.verifier);
     this.logs = new Logs(this, this.verifier);
     this.versions = new Versions(this, this.verifier);
@@ -136,7 +139,7 @@ export class App extends Context {
   override dispose(): void {
     const pieces = [
       ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
-      ...[this.coverage, this.lineStates, this.tests, this.verifier],
+      ...[this.coverage, this.lineStates, this.tests, this.matrixPages, this.verifier],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
       ...[this.fleetPages, this.bpfStatus],
     ];

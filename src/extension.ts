@@ -41,7 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./commands/verify.ts')).verify,
   useMakefileFlags: async () => (await import('./commands/useMakefileFlags.ts')).useMakefileFlags,
   linkSources: async () => (await import('./commands/linkSources.ts')).linkSources,
-  verifyOnHosts: async () => (await import('./commands/verify.ts')).verifyOnHosts,
+  verifyOnHosts: async () => (await import('./commands/verifyOnHosts.ts')).verifyOnHosts,
   chooseEditingHost: async () => (await import('./commands/clangd.ts')).chooseHost,
   restartClangd: async () => (await import('./commands/clangd.ts')).restartClangd,
   installClangd: async () => (await import('./commands/clangd.ts')).installClangd,

@@ -103,3 +103,15 @@ function shortened(text: string, most: number): string {
           .join('');
   return `${head}…${tail}`;
 }
+
+/** RFC 4180. Text that a spreadsheet would take for a formula is kept from being one. */
+export function csvText(
+  rows: readonly (readonly (string | number | boolean | undefined)[])[],
+): string {
+  const cell = (value: (typeof rows)[number][number]): string => {
+    if (typeof value !== 'string') return value === undefined ? '' : String(value);
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}

@@ -54,10 +54,16 @@ export function matrixText(diagnoses: readonly Diagnosis[], shown: Shown): strin
   ].join('\n');
 }
 
+const VERDICTS: Readonly<Record<Cell['verdict'], string>> = {
+  ...{ accepted: 'accepted', rejected: 'rejected', failed: 'failed' },
+  ...{ uncompiled: 'does not compile', none: '-' },
+};
+
 function cellText({ verdict, processed, place }: Cell, shown: Shown): string {
-  if (verdict === 'none') return '-';
-  if (place !== undefined) return `${verdict}, ${shown(place)}:${place.line + 1}`;
-  return processed === undefined
-    ? verdict
-    : `${verdict}, ${processed.toLocaleString('en')} processed`;
+  const words = VERDICTS[verdict];
+  if (verdict === 'accepted')
+    return processed === undefined
+      ? words
+      : `${words}, ${processed.toLocaleString('en')} processed`;
+  return place === undefined ? words : `${words}, ${shown(place)}:${place.line + 1}`;
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import type { Diagnosis } from '../verifier/diagnose.ts';
-import { pickHost, pickHosts } from '../ui/pickers.ts';
+import { pickHost } from '../ui/pickers.ts';
 import { withProgress } from '../ui/progress.ts';
 import { pickOne } from '../ui/quickPick.ts';
 import { showInformation, showWarning } from '../ui/window.ts';
@@ -11,7 +11,6 @@ import { LISTINGS } from '../diagnostics/listingUris.ts';
 import { fileInEditor, hostArgument, readHostArgument, uriArgument } from './arguments.ts';
 
 const verifyArgument = hostArgument.extend({ uri: uriArgument });
-const hostsArgument = z.object({ hosts: z.array(z.string().min(1)).min(1), uri: uriArgument });
 const logArgument = verifyArgument.extend({
   program: z.string().min(1),
   listing: z.enum(LISTINGS).default('log'),
@@ -27,16 +26,14 @@ export async function verify(app: App, argument: unknown): Promise<Diagnosis | u
   const given = await readHostArgument(app, verifyArgument, pointed ? undefined : argument);
   const file = given?.uri ?? pointed ?? fileInEditor(vscode.l10n.t('verify BPF source'));
   const host = given?.host ?? (await pickHost(app, vscode.l10n.t('Verify BPF source'), argument));
-  return host === undefined ? undefined : (await run(app, file, [host]))[0];
-}
-
-/** Run the eBPF verifier on several hosts. */
-export async function verifyOnHosts(app: App, argument: unknown): Promise<Diagnosis[] | undefined> {
-  const given = await readHostArgument(app, hostsArgument, argument);
-  const file = given?.uri ?? fileInEditor(vscode.l10n.t('verify BPF source'));
-  const hosts =
-    given?.hosts ?? (await pickHosts(app, vscode.l10n.t('Run the eBPF verifier on several hosts')));
-  return hosts === undefined ? undefined : run(app, file, Array.from(new Set(hosts)));
+  if (host === undefined) return undefined;
+  const name = vscode.workspace.asRelativePath(file);
+  const [diagnosis] = await withProgress(
+    vscode.l10n.t('Verifying {0} on {1}', name, host),
+    (_report, signal) => app.verifier.verify(file, [host], signal),
+  );
+  if (diagnosis !== undefined) void announce(name, diagnosis);
+  return diagnosis;
 }
 
 /** Show verifier log: of one program, or a listing of it. */
@@ -50,46 +47,25 @@ export async function showVerifierLog(app: App, argument: unknown): Promise<void
   );
 }
 
-async function run(app: App, file: vscode.Uri, hosts: readonly string[]): Promise<Diagnosis[]> {
-  const name = vscode.workspace.asRelativePath(file);
-  const diagnoses = await withProgress(
-    vscode.l10n.t('Verifying {0} on {1}', name, hosts.join(', ')),
-    (_report, signal) => app.verifier.verify(file, hosts, signal),
-  );
-  void announce(name, diagnoses);
-  return diagnoses;
-}
-
 /** What came of it; the details stand at the lines of the source. */
-async function announce(name: string, diagnoses: readonly Diagnosis[]): Promise<void> {
-  const rejecting = diagnoses.filter(({ findings }) =>
-    findings.some(({ severity }) => severity === 'error'),
-  );
-  if (rejecting.length > 0) {
+async function announce(
+  name: string,
+  { host, kernel, findings, programs }: Diagnosis,
+): Promise<void> {
+  if (findings.some(({ severity }) => severity === 'error')) {
     const problems = vscode.l10n.t('Show Problems');
-    const hosts = rejecting.map(({ host }) => host).join(', ');
-    const chosen = await showWarning(vscode.l10n.t('Rejected on {0}: {1}.', hosts, name), problems);
+    const chosen = await showWarning(vscode.l10n.t('Rejected on {0}: {1}.', host, name), problems);
     if (chosen === problems)
       await vscode.commands.executeCommand('workbench.action.problems.focus');
     return;
   }
-  const [first, ...others] = diagnoses;
-  if (first === undefined) return;
-  const { host, kernel, programs } = first;
   await showInformation(
-    others.length > 0
-      ? vscode.l10n.t('Verified on all {0} hosts: {1}.', diagnoses.length, name)
-      : programs.length === 1
-        ? vscode.l10n.t(
-            'Verified on {0}: Linux {1} accepts the program of {2}.',
-            host,
-            kernel,
-            name,
-          )
-        : vscode.l10n.t(
-            'Verified on {0}: Linux {1} accepts all {2} programs of {3}.',
-            ...[host, kernel, programs.length, name],
-          ),
+    programs.length === 1
+      ? vscode.l10n.t('Verified on {0}: Linux {1} accepts the program of {2}.', host, kernel, name)
+      : vscode.l10n.t(
+          'Verified on {0}: Linux {1} accepts all {2} programs of {3}.',
+          ...[host, kernel, programs.length, name],
+        ),
   );
 }
 

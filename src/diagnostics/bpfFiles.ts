@@ -25,6 +25,17 @@ export const bpfPatterns = (): string[] =>
     .map((glob) => (typeof glob === 'string' ? glob : glob.pattern))
     .map((pattern) => (pattern.startsWith('**/') ? pattern : `**/${pattern}`));
 
+const MOST_FILES = 1000;
+
+/** Sources of BPF programs in the workspace. */
+export async function findBpfFiles(): Promise<vscode.Uri[]> {
+  const found = await Promise.all(
+    bpfGlobs().map((glob) => vscode.workspace.findFiles(glob, undefined, MOST_FILES)),
+  );
+  const byName = new Map(found.flat().map((uri) => [uri.toString(), uri]));
+  return Array.from(byName.values()).slice(0, MOST_FILES);
+}
+
 export const bpfFilters = (): vscode.DocumentFilter[] =>
   bpfGlobs().map((pattern) => ({ scheme: 'file', pattern }));
 

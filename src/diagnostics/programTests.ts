@@ -1,19 +1,19 @@
 import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import { isCancelled } from '../host/errors.ts';
-import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
+import type { Diagnosis, Finding, Place } from '../verifier/diagnose.ts';
+import { cellOf } from '../verifier/matrix.ts';
 import { label } from '../text.ts';
 import { pickHost } from '../ui/pickers.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
 import { affects } from '../workspace/settings.ts';
-import { bpfGlobs, fileOf, rangeOf } from './bpfFiles.ts';
+import { bpfGlobs, fileOf, findBpfFiles, rangeOf } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 
-const MOST_FILES = 1000;
-
 /**
- * The BPF sources of the workspace as tests, and below each its programs, once a kernel has seen them. To run one is to
- * have the hosts verify it that were named for it by a command, else the one chosen for BPF source.
+ * The BPF sources of the workspace as tests, below each its programs, once a kernel has seen them, and below these the
+ * hosts, where it is several. To run one is to have the hosts verify it that were named for it by a command, else the
+ * one chosen for BPF source.
  */
 export class ProgramTests implements vscode.Disposable {
   readonly #context: Context;
@@ -76,9 +76,7 @@ export class ProgramTests implements vscode.Disposable {
   }
 
   async #find(): Promise<void> {
-    const found = await Promise.all(
-      bpfGlobs().map((glob) => vscode.workspace.findFiles(glob, undefined, MOST_FILES)),
-    ).then((each) => each.flat().slice(0, MOST_FILES));
+    const found = await findBpfFiles();
     const known = new Set(found.map(String));
     for (const [id] of this.#controller.items)
       if (!known.has(id)) this.#controller.items.delete(id);
@@ -97,13 +95,21 @@ export class ProgramTests implements vscode.Disposable {
       diagnoses.flatMap((one) => one.programs.map((each) => [each.name, each])),
     );
     const rows = Array.from(programs.values(), ({ name, section, place }) => {
-      const row = this.#controller.createTestItem(
-        [uri.toString(), name].join('\n'),
-        label(name),
-        fileOf(uri, place) ?? uri,
+      const add = (id: readonly string[], text: string, description: string, at: Place) => {
+        const row = this.#controller.createTestItem(
+          [uri.toString(), ...id].join('\n'),
+          label(text),
+          fileOf(uri, at) ?? uri,
+        );
+        row.description = label(description);
+        row.range = rangeOf(at);
+        return row;
+      };
+      const row = add([name], name, section, place);
+      const hosts = diagnoses.map((one) =>
+        add([name, one.host], one.host, kernelName(one), cellOf(one, name).place ?? place),
       );
-      row.description = label(section);
-      row.range = rangeOf(place);
+      if (hosts.length > 1) row.children.replace(hosts);
       return row;
     });
     item.children.replace(rows);
@@ -130,7 +136,7 @@ export class ProgramTests implements vscode.Disposable {
   /** Files: a program is not verified without the others of its object. */
   #wanted({ include, exclude = [] }: vscode.TestRunRequest): vscode.TestItem[] {
     const all = include ?? Array.from(this.#controller.items, ([, item]) => item);
-    const files = all.map((item) => item.parent ?? item);
+    const files = all.map(fileItem);
     return Array.from(new Set(files)).filter((item) => !exclude.includes(item));
   }
 
@@ -172,27 +178,30 @@ export class ProgramTests implements vscode.Disposable {
     milliseconds: number,
   ): void {
     const uri = item.uri ?? vscode.Uri.file('/');
-    const objections = (program: string | undefined): vscode.TestMessage[] =>
-      diagnoses.flatMap((diagnosis) =>
-        diagnosis.findings
-          .filter((one) => one.severity === 'error' && one.program === program)
-          .map((one) => messageOf(uri, diagnosis, one)),
-      );
-    for (const [, row] of item.children) {
-      const name = row.id.slice(row.id.indexOf('\n') + 1);
-      const refusing = diagnoses.filter(({ programs }) =>
-        programs.some((one) => one.name === name && one.verdict !== 'accepted'),
-      );
-      if (refusing.length === 0) run.passed(row);
+    const objections = (program: string | undefined, diagnosis: Diagnosis): vscode.TestMessage[] =>
+      diagnosis.findings
+        .filter((one) => one.severity === 'error' && one.program === program)
+        .map((one) => messageOf(uri, diagnosis, one));
+    const judge = (row: vscode.TestItem, diagnosis: Diagnosis | undefined): void => {
+      const [, name = ''] = row.id.split('\n');
+      const verdict = diagnosis && cellOf(diagnosis, name).verdict;
+      if (diagnosis === undefined || verdict === 'none') run.skipped(row);
+      else if (verdict === 'accepted') run.passed(row);
       else {
-        const words = objections(name);
-        const also = refusing.map(({ host, kernel }) =>
-          vscode.l10n.t('Rejected on {0} (Linux {1}).', host, kernel),
-        );
-        run.failed(row, words.length > 0 ? words : new vscode.TestMessage(also.join('\n')));
+        const [own, whole] = [objections(name, diagnosis), objections(undefined, diagnosis)];
+        const words = own.length > 0 ? own : whole;
+        run.failed(row, words.length > 0 ? words : new vscode.TestMessage(rejectedBy(diagnosis)));
       }
+    };
+    for (const [, row] of item.children) {
+      if (row.children.size === 0) judge(row, diagnoses[0]);
+      for (const [, each] of row.children)
+        judge(
+          each,
+          diagnoses.find(({ host }) => each.id.endsWith(`\n${host}`)),
+        );
     }
-    const whole = objections(undefined);
+    const whole = diagnoses.flatMap((one) => objections(undefined, one));
     if (whole.length > 0) run.failed(item, whole, milliseconds);
     else if (item.children.size === 0) run.passed(item, milliseconds);
   }
@@ -202,14 +211,21 @@ export class ProgramTests implements vscode.Disposable {
   }
 }
 
+const kernelName = ({ kernel }: Diagnosis): string => (kernel === '' ? '' : `Linux ${kernel}`);
+
+const rejectedBy = ({ host, kernel }: Diagnosis): string =>
+  kernel === ''
+    ? vscode.l10n.t('Rejected on {0}.', host)
+    : vscode.l10n.t('Rejected on {0} (Linux {1}).', host, kernel);
+
 /** The words of clang, libbpf or a kernel, at their line. */
-function messageOf(uri: vscode.Uri, { host, kernel }: Diagnosis, one: Finding): vscode.TestMessage {
-  const by =
-    kernel === ''
-      ? vscode.l10n.t('Rejected on {0}.', host)
-      : vscode.l10n.t('Rejected on {0} (Linux {1}).', host, kernel);
-  const message = new vscode.TestMessage(`${by}\n${one.message}`);
+function messageOf(uri: vscode.Uri, diagnosis: Diagnosis, one: Finding): vscode.TestMessage {
+  const message = new vscode.TestMessage(`${rejectedBy(diagnosis)}\n${one.message}`);
   const file = fileOf(uri, one.place);
   if (file !== undefined) message.location = new vscode.Location(file, rangeOf(one.place));
   return message;
 }
+
+/** The file that a row belongs to. */
+const fileItem = (item: vscode.TestItem): vscode.TestItem =>
+  item.parent === undefined ? item : fileItem(item.parent);

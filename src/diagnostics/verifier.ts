@@ -12,6 +12,7 @@ import { affects, setting } from '../workspace/settings.ts';
 import type { Diagnosis, Finding } from '../verifier/diagnose.ts';
 import { sourceFindings } from '../verifier/sourceFindings.ts';
 import { editingHost } from '../workspace/knownHosts.ts';
+import { Asking } from './asking.ts';
 import { fileOf, isBpfFile, isWithin } from './bpfFiles.ts';
 import type { BpfStatus } from '../ui/bpfStatus.ts';
 import { Problems } from './problems.ts';
@@ -38,6 +39,7 @@ export class Verifier implements vscode.Disposable {
   /** The hosts a command named for a file: saving asks them again, whether they answered or not. */
   readonly #chosen = new Map<string, readonly string[]>();
   readonly #running = new Map<string, AbortController>();
+  readonly asking = new Asking();
   /** Hosts a person was asked by and did not want: not again until a command names them. */
   readonly #declined = new Set<string>();
   /** Sources that are compiled in another way than when they were verified. */
@@ -174,11 +176,12 @@ export class Verifier implements vscode.Disposable {
     this.#running.set(key, controller);
     this.#outdated.delete(key);
     this.#status.begins(uri, hosts);
+    const following = this.asking.begin(uri);
     const found = new Map<string, Verified>();
     try {
       await allSettledOrThrow(
         hosts.map(async (host) => {
-          found.set(host, await this.#ask(uri, host, controller.signal));
+          found.set(host, await following(host, this.#ask(uri, host, controller.signal)));
         }),
       );
       const all = Array.from(found.values());
@@ -330,6 +333,7 @@ export class Verifier implements vscode.Disposable {
         known.delete(key);
       }
       this.#status.forget(uri);
+      this.asking.forget(uri);
       this.#changed.fire(uri);
     }
   }
@@ -338,8 +342,7 @@ export class Verifier implements vscode.Disposable {
     clearTimeout(this.#settle);
     this.#outdated.clear();
     for (const controller of this.#running.values()) controller.abort();
-    for (const owned of [this.#problems, this.#status, this.#changed, ...this.#subscriptions]) {
-      owned.dispose();
-    }
+    const owned = [this.#problems, this.#status, this.asking, this.#changed];
+    for (const each of [...owned, ...this.#subscriptions]) each.dispose();
   }
 }

@@ -11,7 +11,7 @@ import { showsRatios, withMetric, type Figure, type Point, type Series } from '.
 import { figuresOf } from './figures.ts';
 import type { Run } from './runs.ts';
 import { bypassedPart, valueOf } from './samples.ts';
-import { markdownText } from '../text.ts';
+import { csvText, markdownText } from '../text.ts';
 import { findingTexts } from './words/findingTexts.ts';
 import { topologyOf } from './plan.ts';
 import { reachText, topologyText } from './words/planText.ts';
@@ -19,16 +19,6 @@ import { timesText, verdictText } from './words/pointTexts.ts';
 import { tableOf, type Table } from './pointsTable.ts';
 
 type Cell = string | number | boolean | undefined;
-
-/** RFC 4180. Text that a spreadsheet would take for a formula is kept from being one. */
-function csv(rows: readonly (readonly Cell[])[]): string {
-  const cell = (value: Cell): string => {
-    if (typeof value !== 'string') return value === undefined ? '' : String(value);
-    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
-}
 
 const SAMPLE_COLUMNS: readonly (readonly [title: string, value: (sample: Sample) => Cell])[] = [
   ['experiment', (sample) => sample.experiment],
@@ -74,7 +64,7 @@ const workload = (sample: Sample) => (sample.experiment === 'workload' ? sample 
 
 /** Every sample of every run, one a line, in the document's own units. */
 export function samplesCsv(runs: readonly Run[]): string {
-  return csv([
+  return csvText([
     ['run', 'id', 'topology', 'reach', ...SAMPLE_COLUMNS.map(([title]) => title)],
     ...runs.flatMap(({ label, document }) =>
       document.samples.map((sample) => [
@@ -149,7 +139,7 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
       return [POINT_COLUMNS.map(([, value]) => value(at))];
     }),
   );
-  return csv([POINT_COLUMNS.map(([title]) => title), ...rows]);
+  return csvText([POINT_COLUMNS.map(([title]) => title), ...rows]);
 }
 
 /** The findings in words, with the tables they are drawn from, as Markdown. */

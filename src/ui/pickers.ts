@@ -31,9 +31,16 @@ export async function pickHost(
   return host;
 }
 
-/** Asks for several of the known hosts. */
-export async function pickHosts(context: Context, title: string): Promise<string[] | undefined> {
-  const items = await hostItems(context);
+/** Asks for several of the known hosts. @param picked those that are ticked at first. */
+export async function pickHosts(
+  context: Context,
+  title: string,
+  picked: readonly string[] = [],
+): Promise<string[] | undefined> {
+  const items = (await hostItems(context)).map((item) => ({
+    ...item,
+    picked: picked.includes(item.value),
+  }));
   const chosen = await pickMany(items, { title, placeHolder: vscode.l10n.t('Choose hosts') });
   return chosen?.map(({ value }) => value);
 }

@@ -125,6 +125,14 @@ export class Workbench {
     await this.item(label).click();
   }
 
+  /** Ticks items of a list, whose question has this placeholder, and takes them. */
+  async pickMany(placeholder: string, ...labels: readonly string[]): Promise<void> {
+    await this.quick.locator(`input[placeholder="${placeholder}"]`).waitFor();
+    for (const label of labels)
+      await this.quick.locator('.monaco-list-row', { hasText: label }).click();
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Types into the open quick pick or input box. */
   async input(text: string, { accept = true } = {}): Promise<void> {
     await this.quickInput().fill(text);

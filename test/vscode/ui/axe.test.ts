@@ -4,10 +4,12 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { parseDocument, type ResultDocument } from '../../../src/results/document.ts';
 import { FIGURE_IDS } from '../../../src/results/quantities.ts';
+import { ACCEPTED, REJECTED } from '../../harness/countingProgram.ts';
 import { keepAsking } from '../../harness/host/roundTrips.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { axeFaults, drawnIn } from '../../harness/vscode/axe.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
+import { titleOf } from '../../harness/vscode/commands.ts';
 import { THEMES, type Theme } from '../../harness/vscode/workbench.ts';
 import { setStage, type Stage } from './stage.ts';
 
@@ -22,6 +24,9 @@ const [RUN, OTHER, CUT] = ['run', 'other', 'cut'].map((name) => `${name}.sockmap
   string,
   string,
 ];
+
+/** A host that cannot be reached. */
+const GONE = 'gone-host';
 
 type Scan = (name: string) => Promise<void>;
 
@@ -89,6 +94,19 @@ const PAGES: readonly PageOfOurs[] = [
     },
   },
   {
+    name: 'verifier matrix',
+    async show({ workbench, host }, scan) {
+      await workbench.run(titleOf('sockmapBypass.verifyOnHosts'));
+      await workbench.pickMany('Choose sources', 'accepted.bpf.c', 'rejected.bpf.c');
+      await workbench.pickMany('Choose hosts', host, GONE);
+      const panel = workbench.webview();
+      await panel.locator('[data-state="rejected"]').waitFor();
+      await panel.locator('[data-state="unreached"]').waitFor();
+      await panel.locator('#again:enabled').waitFor();
+      await scan('matrix');
+    },
+  },
+  {
     name: 'page of an assessment',
     async show({ workbench }, scan) {
       const under = workbench.notification(/Assessing the local traffic/);
@@ -141,12 +159,16 @@ describe('pages of ours, as axe reads them', () => {
     });
     traffic = await keepAsking(stage.place.cgroup, stage.place.cgroup);
     await stage.steps.load(stage.host, stage.place.label);
+    stage.sshd.addHost(GONE, { lines: ['ProxyCommand false'] });
     const text = fs.readFileSync(RECORDED, 'utf8');
     const measured = parseDocument(text);
     const other: ResultDocument = { ...measured, host: { ...measured.host, name: 'web2' } };
     const { finishedAt: _, ...unfinished } = measured;
     const cut = { ...unfinished, samples: measured.samples.slice(0, 30) };
-    const files = { [RUN]: text, [OTHER]: JSON.stringify(other), [CUT]: JSON.stringify(cut) };
+    const files = {
+      ...{ [RUN]: text, [OTHER]: JSON.stringify(other), [CUT]: JSON.stringify(cut) },
+      ...{ 'accepted.bpf.c': ACCEPTED, 'rejected.bpf.c': REJECTED },
+    };
     for (const [name, content] of Object.entries(files))
       fs.writeFileSync(path.join(stage.folder, name), content);
   });

@@ -404,8 +404,7 @@ const USES: Readonly<Record<string, Use>> = {
     await keys.run(titleOf('sockmapBypass.verifyOnHosts'));
     await keys.highlight(workbench.quick.locator('input[placeholder="Choose hosts"]'), host, host);
     await keys.press('Space', 'Enter');
-    await workbench.notification(/Verifying/).waitFor({ state: 'detached' });
-    await languageItem(stage, 'BPF: verified').waitFor();
+    await workbench.webview().locator('[data-state="accepted"]').waitFor();
   },
   useMakefileFlags: async (stage, keys) => {
     const makefile = path.join(stage.folder, 'Makefile');

@@ -6,10 +6,14 @@ import { ACCEPTED, REJECTED } from '../../harness/countingProgram.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
+import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { titleOf } from '../../harness/vscode/commands.ts';
 import { packageExtension } from '../../harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../../harness/vscode/session.ts';
+import { inEveryTheme, inNarrowWindow } from '../../harness/vscode/themes.ts';
 import { VISITED } from '../../harness/visitedProgram.ts';
+
+const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/verifier');
 
 /** The texts of the lines that are marked, and what stands beside them. */
 async function marked(editor: Locator): Promise<{ lines: string[]; beside: string }> {
@@ -43,10 +47,21 @@ async function marked(editor: Locator): Promise<{ lines: string[]; beside: strin
 
 describe('what the verifier thinks of a source, in a window', () => {
   let sshd: TestSshd;
+  let other: TestSshd;
   let folder: TemporaryDirectory;
   let session: Session;
+  keepEvidence(() => session);
   before(async () => {
     sshd = await startSshd({ alias: 'verifying-host' });
+    other = await startSshd();
+    sshd.addHost('other-host', {
+      lines: [
+        `Port ${other.port}`,
+        `IdentityFile "${other.identityFile}"`,
+        `UserKnownHostsFile "${other.knownHostsFile}"`,
+      ],
+    });
+    sshd.addHost('gone-host', { lines: ['ProxyCommand false'] });
     folder = temporaryDirectory({
       'rejected.bpf.c': REJECTED,
       'accepted.bpf.c': ACCEPTED,
@@ -67,6 +82,7 @@ describe('what the verifier thinks of a source, in a window', () => {
   });
   after(async () => {
     await session.stop();
+    await other.stop();
     await sshd.stop();
     await folder.remove();
   });
@@ -205,5 +221,88 @@ describe('what the verifier thinks of a source, in a window', () => {
     await pressLine(0, '*value = 100');
     await session.page.keyboard.type(' ');
     await eventually('it is edited', async () => new Set(await colours(dimmed)).size > 1);
+  });
+
+  const page = () => session.workbench.webview();
+  const verified = () => page().locator('#summary', { hasText: '2 verified, 2 rejected' });
+  const cell = (source: string, host: number, state: string): Locator =>
+    page()
+      .locator('tbody', { hasText: source })
+      .locator('tr:nth-child(2) td')
+      .nth(host)
+      .and(page().locator(`[data-state="${state}"]`));
+  it('programs and hosts are a table: each cell the verdict with its place, or why there is none', async () => {
+    const { workbench } = session;
+    await workbench.run('View: Close All Editors');
+    fs.writeFileSync(path.join(folder.path, 'accepted.bpf.c'), ACCEPTED);
+    await workbench.run(titleOf('sockmapBypass.verifyOnHosts'));
+    await workbench.pickMany('Choose sources', 'accepted.bpf.c', 'rejected.bpf.c');
+    await workbench.pickMany('Choose hosts', 'verifying-host', 'other-host', 'gone-host');
+    await verified().waitFor({ timeout: 120_000 });
+    const [hosts] = await page().locator('thead').allInnerTexts();
+    assert.match(hosts ?? '', /verifying-host\s+Linux \d[^]*other-host\s+Linux \d[^]*gone-host/);
+    for (const host of [0, 1]) {
+      const accepted = await cell('accepted.bpf.c', host, 'accepted').innerText();
+      assert.match(accepted, /verified\s*accepted\.bpf\.c:\d+\s*\d+ instructions processed/);
+      const rejected = await cell('rejected.bpf.c', host, 'rejected').innerText();
+      assert.match(
+        rejected,
+        /rejected\s*rejected\.bpf\.c:17\s*bpf_map_lookup_elem\(\) returns NULL/,
+      );
+    }
+    const gone = await cell('accepted.bpf.c', 2, 'unreached').innerText();
+    assert.match(gone, /could not be asked\s*Could not .*gone-host/);
+    // What cannot be reached is not asked again and again.
+    await cell('rejected.bpf.c', 2, 'unrun').waitFor();
+    await workbench.clearNotifications();
+    for (const type of ['Markdown', 'CSV']) {
+      await page()
+        .getByRole('button', { name: `Copy as ${type}` })
+        .click();
+      await page().getByText(`The ${type} is on the clipboard.`).waitFor();
+    }
+    await inEveryTheme(session, page(), (theme) =>
+      workbench.screenshot(path.join(ARTIFACTS, `matrix-${theme}.png`)),
+    );
+    const overflow = await inNarrowWindow(session, page(), () =>
+      workbench.screenshot(path.join(ARTIFACTS, 'matrix-narrow.png')),
+    );
+    assert.ok(overflow <= 0, String(overflow));
+    await cell('rejected.bpf.c', 1, 'rejected').getByRole('button').focus();
+    await session.page.keyboard.press('Enter');
+    await workbench.tab('rejected.bpf.c').waitFor();
+    await workbench.statusBarItem(/Ln 17, Col \d+/).waitFor();
+  });
+
+  it('in the Testing view each program has a verdict for each host', async () => {
+    const { workbench } = session;
+    await workbench.run('Testing: Focus on Test Explorer View');
+    const failed = session.page.locator('.codicon-testing-failed-icon');
+    const row = (name: RegExp): Locator =>
+      session.page.locator('.test-explorer .monaco-list-row', { hasText: name, has: failed });
+    await workbench.run('Test: Run All Tests');
+    // Each source is verified on each host first.
+    await row(/^rejected\.bpf\.c/).waitFor({ timeout: 150_000 });
+    for (const name of [/^rejected\.bpf\.c/, /^count/])
+      await row(name).locator('.monaco-tl-twistie').click();
+    for (const host of [/^verifying-host/, /^other-host/]) await row(host).waitFor();
+    await workbench.screenshot(path.join(ARTIFACTS, 'testing-hosts.png'));
+  });
+
+  it('after a reload the page has its sources and hosts, and verifies on request', async () => {
+    const { workbench } = session;
+    const goToPage = () => session.page.locator('.tab', { hasText: 'Verifier matrix' }).click();
+    await goToPage();
+    await verified().waitFor();
+    await session.reload('Verifier matrix');
+    await goToPage();
+    await page().locator('#summary', { hasText: '6 not run' }).waitFor();
+    await workbench.screenshot(path.join(ARTIFACTS, 'matrix-not-run.png'));
+    await page().getByRole('button', { name: 'Verify again' }).click();
+    await verified().waitFor({ timeout: 120_000 });
+    const errors = session
+      .browserErrors()
+      .filter((each) => /Content Security Policy|matrix\.(js|css)/i.test(each));
+    assert.deepEqual(errors, []);
   });
 });
