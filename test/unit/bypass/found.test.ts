@@ -54,18 +54,23 @@ function sectionsOf(machine: Machine): string {
       JSON.stringify((attached[cgroup] ?? []).map((one) => ({ ...one, attach_type: 'sock_ops' }))),
     ),
   ];
+  const pathsOf = (one: KernelObject) =>
+    Object.entries(pins).flatMap(([name, pinned]) =>
+      pinned.includes(one) ? [`${ROOT}/${name}/${one.name}`] : [],
+    );
+  const listed = (some: readonly KernelObject[]) =>
+    JSON.stringify(some.map((one) => ({ ...one, pinned: pathsOf(one) })));
   return [
     // bpftool does not escape a quote in a cgroup's name.
     section('tree', JSON.stringify(tree).replaceAll('\\"', '"')),
     section('code', String(code)),
-    section('programs', JSON.stringify(objects.filter(isProgram))),
-    section('maps', JSON.stringify(objects.filter((one) => !isProgram(one)))),
-    ...Object.entries(pins).flatMap(([name, pinned]) => [
+    section('programs', listed(objects.filter(isProgram))),
+    section('maps', listed(objects.filter((one) => !isProgram(one)))),
+    ...Object.keys(pins).flatMap((name) => [
       section('pins', `${ROOT}/${name}`),
       ...cgroups.flatMap((each) => member(each, '')),
       ...gone.flatMap((each) => member('', each)),
       section('loader', loader),
-      ...pinned.map((one) => section('pinned', JSON.stringify(one))),
     ]),
     section('end', ''),
   ].join('');
