@@ -7,7 +7,7 @@ import { parseDocument, type Plan } from '../../src/results/document.ts';
 import { openControl, type Control } from '../harness/host/ansible.ts';
 import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { attachedTo } from '../harness/host/bypass.ts';
-import { startFleet, type Fleet, type FleetHost } from '../harness/host/fleet.ts';
+import { SLOW_CLANG, startFleet, type Fleet, type FleetHost } from '../harness/host/fleet.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 const HOSTS = 8;
@@ -20,18 +20,6 @@ const PLAN: Plan = {
   secondsPerSample: 1,
   repetitions: 3,
 };
-
-/** A compiler that makes each message on the bypass take a tenth of a millisecond longer. */
-const SLOW_CLANG = `#!/bin/sh
-case "$*" in *' -c sockmap_bypass.bpf.c '*) ;; *) exec /usr/bin/clang "$@" ;; esac
-for each; do
-  shift
-  [ "$each" != sockmap_bypass.bpf.c ] || each=-
-  set -- "$@" "$each"
-done
-sed '/^int sockmap_redirect/{n;s/{/{ for (int i = 0; i < 4000; i++) bpf_ktime_get_ns();/}' sockmap_bypass.bpf.c |
-  /usr/bin/clang -x c "$@"
-`;
 
 const statusDocument = z.object({
   host: z.string(),

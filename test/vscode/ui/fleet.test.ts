@@ -5,7 +5,7 @@ import { parseDocument, type Plan, type ResultDocument } from '../../../src/resu
 import { fleetOf } from '../../../src/results/fleet/fleet.ts';
 import { scaled } from '../../unit/results/documents.ts';
 import { attachedTo } from '../../harness/host/bypass.ts';
-import { startFleet, type Fleet } from '../../harness/host/fleet.ts';
+import { SLOW_CLANG, startFleet, type Fleet } from '../../harness/host/fleet.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../harness/temporary.ts';
 import { drawnIn } from '../../harness/vscode/axe.ts';
@@ -101,6 +101,23 @@ describe('the fleet page and a roll-out', function () {
     await done.waitFor({ timeout: 240_000 });
     assert.deepEqual(await onHosts(), [0, 0]);
     assert.equal(fs.readdirSync(path.join(place.path, 'roll-outs')).length, 1);
+    await workbench.clearNotifications();
+  });
+
+  it('a roll-out stops at a canary host whose bypass is slow: it is rolled back, the other untouched', async () => {
+    const { workbench, page, fleet: hosts, folder: place } = parts();
+    const [canary] = hosts.hosts;
+    canary?.install('clang', SLOW_CLANG);
+    await workbench.page.keyboard.press('Control+Alt+R');
+    const stopped = workbench.notification('The roll-out stopped at a host that failed');
+    await stopped.waitFor({ timeout: 300_000 });
+    assert.deepEqual(await onHosts(), [0, 0]);
+    await page.locator('#state', { hasText: '2 hosts, 0 with the bypass on' }).waitFor();
+    await row('host1').locator('.outcome', { hasText: 'slower or stalled' }).waitFor();
+    await workbench.screenshot(path.join(ARTIFACTS, 'stopped.png'));
+    canary?.install('clang', '#!/bin/sh\nexec /usr/bin/clang "$@"\n');
+    for (const name of fs.readdirSync(place.path).filter((each) => each.endsWith(SUFFIX)))
+      fs.rmSync(path.join(place.path, name));
     await workbench.clearNotifications();
   });
 
