@@ -4,11 +4,19 @@ import path from 'node:path';
 import { commandLine, processRef, type ProcessRef } from '../processes.ts';
 import { eventually } from './wait.ts';
 
+/** Nothing is in a cgroup that goes while it is read. */
+function unlessGone<T>(directory: string, read: () => T[]): T[] {
+  try {
+    return read();
+  } catch (error) {
+    if (!fs.existsSync(directory)) return [];
+    throw error;
+  }
+}
+
 /** The cgroups that benchmarks made somewhere below one of the tests'. */
 export function benchCgroups(directory: string): string[] {
-  if (!fs.existsSync(directory)) return [];
-  return fs
-    .readdirSync(directory, { withFileTypes: true })
+  return unlessGone(directory, () => fs.readdirSync(directory, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .flatMap(({ name }) => {
       const below = path.join(directory, name);
@@ -18,14 +26,13 @@ export function benchCgroups(directory: string): string[] {
 
 /** Processes in them. */
 export const benchProcesses = (directory: string): ProcessRef[] =>
-  benchCgroups(directory).flatMap((cgroup) => {
-    const text = fs.readFileSync(path.join(cgroup, 'cgroup.procs'), 'utf8');
-    return text
-      .split('\n')
-      .filter(Boolean)
+  benchCgroups(directory).flatMap((cgroup) =>
+    unlessGone(cgroup, () =>
+      fs.readFileSync(path.join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean),
+    )
       .map((pid) => processRef(Number(pid)))
-      .filter((ref) => ref !== undefined);
-  });
+      .filter((ref) => ref !== undefined),
+  );
 
 /** With its cgroups, all that ran in them is gone: a cgroup with a process cannot be removed. */
 export async function assertNoBench(directory: string): Promise<void> {
