@@ -128,8 +128,7 @@ export class Workbench {
   /** Ticks items of a list, whose question has this placeholder, and takes them. */
   async pickMany(placeholder: string, ...labels: readonly string[]): Promise<void> {
     await this.quick.locator(`input[placeholder="${placeholder}"]`).waitFor();
-    for (const label of labels)
-      await this.quick.locator('.monaco-list-row', { hasText: label }).click();
+    for (const label of labels) await this.pick(label);
     await this.page.keyboard.press('Enter');
   }
 
