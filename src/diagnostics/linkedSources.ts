@@ -4,7 +4,7 @@ import type { BpfSource } from '../bypass/build.ts';
 import { makeQuickFix } from '../ui/inEditor.ts';
 import { folderReader, relativePath, rootOf } from '../workspace/folders.ts';
 import { readProgram } from '../workspace/program.ts';
-import { bpfGlobs } from './bpfFiles.ts';
+import { findBpfFiles } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 
 /** Sources of a workspace that are looked through; more are none of one project. */
@@ -25,14 +25,11 @@ export async function missingSources(uri: vscode.Uri): Promise<Missing> {
   const source = await readProgram(uri);
   const root = rootOf(uri);
   const read = folderReader(root);
-  const found = await Promise.all(
-    bpfGlobs().map((glob) => vscode.workspace.findFiles(glob, undefined, MOST_SOURCES)),
-  );
-  const names = found.flat().flatMap((one) => relativePath(root, one) ?? []);
+  const names = (await findBpfFiles()).flatMap((one) => relativePath(root, one) ?? []);
   // The nearest first: of two that define a name it is the likelier one.
   const beside = path.posix.dirname(source.entry);
   const distance = (file: string) => path.posix.relative(beside, file).split('/').length;
-  const sorted = Array.from(new Set(names))
+  const sorted = names
     .sort((a, b) => distance(a) - distance(b) || (a < b ? -1 : 1))
     .slice(0, MOST_SOURCES);
   const others = new Map<string, Uint8Array>();

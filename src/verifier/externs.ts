@@ -43,7 +43,7 @@ function undefinedNames(files: BpfSource['files']): string[] {
 /** Whether a text defines a function, a variable or a map of this name that other sources can name. */
 function defines(text: string, name: string): boolean {
   const maps = text.match(new RegExp(`\\b${name}\\s+SEC\\("\\.maps"\\)`, 'g'))?.length ?? 0;
-  if (maps > (externMaps(text).has(name) ? 1 : 0)) return true;
+  if (maps > 1 || (maps === 1 && !externMaps(text).has(name))) return true;
   const variable = `^(?!extern\\b|static\\b|typedef\\b|return\\b|[ \\t])[\\w \\t*]{1,200}\\b${name}\\s*(?:\\[\\w{0,40}\\]\\s*)?(?:SEC\\("[^"\\n]{1,80}"\\)\\s*)?[=;]`;
   const body = `^(?!extern\\b|static\\b)[\\w \\t*]{1,200}\\b${name}\\s*\\([^;{}]{0,400}\\)\\s*\\{`;
   return [variable, body].some((pattern) => new RegExp(pattern, 'm').test(text));
