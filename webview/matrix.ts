@@ -1,6 +1,7 @@
 import './words.ts';
 import * as l10n from '@vscode/l10n';
 import {
+  cellAt,
   isToMatrixPage,
   type CellView,
   type FromMatrixPage,
@@ -161,7 +162,7 @@ function sourceRows(
         ),
         ...columns.flatMap((cells, host) => {
           const isWhole = cells.length === 1;
-          const one = cells[isWhole ? 0 : row];
+          const one = cellAt(cells, row);
           if (one === undefined || (isWhole && row > 0)) return [];
           return [
             cell(

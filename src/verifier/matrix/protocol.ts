@@ -28,6 +28,10 @@ export interface SourceView {
   readonly columns: readonly (readonly CellView[])[];
 }
 
+/** Of a column: that of a program by its row, or the one for all of them. */
+export const cellAt = (cells: readonly CellView[], row: number): CellView | undefined =>
+  cells[cells.length === 1 ? 0 : row];
+
 /**
  * What a host says of a program. `failed`: libbpf gave up before the kernel saw it. `uncompiled`: the whole source
  * does not compile there. `none`: it leaves the program out there.

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { csvText, markdownText } from '../../text.ts';
-import type { CellView, MatrixView } from './protocol.ts';
+import { cellAt, type CellView, type MatrixView } from './protocol.ts';
 
 /** A Markdown table: a row for each program, a column for each host. */
 export function matrixMarkdown(view: MatrixView): string {
@@ -37,7 +37,7 @@ const rowsOf = ({ sources }: MatrixView) =>
   sources.flatMap(({ name: source, programs, columns }) =>
     programs.map(({ name: program, section }, row) => ({
       ...{ source, program, section },
-      cells: columns.flatMap((cells) => cells[cells.length === 1 ? 0 : row] ?? []),
+      cells: columns.flatMap((cells) => cellAt(cells, row) ?? []),
     })),
   );
 

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { oneLine } from '../../text.ts';
 import type { Diagnosis } from '../diagnose.ts';
 import { cellOf, matrixOf, wholeOf, type Cell } from '../matrix.ts';
-import type { CellView, MatrixView, SourceView } from './protocol.ts';
+import { cellAt, type CellView, type MatrixView, type SourceView } from './protocol.ts';
 
 /** How the question about a source stands on a host. */
 export type Asked =
@@ -106,9 +106,7 @@ const VERDICTS: Readonly<Record<Cell['verdict'], string>> = {
 /** "4 verified, 1 rejected, 1 not run". */
 function summaryOf(sources: readonly SourceView[]): string {
   const states = sources.flatMap(({ programs, columns }) =>
-    columns.flatMap((cells) =>
-      programs.map((_, row) => cells[cells.length === 1 ? 0 : row]?.state),
-    ),
+    columns.flatMap((cells) => programs.map((_, row) => cellAt(cells, row)?.state)),
   );
   return COUNTED.flatMap(([counted, words]) => {
     const { length } = states.filter((state) => state !== undefined && counted.includes(state));
