@@ -124,7 +124,7 @@ describe('the fleet page and a roll-out', function () {
   it('a roll-out measures a canary host and loads on all, and the page shows it', async () => {
     const { workbench, page, folder: place } = parts();
     await workbench.page.keyboard.press('Control+Alt+R');
-    await workbench.page.locator('.terminal-wrapper').first().waitFor();
+    await workbench.page.locator('.terminal-wrapper:visible').first().waitFor();
     const done = workbench.notification('Rolled out to host1 and host2.');
     await done.waitFor({ timeout: 300_000 });
     assert.deepEqual(

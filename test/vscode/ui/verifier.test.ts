@@ -221,6 +221,7 @@ describe('what the verifier thinks of a source, in a window', () => {
     await pressLine(0, '*value = 100');
     await session.page.keyboard.type(' ');
     await eventually('it is edited', async () => new Set(await colours(dimmed)).size > 1);
+    await session.workbench.run('File: Revert File');
   });
 
   const page = () => session.workbench.webview();
