@@ -12,6 +12,8 @@ export interface Fault {
   readonly id: string;
   /** Probes of semantics.c that show it: any of these, with this result over TCP and one of those over the bypass. */
   readonly shown: readonly { probe: string; tcp: string; bypass: readonly string[] }[];
+  /** A few words, for a title or a list. */
+  readonly brief: string;
   /** A sentence. */
   readonly wrong: string;
   /** And who is hurt, how. */
@@ -34,6 +36,9 @@ export const FAULTS: readonly Fault[] = [
       'zero',
       'wrong',
     ),
+    get brief() {
+      return l10n.t('FIONREAD wrongly returns 0 while data is waiting');
+    },
     get wrong() {
       return l10n.t(
         'FIONREAD wrongly returns 0 while data is waiting, on sockets that get data over TCP while they can be bypassed.',
@@ -51,6 +56,9 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'fionread',
     shown: each(['fionread'], 'counted', 'zero', 'wrong'),
+    get brief() {
+      return l10n.t('FIONREAD wrongly returns 0 while data is waiting');
+    },
     get wrong() {
       return l10n.t('FIONREAD wrongly returns 0 while data is waiting, on bypassed sockets.');
     },
@@ -66,6 +74,9 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'splice',
     shown: each(['splice-receive'], 'intact', 'EAGAIN', 'hangs', 'end', 'failed'),
+    get brief() {
+      return l10n.t('splice() finds no data though data waits');
+    },
     get wrong() {
       return l10n.t('splice() from a bypassed socket finds no data though data waits.');
     },
@@ -86,6 +97,9 @@ export const FAULTS: readonly Fault[] = [
       'some',
       'lost',
     ),
+    get brief() {
+      return l10n.t('an edge-triggered epoll is not woken by every message');
+    },
     get wrong() {
       return l10n.t('An edge-triggered epoll is not woken by every message.');
     },
@@ -98,6 +112,9 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'eagain',
     shown: each(['signal-restart'], 'continues', 'EAGAIN'),
+    get brief() {
+      return l10n.t('a blocking recv() may fail with EAGAIN');
+    },
     get wrong() {
       return l10n.t(
         'A recv() that blocks on a bypassed socket fails with EAGAIN when it is woken without data, as by a signal or by shutdown() in another thread.',
@@ -114,6 +131,9 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'eagain-threads',
     shown: each(['threads'], 'waits', 'EAGAIN'),
+    get brief() {
+      return l10n.t('one of two threads in recv() fails with EAGAIN');
+    },
     get wrong() {
       return l10n.t('Of two threads in recv() on one bypassed socket one fails with EAGAIN.');
     },
@@ -126,6 +146,9 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'waitall',
     shown: each(['waitall', 'waitall-early'], 'full', 'short', 'hangs'),
+    get brief() {
+      return l10n.t('MSG_WAITALL returns less than it was asked for');
+    },
     get wrong() {
       return l10n.t('recv() with MSG_WAITALL returns less than it was asked for.');
     },
@@ -141,6 +164,9 @@ export const FAULTS: readonly Fault[] = [
       ...each(['zerocopy'], 'completes', 'silent', 'wrong'),
       ...each(['zerocopy-early'], 'each', 'too few', 'too many'),
     ],
+    get brief() {
+      return l10n.t('MSG_ZEROCOPY is not completed');
+    },
     get wrong() {
       return l10n.t('Completions of MSG_ZEROCOPY are missing, or too many.');
     },
@@ -153,6 +179,9 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'peek-off',
     shown: each(['peek-off'], 'goes on', 'repeats', 'wrong'),
+    get brief() {
+      return l10n.t('SO_PEEK_OFF reads the same bytes again');
+    },
     get wrong() {
       return l10n.t('MSG_PEEK with SO_PEEK_OFF reads the same bytes again.');
     },

@@ -23,17 +23,23 @@ export function loadWarning(
 ): LoadWarning | undefined {
   const [worst, ...more] = faultsOf(faults);
   if (worst === undefined) return undefined;
-  const { wrong, consequence, grave } = worst;
+  const { brief, grave } = worst;
   const running = faults.includes('splice') ? describeReaders(readers) : undefined;
+  const others = Array.from(new Set(more.filter((one) => !one.grave).map((one) => one.brief)));
   return {
-    message: l10n.t('On Linux {0}: {1}', kernel, wrong),
+    message: grave
+      ? l10n.t('On Linux {0}: {1}; some programs may stall', kernel, brief)
+      : l10n.t('On Linux {0}: {1}', kernel, brief),
     detail: [
       ...(running === undefined ? [] : [running]),
-      grave
-        ? `${consequence} ${l10n.t('Do not load it into a cgroup with one of them.')}`
-        : consequence,
-      ...more.map((fault) => `${fault.wrong} ${fault.consequence}`),
-      l10n.t('A check of the socket semantics shows what else differs.'),
+      ...[worst, ...more]
+        .filter((fault) => fault === worst || fault.grave)
+        .map((fault) => `${fault.wrong} ${fault.consequence}`),
+      ...(grave ? [l10n.t('Do not load it into a cgroup with one of them.')] : []),
+      ...(others.length === 0
+        ? []
+        : [l10n.t('Few programs depend on the rest: {0}.', others.join('; '))]),
+      l10n.t('Check socket semantics shows all that differs.'),
     ].join('\n\n'),
     grave,
   };

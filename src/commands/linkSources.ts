@@ -4,9 +4,8 @@ import * as z from 'zod';
 import type { App } from '../app.ts';
 import { missingSources } from '../diagnostics/linkedSources.ts';
 import { HostError } from '../host/errors.ts';
-import { confirm } from '../ui/window.ts';
-import { addForPattern } from '../workspace/settings.ts';
 import { fileInEditor, readArgument, uriArgument } from './arguments.ts';
+import { proposeForPattern } from './forPattern.ts';
 
 const linkArgument = z.strictObject({
   uri: uriArgument,
@@ -41,27 +40,19 @@ export async function linkSources(
     });
   }
   const link = [...linked.map((one) => one.entry), ...found.map(({ file }) => file)];
-  const value = { [escape(entry)]: link };
-  const agrees =
-    given?.confirmed === true ||
-    (await confirm(
-      vscode.l10n.t('Link {0} with {1}?', entry, found.map(({ file }) => file).join(', ')),
-      {
-        detail: [
-          ...found.map(({ file, names }) =>
-            vscode.l10n.t('{0} defines {1}.', file, names.slice(0, 10).join(', ')),
-          ),
-          vscode.l10n.t(
-            'This is written to the settings of the workspace, as {0}, for loading, verifying and clangd alike:',
-            'sockmapBypass.verify.link',
-          ),
-          JSON.stringify(value, undefined, 2),
-        ].join('\n'),
-        go: vscode.l10n.t('Link'),
-        stay: vscode.l10n.t('Cancel'),
-      },
-    ));
+  const names = found.map(({ file }) => file).join(', ');
+  const agrees = await proposeForPattern({
+    setting: 'verify.link',
+    uri,
+    pattern: escape(entry),
+    value: link,
+    reasons: found.map((one) =>
+      vscode.l10n.t('{0} defines {1}.', one.file, one.names.slice(0, 10).join(', ')),
+    ),
+    question: vscode.l10n.t('Link {0} with {1}?', entry, names),
+    go: vscode.l10n.t('Link'),
+    confirmed: given?.confirmed === true,
+  });
   if (!agrees) return undefined;
-  await addForPattern('verify.link', uri, escape(entry), link);
   return { entry, link };
 }

@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
-import { confirm, showInformation } from '../ui/window.ts';
+import { showInformation } from '../ui/window.ts';
 import { guessProgramFlags } from '../workspace/program.ts';
-import { addForPattern } from '../workspace/settings.ts';
 import { fileInEditor, readArgument, uriArgument } from './arguments.ts';
+import { proposeForPattern } from './forPattern.ts';
 
 const flagsArgument = z.strictObject({
   uri: uriArgument,
@@ -41,22 +41,17 @@ export async function useMakefileFlags(
     });
   }
   const { pattern, words: flags, from, remarks } = guess;
-  const agrees =
-    given?.confirmed === true ||
-    (await confirm(vscode.l10n.t('Compile {0} with the flags of {1}?', pattern, from), {
-      detail: [
-        vscode.l10n.t(
-          'This is written to the settings of the workspace, as {0}, for loading, verifying and clangd alike:',
-          'sockmapBypass.verify.flags',
-        ),
-        JSON.stringify({ [pattern]: flags }, undefined, 2),
-        ...remarks,
-      ].join('\n'),
-      go: vscode.l10n.t('Use Flags'),
-      stay: vscode.l10n.t('Cancel'),
-    }));
+  const agrees = await proposeForPattern({
+    setting: 'verify.flags',
+    uri,
+    pattern,
+    value: flags,
+    remarks,
+    question: vscode.l10n.t('Compile {0} with the flags of {1}?', pattern, from),
+    go: vscode.l10n.t('Use Flags'),
+    confirmed: given?.confirmed === true,
+  });
   if (!agrees) return undefined;
-  await addForPattern('verify.flags', uri, pattern, flags);
   void showInformation(
     vscode.l10n.t('The flags of {0} are in the settings of the workspace.', from),
   );
