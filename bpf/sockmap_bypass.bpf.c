@@ -38,9 +38,13 @@
 
 #define DEFAULT_QUEUE_BOUND   (4u << 20)
 #define DEFAULT_ONE_WAY_LIMIT 256
-/* TCP needs larger ones where veth cuts them to segments. */
-#define SMALL_MESSAGE 16384
-#define SMALL_BETWEEN 8192
+/*
+ * TCP takes smaller messages than these faster than the bypass. Between namespaces each
+ * of its packets costs more, and so does each answer that Nagle's algorithm waits for.
+ */
+#define SMALL_MESSAGE	     16384
+#define SMALL_BETWEEN	     8192
+#define SMALL_BETWEEN_NAGLED 128
 /* So many nanoseconds apart, or less, small messages are a stream. */
 #define STREAMED 20000
 
@@ -1519,8 +1523,12 @@ static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32
 				   const struct config *conf)
 {
 	__u64 limit = conf->one_way_limit ?: DEFAULT_ONE_WAY_LIMIT;
+	bool nodelay = BPF_CORE_READ_BITFIELD(tp, nonagle);
+	__u32 small = SMALL_MESSAGE;
 
-	if (size >= (conn->between ? SMALL_BETWEEN : SMALL_MESSAGE)) {
+	if (conn->between)
+		small = nodelay ? SMALL_BETWEEN : SMALL_BETWEEN_NAGLED;
+	if (size >= small) {
 		conn->small = 0;
 		return false;
 	}
@@ -1529,8 +1537,7 @@ static HOT_PATH bool one_way_small(struct conn *conn, struct tcp_sock *tp, __u32
 		conn->small_since = bpf_ktime_get_ns();
 	if (conn->small <= limit)
 		return false;
-	if (!BPF_CORE_READ_BITFIELD(tp, nonagle) ||
-	    bpf_ktime_get_ns() - conn->small_since < limit * STREAMED)
+	if (!nodelay || bpf_ktime_get_ns() - conn->small_since < limit * STREAMED)
 		return true;
 	conn->small = 1;
 	return false;
