@@ -45,7 +45,7 @@ describe('a canary', function () {
 
   const programsLeft = (): Promise<string[]> => heldNames('prog', 'canary_');
 
-  async function serve(how: 'plain' | 'slow' | 'splice', clients: number): Promise<CanaryService> {
+  async function serve(how: 'plain' | `slow:${number}` | 'splice', clients: number): Promise<CanaryService> {
     const place = { cgroup: ground.path, netns: netns.name };
     const service = await startCanaryService(place, how, clients);
     stops.push(service.stop);
@@ -79,7 +79,7 @@ describe('a canary', function () {
   });
 
   it('finds that a service takes longer for those on the bypass, and ends', async () => {
-    await serve('slow', 1);
+    await serve('slow:2', 1);
     const reading = await canary({ seconds: 90, guardrails: { p50: 1.05 } });
     assert.deepEqual(
       [reading.crossed, reading.outcome],

@@ -16,10 +16,10 @@ export interface CanaryService {
   readonly stop: () => Promise<void>;
 }
 
-/** @param how plain; slow, where the client is on the bypass; splice, which does not see what is redirected. */
+/** @param how plain; so many times slower where the client is on the bypass; splice, which sees nothing redirected. */
 export async function startCanaryService(
   place: { readonly cgroup: string; readonly netns: string },
-  how: 'plain' | 'slow' | 'splice',
+  how: 'plain' | `slow:${number}` | 'splice',
   clients: number,
 ): Promise<CanaryService> {
   const server = start(place, ['serve', ADDRESS, how]);

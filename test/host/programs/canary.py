@@ -1,7 +1,7 @@
 """A service and its clients, for the canary.
 
-canary.py serve ADDRESS HOW     prints its port, and answers. HOW: plain; slow, where the client is on the bypass;
-                                splice, which does not see what is redirected
+canary.py serve ADDRESS HOW     prints its port, and answers. HOW: plain; slow:2, which takes twice as long where the
+                                client is on the bypass; splice, which does not see what is redirected
 canary.py talk ADDRESS PORT N   N clients that connect anew after a few answers; prints how many answers there were
                                 so far, twice a second
 """
@@ -15,7 +15,6 @@ import time
 
 ANSWERS = 20
 SERVICE = 1e-3
-SLOWER = 2
 TCP_INFO_BYTES_RECEIVED = 128
 
 
@@ -32,10 +31,11 @@ def answer(connection, how):
                 while size := os.splice(connection.fileno(), writer, 4096):
                     connection.sendall(os.read(reader, size))
             return
+        _, _, slower = how.partition("slow:")
         while data := connection.recv(4096):
-            slower = how == "slow" and is_bypassed(connection)
+            times = float(slower) if slower and is_bypassed(connection) else 1
             # It waits, as for a database: to compute would take a CPU from all tests beside it.
-            time.sleep(SERVICE * SLOWER if slower else SERVICE)
+            time.sleep(SERVICE * times)
             connection.sendall(data)
 
 

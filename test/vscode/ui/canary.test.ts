@@ -48,7 +48,7 @@ describe('a canary in the window', () => {
       ?.share;
   };
   const programsLeft = (): Promise<string[]> => heldNames('prog', 'canary_');
-  const serve = async (how: 'plain' | 'slow'): Promise<void> => {
+  const serve = async (how: 'plain' | 'slow:2'): Promise<void> => {
     assert.ok(stage && netns);
     await service?.stop();
     service = await startCanaryService({ cgroup: stage.place.cgroup, netns: netns.name }, how, 2);
@@ -125,7 +125,7 @@ describe('a canary in the window', () => {
   it('sets the share to 0 where a guardrail is crossed, and says why', async () => {
     assert.ok(stage);
     const { workbench, host } = stage;
-    await serve('slow');
+    await serve('slow:2');
     await page().locator('#canary-begin').click();
     await answer(/\(1\/4\)/);
     await answer(/\(2\/4\)/, '5');
