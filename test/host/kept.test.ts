@@ -128,7 +128,7 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     assert.equal(exitCode, 1);
     assert.match(stderr, /not loaded: on Linux .* what it did not before: splice-receive/);
     assert.match(fs.readFileSync(within('run/shop.why'), 'utf8'), /splice-receive/);
-    assert.deepEqual(await attachedTo(cgroup), []);
+    assert.deepEqual([await attachedTo(cgroup), (await ground.left()).pins], [[], []]);
     fs.rmSync(within('var/shop/faults'));
   });
 
