@@ -1,6 +1,8 @@
 import { checkHost, type HostCheck } from '../host/check.ts';
 import type { Host } from '../host/host.ts';
 import type { Kept } from './attachment.ts';
+import { keptPlaces } from './keptWords.ts';
+import { socketIssues } from './socketUnits.ts';
 import { readStatus } from './status.ts';
 
 /** Findings with which nothing can be read of what is kept. */
@@ -19,5 +21,7 @@ export async function checkHostAndKept(host: Host, signal?: AbortSignal): Promis
   const check = await checkHost(host, signal);
   if (check.findings.some(({ id }) => UNREADABLE.includes(id))) return { ...check, kept: [] };
   const { kept = [] } = await readStatus(host, signal);
-  return { ...check, kept };
+  const places = kept.flatMap(keptPlaces);
+  const findings = [...check.findings, ...(await socketIssues(host, places, signal))];
+  return { ...check, findings, kept };
 }

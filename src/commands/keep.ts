@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { Attachment, BypassStatus, Kept } from '../bypass/attachment.ts';
 import { keepBypass, stopKeeping } from '../bypass/keep.ts';
 import { isPlaceOf, keeperOf, keptLine, keptPlaces, keptState } from '../bypass/keptWords.ts';
+import { socketIssues } from '../bypass/socketUnits.ts';
 import { readCommand, readProbe } from '../bypass/source.ts';
 import { HostError } from '../host/errors.ts';
 import { listed } from '../text.ts';
@@ -75,6 +76,7 @@ async function askToKeep(app: App, pointed: unknown): Promise<Place | undefined>
   const chosen = await pickBypass(app, host, KEEP, { remains: false, pointed });
   if (chosen === undefined) return undefined;
   const { bypass, cgroup } = chosen;
+  const listeners = await socketIssues(await app.host(host), bypass.cgroups);
   const goesOn = await confirm(
     vscode.l10n.t('Keep the bypass of {0} on {1}?', listed(bypass.cgroups), host),
     {
@@ -86,6 +88,7 @@ async function askToKeep(app: App, pointed: unknown): Promise<Place | undefined>
           'A systemd unit is installed, and what it runs, as root: in /usr/local/lib/sockmap-bypass, /etc/sockmap-bypass and /etc/systemd/system. “Stop keeping bypass” removes all of it.',
         ),
         ...changes(bypass),
+        ...listeners.map(({ wrong, next }) => `${wrong} ${next}`),
       ].join('\n\n'),
       go: vscode.l10n.t('Keep Loaded'),
       stay: vscode.l10n.t('Do Not Keep'),

@@ -9,7 +9,7 @@ export type Capability = 'load' | 'benchmark' | 'language';
 export const ISSUE_IDS = [
   ...['kernel', 'kernel-guarded', 'privilege', 'cgroup2', 'bpffs'],
   ...['clang', 'clang-bpf', 'bpftool', 'bpftool-btf', 'libbpf headers', 'libbpf'],
-  ...['setpriv', 'flock', 'netperf', 'clangd', 'btf', 'jit', 'other-programs'],
+  ...['setpriv', 'flock', 'netperf', 'clangd', 'btf', 'jit', 'other-programs', 'socket-unit'],
 ] as const;
 type IssueId = (typeof ISSUE_IDS)[number];
 

@@ -5,6 +5,7 @@ import { execaSync } from 'execa';
 import { HostError } from '../../../src/host/errors.ts';
 import { FAULTS } from '../../../src/bypass/faults.ts';
 import { keptFiles } from '../../../src/bypass/keep.ts';
+import { parseListened } from '../../../src/bypass/socketUnits.ts';
 import { parseStatus } from '../../../src/bypass/status.ts';
 import { statusReport } from '../../../src/bypass/statusReport.ts';
 import { withFunctions } from '../../../src/host/hostScript.ts';
@@ -66,6 +67,18 @@ describe('what a host keeps loaded', () => {
         ['d', 'stopped'],
       ],
     );
+  });
+
+  it('has services for which systemd listens', () => {
+    const shown = [
+      ['TriggeredBy=podman.socket', 'Id=podman.service'],
+      ['Id=app.service', 'TriggeredBy='],
+      ['Id=ssh@1.service', 'TriggeredBy=a.timer ssh.socket x$(y).socket ssh-unix-local.socket'],
+    ];
+    assert.deepEqual(parseListened(`${shown.map((unit) => unit.join('\n')).join('\n\n')}\n`), [
+      { service: 'podman.service', sockets: ['podman.socket'] },
+      { service: 'ssh@1.service', sockets: ['ssh.socket', 'ssh-unix-local.socket'] },
+    ]);
   });
 
   it('is in the status, and in words for people', () => {
