@@ -24,7 +24,7 @@ const NAMESPACES = path.join(PROGRAMS, 'namespaces.sh');
 const BPF = path.join(import.meta.dirname, '../../bpf');
 /** As whoever runs it may call a program. */
 const HOSTILE = 'a\n9 b) S \u001b[1m|x';
-const HABITS = ['waitall', 'rcvlowat', 'fionread', 'threads', 'plain'] as const;
+const HABITS = ['waitall', 'rcvlowat', 'fionread', 'threads', 'mptcp', 'plain'] as const;
 
 /** What an assessment could leave behind. */
 async function tracesOf(): Promise<unknown> {
@@ -89,7 +89,9 @@ describe('who talks to whom on a host', function () {
         argv: (port) => [program(name), name, String(port), ...more],
       });
       habits.set(name, server);
-      clients.run(arms.tcp, `${id}-a`, [program(HOSTILE), 'ask', '10.77.1.3', String(server.port)]);
+      clients.run(arms.tcp, `${id}-a`, [
+        ...[program(HOSTILE), 'ask', '10.77.1.3', String(server.port), name],
+      ]);
       return server;
     };
     for (const name of HABITS) await serve(name);
@@ -173,6 +175,12 @@ describe('who talks to whom on a host', function () {
     assert.equal(flow.messagesFrom, 'calls');
     assert.deepEqual([flow.meanToServer, flow.meanToClient], [100, 100]);
     assert.ok(!report.includes('\u001b'), report);
+  });
+
+  it('tells Multipath TCP, and that it stays on TCP', () => {
+    const isMptcp = (name: string) => to(habits.get(name)?.port ?? 0, 'a').mptcp;
+    assert.deepEqual([isMptcp('mptcp'), isMptcp('plain')], [true, false]);
+    assert.match(report, /a to mptcp, port \d+: Multipath TCP, which stays on TCP\./);
   });
 
   it('has a verdict: what would gain, and that a program there would stall', () => {

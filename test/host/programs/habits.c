@@ -3,9 +3,9 @@
  * Both ends of connections that carry 100 bytes each way, again and again, with the
  * habits of programs that a bypass may not suit:
  *
- *   habits plain|waitall|rcvlowat|fionread|threads PORT   a server
- *   habits splice PORT ADDRESS PORT                       a proxy, as those in Go are
- *   habits ask ADDRESS PORT                               a client
+ *   habits plain|waitall|rcvlowat|fionread|threads|mptcp PORT   a server
+ *   habits splice PORT ADDRESS PORT                             a proxy, as in Go
+ *   habits ask ADDRESS PORT HABIT                               a client of one
  *
  * Over IPv4, a child for each connection. Ends when told to.
  */
@@ -15,12 +15,21 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 #define SIZE 100
 
-static int dial(const char *ip, const char *port)
+static int open_socket(const char *habit)
+{
+	return socket(AF_INET, SOCK_STREAM, strcmp(habit, "mptcp") ? 0 : IPPROTO_MPTCP);
+}
+
+static int dial(const char *ip, const char *port, const char *habit)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(atoi(port))};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = open_socket(habit);
 
 	inet_pton(AF_INET, ip, &in.sin_addr);
 	if (connect(fd, (void *)&in, sizeof(in)))
@@ -97,7 +106,7 @@ static void hand_on(int from, int to)
 
 static void relay(int fd, const char *ip, const char *port)
 {
-	int to = dial(ip, port);
+	int to = dial(ip, port, "plain");
 
 	if (fork()) {
 		hand_on(fd, to);
@@ -112,15 +121,15 @@ int main(int argc, char **argv)
 	struct sockaddr_in in = {.sin_family = AF_INET};
 	int one = 1, l, fd;
 
-	if (argc == 4 && !strcmp(argv[1], "ask")) {
-		ask(dial(argv[2], argv[3]));
+	if (argc == 5 && !strcmp(argv[1], "ask")) {
+		ask(dial(argv[2], argv[3], argv[4]));
 		return 1;
 	}
 	if (argc != 3 && argc != 5)
 		return 2;
 	signal(SIGCHLD, SIG_IGN);
 	in.sin_port = htons(atoi(argv[2]));
-	l = socket(AF_INET, SOCK_STREAM, 0);
+	l = open_socket(argv[1]);
 	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(l, (void *)&in, sizeof(in)) || listen(l, 8))
 		die("listen");
