@@ -29,8 +29,8 @@ export type Range = { readonly min: number; readonly max: number };
 
 /** The x axis, with room for the markers of the first and the last size. */
 export function xRange({ sizes, names }: Pick<Figure, 'sizes' | 'names'>, kind: ScaleKind): Range {
-  if (names !== undefined && kind === 'linear') return { min: 0.5, max: names.length + 0.5 };
   const [low, high] = [sizes[0] ?? 1, sizes.at(-1) ?? 1];
+  if (names !== undefined && kind === 'linear') return { min: low - 0.5, max: high + 0.5 };
   if (kind === 'logarithmic') {
     const room = Math.max((high / low) ** 0.08, 1.5);
     return { min: low / room, max: high * room };

@@ -227,7 +227,7 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
         afterBuildTicks: (scale) => {
           const room = 64 / Math.max(scale.chart.width - 80, 64);
           const marks =
-            axes.x === 'linear' && figure.names !== undefined
+            axes.x === 'linear' && figure.id === 'workloads'
               ? figure.sizes
               : sizeTicks(figure.sizes, range.x, axes.x, room);
           scale.ticks = marks.map((value) => ({ value }));
