@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { readTarget, type BpfSource } from '../../src/bypass/build.ts';
 import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { configuredSource } from '../../src/bypass/flags/build.ts';
@@ -9,7 +10,7 @@ import { directoryReader } from '../../src/bypass/source.ts';
 import { Host } from '../../src/host/host.ts';
 import { Mirror } from '../../src/language/mirror.ts';
 import { diagnose } from '../../src/verifier/diagnose.ts';
-import { verifySource } from '../../src/verifier/verify.ts';
+import { verifySource, type Verification } from '../../src/verifier/verify.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
@@ -37,6 +38,16 @@ function program(object: Uint8Array): Map<string, string> {
   return found;
 }
 
+/** What a loader's or the verifier's words say is wrong: the kernel's last ones, or the section that libbpf does not know. */
+function refusal(words: string): string {
+  const section = /section (?:name )?'([^']+)'/.exec(words)?.[1];
+  const last = /^(.*)\n(?:verification time .*\n(?:stack depth .*\n)?)?processed \d+ insns/m.exec(
+    words,
+  )?.[1];
+  if (last !== undefined) return `rejected: ${last}`;
+  return section === undefined ? words : `no program type for the section ${section}`;
+}
+
 describe('layouts of repositories, by hand and by us', () => {
   let own: TemporaryDirectory;
   let host: Host;
@@ -44,6 +55,10 @@ describe('layouts of repositories, by hand and by us', () => {
   before(async () => {
     host = new Host('local');
     machine = (await run('uname', ['-m'])).trim();
+  });
+  const rows: { layout: string; byHand: string; byUs: string }[] = [];
+  after(() => {
+    console.table(rows);
   });
   beforeEach(() => {
     own = temporaryDirectory({});
@@ -63,8 +78,33 @@ describe('layouts of repositories, by hand and by us', () => {
     return fs.readFileSync(at('by-hand.o'));
   };
   const NONE = { include: [], defines: {}, flags: {}, link: {}, named: '' };
+  const pins = `/sys/fs/bpf/by_hand_${process.pid}`;
+  /** What a command says that loads an object. */
+  const loads = async (command: string, ...args: readonly string[]): Promise<string> => {
+    const { failed, stderr } = await execa(command, args, { reject: false });
+    fs.rmSync(pins, { recursive: true, force: true });
+    return failed ? refusal(stderr) : 'accepted';
+  };
+  const loadsPlainly = (object: string) => loads('bpftool', 'prog', 'loadall', object, pins);
+  /** What a person is told of it here. */
+  const shown = (verification: Verification, source: BpfSource): string => {
+    const { findings, programs } = diagnose(verification, source);
+    const wrong = findings.find(({ severity }) => severity === 'error');
+    assert.ok(wrong !== undefined || programs.length > 0);
+    if (wrong === undefined) return 'accepted';
+    const { from, message, why } = wrong;
+    if (from !== 'verifier') return refusal(message);
+    // The tool's own words come before ours; the last of them say what is wrong.
+    const words = message.split(`\n${why ?? ''}`, 1)[0] ?? '';
+    return `rejected: ${words.split('\n').at(-1) ?? ''}`;
+  };
+  const row = (layout: string, byHand: string, byUs: string) => {
+    rows.push({ layout, byHand, byUs });
+    assert.equal(byUs, byHand);
+  };
   /** The same object, accepted, and nothing that clangd's flags lack. */
   const same = async (
+    layout: string,
     folder: string,
     entry: string,
     hand: Uint8Array,
@@ -73,15 +113,14 @@ describe('layouts of repositories, by hand and by us', () => {
     const read = directoryReader(at(folder));
     const settings = { ...NONE, flags: { '**/*.c': words } };
     const source = await configuredSource(entry, at(folder), read, settings);
-    const { object, compiler, programs } = await verifySource(host, source, { tool });
+    const verification = await verifySource(host, source, { tool });
+    const { object, compiler } = verification;
     assert.ok(object, compiler);
     const made = program(object);
     assert.ok(made.size >= 3);
     assert.deepEqual(made, program(hand));
-    assert.deepEqual(
-      programs.map(({ verdict }) => verdict),
-      ['accepted'],
-    );
+    fs.writeFileSync(at('by-hand.o'), hand);
+    row(layout, await loadsPlainly(at('by-hand.o')), shown(verification, source));
     await using mirror = await Mirror.open(host);
     await mirror.sync(0, source.files);
     await mirror.writeTypes();
@@ -94,11 +133,11 @@ describe('layouts of repositories, by hand and by us', () => {
     await using bench = await Workbench.open(host, await readTarget(host));
     return fs.readFileSync(await compileToLoad(bench, await bench.upload(source)));
   };
-  const refuses = async (folder: string, entry: string) => {
+  const refuses = async (folder: string, entry: string, words = /file not found/) => {
     const source = await configuredSource(entry, at(folder), directoryReader(at(folder)), NONE);
     const { object, compiler } = await verifySource(host, source, { tool });
     assert.equal(object, undefined);
-    assert.match(compiler, /file not found/);
+    assert.match(compiler, words);
   };
 
   it('a makefile with include directories: what it says is offered, and right', async () => {
@@ -107,7 +146,13 @@ describe('layouts of repositories, by hand and by us', () => {
     await refuses('makefile', entry);
     const guess = await guessFlags(entry, at('makefile'), directoryReader(at('makefile')));
     assert.equal(guess?.from, 'Makefile');
-    await same('makefile', entry, fs.readFileSync(at('makefile/build/count.bpf.o')), guess.words);
+    await same(
+      'Makefile with include directories',
+      'makefile',
+      entry,
+      fs.readFileSync(at('makefile/build/count.bpf.o')),
+      guess.words,
+    );
   });
 
   it('CMake: compile_commands.json, and headers that it generated', async () => {
@@ -127,7 +172,12 @@ describe('layouts of repositories, by hand and by us', () => {
     ];
     fs.writeFileSync(at('cmake/build/compile_commands.json'), JSON.stringify(commands));
     const hand = await byHand('cmake/build', words, source);
-    const { remarks } = await same('cmake', 'bpf/count.bpf.c', hand);
+    const { remarks } = await same(
+      'CMake with generated headers',
+      'cmake',
+      'bpf/count.bpf.c',
+      hand,
+    );
     assert.equal(remarks, undefined);
   });
 
@@ -138,7 +188,7 @@ describe('layouts of repositories, by hand and by us', () => {
     ]);
     assert.equal(guess?.from, 'gen.go');
     const hand = await byHand('bpf2go', ['-DSTEP=3', '-I./headers'], 'count.c');
-    await same('bpf2go', 'count.c', hand, guess.words);
+    await same('bpf2go', 'bpf2go', 'count.c', hand, guess.words);
   });
 
   it("a skeleton's source: the kernel's types one directory up, flags of .clangd", async () => {
@@ -160,10 +210,15 @@ describe('layouts of repositories, by hand and by us', () => {
     fs.writeFileSync(at('skeleton/src/vmlinux.h'), types);
     const hand = await byHand('skeleton', ['-DLIMIT=32', '-DSTEP=1'], 'src/bpf/count.bpf.c');
     // A repository's own copy, and the host's.
-    const { files } = await same('skeleton', 'src/bpf/count.bpf.c', hand);
+    const { files } = await same(
+      "skeleton, the repository's vmlinux.h",
+      'skeleton',
+      'src/bpf/count.bpf.c',
+      hand,
+    );
     assert.equal(files.get('src/vmlinux.h')?.length, types.length);
     fs.rmSync(at('skeleton/src/vmlinux.h'));
-    await same('skeleton', 'src/bpf/count.bpf.c', hand);
+    await same("skeleton, the host's vmlinux.h", 'skeleton', 'src/bpf/count.bpf.c', hand);
   });
 
   it('static linking: programs, a function, a map and a constant of two sources', async () => {
@@ -192,8 +247,11 @@ describe('layouts of repositories, by hand and by us', () => {
           ['forget', 'accepted', 'seen.bpf.c', 11],
         ],
       );
-      if (entry === 'count.bpf.c')
+      if (entry === 'count.bpf.c') {
+        const verdict = await loadsPlainly(at('linked/build/probe.bpf.o'));
+        row('static linking', verdict, shown(made, source));
         assert.deepEqual(await loadable(source), Buffer.from(made.object));
+      }
     }
     // Each fault is at its line of its file, whichever of them is verified.
     const places = async (link: Record<string, readonly string[]>) => {
@@ -228,7 +286,7 @@ describe('layouts of repositories, by hand and by us', () => {
 
   it('a part of a project, whose headers lie beside it', async () => {
     const hand = await byHand('part', [], 'programs/count.bpf.c');
-    await same('part', 'programs/count.bpf.c', hand);
+    await same('sub-folder', 'part', 'programs/count.bpf.c', hand);
     await assert.rejects(
       configuredSource(
         'count.bpf.c',
@@ -238,5 +296,86 @@ describe('layouts of repositories, by hand and by us', () => {
       ),
       /sockmapBypass\.verify\.root/,
     );
+  });
+
+  /** Both verdicts of a source of one file, and of it with a fault. */
+  const both = async (
+    layout: string,
+    file: string,
+    load: (object: string) => Promise<string>,
+    fault?: readonly [from: string, to: string],
+  ): Promise<string[]> => {
+    const [folder = '', entry = ''] = file.split('/');
+    const good = fs.readFileSync(at(file), 'utf8');
+    const verdicts: string[] = [];
+    for (const change of fault === undefined ? [undefined] : [undefined, fault]) {
+      const [from, to] = change ?? ['', ''];
+      assert.ok(good.includes(from));
+      fs.writeFileSync(at(file), good.replace(from, to));
+      await byHand(folder, [], entry);
+      const source = await configuredSource(entry, at(folder), directoryReader(at(folder)), NONE);
+      const verdict = shown(await verifySource(host, source, { tool }), source);
+      row(
+        change === undefined ? layout : `${layout}, a fault`,
+        await load(at('by-hand.o')),
+        verdict,
+      );
+      verdicts.push(verdict);
+    }
+    return verdicts;
+  };
+
+  it('maps in a map, larger than a verification has a host make', async () => {
+    const fault = ['if (!flows)', 'if (!skb)'] as const;
+    const verdicts = await both('map-in-map', 'map-in-map/flows.bpf.c', loadsPlainly, fault);
+    assert.deepEqual(
+      verdicts.map((one) => one.split(':')[0]),
+      ['accepted', 'rejected'],
+    );
+  });
+
+  it('sizes and programs that user space chooses: as its own loader does', async () => {
+    await run('cc', ['-o', at('load'), at('sized/load.c'), '-lbpf']);
+    const load = (object: string) => loads(at('load'), object);
+    const fault = ['if (packets)', 'if (record)'] as const;
+    const verdicts = await both('sized by user space', 'sized/flows.bpf.c', load, fault);
+    assert.deepEqual(
+      verdicts.map((one) => one.split(':')[0]),
+      ['accepted', 'rejected'],
+    );
+  });
+
+  it('struct_ops: as bpftool registers it', async () => {
+    // Its name is one for the whole host.
+    const name = `ours_${process.pid}`;
+    const text = fs.readFileSync(at('struct-ops/steady.bpf.c'), 'utf8');
+    const named = text.replaceAll('"steady"', `"${name}"`).replace('ops steady =', `ops ${name} =`);
+    fs.writeFileSync(at('struct-ops/steady.bpf.c'), named);
+    const load = async (object: string) => {
+      const verdict = await loads('bpftool', 'struct_ops', 'register', object);
+      if (verdict === 'accepted') await run('bpftool', ['struct_ops', 'unregister', 'name', name]);
+      return verdict;
+    };
+    const fault = ['snd_cwnd = 10', 'mss_cache = 10'] as const;
+    await both('struct_ops', 'struct-ops/steady.bpf.c', load, fault);
+  });
+
+  it("CO-RE against a module's types, which may not be there", async () => {
+    const fault = ['!bpf_core_type_exists(struct wg_device)', '!ctx->args[1]'] as const;
+    await both('CO-RE against a module', 'module/port.bpf.c', loadsPlainly, fault);
+  });
+
+  it('tcx, where libbpf knows it and where not', async () => {
+    await both('tcx', 'tcx/count.bpf.c', loadsPlainly);
+  });
+
+  it("libbpf's headers: a project's own go before those of the host", async () => {
+    await refuses('own-libbpf', 'count.bpf.c', /LIMIT_OF_OURS/);
+    await run('make', ['-C', at('own-libbpf')]);
+    const read = directoryReader(at('own-libbpf'));
+    const guess = await guessFlags('count.bpf.c', at('own-libbpf'), read);
+    const hand = fs.readFileSync(at('own-libbpf/count.bpf.o'));
+    const source = await same('libbpf of its own', 'own-libbpf', 'count.bpf.c', hand, guess?.words);
+    assert.ok(source.files.has('libbpf/include/bpf/bpf_helpers.h'));
   });
 });
