@@ -406,11 +406,9 @@ static bool is_local(const __u32 ip[4])
 		__v;                                                                     \
 	})
 
-static void get_ends(struct bpf_sock_ops *ops, __u32 family,
-		     const struct sock_common *skc, struct ends *ends)
+static void get_ends(struct bpf_sock_ops *ops, __u32 family, struct ends *ends)
 {
 	ends->netns = bpf_get_netns_cookie(ops);
-	ends->hosts_own = !BPF_CORE_READ(skc, skc_net.net, user_ns, level);
 	if (family == AF_INET) {
 		ends->local_ip[2] = bpf_htonl(0xffff);
 		ends->local_ip[3] = LOAD_ONCE(ops->local_ip4);
@@ -429,6 +427,12 @@ static void get_ends(struct bpf_sock_ops *ops, __u32 family,
 	/* The kernel gives the local port in host order, the remote one not. */
 	ends->local_port = ops->local_port;
 	ends->remote_port = bpf_ntohl(ops->remote_port);
+}
+
+/* Three reads, which a connection that stays on TCP can do without. */
+static void get_owner(const struct sock_common *skc, struct ends *ends)
+{
+	ends->hosts_own = !BPF_CORE_READ(skc, skc_net.net, user_ns, level);
 }
 
 static struct flow_key mirror(const struct flow_key *key)
@@ -815,14 +819,14 @@ static void requested(struct bpf_sock_ops *ops)
 	    BPF_CORE_READ_BITFIELD_PROBED(listener, sk_kern_sock))
 		return;
 	/* A listener of both families is of IPv6. */
-	get_ends(ops, BPF_CORE_READ(req, rsk_ops, family), &req->__req_common,
-		 &request.ends);
+	get_ends(ops, BPF_CORE_READ(req, rsk_ops, family), &request.ends);
 	if (!may_pair(&request.ends, conf->reach))
 		return;
 	if (conf->mode == GUARDED && leaves_out(&request.ends)) {
 		count(short_connections);
 		return;
 	}
+	get_owner(&req->__req_common, &request.ends);
 	key.write_seq = BPF_CORE_READ(treq, snt_isn) + 1;
 	key.copied_seq = BPF_CORE_READ(treq, rcv_isn) + 1;
 	found = bpf_map_lookup_elem(&bypass_requests, &key);
@@ -865,13 +869,14 @@ static enum route wants_tcp_at_start(struct bpf_sock_ops *ops, struct tcp_sock *
 	return wants_tcp(tp);
 }
 
-static void count_absent(const struct ends *self)
+static void count_absent(const struct ends *self, bool passive)
 {
-	struct service remote = service_at(self, self->remote_ip, self->remote_port);
-	struct service local = service_at(self, self->local_ip, self->local_port);
+	struct service service =
+		passive ? service_at(self, self->local_ip, self->local_port)
+			: service_at(self, self->remote_ip, self->remote_port);
 
 	/* Already counted, once, with the request. */
-	if (has_short_ones(&remote) || has_short_ones(&local))
+	if (has_short_ones(&service))
 		return;
 	if (is_local(self->remote_ip))
 		count(peer_outside);
@@ -880,14 +885,16 @@ static void count_absent(const struct ends *self)
 }
 
 /* For the end that connects: its peer has published a request. */
-static enum proof find_request(const struct ends *self, const struct flow_key *key,
-			       __u32 reach, struct flow *peer, bool *kept)
+static enum proof find_request(struct tcp_sock *tp, struct ends *self,
+			       const struct flow_key *key, __u32 reach, struct flow *peer,
+			       bool *kept)
 {
 	struct request *found = bpf_map_lookup_elem(&bypass_requests, key);
 	enum proof proof = REFUSED;
 
 	if (!found)
 		return bpf_map_lookup_elem(&bypass_flows, key) ? REFUSED : ABSENT;
+	get_owner(&tp->inet_conn.icsk_inet.sk.__sk_common, self);
 	peer->ends = found->ends;
 	if (!found->ambiguous)
 		proof = prove(self, &peer->ends, reach);
@@ -898,12 +905,14 @@ static enum proof find_request(const struct ends *self, const struct flow_key *k
 }
 
 /* For the end that accepts, with its own request: its peer has published its flow. */
-static enum proof find_flow(const struct ends *self, const struct flow_key *key,
-			    const struct request *own, __u32 reach, struct flow *peer)
+static enum proof find_flow(struct tcp_sock *tp, struct ends *self,
+			    const struct flow_key *key, const struct request *own,
+			    __u32 reach, struct flow *peer)
 {
 	struct flow *found = bpf_map_lookup_elem(&bypass_flows, key);
 
 	if (found) {
+		get_owner(&tp->inet_conn.icsk_inet.sk.__sk_common, self);
 		*peer = *found;
 		return peer->end.cookie == AMBIGUOUS ? REFUSED
 						     : prove(self, &peer->ends, reach);
@@ -913,10 +922,10 @@ static enum proof find_flow(const struct ends *self, const struct flow_key *key,
 	return bpf_map_lookup_elem(&bypass_requests, key) ? REFUSED : ABSENT;
 }
 
-static void count_unpaired(enum proof why, const struct ends *self)
+static void count_unpaired(enum proof why, const struct ends *self, bool passive)
 {
 	if (why == ABSENT)
-		count_absent(self);
+		count_absent(self, passive);
 	else if (why == OTHER_NAMESPACE)
 		count(peer_other_namespace);
 	else
@@ -1030,15 +1039,16 @@ static void established(struct bpf_sock_ops *ops)
 	key.write_seq = tp->write_seq;
 	key.copied_seq = tp->copied_seq;
 	peer_key = mirror(&key);
-	get_ends(ops, ops->family, &tp->inet_conn.icsk_inet.sk.__sk_common, &self.ends);
+	get_ends(ops, ops->family, &self.ends);
 	/*
 	 * The end that accepts has published its request, the one that connects its flow
 	 * by now. Without the other one it is out of the cgroups, or has begun to send
 	 * over TCP: this end has no use for the bypass.
 	 */
 	own = passive ? bpf_map_lookup_elem(&bypass_requests, &key) : NULL;
-	proof = passive ? find_flow(&self.ends, &peer_key, own, conf->reach, &other)
-			: find_request(&self.ends, &peer_key, conf->reach, &other, &kept);
+	proof = passive ? find_flow(tp, &self.ends, &peer_key, own, conf->reach, &other)
+			: find_request(tp, &self.ends, &peer_key, conf->reach, &other,
+				       &kept);
 	if (kept_on_tcp(own, proof, kept)) {
 		count(left_by_share);
 		note_group(sk, conf, passive, true);
@@ -1048,7 +1058,7 @@ static void established(struct bpf_sock_ops *ops)
 	    !mirrors(&key, tp, (void *)(unsigned long)other.end.tp))
 		proof = REFUSED;
 	if (proof != PROVEN) {
-		count_unpaired(proof, &self.ends);
+		count_unpaired(proof, &self.ends, passive);
 		goto stay;
 	}
 	if (kernels_own(tp)) {
@@ -1120,7 +1130,7 @@ forget:
 	bpf_sk_storage_delete(&bypass_conns, sk);
 stay:
 	/* Its request is of no use to anybody. */
-	if (passive)
+	if (own)
 		bpf_map_delete_elem(&bypass_requests, &key);
 }
 
