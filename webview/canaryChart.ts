@@ -85,7 +85,7 @@ function optionsOf(theme: Theme): ChartOptions<'line'> {
     scales: {
       x: {
         type: 'logarithmic',
-        title: title(l10n.t('Time to the answer')),
+        title: title(l10n.t('Answer time')),
         border: { color: theme.muted },
         grid: { color: theme.grid },
         ticks: {
@@ -98,7 +98,7 @@ function optionsOf(theme: Theme): ChartOptions<'line'> {
       y: {
         type: 'linear',
         min: 0,
-        title: title(l10n.t('Part of the answers')),
+        title: title(l10n.t('Share of answers')),
         border: { color: theme.muted },
         grid: { color: theme.grid },
         ticks: { ...ticks, maxTicksLimit: 6, callback: (y) => part(Number(y)) },

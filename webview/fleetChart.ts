@@ -211,6 +211,15 @@ const intervals = (current: () => View): Plugin<'line'> => ({
       ctx.lineTo(...to);
       ctx.stroke();
     };
+    /** @param way 1: to the right, -1: to the left. */
+    const arrow = ([tip, middle]: readonly [number, number], way: 1 | -1): void => {
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.beginPath();
+      ctx.moveTo(tip, middle);
+      ctx.lineTo(tip - 8 * way, middle - 6);
+      ctx.lineTo(tip - 8 * way, middle + 6);
+      ctx.fill();
+    };
     ctx.save();
     ctx.strokeStyle = theme.foreground;
     ctx.lineWidth = 1.5;
@@ -233,9 +242,10 @@ const intervals = (current: () => View): Plugin<'line'> => ({
         [low, interval.low],
         [high, interval.high],
       ] as const) {
-        // Where it goes on beyond the picture there is no end to mark.
-        if (value < x.min || value > x.max) continue;
-        line([end, middle - 5], [end, middle + 5]);
+        // Where it goes on beyond the picture, an arrow says so.
+        if (value < x.min) arrow([end, middle], -1);
+        else if (value > x.max) arrow([end, middle], 1);
+        else line([end, middle - 5], [end, middle + 5]);
       }
     }
     ctx.restore();

@@ -14,7 +14,7 @@ export function fleetTable(
     l10n.t('Kernel'),
     l10n.t('Bypass'),
     l10n.t('Reach'),
-    l10n.t('Kept over boots'),
+    l10n.t('Kept across reboots'),
     l10n.t('Bypassed share'),
     l10n.t('Latest result'),
   ];
@@ -35,7 +35,7 @@ function hostRow(row: FleetRow, send: (message: FromFleetPage) => void): HTMLEle
           el('td', {}, kernel),
           el('td', {}, sign(row), mode),
           el('td', {}, reach),
-          el('td', {}, kept),
+          el('td', { class: 'kept' }, kept),
         ]
       : [el('td', { colspan: 4, class: 'muted' }, unknownText(row))];
   const cells = state === 'failed' ? [problemCell(row, send)] : words;
@@ -72,7 +72,7 @@ function sign({ isOn }: FleetRow): HTMLElement {
 }
 
 const unknownText = ({ state }: FleetRow): string =>
-  state === 'unread' ? l10n.t('known by its result only: not used from here') : l10n.t('Reading…');
+  state === 'unread' ? l10n.t('known only by its result: not used from here') : l10n.t('Reading…');
 
 function problemCell(
   { host, name, problem = '' }: FleetRow,

@@ -50,7 +50,11 @@ export class LiveCanary {
       el('div', { class: 'chart canary' }, this.#canvas),
       el('p', { class: 'hidden', id: 'canary-help' }, l10n.t('Arrow keys go from time to time.')),
       this.#spoken,
-      el('p', { class: 'note' }, l10n.t('Without the fastest and the slowest of 1000 answers.')),
+      el(
+        'p',
+        { class: 'note' },
+        l10n.t('The fastest and the slowest 0.1% of answers are not drawn.'),
+      ),
     );
     this.#body = el(
       'div',
@@ -117,7 +121,7 @@ export class LiveCanary {
         : [
             table(
               'canary-ratios',
-              l10n.t('Times, and their ratio at 95%, however often one looks'),
+              l10n.t('Answer times, and their ratio (always-valid 95% CI)'),
               ['', bypass, tcp, l10n.t('Ratio'), l10n.t('Verdict')],
               ratios,
             ),

@@ -73,7 +73,7 @@ export class LiveHeader {
     this.#state.dataset['on'] = String(bypass?.isOn ?? false);
     setText(this.#gone, gone ?? '');
     this.#gone.hidden = gone === undefined;
-    const off = keptOff.map((one) => l10n.t('Kept over boots, and not loaded: {0}.', one));
+    const off = keptOff.map((one) => l10n.t('Kept across reboots, and not loaded: {0}.', one));
     setText(this.#keptOff, off.join(' '));
     this.#keptOff.hidden = off.length === 0;
     setText(this.#problemText, problem ?? '');

@@ -154,7 +154,7 @@ export const SCREENS: readonly Screen[] = [
       if ((await workbench.treeItem('cart.service').count()) === 0)
         await workbench.treeItem(host).first().click();
       await workbench.treeItem(/cart\.service.*kept/).waitFor({ timeout: 60_000 });
-      await workbench.treeItem('billing, kept over boots').waitFor();
+      await workbench.treeItem('billing, kept across reboots').waitFor();
       await workbench.treeItem('quick').first().waitFor();
     },
   },

@@ -78,7 +78,9 @@ function running(
           ...{ tried, root: true, signal, timeoutMs, maxMiB: 16 },
         });
         if (exitCode === 0) return parseObserved(stdout);
-        const next = l10n.t('Look whether this kernel has its types (BTF) and lets root trace it.');
+        const next = l10n.t(
+          'Check whether this kernel has its types (BTF) and lets root trace it.',
+        );
         throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
       } catch (error) {
         if (isCancelled(error)) throw error;
@@ -95,7 +97,7 @@ function untraced(error: unknown): string {
   const last = words.trim().split('\n').slice(-3).join(' ');
   return l10n.t(
     'What programs ask of their sockets: it could not be traced ({0}).',
-    oneLine(last === '' ? l10n.t('no words') : last, 300),
+    oneLine(last === '' ? l10n.t('no message') : last, 300),
   );
 }
 

@@ -144,11 +144,12 @@ function answer(
   if (kind === 'doubtful')
     parts.push(l10n.t('But it may stall programs there: see what speaks against it first.'));
   else if (taken.length < all)
-    parts.push(l10n.t('Others would gain, too, but something grave speaks against those.'));
+    parts.push(l10n.t('Others would gain, too, but something serious speaks against those.'));
   return parts.join(' ');
 }
 
 function basisWords(gains: readonly FlowGain[]): string {
+  if (gains.length === 0) return '';
   const measured = gains.filter(({ basis }) => basis === 'measured').length;
   const estimate = l10n.t(
     'a rough estimate, based on measurements of another machine (Linux 6.18, x86-64, two CPUs): a benchmark shows what it is on this host',

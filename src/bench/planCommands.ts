@@ -60,11 +60,11 @@ export function commandsText(
   const lines = [
     l10n.t('{0} has these commands run on {1}:', readable(from), quoted(host)),
     '',
-    l10n.t('Each word stands in quotes, as in JSON; what is not plain ASCII is an escape.'),
+    l10n.t('Each word is in quotes, as in JSON; what is not plain ASCII is escaped.'),
     l10n.t(
-      'A word too long for a line goes on after "+". No shell reads them, unless one is named.',
+      'A word too long for a line continues after "+". No shell runs them, unless one is named.',
     ),
-    l10n.t('{address}, {port}, {dir} and {seconds} are put in for each sample.'),
+    l10n.t('{address}, {port}, {dir} and {seconds} are filled in for each sample.'),
   ];
   for (const command of commands) {
     const { workloads, role, argv } = command;

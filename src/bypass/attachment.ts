@@ -58,7 +58,7 @@ interface Namesake {
   readonly owner: string;
 }
 
-/** A bypass that the host's systemd keeps over boots: `sockmap-bypassctl keep`. */
+/** A bypass that the host's systemd keeps across reboots: `sockmap-bypassctl keep`. */
 export interface Kept {
   readonly name: string;
   /** Services and slices. */

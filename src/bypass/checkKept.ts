@@ -9,7 +9,7 @@ import { readStatus } from './status.ts';
 const UNREADABLE: readonly string[] = ['privilege', 'bpftool', 'cgroup2', 'bpffs'];
 
 export interface KeptCheck extends HostCheck {
-  /** Bypasses that the host keeps over boots; empty also where only root could look. */
+  /** Bypasses that the host keeps across reboots; empty also where only root could look. */
   readonly kept: readonly Kept[];
 }
 

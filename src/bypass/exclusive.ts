@@ -67,7 +67,7 @@ export async function attachError(
   for (const cgroup of cgroups) {
     const argv = scriptArgv('ctl_attached', boundary, cgroup);
     const { stdout } = await host.run(argv, {
-      tried: l10n.t('look who is in the way'),
+      tried: l10n.t('find what is in the way'),
       root: true,
     });
     found.push(...exclusivePrograms(stdout, boundary, cgroup));

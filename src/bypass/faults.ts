@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 /** Programs known to ask FIONREAD how much there is before they read. */
 export const FIONREAD_READERS = ['nginx', 'Java NIO', '.NET'];
 /** Translated where they are read. */
-export const SPLICE_READERS = ['proxies in Go (io.Copy)', 'HAProxy with option splice-…'];
+export const SPLICE_READERS = ['proxies in Go (io.Copy)', 'HAProxy with splice options'];
 
 /**
  * One thing a bypass does to sockets that stops or breaks programs which do nothing unusual. The warning

@@ -31,7 +31,7 @@ export const keptPlaces = ({ units, cgroups }: Kept): string[] => [...units, ...
 /** Its place in the status as text. */
 export const keptReport = (kept: Kept): string =>
   [
-    l10n.t('kept over boots as {0}, by version {1}', oneLine(kept.name), oneLine(kept.version)),
+    l10n.t('kept across reboots as {0}, by version {1}', oneLine(kept.name), oneLine(kept.version)),
     ...table(
       [
         ...keptPlaces(kept).map((one): [string, string] => ['on', oneLine(one, 4096)]),

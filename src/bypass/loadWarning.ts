@@ -35,11 +35,11 @@ export function loadWarning(
       ...[worst, ...more]
         .filter((fault) => fault === worst || fault.grave)
         .map((fault) => `${fault.wrong} ${fault.consequence}`),
-      ...(grave ? [l10n.t('Do not load it into a cgroup with one of them.')] : []),
+      ...(grave ? [l10n.t('Do not load it into a cgroup that has such programs.')] : []),
       ...(others.length === 0
         ? []
         : [l10n.t('Few programs depend on the rest: {0}.', others.join('; '))]),
-      l10n.t('Check socket semantics shows all that differs.'),
+      l10n.t('“Check socket semantics” shows all that differs.'),
     ].join('\n\n'),
     grave,
   };

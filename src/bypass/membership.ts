@@ -78,7 +78,7 @@ function notMember(
   const [words, next] =
     above === undefined
       ? [
-          l10n.t('{0} is in no bypass', cgroup),
+          l10n.t('{0} is not in a bypass', cgroup),
           l10n.t('Show the status to see what is loaded where.'),
         ]
       : [

@@ -29,7 +29,7 @@ export function modeWords(mode: Mode): ModeWords {
       return {
         label: l10n.t('Without limits'),
         detail: l10n.t('No limits: queues can exhaust memory. For comparison only.'),
-        done: l10n.t('without limits: do not leave it so'),
+        done: l10n.t('without limits: do not leave it like this'),
       };
   }
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 
 /** For a status, a list or a notification. */
-export const shareWords = (share: number): string => l10n.t('{0} % of new connections', share);
+export const shareWords = (share: number): string => l10n.t('{0}% of new connections', share);
 
 /** Shares to choose from, the careful ones first. */
 export const SHARES = [1, 5, 10, 25, 50, 100] as const;

@@ -40,7 +40,7 @@ export const unsafePinRoot = (host: Host, tried: string, words: string): HostErr
     where: host.name,
     words: words.trim(),
     next: l10n.t(
-      'Look who made {0} on the host and remove it; mount the BPF file system with mode 0700.',
+      'Find out who made {0} on the host, and remove it; mount the BPF file system with mode 0700.',
       PIN_ROOT,
     ),
   });

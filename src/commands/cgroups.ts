@@ -31,7 +31,7 @@ const removeArgument = cgroupsArgument.refine(namesCgroups, ONE_OF_CGROUPS);
 type RemoveArgument = z.infer<typeof removeArgument>;
 
 const ADD = vscode.l10n.t('Add cgroups to bypass');
-const REMOVE = vscode.l10n.t('Take cgroups from bypass');
+const REMOVE = vscode.l10n.t('Remove cgroups from bypass');
 
 /**
  * Add cgroups to bypass: its programs and maps serve them as well, without being loaded anew.
@@ -65,7 +65,7 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   if (covered !== undefined) void showInformation(covered);
   const { config } = status.attachments.find((one) => serves(one, [to, ...cgroups])) ?? {};
   void showInformation(
-    `${vscode.l10n.t('The sockmap bypass of {0} on {1} has {2}, too.', to, host, listed(cgroups))} ${connectionsWords(config)}${noteWords(status)}`,
+    `${vscode.l10n.t('The sockmap bypass of {0} on {1} now has {2}, too.', to, host, listed(cgroups))} ${connectionsWords(config)}${noteWords(status)}`,
   );
   return status;
 }
@@ -83,7 +83,7 @@ async function checkPlace(app: App, { host: name, cgroup, cgroups: named }: AddA
   });
 }
 
-/** Take cgroups from bypass, which stays on the others; without any it is unloaded. */
+/** Remove cgroups from bypass, which stays on the others; without any it is unloaded. */
 export async function takeFromBypass(
   app: App,
   argument: unknown,
@@ -95,7 +95,7 @@ export async function takeFromBypass(
   const { host } = wanted;
   const cgroups = cgroupsOf(wanted);
   const status = await withProgress(
-    vscode.l10n.t('Taking cgroups from the bypass on {0}', host),
+    vscode.l10n.t('Removing cgroups from the bypass on {0}', host),
     async (report, signal) => {
       report(listed(cgroups));
       return removeCgroups(await app.host(host), cgroups, signal);
@@ -104,7 +104,7 @@ export async function takeFromBypass(
   app.statusBar.show(status);
   void showInformation(
     vscode.l10n.t(
-      'The sockmap bypass on {0} has {1} no more. New connections there use TCP/IP.',
+      'The sockmap bypass on {0} no longer has {1}. New connections there use TCP/IP.',
       host,
       listed(cgroups),
     ),
@@ -129,7 +129,7 @@ async function askToTake(app: App, pointed: unknown): Promise<RemoveArgument | u
   if (chosen === undefined) return undefined;
   const cgroups = await pickOfCgroups(app, host, chosen.bypass.cgroups, {
     title: REMOVE,
-    placeHolder: vscode.l10n.t('Tick cgroups to take; left without any it is unloaded'),
+    placeHolder: vscode.l10n.t('Select cgroups to remove; without any left it is unloaded'),
   });
   return cgroups && { host, cgroups };
 }

@@ -105,7 +105,7 @@ function doneWords(wanted: Wanted, reached: string | undefined): string {
       ...[cgroup, host, done, reached],
     );
   if (reached !== undefined)
-    return vscode.l10n.t('The sockmap bypass of {0} on {1} is working {2}.', cgroup, host, reached);
+    return vscode.l10n.t('The sockmap bypass of {0} on {1} now works {2}.', cgroup, host, reached);
   return done === undefined
     ? vscode.l10n.t('The sockmap bypass of {0} on {1} has new limits.', cgroup, host)
     : vscode.l10n.t('The sockmap bypass of {0} on {1} is {2}.', cgroup, host, done);

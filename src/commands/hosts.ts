@@ -92,10 +92,10 @@ export async function removeFocused(app: App): Promise<unknown> {
   const agrees = await confirm(
     isWhole
       ? vscode.l10n.t('Unload the sockmap bypass of {0} on {1}?', cgroup, host)
-      : vscode.l10n.t('Take {0} from the sockmap bypass on {1}?', cgroup, host),
+      : vscode.l10n.t('Remove {0} from the sockmap bypass on {1}?', cgroup, host),
     {
       detail: vscode.l10n.t('New connections there use TCP/IP.'),
-      go: isWhole ? vscode.l10n.t('Unload') : vscode.l10n.t('Take It'),
+      go: isWhole ? vscode.l10n.t('Unload') : vscode.l10n.t('Remove'),
       stay: vscode.l10n.t('Keep'),
     },
   );

@@ -125,7 +125,7 @@ export async function stopKeepingCommand(
   if (wanted === undefined) return undefined;
   const { host, named } = wanted;
   const status = await withProgress(
-    vscode.l10n.t('Ending that {0} keeps a sockmap bypass', host),
+    vscode.l10n.t('Removing the kept sockmap bypass from {0}', host),
     async (report, signal) => {
       report(named);
       return stopKeeping(await app.host(host), named, signal);
@@ -152,7 +152,7 @@ async function askToStop(
   const chosen = await pickKept(host, kept, pointed);
   if (chosen === undefined) return undefined;
   const { name } = chosen;
-  const goesOn = await confirm(vscode.l10n.t('Stop keeping {0} on {1}?', name, host), {
+  const goesOn = await confirm(vscode.l10n.t('Stop keeping the bypass {0} on {1}?', name, host), {
     detail: vscode.l10n.t(
       'It is unloaded from {0} now, and not loaded again; open connections go on over TCP. All that was installed for it is removed.',
       listed(keptPlaces(chosen)),
@@ -182,6 +182,6 @@ async function pickKept(
   if (more.length === 0) return only;
   return pickOrType(
     kept.map((value) => ({ label: value.name, description: keptLine(value), value })),
-    { title: STOP, placeholder: vscode.l10n.t('Choose what is kept') },
+    { title: STOP, placeholder: vscode.l10n.t('Choose what to stop keeping') },
   );
 }

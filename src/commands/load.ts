@@ -72,11 +72,11 @@ export async function load(app: App, argument: unknown): Promise<BypassStatus | 
   const askToReplace = async (): Promise<boolean> => {
     const replace = await confirm(
       cgroups.length === 1
-        ? vscode.l10n.t('A bypass is loaded on {0} already.', listed(cgroups))
-        : vscode.l10n.t('A bypass is loaded on some of {0} already.', listed(cgroups)),
+        ? vscode.l10n.t('A bypass is already loaded on {0}. Replace it?', listed(cgroups))
+        : vscode.l10n.t('A bypass is already loaded on some of {0}. Replace it?', listed(cgroups)),
       {
         detail: vscode.l10n.t(
-          'Replace it with the new one on {0}, which is compiled and verified? Connections it carries go back to TCP, unless it has other cgroups too, which it keeps; new ones use the new programs.',
+          'The new programs are compiled and verified on {0}. Connections on the old ones go back to TCP, and new connections use the new ones. Where the old bypass has other cgroups too, it stays on those.',
           host,
         ),
         go: vscode.l10n.t('Replace'),

@@ -172,7 +172,9 @@ async function ask(app: App): Promise<Wanted | undefined> {
       detail: [
         detail,
         vscode.l10n.t('Cgroups: {0}. Reach: {1}.', listed(cgroups), REACH_CHOICES[reach]),
-        vscode.l10n.t('Ansible does it as root, by sudo without a password, in a terminal.'),
+        vscode.l10n.t(
+          'Ansible runs in a terminal, as root: sudo there must not ask for a password.',
+        ),
       ].join('\n'),
       ...{ go, stay: vscode.l10n.t('Do Not Roll Out') },
     },
@@ -195,7 +197,7 @@ const ways = (): Way[] => [
   {
     label: vscode.l10n.t('Canary first'),
     detail: vscode.l10n.t(
-      'The first host is measured. The others follow where the bypass is good there; else all is rolled back, and stops.',
+      'The first host is measured. If the bypass is good there, the others follow; if not, it is rolled back, and the roll-out stops.',
     ),
     ...{ playbook: 'rollout', check: false },
   },
@@ -205,9 +207,9 @@ const ways = (): Way[] => [
     ...{ playbook: 'load', check: false },
   },
   {
-    label: vscode.l10n.t('Keep over boots'),
+    label: vscode.l10n.t('Keep across reboots'),
     detail: vscode.l10n.t(
-      'systemd of each host loads it after each boot and start of its service.',
+      'The systemd of each host loads it after each boot, and with each start of its service.',
     ),
     ...{ playbook: 'keep', check: false },
   },

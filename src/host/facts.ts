@@ -32,7 +32,7 @@ export interface Facts {
   readonly setpriv: boolean;
   /** Reserves the number of that user. BusyBox's does, too. */
   readonly flock: boolean;
-  /** Whether systemd runs there, which can keep a bypass over boots. */
+  /** Whether systemd runs there, which can keep a bypass across reboots. */
   readonly systemd: boolean;
   readonly netperf: string | undefined;
   readonly netserver: string | undefined;

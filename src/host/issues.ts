@@ -143,7 +143,7 @@ export function hostIssues(facts: Facts): HostIssue[] {
       severity: 'blocks',
       prevents: ['load', 'benchmark'],
       wrong: l10n.t('The BPF file system is not mounted at /sys/fs/bpf.'),
-      next: l10n.t('Mount it for root alone; add it to /etc/fstab to keep it over a restart.'),
+      next: l10n.t('Mount it for root only; add it to /etc/fstab to have it after a reboot, too.'),
       remedy: asRoot(facts, 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf'),
     });
   }

@@ -7,7 +7,7 @@ import type { Problem } from './errors.ts';
  * outcome is known by how it is worded.
  */
 export function classify(stderr: string, where: string, tried: string): Problem {
-  const words = stderr.trim() === '' ? l10n.t('ssh ended without a word') : stderr.trim();
+  const words = stderr.trim() === '' ? l10n.t('ssh ended without a message') : stderr.trim();
   const problem = (kind: Problem['kind'], next: string): Problem => ({
     kind,
     tried,

@@ -124,7 +124,7 @@ export function planFault(plan: Plan): string | undefined {
   const seen = new Set<string>();
   for (const point of pointsOf(plan)) {
     const at = pointLabel(point);
-    if (seen.has(sizeKey(point))) return l10n.t('{0} is there twice', at);
+    if (seen.has(sizeKey(point))) return l10n.t('{0} appears twice', at);
     seen.add(sizeKey(point));
     const twice = point.arms.find((arm, index) => point.arms.indexOf(arm) !== index);
     if (twice !== undefined) return l10n.t('{0} has the arm {1} twice', at, twice);

@@ -51,7 +51,7 @@ export const askAccount = (title: string): Promise<string | undefined> =>
   askLine({
     title,
     prompt: vscode.l10n.t(
-      'Account that their commands run as; empty for that of the login, or nobody where that is root',
+      'Account to run the commands as; empty for that of the login, or nobody where that is root',
     ),
     value: '',
     fault: (text) =>

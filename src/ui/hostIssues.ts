@@ -16,7 +16,7 @@ export async function showFindings(
 ): Promise<void> {
   if (findings.length === 0) {
     const ready = vscode.l10n.t('{0} is ready: {1}. Nothing is missing.', name, hostSummary(facts));
-    const keeps = kept.map((one) => vscode.l10n.t('Kept over boots: {0}.', keptLine(one)));
+    const keeps = kept.map((one) => vscode.l10n.t('Kept across reboots: {0}.', keptLine(one)));
     await showInformation([ready, ...keeps].join(' '));
     return;
   }
@@ -47,7 +47,7 @@ export async function fixFinding(
   }));
   const keeps = kept.map((one) => ({
     icon: one.state === 'on' ? 'pass' : 'circle-slash',
-    label: vscode.l10n.t('Kept over boots: {0}', keptLine(one)),
+    label: vscode.l10n.t('Kept across reboots: {0}', keptLine(one)),
     finding: undefined,
   }));
   const chosen = await pickOne<Choice & { finding: HostIssue | undefined }>([...items, ...keeps], {
@@ -55,7 +55,7 @@ export async function fixFinding(
     placeHolder:
       goal === undefined
         ? vscode.l10n.t('Choose one to run its command in a terminal on the host')
-        : vscode.l10n.t('Choose one to fix it in a terminal on the host, and go on after it'),
+        : vscode.l10n.t('Choose one to fix it in a terminal on the host, then go on'),
   });
   const remedy = chosen?.finding?.remedy;
   if (remedy === undefined) return undefined;

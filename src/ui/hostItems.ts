@@ -89,7 +89,7 @@ function bypassRow(node: BypassNode): Row {
       ...(share === undefined ? [] : [l10n.t('Share: {0}', share)]),
       l10n.t('Sockets: {0} of {1}', count, maxSockets.toLocaleString('en')),
       ...(rateText === undefined ? [] : [l10n.t('On the bypass: {0}', rateText)]),
-      ...(node.kept === undefined ? [] : [l10n.t('Kept over boots: {0}', keptLine(node.kept))]),
+      ...(node.kept === undefined ? [] : [l10n.t('Kept across reboots: {0}', keptLine(node.kept))]),
       ...trafficLines(node.assessed, cgroups),
     ].join('\n'),
     icon: state === 'loading' ? 'loading~spin' : isOff ? 'circle-slash' : iconOn(attachment),
@@ -127,7 +127,7 @@ function keptRow({ host, kept }: KeptNode): Row {
   const { name, state } = kept;
   return {
     id: [host, 'kept', name].join('\n'),
-    label: l10n.t('{0}, kept over boots', name),
+    label: l10n.t('{0}, kept across reboots', name),
     description: keptState(kept),
     tooltip: keptLine(kept),
     icon: state === 'refused' ? 'warning' : 'circle-slash',

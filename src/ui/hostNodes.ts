@@ -94,7 +94,7 @@ export class CgroupNode {
   }
 }
 
-/** A row below a host: what it keeps over boots, and is not loaded now. */
+/** A row below a host: what it keeps across reboots, and is not loaded now. */
 export class KeptNode {
   readonly host: string;
   readonly kept: Kept;

@@ -114,6 +114,9 @@ async function pickOneOrSeveral(
   return pickSeveralOrType(items, {
     title,
     typed,
-    placeholder: vscode.l10n.t('Tick cgroups of {0}, or type a path and tick it; then Enter', name),
+    placeholder: vscode.l10n.t(
+      'Select cgroups of {0}, or type a path and select it; then press Enter',
+      name,
+    ),
   });
 }

@@ -47,7 +47,7 @@ async function askForPlan(
     profileItem('article', vscode.l10n.t("the article's own sizes, 60 s a point")),
     profileItem(
       'containers',
-      vscode.l10n.t('as quick, between two network namespaces, as containers are'),
+      vscode.l10n.t('like Quick, but between two network namespaces, as containers are'),
     ),
     {
       icon: 'edit',
@@ -262,9 +262,7 @@ async function askArms(title: string): Promise<Arm[] | undefined> {
     .map((arm) => ({ label: ARM_LABELS[arm], arm, picked: arm !== 'bypass-classic' }));
   const chosen = await pickMany(items, {
     title,
-    placeHolder: vscode.l10n.t(
-      'Choose what to compare; ratios are to TCP, or to the first one without it',
-    ),
+    placeHolder: vscode.l10n.t('Choose variants to compare'),
   });
   return chosen?.map(({ arm }) => arm);
 }
@@ -282,7 +280,7 @@ const askTopology = (title: string): Promise<Topology | undefined> =>
         label: vscode.l10n.t('In two network namespaces'),
         description: vscode.l10n.t('over veth pairs and a bridge, as two containers'),
         detail: vscode.l10n.t(
-          'The run makes and removes them; the guarded bypass is loaded at reach host for it.',
+          'The run makes and removes them; the guarded bypass is loaded for it with the reach whole host.',
         ),
         value: 'namespaces',
       },

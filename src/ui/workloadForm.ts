@@ -40,7 +40,7 @@ export async function askWorkload(
   const server = await askCommand(
     step(2),
     vscode.l10n.t(
-      'Command of its server, started anew for each sample; empty where the client needs none. {address}, {port} and {dir} are put in.',
+      'Command of its server, started anew for each sample; empty where the client needs none. {address}, {port} and {dir} are filled in.',
     ),
     'redis-server --bind {address} --port {port} --save ""',
     true,
@@ -49,7 +49,7 @@ export async function askWorkload(
   const client = await askCommand(
     step(3),
     vscode.l10n.t(
-      'Command of its client, which prints the metric and ends. {address}, {port}, {dir} and {seconds} are put in.',
+      'Command of its client, which prints the metric and ends. {address}, {port}, {dir} and {seconds} are filled in.',
     ),
     'redis-benchmark -h {address} -p {port} --csv -t get',
     false,
@@ -69,7 +69,7 @@ export async function askWorkload(
   const { metric, value } = picked;
   const unit = await askLine({
     title: step(6),
-    prompt: vscode.l10n.t('Unit of {0}, read by {1}', value, wayOf(metric)),
+    prompt: vscode.l10n.t('Unit of {0} ({1})', value, wayOf(metric)),
     value: picked.unit,
     placeHolder: vscode.l10n.t('for example {0}', 'requests/s'),
     fault: (text) => workloadSchema.shape.unit.safeParse(text).error?.issues[0]?.message,
@@ -115,7 +115,7 @@ async function askCommand(
           ? []
           : [
               vscode.l10n.t(
-                'No shell reads it: {0} is a word of it as it stands. sh -c is one.',
+                'No shell runs it: {0} is passed on as it is. For a shell, write sh -c.',
                 shell,
               ),
             ]),
@@ -211,7 +211,7 @@ async function askDirection(
   ];
   const chosen = await pickOne(higher ? items : items.toReversed(), {
     title,
-    placeHolder: vscode.l10n.t('Of {0}, choose which is better', value),
+    placeHolder: vscode.l10n.t('Choose what is better than {0}', value),
   });
   return chosen?.isHigher;
 }

@@ -25,6 +25,6 @@ export const baselineSchema = z.object({
     )
     .max(MOST_PROGRAMS)
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
-      message: 'a program is there twice',
+      message: 'a program appears twice',
     }),
 });

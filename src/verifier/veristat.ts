@@ -44,7 +44,7 @@ export function parseVeristat(text: string, source: string): FigureSet {
   const programs = new Map<string, ProgramFigures>();
   for (const { file, number, program } of own.length === 0 ? read : own) {
     if (programs.has(program.name)) {
-      throw fault(number, l10n.t('{0} of {1} is there twice', program.name, file));
+      throw fault(number, l10n.t('{0} of {1} appears twice', program.name, file));
     }
     programs.set(program.name, program);
   }

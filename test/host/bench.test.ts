@@ -224,7 +224,7 @@ describe('a benchmark', () => {
     it('a size that is there twice', async () => {
       const plan: Plan = { ...ONE, points: [...ONE.points, ...ONE.points] };
       const problem = await problemOf(bench({ plan }), 'input');
-      assert.match(problem.words, /there twice/);
+      assert.match(problem.words, /appears twice/);
     });
 
     it('no bypass on the cgroup or above it', async () => {

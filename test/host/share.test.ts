@@ -96,7 +96,7 @@ describe('a share of the connections', function () {
       ...{ cgroup: ground.path, source: await bpfSource('guarded'), share: 50 },
     });
     assert.equal(loaded.attachments.find((one) => one.cgroup === ground.path)?.config?.share, 50);
-    assert.match(statusReport(loaded), /share +50 % of new connections/);
+    assert.match(statusReport(loaded), /share +50% of new connections/);
     const port = await serve(netns, address);
     const half = await talk(netns, address, port, MANY);
     assert.ok(half >= WITHIN[0] && half <= WITHIN[1], `${half} of ${MANY}`);

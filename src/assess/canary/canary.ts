@@ -97,7 +97,7 @@ export async function runCanary(host: Host, options: CanaryOptions): Promise<Can
     kind: 'command',
     tried,
     where: host.name,
-    words: l10n.t('the observer has ended without a word'),
+    words: l10n.t('the observer ended without a message'),
     next: l10n.t('Try again.'),
   });
 }

@@ -29,16 +29,20 @@ const OUTCOMES: Readonly<Record<CanaryReading['outcome'], (reading: CanaryReadin
 /** What is known of the guardrails, and why it has ended where one was crossed. */
 export const outcomeWords = (reading: CanaryReading): string => OUTCOMES[reading.outcome](reading);
 
-const micros = (nanoseconds: number | undefined): string =>
-  nanoseconds === undefined ? '–' : `${(nanoseconds / 1000).toFixed(1)} µs`;
+function timeText(nanoseconds: number | undefined): string {
+  if (nanoseconds === undefined) return '–';
+  const micros = nanoseconds / 1000;
+  return micros < 10_000 ? `${micros.toFixed(1)} µs` : `${(micros / 1000).toFixed(1)} ms`;
+}
 
-/** `1.02x (0.98 to 1.05)`; undefined as long as nothing is known. */
+/** `1.02x (0.98 to 1.05)`; undefined as long as its interval says nothing. */
 function intervalText({ ratio, interval }: QuantileRatio): string | undefined {
   if (ratio === undefined || interval === undefined) return undefined;
   const [low, high] = [interval.low.toFixed(2), interval.high.toFixed(2)];
-  const range = Number.isFinite(interval.high)
-    ? l10n.t('{0} to {1}', low, high)
-    : l10n.t('{0} or more', low);
+  const isOpen = !Number.isFinite(interval.high);
+  // Anything from nothing on is no interval.
+  if (isOpen && Number(low) === 0) return undefined;
+  const range = isOpen ? l10n.t('{0} or more', low) : l10n.t('{0} to {1}', low, high);
   return l10n.t('{0}x ({1})', ratio.toFixed(2), range);
 }
 
@@ -50,8 +54,8 @@ export const ratioRows = ({ p50, p99 }: CanaryReading) =>
   ([['p50', p50] as const, ['p99', p99] as const] as const).map(
     ([name, ratio]): [string, string, string, string, string] => [
       name,
-      micros(ratio.bypass?.value),
-      micros(ratio.tcp?.value),
+      timeText(ratio.bypass?.value),
+      timeText(ratio.tcp?.value),
       intervalText(ratio) ?? '–',
       VERDICTS[ratio.verdict](),
     ],
@@ -79,7 +83,7 @@ export const countRows = ({ bypass, tcp }: CanaryReading) =>
 export const costWords = ({ cost }: CanaryReading): string | undefined =>
   cost &&
   l10n.t(
-    '{0} ns a message, {1} % of one CPU',
+    '{0} ns a message, {1}% of one CPU',
     Math.round(cost.nanosecondsPerCall),
     (100 * cost.cpu).toFixed(2),
   );
@@ -111,8 +115,8 @@ export function canaryReport(reading: CanaryReading): string {
     '',
     `  p50 ${ratioText(p50)}`,
     `  p99 ${ratioText(p99)}`,
-    l10n.t('  after {0} s, share {1} %', seconds, share),
-    ...(cost === undefined ? [] : [l10n.t('  to look took {0}', cost)]),
+    l10n.t('  after {0} s, share {1}%', seconds, share),
+    ...(cost === undefined ? [] : [l10n.t('  its own cost: {0}', cost)]),
     '',
   ].join('\n');
 }

@@ -55,7 +55,7 @@ function facts(canary: CanaryState): [string, string][] {
   });
   const cost = reading && costWords(reading);
   return [
-    [l10n.t('Share'), same ? l10n.t('none: both groups are on TCP') : `${share} %`],
+    [l10n.t('Share'), same ? l10n.t('none: both groups are on TCP') : `${share}%`],
     [
       l10n.t('Guardrails'),
       [...limits, l10n.t('no more stalled readers or resets than on TCP')].join(', '),

@@ -96,7 +96,7 @@ export interface LiveView {
   readonly bypass: ShownBypass | undefined;
   /** What has become of the bypass that was looked at, where it is gone. */
   readonly gone: string | undefined;
-  /** What the host keeps over boots and is not loaded, each with the reason. */
+  /** What the host keeps across reboots and is not loaded, each with the reason. */
   readonly keptOff: readonly string[];
   /** Milliseconds since the host was read; undefined as long as it was not. */
   readonly ageMs: number | undefined;

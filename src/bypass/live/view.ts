@@ -94,7 +94,7 @@ export function shownBypass(
     title: bypassLabel(attachment),
     isOn: isOn(attachment),
     state: stateWords(attachment),
-    facts: [...facts(attachment, latest), [l10n.t('Kept over boots'), keptFact(kept)]],
+    facts: [...facts(attachment, latest), [l10n.t('Kept across reboots'), keptFact(kept)]],
     controls: controls(attachment),
     unread: unreadWords(attachment),
     points: history.points,

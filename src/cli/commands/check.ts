@@ -39,7 +39,7 @@ const checkText = (name: string, { facts, findings, kept }: KeptCheck): string =
       ? `${name} is ready: ${hostSummary(facts)}. Nothing is missing.`
       : `${name}: ${hostSummary(facts)}`,
     ...findings.map(findingText),
-    ...kept.map((one) => `kept over boots: ${keptLine(one)}`),
+    ...kept.map((one) => `kept across reboots: ${keptLine(one)}`),
     '',
   ].join('\n');
 

@@ -17,7 +17,7 @@ export function fleetLines({ hosts, places }: Fleet): string[] {
     '',
   ]);
   return hosts.length < 2
-    ? [...lines, l10n.t('One host is no fleet: name result documents of several.')]
+    ? [...lines, l10n.t('One host is not a fleet: name result documents of several.')]
     : lines.slice(0, -1);
 }
 
@@ -70,17 +70,17 @@ export function fleetSummaryText({ hosts, summary }: FleetPlace): string {
   const ratio = ratioText(summary);
   switch (verdict) {
     case 'higher':
-      return l10n.t('Faster: {0} times the better TCP over {1} hosts.', ratio, count);
+      return l10n.t('Faster: {0} times the better TCP across {1} hosts.', ratio, count);
     case 'lower':
-      return l10n.t('Slower: {0} times the better TCP over {1} hosts.', ratio, count);
+      return l10n.t('Slower: {0} times the better TCP across {1} hosts.', ratio, count);
     case 'same':
       return l10n.t(
-        'No difference that matters: {0} times the better TCP over {1} hosts.',
+        'No difference that matters: {0} times the better TCP across {1} hosts.',
         ratio,
         count,
       );
     default:
-      return l10n.t('Inconclusive: {0} times the better TCP over {1} hosts.', ratio, count);
+      return l10n.t('Inconclusive: {0} times the better TCP across {1} hosts.', ratio, count);
   }
 }
 

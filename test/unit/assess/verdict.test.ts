@@ -116,7 +116,7 @@ describe('the verdict on local traffic', () => {
     const verdict = verdictOn(both, { ...EVIDENCE, relies });
     assert.equal(verdict.kind, 'gains');
     assert.deepEqual(verdict.cover, [`${MOUNT}/a.slice/db`, `${MOUNT}/a.slice/web`]);
-    assert.match(verdict.words, /something grave speaks against those/);
+    assert.match(verdict.words, /something serious speaks against those/);
     const alone = verdictOn(both.slice(1), { ...EVIDENCE, relies });
     assert.equal(alone.kind, 'doubtful');
     assert.deepEqual(

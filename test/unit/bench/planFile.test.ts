@@ -101,7 +101,7 @@ describe('a plan file', () => {
     [
       'a size twice',
       text({ points: [...quickPlan('guarded').points, ...quickPlan('guarded').points] }),
-      /is there twice/,
+      /appears twice/,
     ],
     [
       'latencies of Unix sockets',

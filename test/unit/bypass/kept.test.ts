@@ -92,7 +92,7 @@ describe('what a host keeps loaded', () => {
     const status = { host: 'h', ...parseStatus(text) };
     assert.deepEqual(status.kept, kept);
     const report = statusReport(status);
-    assert.match(report, /^kept over boots as shop, by version 0\.1\.0$/m);
+    assert.match(report, /^kept across reboots as shop, by version 0\.1\.0$/m);
     assert.match(report, /^ {2}on +shop\.service$/m);
     assert.match(report, /^ {2}state +not loaded: it does not compile$/m);
     assert.doesNotMatch(report, /^y/m);

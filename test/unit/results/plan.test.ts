@@ -120,7 +120,7 @@ describe('a plan that makes no sense', () => {
     assert.equal(planFault(plan), undefined);
     assert.match(
       planFault({ ...plan, points: [point, point] }) ?? '',
-      /64 B messages is there twice/,
+      /64 B messages appears twice/,
     );
     const arms: Arm[] = ['tcp', 'bypass', 'tcp'];
     assert.match(planFault({ ...plan, points: [{ ...point, arms }] }) ?? '', /arm tcp twice/);

@@ -62,7 +62,7 @@ describe('a plan with workloads', () => {
     [planText({ arms: ['tcp-nodelay'] }), /workloads\[0\]\.arms\[0\]: /],
     [planText({ user: 'a b' }), /workloads\[0\]\.user: must be the name of an account/],
     [planText({ name: 'a\nb' }), /workloads\[0\]\.name: must be one line/],
-    [planText({}, { workloads: [ECHO, ECHO] }), /workload, echo is there twice/],
+    [planText({}, { workloads: [ECHO, ECHO] }), /workload, echo appears twice/],
     [
       planText(
         {},

@@ -17,7 +17,7 @@ const read = (status: Partial<BypassStatus>) => ({
 });
 
 describe('a row of the fleet', () => {
-  it('says what is loaded, how it is set, and whether it stays over boots', () => {
+  it('says what is loaded, how it is set, and whether it stays across reboots', () => {
     const kept = {
       ...{ name: 'app', units: ['app.service'], cgroups: [], policy: 'guarded', reach: 'host' },
       ...{ state: 'on' as const, version: '0.1.0' },
@@ -36,7 +36,7 @@ describe('a row of the fleet', () => {
     assert.deepEqual(
       [row.state, row.kernel, row.isOn, row.mode, row.reach, row.kept, row.latest?.outcome],
       [
-        ...['read', '6.18.5', true, 'guarded; off, 25 % of new connections'],
+        ...['read', '6.18.5', true, 'guarded; off, 25% of new connections'],
         ...['each namespace; whole host', 'on', 'good'],
       ],
     );

@@ -103,7 +103,7 @@ describe('the rows of the hosts view', () => {
     );
   });
 
-  it('tell what is kept over boots, also where it is not loaded', () => {
+  it('tell what is kept across reboots, also where it is not loaded', () => {
     const kept = {
       ...{ name: 'shop', units: ['a.service'], cgroups: [], policy: 'guarded', reach: 'host' },
       ...{ state: 'on' as const, version: '0.1.0' },
@@ -122,12 +122,12 @@ describe('the rows of the hosts view', () => {
     const { description, contextValue, tooltip } = rowOf(loaded);
     assert.match(description ?? '', /^guarded · kept · /);
     assert.equal(contextValue, 'bypass-kept');
-    assert.match(tooltip ?? '', /Kept over boots: shop 0\.1\.0 \(a\.service\): on$/m);
+    assert.match(tooltip ?? '', /Kept across reboots: shop 0\.1\.0 \(a\.service\): on$/m);
     const row = rowOf(rest);
     assert.deepEqual(
       [row.label, row.description, row.icon, row.contextValue],
       [
-        'old, kept over boots',
+        'old, kept across reboots',
         'not loaded: it does not compile on Linux 7',
         ...['warning', 'kept'],
       ],

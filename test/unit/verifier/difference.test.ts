@@ -141,7 +141,7 @@ describe('a baseline file', () => {
       wrong({ programs: [program('count', { processed: -1 })] }),
       /^Error: not a baseline: programs\[0\]\.processed: /,
     );
-    assert.throws(wrong({ programs: [program('a'), program('a')] }), /is there twice/);
+    assert.throws(wrong({ programs: [program('a'), program('a')] }), /appears twice/);
   });
 
   it('is read as it was written, as CSV, without what veristat has no word for', () => {
@@ -202,7 +202,7 @@ other.bpf.o,count,failure,1,2,3,4,5,6,7,8,xdp,N/A,9,0\r
       'row 2: total_insns is not a number: 9999999999999999',
     );
     assert.equal(rows('a.o,,success,1'), 'row 2: no name of a program');
-    assert.equal(rows('a.o,b,success,1', '', 'a.o,b,success,1'), 'row 4: b of a.o is there twice');
+    assert.equal(rows('a.o,b,success,1', '', 'a.o,b,success,1'), 'row 4: b of a.o appears twice');
     assert.equal(
       rows(...Array.from({ length: 20_001 }, (_, at) => `a.o,b${at},success,1`)),
       'it has more than 20000 programs',

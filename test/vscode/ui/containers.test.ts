@@ -82,7 +82,7 @@ describe('containers from the palette, by keyboard', () => {
     // The list begins at the first cgroup, one above is the way to several.
     await workbench.page.keyboard.press('ArrowUp');
     await workbench.page.keyboard.press('Enter');
-    await workbench.quick.locator('input[placeholder^="Tick cgroups"]').waitFor();
+    await workbench.quick.locator('input[placeholder^="Select cgroups"]').waitFor();
     await tick('nginx', NAMES.web, 1);
     await tick('postgres', NAMES.db, 2);
     await workbench.input(stage.place.label.replace('/service', ''), { accept: false });
@@ -156,7 +156,7 @@ describe('containers from the palette, by keyboard', () => {
     await workbench.item('Reach: within each network namespace').waitFor();
     await photograph('policy-dark');
     await workbench.pick('Reach: within each network namespace');
-    await steps.shows(workbench.notification(/is working within each network namespace/));
+    await steps.shows(workbench.notification(/now works within each network namespace/));
     assert.deepEqual(await attached(web), before);
     await workbench.clearNotifications();
   });
@@ -165,9 +165,9 @@ describe('containers from the palette, by keyboard', () => {
     assert.ok(stage);
     const { workbench, steps, host } = stage;
     const [program] = await attached(web);
-    await workbench.run('Sockmap: Take cgroups from bypass');
+    await workbench.run('Sockmap: Remove cgroups from bypass');
     await steps.pickHost(host);
-    await workbench.quick.locator('input[placeholder^="Tick cgroups"]').waitFor();
+    await workbench.quick.locator('input[placeholder^="Select cgroups"]').waitFor();
     await photograph('take-dark');
     await tick('postgres', NAMES.db, 1, false);
     await workbench.page.keyboard.press('Enter');

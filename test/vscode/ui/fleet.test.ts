@@ -182,7 +182,7 @@ describe('the fleet page and a roll-out', function () {
     const wanted = place.hosts.map(({ ratio }) => ratio?.ratio ?? null);
     assert.deepEqual([...(hosts ?? [])].slice(0, 3).sort(), [...wanted].sort());
     assert.ok(Math.abs((all?.[3] ?? NaN) - place.summary.ratio) < 1e-9);
-    assert.match(await page.locator('#summary').innerText(), /times the better TCP over 3 hosts/);
+    assert.match(await page.locator('#summary').innerText(), /times the better TCP across 3 hosts/);
     assert.match(await page.locator('#numbers tfoot').innerText(), /Fleet, 3 hosts/);
     const options = await page.locator('#place option').allInnerTexts();
     assert.ok(options.length > 3, options.join());

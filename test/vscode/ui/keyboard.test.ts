@@ -169,7 +169,7 @@ const USES: Readonly<Record<string, Use>> = {
   },
   removeCgroups: async (stage, keys) => {
     const { workbench, steps } = stage;
-    const question = workbench.quick.locator('input[placeholder^="Tick cgroups"]');
+    const question = workbench.quick.locator('input[placeholder^="Select cgroups"]');
     await pickBypass(stage, keys, question);
     await keys.highlight(question, besideLabel(stage));
     await keys.press('Space', 'Enter');

@@ -168,7 +168,7 @@ describe('the live page of a bypass', () => {
     await page().locator('#share').fill('25');
     await page().locator('#apply').click();
     await eventually('the programs have it', async () => (await own()).config?.share === 25);
-    await page().locator('.facts', { hasText: '25 % of new connections' }).waitFor();
+    await page().locator('.facts', { hasText: '25% of new connections' }).waitFor();
     await photograph('share');
     await page().locator('#share').fill('100');
     await page().locator('#apply').click();

@@ -144,7 +144,7 @@ describe('the plan of a benchmark, from the palette', () => {
     fs.writeFileSync(path.join(folder, 'services.sockmap-plan.json'), text);
     const { workbench, steps } = await askForPlan();
     await workbench.pick('services.sockmap-plan.json');
-    await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
+    await workbench.quick.filter({ hasText: /Account to run the commands as/ }).waitFor();
     await workbench.input('nobody');
     await consent().waitFor();
     const shown = () => workbench.editorText();
@@ -170,7 +170,7 @@ describe('the plan of a benchmark, from the palette', () => {
     );
     await askForPlan();
     await workbench.pick('services.sockmap-plan.json');
-    await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
+    await workbench.quick.filter({ hasText: /Account to run the commands as/ }).waitFor();
     await workbench.input('nobody');
     await consent().waitFor();
     await workbench.pick('Run');
@@ -208,7 +208,7 @@ describe('the plan of a benchmark, from the palette', () => {
     const { workbench, steps } = await askForPlan();
     const before = results().length;
     await workbench.pick('real.sockmap-plan.json');
-    await workbench.quick.filter({ hasText: /Account that their commands run as/ }).waitFor();
+    await workbench.quick.filter({ hasText: /Account to run the commands as/ }).waitFor();
     await workbench.input('nobody');
     await consent().waitFor();
     await workbench.pick('Run');
@@ -249,7 +249,7 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.input(`${server} "" | tee log`, { accept: false });
     await workbench
       .inputMessage()
-      .filter({ hasText: /"--save" "" "\|" "tee" "log" — No shell reads it: \|/ })
+      .filter({ hasText: /"--save" "" "\|" "tee" "log" — No shell runs it: \|/ })
       .waitFor();
     await workbench.input(`${server} ""`);
     await step(3);
