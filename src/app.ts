@@ -6,6 +6,7 @@ import { LineStates } from './diagnostics/lineStates.ts';
 import { Logs } from './diagnostics/logs.ts';
 import { MatrixPages } from './diagnostics/matrixPages.ts';
 import { ProgramTests } from './diagnostics/programTests.ts';
+import { HotLines } from './diagnostics/hotLines.ts';
 import { RunTimes } from './diagnostics/runTimes.ts';
 import { Verifier } from './diagnostics/verifier.ts';
 import { Versions } from './diagnostics/versions.ts';
@@ -42,6 +43,7 @@ export class App extends Context {
   readonly versions: Versions;
   readonly compared = new ComparedListings();
   readonly runTimes: RunTimes;
+  private readonly hotLines: HotLines;
   readonly lineStates: LineStates;
   readonly visits: VisitHovers;
   readonly coverage: Coverage;
@@ -64,6 +66,7 @@ export class App extends Context {
     this.logs = new Logs(this, this.verifier);
     this.versions = new Versions(this, this.verifier);
     this.runTimes = new RunTimes(this, this.verifier);
+    this.hotLines = new HotLines(this.runTimes, this.verifier);
     this.lineStates = new LineStates(this, this.verifier);
     this.visits = new VisitHovers(this, this.lineStates);
     this.coverage = new Coverage(this.lineStates, this.verifier);
@@ -139,7 +142,14 @@ export class App extends Context {
   override dispose(): void {
     const pieces = [
       ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
-      ...[this.coverage, this.lineStates, this.tests, this.matrixPages, this.verifier],
+      ...[
+        this.hotLines,
+        this.coverage,
+        this.lineStates,
+        this.tests,
+        this.matrixPages,
+        this.verifier,
+      ],
       ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
       ...[this.fleetPages, this.bpfStatus],
     ];

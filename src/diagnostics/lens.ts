@@ -1,10 +1,12 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { programLines } from '../verifier/definitions.ts';
 import type { ProgramReport } from '../verifier/diagnose.ts';
 import { changesOf, growthText, type Change } from '../verifier/difference.ts';
 import { programFigures, type Figure } from '../verifier/figures.ts';
-import type { RunRate } from '../verifier/runTime.ts';
+import type { HotLine, RunRate } from '../verifier/runTime.ts';
 import { fileOf } from './bpfFiles.ts';
+import { lineIn, shareText } from './hotLines.ts';
 import type { RunTimes } from './runTimes.ts';
 import type { Verifier } from './verifier.ts';
 import type { Version, Versions } from './versions.ts';
@@ -78,6 +80,7 @@ export class ProgramLenses implements vscode.CodeLensProvider {
         const [sinceSave, sinceHead] = [since(save), since(head)];
         const committed = headText(sinceHead);
         const rate = this.#runTimes.rate(host, program);
+        const [hottest] = this.#runTimes.lines(host, program);
         const toggle = { command: 'sockmapBypass.toggleRunTimes', arguments: [{ on: false }] };
         return [
           open({ host: where, icon: 'pass', text: summary(program, sinceSave) }, 'states'),
@@ -85,6 +88,7 @@ export class ProgramLenses implements vscode.CodeLensProvider {
           ...(rate === undefined
             ? []
             : [makeLens(range, { icon: 'pulse', text: rateText(rate) }, toggle)]),
+          ...(hottest === undefined ? [] : [hottestLens(document, range, hottest)]),
           open({ text: vscode.l10n.t('bytecode') }, 'bytecode'),
           open({ text: vscode.l10n.t('machine code') }, 'machine-code'),
           ...(sinceSave.length + sinceHead.length === 0
@@ -94,6 +98,22 @@ export class ProgramLenses implements vscode.CodeLensProvider {
       }),
     );
   }
+}
+
+/** Where the program spends most of its time: to be gone to, in this document. */
+function hottestLens(document: vscode.TextDocument, range: vscode.Range, hot: HotLine) {
+  const line = lineIn(document, hot);
+  const name =
+    line === undefined ? `${path.posix.basename(hot.file)}:${hot.line}` : String(line + 1);
+  const place = new vscode.Position(line ?? range.start.line, 0);
+  return makeLens(
+    range,
+    { icon: 'flame', text: vscode.l10n.t('hottest: line {0}, {1}', name, shareText(hot)) },
+    {
+      command: 'vscode.open',
+      arguments: [document.uri, { selection: new vscode.Range(place, place) }],
+    },
+  );
 }
 
 /** "412 ns a run, 1,205 runs/s". */

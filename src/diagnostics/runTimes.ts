@@ -4,7 +4,13 @@ import * as vscode from 'vscode';
 import type { Context } from '../context.ts';
 import type { AttendedProcess } from '../host/attended.ts';
 import type { ProgramReport } from '../verifier/diagnose.ts';
-import { rateOf, type RunRate, type RunReading } from '../verifier/runTime.ts';
+import {
+  hottestLines,
+  rateOf,
+  type HotLine,
+  type RunRate,
+  type RunReading,
+} from '../verifier/runTime.ts';
 import type { Verifier } from './verifier.ts';
 
 /** A host's kernel that is measuring, or about to. */
@@ -61,6 +67,12 @@ export class RunTimes implements vscode.Disposable {
     return before && now && rateOf(before, now, { name, tag });
   }
 
+  /** @returns the hottest lines of a program first; none where they are not known. */
+  lines(host: string, program: ProgramReport): HotLine[] {
+    const now = this.#hosts.get(host)?.now;
+    return now === undefined ? [] : hottestLines(now, program);
+  }
+
   /** Begins and ends measuring, so that it is as wanted. */
   #look(): void {
     const wanted = this.#wanted();
@@ -110,7 +122,9 @@ export class RunTimes implements vscode.Disposable {
       measuring.meter = meter;
       await meter.ended();
       // By itself, without a word: its connection has ended.
-      if (isWanted()) this.#hosts.delete(name);
+      if (!isWanted()) return;
+      this.#hosts.delete(name);
+      this.#changed.fire();
     } catch (error) {
       if (!isWanted()) return;
       this.#hosts.delete(name);

@@ -25,6 +25,12 @@ export const makeDiagnostic = (
   severity: vscode.DiagnosticSeverity,
 ): vscode.Diagnostic => new vscode.Diagnostic(range, paragraphs(words, 5000), severity);
 
+/** Words behind a line. */
+export const makeAfter = (range: vscode.Range, words: string): vscode.DecorationOptions => ({
+  range: new vscode.Range(range.end, range.end),
+  renderOptions: { after: { contentText: label(words, 200) } },
+});
+
 /** What is offered for a fault: a change, or a command. The names in its title are the source's. */
 export function makeQuickFix(
   title: string,

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Host } from '../../src/host/host.ts';
 import { measureRunTime } from '../../src/verifier/measureRunTime.ts';
-import { rateOf, type RunReading } from '../../src/verifier/runTime.ts';
+import { hottestLines, rateOf, type RunReading } from '../../src/verifier/runTime.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
 import { eventually } from '../harness/host/wait.ts';
-import { ACCEPTED } from '../harness/countingProgram.ts';
+import { HOT_LINE, HOT_TEXT, hotProgram } from '../harness/hotProgram.ts';
 import { run } from '../harness/run.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -27,12 +27,12 @@ describe('the run time of loaded programs', () => {
     sshd = await startSshd();
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
     folder = temporaryDirectory({
-      'a.bpf.c': ACCEPTED.replace('int count(', `int ${name}(`),
+      'a.bpf.c': hotProgram(name),
       packet: '\0'.repeat(64),
     });
-    const [source, object] = ['a.bpf.c', 'a.o'].map((one) => path.join(folder.path, one));
+    const [entry, object] = ['a.bpf.c', 'a.o'].map((one) => path.join(folder.path, one));
     const flags = ['-O2', '-g', '-target', 'bpf', '-idirafter', '/usr/include/x86_64-linux-gnu'];
-    await run('clang', [...flags, '-c', source ?? '', '-o', object ?? '']);
+    await run('clang', [...flags, '-c', entry ?? '', '-o', object ?? '']);
     await run('bpftool', ['prog', 'load', object ?? '', pin]);
   });
   after(async () => {
@@ -65,7 +65,8 @@ describe('the run time of loaded programs', () => {
 
   it('is measured while it is read, of the code that was verified, and no longer', async () => {
     const file = path.join(folder.path, 'a.bpf.c');
-    const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', fs.readFileSync(file)]]) };
+    const files = new Map([['a.bpf.c', fs.readFileSync(file)]]);
+    const source = { entry: 'a.bpf.c', files };
     const { programs } = await verifySource(host, source, { tool: read('verify.c') });
     const meter = await start();
     await eventually('it is read', () => readings.length > 0);
@@ -80,6 +81,17 @@ describe('the run time of loaded programs', () => {
     assert.ok((rate()?.nanosecondsPerRun ?? 0) > 0);
     assert.equal(rate()?.isOther, false);
     assert.ok((await counted()) >= RUNS);
+    const hottest = await eventually('its hottest line is known', async () => {
+      await runs();
+      const last = readings.at(-1);
+      return last && hottestLines(last, program)[0];
+    });
+    assert.equal(path.basename(hottest.file), 'a.bpf.c');
+    assert.equal(hottest.text, HOT_TEXT);
+    assert.equal(hottest.line, HOT_LINE);
+    assert.ok(hottest.share > 0.5, String(hottest.share));
+    const [last] = readings.slice(-1);
+    assert.deepEqual(last && hottestLines(last, { name, tag: '0'.repeat(16) }), []);
     await meter[Symbol.asyncDispose]();
     await nobodyMeasures();
   });

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { rateOf, readingsOf, type RunReading } from '../../../src/verifier/runTime.ts';
+import {
+  hottestLines,
+  rateOf,
+  readingsOf,
+  type RunReading,
+} from '../../../src/verifier/runTime.ts';
 
 const TAG = '0123456789abcdef';
 const OTHER = 'fedcba9876543210';
@@ -31,7 +36,7 @@ describe('run time of loaded programs', () => {
       [
         {
           at: 5_000_000,
-          programs: [{ name: 'count', tag: TAG, id: 7, runs: 3, nanoseconds: 900 }],
+          programs: [{ name: 'count', tag: TAG, id: 7, runs: 3, nanoseconds: 900, lines: [] }],
         },
         { at: 7_000_000, programs: [] },
       ],
@@ -85,5 +90,33 @@ describe('run time of loaded programs', () => {
     );
     assert.ok(before && now);
     assert.equal(rateOf(before, now, { name, tag: TAG })?.loaded, 1);
+  });
+
+  it('is divided among the lines of the code that was verified, however often it is loaded', () => {
+    const [now] = read(
+      `program count ${TAG} 7 3 900`,
+      'line 7 20 12 ./src/a b.bpf.c\t\tsum += one();',
+      'line 7 10 13 ./src/a b.bpf.c\treturn sum;',
+      'line 8 99 13 ./src/a b.bpf.c\tof a program that it is not below',
+      'line 7 -1 13 ./src/a b.bpf.c\treturn sum;',
+      `program count ${TAG} 8 3 900`,
+      'line 8 10 12 ./src/a b.bpf.c\tsum += one();',
+      `program count ${OTHER} 9 3 900`,
+      'line 9 90 2 ./src/a b.bpf.c\treturn 0;',
+      'at 5',
+    );
+    assert.ok(now);
+    const file = './src/a b.bpf.c';
+    assert.deepEqual(hottestLines(now, count), [
+      { file, line: 12, text: 'sum += one();', share: 0.75 },
+      { file, line: 13, text: 'return sum;', share: 0.25 },
+    ]);
+    assert.deepEqual(hottestLines(now, { name: 'count', tag: '0'.repeat(16) }), []);
+    assert.deepEqual(hottestLines(now, { name: 'other' }), []);
+  });
+
+  it('is not divided where too little of it was seen', () => {
+    const [now] = read(`program count ${TAG} 7 3 900`, 'line 7 19 1 a.bpf.c\tx', 'at 5');
+    assert.deepEqual(now && hottestLines(now, count), []);
   });
 });

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
 import { eventually } from '../../harness/host/wait.ts';
-import { ACCEPTED } from '../../harness/countingProgram.ts';
+import { HOT_LINE, hotProgram } from '../../harness/hotProgram.ts';
 import { run } from '../../harness/run.ts';
 
 describe('run times of loaded programs', () => {
@@ -36,7 +36,7 @@ describe('run times of loaded programs', () => {
 
   before(async () => {
     fs.mkdirSync(folder);
-    fs.writeFileSync(source, ACCEPTED.replace('int count(', `int ${name}(`));
+    fs.writeFileSync(source, hotProgram(name));
     fs.writeFileSync(path.join(folder, 'packet'), Buffer.alloc(64));
     const object = path.join(folder, 'timed.o');
     const flags = ['-O2', '-g', '-target', 'bpf', '-idirafter', '/usr/include/x86_64-linux-gnu'];
@@ -60,6 +60,11 @@ describe('run times of loaded programs', () => {
     await eventually('it has run', async () => {
       await runs();
       return isShown(/^\$\(pulse\).[\d,.]+ ns a run, [\d,.]+ runs\/s$/);
+    });
+    const hottest = new RegExp(`hottest: line ${HOT_LINE}, \\d+%$`);
+    await eventually('its hottest line is known', async () => {
+      await runs();
+      return isShown(hottest);
     });
     // Out of sight, nobody measures for it; in sight again, it is measured.
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
