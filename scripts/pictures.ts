@@ -1,13 +1,15 @@
-// npm run pictures: makes those of the documents anew, from the real thing in a real VS Code.
+// npm run pictures: makes those of the documents anew, from the real thing in a real VS Code, then those of the
+// walkthrough.
 //
 //   npm run pictures                  all of them
-//   npm run pictures -- hosts live    only these
+//   npm run pictures -- views live    only these
 import fs from 'node:fs';
 import path from 'node:path';
 import { runToEnd } from '../test/harness/cleanup.ts';
 import { run } from '../test/harness/run.ts';
 import { SCREENS, type Screen } from './pictures/screens.ts';
 import { makeSet, type FilmSet } from './pictures/filmSet.ts';
+import { takeSteps } from './pictures/walkthrough.ts';
 import { setUp } from './setup.mjs';
 import { root, runCommand } from './test/command.ts';
 import { ownSurroundings } from './test/suites.ts';
@@ -23,6 +25,7 @@ async function main(): Promise<void> {
   if (process.env[INSIDE] === undefined) {
     await setUp(['node', 'host', 'applications', 'sshd', 'editor', 'pictures']);
     await alone(wanted);
+    if (process.exitCode === 0) await takeSteps();
     return;
   }
   fs.mkdirSync(PICTURES, { recursive: true });

@@ -99,6 +99,53 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: 'warning',
+    size: { width: 1000, height: 620 },
+    part: '.monaco-dialog-box',
+    show: async ({ session: { workbench }, steps, host }) => {
+      await workbench.run(titleOf('sockmapBypass.load'));
+      await steps.pickHost(host);
+      await steps.asksForCgroup.waitFor();
+      // A proxy that reads with splice() runs there.
+      await workbench.input('/shop.slice/web.service', { accept: false });
+      await workbench.pick('web.service');
+      await workbench.dialog().filter({ hasText: 'Load Anyway' }).waitFor();
+    },
+  },
+  {
+    name: 'plan',
+    size: { width: 1000, height: 620 },
+    part: '.quick-input-widget',
+    show: async ({ session: { workbench }, steps, host, cgroup }) => {
+      await steps.askForPlan(host, cgroup);
+      await workbench.page.mouse.move(1, 1);
+    },
+  },
+  {
+    name: 'walkthrough',
+    size: { width: 1280, height: 760 },
+    part: EDITOR,
+    prepare: ({ session: { workbench } }) => hideSideBar(workbench),
+    show: async ({ session: { workbench } }) => {
+      await workbench.run(titleOf('sockmapBypass.getStarted'));
+      await workbench.page.locator('.getting-started-media img').waitFor();
+    },
+  },
+  {
+    name: 'matrix',
+    size: { width: 1000, height: 560 },
+    part: EDITOR,
+    prepare: async ({ session: { workbench }, host }) => {
+      await hideSideBar(workbench);
+      await workbench.run(titleOf('sockmapBypass.verifyOnHosts'));
+      await workbench.pickMany('Choose sources', SOURCE_NAME, LOOP_NAME);
+      await workbench.pickMany('Choose hosts', host, 'db1');
+      const summary = workbench.webview().locator('#summary', { hasText: /2 rejected$/ });
+      await summary.waitFor({ timeout: 120_000 });
+    },
+    show: ({ session: { workbench } }) => workbench.webview().locator('#matrix').waitFor(),
+  },
+  {
     name: 'verifier',
     size: { width: 1000, height: 560 },
     part: EDITOR,

@@ -1,15 +1,12 @@
-// npm run pictures: then those of the walkthrough's steps. That of a check is taken here, the others are those of
-// the documents.
 import fs from 'node:fs';
 import path from 'node:path';
-import { runToEnd } from '../test/harness/cleanup.ts';
-import { run } from '../test/harness/run.ts';
-import { startSshd } from '../test/harness/sshd.ts';
-import { drive } from '../test/harness/vscode/drive.ts';
-import { packageExtension } from '../test/harness/vscode/packageExtension.ts';
-import { startSession } from '../test/harness/vscode/session.ts';
+import { run } from '../../test/harness/run.ts';
+import { startSshd } from '../../test/harness/sshd.ts';
+import { drive } from '../../test/harness/vscode/drive.ts';
+import { packageExtension } from '../../test/harness/vscode/packageExtension.ts';
+import { startSession } from '../../test/harness/vscode/session.ts';
 
-const root = path.resolve(import.meta.dirname, '..');
+const root = path.resolve(import.meta.dirname, '../..');
 const DOCUMENTS = path.join(root, 'docs/pictures');
 const STEPS = path.join(root, 'media/walkthrough');
 const THEMES = ['dark', 'light'] as const;
@@ -20,7 +17,8 @@ const OF_DOCUMENTS = {
   ...{ keep: 'picker', edit: 'verifier' },
 } as const;
 
-async function main(): Promise<void> {
+/** Takes the pictures of the walkthrough's steps: that of a check, the others are those of the documents. */
+export async function takeSteps(): Promise<void> {
   fs.mkdirSync(STEPS, { recursive: true });
   for (const [step, name] of Object.entries(OF_DOCUMENTS)) {
     for (const theme of THEMES) {
@@ -59,5 +57,3 @@ async function takeCheck(): Promise<void> {
     await sshd.stop();
   }
 }
-
-await runToEnd(main);
