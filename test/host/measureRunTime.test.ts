@@ -86,6 +86,7 @@ describe('the run time of loaded programs', () => {
       const last = readings.at(-1);
       return last && hottestLines(last, program)[0];
     });
+    assert.ok(hottest);
     assert.equal(path.basename(hottest.file), 'a.bpf.c');
     assert.equal(hottest.text, HOT_TEXT);
     assert.equal(hottest.line, HOT_LINE);
