@@ -171,7 +171,7 @@ describe('containers from the palette, by keyboard', () => {
     await photograph('take-dark');
     await tick('postgres', NAMES.db, 1, false);
     await workbench.page.keyboard.press('Enter');
-    await steps.shows(workbench.notification(/has .*docker-beef.* no more/));
+    await steps.shows(workbench.notification(/no longer has .*docker-beef/));
     assert.deepEqual([await attached(web), await attached(db)], [[program], []]);
     await workbench.clearNotifications();
 
