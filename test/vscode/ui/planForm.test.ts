@@ -270,7 +270,7 @@ describe('the plan of a benchmark, from the palette', () => {
     await workbench.editor().locator('.view-line span span', { hasText: number }).last().click();
     await step(6);
     assert.equal(await workbench.quickInput().inputValue(), 'requests/s');
-    await workbench.inputMessage().filter({ hasText: 'read by the CSV column rps' }).waitFor();
+    await workbench.inputMessage().filter({ hasText: '(the CSV column rps)' }).waitFor();
     await workbench.page.keyboard.press('Enter');
     await step(7);
     await workbench.pick('Higher is better');
