@@ -45,7 +45,10 @@ describe('a canary', function () {
 
   const programsLeft = (): Promise<string[]> => heldNames('prog', 'canary_');
 
-  async function serve(how: 'plain' | `slow:${number}` | 'splice', clients: number): Promise<CanaryService> {
+  async function serve(
+    how: 'plain' | `slow:${number}` | 'splice',
+    clients: number,
+  ): Promise<CanaryService> {
     const place = { cgroup: ground.path, netns: netns.name };
     const service = await startCanaryService(place, how, clients);
     stops.push(service.stop);
