@@ -184,7 +184,7 @@ describe('a fleet', () => {
     assert.match(lines[4] ?? '', /^ {2}fleet {2}2\.00 \(1\.\d\d–2\.\d\d\) {2}faster {2}3 hosts$/);
     assert.match(lines[5] ?? '', /\(I²\)\. One more host is expected within /);
     assert.deepEqual(fleetLines(fleetOf([])), ['No document has a bypass and TCP at one size.']);
-    assert.match(fleetLines(fleetOf([hostDocument('web1', 2)])).at(-1) ?? '', /no fleet/);
+    assert.match(fleetLines(fleetOf([hostDocument('web1', 2)])).at(-1) ?? '', /not a fleet/);
   });
 
   it('has in a word for each host whether its bypass is good, and was used', () => {
