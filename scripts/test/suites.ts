@@ -34,7 +34,8 @@ const GROUPS = [
   { group: 'memory', files: /\/hazardsMemory\.test\.ts$/ },
   {
     group: 'kernel',
-    files: /\/(?:assessServices|benchFaults|benchMethod|measureRunTime|resume)\.test\.ts$/,
+    files:
+      /\/(?:assessServices|benchFaults|benchMethod|measureRunTime|resume|ui\/verifier)\.test\.ts$/,
   },
   { group: 'standard', files: /\/standard\.test\.ts$/ },
   {

@@ -11,6 +11,8 @@ import { titleOf } from '../../harness/vscode/commands.ts';
 import { packageExtension } from '../../harness/vscode/packageExtension.ts';
 import { startSession, type Session } from '../../harness/vscode/session.ts';
 import { inEveryTheme, inNarrowWindow } from '../../harness/vscode/themes.ts';
+import { hotProgram } from '../../harness/hotProgram.ts';
+import { run } from '../../harness/run.ts';
 import { VISITED } from '../../harness/visitedProgram.ts';
 
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/verifier');
@@ -222,6 +224,39 @@ describe('what the verifier thinks of a source, in a window', () => {
     await session.page.keyboard.type(' ');
     await eventually('it is edited', async () => new Set(await colours(dimmed)).size > 1);
     await session.workbench.run('File: Revert File');
+  });
+
+  it('where a loaded program spends its time stands behind its lines', async () => {
+    const { workbench } = session;
+    const at = (name: string) => path.join(folder.path, name);
+    const [name, pin] = ['busy_in_a_window', '/sys/fs/bpf/busy_in_a_window'];
+    fs.writeFileSync(at('busy.bpf.c'), hotProgram(name));
+    fs.writeFileSync(at('packet'), Buffer.alloc(64));
+    const flags = ['-O2', '-g', '-target', 'bpf', '-idirafter', '/usr/include/x86_64-linux-gnu'];
+    await run('clang', [...flags, '-c', at('busy.bpf.c'), '-o', at('busy.o')]);
+    await run('bpftool', ['prog', 'load', at('busy.o'), pin]);
+    await workbench.run('View: Close All Editors');
+    await workbench.saveUntil('busy.bpf.c', lens('instructions'));
+    await workbench.run(titleOf('sockmapBypass.toggleRunTimes'));
+    const prog = ['prog', 'run', 'pinned', pin, 'data_in', at('packet'), 'repeat', '1000'];
+    await eventually('its line says so', async () => {
+      await run('bpftool', prog);
+      const { beside } = await marked(workbench.editor(0));
+      return new RegExp(`\\d+% of ${name}`).test(beside.replaceAll('\u00a0', ' '));
+    });
+    await lens('hottest').waitFor();
+    for (const theme of ['light', 'dark'] as const) {
+      await session.setTheme(theme);
+      await workbench.screenshot(path.join(ARTIFACTS, `hottest-${theme}.png`));
+    }
+    await workbench.run(titleOf('sockmapBypass.toggleRunTimes'));
+    await eventually('it is gone', async () => {
+      const { beside } = await marked(workbench.editor(0));
+      return !beside.includes(name);
+    });
+    fs.rmSync(pin);
+    await workbench.run('View: Close All Editors');
+    for (const made of ['busy.bpf.c', 'busy.o', 'packet']) fs.rmSync(at(made));
   });
 
   const page = () => session.workbench.webview();
