@@ -181,7 +181,7 @@ export const precisionOf = ({ interval }: Ratio): number =>
   interval === undefined ? Infinity : Math.sqrt(interval.high / interval.low) - 1;
 
 /** Differences of up to 5% either way are none that matter: a quiet host has as much between two boots. */
-const EQUIVALENCE = 0.05;
+export const EQUIVALENCE = 0.05;
 
 /**
  * The verdict on a ratio, from its whole interval: within `EQUIVALENCE` of 1, above 1, below 1,

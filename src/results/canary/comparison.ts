@@ -1,4 +1,4 @@
-import type { Interval } from '../statistics.ts';
+import { EQUIVALENCE, type Interval } from '../statistics.ts';
 import { bucketAt, countUpTo, edgeOf, merge, totalOf, type Histogram } from './histogram.ts';
 import { quantileParts } from './sequence.ts';
 
@@ -27,7 +27,8 @@ interface Quantile {
 }
 
 /**
- * `same`: the interval lies within the limit and its inverse. `undecided`: not known yet, or too few connections.
+ * `same`: the interval lies within 5% of 1, or within the limit where that is narrower. `undecided`: not known yet, or
+ * too few connections.
  */
 export type CanaryVerdict = 'slower' | 'faster' | 'same' | 'undecided';
 
@@ -123,5 +124,7 @@ export function compareQuantile(
 function verdictOf({ low, high }: Interval, limit: number): CanaryVerdict {
   if (low > 1) return 'slower';
   if (high < 1) return 'faster';
-  return high <= limit && low >= 1 / limit ? 'same' : 'undecided';
+  // A guardrail may allow more, which is no reason to say that nothing differs.
+  const most = Math.min(limit, 1 + EQUIVALENCE);
+  return high <= most && low >= 1 / most ? 'same' : 'undecided';
 }

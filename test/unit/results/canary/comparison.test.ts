@@ -163,6 +163,12 @@ describe('the comparison of two groups of connections', function () {
     for (const group of [bypass, tcp]) group.grow(2000, random);
     const { verdict } = compareQuantile({ bypass: bypass.parts, tcp: tcp.parts }, 0.5, LIMIT);
     assert.equal(verdict, 'same');
+    const [one, two] = [1, 1].map(() => new Group(40, 0.1, 1, random));
+    assert.ok(one && two);
+    for (const group of [one, two]) group.grow(100, random);
+    const wide = compareQuantile({ bypass: one.parts, tcp: two.parts }, 0.5, 5);
+    assert.ok((wide.interval?.high ?? 0) > 1.05 && (wide.interval?.high ?? 9) < 5);
+    assert.equal(wide.verdict, 'undecided', 'whatever a guardrail allows');
     const few = new Group(2, 0, 2, random);
     few.grow(10_000, random);
     const compared = compareQuantile({ bypass: few.parts, tcp: tcp.parts }, 0.5, LIMIT);
