@@ -25,7 +25,7 @@ export function loadWarning(
   if (worst === undefined) return undefined;
   const { brief, grave } = worst;
   const running = faults.includes('splice') ? describeReaders(readers) : undefined;
-  const others = Array.from(new Set(more.filter((one) => !one.grave).map((one) => one.brief)));
+  const others = more.filter((one) => !one.grave).map((one) => one.brief);
   return {
     message: grave
       ? l10n.t('On Linux {0}: {1}; some programs may stall', kernel, brief)

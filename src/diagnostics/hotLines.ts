@@ -35,16 +35,19 @@ export class HotLines implements vscode.Disposable {
   constructor(runTimes: RunTimes, verifier: Verifier) {
     this.#runTimes = runTimes;
     this.#verifier = verifier;
-    const draw = () => {
-      for (const editor of vscode.window.visibleTextEditors) {
+    const draw = (editors: readonly vscode.TextEditor[]) => {
+      for (const editor of editors)
         editor.setDecorations(this.#decoration, this.#decorations(editor.document));
-      }
     };
     this.#subscriptions = [
-      runTimes.onDidChange(draw),
+      runTimes.onDidChange(() => {
+        draw(vscode.window.visibleTextEditors);
+      }),
       vscode.window.onDidChangeVisibleTextEditors(draw),
-      vscode.workspace.onDidChangeTextDocument(({ contentChanges }) => {
-        if (contentChanges.length > 0) draw();
+      // Every line of a log is such a change, too.
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length === 0) return;
+        draw(vscode.window.visibleTextEditors.filter((editor) => editor.document === document));
       }),
     ];
   }
