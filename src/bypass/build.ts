@@ -7,6 +7,7 @@ import { atLeast } from '../host/issues.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
 import { oneLine } from '../text.ts';
 import type { BuildLimits } from './compilerLimits.ts';
+import { headersOf } from './libbpf.ts';
 
 /** One file that the compiler makes an object of, by plain path, and how. */
 export interface Unit {
@@ -17,6 +18,8 @@ export interface Unit {
   readonly include?: readonly string[];
   /** Headers read before the source: of the source or, absolute, of the host. */
   readonly preincluded?: readonly string[];
+  /** Where an administrator has installed a libbpf on the host: its headers count, not the host's. */
+  readonly libbpf?: string;
   /** Further flags, checked (flags/accepted.ts): they name no file. */
   readonly flags?: readonly string[];
 }
@@ -71,12 +74,14 @@ export const compilerFlags = (
   target: Target,
   directory: string,
   types: string,
-  { entry, defines = {}, include = [], preincluded = [], flags = [] }: Unit,
+  { entry, defines = {}, include = [], preincluded = [], libbpf, flags = [] }: Unit,
 ): string[] => {
   // Resolved: the compiler calls a file by the directory it was found in, word for word.
   const there = (one: string) => path.posix.resolve(directory, one);
   return [
     ...common(target, { ...conditions(target), ...defines }, [
+      // Before the source's own directory, which may hold an older copy.
+      ...(libbpf === undefined ? [] : [headersOf(libbpf)]),
       there(path.posix.dirname(entry)),
       ...include.map(there),
       types,

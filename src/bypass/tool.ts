@@ -3,6 +3,7 @@ import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { readTarget } from './build.ts';
+import { libbpfFlags, type Libbpf } from './libbpf.ts';
 import { notRun } from './unprivileged.ts';
 import { Workbench } from './workbench.ts';
 
@@ -49,25 +50,36 @@ const BUILD_SECONDS = 50;
 
 /**
  * Builds one that uses libbpf.
+ * @param options libbpf: the host's own where it is undefined.
  * @throws HostError as buildTool.
  */
-export const buildLibbpfTool = (
+export function buildLibbpfTool(
   host: Host,
   directory: string,
   tool: Pick<Tool, 'name' | 'source'>,
-  options: { tried: string; signal?: AbortSignal | undefined },
-): Promise<string> =>
-  buildTool(
+  {
+    libbpf,
+    ...options
+  }: { tried: string; libbpf?: Libbpf | undefined; signal?: AbortSignal | undefined },
+): Promise<string> {
+  const { flags, libraries } = libbpf ? libbpfFlags(libbpf) : { flags: [], libraries: ['-lbpf'] };
+  return buildTool(
     host,
     directory,
-    { ...tool, flags: ['-O1'], libraries: ['-lbpf'] },
+    { ...tool, flags: ['-O1', ...flags], libraries },
     {
       ...options,
-      next: l10n.t(
-        'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
-      ),
+      next: libbpf
+        ? l10n.t(
+            'Check {0}, which has to be a libbpf 0.7 or newer for that host, and that libelf and zlib are there with their headers (libelf-dev, zlib1g-dev).',
+            libbpf.library,
+          )
+        : l10n.t(
+            'Check the host: clang, the C library and libbpf are needed, with their headers (libbpf-dev or libbpf-devel).',
+          ),
     },
   );
+}
 
 /**
  * A workbench with such a program, to be kept. Not cancellable: it is needed the next time.

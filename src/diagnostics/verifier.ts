@@ -20,7 +20,8 @@ import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
 
 const BUILD_SETTINGS = [
-  ...['verify.flags', 'verify.link', 'verify.include', 'verify.defines', 'verify.root'],
+  ...['verify.flags', 'verify.link', 'verify.include', 'verify.defines', 'verify.libbpf'],
+  'verify.root',
 ];
 const SETTLE_MS = 300;
 

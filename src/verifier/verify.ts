@@ -3,13 +3,12 @@ import { constants } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { BpfSource } from '../bypass/build.ts';
 import { BUILD_LIMITS } from '../bypass/compilerLimits.ts';
-import { libbpfToolBench } from '../bypass/tool.ts';
-import { Workbench, type Uploaded } from '../bypass/workbench.ts';
+import type { Uploaded } from '../bypass/workbench.ts';
 import { HostError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
-import type { Key } from '../host/keeper.ts';
 import { newBoundary, parseSections } from '../host/sections.ts';
+import { openHelper, type Helper } from './helper.ts';
 import { withLines, withPositions } from './listings.ts';
 import { parseVerdicts, type Verdicts } from './verdicts.ts';
 
@@ -63,7 +62,8 @@ export async function verifySource(
   options: VerifyOptions,
 ): Promise<Verification> {
   const { signal } = options;
-  const bench = await workbench(host, options.tool, signal);
+  const helper = await openHelper(host, options.tool, { libbpf: source.libbpf, signal });
+  const { bench } = helper;
   const uploaded = await bench.upload(source, signal);
   try {
     const compiled = await bench.compile(uploaded, { isParsed: true, signal });
@@ -71,7 +71,7 @@ export async function verifySource(
     const { kernel } = bench.target;
     const made = { host: host.name, kernel, compiler, unit, object: object?.bytes };
     if (object === undefined) return { ...made, words: linker, assumed: [], programs: [] };
-    return { ...made, ...(await verifyThere(bench, uploaded, object.path, options)) };
+    return { ...made, ...(await verifyThere(helper, uploaded, object.path, options)) };
   } finally {
     void bench.remove(uploaded);
   }
@@ -89,7 +89,8 @@ export async function dumpProgram(
   options: VerifyOptions & { readonly states?: boolean },
 ): Promise<Dump> {
   const { signal } = options;
-  const bench = await workbench(host, options.tool, signal);
+  const helper = await openHelper(host, options.tool, { libbpf: source.libbpf, signal });
+  const { bench } = helper;
   const uploaded = await bench.upload(source, signal);
   const tried = l10n.t('read {0} of {1} from the kernel', program, source.entry);
   try {
@@ -112,6 +113,7 @@ export async function dumpProgram(
       [
         boundary,
         bench.directory,
+        helper.program,
         directory,
         program,
         bench.target.architecture,
@@ -150,14 +152,15 @@ export async function* readStates(
   programs: readonly string[],
   options: VerifyOptions,
 ): AsyncGenerator<StatesLog> {
-  const bench = await workbench(host, options.tool, options.signal);
-  const uploaded = await bench.upload(source, options.signal);
+  const { signal } = options;
+  const helper = await openHelper(host, options.tool, { libbpf: source.libbpf, signal });
+  const { bench } = helper;
+  const uploaded = await bench.upload(source, signal);
   try {
-    const { signal } = options;
     const { object } = await bench.compile(uploaded, { isParsed: true, signal });
     if (object === undefined) return;
     for (const program of programs) {
-      const verdicts = await verifyThere(bench, uploaded, object.path, options, program);
+      const verdicts = await verifyThere(helper, uploaded, object.path, options, program);
       const { verdict, log = '' } = verdicts.programs.find(({ name }) => name === program) ?? {};
       const isSeen = verdict === 'accepted' || verdict === 'rejected';
       const isWhole = isSeen && !log.slice(-200).includes('\n(the log is longer than');
@@ -168,27 +171,9 @@ export async function* readStates(
   }
 }
 
-/** Stays on a host between verifications, with the program that talks to the verifier. */
-const WORKBENCH: Key<Workbench> = { name: 'workbench' };
-
-async function workbench(
-  host: Host,
-  tool: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<Workbench> {
-  await host.becomeRoot(signal);
-  return host.keep(WORKBENCH, () =>
-    libbpfToolBench(
-      host,
-      { name: 'verify', source: tool },
-      l10n.t('build the verification helper'),
-    ),
-  );
-}
-
 /** @param program whose states are asked for; all programs' verdicts where it is undefined. */
 async function verifyThere(
-  { host, directory: bench }: Workbench,
+  { bench: { host, directory: bench }, program: helper }: Helper,
   { source, directory }: Uploaded,
   object: string,
   { signal }: VerifyOptions,
@@ -198,7 +183,7 @@ async function verifyThere(
   const seconds = verifySecondsOf(source);
   const tried = l10n.t('verify {0} with the kernel', source.entry);
   const script = program === undefined ? 'verify.sh' : 'verify-states.sh';
-  const args = [boundary, bench, String(seconds), object, program ?? []].flat();
+  const args = [boundary, bench, helper, String(seconds), object, program ?? []].flat();
   const text = await rootScript(host, script, args, { tried, seconds, signal });
   const told = unpacked(host, text, directory);
   const sections = parseSections(told, boundary);

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { BUILD_LIMIT_RANGES } from '../bypass/compilerLimits.ts';
+import { prefixFault } from '../bypass/libbpf.ts';
 import { isNetwork, REACHES, LIMIT_RANGES } from '../bypass/config.ts';
 
 const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [number, number]): T =>
@@ -37,6 +38,10 @@ export const SECTIONS = {
       z.string().regex(/^[A-Za-z_]\w*$/, { error: () => l10n.t('not the name of a macro') }),
       z.int(),
     ),
+    /** A prefix on the host. */
+    libbpf: z.string().refine((prefix) => prefix === '' || prefixFault(prefix) === undefined, {
+      error: () => prefixFault(''),
+    }),
   }),
   'verify.limits': z.object({
     compileSeconds: within(z.int(), BUILD_LIMIT_RANGES.compileSeconds),

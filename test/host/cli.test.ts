@@ -529,6 +529,13 @@ describe('the command line', () => {
     } finally {
       fs.writeFileSync(tool, text);
     }
+    const there = ['verify', alias, cli.source('classic.bpf.c'), ...ssh];
+    const nowhere = await cli.run([...there, '--libbpf', '/no/such']);
+    assert.equal(nowhere.status, 1);
+    assert.match(nowhere.stderr, /use the libbpf of \/no\/such[^]*\/no\/such is not a directory/);
+    const relative = await cli.run([...there, '--libbpf', 'lib']);
+    assert.equal(relative.status, 64);
+    assert.match(relative.stderr, /--libbpf: not an absolute path of the host: lib/);
     const missing = await cli.run(['verify', alias, file('none.bpf.c'), ...ssh]);
     assert.equal(missing.status, 64);
     assert.match(missing.stderr, /FILE: .*none\.bpf\.c is not there\.\n/);

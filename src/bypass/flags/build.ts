@@ -18,6 +18,8 @@ export interface BuildSettings {
   readonly flags: Readonly<Record<string, readonly string[]>>;
   /** Sources that those of a pattern are linked with, by their paths in the folder. */
   readonly link: Readonly<Record<string, readonly string[]>>;
+  /** A libbpf of the host beside its own, by its prefix there; "": none. */
+  readonly libbpf?: string;
   /** What that may take. */
   readonly limits?: BuildLimits;
   /** The beginning of their names, for remarks: of settings, or of options. */
@@ -35,7 +37,7 @@ export async function configuredSource(
   read: ReadFile,
   settings: BuildSettings,
 ): Promise<BpfSource> {
-  const { include, defines, limits, named } = settings;
+  const { include, defines, libbpf = '', limits, named } = settings;
   const left = include.filter((one) => !isDirectory(one));
   const { files: linked, remarks: unlinked } = linkedWith(entry, settings);
   const units: Unit[] = [];
@@ -49,6 +51,7 @@ export async function configuredSource(
       // A person's own come first, so that they can correct the project's.
       include: [...include.filter(isDirectory), ...chosen.include],
       defines,
+      ...(libbpf !== '' && { libbpf }),
       ...(flags.length > 0 && { flags }),
       ...(preincluded.length > 0 && { preincluded }),
     });

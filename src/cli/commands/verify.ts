@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BUILD_LIMIT_RANGES, BUILD_LIMITS } from '../../bypass/compilerLimits.ts';
 import type { BpfSource } from '../../bypass/build.ts';
+import { prefixFault } from '../../bypass/libbpf.ts';
 import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
 import { directoryReader } from '../../bypass/source.ts';
 import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
@@ -54,6 +55,10 @@ export const verify = command({
     link: texts(
       'FILE',
       'A further source, relative to that folder, whose object is linked with that of FILE.',
+    ),
+    libbpf: text(
+      'PREFIX',
+      "Where an administrator has installed a libbpf on the host (make install PREFIX=…), to compile and load with instead of the host's own: an absolute path, and root's alone with all above it.",
     ),
     root: text(
       'DIRECTORY',
@@ -110,7 +115,9 @@ export const verify = command({
     'If a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
     'Figures depend on the kernel and the compiler: compare those of one host. Verification time and program size are shown, but not checked. If the baseline has none of the programs, the exit status is 1.',
   ],
-  fault: (_operands, { baseline, output, host, 'max-growth': maxGrowth }) => {
+  fault: (_operands, { baseline, output, host, libbpf, 'max-growth': maxGrowth }) => {
+    const fault = libbpf === undefined ? undefined : prefixFault(libbpf);
+    if (fault !== undefined) return `--libbpf: ${fault}: ${libbpf}`;
     if (baseline === undefined && maxGrowth !== undefined) return '--max-growth needs --baseline.';
     return host.length > 0 && (baseline ?? output) !== undefined
       ? '--baseline and --output are for one host.'
@@ -124,6 +131,7 @@ export const verify = command({
       define,
       flag,
       link,
+      libbpf,
       root: above,
       output,
       baseline,
@@ -213,6 +221,7 @@ export const verify = command({
       const defines = Object.fromEntries(define.map((one) => defined(one)));
       return configuredSource(entry, root, directoryReader(root), {
         ...{ include, defines, flags: { '**': flag }, link: { '**': link }, named: '--' },
+        ...(libbpf !== undefined && { libbpf }),
         limits: {
           compileSeconds: options['compile-seconds'] ?? BUILD_LIMITS.compileSeconds,
           memoryMiB: options['memory-mib'] ?? BUILD_LIMITS.memoryMiB,

@@ -72,7 +72,7 @@ export const COMPILER: readonly Entry[] = [
     detail: ({ name = '' }) => versionsOf(name),
     isOnlyWithDetail: true,
     why: 'The headers of libbpf, or of Linux, that the host has are older than this source.',
-    fix: 'Install newer ones there (libbpf-dev, linux-libc-dev), include vmlinux.h, or put the project’s own copy of libbpf’s headers where includes are looked for (sockmapBypass.verify.include, --include): it goes before the host’s.',
+    fix: 'Install newer ones there (libbpf-dev, linux-libc-dev), include vmlinux.h, or put the project’s own copy of libbpf’s headers where includes are looked for (sockmapBypass.verify.include, --include): it goes before the host’s. Where loading takes a newer libbpf as well, an administrator installs one there, and sockmapBypass.verify.libbpf (--libbpf) names its prefix.',
   },
   {
     id: 'compiler-too-old',

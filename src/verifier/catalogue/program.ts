@@ -223,7 +223,7 @@ export const LOADING: readonly Entry[] = [
     detail: ({ name = '' }) => versionsOf(name),
     isOnlyWithDetail: true,
     why: 'The libbpf of the host is older than this source: it does not know that kind of program or section.',
-    fix: 'Install a newer libbpf-dev there, or write it in the older form (SEC("tc") for tcx, ".struct_ops" for ".struct_ops.link").',
+    fix: 'Install a newer libbpf-dev there, or a newer libbpf beside it and name its prefix (sockmapBypass.verify.libbpf, --libbpf), or write it in the older form (SEC("tc") for tcx, ".struct_ops" for ".struct_ops.link").',
   },
   {
     id: 'section-name',
