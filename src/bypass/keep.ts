@@ -64,6 +64,8 @@ export async function keepBypass(host: Host, options: KeepOptions): Promise<Bypa
     place.line,
     ...bypass.cgroups.flatMap((one) => ['--cgroup', one]),
     ...['--policy', bypass.policy, '--replace'],
+    // Whoever loaded it there was asked.
+    ...(bypass.cgroups.includes(mount) ? ['--whole-host'] : []),
     ...(bypass.config === undefined ? [] : ['--reach', bypass.config.reach]),
     ...(keeper === undefined ? [] : ['--name', keeper.name]),
   );

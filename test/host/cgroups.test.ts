@@ -204,15 +204,20 @@ describe('the name of a cgroup', () => {
     assert.deepEqual(stdout.split('\n'), [mount, mount]);
   });
 
-  it('of the root is warned of by the command of the host, whatever it is called', async () => {
+  it('of the root is refused by the command of the host, whatever it is called', async () => {
     const link = path.join(own.path, 'link');
     fs.symlinkSync(mount, link);
     for (const named of ['/', '.', `${mount}/`, `${ground.path}/../..`, link]) {
       // Without an object nothing is attached.
       const argv = ['load', '--cgroup', named, '--object', path.join(own.path, 'none')];
-      const { exitCode, stderr } = await execa('sh', [COMMAND, ...argv], { reject: false });
-      assert.equal(exitCode, 1, stderr);
-      assert.match(stderr, /warning: \S+ is the root cgroup, which holds every process/, named);
+      for (const meant of [false, true]) {
+        const all = [COMMAND, ...argv, ...(meant ? ['--whole-host'] : [])];
+        const { exitCode, stderr } = await execa('sh', all, { reject: false });
+        assert.equal(exitCode, 1, stderr);
+        assert.match(stderr, /warning: \S+ is the root cgroup, which holds every process/, named);
+        assert.equal(/nothing has changed; .*--whole-host/.test(stderr), !meant, stderr);
+        assert.equal(stderr.includes('none'), meant, stderr);
+      }
     }
     const other = ['load', '--cgroup', ground.path, '--object', path.join(own.path, 'none')];
     const { stderr } = await execa('sh', [COMMAND, ...other], { reject: false });
