@@ -39,8 +39,11 @@ export async function findBpfFiles(): Promise<vscode.Uri[]> {
 export const bpfFilters = (): vscode.DocumentFilter[] =>
   bpfGlobs().map((pattern) => ({ scheme: 'file', pattern }));
 
+/** The settings are read for a file in question alone: it is asked of every document there is. */
 export const isBpfFile = (document: vscode.TextDocument): boolean =>
-  vscode.languages.match(bpfFilters(), document) > 0;
+  document.uri.scheme === 'file' &&
+  document.uri.path.endsWith('.c') &&
+  (document.uri.path.endsWith('.bpf.c') || vscode.languages.match(bpfFilters(), document) > 0);
 
 /** Sources are C: headers are found by what includes them. A pattern without a slash is about the name alone. */
 const patternsOf = (folder: vscode.Uri): string[] =>

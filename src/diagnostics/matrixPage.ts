@@ -22,12 +22,13 @@ export class MatrixPage {
   #hosts: readonly string[] = [];
   /** The page listens. */
   #isReady = false;
+  #isDue = false;
 
   constructor(extension: vscode.Uri, verifier: Verifier, panel: vscode.WebviewPanel) {
     this.#verifier = verifier;
     this.#panel = panel;
     const send = () => {
-      this.#send();
+      this.#sendSoon();
     };
     const subscriptions = [
       panel.webview.onDidReceiveMessage((message: unknown) => {
@@ -122,6 +123,16 @@ export class MatrixPage {
         asked: this.#hosts.map((host) => this.#asked(uri, host)),
       })),
     );
+  }
+
+  /** Once for all that changes in one go: an answer to a question is also one of its source. */
+  #sendSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#send();
+    });
   }
 
   #send(): void {

@@ -25,7 +25,7 @@ interface Measuring {
 
 /**
  * Run times of loaded programs, while they are switched on: each host that a visible source was verified on
- * measures for as long as that source is visible.
+ * measures for as long as that source, or a header of it, is visible.
  */
 export class RunTimes implements vscode.Disposable {
   readonly #context: Context;
@@ -90,7 +90,11 @@ export class RunTimes implements vscode.Disposable {
     const wanted = new Map<string, Set<string>>();
     if (!this.#isOn) return new Map();
     for (const { document } of vscode.window.visibleTextEditors) {
-      for (const [host, { diagnosis }] of this.#verifier.answers(document.uri)) {
+      const own = Array.from(this.#verifier.answers(document.uri));
+      // A header has lines of the programs that include it.
+      const about = Array.from(this.#verifier.answersAbout(document.uri));
+      const all = [...own, ...about.map(({ host, answer }) => [host, answer] as const)];
+      for (const [host, { diagnosis }] of all) {
         const names = diagnosis.programs.map(({ name }) => name);
         if (names.length > 0) wanted.set(host, new Set([...(wanted.get(host) ?? []), ...names]));
       }

@@ -11,6 +11,7 @@ describe('run times of loaded programs', () => {
   const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
   const folder = path.join(workspace, 'timed');
   const source = path.join(folder, 'timed.bpf.c');
+  const header = path.join(folder, 'timed.h');
   const pin = `/sys/fs/bpf/of-run-times-${process.pid}`;
   // Its own: others of the machine may have programs of the usual name.
   const name = `shown_${process.pid}`;
@@ -36,7 +37,8 @@ describe('run times of loaded programs', () => {
 
   before(async () => {
     fs.mkdirSync(folder);
-    fs.writeFileSync(source, hotProgram(name));
+    fs.writeFileSync(source, `${hotProgram(name)}#include "timed.h"\n`);
+    fs.writeFileSync(header, '');
     fs.writeFileSync(path.join(folder, 'packet'), Buffer.alloc(64));
     const object = path.join(folder, 'timed.o');
     const flags = ['-O2', '-g', '-target', 'bpf', '-idirafter', '/usr/include/x86_64-linux-gnu'];
@@ -70,6 +72,8 @@ describe('run times of loaded programs', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     const nobodyMeasures = async () => (await runs()) === (await runs());
     await eventually('nobody measures any more', nobodyMeasures);
+    await vscode.window.showTextDocument(vscode.Uri.file(header));
+    await eventually('its header is enough', async () => (await runs()) !== (await runs()));
     await vscode.window.showTextDocument(uri);
     await eventually('it is measured again', () => isShown(/loaded, did not run$/));
     assert.deepEqual(await toggle(), { on: false });
