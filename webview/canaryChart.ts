@@ -5,7 +5,7 @@ import { number, part } from '../src/results/format.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import { Chart, refill, type LineChart, type LineDataset } from './lineChart.ts';
 import type { Theme } from './theme.ts';
-import { tooltipLook } from './tooltipLook.ts';
+import { chartFont, chartLook, tooltipLook } from './chartLook.ts';
 
 /** A time with three digits, in the unit that suits it. */
 function timeText(nanoseconds: number): string {
@@ -72,15 +72,11 @@ const line = (
 });
 
 function optionsOf(theme: Theme): ChartOptions<'line'> {
-  const font = { family: theme.fontFamily, size: 12 };
+  const font = chartFont(theme);
   const ticks = { color: theme.foreground, font };
   const title = (text: string) => ({ display: true, color: theme.foreground, font, text });
   return {
-    responsive: true,
-    maintainAspectRatio: false,
-    animation: false,
-    color: theme.foreground,
-    font,
+    ...chartLook(theme),
     interaction: { mode: 'index', intersect: false },
     scales: {
       x: {

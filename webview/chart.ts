@@ -17,7 +17,7 @@ import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
-import { tooltipLook } from './tooltipLook.ts';
+import { chartFont, chartLook, tooltipLook } from './chartLook.ts';
 
 /** A figure and how the reader wants it. */
 export type View = {
@@ -191,7 +191,7 @@ const tickText = ({ names, sizes }: Figure, value: number): string | string[] =>
   names === undefined ? bytes(value) : linesOf(names[sizes.indexOf(value)] ?? '');
 
 function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'line'> {
-  const font = { family: theme.fontFamily, size: 12 };
+  const font = chartFont(theme);
   const shown = figure.series.filter(({ arm }) => !hidden.has(arm));
   const range = { x: xRange(figure, axes.x), y: yRange(figure, shown, axes.y, raw) };
   const axis = (text: string) => ({
@@ -204,12 +204,7 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
   const isOverlay = figure.series.some(({ run }) => run > 0);
   return {
     layout: { padding: { right: isOverlay ? 20 : 0 } },
-    responsive: true,
-    maintainAspectRatio: false,
-    // Nothing moves: a new sample is not an event to watch, and some readers must not see motion.
-    animation: false,
-    color: theme.foreground,
-    font,
+    ...chartLook(theme),
     normalized: true,
     interaction: { mode: 'index', intersect: false },
     scales: {

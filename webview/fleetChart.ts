@@ -10,7 +10,7 @@ import { walkByKeys, type Place } from './chartWalk.ts';
 import { SHAPES } from './seriesStyle.ts';
 import { Chart, refill, type LineChart, type LineDataset } from './lineChart.ts';
 import type { Theme } from './theme.ts';
-import { tooltipLook } from './tooltipLook.ts';
+import { chartFont, chartLook, tooltipLook } from './chartLook.ts';
 
 type View = { readonly place: FleetPlace; readonly theme: Theme };
 
@@ -134,18 +134,14 @@ function optionsOf(current: () => View): ChartOptions<'line'> {
   const { place, theme } = current();
   const rows = rowsOf(place);
   const range = rangeOf(place);
-  const font = { family: theme.fontFamily, size: 12 };
+  const font = chartFont(theme);
   const nameOf = (at: number, width: number): string => {
     const name = rows[at]?.name ?? '';
     const most = width < NARROW ? SHORT : LONG;
     return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
   };
   return {
-    responsive: true,
-    maintainAspectRatio: false,
-    animation: false,
-    color: theme.foreground,
-    font,
+    ...chartLook(theme),
     interaction: { mode: 'nearest', axis: 'y', intersect: false },
     layout: { padding: { right: 12 } },
     scales: {

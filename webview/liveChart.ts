@@ -5,7 +5,7 @@ import type { RatePoint } from '../src/bypass/live/protocol.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import { Chart, refill, type LineChart, type LineDataset } from './lineChart.ts';
 import type { Theme } from './theme.ts';
-import { tooltipLook } from './tooltipLook.ts';
+import { chartFont, chartLook, tooltipLook } from './chartLook.ts';
 
 export type Quantity = 'bytes' | 'messages';
 
@@ -130,17 +130,13 @@ function roundTop(points: readonly RatePoint[], quantity: Quantity): number {
 }
 
 function optionsOf({ points, quantity, theme }: LiveChartView): ChartOptions<'line'> {
-  const font = { family: theme.fontFamily, size: 12 };
+  const font = chartFont(theme);
   const ticks = { color: theme.foreground, font };
   const begin = (points[0]?.at ?? 0) - (points.at(-1)?.at ?? 0);
   const top = roundTop(points, quantity);
   const step = begin < -120 ? 60 : begin < -60 ? 30 : 10;
   return {
-    responsive: true,
-    maintainAspectRatio: false,
-    animation: false,
-    color: theme.foreground,
-    font,
+    ...chartLook(theme),
     normalized: true,
     interaction: { mode: 'index', intersect: false },
     scales: {
