@@ -48,5 +48,12 @@ for one in "$headers" "$directory"; do
 done
 need_roots_in "$headers"
 need_roots_in "$directory" -maxdepth 1 -name 'libbpf.*'
+# What the library needs is looked for beside it, too.
+case $library in
+*.so)
+  beside=$(find -L "$directory" -maxdepth 1 -name '*.so*' ! -type l \( ! -user 0 -o -perm -020 -o -perm -002 \)) || exit 3
+  [ -z "$beside" ] || refuse "$(printf '%s' "$beside" | head -n 1) can be changed by others than root"
+  ;;
+esac
 printf '%s\n' "$headers" "$library"
 stat -L -c '%d:%i:%Y:%s' "$library" "$headers/bpf/libbpf.h" | tr '\n' ' '

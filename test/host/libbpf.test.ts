@@ -159,6 +159,16 @@ describe('a libbpf that an administrator has installed beside the host’s', () 
         /\/libbpf\.so\.1\.9\.9 belongs to nobody/,
       ],
       [
+        'what its library needs',
+        () => {
+          fs.rmSync(at('lib64/libbpf.a'));
+          fs.writeFileSync(path.join(own.path, 'theirs'), '');
+          fs.chownSync(path.join(own.path, 'theirs'), NOBODY, 0);
+          fs.symlinkSync(path.join(own.path, 'theirs'), at('lib64/libelf.so.1'));
+        },
+        /\/libelf\.so\.1 can be changed/,
+      ],
+      [
         'a link to elsewhere',
         () => {
           fs.rmSync(at('include/bpf/libbpf.h'));
