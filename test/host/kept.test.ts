@@ -7,6 +7,7 @@ import { keepBypass, stopKeeping } from '../../src/bypass/keep.ts';
 import type { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { withFunctions } from '../../src/host/hostScript.ts';
+import { makeAccount } from '../harness/accounts.ts';
 import {
   attachedTo,
   bpfSource,
@@ -212,6 +213,14 @@ describe('a bypass to be kept, over ssh', () => {
   const keep = () =>
     keepBypass(host, { cgroup: ground.path, readSource: (policy) => bpfSource(policy), tools });
 
+  const writeKept = (): void => {
+    fs.mkdirSync(CONF, { recursive: true, mode: 0o755 });
+    fs.writeFileSync(
+      `${CONF}/test-keep.conf`,
+      `version 0.1.0\npolicy guarded\nreach host\nverdict yes\ncgroup ${ground.path}\n`,
+    );
+  };
+
   it('is one that is on, on a host with systemd; else what to do is said, and nothing changes', async () => {
     if (!fs.existsSync('/run/systemd/system'))
       await assert.rejects(keep(), (error: HostError) => {
@@ -225,14 +234,41 @@ describe('a bypass to be kept, over ssh', () => {
     assert.deepEqual((await ground.left()).pins, []);
   });
 
+  it('is ended by who needs a password for sudo, and is asked again after a wrong one', async () => {
+    const account = await makeAccount('password');
+    sshd.addHost('keeper', { user: account.name });
+    const answers = ['wrong', 'wrong', 'wrong', 'wrong', account.password];
+    const asked: boolean[] = [];
+    const log: string[] = [];
+    const user = new Host('keeper', {
+      ssh: { configFile: sshd.configFile },
+      askPassword: (_name, retry) => {
+        asked.push(retry);
+        return Promise.resolve(answers.shift());
+      },
+      log: (line) => log.push(line),
+    });
+    try {
+      writeKept();
+      await assert.rejects(stopKeeping(user, 'test-keep'), (error: HostError) => {
+        assert.equal(error.problem.kind, 'privilege');
+        return true;
+      });
+      assert.ok(fs.existsSync(`${CONF}/test-keep.conf`));
+      assert.equal((await stopKeeping(user, 'test-keep')).kept, undefined);
+      assert.ok(!fs.existsSync(CONF));
+      assert.deepEqual(asked, [false, true, true, false, true]);
+      assert.ok(!log.some((text) => text.includes(account.password)));
+    } finally {
+      await user.dispose();
+      await account.remove();
+    }
+  });
+
   it('is found by a check, and is no longer kept when that is ended, by its name or a cgroup', async () => {
     await assert.rejects(stopKeeping(host, 'test-keep'), /test-keep is not kept/);
     for (const named of ['test-keep', ground.path]) {
-      fs.mkdirSync(CONF, { recursive: true, mode: 0o755 });
-      fs.writeFileSync(
-        `${CONF}/test-keep.conf`,
-        `version 0.1.0\npolicy guarded\nreach host\nverdict yes\ncgroup ${ground.path}\n`,
-      );
+      writeKept();
       const { kept, facts } = await checkHostAndKept(host);
       assert.deepEqual(
         kept.map(({ name, version, state }) => [name, version, state]),
