@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { checkHostAndKept } from '../../src/bypass/checkKept.ts';
+import { keepBypass } from '../../src/bypass/keep.ts';
 import { keptLine } from '../../src/bypass/keptWords.ts';
 import { scratchDirectory, type Guard } from '../../src/host/guard.ts';
+import type { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { upload } from '../../src/host/upload.ts';
+import { bpfSource } from '../harness/host/bypass.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { bootMachine, type Machine, type Release } from './machine.ts';
 
@@ -36,6 +40,26 @@ unit() { printf '[Service]\nExecStart=/usr/local/bin/steady %s\n[Install]\nWante
 unit first.service 'serve 7777' && unit asker.service 'ask 7777 /run/asked'
 printf '[Socket]\nListenStream=/run/asker.sock\n[Install]\nWantedBy=sockets.target\n' >/etc/systemd/system/asker.socket
 systemctl daemon-reload && systemctl enable --now asker.socket first.service asker.service`;
+
+/** An account whose sudo asks for the password on standard input. */
+const ACCOUNT = `set -e
+pwconv
+useradd --create-home --shell /bin/sh ops
+read -r password
+echo "ops:$password" | chpasswd --crypt-method SHA512
+install -D -o ops -m 600 /root/.ssh/authorized_keys /home/ops/.ssh/authorized_keys
+echo 'ops ALL=(ALL:ALL) ALL' >/etc/sudoers.d/ops`;
+
+/** Where on a machine standard input stands: in its files, its journal, or what is said about its processes. */
+const SEARCH = `read -r text
+for place in /etc /home /root /run /tmp /var /usr/local /dev/shm; do
+  echo "$text" | grep -rslF -D skip -f - "$place"
+done
+for place in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
+  echo "$text" | grep -slF -f - "$place"
+done
+journalctl --no-pager -o cat >/root/journal && echo "$text" | grep -lF -f - /root/journal
+rm /root/journal`;
 
 /** "CONNECTIONS REQUESTS FAILED BYTES": bytes are those that loopback has carried, which are few on the bypass. */
 const SAMPLE =
@@ -85,7 +109,7 @@ const statusSchema = z.object({
 });
 const ON = [
   ['attached', 'host', [...CGROUPS].sort()],
-  ['first', SERVICES, 'on'],
+  ['first', [...SERVICES].sort(), 'on'],
 ];
 
 describe('a bypass that systemd keeps, Debian bookworm and then trixie', function () {
@@ -137,6 +161,13 @@ describe('a bypass that systemd keeps, Debian bookworm and then trixie', functio
   };
   const on = async (...argv: string[]): Promise<string> =>
     (await host.check(argv, { tried: argv.join(' '), root: true, timeoutMs: PATIENCE_MS })).trim();
+  /** The same with standard input. */
+  const feed = async (input: string, script: string): Promise<string> =>
+    (
+      await host.check(['sh', '-c', script], {
+        ...{ tried: script, root: true, input, timeoutMs: PATIENCE_MS },
+      })
+    ).trim();
   const status = async (by = COMMAND) =>
     statusSchema.parse(JSON.parse(await on('sh', by, 'status', '--json')));
   const journal = () => on('journalctl', '--no-pager', '-n', '60', '-o', 'cat');
@@ -144,12 +175,15 @@ describe('a bypass that systemd keeps, Debian bookworm and then trixie', functio
   /** A service waits 20 s at most, which is little where a processor is emulated: it may wait longer here. */
   const keep = async (): Promise<string> => {
     const answer = await on('sh', command, ...KEEP);
+    await letWait();
+    return answer;
+  };
+  const letWait = async (): Promise<void> => {
     const dropIns = SERVICES.map(
       (name) => `/etc/systemd/system/${name}.d/50-sockmap-bypass-first.conf`,
     );
     await on('sed', '-i', 's/timeout -k 5 20 /timeout -k 5 80 /', ...dropIns);
     await on('systemctl', 'daemon-reload');
-    return answer;
   };
 
   const sample = async () => parseSample(await on('sh', '-c', SAMPLE));
@@ -177,7 +211,7 @@ describe('a bypass that systemd keeps, Debian bookworm and then trixie', functio
           ...[state, config?.reach],
           [...cgroups].sort(),
         ]),
-        ...kept.map(({ name, units, state }) => [name, units, state]),
+        ...kept.map(({ name, units, state }) => [name, [...units].sort(), state]),
       ],
       ON,
       `${JSON.stringify({ attachments, kept })}\n${await journal()}`,
@@ -251,6 +285,56 @@ done`;
 
   it(`is so with ${RESTARTS} more of one under load, and no request fails`, async () => {
     await assertOverRestarts();
+  });
+
+  it('is kept again from an editor by who needs a password for sudo, and that stays nowhere', async () => {
+    assert.ok(machine);
+    const password = `right-${randomBytes(9).toString('base64url')}`;
+    await feed(`${password}\n`, ACCOUNT);
+    const [command, probe] = ['sockmap-bypassctl', 'semantics.c'].map((name) =>
+      fs.readFileSync(path.join(BPF, 'tools', name)),
+    ) as [Buffer, Buffer];
+    const keepBy = async (...passwords: string[]): Promise<boolean[]> => {
+      assert.ok(machine);
+      const asked: boolean[] = [];
+      const user = new Host(`ops@${machine.alias}`, {
+        ssh: { configFile: machine.configFile },
+        askPassword: (_host, retry) => {
+          asked.push(retry);
+          return Promise.resolve(passwords.shift());
+        },
+      });
+      try {
+        await keepBypass(user, {
+          ...{ cgroup: CGROUPS[0] ?? '', readSource: bpfSource, tools: { command, probe } },
+          limits: { maxSockets: 4096 },
+        });
+      } finally {
+        await user.dispose();
+      }
+      return asked;
+    };
+    const version = () => on('cat', `${INSTALLED}/first/sockmap_bypass.bpf.c`);
+    const before = await version();
+    await assert.rejects(keepBy('wrong', 'wrong', 'wrong'), (error: HostError) => {
+      assert.equal(error.problem.kind, 'privilege');
+      return true;
+    });
+    assert.equal(await version(), before);
+    await assertOn();
+    assert.deepEqual(await keepBy('wrong', password), [false, true]);
+    assert.match(await version(), /^#define MAX_SOCKETS 4096$/m);
+    await letWait();
+    await assertBypassed(await restart());
+    await assertOn();
+    // What finds it is seen to find it.
+    await feed(`${password}\n`, 'cat >/run/a-copy');
+    assert.equal(await feed(`${password}\n`, SEARCH), '/run/a-copy');
+    await on('rm', '/run/a-copy');
+    assert.equal(
+      await on('find', '/tmp', '/run', '/home', '-name', '*sockmap*', '-user', 'ops'),
+      '',
+    );
   });
 
   it('is on after a reboot with the same settings, before the first connection', async () => {

@@ -65,7 +65,7 @@ const packages = ({ architecture, containers }: Release): string[] => [
 
 const CONTAINERS = [
   ...['podman', 'crun', 'netavark', 'aardvark-dns', 'iptables', 'nftables'],
-  ...['systemd', 'dbus', 'busybox-static'],
+  ...['systemd', 'dbus', 'busybox-static', 'passwd', 'sudo'],
 ];
 
 const WITHOUT_SECURITY =
@@ -118,6 +118,12 @@ const CONTAINERS_FILES: Readonly<Record<string, string>> = {
   'etc/containers/containers.conf':
     '[network]\nnetwork_backend = "netavark"\n[engine]\ncgroup_manager = "systemd"\nruntime = "crun"\n',
   'etc/machine-id': '',
+  ...Object.fromEntries(
+    ['auth', 'account', 'password', 'session', 'session-noninteractive'].map((name) => [
+      `etc/pam.d/common-${name}`,
+      `${name.replace('-noninteractive', '')} required pam_unix.so\n`,
+    ]),
+  ),
 };
 
 interface Image {
@@ -235,7 +241,7 @@ export async function bootMachine(release: Release): Promise<Machine> {
 async function makeImage(release: Release): Promise<Image> {
   const { suite, architecture } = release;
   const made = createHash('sha256')
-    .update([...packages(release), init(release)].join())
+    .update([...packages(release), init(release), JSON.stringify(CONTAINERS_FILES)].join())
     .digest('hex');
   const place = path.join(IMAGES, `${suite}-${architecture}-${made.slice(0, 8)}`);
   const image: Omit<Image, 'hostKey'> = {
