@@ -25,7 +25,7 @@ export const REACH_CHOICES: Readonly<Record<Reach, string>> = {
 /** What it means to change to one, for programs that run. */
 export const reachDetail = (reach: Reach): string =>
   reach === 'namespace'
-    ? l10n.t('Connections between network namespaces are on TCP from their next message on.')
+    ? l10n.t('Connections between network namespaces go over TCP.')
     : l10n.t('Filters, policies, shaping and captures between containers no longer see the bytes.');
 
 /** What reach `host` takes away. */

@@ -119,7 +119,7 @@ async function ask(app: App, pointed: unknown): Promise<Wanted | undefined> {
   const p99 = await askLimit(
     3,
     vscode.l10n.t(
-      'Guardrail: how many times as long the slowest of 100 answers may take, 1 to 10; none to leave it out',
+      'Guardrail on the P99: how many times as long as on TCP it may be, 1 to 10; empty for none',
     ),
     `${CANARY_DEFAULTS.p99}`,
   );
@@ -127,7 +127,7 @@ async function ask(app: App, pointed: unknown): Promise<Wanted | undefined> {
   const p50 = await askLimit(
     4,
     vscode.l10n.t(
-      'Guardrail: how many times as long half of the answers may take, 1 to 10; none to leave it out',
+      'Guardrail on the median: how many times as long as on TCP it may be, 1 to 10; empty for none',
     ),
     '',
   );

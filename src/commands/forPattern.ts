@@ -32,10 +32,10 @@ export async function proposeForPattern(proposal: Proposal): Promise<boolean> {
     ),
     JSON.stringify({ [pattern]: value }, undefined, 2),
     ...remarks,
-  ].join('\n');
+  ].join('\n\n');
   const agrees =
     proposal.confirmed ||
-    (await confirm(question, { detail: shown, go, stay: vscode.l10n.t('Cancel') }));
+    (await confirm(question, { detail: shown, go, stay: vscode.l10n.t('Leave It As It Is') }));
   if (agrees) await addForPattern(setting, uri, pattern, value);
   return agrees;
 }

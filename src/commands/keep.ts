@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import type { Attachment, BypassStatus, Kept } from '../bypass/attachment.ts';
 import { keepBypass, stopKeeping } from '../bypass/keep.ts';
-import { isPlaceOf, keeperOf, keptLine, keptPlaces, keptState } from '../bypass/keptWords.ts';
+import { isPlaceOf, keeperOf, keptPlaces, keptState } from '../bypass/keptWords.ts';
 import { socketIssues } from '../bypass/socketUnits.ts';
 import { readCommand, readProbe } from '../bypass/source.ts';
 import { HostError } from '../host/errors.ts';
@@ -181,7 +181,12 @@ async function pickKept(
     });
   if (more.length === 0) return only;
   return pickOrType(
-    kept.map((value) => ({ label: value.name, description: keptLine(value), value })),
+    kept.map((value) => ({
+      label: value.name,
+      description: keptState(value),
+      detail: keptPlaces(value).join(', '),
+      value,
+    })),
     { title: STOP, placeholder: vscode.l10n.t('Choose what to stop keeping') },
   );
 }

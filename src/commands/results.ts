@@ -130,7 +130,10 @@ export async function deleteResult(app: App, argument: unknown): Promise<void> {
       ? vscode.l10n.t('Delete the result {0}?', names)
       : vscode.l10n.t('Delete {0} results?', rows.length),
     {
-      detail: vscode.l10n.t('{0} goes to the trash, where the system has one.', names),
+      detail:
+        rows.length === 1
+          ? vscode.l10n.t('It goes to the trash, where the system has one.')
+          : vscode.l10n.t('{0} go to the trash, where the system has one.', names),
       go: vscode.l10n.t('Delete'),
       stay: vscode.l10n.t('Keep'),
     },

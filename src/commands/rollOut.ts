@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { App } from '../app.ts';
 import { REACHES } from '../bypass/config.ts';
 import { inventoryOf } from '../bypass/inventory.ts';
-import { REACH_CHOICES } from '../bypass/reachWords.ts';
+import { REACH_CHOICES, reachDetail } from '../bypass/reachWords.ts';
 import { findAnsible } from '../host/ansible.ts';
 import { PROFILES } from '../results/plan.ts';
 import { listed } from '../text.ts';
@@ -175,7 +175,7 @@ async function ask(app: App): Promise<Wanted | undefined> {
         vscode.l10n.t(
           'Ansible runs in a terminal, as root: sudo there must not ask for a password.',
         ),
-      ].join('\n'),
+      ].join('\n\n'),
       ...{ go, stay: vscode.l10n.t('Do Not Roll Out') },
     },
   );
@@ -197,7 +197,7 @@ const ways = (): Way[] => [
   {
     label: vscode.l10n.t('Canary first'),
     detail: vscode.l10n.t(
-      'The first host is measured. If the bypass is good there, the others follow; if not, it is rolled back, and the roll-out stops.',
+      'The first host is measured. If good, the others follow; if not, it is rolled back.',
     ),
     ...{ playbook: 'rollout', check: false },
   },
@@ -221,7 +221,11 @@ const ways = (): Way[] => [
 ];
 
 async function askReach(): Promise<Wanted['reach'] | undefined> {
-  const items = REACHES.map((reach) => ({ label: REACH_CHOICES[reach], reach }));
+  const items = REACHES.map((reach) => ({
+    label: REACH_CHOICES[reach],
+    ...(reach === 'host' && { detail: reachDetail(reach) }),
+    reach,
+  }));
   const placeHolder = vscode.l10n.t('Choose which connections are bypassed');
   return (await pickOne(items, { title: TITLE, placeHolder }))?.reach;
 }

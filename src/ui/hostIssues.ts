@@ -6,7 +6,7 @@ import { hostSummary, preventedText, type HostCheck } from '../host/check.ts';
 import { blocking, type Capability, type HostIssue } from '../host/issues.ts';
 import { openTerminal } from './terminal.ts';
 import { pickOne } from './quickPick.ts';
-import { showInformation, type Choice } from './window.ts';
+import { showInformation, showWarning, type Choice } from './window.ts';
 
 /** Lists what is wrong with a host, and what it keeps; choosing one runs its command in a terminal there. */
 export async function showFindings(
@@ -24,7 +24,8 @@ export async function showFindings(
 }
 
 /**
- * Lists what is wrong with a host; choosing one runs its command in a terminal there.
+ * Lists what is wrong with a host; choosing one runs its command in a terminal there, or says it in full where it has
+ * none.
  * @param goal what the host is wanted for: what prevents it comes first, and the words say that it goes on.
  * @returns the one that is being fixed in the terminal.
  */
@@ -54,11 +55,19 @@ export async function fixFinding(
     title: vscode.l10n.t('Check of {0}: {1}', name, hostSummary(facts)),
     placeHolder:
       goal === undefined
-        ? vscode.l10n.t('Choose one to run its command in a terminal on the host')
+        ? vscode.l10n.t(
+            'Choose one to run its command in a terminal on the host, or to read all of it',
+          )
         : vscode.l10n.t('Choose one to fix it in a terminal on the host, then go on'),
   });
-  const remedy = chosen?.finding?.remedy;
-  if (remedy === undefined) return undefined;
-  await openTerminal(await context.host(name), remedy);
-  return chosen?.finding;
+  if (chosen === undefined) return undefined;
+  const { finding, label } = chosen;
+  if (finding?.remedy === undefined) {
+    // The list cuts what is longer than its rows.
+    if (finding === undefined) void showInformation(label);
+    else void showWarning(`${finding.wrong} ${finding.next}`);
+    return undefined;
+  }
+  await openTerminal(await context.host(name), finding.remedy);
+  return finding;
 }

@@ -45,10 +45,7 @@ async function askForPlan(
     profileItem('quick', vscode.l10n.t('3 message sizes, 2 round trips')),
     profileItem('standard', vscode.l10n.t("each of the article's figures, at fewer sizes")),
     profileItem('article', vscode.l10n.t("the article's own sizes, 60 s a point")),
-    profileItem(
-      'containers',
-      vscode.l10n.t('like Quick, but between two network namespaces, as containers are'),
-    ),
+    profileItem('containers', vscode.l10n.t('like Quick, but between two network namespaces')),
     {
       icon: 'edit',
       label: vscode.l10n.t('Own plan…'),
@@ -75,7 +72,8 @@ async function askForPlan(
     placeholder: vscode.l10n.t('Choose what to measure'),
   });
   if (choice === undefined) return undefined;
-  if (choice.kind === 'workload') return form(() => askWorkload(context, title, host));
+  if (choice.kind === 'workload')
+    return form(() => askWorkload(context, vscode.l10n.t('Benchmark own workload'), host));
   const plan =
     choice.kind === 'form'
       ? await form(() => askPlan(title))
@@ -150,7 +148,7 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   };
   const messages = await sizes(
     1,
-    vscode.l10n.t('Message sizes of the throughput test, in bytes; none to leave it out'),
+    vscode.l10n.t('Message sizes of the throughput test, in bytes; empty to leave it out'),
     '64, 1k, 16k, 64k',
     true,
   );
@@ -159,7 +157,7 @@ async function askPlan(title: string): Promise<Plan | undefined> {
   const requests = await sizes(
     2,
     needed
-      ? vscode.l10n.t('Request sizes of the round trips, in bytes; none to leave them out')
+      ? vscode.l10n.t('Request sizes of the round trips, in bytes; empty to leave them out')
       : vscode.l10n.t('Request sizes of the round trips, in bytes'),
     '64, 256',
     needed,

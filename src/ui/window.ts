@@ -134,7 +134,8 @@ function accepted(
         : { message: label(read, 1500), severity: vscode.InputBoxValidationSeverity.Info };
     return wrong === undefined;
   };
-  check();
+  // An empty line that nobody has touched says what it is for, not that it is empty.
+  if (input.value !== '') check();
   return new Promise((resolve) => {
     input.onDidChangeValue(check);
     input.onDidTriggerButton(() => {

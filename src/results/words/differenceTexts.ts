@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Comparison, Difference, FACTS, Note } from '../compare.ts';
-import { factor, number } from '../format.ts';
+import { factor, number, when } from '../format.ts';
 import { MOST_TIMES } from '../ratios.ts';
 import type { Ratio } from '../statistics.ts';
 import { DOUBTS, stallText } from './outcomeTexts.ts';
@@ -71,10 +71,10 @@ function noteText(note: Note): string {
     case 'seconds':
       return l10n.t('A sample took {0} s before, {1} s after.', note.before, note.after);
     case 'unfinished':
-      return l10n.t('The run of {0} was interrupted.', note.startedAt);
+      return l10n.t('The run of {0} was interrupted.', when(note.startedAt));
     case 'notInCommon':
       return l10n.t(
-        '{0} variants and sizes were measured before only, {1} after only.',
+        'Sizes of a variant that only one run measured: {0} before, {1} after.',
         note.before,
         note.after,
       );
