@@ -131,10 +131,14 @@ function generatorMessages(
     /^Error at line (\d{1,7}): (Unsupport signed division).{0,200}?(Please convert[^\n]*)?$/m.exec(
       text,
     );
-  const [, file = entry, line, column] =
-    /, ([^,\s:]+):(\d{1,7}):(\d{1,7})$/.exec(fatal.slice(-500)) ?? [];
   const alone = signed?.[1] ?? /^line (\d{1,7}): /.exec(fatal)?.[1];
   const node = /^Cannot select: .{0,200}?= (?:\w+ISD::)?(\w+)/.exec(fatal)?.[1];
+  // Below a node are its operands, of which one has a position where it has none.
+  const after = text.indexOf(fatal) + fatal.length;
+  const operands = node === undefined ? [] : text.slice(after, after + 4000).split('\n', 20);
+  const [, file = entry, line, column] = [fatal.slice(-500), ...operands].flatMap(
+    (one): (string | undefined)[] => POSITION.exec(one) ?? [],
+  );
   return [
     {
       // Without the numbers of its nodes, which are others each time.
@@ -149,6 +153,8 @@ function generatorMessages(
     },
   ];
 }
+
+const POSITION = /, ([^,\s:]+):(\d{1,7}):(\d{1,7})$/;
 
 /** Without the numbers of the code generator's nodes, and the place that they end with. */
 const withoutNodes = (message: string): string =>

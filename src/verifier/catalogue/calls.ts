@@ -56,7 +56,7 @@ export const CALLS: readonly Entry[] = [
   {
     id: 'map-argument',
     pattern:
-      /cannot pass map_type|expected prog array|kernel subsystem misconfigured|tracing progs cannot use|cannot be used for PREEMPT_RT|isn't map pointer|doesn't match map pointer|invalid map_ptr|cgroup storage of each type|bpf_struct_ops map cannot|map_ptr access not supported/,
+      /cannot pass map_type|not allowed for map\b|expected prog array|kernel subsystem misconfigured|tracing progs cannot use|cannot be used for PREEMPT_RT|isn't map pointer|doesn't match map pointer|invalid map_ptr|cgroup storage of each type|bpf_struct_ops map cannot|map_ptr access not supported/,
     why: 'This kind of map does not go with this function, or with this type of program.',
     fix: 'Use the functions made for that kind of map, and pass the map itself (`&map`) where one is expected.',
   },
@@ -138,7 +138,7 @@ export const CALLS: readonly Entry[] = [
   },
   {
     id: 'callback',
-    pattern: /callback(?! return| the register)/i,
+    pattern: /callback(?! return| the register| function not allowed for map)/i,
     why: 'The callback has the wrong form, or does what is not allowed in one.',
     fix: 'Pass a static function with the signature the helper wants; it returns 0 to go on and 1 to stop.',
   },

@@ -46,6 +46,18 @@ export const COMPILER: readonly Entry[] = [
     fix: 'Give the array a constant size, and bound what is used of it.',
   },
   {
+    id: 'indirect-jump',
+    pattern: /cannot make code for brind\b/i,
+    why: 'The jump goes to an address that is computed (`goto *p`): BPF jumps only to places that the compiler knows.',
+    fix: 'Use a `switch`.',
+  },
+  {
+    id: 'thread-local',
+    pattern: /thread-local storage is not supported/,
+    why: 'A BPF program has no threads of its own.',
+    fix: 'Use a per-CPU array map, or a global variable, which all processors share.',
+  },
+  {
     id: 'library-call',
     pattern: /call to built-?in function '(?<name>\w+)' is not supported/i,
     detail: ({ name = '' }) => LIBRARY.find(([pattern]) => pattern.test(name))?.[1](),

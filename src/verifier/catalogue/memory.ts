@@ -4,7 +4,8 @@ import { bytes, type Entry } from './entry.ts';
 const SOURCES_OF_NULL: Readonly<Record<string, () => string>> = {
   map_value: () => l10n.t('bpf_map_lookup_elem() returns NULL if the map has no such element.'),
   sock: () => l10n.t('A socket lookup returns NULL if there is no such socket.'),
-  sock_common: () => l10n.t('A socket lookup returns NULL if there is no such socket.'),
+  sock_common: () =>
+    l10n.t('A lookup of a socket, or the `sk` of a context, is NULL if there is no such socket.'),
   tcp_sock: () => l10n.t('bpf_tcp_sock() returns NULL if it is not a TCP socket.'),
   ringbuf_mem: () => l10n.t('bpf_ringbuf_reserve() returns NULL when the ring buffer is full.'),
   alloc_mem: () => l10n.t('bpf_ringbuf_reserve() returns NULL when the ring buffer is full.'),

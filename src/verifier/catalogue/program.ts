@@ -59,7 +59,7 @@ export const PROGRAM: readonly Entry[] = [
   {
     id: 'program-size',
     pattern:
-      /program too (?:big|long)|at most \d+ insns|E2BIG|Argument list too long|too many (?:subprograms|different|module)|number of maps per program|cannot be patched due to 16-bit/,
+      /program too (?:big|long)|at most \d+ insns|E2BIG|(?<!create: |\):)Argument list too long|too many (?:subprograms|different|module)|number of maps per program|cannot be patched due to 16-bit/,
     why: 'The program has more instructions, functions or maps than the kernel takes.',
     fix: 'Split it with tail calls, and move what is repeated into functions that are not inlined.',
   },

@@ -264,6 +264,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'cannot update sockmap in this context',
   ],
   'map-argument': [
+    'callback function not allowed for map',
     'cannot pass map_type 1 into func bpf_tail_call#12',
     'expected prog array map for tail call',
     'kernel subsystem misconfigured verifier',
@@ -353,7 +354,10 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   'map-definition': [
     "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
   ],
-  'map-creation': ["libbpf: map 'wide': failed to create: Invalid argument(-22)"],
+  'map-creation': [
+    "map 'huge': failed to create: Argument list too long(-7)",
+    "libbpf: map 'wide': failed to create: Invalid argument(-22)",
+  ],
   'section-name': [
     "libbpf: prog 'program': missing BPF prog type, check ELF section name 'no_such_type'",
   ],

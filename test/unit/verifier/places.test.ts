@@ -108,6 +108,11 @@ a.bpf.c:7:5: error: Looks like the BPF stack limit of 512 bytes is exceeded. Ple
         ['too many args to sum()'],
       ],
     );
+    const jump = `fatal error: error in backend: Cannot select: 0x40: ch = brind 0x41, 0x42
+  0x42: i64,ch = load<(load (s64) from %ir.9, !tbaa !49)> 0x43, undef:i64, ./a.bpf.c:6:8
+    0x43: i64 = add 0x44, 0x45, ./a.bpf.c:7:8
+`;
+    assert.deepEqual(shown(compiled(jump)), ['a.bpf.c:6 indirect-jump']);
     const twice = 'a.bpf.c:3:4: error: expected expression\n';
     assert.deepEqual(shown(compiled(twice + twice)), ['a.bpf.c:3 none']);
   });
