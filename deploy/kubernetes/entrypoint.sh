@@ -48,15 +48,31 @@ object() {
   else echo "$home/bypass-5.15.o"; fi
 }
 
+# The node's own addresses.
+addresses() {
+  { sed -n 'N; /host LOCAL/P; D' /proc/net/fib_trie; cat /proc/net/if_inet6; } 2>/dev/null | cksum
+}
+
+# Says them again where they have changed, as with a bridge that came with the node's first pod: a connection through
+# a translated address is known by them.
+tell_addresses() {
+  now=$(addresses)
+  [ "$now" != "$told" ] || return 0
+  # shellcheck disable=SC2086
+  ctl attach --cgroup $names --to "${names%%[[:space:]]*}" && told=$now
+}
+
 load() {
   names=$(cgroups)
   trap 'exit 0' TERM INT HUP
   trap 'unload_own' EXIT
   set -f
+  told=$(addresses)
   # Names of cgroups have no blanks here.
   # shellcheck disable=SC2086
   ctl load --replace --object "$(object)" --reach "${BYPASS_REACH:-host}" --cgroup $names
   while :; do
+    tell_addresses || echo 'entrypoint: new addresses of the node are not known to the bypass' >&2
     write_metrics || echo 'entrypoint: the counters could not be written' >&2
     sleep "${BYPASS_METRICS_SECONDS:-15}" &
     wait $! || :

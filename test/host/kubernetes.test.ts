@@ -10,7 +10,7 @@ import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { atEnd } from '../harness/cleanup.ts';
-import { attachedTo } from '../harness/host/bypass.ts';
+import { attachedTo, localKeys } from '../harness/host/bypass.ts';
 import { startFleet, type Fleet, type FleetHost } from '../harness/host/fleet.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -217,6 +217,14 @@ describe('the containers for Kubernetes, each with the privileges of its manifes
     const pair = await Pair.connect(path.join(pods, 'pod-shop'), netns);
     assert.ok((await pair.move(BYTES)) < BYTES / 50, 'a pod talks past TCP/IP');
     await pair.close();
+    // As that of a bridge which comes with the node's first pod.
+    const within = ['--net', `--target=${node.pid}`, '--'];
+    await run('nsenter', [...within, 'ip', 'address', 'add', '198.51.100.77/32', 'dev', 'lo']);
+    const [pin = ''] = pins();
+    const place = node.inside(path.join('/sys/fs/bpf/sockmap-bypass', pin));
+    await eventually('the new address is known', async () =>
+      (await localKeys(place)).some((key) => key.endsWith('c6 33 64 4d')),
+    );
     end(child);
     end(serve);
     assert.equal(await ended(child), 0);
