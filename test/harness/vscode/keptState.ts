@@ -3,12 +3,21 @@ import { eventually } from '../host/wait.ts';
 
 /**
  * Waits until VS Code for the Web has written that an editor is open. It does so every five seconds, when it is idle:
- * what is reloaded sooner is forgotten.
+ * what is reloaded sooner is forgotten. A page that was written before it had drawn itself comes back without its
+ * state, and cannot tell what it showed.
  * @param title of a page.
  */
-export async function editorIsKept(page: Page, title: string): Promise<void> {
+export async function editorIsKept(
+  page: Page,
+  title: string,
+  { hasState }: { readonly hasState: boolean },
+): Promise<void> {
+  // Its editor is JSON in JSON.
+  const last = hasState ? '\\"state\\":' : '';
   await eventually(`VS Code has written that ${title} is open`, async () =>
-    (await page.evaluate(keptEditors)).some((kept) => kept.includes(title)),
+    (await page.evaluate(keptEditors)).some(
+      (kept) => kept.includes(title) && kept.slice(kept.indexOf(title)).includes(last),
+    ),
   );
 }
 

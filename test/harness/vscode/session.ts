@@ -57,8 +57,9 @@ export interface Session {
   /**
    * Reloads the window and waits for its new extension host, and for the end of the old one.
    * @param title of a page that is to come back.
+   * @param options hasState: as what it was, which it keeps as its state.
    */
-  reload(title?: string): Promise<void>;
+  reload(title?: string, options?: { readonly hasState: boolean }): Promise<void>;
   /** Errors the browser has reported: scripts that failed, content security policy. */
   browserErrors(): readonly string[];
   /** Logs of VS Code and its extensions, for the report of a failure. */
@@ -121,10 +122,10 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
           ([, text]) =>
             text.includes(`pid ${host} started`) && text.includes('Eager extensions activated'),
         );
-    const reload = async (title?: string): Promise<void> => {
+    const reload: Session['reload'] = async (title, options = { hasState: false }) => {
       // After a crash VS Code starts one by itself, which the old page may have left behind.
       const old = extensionHosts();
-      if (title !== undefined) await editorIsKept(needWindow().page, title);
+      if (title !== undefined) await editorIsKept(needWindow().page, title, options);
       await needWindow().page.reload();
       await needWindow().workbench.ready();
       await until(() => {
