@@ -57,7 +57,7 @@ export interface Session {
   /**
    * Reloads the window and waits for its new extension host, and for the end of the old one.
    * @param title of a page that is to come back.
-   * @param options hasState: as what it was, which it keeps as its state.
+   * @param options hasState: whether it keeps what it shows as its state, as most do.
    */
   reload(title?: string, options?: { readonly hasState: boolean }): Promise<void>;
   /** Errors the browser has reported: scripts that failed, content security policy. */
@@ -122,7 +122,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
           ([, text]) =>
             text.includes(`pid ${host} started`) && text.includes('Eager extensions activated'),
         );
-    const reload: Session['reload'] = async (title, options = { hasState: false }) => {
+    const reload: Session['reload'] = async (title, options = { hasState: true }) => {
       // After a crash VS Code starts one by itself, which the old page may have left behind.
       const old = extensionHosts();
       if (title !== undefined) await editorIsKept(needWindow().page, title, options);

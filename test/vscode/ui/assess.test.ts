@@ -281,7 +281,7 @@ describe('the page of an assessment', () => {
 
   it('says after a reload of the window that it has ended, and offers another', async () => {
     const { session, workbench, host } = staged();
-    await session.reload(`Local traffic of ${host}`, { hasState: true });
+    await session.reload(`Local traffic of ${host}`);
     await workbench.page.locator('.tab', { hasText: `Local traffic of ${host}` }).click();
     await page().locator('#gone').waitFor();
     assert.match(await text('#gone'), /ended when the window was reloaded/);

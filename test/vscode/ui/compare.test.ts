@@ -89,7 +89,7 @@ describe('two runs compared on a page', () => {
     await page().locator('#reason', { hasText: BEFORE }).waitFor();
     fs.writeFileSync(file, JSON.stringify(old));
     await name.filter({ hasText: 'web2' }).waitFor();
-    await session.reload(title(AFTER, BEFORE), { hasState: true });
+    await session.reload(title(AFTER, BEFORE));
     await editorTab(title(AFTER, BEFORE)).waitFor();
     await name.filter({ hasText: 'web2' }).waitFor();
   });

@@ -223,7 +223,7 @@ describe('the fleet page and a roll-out', function () {
   it('is there again after a reload, to be read in every theme and in a narrow window', async () => {
     const { session: window, workbench, page } = parts();
     await workbench.run('View: Toggle Panel Visibility');
-    await window.reload('Fleet');
+    await window.reload('Fleet', { hasState: false });
     await row('host2').locator('td', { hasText: 'guarded' }).waitFor({ timeout: 60_000 });
     for (const theme of Object.keys(THEMES) as Theme[]) {
       await window.setTheme(theme);

@@ -241,7 +241,7 @@ describe('the live page of a bypass', () => {
 
   it('is there again after the window was reloaded', async () => {
     assert.ok(stage);
-    await stage.session.reload(`Bypass on ${stage.host}`, { hasState: true });
+    await stage.session.reload(`Bypass on ${stage.host}`);
     // VS Code may have kept another editor as the one in front: it notes that a moment after the click.
     await pageTab().click();
     await page().locator('#bypass').waitFor();
