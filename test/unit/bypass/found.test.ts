@@ -6,7 +6,7 @@ import { temporaryDirectory, type TemporaryDirectory } from '../../harness/tempo
 import { BOUNDARY } from '../recorded.ts';
 
 const ROOT = '/sys/fs/bpf/sockmap-bypass';
-const [X, Y] = ['/sys/fs/cgroup/x', '/sys/fs/cgroup/y y|"'] as const;
+const [X, Y] = ['/sys/fs/cgroup/x', '/sys/fs/cgroup/y\\x2dy y|"'] as const;
 
 const section = (name: string, text: string): string => `\n${BOUNDARY} ${name}\n${text}\n`;
 
@@ -38,22 +38,24 @@ interface Machine {
   readonly cgroups?: readonly string[];
   readonly gone?: readonly string[];
   readonly code?: number;
+  /** A program that is not attached together with others. */
+  readonly alone?: KernelObject;
 }
 
 /** Output of `status_sections` on a machine. */
 function sectionsOf(machine: Machine): string {
   const { objects = ALL, attached = {}, pins = {}, loader = '' } = machine;
-  const { cgroups = [X], gone = [], code = 0 } = machine;
+  const { cgroups = [X], gone = [], code = 0, alone } = machine;
   const isProgram = (one: KernelObject) => 'tag' in one;
-  const tree = Object.entries(attached).map(([cgroup, programs]) => ({ cgroup, programs }));
-  const member = (cgroup: string, was: string) => [
-    section('cgroup', cgroup),
-    section('gone', was),
-    section(
-      'effective',
-      JSON.stringify((attached[cgroup] ?? []).map((one) => ({ ...one, attach_type: 'sock_ops' }))),
-    ),
-  ];
+  const tree = Object.entries(attached).map(([cgroup, programs]) => ({
+    cgroup,
+    programs: programs.map((one) => ({
+      ...one,
+      attach_type: 'cgroup_sock_ops',
+      attach_flags: one === alone ? '' : 'multi',
+    })),
+  }));
+  const member = (cgroup: string, was: string) => [section('cgroup', cgroup), section('gone', was)];
   const pathsOf = (one: KernelObject) =>
     Object.entries(pins).flatMap(([name, pinned]) =>
       pinned.includes(one) ? [`${ROOT}/${name}/${one.name}`] : [],
@@ -136,6 +138,14 @@ for (const shell of ['dash', 'busybox'] as const) {
       const attached = { [X]: [SOCKOPS, theirs], [Y]: [theirs, SOCKOPS] };
       const machine = { ...whole, attached, objects: [...ALL, theirs], cgroups: [X, Y] };
       assert.deepEqual(found(machine), [`${ATTACHED}theirs (id 21)`, X, Y]);
+      // Above, where it runs too, unless it is attached on its own.
+      const above = {
+        ...machine,
+        attached: { [X]: [SOCKOPS], '/sys/fs/cgroup': [theirs] },
+        cgroups: [X],
+      };
+      assert.deepEqual(found(above), [`${ATTACHED}theirs (id 21)`, X]);
+      assert.deepEqual(found({ ...above, alone: theirs }), [ATTACHED, X]);
     });
 
     it('is classic where no program has a configuration', () => {
