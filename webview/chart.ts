@@ -1,9 +1,4 @@
-import type {
-  ChartConfiguration,
-  ChartOptions,
-  PointStyle,
-  ScriptableLineSegmentContext,
-} from 'chart.js';
+import type { ChartConfiguration, ChartOptions, ScriptableLineSegmentContext } from 'chart.js';
 import type { Arm } from '../src/results/document.ts';
 import { placeText, showsRatios, type Figure, type Series } from '../src/results/figure.ts';
 import { isDecided } from '../src/results/verdicts.ts';
@@ -13,7 +8,7 @@ import { bytes } from '../src/results/sizes.ts';
 import { linesOf, roundTicks, sizeTicks, xRange, yRange, type Axes } from './axes.ts';
 import { Chart, type LineChart, type LineDataset } from './lineChart.ts';
 import { runLetters } from './runLetters.ts';
-import { DOUBTFUL, lookOf, SHAPES, variantsOf } from './seriesStyle.ts';
+import { DOUBTFUL, lookOf, SHAPES, variantsOf, type Shape } from './seriesStyle.ts';
 import { halves, pointMarks, sideBySide } from './whiskers.ts';
 import { walkByKeys, type Place } from './chartWalk.ts';
 import type { Theme } from './theme.ts';
@@ -152,7 +147,8 @@ function datasetsOf({ figure, theme, hidden }: View): LineDataset[] {
       backgroundColor: colour,
       borderWidth: width,
       borderDash: [...dash],
-      pointStyle: series.points.map((point) => markerOf(series, point)),
+      pointStyle: series.points.map((point) => markerOf(series, point).pointStyle),
+      pointRotation: series.points.map((point) => markerOf(series, point).rotation),
       // A cross is thinner than what it may lie on.
       pointRadius: series.points.map((point) => (point?.doubt ? radius + 1 : radius)),
       // At zero a marker is whole, too.
@@ -169,7 +165,7 @@ function datasetsOf({ figure, theme, hidden }: View): LineDataset[] {
   });
 }
 
-const markerOf = ({ arm }: Series, point: Series['points'][number]): PointStyle =>
+const markerOf = ({ arm }: Series, point: Series['points'][number]): Shape =>
   point?.doubt ? DOUBTFUL : SHAPES[arm];
 
 /** A line says that its sizes were measured: none goes through one that says nothing of the arm. */
@@ -261,10 +257,8 @@ function optionsOf({ figure, axes, hidden, raw, theme }: View): ChartOptions<'li
                 ? theme.arms[dataset.series.arm]
                 : theme.raised,
           }),
-          labelPointStyle: ({ dataset: { series }, dataIndex }) => ({
-            pointStyle: series ? markerOf(series, series.points[dataIndex]) : 'circle',
-            rotation: 0,
-          }),
+          labelPointStyle: ({ dataset: { series }, dataIndex }) =>
+            series ? markerOf(series, series.points[dataIndex]) : SHAPES.tcp,
         },
       },
     },

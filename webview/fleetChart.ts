@@ -108,7 +108,8 @@ function datasetsOf({ place, theme }: View): LineDataset[] {
     clip: false,
     borderColor: isFleet ? theme.foreground : colour,
     backgroundColor: isFleet ? theme.foreground : colour,
-    pointStyle: isFleet ? 'rectRot' : SHAPES[place.arm],
+    pointStyle: isFleet ? 'rectRot' : SHAPES[place.arm].pointStyle,
+    pointRotation: isFleet ? 0 : SHAPES[place.arm].rotation,
     pointRadius: isFleet ? 8 : 5,
     pointHoverRadius: isFleet ? 9 : 7,
   });

@@ -152,7 +152,7 @@ const legendMarkers = (page: string, figure: View['figure']) => ({
       ctx.save();
       ctx.strokeStyle = borderColor;
       ctx.fillStyle = hollow ? page : borderColor;
-      const look = { pointStyle: SHAPES[series.arm], radius, borderWidth: 2 };
+      const look = { ...SHAPES[series.arm], radius, borderWidth: 2 };
       drawPoint(ctx, look, left + LINE / 2, top + height / 2);
       ctx.restore();
     }

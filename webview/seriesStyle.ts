@@ -4,17 +4,25 @@ import type { Arm } from '../src/results/document.ts';
 import type { Figure, Series } from '../src/results/figure.ts';
 import type { MOST_RUNS } from '../src/results/protocol.ts';
 
-/** Arms differ by the marker's shape as well as by colour: in grey print, for colour-blind readers. */
-export const SHAPES: Readonly<Record<Arm, PointStyle>> = {
-  tcp: 'circle',
-  'tcp-nodelay': 'triangle',
-  bypass: 'rect',
-  'bypass-classic': 'rectRot',
-  unix: 'star',
+/** What `drawPoint` of chart.js takes, and its datasets and tooltips: degrees clockwise. */
+export type Shape = { readonly pointStyle: PointStyle; readonly rotation: number };
+
+const upright = (pointStyle: PointStyle): Shape => ({ pointStyle, rotation: 0 });
+
+/**
+ * Arms differ by the marker's shape as well as by colour: in grey print, for colour-blind readers. All have an
+ * inside: hollow markers say something.
+ */
+export const SHAPES: Readonly<Record<Arm, Shape>> = {
+  tcp: upright('circle'),
+  'tcp-nodelay': upright('triangle'),
+  bypass: upright('rect'),
+  'bypass-classic': upright('rectRot'),
+  unix: { pointStyle: 'triangle', rotation: 180 },
 };
 
 /** A size at which it was not the arm that was measured. */
-export const DOUBTFUL: PointStyle = 'crossRot';
+export const DOUBTFUL = upright('crossRot');
 
 /** Request sizes and the like of an arm differ by the line; where dashes end, hollow markers begin. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [2, 6]] as const;
@@ -99,7 +107,6 @@ export function drawSwatch(canvas: HTMLCanvasElement, page: string, swatch: Swat
   context.lineWidth = 2;
   if (plain) return;
   context.fillStyle = hollow ? page : colour;
-  const shape = arm === undefined ? 'circle' : SHAPES[arm];
-  const pointStyle = swatch.doubtful ? DOUBTFUL : shape;
-  drawPoint(context, { pointStyle, radius, borderWidth: 2 }, WIDTH / 2, HEIGHT / 2);
+  const shape = swatch.doubtful ? DOUBTFUL : SHAPES[arm ?? 'tcp'];
+  drawPoint(context, { ...shape, radius, borderWidth: 2 }, WIDTH / 2, HEIGHT / 2);
 }

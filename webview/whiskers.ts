@@ -15,7 +15,7 @@ declare module 'chart.js' {
 
 type Kind = 'line';
 
-const CAP = 4;
+const [CAP, ARROW] = [4, 7];
 const DOT = 1.5;
 const BOX = 7;
 
@@ -102,13 +102,21 @@ function whiskers(chart: Chart, index: number): void {
     if (!y || !point || point.count < 2) continue;
     const ends = point.interval ?? point;
     const [low, high] = [pixel(y, ends.low), pixel(y, ends.high)];
-    ctx.moveTo(x - CAP, low);
-    ctx.lineTo(x + CAP, low);
     ctx.moveTo(x, low);
     ctx.lineTo(x, high);
-    ctx.moveTo(x - CAP, high);
-    ctx.lineTo(x + CAP, high);
+    // Where it goes on beyond the picture, an arrow says so.
+    if (low > y.bottom) cap(ctx, x, y.bottom - 1, -ARROW);
+    else cap(ctx, x, low, 0);
+    if (high < y.top) cap(ctx, x, y.top + 1, ARROW);
+    else cap(ctx, x, high, 0);
   }
+}
+
+/** @param barbs pixels by which its ends lie below its middle: an arrow's. */
+function cap(ctx: CanvasRenderingContext2D, x: number, y: number, barbs: number): void {
+  ctx.moveTo(x - CAP, y + barbs);
+  ctx.lineTo(x, y);
+  ctx.lineTo(x + CAP, y + barbs);
 }
 
 /** On a logarithmic axis zero is nowhere: a stalled sample lies below everything. */
@@ -137,6 +145,9 @@ const SPREAD = 14;
 const spread = (order: number, count: number): number =>
   count < 2 ? 0 : (order / (count - 1) - 0.5) * SPREAD;
 
+/** Pixels of the words at the chart's edges. */
+const SIGN = 12;
+
 /** @param options `baseline`: of the overview's ratios; undefined in other figures. */
 export const halves = (
   options: () => { theme: Theme; baseline: string | undefined },
@@ -155,13 +166,19 @@ export const halves = (
     ctx.moveTo(area.left, one);
     ctx.lineTo(area.right, one);
     ctx.stroke();
-    ctx.fillStyle = theme.muted;
-    ctx.font = `12px ${theme.fontFamily}`;
+    ctx.font = `${SIGN}px ${theme.fontFamily}`;
     ctx.textAlign = 'left';
-    ctx.textBaseline = 'top';
-    ctx.fillText(l10n.t('↑ faster than {0}', baseline), area.left + 6, area.top + 4);
-    ctx.textBaseline = 'bottom';
-    ctx.fillText(l10n.t('↓ slower than {0}', baseline), area.left + 6, area.bottom - 4);
+    ctx.textBaseline = 'middle';
+    const sign = (text: string, middle: number): void => {
+      // No line of the grid goes through it.
+      ctx.fillStyle = theme.background;
+      const width = ctx.measureText(text).width + 6;
+      ctx.fillRect(area.left + 3, middle - SIGN / 2 - 1, width, SIGN + 2);
+      ctx.fillStyle = theme.muted;
+      ctx.fillText(text, area.left + 6, middle);
+    };
+    sign(l10n.t('↑ faster than {0}', baseline), area.top + 4 + SIGN / 2);
+    sign(l10n.t('↓ slower than {0}', baseline), area.bottom - 4 - SIGN / 2);
     ctx.restore();
   },
 });

@@ -24,18 +24,18 @@ const QUANTITIES = PERCENTS.map((percent) => ({
 /** The times that workloads' own tools measured, percentile by percentile, on the scale of HDR histograms. */
 export function distributionFigure(runs: readonly IndexedRun[]): Figure {
   const cells = runs.flatMap(({ index }) =>
-    [...index.workloads().values()].flatMap((arms) => [...arms.values()]),
+    index.timedWorkloads().flatMap(([, arms]) => [...arms.values()]),
   );
   const shown = QUANTITIES.filter(({ value }) =>
     cells.some(({ samples }) => samples.some((sample) => value(sample) !== undefined)),
   );
   const named = new Set(
     runs.flatMap(({ index }) =>
-      [...index.workloads()].flatMap(([name, arms]) => ([...arms.values()].some(has) ? name : [])),
+      index.timedWorkloads().flatMap(([name, arms]) => ([...arms.values()].some(has) ? name : [])),
     ),
   );
   const lines = runs.flatMap(({ index, label }, run) =>
-    [...index.workloads()].flatMap(([name, arms]) => {
+    index.timedWorkloads().flatMap(([name, arms]) => {
       const against = baselineOf({ arms: [...arms.keys()] });
       return ARM_ORDER.flatMap((arm): Line[] => {
         const own = arms.get(arm);

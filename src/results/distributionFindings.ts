@@ -1,6 +1,6 @@
 import type { Figure } from './figure.ts';
 import type { Finding } from './finding.ts';
-import type { Run } from './runs.ts';
+import { repeatedWorkloads, type Run } from './runs.ts';
 import { subjectsOf } from './verdicts.ts';
 
 /** How the slowest requests of each workload of a run fare on each arm, and what its percentiles leave out. */
@@ -22,8 +22,9 @@ export function distributionFindings(figure: Figure, runs: readonly Run[], run: 
       sample.experiment === 'workload' && sample.percentiles !== undefined ? sample.workload : [],
     ),
   );
+  const repeated = repeatedWorkloads(plan ?? {});
   const closed = (plan?.workloads ?? []).filter(
-    ({ name, openLoop }) => measured.has(name) && openLoop !== true,
+    ({ name, openLoop }) => measured.has(name) && !repeated.has(name) && openLoop !== true,
   );
   return [
     ...(tails.length === 0 ? [{ kind: 'nothingCompared' } as const] : tails),

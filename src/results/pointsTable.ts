@@ -66,13 +66,21 @@ function columnsOf(figure: Figure): Column[] {
       ...(isOfWorkloads ? detailColumns(figure) : []),
     ];
   }
+  const isOfPercentiles = figure.id === 'distribution';
+  // Percentiles are counted, and the rest measured.
+  const textOf = (value: number, { step }: Point): string =>
+    isOfPercentiles || step !== undefined ? number(value) : decimal(value);
+  const valueOf = (value: (point: Point) => number) => (point: Point) =>
+    textOf(value(point), point);
   return [
     { title: l10n.t('Samples'), cell: ({ count }) => String(count) },
     { title: l10n.t('Median'), cell: valueOf(({ median }) => median) },
     {
       title: l10n.t('95% CI'),
-      cell: ({ interval: of, step }) =>
-        of && [of.low, of.high].map((end) => valueText(end, step)).join(l10n.t(' to ')),
+      cell: (point) => {
+        const { interval: of } = point;
+        return of && [of.low, of.high].map((end) => textOf(end, point)).join(l10n.t(' to '));
+      },
     },
     { title: l10n.t('Lowest'), cell: valueOf(({ low }) => low) },
     { title: l10n.t('Highest'), cell: valueOf(({ high }) => high) },
@@ -81,7 +89,8 @@ function columnsOf(figure: Figure): Column[] {
       : []),
     ...(isCompared ? [ratioColumn(only, ({ ratio }) => ratio?.ratio), interval] : []),
     ...(isCompared || doubtsText(figure) !== '' ? [verdict(figure)] : []),
-    ...detailColumns(figure),
+    // CPU time and bytes are of the whole sample, and stand on the page of workloads.
+    ...(isOfPercentiles ? [] : detailColumns(figure)),
   ];
 }
 
@@ -98,12 +107,6 @@ const ratioColumn = (
   },
 });
 
-/** Percentiles are counted, and the rest measured. */
-const valueText = (value: number, step: number | undefined): string =>
-  step === undefined ? decimal(value) : number(value);
-const valueOf = (value: (point: Point) => number) => (point: Point) =>
-  valueText(value(point), point.step);
-
 /** Where the histogram's step hides differences people ask about. */
 const quantised: Column = {
   get title() {
@@ -115,7 +118,7 @@ const quantised: Column = {
 
 const interval: Column = {
   get title() {
-    return l10n.t('Ratio (95% CI)');
+    return l10n.t('Ratio (95%\u00a0CI)');
   },
   cell: ({ ratio }) =>
     ratio?.interval &&

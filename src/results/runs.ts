@@ -1,5 +1,12 @@
 import * as l10n from '@vscode/l10n';
-import type { Arm, NetperfPoint, ResultDocument, Sample, WorkloadSample } from './document.ts';
+import type {
+  Arm,
+  NetperfPoint,
+  Plan,
+  ResultDocument,
+  Sample,
+  WorkloadSample,
+} from './document.ts';
 import { Cell, type Place } from './points.ts';
 import { topologyOf } from './plan.ts';
 import { groupBy, isCompared } from './samples.ts';
@@ -77,8 +84,10 @@ export class RunIndex {
     connections: new Set<Arm>(),
   };
   readonly #workloads = new Map<string, Map<Arm, Cell>>();
+  readonly #repeated: ReadonlySet<string>;
 
   constructor({ plan, samples }: Pick<ResultDocument, 'plan' | 'samples'>) {
+    this.#repeated = repeatedWorkloads(plan);
     for (const point of plan.points) this.#note(point, point.arms);
     for (const { name } of plan.workloads ?? []) this.#workloads.set(name, new Map());
     this.add(samples);
@@ -129,6 +138,11 @@ export class RunIndex {
     return this.#workloads;
   }
 
+  /** Those of them whose times are not another's as well. */
+  timedWorkloads(): [name: string, arms: ReadonlyMap<Arm, Cell>][] {
+    return [...this.#workloads].filter(([name]) => !this.#repeated.has(name));
+  }
+
   /** Planned or measured. */
   places(experiment: Experiment): Place[] {
     return [...this.#places[experiment].values()];
@@ -143,6 +157,14 @@ export class RunIndex {
   line(of: LineOf): ReadonlyMap<number, Cell> | undefined {
     return this.#lines.get(lineKey(of));
   }
+}
+
+/** Workloads with the commands of one before them, and another metric: how long their requests take is known already. */
+export function repeatedWorkloads({ workloads = [] }: Pick<Plan, 'workloads'>): Set<string> {
+  const names = groupBy(workloads, ({ prepare, server, client, report, unix }) =>
+    JSON.stringify([prepare, server, client, report, unix]),
+  );
+  return new Set([...names.values()].flatMap(([, ...rest]) => rest.map(({ name }) => name)));
 }
 
 /** An index under a name that distinguishes its run from the others shown with it. */

@@ -35,7 +35,7 @@ export const pickInText = <T>(
   question(async (place) => {
     // The quick pick hangs over the first lines.
     const lead = items.length > FEW ? MANY_LINES : FEW_LINES;
-    const editor = await reports.show(name, `${'\n'.repeat(lead)}${text}`);
+    const editor = await reports.show(name, `${'\n'.repeat(lead)}${text}`, { wraps: true });
     using follower = new Follower<T>(editor, items, lead);
     try {
       const answer = await pickWith(items, { title, placeholder }, place, (pick) =>

@@ -278,7 +278,7 @@ const askTopology = (title: string): Promise<Topology | undefined> =>
         label: vscode.l10n.t('In two network namespaces'),
         description: vscode.l10n.t('over veth pairs and a bridge, as two containers'),
         detail: vscode.l10n.t(
-          'The run makes and removes them; the guarded bypass is loaded for it with the reach whole host.',
+          'The run makes both, and loads the guarded bypass with the reach whole host.',
         ),
         value: 'namespaces',
       },

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { fileName } from '../text.ts';
 
 const SCHEME = 'sockmap-bypass';
+/** package.json has the editor wrap lines of what is in it. */
+const WRAPPED = '/sockmap-bypass-text';
 
 /** Read-only text of ours in an editor: status reports, and tools' words in full. */
 export class Reports implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -13,9 +15,12 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (uri.scheme === SCHEME) this.#texts.delete(uri.toString());
   });
 
-  /** Opens a report, or brings the one of that title up to date. */
-  async show(title: string, text: string): Promise<vscode.TextEditor> {
-    const uri = this.#keep(fileName(title), text);
+  /**
+   * Opens a report, or brings the one of that title up to date.
+   * @param options wraps: whether long lines go on below rather than beyond the editor's edge.
+   */
+  async show(title: string, text: string, { wraps = false } = {}): Promise<vscode.TextEditor> {
+    const uri = this.#keep(fileName(title), text, wraps ? WRAPPED : '');
     const document = await vscode.workspace.openTextDocument(uri);
     return vscode.window.showTextDocument(document, { preview: true });
   }
@@ -36,8 +41,8 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
     await vscode.window.tabGroups.close(own, true);
   }
 
-  #keep(title: string, text: string): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}` });
+  #keep(title: string, text: string, folder = ''): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `${folder}/${title}` });
     this.#texts.set(uri.toString(), text);
     this.#changed.fire(uri);
     return uri;

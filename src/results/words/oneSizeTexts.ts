@@ -28,7 +28,7 @@ export function oneSizeText({
     ...[at, nameOf(subject), quantity, withUnit(median, unit)],
     ...[ARM_LABELS[against], withUnit(baseline, unit)],
   );
-  return withRatio(values, ratio, (of) => l10n.t('{0} round by round', change(of)));
+  return withRatio(values, ratio, PLAIN);
 }
 
 /** A workload's rate against the baseline's. */
@@ -48,7 +48,11 @@ export function workloadText({
     ARM_LABELS[against],
     withUnit(reference.median, reference.unit),
   );
-  return withRatio(values, ratio, (of) => l10n.t('speed {0} round by round', change(of)));
+  return withRatio(values, ratio, {
+    differs: (of) => l10n.t('speed {0} round by round', change(of)),
+    // A time is what stands before it: without a word its interval would be taken for that of the time.
+    settlesNot: (verdict) => l10n.t('{0} in speed', verdict),
+  });
 }
 
 /** The slowest requests of a workload against the baseline's. */
@@ -58,20 +62,32 @@ export function tailText({ at, arm, against, us, baselineUs, ratio }: FindingOf<
     ...[at, ARM_LABELS[arm], withUnit(us, 'µs')],
     ...[ARM_LABELS[against], withUnit(baselineUs, 'µs')],
   );
-  return withRatio(values, ratio, (of) => l10n.t('{0} round by round', change(of)));
+  return withRatio(values, ratio, PLAIN);
 }
+
+interface Wording {
+  /** Of a ratio that is higher or lower. */
+  readonly differs: (ratio: number) => string;
+  /** Of a verdict without a direction. */
+  readonly settlesNot: (verdict: string) => string;
+}
+
+const PLAIN: Wording = {
+  differs: (of) => l10n.t('{0} round by round', change(of)),
+  settlesNot: (verdict) => verdict,
+};
 
 /** The change is that within the rounds, which the medians alone need not give. */
 function withRatio(
   values: string,
   ratio: FindingOf<'oneSize'>['ratio'],
-  differs: (ratio: number) => string,
+  { differs, settlesNot }: Wording,
 ): string {
   const { interval } = ratio;
   if (!interval) return l10n.t('{0}: one round so far, too little to compare.', values);
   const verdict = verdictOf(ratio);
   const isSettled = verdict === 'higher' || verdict === 'lower';
-  const words = isSettled ? differs(ratio.ratio) : plainVerdict(verdict);
+  const words = isSettled ? differs(ratio.ratio) : settlesNot(plainVerdict(verdict));
   return l10n.t('{0}: {1} (95% CI {2}).', values, words, between(interval.low, interval.high));
 }
 

@@ -169,6 +169,18 @@ describe('the page of workloads', () => {
       /^echo: Bypass 1,?500 requests\/s, TCP 1,?000 requests\/s \(medians\): speed 50% higher round by round \(95% CI /,
     );
     assert.match(time, /^time: Bypass 5 ms, TCP 10 ms \(medians\): speed 2 times as high/);
+    // What takes 2 to 18 ms: the interval of its speed is not that of the time.
+    const noisy = runsOf([
+      documentOf(
+        rounds(10, 10, TIME).map((one, at) =>
+          sample(one.arm, one.repetition, one.arm === 'tcp' ? 10 : at % 4 === 1 ? 2 : 18, TIME),
+        ),
+      ),
+    ]);
+    assert.match(
+      findingTexts(figuresOf(noisy), noisy).workloads.join(),
+      /^time: Bypass [\d.]+ ms, TCP 10 ms \(medians\): inconclusive in speed \(95% CI \d+% lower to /,
+    );
   });
 
   it('compares nothing by which hardly a byte was redirected', () => {
@@ -255,6 +267,32 @@ describe('the page of their distribution', () => {
     const plan = parsePlan(planText({ openLoop: true }));
     const open = runsOf([parseDocument(JSON.stringify({ ...document, plan }))]);
     assert.equal(findingTexts(figuresOf(open), open).distribution.length, 1);
+  });
+
+  it('is shown once where workloads differ in their metric alone', () => {
+    const again = { ...ECHO, name: 'again', metric: { pattern: '(..)' } };
+    const other = { ...ECHO, name: 'other', client: ['false'] };
+    const plan = parsePlan(planText({}, { workloads: [ECHO, again, other] }));
+    const samples = ['echo', 'again', 'other'].flatMap((workload) =>
+      all.map((one) => ({ ...one, workload })),
+    );
+    const shown = runsOf([parseDocument(JSON.stringify({ ...document, plan, samples }))]);
+    const made = figuresOf(shown);
+    assert.deepEqual(
+      made.distribution.series.map(({ label }) => label),
+      ['TCP, echo', 'Bypass, echo', 'TCP, other', 'Bypass, other'],
+    );
+    assert.match(
+      findingTexts(made, shown).distribution.join('\n'),
+      /^echo, P99[^\n]+\nother, P99[^\n]+\necho, other: the client/,
+    );
+    assert.deepEqual(made.workloads.names, ['echo', 'again', 'other']);
+  });
+
+  it('is a table of what was counted', () => {
+    const { columns, groups } = tableOf(distribution);
+    assert.equal(columns.at(-1), 'Finding');
+    assert.equal(groups[0]?.rows[0]?.cells[columns.indexOf('Median') - 2], '100');
   });
 
   it('is absent where no client reports percentiles', () => {

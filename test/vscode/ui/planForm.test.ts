@@ -150,6 +150,16 @@ describe('the plan of a benchmark, from the palette', () => {
     const shown = () => workbench.editorText();
     assert.match(await shown(), /server: "redis PING"\s+as "nobody":\s+"redis-server" "--bind"/);
     await workbench.screenshot(path.join(ARTIFACTS, 'plan-commands.png'));
+    // In a narrow window, too, nothing of them is beyond the editor's edge.
+    const size = workbench.page.viewportSize() ?? assert.fail();
+    await workbench.page.setViewportSize({ ...size, width: 600 });
+    const bar = workbench.editor().locator('.scrollbar.horizontal').first();
+    await eventually('its lines are wrapped', () =>
+      bar.evaluate(
+        (all) => all.querySelector('.slider')?.clientWidth === all.clientWidth || undefined,
+      ),
+    );
+    await workbench.page.setViewportSize(size);
     // To their end by keyboard alone; Enter runs nothing.
     for (const key of ['ArrowDown', 'ArrowDown']) await workbench.page.keyboard.press(key);
     await eventually('the last command is shown', async () => {
