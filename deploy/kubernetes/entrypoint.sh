@@ -85,6 +85,13 @@ unload_own() {
   ctl unload --cgroup "${names%%[[:space:]]*}"
 }
 
+# The first process of a container ends by a signal only if it asks for that, which httpd does not.
+serve() {
+  trap 'exit 0' TERM INT HUP
+  busybox httpd -f -p "${BYPASS_METRICS_PORT:-9435}" -h "${metrics%/*}" -c "$home/httpd.conf" &
+  wait $!
+}
+
 ready() {
   names=$(cgroups)
   ctl status --json | grep -q "\"cgroups\":\[[^]]*${names%%[[:space:]]*}\"[^}]*\"state\":\"attached\""
@@ -93,7 +100,7 @@ ready() {
 case ${1-} in
   load) load ;;
   ready) ready ;;
-  serve) exec busybox httpd -f -p "${BYPASS_METRICS_PORT:-9435}" -h "${metrics%/*}" -c "$home/httpd.conf" ;;
+  serve) serve ;;
   unload) ctl unload --all ;;
   benchmark)
     result=$(mktemp -d)/node.sockmap-bench.json

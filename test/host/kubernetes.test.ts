@@ -227,7 +227,7 @@ describe('the containers for Kubernetes, each with the privileges of its manifes
     );
     end(child);
     end(serve);
-    assert.equal(await ended(child), 0);
+    assert.deepEqual(await Promise.all([child, serve].map(ended)), [0, 0]);
     assert.deepEqual([await attachedTo(pods), pins()], [[], []]);
     assert.deepEqual(fs.readdirSync(node.inside(path.dirname(METRICS))), []);
   });
