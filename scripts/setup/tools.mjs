@@ -127,7 +127,6 @@ const TOOLS = [
   tool(['host'], 'systemd-analyze', command('systemd-analyze'), ['systemd']),
   tool(['deploy'], 'Ansible', command('ansible-playbook'), ['ansible-core']),
   tool(['deploy'], 'ansible-lint', command('ansible-lint'), ['ansible-lint']),
-  tool(['deploy'], 'kubectl', command('kubectl'), ['kubernetes-client'], { alpine: ['kubectl'] }),
   tool(['editor'], 'chromium', hasBrowser, [], {
     fedora: ['chromium'],
     suse: ['chromium'],
@@ -162,6 +161,10 @@ const TOOLS = [
     alpine: ['qemu-system-aarch64'],
   }),
   tool(['kernels'], 'mmdebstrap', command('mmdebstrap'), ['mmdebstrap']),
+  tool(['kernels'], 'buildah', command('buildah'), ['buildah']),
+  tool(['kernels', 'deploy'], 'kubectl', command('kubectl'), ['kubernetes-client'], {
+    alpine: ['kubectl'],
+  }),
   tool(['kernels'], 'cpio', command('cpio'), ['cpio']),
   tool(['kernels'], 'depmod', command('depmod'), ['kmod']),
   tool(['format'], 'shellcheck', command('shellcheck'), ['shellcheck'], {

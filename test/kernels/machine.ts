@@ -24,7 +24,7 @@ export interface Release {
 /** Where images are kept: they are made once. */
 const IMAGES = path.resolve(import.meta.dirname, '../../out/kernels');
 
-const MEMORY_MIB = 4096;
+const MEMORY_MIB = 6144;
 /** QEMU's user-mode network, as it is unless told otherwise. */
 const GUEST_ADDRESS = '10.0.2.15/24';
 
@@ -65,7 +65,7 @@ const packages = ({ architecture, containers }: Release): string[] => [
 
 const CONTAINERS = [
   ...['podman', 'crun', 'netavark', 'aardvark-dns', 'iptables', 'nftables'],
-  ...['systemd', 'dbus', 'busybox-static', 'passwd', 'sudo'],
+  ...['systemd', 'dbus', 'busybox-static', 'catatonit', 'passwd', 'sudo', 'python3'],
 ];
 
 const WITHOUT_SECURITY =

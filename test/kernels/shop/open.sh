@@ -1,6 +1,6 @@
 #!/bin/sh
-# Opens a shop on a machine: an image "shop", a network of containers with a server whose port is published, and a
-# service of systemd that asks. $1 a directory with this, asker.sh, live.c, and what that includes.
+# Opens a shop on a machine: an image "shop", a network of containers, and a service of systemd that asks. $1 a
+# directory with this, asker.sh, live.c, and what that includes.
 set -eu
 cd "$1"
 mkdir -p image/usr/bin client service
@@ -11,8 +11,6 @@ install /bin/busybox image/usr/bin/
 /bin/busybox --install -s image/usr/bin
 tar -C image -c . | podman import --quiet - shop
 podman network create --subnet 10.89.7.0/24 shop
-podman run --detach --cidfile server.id --name server --network shop --ip 10.89.7.7 --publish 8080:7000 \
-  shop sh -c 'while :; do live ipv4 listen 0.0.0.0 7000 >/dev/null; done'
 mkfifo client/to client/answer service/to service/answer
 install image/usr/bin/live image/usr/bin/asker /usr/bin
 systemd-run --unit shop asker "$1/service"
