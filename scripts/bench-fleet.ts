@@ -88,10 +88,10 @@ await runToEnd(async () => {
   await measure('status', fleet.hosts);
   await measure('metrics', fleet.hosts);
   for (const name of ['status.json', 'metrics', 'sockmap-bench.json']) {
-    const { size } = fs.statSync(control.file(`${first.name}.${name}`));
+    const { size } = fs.statSync(control.file(`results/${first.name}.${name}`));
     console.log(`${name}: ${size} bytes`);
   }
-  const metrics = fs.readFileSync(control.file(`${first.name}.metrics`), 'utf8');
+  const metrics = fs.readFileSync(control.file(`results/${first.name}.metrics`), 'utf8');
   console.log(`series: ${metrics.split('\n').filter((line) => /^[^#]/.test(line)).length}`);
   await measure('unload', fleet.hosts);
   await fleet.stop();

@@ -53,7 +53,7 @@ describe('the Ansible collection, over eight hosts', function () {
     await plan.remove();
   });
 
-  const read = (name: string): string => fs.readFileSync(control.file(name), 'utf8');
+  const read = (name: string): string => fs.readFileSync(control.file(`results/${name}`), 'utf8');
 
   async function playWell(name: string, ...args: readonly string[]) {
     const played = await control.play(name, ...args);
@@ -90,6 +90,7 @@ describe('the Ansible collection, over eight hosts', function () {
       '{"bypass_cgroups": "app.slice"}',
       '{"bypass_reach": "moon"}',
       '{"bypass_directory": "/opt"}',
+      '{"bypass_results": "results"}',
     ]) {
       const { exitCode, output } = await control.play('load', '-e', value, '--limit', 'host1');
       assert.equal(exitCode, 2, `${value}: ${output}`);
@@ -111,7 +112,7 @@ describe('the Ansible collection, over eight hosts', function () {
     await playWell('rollout');
     assert.deepEqual(await on(), names());
     const documents = fs
-      .readdirSync(control.file('.'))
+      .readdirSync(control.file('results'))
       .filter((each) => each.endsWith('bench.json'));
     assert.deepEqual(documents, ['host1.sockmap-bench.json']);
     const { samples, host } = parseDocument(read(documents[0] ?? ''));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { run } from '../run.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, FleetHost } from './fleet.ts';
 
 const COLLECTION = path.resolve(import.meta.dirname, '../../../deploy/ansible');
 
@@ -24,7 +24,7 @@ interface Played {
 
 /** A machine that plays playbooks on a fleet. */
 export interface Control {
-  /** A file in its working folder, where results come as well. */
+  /** A file in its working folder; documents of the hosts come into its folder `results`. */
   file(name: string): string;
   /** The environment in which Ansible's commands run. */
   readonly env: NodeJS.ProcessEnv;
@@ -32,9 +32,9 @@ export interface Control {
   remove(): Promise<void>;
 }
 
-/** Installs the collection as a person does, with an inventory of the fleet. @param vars for all hosts. */
+/** Installs the collection as a person does, with an inventory of those hosts. @param vars for all hosts. */
 export async function openControl(
-  fleet: Fleet,
+  fleet: Pick<Fleet, 'configFile'> & { readonly hosts: readonly Pick<FleetHost, 'name'>[] },
   vars: Readonly<Record<string, unknown>>,
 ): Promise<Control> {
   const place = temporaryDirectory();
@@ -57,7 +57,7 @@ export async function openControl(
       vars: {
         ansible_python_interpreter: '/usr/bin/python3',
         bypass_ssh_options: ['--ssh-config', fleet.configFile],
-        bypass_results: place.path,
+        bypass_results: file('results'),
         ...vars,
       },
     },
@@ -77,7 +77,9 @@ export async function openControl(
         ...{ env, extendEnv: false, reject: false, stdin: 'ignore' },
       });
       const seconds = [...(stderr.split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
-      const recaps = stdout.matchAll(/^(host\d+) .*changed=(\d+) .*failed=(\d+) .*rescued=(\d+)/gm);
+      const recaps = stdout.matchAll(
+        /^(\S+) +: ok=.*changed=(\d+) .*failed=(\d+) .*rescued=(\d+)/gm,
+      );
       return {
         exitCode,
         hosts: new Map(
