@@ -10,11 +10,14 @@ import { scratchDirectory, type Guard } from '../../src/host/guard.ts';
 import type { HostError } from '../../src/host/errors.ts';
 import { Host } from '../../src/host/host.ts';
 import { upload } from '../../src/host/upload.ts';
+import { openControl } from '../harness/host/ansible.ts';
 import { bpfSource } from '../harness/host/bypass.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { bootMachine, type Machine, type Release } from './machine.ts';
 
 const BPF = path.resolve(import.meta.dirname, '../../bpf');
+const METRICS_UNITS = path.resolve(import.meta.dirname, '../../deploy/systemd');
+const METRICS = '/var/lib/prometheus/node-exporter/sockmap_bypass.prom';
 const FILES = {
   'steady.c': path.join(import.meta.dirname, 'shop/steady.c'),
   'net.h': path.resolve(import.meta.dirname, '../host/programs/net.h'),
@@ -262,6 +265,33 @@ done`;
   /** As if it had been made for another kernel. */
   const forget = () => on('sh', '-c', 'echo other >/var/lib/sockmap-bypass/first/stamp');
 
+  it('is kept by a playbook, and no longer by another, which change nothing again', async () => {
+    assert.ok(machine);
+    const { alias, configFile } = machine;
+    const control = await openControl(
+      { hosts: [{ name: alias }], configFile },
+      { bypass_cgroups: ['system.slice/first.service'], bypass_source: BPF },
+    );
+    const play = async (name: string): Promise<boolean> => {
+      const { exitCode, hosts, output } = await control.play(name);
+      assert.equal(exitCode, 0, output);
+      return hosts.get(alias)?.changed !== 0;
+    };
+    try {
+      assert.deepEqual([await play('keep'), await play('keep')], [true, false]);
+      const { attachments, kept } = await status();
+      assert.deepEqual(
+        [attachments.flatMap(({ cgroups }) => cgroups), kept.map((one) => [one.name, one.state])],
+        [[CGROUPS[0]], [['fleet', 'on']]],
+      );
+      assert.deepEqual([await play('stop_keeping'), await play('stop_keeping')], [true, false]);
+    } finally {
+      await control.remove();
+    }
+    const after = await status(command);
+    assert.deepEqual([after.attachments, after.kept], [[], []]);
+  });
+
   it('is loaded with its first keep, and with each restart of the services before they connect', async () => {
     await asked(NONE);
     assert.equal(await keep(), 'kept as first', await journal());
@@ -281,6 +311,24 @@ done`;
         'asker.socket listens for asker.service: what it accepts stays on TCP.',
       ],
     );
+  });
+
+  it('has its counters written by the timer of deploy/systemd', async () => {
+    const names = fs.readdirSync(METRICS_UNITS);
+    const files = names.map(
+      (name) => [name, fs.readFileSync(path.join(METRICS_UNITS, name))] as const,
+    );
+    await upload(host, sources.line, new Map(files));
+    const placed = names.map((name) => `/etc/systemd/system/${name}`);
+    await on('cp', ...names.map((name) => `${sources.line}/${name}`), '/etc/systemd/system');
+    await on('mkdir', '-p', path.dirname(METRICS));
+    await on('systemctl', 'enable', '--now', 'sockmap-bypass-metrics.timer');
+    const written = () => on('sh', '-c', `cat ${METRICS} 2>/dev/null || :`);
+    await eventually('they are written', async () => (await written()) !== '', 240_000);
+    assert.match(await written(), /^sockmap_bypass_reach\{.*sockmap_bypass_reach="host"\} 1$/m);
+    await on('systemctl', 'disable', '--now', 'sockmap-bypass-metrics.timer');
+    await on('rm', METRICS, ...placed);
+    await on('systemctl', 'daemon-reload');
   });
 
   it(`is so with ${RESTARTS} more of one under load, and no request fails`, async () => {
