@@ -120,7 +120,7 @@ describe('the Ansible collection, over eight hosts', function () {
     assert.ok(unchanged(await playWell('rollout')), 'a second run changes nothing');
   });
 
-  it('checks the hosts, and shows what is loaded and counted', async () => {
+  it('checks the hosts, measures them, and shows what is loaded and counted', async () => {
     const one = async (name: string) => {
       const { exitCode, hosts, output } = await control.play(name, '--limit', 'host2');
       assert.deepEqual([exitCode, hosts.get('host2')?.changed], [0, 0], output);
@@ -132,6 +132,8 @@ describe('the Ansible collection, over eight hosts', function () {
       host: 'host2',
       attachments: [{ state: 'attached', config: { reach: 'namespace', mode: 'guarded' } }],
     });
+    await one('benchmark');
+    assert.equal(parseDocument(read('host2.sockmap-bench.json')).samples.length, 6);
     await one('metrics');
     const metrics = read('host2.metrics');
     assert.match(metrics, /^sockmap_bypass_mode\{.*sockmap_bypass_mode="guarded"\} 1$/m);
