@@ -20,7 +20,8 @@
  *
  *   object          libbpf's words if it cannot open the object
  *   assumed         what the object leaves to its loader, and what it was taken to be:
- *                   lines of "entries|key|value MAP NUMBER" and "target PROGRAM FUNCTION"
+ *                   lines of "entries|key|value MAP NUMBER", "target PROGRAM FUNCTION"
+ *                   and "inner MAP BYTES", of the values of maps that it is to hold
  *   program NAME    lines: the section, "accepted", "rejected" or "failed", and the tag
  *                   of its code where the kernel loaded it
  *   words           libbpf's words on that program
@@ -62,6 +63,8 @@ static const char *boundary;
 static FILE *words;
 static char *told;
 static volatile sig_atomic_t is_late;
+/* Also what libbpf says to those who look for faults of its own. */
+static bool is_all_heard;
 
 /* The verifier gives up when a signal is pending. libbpf tries again: the signals go on.
  */
@@ -83,7 +86,9 @@ static void end_after(int seconds)
 
 static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
 {
-	return level == LIBBPF_DEBUG || !words ? 0 : vfprintf(words, format, args);
+	return (level == LIBBPF_DEBUG && !is_all_heard) || !words
+		       ? 0
+		       : vfprintf(words, format, args);
 }
 
 /* Output of libbpf since listen(). */
@@ -199,10 +204,25 @@ static bool is_left_alone(const struct bpf_map *map)
 	       type == BPF_MAP_TYPE_STRUCT_OPS || type > CGRP_STORAGE;
 }
 
-/* Puts in what the object leaves open, of values GUESS bytes, and halves what is too
- * large.
+/* What is tried where an object leaves it open: bytes of values, larger than what
+ * programs touch or smaller than what they have to write, and the type of maps in a map.
  */
-static struct size size_of(const struct bpf_map *map, unsigned int guess)
+struct guess {
+	unsigned int value;
+	enum bpf_map_type inner;
+};
+
+static const struct guess guesses[] = {
+	{4096, BPF_MAP_TYPE_HASH},
+	{8, BPF_MAP_TYPE_HASH},
+	{4096, BPF_MAP_TYPE_RINGBUF},
+};
+
+/* Whether the object has a map of maps and does not say of which. */
+static bool is_inner_left;
+
+/* Puts in what the object leaves open, and halves what is too large. */
+static struct size size_of(const struct bpf_map *map, const struct guess *guess)
 {
 	enum bpf_map_type type = bpf_map__type(map);
 	struct size size = {bpf_map__key_size(map), bpf_map__value_size(map),
@@ -220,7 +240,7 @@ static struct size size_of(const struct bpf_map *map, unsigned int guess)
 	if (only || !size.key)
 		size.key = shape.key == ANY ? 4 : shape.key;
 	if (only || !size.value)
-		size.value = shape.value == ANY ? guess : shape.value;
+		size.value = shape.value == ANY ? guess->value : shape.value;
 	if (!size.entries && has_entries(type))
 		size.entries = entry_bytes(type, &size) == 1 ? sysconf(_SC_PAGESIZE) : 1;
 	/* A power of two stays one. */
@@ -247,27 +267,46 @@ static unsigned int inner_count;
 /* libbpf's inner map knows no object, and the functions that set its sizes crash: another
  * map takes its place.
  */
-static void replace_inner(struct bpf_map *map, const struct bpf_map *inner,
-			  const struct size *size)
+static void replace_inner(struct bpf_map *map, enum bpf_map_type type,
+			  const struct size *size, unsigned int flags, __u64 extra)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(inner),
-		    .map_extra = bpf_map__map_extra(inner), );
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags,
+		    .map_extra = extra, );
 	int fd;
 
 	if (inner_count == sizeof(inner_maps) / sizeof(*inner_maps))
 		return;
-	fd = bpf_map_create(bpf_map__type(inner), NULL, size->key, size->value,
-			    size->entries, &options);
+	fd = bpf_map_create(type, NULL, size->key, size->value, size->entries, &options);
 	if (fd < 0)
 		return; /* libbpf says why, of the one that the object has */
 	inner_maps[inner_count++] = fd;
 	bpf_map__set_inner_map_fd(map, fd);
 }
 
+static bool lacks_inner(const struct bpf_map *map)
+{
+	int type = bpf_map__type(map);
+
+	return (type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+		type == BPF_MAP_TYPE_HASH_OF_MAPS) &&
+	       !bpf_map__inner_map((struct bpf_map *)map);
+}
+
+/* A key of one byte: whatever a program passes for it is as long. */
+static void guess_inner(struct bpf_map *map, const struct guess *guess)
+{
+	bool is_ring = guess->inner == BPF_MAP_TYPE_RINGBUF;
+	struct size size = {is_ring ? 0 : 1, is_ring ? 0 : guess->value,
+			    is_ring ? sysconf(_SC_PAGESIZE) : 1};
+
+	replace_inner(map, guess->inner, &size, 0, 0);
+}
+
 /* Readies the maps; what they were taken to be goes to ASSUMED, where that is asked for.
  * False, with words, if they are too large even so.
  */
-static bool ready_maps(struct bpf_object *object, unsigned int guess, FILE *assumed)
+static bool ready_maps(struct bpf_object *object, const struct guess *guess,
+		       FILE *assumed)
 {
 	unsigned long long bytes = 0;
 	struct bpf_map *map, *inner;
@@ -295,7 +334,14 @@ static bool ready_maps(struct bpf_object *object, unsigned int guess, FILE *assu
 			if (size.key != bpf_map__key_size(inner) ||
 			    size.value != bpf_map__value_size(inner) ||
 			    size.entries != bpf_map__max_entries(inner))
-				replace_inner(map, inner, &size);
+				replace_inner(map, bpf_map__type(inner), &size,
+					      bpf_map__map_flags(inner),
+					      bpf_map__map_extra(inner));
+		} else if (lacks_inner(map)) {
+			guess_inner(map, guess);
+			if (assumed)
+				fprintf(assumed, "inner %s %u\n", bpf_map__name(map),
+					guess->value);
 		}
 		if (bytes > 4 * MAP_BYTES) {
 			fprintf(words,
@@ -334,10 +380,10 @@ static void read_tag(int fd)
 }
 
 /* Loads one program of the object with a log of this level, and lets go of it again.
- * GUESS is the bytes of values whose size the object leaves open.
+ * GUESS is what the object leaves open.
  */
 static enum verdict load(const char *file, const char *name, int level, char *log,
-			 size_t size, const char *pin, unsigned int guess)
+			 size_t size, const char *pin, const struct guess *guess)
 {
 	struct bpf_program *program, *wanted = NULL;
 	enum verdict verdict = ACCEPTED;
@@ -448,11 +494,6 @@ static void machine_code(const struct bpf_object *object, const char *pin,
 			       btf__name_by_offset(btf, lines[i].line_off));
 }
 
-/* Values of unknown size: larger than what programs touch, or smaller than what they have
- * to write.
- */
-static const unsigned int guesses[] = {4096, 8};
-
 static unsigned long processed(const char *log)
 {
 	const char *end = log, *next;
@@ -462,26 +503,31 @@ static unsigned long processed(const char *log)
 	return strtoul(end, NULL, 10);
 }
 
-/* The bytes with which the verifier accepts the program, or else gets further. */
-static unsigned int better_guess(const char *file, const char *name, char *log)
+/* That with which the verifier accepts the program, or else gets furthest. */
+static const struct guess *better_guess(const char *file, const char *name, char *log)
 {
-	unsigned long far[2];
+	const struct guess *best = guesses;
+	unsigned long far, furthest = 0;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
-		if (load(file, name, LOG_STATS, log, LOG_SIZE, "", guesses[i]) ==
+	for (i = 0; i < (is_inner_left ? 3 : 2); i++) {
+		if (load(file, name, LOG_STATS, log, LOG_SIZE, "", &guesses[i]) ==
 		    ACCEPTED)
-			return guesses[i];
-		far[i] = processed(log);
+			return &guesses[i];
+		far = processed(log);
+		if (far > furthest) {
+			furthest = far;
+			best = &guesses[i];
+		}
 	}
-	return guesses[far[1] > far[0]];
+	return best;
 }
 
 static void verify(const char *file, const char *name, const char *section, int level,
 		   const char *pin, bool is_guessed)
 {
 	static const char *const verdicts[] = {"accepted", "rejected", "failed"};
-	unsigned int guess = guesses[0];
+	const struct guess *guess = guesses;
 	size_t size = LOG_SIZE;
 	enum verdict verdict;
 	char *log;
@@ -524,15 +570,40 @@ static bool assume(struct bpf_object *object)
 	{
 		const struct bpf_map *inner = bpf_map__inner_map(map);
 
-		is_guessed |=
-			size_of(map, 1).value != size_of(map, 2).value ||
-			(inner && size_of(inner, 1).value != size_of(inner, 2).value);
+		is_inner_left |= lacks_inner(map);
+		is_guessed |= size_of(map, &guesses[0]).value !=
+				      size_of(map, &guesses[1]).value ||
+			      (inner && size_of(inner, &guesses[0]).value !=
+						size_of(inner, &guesses[1]).value);
 	}
 	part("assumed", "", "");
 	bpf_object__for_each_program(program, object) if (missing_target(program)) printf(
 		"target %s %s\n", bpf_program__name(program), missing_target(program));
-	ready_maps(object, guesses[0], stdout);
-	return is_guessed;
+	ready_maps(object, guesses, stdout);
+	return is_guessed || is_inner_left;
+}
+
+/* Opens an object; of some faults libbpf says nothing but at the end of its words for
+ * all.
+ */
+static struct bpf_object *open_object(const char *file)
+{
+	struct bpf_object *object;
+	char *line;
+
+	listen();
+	object = bpf_object__open_file(file, NULL);
+	if (object || *heard())
+		return object;
+	is_all_heard = true;
+	listen();
+	object = bpf_object__open_file(file, NULL);
+	is_all_heard = false;
+	told[strlen(heard()) - (*heard() != '\0')] = '\0';
+	line = strrchr(told, '\n');
+	if (line)
+		memmove(told, line + 1, strlen(line));
+	return object;
 }
 
 int main(int argc, char **argv)
@@ -548,8 +619,7 @@ int main(int argc, char **argv)
 	level = LOG_STATS | (strcmp(argv[2], "2") == 0 ? LOG_PATH | LOG_FULL : 0);
 	libbpf_set_print(keep_words);
 	end_after(atoi(argv[3]));
-	listen();
-	object = bpf_object__open_file(argv[5], NULL);
+	object = open_object(argv[5]);
 	part("object", "", object ? "" : heard());
 	if (object)
 		is_guessed = assume(object);

@@ -49,7 +49,12 @@ export function compilerFailure(
   { exitCode, stderr }: { exitCode: number; stderr: string },
   { seconds, memoryMiB, outputMiB }: CompilerLimits,
 ): HostError | undefined {
-  if (OPINION.test(stderr) || (exitCode === 1 && !stderr.includes(CRASHED))) return undefined;
+  if (
+    OPINION.test(stderr) ||
+    GENERATOR_CRASH.test(stderr) ||
+    (exitCode === 1 && !stderr.includes(CRASHED))
+  )
+    return undefined;
   const problem = (kind: ProblemKind, words: string, next: string): HostError =>
     new HostError({
       kind,
@@ -109,6 +114,8 @@ export function compilerTooSlow(
 
 /** Its code generator refuses a source in the form of a crash. */
 const OPINION = /^fatal error: error in backend: (?!.*(?:out of memory|IO failure))/im;
+/** It crashed while it made code: what for, its stack dump and the source can tell. */
+export const GENERATOR_CRASH = /^PLEASE submit a bug report[^]*\n\d{1,2}\.\tCode generation$/m;
 /** clang may exit with 1 after a crash, as for a source that is wrong, and only its words say that it crashed. */
 const CRASHED = 'PLEASE submit a bug report';
 const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate/i;

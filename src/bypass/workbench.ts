@@ -45,6 +45,8 @@ const PARSEABLE = [
   '-fno-color-diagnostics',
   '-fno-caret-diagnostics',
   '-fdiagnostics-print-source-range-info',
+  // They tell where the stack is used that the code generator refuses without a place (verifier/clang.ts).
+  ...['-Wvla', '-Walloca', '-Wno-error=vla', '-Wno-error=alloca'],
 ];
 
 /**

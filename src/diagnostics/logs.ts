@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ObjectProgram } from '../verifier/object.ts';
+import type { ObjectProgram } from '../verifier/objectProgram.ts';
 import type { Context } from '../context.ts';
 import { HostError } from '../host/errors.ts';
 import { codeLines, logLines, type ListingLine } from '../verifier/places.ts';

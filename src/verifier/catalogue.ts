@@ -26,8 +26,9 @@ const LOOKED_AT = { lines: 40, characters: 400 } as const;
 
 /** What is between quotes is somebody's name, but where the verifier quotes a type of its own. */
 const QUOTED_NAME = /(?<!\w|mem access )'[^'\n]{1,200}'/g;
-/** Names of functions that the verifier does not quote. */
-const BARE_NAME = /(?<=\b[Gg]lobal func(?:tion)? |\bFunction |\bSubprog )(?!func#)\w+/g;
+/** Names of functions, and of types with their fields, that are not quoted. */
+const BARE_NAME =
+  /(?<=\b[Gg]lobal func(?:tion)? |\bFunction |\bSubprog )(?!func#)\w+|(?<=CO-RE relocation <\w+> \[\d+\] )[^\n(]+(?= \()|(?<=^(?:libbpf: )?struct_ops \w+ )\w+(?=:)|(?<=\bCannot find member )\w+|(?<=: struct )\w+(?= is not found)/gm;
 
 const withoutNames = (message: string): string =>
   message

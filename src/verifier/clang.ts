@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { BpfSource } from '../bypass/build.ts';
+import { GENERATOR_CRASH } from '../bypass/compilerLimits.ts';
 import { editorColumn, linesOf } from './text.ts';
 
 /** One line of the compiler. Lines and columns from 1; columns as editors count them. */
@@ -38,8 +39,12 @@ export function parseClang(text: string, files: BpfSource['files'], entry = ''):
   const found: (ClangMessage & { notes: ClangMessage[] })[] = [];
   const texts = new Map<string, string[]>();
   let includedAt: ClangMessage['includedAt'] | undefined;
+  let isInStack = false;
   for (const words of text.split('\n')) {
     const [, from, at] = INCLUDED.exec(words) ?? [];
+    // Said once for all that follows in one header.
+    if (from !== undefined && !isInStack) includedAt = undefined;
+    isInStack = from !== undefined;
     if (from !== undefined && !from.startsWith('/')) {
       includedAt = { file: path.posix.normalize(from), line: Number(at) };
     }
@@ -68,13 +73,48 @@ export function parseClang(text: string, files: BpfSource['files'], entry = ''):
       notes: [] as ClangMessage[],
     } as const;
     const last = found.at(-1);
-    if (message.severity === 'note' && last !== undefined) last.notes.push(message);
-    else found.push(message);
-    if (message.severity !== 'note') includedAt = undefined;
+    if (message.severity === 'note' && last !== undefined) {
+      last.notes.push(message);
+      if (file === ASSEMBLY) found.splice(-1, 1, inTemplate(last, message.line, texts));
+    } else found.push(message);
   }
   // Where it has a message for a person, what it gives up with afterwards follows from that.
   const hasGivenUp = found.some(({ severity }) => severity === 'error');
-  return withoutRepetition(hasGivenUp ? found : [...found, ...generatorMessages(text, entry)]);
+  const all = hasGivenUp ? found : [...found, ...generatorMessages(text, entry)];
+  const stack = all.find(({ message }) => DYNAMIC_STACK.test(message));
+  const asks = all.find(({ message }) => ASKS_FOR_STACK.test(message));
+  const told = all.filter(({ message }) => !ASKS_FOR_STACK.test(message));
+  // The code generator names the function alone.
+  return withoutRepetition(
+    stack === undefined || asks === undefined
+      ? told
+      : told.map((one) => (one === stack ? { ...asks, ...words(stack) } : one)),
+  );
+}
+
+const words = ({ severity, message, notes }: ClangMessage & { notes: ClangMessage[] }) => ({
+  ...{ severity, message, notes },
+});
+
+/** Warnings that are asked for to find what the code generator then refuses. */
+const ASKS_FOR_STACK = /\[-W(?:vla|alloca)\b[\w-]*\]$/;
+const DYNAMIC_STACK = /dynamic stack allocation|cannot make code for dynamic_stackalloc/i;
+/** What clang calls the text of inline assembly. */
+export const ASSEMBLY = '<inline asm>';
+
+/** A line of inline assembly that the next string begins has the place of the end of the one before. */
+function inTemplate<M extends ClangMessage>(
+  said: M,
+  line: number,
+  texts: ReadonlyMap<string, readonly string[]>,
+): M {
+  const lines = texts.get(said.file) ?? [];
+  const isAtEnd = /^(?:\\[nt]|[ \t])*"[ \t]*$/.test(
+    (lines[said.line - 1] ?? '').slice(said.column - 1),
+  );
+  if (line < 2 || !isAtEnd) return said;
+  const column = (lines[said.line] ?? '').search(/\S/) + 1;
+  return { ...said, line: said.line + 1, column: Math.max(1, column), endColumn: undefined };
 }
 
 /**
@@ -125,8 +165,8 @@ function generatorMessages(
   text: string,
   entry: string,
 ): (ClangMessage & { notes: ClangMessage[] })[] {
-  const fatal = /^fatal error: error in backend: (.*)$/m.exec(text)?.[1];
-  if (fatal === undefined) return [];
+  const fatal = /^fatal error: error in backend: (?!IO failure)(.*)$/m.exec(text)?.[1];
+  if (fatal === undefined) return crashMessages(text);
   const signed =
     /^Error at line (\d{1,7}): (Unsupport signed division).{0,200}?(Please convert[^\n]*)?$/m.exec(
       text,
@@ -154,11 +194,28 @@ function generatorMessages(
   ];
 }
 
-const POSITION = /, ([^,\s:]+):(\d{1,7}):(\d{1,7})$/;
+/** Of what is inlined, its own place comes first. */
+const POSITION = /, ([^,\s:]+):(\d{1,7}):(\d{1,7})(?: @\[.*)?$/;
+
+/** Where it was when it crashed while it made code: the last of what it was at, with the function if that is known. */
+function crashMessages(text: string): (ClangMessage & { notes: ClangMessage[] })[] {
+  if (!GENERATOR_CRASH.test(text)) return [];
+  const at = Array.from(text.matchAll(/^\d{1,2}\.\t(.{1,400})$/gm), ([, step = '']) => step).at(-1);
+  return [
+    {
+      ...{ message: `clang crashed: ${at ?? ''}`, file: '', line: 0, column: 1 },
+      ...{ endColumn: undefined, severity: 'error', notes: [] },
+      in: /on function '@(\w{1,200})'$/.exec(at ?? '')?.[1],
+    },
+  ];
+}
 
 /** Without the numbers of the code generator's nodes, and the place that they end with. */
 const withoutNodes = (message: string): string =>
-  message.replace(/^(too many args to )0x.{0,200}?@(\w{1,200})>.*$/, '$1$2()');
+  message.replace(
+    /^(too many args to|pass by value not supported:?) 0x.{0,400}?@(\w{1,200})>.*$/,
+    '$1 $2()',
+  );
 
 const generatorWords = (fatal: string, node: string | undefined): string =>
   node === undefined ? fatal.replace(/^line \d{1,7}: /, '') : `cannot make code for ${node}`;

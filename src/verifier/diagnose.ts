@@ -1,14 +1,17 @@
 import * as l10n from '@vscode/l10n';
-import { parseObject, type ObjectProgram } from './object.ts';
+import { parseObject } from './object.ts';
+import type { ObjectProgram } from './objectProgram.ts';
 import type { BpfSource } from '../bypass/build.ts';
 import { libbpfMessage } from './libbpf.ts';
 import type { Assumption, ProgramVerdict } from './verdicts.ts';
 import type { Verification } from './verify.ts';
-import { explain, explainCompiler, explainMacro, type Explanation } from './catalogue.ts';
-import { parseClang, type ClangMessage } from './clang.ts';
+import { explain, explainCompiler } from './catalogue.ts';
+import { parseClang } from './clang.ts';
+import { clangFindings } from './clangFindings.ts';
+import { finding, note, type Finding } from './finding.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
-import { endingInstruction } from './ending.ts';
-import { quickFixes, type QuickFix } from './fixes.ts';
+import { castsPointers, meantInstruction, userOf } from './instructions.ts';
+import { quickFixes } from './fixes.ts';
 import { MOST_RELATED, pathTo } from './trail.ts';
 import {
   declaration,
@@ -19,31 +22,8 @@ import {
   type Place,
 } from './sourcePlaces.ts';
 
+export type { Finding, Related } from './finding.ts';
 export type { Place } from './sourcePlaces.ts';
-
-export interface Related {
-  readonly place: Place;
-  readonly message: string;
-}
-
-/** One thing wrong, for an editor. Plain data. */
-export interface Finding {
-  readonly place: Place;
-  /** `note`: nothing is wrong, but it is not known here what user space does. */
-  readonly severity: 'error' | 'warning' | 'note';
-  readonly from: 'clang' | 'libbpf' | 'verifier';
-  /** The tool's own words first, then why and how to fix it. */
-  readonly message: string;
-  /** The name of the catalogue's entry. */
-  readonly explanation: string | undefined;
-  readonly why: string | undefined;
-  readonly fix: string | undefined;
-  /** The path that led there, in its order. */
-  readonly related: readonly Related[];
-  readonly program: string | undefined;
-  /** Changes of its file that remove it, the better one first; where there is a right answer. */
-  readonly fixes?: readonly QuickFix[];
-}
 
 /** A program of the source, for the line above it. */
 export interface ProgramReport {
@@ -76,21 +56,25 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   const known = new Map(readObject(object).map((program) => [program.name, program]));
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
   const defined = definitions(source);
-  const findings = parseClang(compiler, source.files, unit ?? entry).map((said) =>
-    ofClang(said, defined, source),
-  );
+  const said = parseClang(compiler, source.files, unit ?? entry);
+  const findings = clangFindings(said, defined, source);
   if (
     object === undefined &&
     words === '' &&
     !findings.some(({ severity }) => severity === 'error')
   ) {
-    findings.push(
-      finding('clang', top, compiler.trim() || l10n.t('clang failed without a message'), undefined),
-    );
+    const told = compiler.trim() || l10n.t('clang failed without a message');
+    findings.push(finding('clang', top, told, undefined, [], explainCompiler(told)));
   }
   if (words !== '') {
-    const place = declaration(source, words) ?? top;
-    findings.push(finding('libbpf', place, libbpfMessage(words), undefined));
+    const message = libbpfMessage(words);
+    const [, missing = ''] = EXTERN.exec(message) ?? [];
+    const undeclared = findings.findIndex(({ message }) => isImplicit(message, missing));
+    const [implicit] = undeclared < 0 ? [] : findings.splice(undeclared, 1);
+    const place =
+      declaration(source, words) ?? implicit?.place ?? usePlace(known.values(), missing) ?? top;
+    const old = explainCompiler(`use of undeclared identifier '${missing}'`);
+    findings.push(finding('libbpf', place, message, undefined, [], old ?? explain(message)));
   }
   const told = new Set(findings.flatMap((one) => (one.from === 'libbpf' ? [one.message] : [])));
 
@@ -136,6 +120,24 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
   return { host, kernel, findings: [...fixable, ...notes], programs: reports };
 }
 
+const EXTERN = /^failed to find BTF for extern '(\w{1,200})'/m;
+
+/** C took a function that nothing declares for one, with a warning. */
+const isImplicit = (message: string, name: string): boolean =>
+  name !== '' &&
+  (message.includes(`implicit declaration of function '${name}'`) ||
+    message.includes(`call to undeclared function '${name}'`));
+
+/** Where a function is called that the compiler put in by itself, as memcmp(). */
+function usePlace(programs: Iterable<ObjectProgram>, name: string): Place | undefined {
+  for (const program of programs) {
+    const use = userOf(program, name);
+    const place = use === undefined ? undefined : placeOf(program.at(use.number));
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
 /** One mark for one cause: a function that several programs have inlined is wrong once. */
 function oneACause(findings: readonly Finding[]): Finding[] {
   const causes = new Map<string, { first: Finding; others: string[] }>();
@@ -175,16 +177,15 @@ function assumedFinding(
       'The size of its values is left to user space, or given for it: verified with {0} bytes.',
       as,
     ),
+    inner: l10n.t(
+      'The maps that it holds are left to user space: verified with one whose values have {0} bytes.',
+      as,
+    ),
     target: l10n.t('What it is attached to is left to user space: verified on {0}().', as),
   }[about];
   const place = (about === 'target' ? defined.get(name) : mapPlace(source, name)) ?? top;
   return note('libbpf', place, `${name}: ${what}`);
 }
-
-const note = (from: Finding['from'], place: Place, message: string): Finding => ({
-  ...{ place, severity: 'note', from, message, related: [] },
-  ...{ explanation: undefined, why: undefined, fix: undefined, program: undefined },
-});
 
 /** The programs of an object; none of one that cannot be read. */
 export function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {
@@ -197,69 +198,6 @@ export function readObject(bytes: Uint8Array | undefined): ObjectProgram[] {
   }
 }
 
-const explained = (words: string, known: Explanation | undefined): string =>
-  known === undefined ? words : `${words}\n${known.why}\n${known.fix}`;
-
-function finding(
-  from: Finding['from'],
-  place: Place,
-  words: string,
-  program: string | undefined,
-  related: readonly Related[] = [],
-  known: Explanation | undefined = explain(words),
-): Finding {
-  return {
-    place,
-    severity: 'error',
-    from,
-    related,
-    program,
-    message: explained(words, known),
-    explanation: known?.id,
-    why: known?.why,
-    fix: known?.fix,
-  };
-}
-
-/** In a header of the host: at the include that led there. In generated code: at the function. */
-function ofClang(
-  said: ClangMessage,
-  defined: ReadonlyMap<string, Place>,
-  source: BpfSource,
-): Finding {
-  const { file, line, includedAt } = said;
-  const known =
-    said.severity === 'error'
-      ? (explainCompiler(said.message) ?? explainMacro(said, source))
-      : undefined;
-  const isElsewhere = file.startsWith('/') && includedAt !== undefined;
-  const of = line === 0 ? defined.get(said.in ?? '') : undefined;
-  const words = isElsewhere ? `${file}:${line}: ${said.message}` : said.message;
-  return {
-    place:
-      of ??
-      placeOfClang(isElsewhere ? { ...said, ...includedAt, column: 1, endColumn: 1000 } : said),
-    severity: said.severity === 'error' ? 'error' : 'warning',
-    from: 'clang',
-    message: explained(words, known),
-    explanation: known?.id,
-    why: known?.why,
-    fix: known?.fix,
-    program: undefined,
-    related: [
-      ...(isElsewhere ? [{ place: placeOfClang(said), message: said.message }] : []),
-      ...said.notes.map((note) => ({ place: placeOfClang(note), message: note.message })),
-    ],
-  };
-}
-
-const placeOfClang = ({ file, line, column, endColumn }: ClangMessage): Place => ({
-  file,
-  line: Math.max(0, line - 1),
-  column: Math.max(0, column - 1),
-  endColumn: endColumn === undefined ? column - 1 : endColumn - 1,
-});
-
 function rejected(
   verdict: ProgramVerdict,
   program: ObjectProgram | undefined,
@@ -271,11 +209,16 @@ function rejected(
   const at = (number: number, step?: Step) =>
     placeOf(program?.at(number)) ?? placeInLog(step, start.file);
   const failing = failingStep(log, (step) => at(step.instruction, step)?.line);
+  // A function that is weak and missing is called all the same: nothing comes back.
+  const missing = log.message.startsWith('R0 !read_ok')
+    ? steps.findLast(({ text }) => /^call (?:\w+)?#0\b/.test(text))
+    : undefined;
   const instruction =
-    endingInstruction(log.message, program, source) ??
+    meantInstruction(log.message, program, source) ??
+    missing?.instruction ??
     failing.instruction ??
     report?.at?.instruction;
-  const isSilent = verdict.log.trim() === '';
+  const isSilent = log.message === '' && steps.length === 0;
   const place =
     (log.message === '' ? declaration(source, verdict.words) : undefined) ??
     (instruction === undefined ? undefined : placeOf(program?.at(instruction))) ??
@@ -297,7 +240,11 @@ function rejected(
     words,
     verdict.name,
     related.slice(-MOST_RELATED),
-    explain(`${context}${words}`),
+    missing !== undefined
+      ? explain('no such symbol')
+      : isOldArena(words, program, source)
+        ? explainCompiler('address_space is not supported')
+        : explain(`${context}${words}`),
   );
   if (report === undefined) return one;
   // The kernel's own explanation goes before ours.
@@ -308,6 +255,20 @@ function rejected(
     fix: report.suggestion,
   };
 }
+
+/** To a clang before 19 a pointer into an arena is one like any other. */
+const isOldArena = (
+  words: string,
+  program: ObjectProgram | undefined,
+  { files }: BpfSource,
+): boolean =>
+  words.includes("invalid mem access 'scalar'") &&
+  program !== undefined &&
+  !castsPointers(program) &&
+  Array.from(files).some(
+    ([file, text]) =>
+      !file.endsWith('vmlinux.h') && Buffer.from(text).toString().includes('address_space(1)'),
+  );
 
 /** Which instruction it is about: the one the message names, or the last one looked at. */
 function failingStep(

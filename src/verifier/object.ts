@@ -1,29 +1,6 @@
 import { lastUpTo } from '../bypass/sorted.ts';
 import { ElfBytes, type Table } from './elfBytes.ts';
-
-/** Where an instruction comes from, as the compiler wrote it into the object's BTF. */
-export interface SourceLine {
-  /** The path clang was given. */
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  /** From 1; 0 when the compiler knew none. */
-  readonly column: number;
-  /** The line itself. */
-  readonly text: string;
-}
-
-/** A BPF program of an object. */
-export interface ObjectProgram {
-  readonly name: string;
-  readonly section: string;
-  /** Instructions, with those of the functions it calls. */
-  readonly instructions: number;
-  /** The source of an instruction, by its number in the verifier's log. */
-  readonly at: (instruction: number) => SourceLine | undefined;
-  /** Those of the functions it calls that may end them: loads of the packet in the old way, and tail calls. */
-  readonly ending: () => readonly { readonly instruction: number; readonly function: string }[];
-}
+import type { Instruction, ObjectProgram, SourceLine } from './objectProgram.ts';
 
 interface Section {
   readonly index: number;
@@ -73,8 +50,6 @@ const SHT_REL = 9;
 const SHF_EXECINSTR = 4n;
 const CALL = 0x85;
 const LOAD_64 = 0x18;
-/** BPF_FUNC_tail_call. */
-const TAIL_CALL = 12;
 /** `src_reg` of a call between BPF functions (BPF_PSEUDO_CALL). */
 const PSEUDO_CALL = 1;
 
@@ -131,27 +106,36 @@ class ElfObject {
         }
         return undefined;
       },
-      ending: () => this.#ending(layout),
+      walk: () => this.#walk(layout),
     };
   }
 
-  #ending([own, ...called]: readonly Code[]): { instruction: number; function: string }[] {
-    const found: { instruction: number; function: string }[] = [];
-    let before = own?.count ?? 0;
-    for (const { name, section, start, count } of called) {
-      for (let index = 0; index < count; index++) {
+  *#walk(layout: readonly Code[]): Generator<Instruction> {
+    let number = 0;
+    for (const { name, section, start, count } of layout) {
+      const relocations = this.#relocations(section);
+      for (let index = start; index < start + count; index++, number++) {
         this.#file.spend(1);
-        const at = section.offset + (start + index) * INSTRUCTION_BYTES;
-        const code = this.#file.u8(at);
-        // BPF_LD with BPF_ABS or BPF_IND.
-        const isLoad = (code & 7) === 0 && [0x20, 0x40].includes(code & 0xe0);
-        const isTailCall =
-          code === CALL && this.#file.u8(at + 1) === 0 && this.#file.i32(at + 4) === TAIL_CALL;
-        if (isLoad || isTailCall) found.push({ instruction: before + index, function: name });
+        yield {
+          ...this.#instruction(section, index),
+          ...{ number, function: name, symbol: relocations.get(index)?.name },
+        };
       }
-      before += count;
     }
-    return found;
+  }
+
+  #instruction(
+    section: Section,
+    index: number,
+  ): Pick<Instruction, 'code' | 'source' | 'offset' | 'immediate'> {
+    const at = section.offset + index * INSTRUCTION_BYTES;
+    const registers = this.#file.u8(at + 1);
+    return {
+      code: this.#file.u8(at),
+      source: this.#file.isLittle ? registers >> 4 : registers & 0xf,
+      offset: this.#file.u16(at + 2),
+      immediate: this.#file.i32(at + 4),
+    };
   }
 
   /**
@@ -197,15 +181,11 @@ class ElfObject {
 
   /** Bytes into .text of the function an instruction calls or takes the address of. */
   #callee(section: Section, index: number): number | undefined {
-    const at = section.offset + index * INSTRUCTION_BYTES;
-    const code = this.#file.u8(at);
-    const registers = this.#file.u8(at + 1);
-    const source = this.#file.isLittle ? registers >> 4 : registers & 0xf;
+    const { code, source, immediate } = this.#instruction(section, index);
     const relocation = this.#relocations(section).get(index);
     const isCall = code === CALL && source === PSEUDO_CALL;
     if (!isCall && (code !== LOAD_64 || relocation === undefined)) return undefined;
     const target = relocation?.section === this.#text?.index ? relocation : undefined;
-    const immediate = this.#file.i32(at + 4);
     if (!isCall) return target && target.value + immediate;
     if (relocation === undefined && section !== this.#text) return undefined;
     if (relocation !== undefined && target === undefined) return undefined;

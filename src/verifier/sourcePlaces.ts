@@ -3,7 +3,7 @@ import type { BpfSource } from '../bypass/build.ts';
 import { programLines } from './definitions.ts';
 import { externMaps } from './externs.ts';
 import type { Step } from './log.ts';
-import type { SourceLine } from './object.ts';
+import type { SourceLine } from './objectProgram.ts';
 import { editorColumn, linesOf } from './text.ts';
 
 /** A place in the source. Lines and columns from 0, as editors count them; the end is exclusive. */
@@ -56,14 +56,16 @@ export function declaration({ entry, files }: BpfSource, words: string): Place |
 
 /** What the line of the declaration looks like, for each name that libbpf's words have. */
 function declarations(words: string): RegExp[] {
-  const maps = words.matchAll(/^(?:libbpf: )?(?:elf: )?(?:map|legacy map) '(\w{1,64})'/gm);
+  const maps = words.matchAll(
+    /^(?:libbpf: )?(?:elf: )?(?:map|legacy map) '(\w{1,64})(?:\.inner)?'/gm,
+  );
   const externs = words.matchAll(/\bextern (?:\([\w ]+\) )?'(\w{1,128})'/g);
   const linked = words.matchAll(/\b(?:symbol #\d+ \(|global ')(\w{1,128})[')]/g);
   return [
     ...Array.from(maps, ([, name = '']) => mapDeclaration(name)),
     // A function needs no `extern`.
     ...Array.from(linked, ([, name = '']) => [
-      new RegExp(`^[A-Za-z_][\\w *]*\\b${name}\\s*[=;([]`),
+      new RegExp(`^(?:${ATTRIBUTE})*[A-Za-z_][\\w *]*\\b${name}\\s*[=;([]`),
       mapDeclaration(name),
     ]).flat(),
     ...Array.from(externs, ([, name = '']) => [
@@ -74,9 +76,23 @@ function declarations(words: string): RegExp[] {
       words.matchAll(/skipping unrecognized data section\(\d+\) ([\w.?/]{1,80})$/gm),
       ([, name = '']) => new RegExp(`SEC\\("${name.replace(/[.?]/g, '\\$&')}"\\)`),
     ),
-    ...(LEGACY.test(words) ? [/SEC\("maps"\)/] : []),
+    ...Array.from(
+      words.matchAll(/^(?:libbpf: )?struct_ops (?:init\w* (\w{1,64})|reloc (\w{1,64})):/gm),
+      ([, made, named = made ?? '']) => new RegExp(`\\b${named}\\s*=`),
+    ),
+    ...Array.from(
+      words.matchAll(/struct_ops init_kern: struct (\w{1,64}) is not found/g),
+      ([, type = '']) => new RegExp(`\\bstruct\\s+${type}\\s+\\w+\\s*=`),
+    ),
+    ...(words.includes("contents of section 'license'") ? [/SEC\("license"\)/] : []),
+    ...(words.includes("sec '.rodata': failed to determine size")
+      ? [/\bconst\s+char\s+\w+\s*\[/]
+      : []),
+    ...(LEGACY.test(words) ? [/SEC\("maps"\)|section\("maps"\)/] : []),
   ];
 }
+
+const ATTRIBUTE = '__attribute__\\s*\\(\\(.{0,100}?\\)\\)\\s*';
 
 const LEGACY = /legacy map definition|SEC\("maps"\)/;
 

@@ -14,10 +14,12 @@ export interface ProgramVerdict {
   readonly log: string;
 }
 
+const ABOUT = ['entries', 'key', 'value', 'inner', 'target'] as const;
+
 /** What an object leaves to its loader, and what it was taken to be, for a verdict all the same. */
 export interface Assumption {
-  /** `target`: the kernel's function that a tracing program is attached to. */
-  readonly about: 'entries' | 'key' | 'value' | 'target';
+  /** `inner`: the maps that a map holds. `target`: the kernel's function that a tracing program is attached to. */
+  readonly about: (typeof ABOUT)[number];
   /** The map, or the program. */
   readonly name: string;
   /** Entries, bytes, or the name of the function. */
@@ -65,11 +67,8 @@ export function parseVerdicts(text: string, boundary: string): Verdicts {
 }
 
 function assumption(line: string): Assumption | undefined {
-  const { groups } =
-    /^(?<about>entries|key|value|target) (?<name>\w{1,200}) (?<as>\w{1,200})$/.exec(line) ?? {};
-  const about = (['entries', 'key', 'value', 'target'] as const).find(
-    (one) => one === groups?.['about'],
-  );
+  const { groups } = /^(?<about>[a-z]{1,20}) (?<name>\w{1,200}) (?<as>\w{1,200})$/.exec(line) ?? {};
+  const about = ABOUT.find((one) => one === groups?.['about']);
   return about === undefined
     ? undefined
     : { about, name: groups?.['name'] ?? '', as: groups?.['as'] ?? '' };

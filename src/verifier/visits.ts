@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Known, type Slots } from './known.ts';
-import type { ObjectProgram } from './object.ts';
+import type { ObjectProgram } from './objectProgram.ts';
 
 /** The verifier's coming to the first of a row of instructions of one source line. */
 export interface Visit {

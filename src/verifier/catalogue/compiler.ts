@@ -31,7 +31,7 @@ export const COMPILER: readonly Entry[] = [
     id: 'signed-division',
     pattern: /unsupport(?:ed)? signed division|cannot make code for s(?:div|rem|divrem)\b/i,
     why: 'BPF has no signed division or remainder before -mcpu=v4 (Linux 6.6, clang 18).',
-    fix: 'Make both operands unsigned; where one may be negative, divide its absolute value and put the sign back.',
+    fix: 'Make both operands unsigned; where one may be negative, divide its absolute value and put the sign back. The difference of two pointers is divided, too: subtract them as numbers (`(__u64)end - (__u64)start`).',
   },
   {
     id: 'stack-size',
@@ -65,9 +65,34 @@ export const COMPILER: readonly Entry[] = [
     fix: 'For memory, use a constant size (__builtin_memset(p, 0, sizeof(*p))), or a loop with a bound; for fractions, integers scaled by a constant.',
   },
   {
+    id: 'inline-assembly',
+    pattern:
+      /^inline assembly: |\bin asm\b|in inline ass?e?m|register for constraint|^clang crashed: Code generation$/,
+    why: 'Inline assembly for BPF is written as the verifier’s log has it: `r1 = r2`, `r1 += 4`, `if r1 > 7 goto +3`, `r0 = *(u32 *)(r1 + 8)`. Operands are `%0` or `%[name]`, constraints “r” (64 bits), “w” (32 bits, -mcpu=v3) and “i”, and each label that is jumped to has to be there.',
+    fix: 'Compare the line with what `llvm-objdump -d` prints for a BPF object; `gotol`, `may_goto`, `(s8)` and signed division take clang 18 or newer and -mcpu=v4.',
+  },
+  {
+    id: 'compiler-crash',
+    pattern: /^clang crashed: /,
+    why: 'This is a fault of clang: its code generator for BPF crashed in this function, mostly over a builtin that BPF has no instruction for (__builtin_clz(), __builtin_ctz() and __builtin_ffs() with clang 14, the frame’s and the return address).',
+    fix: 'Do without the builtin (count zeros in a loop with a bound), or install a newer clang on the host.',
+  },
+  {
+    id: 'header-conflict',
+    pattern: /^beside a header: (?:typedef )?redefinition\b/,
+    why: 'vmlinux.h has all types of the kernel; this header defines some of them again. The two do not go together.',
+    fix: 'Include one of the two. Beside vmlinux.h only libbpf’s headers (<bpf/…>) are needed; write down the few macros that it lacks (`#define ETH_P_IP 0x0800`).',
+  },
+  {
+    id: 'missing-types',
+    pattern: /unknown type name '(?:__)?(?:[us](?:8|16|32|64)|[bl]e(?:16|32|64)|wsum|sum16)'/,
+    why: 'The kernel’s integer types are declared in vmlinux.h; <linux/types.h>, which <linux/bpf.h> includes, has those with two underscores (__u32). Libbpf’s own headers include neither.',
+    fix: 'Include vmlinux.h or <linux/bpf.h> before everything else.',
+  },
+  {
     id: 'function-signature',
     pattern:
-      /VarArgs or StructRet|variadic|aggregate returns|only (?:small returns|integer returns)|stack arguments are not supported|too many arg(?:ument)?s|pass by value/i,
+      /VarArgs or StructRet|variadic|aggregate returns|only (?:small returns|integer returns)|stack arguments are not supported|too many arg(?:ument)?s(?! provided| to function| to block)|pass by value/i,
     why: 'A function of BPF takes at most five arguments, each in one register, and returns one: no structs by value, no variable arguments.',
     fix: 'Pass a pointer to the struct and have the function fill it, or inline it (`static __always_inline`).',
   },

@@ -117,6 +117,13 @@ export const PROGRAM: readonly Entry[] = [
     fix: 'Name it in the section where it is always the same (SEC("fentry/function")); a freplace program can only be verified beside the program it replaces a part of.',
   },
   {
+    id: 'struct-ops',
+    pattern:
+      /^struct_ops (?:init|reloc)|^struct_ops\S* without a log\n(?![^]*skipping unrecognized)[^]*524/m,
+    why: 'The variable in the section ".struct_ops" has to be of a type of operations that this kernel has, with the members that are set; a program of the section "struct_ops/…" is loaded as the member of such a variable, never alone.',
+    fix: 'Compare the type with this kernel’s vmlinux.h (`struct bpf_struct_ops_NAME` names those that it takes), and set the program in the variable: `.member = (void *)program`.',
+  },
+  {
     id: 'attach-target',
     pattern: /prog '_': failed to find kernel BTF type ID/,
     why: 'This kernel has no function, tracepoint or hook of that name to attach to: it is inlined, renamed or left out there, or it is one of a module.',
@@ -158,7 +165,7 @@ export const PROGRAM: readonly Entry[] = [
   {
     id: 'ksym',
     pattern:
-      /extern .*not found|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64/,
+      /extern .*not found|not found in (?:kernel|vmlinux)|no such symbol|kernel symbol|ldimm64|kfunc '_' is referenced/,
     why: 'The kernel has no such function or variable, or nothing defines what is called here.',
     fix: 'Check the name; declare it `__ksym __weak` and test it before use where only some kernels have it.',
   },
@@ -192,8 +199,21 @@ export const LOADING: readonly Entry[] = [
     fix: 'Define it as `struct { __uint(type, …); __type(key, …); … } name SEC(".maps");`.',
   },
   {
+    id: 'map-form',
+    pattern:
+      /^map '_': (?!failed|found)(?:.*\b(?:can't determine \w+ size for type|unexpected def kind|unknown field|map type isn't|conflicting|expected|unsupported (?:map linkage|pinning)|multi-level|should be|can't be|invalid|unexpected)\b)/m,
+    why: 'libbpf reads a map from the type of its variable, and this one has not the form that it knows. A size that it cannot determine is that of a struct that is declared only, or defined inside of __array(values, struct { … }), of which the compiler keeps no more than the name.',
+    fix: 'Define it as a global variable, not `static`: `struct { __uint(type, …); __uint(max_entries, …); __type(key, …); __type(value, …); } name SEC(".maps");`. Write the struct of inner maps as a named one of its own, or give sizes: __uint(key_size, sizeof(struct key)).',
+  },
+  {
+    id: 'merged-constants',
+    pattern: /sec '_': failed to determine size from ELF/,
+    why: 'All constants of this section are strings, which the compiler has put into a section of its own (.rodata.str1.1); what it says of them is in the old one, and libbpf cannot open the object.',
+    fix: 'Make one of them `const volatile`, or give them a section: `static const char text[] SEC(".rodata.text") = "…";`.',
+  },
+  {
     id: 'extern-undefined',
-    pattern: /failed to find BTF for extern '_' \[\d+\] section|unrecognized extern section '_'/,
+    pattern: /failed to find BTF for extern '_'|unrecognized extern section '_'/,
     why: 'A function, a variable or a map is declared here and defined nowhere in this source.',
     fix: 'Where another source of the project defines it, link both (sockmapBypass.verify.link, --link). Declare what is the kernel’s `__ksym`. The C library does not exist here: memcpy() and memset() of constant sizes are inlined.',
   },
@@ -202,6 +222,12 @@ export const LOADING: readonly Entry[] = [
     pattern: /conflicting non-weak symbol/,
     why: 'Two of the sources that are linked define the same name.',
     fix: 'Define it in one of them, and declare it `extern` in the other; what a source has for itself alone is `static`.',
+  },
+  {
+    id: 'link-section',
+    pattern: /non-identical contents of section/,
+    why: 'A section like "license" or "version" exists once in an object, and the sources that are linked have different contents for it.',
+    fix: 'Write the same in each of them.',
   },
   {
     id: 'link-mismatch',

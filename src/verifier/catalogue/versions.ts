@@ -33,16 +33,16 @@ const SINCE: readonly Since[] = [
   { pattern: /^bpf_(?:for|for_each|repeat)$/, libbpf: '1.2', kernel: '6.4' },
   { pattern: /^bpf_ksym_exists$/, libbpf: '1.2' },
   { pattern: /^__kptr_untrusted$/, libbpf: '1.2' },
+  { pattern: /^__percpu_kptr$/, libbpf: '1.3', kernel: '6.6' },
+  { pattern: /^__uptr$/, libbpf: '1.5', kernel: '6.13' },
+  { pattern: /^__arg_untrusted$/, libbpf: '1.6', kernel: '6.17' },
+  { pattern: /^bpf_stream_printk$/, libbpf: '1.6', kernel: '6.17' },
   { pattern: /^BPF_PROG2$/, libbpf: '1.1' },
   { pattern: /^bpf_core_type_matches$/, libbpf: '1.0' },
   { pattern: /^BPF_KSYSCALL$/, libbpf: '1.0' },
   { pattern: /^bpf_core_cast$/, libbpf: '1.4', kernel: '6.4' },
   { pattern: /^__arg_(?:ctx|nonnull|nullable|trusted|arena)$/, libbpf: '1.4', kernel: '6.8' },
-  {
-    pattern: /^bpf_(?:program__attach_tcx|arena_alloc_pages)$|^__arena$/,
-    libbpf: '1.4',
-    kernel: '6.9',
-  },
+  { pattern: /^bpf_arena_(?:alloc|free)_pages$/, kernel: '6.9' },
 ];
 
 /** "BPF_UPROBE came with libbpf 1.2.": undefined where it is not known as new. */

@@ -8,7 +8,25 @@ import { parseLog } from '../../../src/verifier/log.ts';
 
 /** Messages of kernels from 5.10 on, and of libbpf, by their meaning. */
 const MESSAGES: Readonly<Record<string, readonly string[]>> = {
+  'map-form': [
+    "map 'tries.inner': can't determine key size for type [40]: -22.",
+    "map 'nested.inner': multi-level inner maps not supported.",
+    "map 'odd': unknown field 'size_of_key'.",
+    "map 'untyped': map type isn't specified.",
+    "map 'number': unexpected def kind var.",
+    "map 'hidden': unsupported map linkage static.",
+    "map 'clashing': conflicting key size 8 != 4.",
+  ],
+  'merged-constants': ["sec '.rodata': failed to determine size from ELF: size 0, err -2"],
+  'struct-ops': [
+    'struct_ops init_kern: struct own_ops is not found in kernel BTF',
+    'struct_ops init_kern arena: Cannot find member tail_call in kernel BTF',
+    'struct_ops reloc own: cannot relocate non func ptr ssthresh',
+    "struct_ops/go without a log\nprog 'go': BPF program load failed: ERROR: strerror_r(524)=22",
+  ],
+  'link-section': ["non-identical contents of section 'license' are not supported"],
   'extern-undefined': [
+    "failed to find BTF for extern 'memcmp': -2",
     "failed to find BTF for extern 'step' [21] section: -2",
     "failed to find BTF for extern 'strlen' [28] section: -2",
     "unrecognized extern section '.maps'",
@@ -333,6 +351,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'missing btf func_info',
   ],
   'core-relocation': [
+    '1: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [23] struct task_struct.arena_lock_rcu (0:0 @ offset 0)',
     '3: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [25] struct task_struct.no_such_field (0:0 @ offset 0)',
   ],
   attachment: [
@@ -347,7 +366,10 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   jit: ["JIT doesn't support bpf-to-bpf calls"],
   'kernel-btf': ['libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3'],
-  ksym: ["libbpf: extern (func ksym) 'no_such_function': not found in kernel or module BTFs"],
+  ksym: [
+    "7: <invalid kfunc call>\nkfunc 'bpf_tail_call' is referenced but wasn't resolved",
+    "libbpf: extern (func ksym) 'no_such_function': not found in kernel or module BTFs",
+  ],
   'extern-unresolved': ["extern 'CONFIG_NO_SUCH_OPTION' (strong): not resolved"],
   'function-pointer': ['unknown opcode 8d'],
   instruction: ['unknown opcode 0f', 'BPF_MOV uses reserved fields'],
@@ -409,6 +431,7 @@ const COMPETING: readonly string[] = [
   'stack-bounds > pointer-arithmetic',
   'stack-bounds > unbounded',
   'stack-bounds > unprivileged',
+  'struct-ops > ksym',
   'too-old > section-name',
   'traced-argument > context-access',
   'traced-argument > instruction',

@@ -11,7 +11,7 @@ int program(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task;
 	int number = 0;
 
-	task = (void *)bpf_get_current_task(); // reject core-relocation: CO-RE
-	bpf_probe_read_kernel(&number, sizeof(number), &task->no_such_field);
+	task = (void *)bpf_get_current_task();
+	bpf_probe_read_kernel(&number, sizeof(number), &task->no_such_field); // reject core-relocation: CO-RE
 	return number;
 }

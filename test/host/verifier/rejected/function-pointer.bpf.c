@@ -4,7 +4,7 @@
 static int (*volatile chosen)(int);
 
 SEC("xdp")
-int program(struct xdp_md *ctx) // reject function-pointer: unknown opcode
+int program(struct xdp_md *ctx)
 {
-	return chosen(3);
+	return chosen(3); // reject function-pointer: unknown opcode
 }
