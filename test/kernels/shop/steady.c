@@ -12,7 +12,7 @@
  * The client makes one connection after another, of 50 requests each. Where
  * nobody listens, or nobody greets, it tries again: so does a balancer in front
  * of a server that is restarted. Everything that goes wrong behind the greeting
- * has failed. FILE has "CONNECTIONS REQUESTS FAILED" so far.
+ * has failed. FILE has "CONNECTIONS REQUESTS FAILED" so far, after each request.
  */
 #include "net.h"
 
@@ -81,9 +81,20 @@ static void serve(const char *port)
 		;
 }
 
+static void keep_counts(int out, unsigned long connections, unsigned long requests,
+			unsigned long failed)
+{
+	char counts[64];
+
+	snprintf(counts, sizeof(counts), "%12lu %12lu %12lu\n", connections, requests,
+		 failed);
+	if (pwrite(out, counts, strlen(counts), 0) < 0)
+		die("write");
+}
+
 static void ask(const char *port, const char *file)
 {
-	char expected[SIZE], buf[SIZE], counts[64];
+	char expected[SIZE], buf[SIZE];
 	unsigned long connections = 0, requests = 0, failed = 0;
 	struct sockaddr_in in = at(port);
 	int out = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -104,15 +115,11 @@ static void ask(const char *port, const char *file)
 			if (!write_all(fd, expected, SIZE) || !read_all(fd, buf, SIZE) ||
 			    memcmp(buf, expected, SIZE))
 				break;
+			keep_counts(out, connections, ++requests, failed);
 		}
 		close(fd);
-		connections++;
-		requests += i;
 		failed += i < REQUESTS;
-		snprintf(counts, sizeof(counts), "%12lu %12lu %12lu\n", connections,
-			 requests, failed);
-		if (pwrite(out, counts, strlen(counts), 0) < 0)
-			die("write");
+		keep_counts(out, ++connections, requests, failed);
 	}
 }
 
