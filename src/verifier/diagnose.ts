@@ -74,7 +74,12 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     const place =
       declaration(source, words) ?? implicit?.place ?? usePlace(known.values(), missing) ?? top;
     const old = explainCompiler(`use of undeclared identifier '${missing}'`);
-    findings.push(finding('libbpf', place, message, undefined, [], old ?? explain(message)));
+    // clang's words have what a quick fix goes by.
+    const [from, both] =
+      implicit === undefined
+        ? (['libbpf', message] as const)
+        : (['clang', `${implicit.message}\n${message}`] as const);
+    findings.push(finding(from, place, both, undefined, [], old ?? explain(message)));
   }
   const told = new Set(findings.flatMap((one) => (one.from === 'libbpf' ? [one.message] : [])));
 
