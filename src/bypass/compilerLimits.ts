@@ -41,7 +41,7 @@ const FILE_TOO_LARGE = 153;
 /**
  * Why a compiler ended without an opinion of the source.
  * @param exitCode of the compiler, below `timeout`.
- * @returns undefined where it has one: exit code 1.
+ * @returns undefined where it has one: exit code 1, or a crash over what the source has it make code for.
  */
 export function compilerFailure(
   host: string,
@@ -49,12 +49,7 @@ export function compilerFailure(
   { exitCode, stderr }: { exitCode: number; stderr: string },
   { seconds, memoryMiB, outputMiB }: CompilerLimits,
 ): HostError | undefined {
-  if (
-    OPINION.test(stderr) ||
-    GENERATOR_CRASH.test(stderr) ||
-    (exitCode === 1 && !stderr.includes(CRASHED))
-  )
-    return undefined;
+  if (OPINION.test(stderr) || (exitCode === 1 && !stderr.includes(CRASHED))) return undefined;
   const problem = (kind: ProblemKind, words: string, next: string): HostError =>
     new HostError({
       kind,
@@ -86,6 +81,8 @@ export function compilerFailure(
       ),
     );
   }
+  // After the limits, whose signals find it at work there.
+  if (GENERATOR_CRASH.test(stderr)) return undefined;
   if (exitCode > 128 || stderr.includes(CRASHED)) {
     return problem('compile', l10n.t('the compiler has crashed'), endless);
   }
