@@ -10,9 +10,6 @@ export interface PairChoices {
   readonly sorting: Sorting | undefined;
 }
 
-/** Where a line of numbers does not break: before its unit, and before what divides it from the next. */
-const BEFORE_UNIT = / (?=[KMGT]?i?B\b|\/)/g;
-
 /** Who talks to whom: a table that is sorted by its headings and filtered by what is typed. */
 export class AssessPairs {
   readonly #filter = el('input', { type: 'search', id: 'filter' });
@@ -94,7 +91,6 @@ export class AssessPairs {
 
   #cell(text: string, index: number): HTMLElement {
     if (index === 0) return el('th', { scope: 'row' }, text);
-    if (this.#columns[index]?.isNumber !== true) return el('td', {}, text);
-    return el('td', { class: 'number' }, text.replaceAll(BEFORE_UNIT, '\u00a0'));
+    return el('td', { class: this.#columns[index]?.isNumber === true ? 'number' : '' }, text);
   }
 }

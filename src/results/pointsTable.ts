@@ -118,7 +118,7 @@ const quantised: Column = {
 
 const interval: Column = {
   get title() {
-    return l10n.t('Ratio (95% CI)').replace('% ', '%\u00a0');
+    return l10n.t('Ratio (95% CI)');
   },
   cell: ({ ratio }) =>
     ratio?.interval &&

@@ -199,7 +199,7 @@ describe('the page of an assessment', () => {
     const left = (await page().locator('#graph svg[role="img"]').boundingBox())?.x ?? NaN;
     const frame = (await page().locator('html').boundingBox())?.x ?? NaN;
     assert.ok(sorted.every((box) => box.left >= left - frame));
-    assert.ok(sorted.every(({ top }, index) => top >= (sorted[index - 1]?.bottom ?? 0)));
+    assert.ok(sorted.every(({ top }, index) => top >= (sorted[index - 1]?.bottom ?? -Infinity)));
     await photograph('crowded');
     for (const [name, part] of Object.entries({ graph: '#graph', relies: '#relies' })) {
       await page().locator(part).scrollIntoViewIfNeeded();
