@@ -46,7 +46,10 @@ const PARSEABLE = [
   '-fno-caret-diagnostics',
   '-fdiagnostics-print-source-range-info',
   // They tell where the stack is used that the code generator refuses without a place (verifier/clang.ts).
-  ...['-Wvla', '-Walloca', '-Wno-error=vla', '-Wno-error=alloca'],
+  '-Wvla',
+  '-Walloca',
+  '-Wno-error=vla',
+  '-Wno-error=alloca',
 ];
 
 /**

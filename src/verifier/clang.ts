@@ -85,16 +85,11 @@ export function parseClang(text: string, files: BpfSource['files'], entry = ''):
   const asks = all.find(({ message }) => ASKS_FOR_STACK.test(message));
   const told = all.filter(({ message }) => !ASKS_FOR_STACK.test(message));
   // The code generator names the function alone.
-  return withoutRepetition(
-    stack === undefined || asks === undefined
-      ? told
-      : told.map((one) => (one === stack ? { ...asks, ...words(stack) } : one)),
-  );
+  if (stack === undefined || asks === undefined) return withoutRepetition(told);
+  const { severity, message, notes } = stack;
+  const placed = { ...asks, severity, message, notes };
+  return withoutRepetition(told.map((one) => (one === stack ? placed : one)));
 }
-
-const words = ({ severity, message, notes }: ClangMessage & { notes: ClangMessage[] }) => ({
-  ...{ severity, message, notes },
-});
 
 /** Warnings that are asked for to find what the code generator then refuses. */
 const ASKS_FOR_STACK = /\[-W(?:vla|alloca)\b[\w-]*\]$/;
@@ -203,8 +198,13 @@ function crashMessages(text: string): (ClangMessage & { notes: ClangMessage[] })
   const at = Array.from(text.matchAll(/^\d{1,2}\.\t(.{1,400})$/gm), ([, step = '']) => step).at(-1);
   return [
     {
-      ...{ message: `clang crashed: ${at ?? ''}`, file: '', line: 0, column: 1 },
-      ...{ endColumn: undefined, severity: 'error', notes: [] },
+      message: `clang crashed: ${at ?? ''}`,
+      file: '',
+      line: 0,
+      column: 1,
+      endColumn: undefined,
+      severity: 'error',
+      notes: [],
       in: /on function '@(\w{1,200})'$/.exec(at ?? '')?.[1],
     },
   ];
