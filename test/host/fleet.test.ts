@@ -145,6 +145,20 @@ describe('the Ansible collection, over eight hosts', function () {
     assert.deepEqual([await on(), placed()], [[], []]);
   });
 
+  it('loads by the playbook of that alone, once', async () => {
+    const one = async (name: string) => {
+      const { exitCode, hosts, output } = await control.play(name, '--limit', 'host3');
+      assert.equal(exitCode, 0, output);
+      return hosts.get('host3')?.changed ?? 0;
+    };
+    assert.ok((await one('load')) > 0);
+    assert.deepEqual([await on(), placed()], [['host3'], ['host3']]);
+    assert.equal(await one('load'), 0, 'it is loaded already');
+    assert.ok((await one('unload')) > 0);
+    assert.equal(await one('unload'), 0, 'nothing is left to unload');
+    assert.deepEqual([await on(), placed()], [[], []]);
+  });
+
   it('stops at a canary host whose bypass is slow, and rolls it back', async () => {
     fleet.hosts[0]?.install('clang', SLOW_CLANG);
     const { exitCode, hosts, output } = await control.play('rollout');
