@@ -40,6 +40,12 @@ const EMULATORS = {
   },
 } as const;
 
+/**
+ * Early in a boot a processor of the emulator may run into an instruction that another one is patching, which a real
+ * one does not.
+ */
+const TORN_INSTRUCTION = 'Oops: int3';
+
 /** Mitigations make each system call flush what the emulator knows of addresses. */
 const KERNEL_LINE = 'quiet panic=1 mitigations=off random.trust_cpu=on rdinit=/init';
 
@@ -200,7 +206,7 @@ export async function bootMachine(release: Release): Promise<Machine> {
     const alias = `debian-${release.suite}-${release.architecture}`;
     const configFile = path.join(directory, 'config');
     const knownHostsFile = path.join(directory, 'known_hosts');
-    const boot = async (): Promise<void> => {
+    const boot = async (tries = 3): Promise<void> => {
       const { identityFile, hostKey } = image;
       fs.writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${hostKey}\n`);
       fs.writeFileSync(configFile, stanza(alias, 'root', port, { identityFile, knownHostsFile }));
@@ -220,9 +226,13 @@ export async function bootMachine(release: Release): Promise<Machine> {
         600_000,
       ).catch((error: unknown) => {
         const said = [emulatorFile, consoleFile].map((file) =>
-          fs.existsSync(file) ? fs.readFileSync(file, 'latin1').slice(-2000) : '',
+          fs.existsSync(file) ? fs.readFileSync(file, 'latin1') : '',
         );
-        throw new Error(`It said: ${said.join('\n')}`, { cause: error });
+        const isTorn =
+          ended() !== undefined && said.some((text) => text.includes(TORN_INSTRUCTION));
+        if (isTorn && tries > 1) return boot(tries - 1);
+        const ends = said.map((text) => text.slice(-2000));
+        throw new Error(`It said: ${ends.join('\n')}`, { cause: error });
       });
     };
     await boot();
