@@ -1,4 +1,5 @@
-import type { End, Socket } from './sockets.ts';
+import ipaddr from 'ipaddr.js';
+import { shortest, type End, type Socket } from './sockets.ts';
 
 /** Both ends of a connection whose two sockets are on the host. */
 export interface Pair {
@@ -40,15 +41,16 @@ export function joinEnds(
     const found = new Map<string, Socket[]>();
     for (const one of left) {
       const key = keyOf(one);
-      if (key !== undefined) found.set(key, [...(found.get(key) ?? []), one]);
+      if (key === undefined) continue;
+      const same = found.get(key);
+      if (same === undefined) found.set(key, [one]);
+      else same.push(one);
     }
     for (const one of Array.from(left)) {
       const mirror = mirrorOf(one);
       if (mirror === undefined || !left.has(one)) continue;
-      const others = (found.get(mirror) ?? []).filter((each) => each !== one && left.has(each));
-      const [other] = others;
-      // Of two that could be it, either may be wrong.
-      if (others.length === 1 && other !== undefined) take(one, other, by);
+      const other = onlyOne(found.get(mirror) ?? [], (each) => each !== one && left.has(each));
+      if (other !== undefined) take(one, other, by);
     }
   };
   match(
@@ -82,6 +84,20 @@ export function joinEnds(
   return pairs;
 }
 
+/** Of two that could be it, either may be wrong. The second ends the search: a server has many with one address. */
+function onlyOne(
+  sockets: readonly Socket[],
+  could: (socket: Socket) => boolean,
+): Socket | undefined {
+  let only: Socket | undefined;
+  for (const each of sockets) {
+    if (!could(each)) continue;
+    if (only !== undefined) return undefined;
+    only = each;
+  }
+  return only;
+}
+
 const TRACKED =
   /\bsrc=(\S+) dst=(\S+) sport=(\d{1,5}) dport=(\d{1,5}) .*?\bsrc=(\S+) dst=(\S+) sport=(\d{1,5}) dport=(\d{1,5}) /;
 
@@ -93,8 +109,11 @@ const TRACKED =
 export function parseTracked(text: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const [, from, to, fromPort, toPort, server, client, serverPort, clientPort] =
-      TRACKED.exec(line) ?? [];
+    const [, ...tuples] = TRACKED.exec(line) ?? [];
+    // The kernel's table has all zeros of an IPv6 address.
+    const [from, to, fromPort, toPort, server, client, serverPort, clientPort] = tuples.map(
+      (word) => (/^\d+$/.test(word) || !ipaddr.isValid(word) ? word : shortest(word)),
+    );
     if (server === undefined) continue;
     if (from === client && to === server && fromPort === clientPort && toPort === serverPort)
       continue;

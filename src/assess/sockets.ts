@@ -77,10 +77,14 @@ const whole = (cgroup: string | undefined): string | undefined =>
 
 /** @param port decimal. */
 function end(address: string, port: string | undefined): End | undefined {
-  const bare = address.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
+  // The device that a socket is bound to stands behind the brackets of IPv6.
+  const bare = address.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1');
   if (port === undefined || Number(port) > 65_535 || !ipaddr.isValid(bare)) return undefined;
-  return { address: ipaddr.process(bare).toString(), port: Number(port) };
+  return { address: shortest(bare), port: Number(port) };
 }
+
+/** @param address a valid one. @returns the form that `End` has. */
+export const shortest = (address: string): string => ipaddr.process(address).toString();
 
 /** @param text the addresses that `ss -tlnH` lists. */
 export function parseListening(text: string): ReadonlySet<number> {
