@@ -34,7 +34,10 @@ export function readMetric(output: string, metric: Metric): number {
     value < 0
   ) {
     throw new Error(
-      l10n.t('{0} gives {1}, and not a number', placeOf(metric), JSON.stringify(found)),
+      l10n.t(
+        '{0} gives {1}, and not a number that is 0 or more',
+        ...[placeOf(metric), JSON.stringify(found)],
+      ),
     );
   }
   return value * (metric.scale ?? 1);
@@ -72,12 +75,18 @@ function matched(output: string, pattern: string): string | undefined {
   const context = vm.createContext(
     Object.assign(Object.create(null) as object, { output, pattern }),
   );
-  const found: unknown = vm.runInContext(
-    "Array.from(output.matchAll(new RegExp(pattern, 'gm'))).at(-1)?.[1]",
-    context,
-    { timeout: PATTERN_MS },
-  );
-  return typeof found === 'string' ? found : undefined;
+  try {
+    const found: unknown = vm.runInContext(
+      "Array.from(output.matchAll(new RegExp(pattern, 'gm'))).at(-1)?.[1]",
+      context,
+      { timeout: PATTERN_MS },
+    );
+    return typeof found === 'string' ? found : undefined;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause;
+    const words = l10n.t('/{0}/ takes too long to be found in the output', pattern);
+    throw new Error(words, { cause });
+  }
 }
 
 /** From the first line that has the column, as a header, in the last line of its length. */

@@ -175,7 +175,7 @@ class Steps {
 
   /** @returns its output. */
   async run(what: string, command: readonly string[], seconds?: number): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.#run(this.#stepArgv(command, seconds));
+    const { exitCode, stdout, stderr } = await this.#run(what, this.#stepArgv(command, seconds));
     if (exitCode !== 0) throw this.#failed(exitText(what, exitCode), stderr, stdout);
     return stdout;
   }
@@ -183,7 +183,8 @@ class Steps {
   /** What is not stopped is ended. */
   async stop(command: readonly string[]): Promise<void> {
     const { signal } = this.#options;
-    await this.#run(this.#stepArgv(command), STOP_SECONDS).catch((error: unknown) => {
+    const argv = this.#stepArgv(command);
+    await this.#run(l10n.t('its stop'), argv, STOP_SECONDS).catch((error: unknown) => {
       if (signal?.aborted === true) throw error;
     });
   }
@@ -204,7 +205,8 @@ class Steps {
       ...[this.#site.netns?.server ?? '', arm === 'unix' ? '00010000' : '0A', String(seconds)],
       ...this.#filled(command),
     ];
-    const { exitCode, stderr } = await this.#run(argv, seconds + STOP_SECONDS);
+    const what = l10n.t('its server');
+    const { exitCode, stderr } = await this.#run(what, argv, seconds + STOP_SECONDS);
     if (exitCode === 0) return;
     throw this.#failed(
       exitCode === SERVER_ENDED
@@ -230,7 +232,8 @@ class Steps {
       ...[String(outputBytes), pins, netns?.client ?? '', netns?.server ?? ''],
       ...this.#filled(command),
     ];
-    const { exitCode, stdout, stderr } = await this.#run(argv);
+    const what = l10n.t('its client');
+    const { exitCode, stdout, stderr } = await this.#run(what, argv);
     if (!isWhole(stdout, boundary)) {
       throw this.#failed(l10n.t('its client could not be run'), stderr);
     }
@@ -238,7 +241,7 @@ class Steps {
     try {
       return countedSample(stdout, boundary, site, slot, taken, (read) => {
         output = read('output');
-        if (exitCode !== 0) throw new Error(exitText(l10n.t('its client'), exitCode));
+        if (exitCode !== 0) throw new Error(exitText(what, exitCode));
         if (Buffer.byteLength(output) >= outputBytes - 2) {
           throw new Error(l10n.t('its client printed more than {0} KiB', outputBytes / 1024));
         }
@@ -249,9 +252,23 @@ class Steps {
     }
   }
 
-  #run(argv: readonly string[], seconds = this.#limits.seconds) {
+  async #run(what: string, argv: readonly string[], seconds = this.#limits.seconds) {
     const { tried, signal } = this.#options;
-    return this.#host.run(argv, { tried, root: true, signal, timeoutMs: seconds * 1000 });
+    const options = { tried, root: true, signal, timeoutMs: seconds * 1000 };
+    try {
+      return await this.#host.run(argv, options);
+    } catch (error) {
+      if (!(error instanceof HostError) || error.problem.kind !== 'timeout') throw error;
+      const late = l10n.t(
+        '{0}, or what it left with its output open, has not ended after {1} s',
+        what,
+        seconds,
+      );
+      throw new HostError(
+        { ...error.problem, headline: late, words: late, next: next() },
+        { cause: error },
+      );
+    }
   }
 
   #failed(headline: string, ...said: readonly string[]): HostError {

@@ -94,8 +94,11 @@ function firstTelling(words: string): string {
 export function errorText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof HostError)) return message;
-  const { words, remedy, where } = error.problem;
-  const more = message.includes(words.trim()) ? [] : [words.trimEnd()];
+  const { words, headline, remedy, where } = error.problem;
+  const isTold = headline !== undefined && message.includes(headline);
+  const rest =
+    isTold && words.startsWith(`${headline}\n`) ? words.slice(headline.length + 1) : words;
+  const more = message.includes(rest.trim()) ? [] : [rest.trimEnd()];
   return [
     message,
     ...more,

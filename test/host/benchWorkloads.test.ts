@@ -217,7 +217,8 @@ describe('a benchmark of workloads', () => {
 
     it('because it takes too long', async () => {
       const change = { client: ['sleep', '1000'], limits: { seconds: 1 } };
-      await problemOf(bench(planOf({ ...USER, ...change })), 'timeout');
+      const { words } = await problemOf(bench(planOf({ ...USER, ...change })), 'timeout');
+      assert.match(words, /^its client, .* has not ended after 1 s$/);
     });
 
     it('because it is cancelled: what it has put in the background is gone, too', async () => {

@@ -34,7 +34,7 @@ describe('a metric', () => {
     ['a pattern that is not there', 'x', { pattern: 'y(.)' }, /not in the output/],
     ['a group that took no part', 'x', { pattern: 'x(y)?' }, /not in the output/],
     ['words', 'x=abc', { pattern: 'x=(.*)' }, /gives "abc", and not a number/],
-    ['less than nothing', 'x=-1', { pattern: 'x=(.*)' }, /and not a number/],
+    ['less than nothing', 'x=-1', { pattern: 'x=(.*)' }, /and not a number that is 0 or more/],
     ['an empty value', 'a\n""\n', { csvColumn: 'a' }, /not a number|not in the output/],
     [
       'a column that is not there',
@@ -51,7 +51,7 @@ describe('a metric', () => {
 
   it('does not take for ever where its pattern would', () => {
     const output = `${'a'.repeat(40)}!`;
-    assert.throws(() => readMetric(output, metric({ pattern: '^(a+)+$' })), /timed out/);
+    assert.throws(() => readMetric(output, metric({ pattern: '^(a+)+$' })), /takes too long/);
   });
 
   it('has a pattern with a group, or a path, that can be read', () => {

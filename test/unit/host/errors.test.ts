@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HostError, type Problem } from '../../../src/host/errors.ts';
+import { errorText, HostError, type Problem } from '../../../src/host/errors.ts';
 
 const message = (problem: Partial<Problem>): string =>
   new HostError({
@@ -17,6 +17,20 @@ describe('the message of a failure', () => {
       message({ tried: 'connect', where: 'web1', words: 'refused' }),
       'Could not connect to web1: refused. Try again.',
     );
+  });
+
+  it('is not said twice where it begins the words of the tool', () => {
+    const told = {
+      tried: 'measure',
+      where: 'web1',
+      headline: 'its client failed',
+      next: 'Mend it.',
+    };
+    const text = (words: string) => errorText(new HostError({ kind: 'command', ...told, words }));
+    const first = 'Could not measure on web1: its client failed. Mend it.';
+    assert.equal(text('its client failed\nno room\n'), `${first}\nno room`);
+    assert.equal(text('no room'), `${first}\nno room`);
+    assert.equal(text('its client failed'), first);
   });
 
   it('names no place where there is none', () => {
