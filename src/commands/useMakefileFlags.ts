@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { App } from '../app.ts';
 import { HostError } from '../host/errors.ts';
 import { showInformation } from '../ui/window.ts';
-import { guessProgramFlags } from '../workspace/program.ts';
+import { guessOf } from '../diagnostics/makefileFlags.ts';
 import { fileInEditor, readArgument, uriArgument } from './arguments.ts';
 import { proposeForPattern } from './forPattern.ts';
 
@@ -14,24 +14,24 @@ const flagsArgument = z.strictObject({
 });
 
 /**
- * Use the flags of the makefile: writes what a makefile, or a line of bpf2go, is read to mean into the workspace's
- * settings, after it was shown.
+ * Use the flags of the makefile: writes what a makefile, or a line of bpf2go, is read to mean, or where headers are that
+ * are missing, into the workspace's settings, after it was shown.
  * @returns the pattern and its flags; undefined where the person declined.
  */
 export async function useMakefileFlags(
-  _app: App,
+  { verifier }: App,
   argument: unknown,
 ): Promise<{ pattern: string; flags: readonly string[] } | undefined> {
   const given = readArgument(flagsArgument, argument);
   const uri = given?.uri ?? fileInEditor(vscode.l10n.t('find compiler flags'));
   const name = vscode.workspace.asRelativePath(uri);
-  const guess = await guessProgramFlags(uri);
+  const guess = await guessOf(uri, verifier);
   if (guess === undefined) {
     throw new HostError({
       kind: 'input',
       tried: vscode.l10n.t('find flags for {0}', name),
       words: vscode.l10n.t(
-        'no makefile beside or above it names any, or its project says already how it is compiled',
+        'no makefile beside or above it names any, no header that it lacks is in the folder, or its project says already how it is compiled',
       ),
       next: vscode.l10n.t(
         'Name them in the setting {0}, or in {1}.',
@@ -40,20 +40,25 @@ export async function useMakefileFlags(
       ),
     });
   }
-  const { pattern, words: flags, from, remarks } = guess;
+  const { pattern, words: flags, from, headers, remarks } = guess;
   const agrees = await proposeForPattern({
     setting: 'verify.flags',
     uri,
     pattern,
     value: flags,
     remarks,
-    question: vscode.l10n.t('Compile {0} with the flags of {1}?', pattern, from),
-    go: vscode.l10n.t('Use Flags'),
+    question:
+      from === undefined
+        ? vscode.l10n.t('Search {0} for headers of {1}?', headers.join(', '), pattern)
+        : vscode.l10n.t('Compile {0} with the flags of {1}?', pattern, from),
+    go: from === undefined ? vscode.l10n.t('Search There') : vscode.l10n.t('Use Flags'),
     confirmed: given?.confirmed === true,
   });
   if (!agrees) return undefined;
   void showInformation(
-    vscode.l10n.t('The flags of {0} are in the settings of the workspace.', from),
+    from === undefined
+      ? vscode.l10n.t('The directories are in the settings of the workspace.')
+      : vscode.l10n.t('The flags of {0} are in the settings of the workspace.', from),
   );
   return { pattern, flags };
 }

@@ -1,14 +1,15 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { LACKS_FLAGS } from '../verifier/clang.ts';
+import type { Guess } from '../bypass/flags/guess.ts';
+import { LACKS_FLAGS, missingHeaders } from '../verifier/clang.ts';
 import { guessProgramFlags } from '../workspace/program.ts';
 import { makeQuickFix } from '../ui/inEditor.ts';
 import { isBpfFile } from './bpfFiles.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
- * Offers the flags of a makefile where a program does not find a header, or does not know a name, and nothing says
- * how it is compiled. The command shows them first.
+ * Offers the flags of a makefile, or the directories of headers, where a program does not find a header, or does not
+ * know a name, and nothing says how it is compiled. The command shows them first.
  */
 export class MakefileFlags implements vscode.CodeActionProvider {
   readonly #verifier: Verifier;
@@ -22,20 +23,42 @@ export class MakefileFlags implements vscode.CodeActionProvider {
     _range: vscode.Range,
     { diagnostics }: vscode.CodeActionContext,
   ): Promise<vscode.CodeAction[]> {
-    const { uri } = document;
-    const lacking = diagnostics.filter(
-      ({ message, severity }) =>
-        severity === vscode.DiagnosticSeverity.Error && LACKS_FLAGS.test(message),
-    );
-    const isProgram = isBpfFile(document) || this.#verifier.answers(uri).size > 0;
-    if (lacking.length === 0 || !isProgram || !vscode.workspace.isTrusted) return [];
+    const lacking = diagnostics.filter(isLacking);
+    if (lacking.length === 0 || !vscode.workspace.isTrusted) return [];
+    const uri = this.#programOf(document);
+    if (uri === undefined) return [];
     // A setting that is wrong is reported by what needs it.
-    const guess = await guessProgramFlags(uri).catch(() => undefined);
+    const guess = await guessOf(uri, this.#verifier).catch(() => undefined);
     if (guess === undefined) return [];
-    const title = vscode.l10n.t('Use the flags of {0}…', path.posix.basename(guess.from));
     const command = { command: 'sockmapBypass.useMakefileFlags', arguments: [{ uri }] };
-    const action = makeQuickFix(title, { command });
+    const action = makeQuickFix(titleOf(guess), { command });
     action.diagnostics = lacking;
     return [action];
   }
+
+  /** The file itself, or a program that includes it. */
+  #programOf(document: vscode.TextDocument): vscode.Uri | undefined {
+    const { uri } = document;
+    if (isBpfFile(document) || this.#verifier.answers(uri).size > 0) return uri;
+    for (const { source } of this.#verifier.answersAbout(uri)) return source;
+    return undefined;
+  }
 }
+
+const isLacking = ({ message, severity }: vscode.Diagnostic): boolean =>
+  severity === vscode.DiagnosticSeverity.Error && LACKS_FLAGS.test(message);
+
+/** What is guessed of a program, by the headers that it lacks as it is shown. */
+export function guessOf(uri: vscode.Uri, verifier: Verifier): ReturnType<typeof guessProgramFlags> {
+  const verified = Array.from(verifier.answers(uri).values()).flatMap(({ diagnosis }) =>
+    diagnosis.findings.map(({ message }) => message),
+  );
+  const shown = vscode.languages.getDiagnostics(uri).filter(isLacking);
+  const missing = missingHeaders([...verified, ...shown.map(({ message }) => message)]);
+  return guessProgramFlags(uri, Array.from(new Set(missing)));
+}
+
+const titleOf = ({ from, headers }: Guess): string =>
+  from === undefined
+    ? vscode.l10n.t('Search {0} for headers…', headers.join(', '))
+    : vscode.l10n.t('Use the flags of {0}…', path.posix.basename(from));

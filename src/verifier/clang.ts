@@ -24,6 +24,10 @@ export interface ClangMessage {
 export const LACKS_FLAGS =
   /file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function/i;
 
+/** The headers that were not found, as they are included, by such words. */
+export const missingHeaders = (messages: readonly string[]): string[] =>
+  messages.flatMap((one) => /'([^'\n]{1,200})' file not found/.exec(one)?.[1] ?? []);
+
 const INCLUDED = /^(?:In file included|\s+) from ([^:]+):(\d{1,7})[:,]$/;
 
 /** Numbers are bounded, so that they are finite. */

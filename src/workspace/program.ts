@@ -36,32 +36,36 @@ export async function saveAndReadProgram(uri: vscode.Uri): Promise<BpfSource> {
 }
 
 /**
- * Flags that a makefile, or a line of bpf2go, is read to mean for a program, where nothing says how it is compiled.
+ * Flags that a makefile, or a line of bpf2go, is read to mean for a program, where nothing says how it is compiled, and
+ * directories that have headers that it lacks.
+ * @param missing the names of these.
  * @throws HostError of kind `input` where a setting is wrong.
  */
 export async function guessProgramFlags(
   uri: vscode.Uri,
+  missing: readonly string[],
 ): Promise<(Guess & { readonly pattern: string }) | undefined> {
-  const [{ readBuildSettings }, { offeredFlags }, { patternOf }] = await Promise.all([
-    import('./checkedSettings.ts'),
-    import('../bypass/flags/build.ts'),
-    import('../bypass/flags/guess.ts'),
-  ]);
+  const [{ readBuildSettings }, { offeredFlags }, { patternOf }, { directoryFinder }] =
+    await Promise.all([
+      import('./checkedSettings.ts'),
+      import('../bypass/flags/build.ts'),
+      import('../bypass/flags/guess.ts'),
+      import('../bypass/flags/files.ts'),
+    ]);
   if (vscode.workspace.getWorkspaceFolder(uri) === undefined) return undefined;
   const root = rootOf(uri);
   const entry = relativePath(root, uri);
   if (entry === undefined) return undefined;
-  const beside = await vscode.workspace.fs.readDirectory(vscode.Uri.joinPath(uri, '..'));
-  const goFiles = beside.map(([name]) => name).filter((name) => name.endsWith('.go'));
   const settings = readBuildSettings(uri);
-  const guess = await offeredFlags(
-    entry,
-    root.fsPath,
-    folderReader(root),
-    settings,
-    goFiles.slice(0, MOST_GO_FILES),
-  );
-  return guess && { ...guess, pattern: patternOf(guess, entry) };
+  const { include } = settings;
+  const clues = { find: directoryFinder(root.fsPath), missing, include };
+  const guess = await offeredFlags(entry, root.fsPath, folderReader(root), settings, clues);
+  if (guess === undefined) return undefined;
+  const pattern = patternOf(guess, entry);
+  // What the settings have for it already stays.
+  const words = [
+    ...(guess.from === undefined ? (settings.flags[pattern] ?? []) : []),
+    ...guess.words,
+  ];
+  return { ...guess, pattern, words };
 }
-
-const MOST_GO_FILES = 50;

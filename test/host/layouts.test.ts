@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { readTarget, type BpfSource } from '../../src/bypass/build.ts';
 import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { configuredSource } from '../../src/bypass/flags/build.ts';
+import { directoryFinder } from '../../src/bypass/flags/files.ts';
 import { guessFlags } from '../../src/bypass/flags/guess.ts';
 import { directoryReader } from '../../src/bypass/source.ts';
 import { Host } from '../../src/host/host.ts';
@@ -140,11 +141,18 @@ describe('layouts of repositories, by hand and by us', () => {
     assert.match(compiler, words);
   };
 
+  /** What is offered where these headers were not found. */
+  const guessed = async (folder: string, entry: string, ...missing: string[]) =>
+    guessFlags(entry, at(folder), directoryReader(at(folder)), {
+      find: directoryFinder(at(folder)),
+      missing,
+    });
+
   it('a makefile with include directories: what it says is offered, and right', async () => {
     await run('make', ['-C', at('makefile')]);
     const entry = 'src/count.bpf.c';
     await refuses('makefile', entry);
-    const guess = await guessFlags(entry, at('makefile'), directoryReader(at('makefile')));
+    const guess = await guessed('makefile', entry);
     assert.equal(guess?.from, 'Makefile');
     await same(
       'Makefile with include directories',
@@ -183,12 +191,19 @@ describe('layouts of repositories, by hand and by us', () => {
 
   it('bpf2go: the line that generates', async () => {
     await refuses('bpf2go', 'count.c');
-    const guess = await guessFlags('count.c', at('bpf2go'), directoryReader(at('bpf2go')), [
-      'gen.go',
-    ]);
-    assert.equal(guess?.from, 'gen.go');
-    const hand = await byHand('bpf2go', ['-DSTEP=3', '-I./headers'], 'count.c');
+    const guess = await guessed('bpf2go', 'count.c');
+    assert.equal(guess?.from, 'gen/gen.go');
+    const hand = await byHand('bpf2go/gen', ['-DSTEP=3', '-I../headers'], '../count.c');
     await same('bpf2go', 'bpf2go', 'count.c', hand, guess.words);
+  });
+
+  it('headers that nothing names are found in the folder, with those that they include', async () => {
+    const entry = 'programs/count.bpf.c';
+    await refuses('sought', entry);
+    const guess = await guessed('sought', entry, 'ours/sizes.h');
+    assert.deepEqual(guess?.words, ['-I', 'include', '-I', 'lib']);
+    const hand = await byHand('sought', ['-Iinclude', '-Ilib'], entry);
+    await same('headers that nothing names', 'sought', entry, hand, guess.words);
   });
 
   it("a skeleton's source: the kernel's types one directory up, flags of .clangd", async () => {
@@ -372,8 +387,7 @@ describe('layouts of repositories, by hand and by us', () => {
   it("libbpf's headers: a project's own go before those of the host", async () => {
     await refuses('own-libbpf', 'count.bpf.c', /LIMIT_OF_OURS/);
     await run('make', ['-C', at('own-libbpf')]);
-    const read = directoryReader(at('own-libbpf'));
-    const guess = await guessFlags('count.bpf.c', at('own-libbpf'), read);
+    const guess = await guessed('own-libbpf', 'count.bpf.c');
     const hand = fs.readFileSync(at('own-libbpf/count.bpf.o'));
     const source = await same('libbpf of its own', 'own-libbpf', 'count.bpf.c', hand, guess?.words);
     assert.ok(source.files.has('libbpf/include/bpf/bpf_helpers.h'));

@@ -7,7 +7,7 @@ import type { BuildLimits } from '../compilerLimits.ts';
 import { collectLinked, type ReadFile } from '../source.ts';
 import { acceptFlags, type AcceptedFlags } from './accepted.ts';
 import { joined, projectFlags } from './configuration.ts';
-import { guessFlags, type Guess } from './guess.ts';
+import { guessFlags, type Clues, type Guess } from './guess.ts';
 
 /** How sources are built, as a person says beside what their project does. */
 export interface BuildSettings {
@@ -124,22 +124,21 @@ function linkedWith(
 
 /**
  * Flags that the files of a project are read to mean, for a source of which neither these say how it is compiled nor a
- * person: to be offered.
- * @param goFiles names of files beside the source, which may generate it.
+ * person, or that still lacks a header with what a person says: to be offered.
  */
 export async function offeredFlags(
   entry: string,
   folder: string,
   read: ReadFile,
   { flags }: Pick<BuildSettings, 'flags'>,
-  goFiles: readonly string[],
+  clues: Clues,
 ): Promise<Guess | undefined> {
-  const isSaid = Object.entries(flags).some(
-    ([pattern, words]) => words.length > 0 && isFor(pattern, entry),
-  );
+  const said = Object.entries(flags)
+    .filter(([pattern]) => isFor(pattern, entry))
+    .flatMap(([, words]) => words);
   const root = withSlashes(folder);
-  if (isSaid || (await projectFlags(entry, root, read)).from.length > 0) return undefined;
-  return guessFlags(entry, root, read, goFiles);
+  if ((await projectFlags(entry, root, read)).from.length > 0) return undefined;
+  return guessFlags(entry, root, read, clues, said.length > 0 ? said : undefined);
 }
 
 const withSlashes = (folder: string): string =>

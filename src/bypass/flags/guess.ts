@@ -1,156 +1,157 @@
 import { escape } from 'minimatch';
 import path from 'node:path';
 import type { ReadFile } from '../source.ts';
-import { acceptFlags, type AcceptedFlags } from './accepted.ts';
+import { acceptFlags, NO_FLAGS, type AcceptedFlags } from './accepted.ts';
 import { directoriesAbove } from './configuration.ts';
-import { splitWords } from './words.ts';
+import type { MakeValues } from './expand.ts';
+import { nearestFirst, type FindFiles } from './files.ts';
+import { goGenerateFlags } from './goGenerate.ts';
+import { headerDirectories } from './headers.ts';
+import { makefileFlags, readMakefile, type ReadText } from './makefile.ts';
 
-/** Flags that a file of the project has been read to mean; never applied before a person says so. */
+/** Flags that a project has been read to mean; never applied before a person says so. */
 export interface Guess extends AcceptedFlags {
-  /** The file, relative to the folder. */
-  readonly from: string;
+  /** The file that says so, relative to the folder; undefined where headers were searched for alone. */
+  readonly from: string | undefined;
+  /** Whether it is for this source alone. */
+  readonly isOwn: boolean;
+  /** Directories where headers that were missing have been found. */
+  readonly headers: readonly string[];
   /** As they are written into the setting. */
   readonly words: readonly string[];
 }
 
-/** The sources that a guess is right for: those below the makefile, or the one that a line of bpf2go names. */
-export function patternOf({ from }: Guess, entry: string): string {
-  if (from.endsWith('.go')) return escape(entry);
-  const directory = path.posix.dirname(from);
-  const sources = entry.endsWith('.bpf.c') ? '**/*.bpf.c' : '**/*.c';
-  return directory === '.' ? sources : `${escape(directory)}/${sources}`;
+/** What a guess is made of beside what is above the source. */
+export interface Clues {
+  readonly find: FindFiles;
+  /** Headers that the compiler did not find. */
+  readonly missing: readonly string[];
+  /** Directories that are searched as a person says. */
+  readonly include?: readonly string[];
 }
+
+/** The sources that a guess is right for: those below the makefile, or below what has its headers too, or it alone. */
+export function patternOf(
+  { from, isOwn, headers }: Pick<Guess, 'from' | 'isOwn' | 'headers'>,
+  entry: string,
+): string {
+  if (isOwn) return escape(entry);
+  const directory =
+    from === undefined
+      ? (directoriesAbove(entry).find((one) => headers.every((header) => isBelow(header, one))) ??
+        '')
+      : path.posix.dirname(from);
+  const sources = entry.endsWith('.bpf.c') ? '**/*.bpf.c' : '**/*.c';
+  return ['.', ''].includes(directory) ? sources : `${escape(directory)}/${sources}`;
+}
+
+const isBelow = (file: string, directory: string): boolean =>
+  directory === '' || file === directory || file.startsWith(`${directory}/`);
 
 const MAKEFILES = ['Makefile', 'makefile', 'GNUmakefile', 'Kbuild'];
 /** Larger ones are none that a person wrote. */
 const LARGEST = 512 * 1024;
+/** Each source has it, as its host names it. */
+const USUAL = /^\/usr\/include(?:\/[\w-]+-linux-gnu)?\/?$/;
+const MOST_GO_FILES = 2000;
 
 /**
- * Flags for a source that a makefile beside or above it names, or a line `//go:generate … bpf2go` beside it. Nothing is run: what a
- * makefile computes is left out.
+ * Flags for a source: those of the line `//go:generate … bpf2go` that names it, or of a makefile beside or above it with what that
+ * includes, and directories for headers that these do not lead to. Nothing is run: what a makefile computes is left out.
+ * @param given words that are used already: then nothing but headers is looked for.
  */
 export async function guessFlags(
   entry: string,
   root: string,
   read: ReadFile,
-  goFiles: readonly string[] = [],
+  { find, missing, include: known = [] }: Clues,
+  given?: readonly string[],
 ): Promise<Guess | undefined> {
-  const text = async (file: string): Promise<string | undefined> => {
+  const text: ReadText = async (file) => {
     const found = await read(file);
     return found instanceof Uint8Array && found.length <= LARGEST
       ? Buffer.from(found).toString()
       : undefined;
   };
-  const guess = (from: string, directory: string, found: readonly string[]): Guess | undefined => {
+  const accept: Accept = (from, directory, found, isOwn) => {
     const accepted = acceptFlags(found, { root, directory, from });
-    const words = [
-      ...accepted.include.flatMap((one) => ['-I', one]),
-      ...accepted.preincluded.flatMap((one) => ['-include', one]),
-      ...accepted.flags.filter((one) => /^-(?:[DU]|mcpu=|std=)/.test(one)),
-    ];
-    return words.length === 0 ? undefined : { ...accepted, words, from };
+    const { include, flags } = accepted;
+    return {
+      ...accepted,
+      from,
+      isOwn,
+      include: include.filter((one) => !USUAL.test(one)),
+      flags: flags.filter((one) => /^-(?:[DU]|mcpu=|std=)/.test(one)),
+    };
   };
-  const [beside = ''] = directoriesAbove(entry);
-  for (const name of goFiles) {
-    const file = path.posix.join(beside, name);
-    const found = goGenerateFlags((await text(file)) ?? '', path.posix.basename(entry));
-    const known = guess(file, beside, found);
-    if (known !== undefined) return known;
-  }
+  const said =
+    given === undefined
+      ? ((await ofGoGenerate(entry, root, text, find, accept)) ??
+        (await ofMakefile(entry, root, text, accept)))
+      : undefined;
+  const base = said ?? { ...NO_FLAGS, from: undefined, isOwn: false };
+  const { include } = acceptFlags(given ?? [], { root, directory: '', from: '' });
+  const searched = [...known, ...include, ...base.include];
+  const headers = await headerDirectories(missing, entry, read, searched, find);
+  const all = [...base.include, ...headers];
+  const words = [
+    ...all.flatMap((one) => ['-I', one]),
+    ...base.preincluded.flatMap((one) => ['-include', one]),
+    ...base.flags,
+  ];
+  return words.length === 0 ? undefined : { ...base, include: all, headers, words };
+}
+
+type Accept = (
+  from: string,
+  directory: string,
+  found: readonly string[],
+  isOwn: boolean,
+) => AcceptedFlags & { readonly from: string; readonly isOwn: boolean };
+
+/** What the nearest makefile says that says something. */
+async function ofMakefile(
+  entry: string,
+  root: string,
+  text: ReadText,
+  accept: Accept,
+): Promise<ReturnType<Accept> | undefined> {
   for (const directory of directoriesAbove(entry)) {
     for (const name of MAKEFILES) {
       const file = path.posix.join(directory, name);
-      const known = guess(
-        file,
-        directory,
-        makefileFlags((await text(file)) ?? '', directory, root),
-      );
-      if (known !== undefined) return known;
+      const content = await text(file);
+      if (content === undefined) continue;
+      const makefile = await readMakefile(content, directory, root, text);
+      const found = makefileFlags(makefile, entry);
+      const isOwn = found.join('\0') !== makefileFlags(makefile, '').join('\0');
+      const known = accept(file, directory, found, isOwn);
+      if (known.include.length + known.preincluded.length + known.flags.length > 0) return known;
     }
   }
   return undefined;
 }
 
-/** Flags of `//go:generate go run …/bpf2go -cflags "…" name source.c -- …` for a source. */
-export function goGenerateFlags(text: string, source: string): string[] {
-  for (const [, command = ''] of text.matchAll(/^\/\/go:generate\s+(.{1,4000})$/gm)) {
-    const words = splitWords(command) ?? [];
-    const isIt = words.some((one) => /(?:^|\/)bpf2go(?:@[\w.-]+)?$/.test(one));
-    if (!isIt || !words.some((one) => path.posix.normalize(one) === source)) continue;
-    const end = words.indexOf('--');
-    const option = words.findIndex((one) => /^--?cflags$/.test(one));
-    const given = option < 0 ? '' : (words[option + 1] ?? '');
-    return [...(splitWords(given) ?? []), ...(end < 0 ? [] : words.slice(end + 1))];
+/** What the line of bpf2go says that names the source, in whatever Go file of the folder: the nearest first. */
+async function ofGoGenerate(
+  entry: string,
+  root: string,
+  text: ReadText,
+  find: FindFiles,
+  accept: Accept,
+): Promise<ReturnType<Accept> | undefined> {
+  const name = path.posix.basename(entry);
+  const files = nearestFirst(await find((file) => file.endsWith('.go')), entry);
+  let exported: MakeValues | undefined;
+  for (const file of files.slice(0, MOST_GO_FILES)) {
+    const content = (await text(file)) ?? '';
+    if (!content.includes('//go:generate') || !content.includes(name)) continue;
+    const directory = path.posix.dirname(file);
+    // `go generate` is mostly run by the makefile of the whole project.
+    exported ??= await readMakefile((await text('Makefile')) ?? '', '', root, text);
+    const here = path.posix.join(root, directory);
+    const source = path.posix.relative(here, path.posix.join(root, entry));
+    const found = goGenerateFlags(content, source, here, exported);
+    if (found !== undefined) return accept(file, directory, found, true);
   }
-  return [];
+  return undefined;
 }
-
-/** Assignments, by the name; of what is assigned by conditions all counts. */
-function assignments(text: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  const lines = text.replaceAll('\\\n', ' ').split('\n');
-  for (const line of lines) {
-    const [, name, how, value = ''] =
-      /^(?:export[ \t]+|override[ \t]+)?([\w.-]{1,80})[ \t]*(\+=|::?=|\?=|=)[ \t]*([^#]*)/.exec(
-        line,
-      ) ?? [];
-    if (name === undefined) continue;
-    const before = found.get(name);
-    if (how === '+=' && before !== undefined) found.set(name, `${before} ${value}`);
-    else if (how !== '?=' || before === undefined) found.set(name, value);
-  }
-  return found;
-}
-
-/** Flags in the lines of a makefile that are about BPF, or, where none says so, in all of them. */
-export function makefileFlags(text: string, directory: string, root: string): string[] {
-  const known = assignments(text);
-  const here = path.posix.join(root, directory);
-  const builtIn = new Map([
-    ['CURDIR', here],
-    ['PWD', here],
-    ['top_srcdir', root],
-  ]);
-  const expanded = (value: string, depth: number): string =>
-    value.replace(
-      /\$[({]([^(){}$]{1,200})[)}]|\$\$|\$(\w)/g,
-      (whole, long?: string, short?: string) => {
-        const name = long ?? short ?? '';
-        if (/^(?:shell pwd|abspath \.|realpath \.)$/.test(name)) return here;
-        const [, inner] = /^(?:abspath|realpath|strip|addprefix -I,)[ \t]*(.*)$/.exec(name) ?? [];
-        if (inner !== undefined) return name.startsWith('addprefix') ? `-I${inner}` : inner;
-        const value = known.get(name) ?? builtIn.get(name);
-        // A word that is not known would make another word of what it stands in.
-        if (value === undefined || depth > 8) return UNKNOWN;
-        return whole === '$$' ? UNKNOWN : expanded(value, depth + 1);
-      },
-    );
-  const lines = text.replaceAll('\\\n', ' ').split('\n').slice(0, 5000);
-  const about = (pattern: RegExp) => lines.filter((line) => pattern.test(line));
-  const bpf = about(
-    /-target[ =]bpf|bpf.*(?:FLAGS|INCLUDE|DIR)|(?:FLAGS|INCLUDE).*bpf|\bclang\b.*bpf|CLANG.*bpf/i,
-  );
-  const chosen = bpf.length > 0 ? bpf : about(/(?:FLAGS|INCLUDES?)\b.*-[ID]/);
-  const words = chosen.flatMap((line) => {
-    const value = line.replace(/^[\w.\- \t]{1,100}(?:\+=|::?=|\?=|=)/, '').slice(0, 4000);
-    const text = expanded(expanded(value, 0), 0).slice(0, 20_000);
-    return (splitWords(text.replace(/[;|<>&]/g, ' ')) ?? []).filter(
-      (word) => !word.includes(UNKNOWN),
-    );
-  });
-  const kept: string[] = [];
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? '';
-    const takesNext = /^-(?:I|D|U|isystem|iquote|idirafter|include)$/.test(word);
-    const next = words[at + 1];
-    const flag = takesNext ? [word, next ?? ''] : [word];
-    if (takesNext && (next === undefined || next.startsWith('-'))) continue;
-    if (takesNext) at++;
-    const isFlag = takesNext || /^-(?:[IDU].|mcpu=|std=)/.test(word);
-    if (isFlag && !kept.join('\0').includes(flag.join('\0'))) kept.push(...flag);
-  }
-  return kept;
-}
-
-/** Stands for what a makefile computes. */
-const UNKNOWN = '\u{fffd}';

@@ -4,10 +4,11 @@ import { BUILD_LIMIT_RANGES, BUILD_LIMITS } from '../../bypass/compilerLimits.ts
 import type { BpfSource } from '../../bypass/build.ts';
 import { prefixFault } from '../../bypass/libbpf.ts';
 import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
+import { directoryFinder } from '../../bypass/flags/files.ts';
 import { directoryReader } from '../../bypass/source.ts';
 import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
 import { shellLine } from '../../host/quote.ts';
-import { LACKS_FLAGS } from '../../verifier/clang.ts';
+import { LACKS_FLAGS, missingHeaders } from '../../verifier/clang.ts';
 import { diagnose, type Diagnosis } from '../../verifier/diagnose.ts';
 import { definedIn } from '../../verifier/externs.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
@@ -191,16 +192,15 @@ export const verify = command({
 
     /** Flags of a makefile, which are never applied unasked. */
     async function guessed({ findings }: Diagnosis): Promise<Hint | undefined> {
-      const isLacking = findings.some(
-        ({ from, severity, message }) =>
-          from === 'clang' && severity === 'error' && LACKS_FLAGS.test(message),
-      );
-      if (!isLacking) return undefined;
-      const beside = await readdir(path.dirname(file));
-      const goFiles = beside.filter((one) => one.endsWith('.go')).slice(0, MOST_GO_FILES);
-      const flags = { '**': [...flag, ...include, ...define] };
-      const guess = await offeredFlags(entry, root, directoryReader(root), { flags }, goFiles);
-      return guess && { from: guess.from, flags: guess.words };
+      const lacking = findings
+        .filter(({ from, severity }) => from === 'clang' && severity === 'error')
+        .map(({ message }) => message)
+        .filter((one) => LACKS_FLAGS.test(one));
+      if (lacking.length === 0) return undefined;
+      const flags = { '**': [...flag, ...define.map((one) => `-D${one}`)] };
+      const clues = { find: directoryFinder(root), missing: missingHeaders(lacking), include };
+      const guess = await offeredFlags(entry, root, directoryReader(root), { flags }, clues);
+      return guess && { from: guess.from ?? guess.headers, flags: guess.words };
     }
 
     /** Sources beside it that define what it declares alone. */
@@ -254,7 +254,8 @@ const STATUSES = { good: STATUS.good, worse: STATUS.bad, inconclusive: STATUS.fa
 
 /** Flags that a file of the project is read to mean. */
 interface Hint {
-  readonly from: string;
+  /** The file, or the directories of headers that nothing names. */
+  readonly from: string | readonly string[];
   readonly flags: readonly string[];
 }
 
@@ -264,14 +265,16 @@ interface Lacking {
   readonly names: readonly string[];
 }
 
-const MOST_GO_FILES = 50;
 const MOST_SOURCES = 200;
 
 const linkHint = ({ file, names }: Lacking): string =>
   `hint: ${file} defines ${names.slice(0, 10).join(', ')}: ${shellLine([`--link=${file}`])}\n`;
 
-const hint = ({ from, flags }: Hint): string =>
-  `hint: as ${from} compiles it: ${shellLine(flags.map((flag) => `--flag=${flag}`))}\n`;
+const hint = ({ from, flags }: Hint): string => {
+  const why =
+    typeof from === 'string' ? `as ${from} compiles it` : `headers are in ${from.join(', ')}`;
+  return `hint: ${why}: ${shellLine(flags.map((flag) => `--flag=${flag}`))}\n`;
+};
 
 const DEFINE = /^([A-Za-z_]\w*)=(-?\d{1,15})$/;
 const defined = (one: string): [string, number] => {

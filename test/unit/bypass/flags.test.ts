@@ -3,12 +3,9 @@ import { acceptFlags } from '../../../src/bypass/flags/accepted.ts';
 import { configuredSource, offeredFlags } from '../../../src/bypass/flags/build.ts';
 import { parseClangdFile } from '../../../src/bypass/flags/clangdFile.ts';
 import { projectFlags } from '../../../src/bypass/flags/configuration.ts';
-import {
-  goGenerateFlags,
-  guessFlags,
-  makefileFlags,
-  patternOf,
-} from '../../../src/bypass/flags/guess.ts';
+import { goGenerateFlags } from '../../../src/bypass/flags/goGenerate.ts';
+import { guessFlags, patternOf } from '../../../src/bypass/flags/guess.ts';
+import { makefileFlags, readMakefile } from '../../../src/bypass/flags/makefile.ts';
 import { splitWords } from '../../../src/bypass/flags/words.ts';
 import { isFolderAbove } from '../../../src/workspace/above.ts';
 
@@ -162,34 +159,118 @@ describe('flags of a project', () => {
     assert.equal((await of({ '*': many })).linked?.length, 2);
   });
 
+  const textsOf = (files: Readonly<Record<string, string>>) => (file: string) =>
+    Promise.resolve(files[file]);
+  const find = (files: Readonly<Record<string, string>>) => (isMeant: (file: string) => boolean) =>
+    Promise.resolve(Object.keys(files).filter(isMeant));
+  const ofMakefile = async (
+    text: string,
+    { directory = '', source = 'a.bpf.c', files = {} } = {},
+  ) => makefileFlags(await readMakefile(text, directory, '/p', textsOf(files)), source);
+
   it('of a makefile or a line of bpf2go are a guess, of which nothing is run', async () => {
     const text =
       'D = $(shell rm -rf x)\nBPF_FLAGS := -I$(D) -Iinc$(NO) -I$(CURDIR)/lib \\\n -D A=1\nCFLAGS=-DUSER\n';
-    assert.deepEqual(makefileFlags(text, 'sub', '/p'), ['-I/p/sub/lib', '-D', 'A=1']);
+    assert.deepEqual(await ofMakefile(text, { directory: 'sub' }), ['-I/p/sub/lib', '-D', 'A=1']);
     const files = { Makefile: text, 'a.bpf.c': '' };
-    assert.deepEqual((await guessFlags('a.bpf.c', '/p', reader(files)))?.words, [
+    const clues = { find: find(files), missing: [] };
+    assert.deepEqual((await guessFlags('a.bpf.c', '/p', reader(files), clues))?.words, [
       '-I',
       'lib',
       '-DA=1',
     ]);
+    assert.deepEqual(await ofMakefile('A = $(A)$(A)$(A)\nBPF_FLAGS = -I$(A)\n'), []);
+    assert.deepEqual(await ofMakefile('A = $(B)$(B)\nB = $(A)$(A)\nBPF_FLAGS = -I$(A)\n'), []);
+    const words = 'x '.repeat(500);
+    const many = `L = ${words}\nBPF_FLAGS = $(foreach a,$(L),$(foreach b,$(L),$(foreach c,$(L),-D$(c))))\n`;
+    assert.ok((await ofMakefile(many.repeat(20))).length < 10);
+    assert.deepEqual(await ofMakefile('BPF_FLAGS = -I$(dir -DX $(\n'), []);
+  });
+
+  it('of a makefile are those of the files that it includes, as make computes them', async () => {
+    const files = {
+      'lib/common.mk': 'include $(LIB)/defines.mk\nBPF_CFLAGS += $(INCLUDES)\n',
+      'lib/defines.mk': 'HEADERS = $(LIB)/../headers\nINCLUDES := $(addprefix -I, $(HEADERS) x)\n',
+    };
+    const text = 'LIB := ../lib\ninclude $(LIB)/common.mk ../../out.mk\n-include $(NO).mk\n';
+    assert.deepEqual(await ofMakefile(text, { directory: 'tool', files }), [
+      '-I../lib/../headers',
+      '-Ix',
+    ]);
+    // One that includes itself ends.
+    assert.deepEqual(
+      await ofMakefile('include m.mk\n', { files: { 'm.mk': 'include m.mk\n' } }),
+      [],
+    );
+    const branches = [
+      'BPF_CFLAGS = -DALL',
+      ...['ifeq ($(DEBUG), 1)', 'BPF_CFLAGS += -DDEBUG', 'else ifneq ($(DEBUG),)', 'else'],
+      ...['BPF_CFLAGS += -DRELEASE', 'endif', '# BPF_CFLAGS += -DCOMMENT'],
+      ...['ifeq ($(shell id),x)', 'BPF_CFLAGS += -DONE', 'else', 'BPF_CFLAGS += -DOTHER', 'endif'],
+      ...['ifdef NO', 'BPF_CFLAGS += -DNO', 'endif', ''],
+    ].join('\n');
+    assert.deepEqual(await ofMakefile(branches), ['-DALL', '-DRELEASE', '-DONE', '-DOTHER']);
+    const arch = 'ARCH := $(shell uname -m | sed \'s/x86_64/x86/\' | sed "s/aarch64/arm64/")\n';
+    const [one] = await ofMakefile(`${arch}BPF_INCLUDES := -I$(dir types/$(ARCH)/vmlinux.h)\n`);
+    assert.match(one ?? '', /^-Itypes\/(?:x86|arm64|\w+)\/$/);
+    assert.deepEqual(await ofMakefile('A := $(shell uname -m; id)\nBPF_FLAGS = -D$(A)\n'), []);
+  });
+
+  it('of a makefile for one source are for no other, and are its own', async () => {
+    const text = [
+      'BPF_CFLAGS = -DALL',
+      'BPF_CFLAGS_probe.o = -DPROBE',
+      'out/trace.bpf.o: BPF_CFLAGS += -mcpu=v3',
+      ...['%.o: %.c', '\t$(CLANG) -target bpf $(BPF_CFLAGS) -DBOTH -DXDP -c $<'],
+      ...['tc.o: tc.c', '\tclang -target bpf -DBOTH -DTC -c $<', ''],
+    ].join('\n');
+    const files = { Makefile: text };
+    const of = (source: string) => ofMakefile(text, { source });
+    assert.deepEqual(await of('a.bpf.c'), ['-DALL', '-DBOTH']);
+    assert.deepEqual(await of('src/probe.c'), ['-DALL', '-DPROBE', '-DBOTH']);
+    assert.deepEqual(await of('trace.bpf.c'), ['-DALL', '-mcpu=v3', '-DBOTH']);
+    const clues = { find: find(files), missing: [] };
+    const own = await guessFlags('src/probe.c', '/p', reader(files), clues);
+    assert.equal(patternOf(own ?? assert.fail(), 'src/probe.c'), 'src/probe.c');
+  });
+
+  it('of a line of bpf2go are found in any Go file, with what a makefile exports', async () => {
     const line =
-      '//go:generate go run github.com/cilium/ebpf/cmd/bpf2go@v0.16.0 -cflags "-DX" a ./a.c -- -I../h';
-    assert.deepEqual(goGenerateFlags(line, 'a.c'), ['-DX', '-I../h']);
-    assert.deepEqual(goGenerateFlags(line, 'b.c'), []);
-    assert.deepEqual(makefileFlags('A = $(A)$(A)$(A)\nBPF_FLAGS = -I$(A)\n', '', '/p'), []);
+      '//go:generate go run github.com/cilium/ebpf/cmd/bpf2go@v0.16.0 -cflags "-DX $NO" a ./a.c -- -I../h';
+    const none = { known: new Map<string, string>(), here: '/p', root: '/p', budget: { left: 9 } };
+    assert.deepEqual(goGenerateFlags(line, 'a.c', '/p', none), ['-mcpu=v1', '-DX', '-I../h']);
+    assert.deepEqual(goGenerateFlags(line, 'b.c', '/p', none), undefined);
+    const files = {
+      Makefile: 'R := $(shell dirname $(realpath $(firstword $(MAKEFILE_LIST))))\ninclude g.mk\n',
+      'g.mk': 'generate: export FLAGS := -O2 -DY $(FLAGS)\ngenerate: export ROOT := $(R)\n',
+      'pkg/other/gen.go': '//go:generate $BPF2GO x ../../other/probe.c -- -DWRONG\n',
+      'pkg/probe/gen.go':
+        '//go:generate $BPF2GO -cflags $FLAGS x ${ROOT}/bpf/probe.c -- -I$ROOT/bpf/include -I$NO/x\n',
+      'bpf/probe.c': '',
+    };
+    const clues = { find: find(files), missing: [] };
+    const guess = (await guessFlags('bpf/probe.c', '/p', reader(files), clues)) ?? assert.fail();
+    assert.deepEqual(guess.words, ['-I', 'bpf/include', '-mcpu=v1', '-DY']);
+    assert.equal(guess.from, 'pkg/probe/gen.go');
+    assert.equal(patternOf(guess, 'bpf/probe*.c'), 'bpf/probe\\*.c');
   });
 
   it('of a makefile are offered where nothing else says how a source is compiled', async () => {
     const text = 'BPF_FLAGS = -Iinc -DSIZE=\'"a b"\'\n';
     const files = { 'sub/Makefile': text, 'sub/src/a.bpf.c': '' };
     const of = (more: Record<string, string>, flags: Record<string, string[]> = {}) =>
-      offeredFlags('sub/src/a.bpf.c', '/p', reader({ ...files, ...more }), { flags }, []);
+      offeredFlags(
+        'sub/src/a.bpf.c',
+        '/p',
+        reader({ ...files, ...more }),
+        { flags },
+        { find: find({ ...files, ...more }), missing: ['ours/a.h'] },
+      );
     const guess = (await of({})) ?? assert.fail();
     assert.deepEqual(guess.words, ['-I', 'sub/inc', '-DSIZE="a b"']);
     assert.equal(patternOf(guess, 'sub/src/a.bpf.c'), 'sub/**/*.bpf.c');
     assert.equal(patternOf({ ...guess, from: 'Makefile' }, 'a.c'), '**/*.c');
     assert.equal(patternOf({ ...guess, from: 'x[1]/Makefile' }, 'x[1]/a.c'), 'x\\[1\\]/**/*.c');
-    assert.equal(patternOf({ ...guess, from: 'gen.go' }, 'a*.c'), 'a\\*.c');
     assert.equal(await of({ '.clangd': 'CompileFlags: {Add: -DMINE}' }), undefined);
     assert.equal(await of({}, { '*.bpf.c': ['-DMINE'] }), undefined);
     assert.ok(await of({}, { 'other/**': ['-DMINE'], '*.bpf.c': [] }));
@@ -198,6 +279,24 @@ describe('flags of a project', () => {
     const settings = { include: [], defines: {}, flags, link: {}, named: '' };
     const source = await configuredSource('sub/src/a.bpf.c', '/p', reader(files), settings);
     assert.deepEqual([source.include, source.flags], [['sub/inc'], ['-DSIZE="a b"']]);
+    // A header that these do not lead to is looked for, also where a person has said some.
+    const headers = {
+      'sub/h/ours/a.h': '#include <ours/b.h>\n',
+      'sub/more/ours/b.h': '',
+      'x/ours/a.h': '',
+    };
+    const both = ['-I', 'sub/inc', '-I', 'sub/h', '-I', 'sub/more', '-DSIZE="a b"'];
+    const includes = {
+      'sub/src/a.bpf.c': '#include <ours/a.h>\n#include "vmlinux.h"\n#include <linux/x.h>\n',
+    };
+    assert.deepEqual((await of({ ...headers, ...includes }))?.words, both);
+    const further = await of({ ...headers, ...includes }, { '*.c': ['-Isub/more'] });
+    assert.deepEqual(further?.words, ['-I', 'sub/h']);
+    assert.equal(patternOf(further, 'sub/src/a.bpf.c'), 'sub/**/*.bpf.c');
+    assert.equal(
+      await of({ ...headers, ...includes }, { '*.c': ['-Isub/more', '-Isub/h'] }),
+      undefined,
+    );
   });
 
   it('are of no more than a project, whatever folder it names', () => {

@@ -74,6 +74,10 @@ describe('how a source is compiled, in the window', () => {
     await assert.rejects(execute('useMakefileFlags', { uri }), /its project says already/);
     await settings().update('verify.flags', undefined, vscode.ConfigurationTarget.Workspace);
     await eventually('it is verified without', () => errors(uri).length > 0);
+    // Without a makefile the headers that are missing are found.
+    for (const one of ['Makefile', 'mk']) fs.rmSync(at(one).fsPath, { recursive: true });
+    const [search] = await offered();
+    assert.equal(search?.title, 'Search flags/include, flags/lib for headers…');
   });
 
   it('the source that defines what another declares is offered, and linked when a person says so', async () => {

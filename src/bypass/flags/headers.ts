@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { collect, includesOf, type ReadFile } from '../source.ts';
+import { nearestFirst, type FindFiles } from './files.ts';
+
+const MOST_ROUNDS = 12;
+
+/**
+ * Directories of the folder to search so that headers are found which the compiler did not find, and what these
+ * include in turn: of several, the nearest to the source.
+ * @param missing their names, as they are included.
+ * @param include directories that are searched anyway.
+ */
+export async function headerDirectories(
+  missing: readonly string[],
+  entry: string,
+  read: ReadFile,
+  include: readonly string[],
+  find: FindFiles,
+): Promise<string[]> {
+  const found: string[] = [];
+  const looked = new Set<string>();
+  let wanted = missing;
+  for (let round = 0; round < MOST_ROUNDS && wanted.length > 0; round++) {
+    const before = found.length;
+    for (const name of wanted) {
+      looked.add(name);
+      const files = await find((file) => file === name || file.endsWith(`/${name}`));
+      const [nearest] = nearestFirst(files, entry);
+      const directory = nearest?.slice(0, -name.length).replace(/\/$/, '');
+      if (directory === undefined) continue;
+      const place = directory === '' ? '.' : directory;
+      if (![...include, ...found].includes(place)) found.push(place);
+    }
+    if (found.length === before) break;
+    wanted = (await unresolved(entry, read, [...include, ...found])).filter(
+      (name) => !looked.has(name),
+    );
+  }
+  return found;
+}
+
+/** Headers that are found neither beside what includes them nor in a directory, and are no business of the host. */
+async function unresolved(
+  entry: string,
+  read: ReadFile,
+  include: readonly string[],
+): Promise<string[]> {
+  const { files } = await collect(entry, read, { include });
+  const isOurs = ({ name, quoted }: { name: string; quoted: boolean }) =>
+    path.posix.basename(name) !== 'vmlinux.h' && (quoted || !OF_HOST.test(name));
+  const names = Array.from(files).flatMap(([file, text]) =>
+    includesOf(text)
+      .filter(isOurs)
+      .filter(({ name, quoted }) => {
+        const beside = quoted ? [path.posix.dirname(file)] : [];
+        const places = [...beside, path.posix.dirname(entry), ...include];
+        return !places.some((one) => files.has(path.posix.join(one, name)));
+      })
+      .map(({ name }) => name),
+  );
+  return Array.from(new Set(names));
+}
+
+/** What the kernel's headers, libbpf's and the C library's are called. */
+const OF_HOST =
+  /^(?:(?:arpa|asm|asm-generic|bits|bpf|linux|net|netinet|sys|xdp)\/|(?:assert|ctype|endian|errno|fcntl|inttypes|limits|math|signal|std\w+|string|time|unistd)\.h$)/;
