@@ -20,7 +20,7 @@
  * stays. Nobody can do so where it is killed: so the share is lent to it for LOST_SECONDS
  * from each line on, after which the bypass takes it back by itself. Nothing of ours is
  * pinned: it goes with the process. Exit status 3 where another canary of this bypass is
- * running, else 0, or 1 for a failure.
+ * running, 4 where the bypass was unloaded or switched off, else 0, or 1 for a failure.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -43,11 +43,16 @@
 #define GROUPS	2
 
 /* In struct config, which has this many bytes at most. */
+#define MODE	    0
 #define KEPT_ON_TCP 8
 #define MOST_CONFIG 256
 
-/* An exit status. */
+/* A mode. */
+#define OFF 1
+
+/* Exit statuses. */
 #define OCCUPIED 3
+#define GONE	 4
 
 #define LOST_SECONDS 20
 #define LOST_WORDS   "nothing was heard of the client for 20 s\n"
@@ -96,12 +101,17 @@ static int pinned(const char *pins, const char *name)
 	return fd;
 }
 
-static unsigned int *kept_in(unsigned char *value)
+static void read_config(unsigned char *value)
 {
 	unsigned int key = 0;
 
 	if (bpf_map_lookup_elem(config, &key, value))
 		fail("bypass_config");
+}
+
+static unsigned int *kept_in(unsigned char *value)
+{
+	read_config(value);
 	return (void *)(value + KEPT_ON_TCP);
 }
 
@@ -199,6 +209,35 @@ static void open_config(const char *pins)
 		exit(1);
 	}
 	trial = pinned(pins, "bypass_trial");
+}
+
+/* 0 where it is not there. */
+static unsigned int id_of(int map)
+{
+	struct bpf_map_info info = {};
+	unsigned int length = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map, &info, &length) ? 0 : info.id;
+}
+
+/* Both groups are on TCP once it is unloaded, loaded anew, or off: they tell nothing. */
+static void check_bypass(const char *pins)
+{
+	unsigned char value[MOST_CONFIG] __attribute__((aligned(8)));
+	char path[4096];
+	unsigned int id;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/bypass_config", pins);
+	fd = bpf_obj_get(path);
+	id = id_of(fd);
+	close(fd);
+	read_config(value);
+	if (id == id_of(config) && *(unsigned int *)(value + MODE) != OFF)
+		return;
+	fprintf(stderr, "the bypass was %s meanwhile\n",
+		id == id_of(config) ? "switched off" : "unloaded");
+	exit(GONE);
 }
 
 static int map_fd(struct bpf_object *object, const char *name)
@@ -465,7 +504,8 @@ static int our_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-static void work(struct bpf_object *object, struct bpf_link *link, int signals)
+static void work(const char *pins, struct bpf_object *object, struct bpf_link *link,
+		 int signals)
 {
 	struct pollfd files[] = {{.fd = 0, .events = POLLIN},
 				 {.fd = signals, .events = POLLIN},
@@ -479,6 +519,7 @@ static void work(struct bpf_object *object, struct bpf_link *link, int signals)
 		if (!files[2].revents || read(files[2].fd, &ticks, sizeof(ticks)) < 0)
 			continue;
 		second += ticks;
+		check_bypass(pins);
 		look_for_stalls(link);
 		count_cost(object, second);
 		print_line(object, second);
@@ -503,6 +544,6 @@ int main(int argc, char **argv)
 	link = stalls(object);
 	signals = our_signals();
 	begin_trial(percent);
-	work(object, link, signals);
+	work(argv[1], object, link, signals);
 	return 0;
 }

@@ -191,10 +191,20 @@ describe('a canary', function () {
     controller.abort();
     assert.ok(isCancelled(await failure));
     assert.equal(await share(), 60);
-    await configureBypass(host, { cgroup: ground.path, mode: 'off' });
-    await assert.rejects(
-      canary({}),
-      (error) => error instanceof HostError && error.problem.kind === 'not-found',
-    );
+    let isOff: Promise<unknown> | undefined;
+    const off = canary({
+      seconds: 60,
+      onReading: () => {
+        isOff ??= configureBypass(host, { cgroup: ground.path, mode: 'off' });
+      },
+    });
+    const isAbsent = (error: unknown) =>
+      error instanceof HostError &&
+      error.problem.kind === 'not-found' &&
+      error.problem.words.includes('switched off');
+    await assert.rejects(off, isAbsent, 'it ends as soon as it is off');
+    await isOff;
+    await assert.rejects(canary({}), isAbsent);
+    assert.equal(await share(), 60);
   });
 });

@@ -51,6 +51,9 @@ export function parseGrowth(line: string): Growth | undefined {
   }
 }
 
+/** An exit status of canary.c: the bypass was unloaded or switched off. */
+const GONE = 4;
+
 const TRIED = () => l10n.t('compare connections on the bypass with those on TCP');
 
 /** Runs on a host, beside a bypass, for as long as it is wanted; its end, however it comes, restores the share. */
@@ -128,9 +131,14 @@ const blame = (exitCode: number | undefined) =>
           'Wait until that has ended: each restores the share that was set when it began.',
         ),
       } as const)
-    : ({
-        kind: 'command',
-        next: l10n.t(
-          'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
-        ),
-      } as const);
+    : exitCode === GONE
+      ? ({
+          kind: 'not-found',
+          next: l10n.t('Load it, or switch it on, then begin anew.'),
+        } as const)
+      : ({
+          kind: 'command',
+          next: l10n.t(
+            'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
+          ),
+        } as const);
