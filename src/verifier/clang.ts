@@ -22,11 +22,15 @@ export interface ClangMessage {
 
 /** What is said of a source that lacks the directories or macros it is compiled with; by clangd as well. */
 export const LACKS_FLAGS =
-  /file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function/i;
+  /file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function|incomplete definition of type|no member named|redefinition of '/i;
+/** What is said of a type that another kernel's vmlinux.h has otherwise. */
+const LACKS_TYPE = /incomplete definition of type|no member named|redefinition of '/;
 
-/** The headers that were not found, as they are included, by such words. */
+/** The headers that were not found, as they are included, by such words; a vmlinux.h of the project's for its types. */
 export const missingHeaders = (messages: readonly string[]): string[] =>
-  messages.flatMap((one) => /'([^'\n]{1,200})' file not found/.exec(one)?.[1] ?? []);
+  messages.flatMap((one) =>
+    LACKS_TYPE.test(one) ? 'vmlinux.h' : (/'([^'\n]{1,200})' file not found/.exec(one)?.[1] ?? []),
+  );
 
 const INCLUDED = /^(?:In file included|\s+) from ([^:]+):(\d{1,7})[:,]$/;
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { wantsKernelTypes } from '../kernelTypes.ts';
 import { collect, includesOf, type ReadFile } from '../source.ts';
 import { nearestFirst, type FindFiles } from './files.ts';
 
@@ -18,14 +19,16 @@ export async function headerDirectories(
   find: FindFiles,
 ): Promise<string[]> {
   const found: string[] = [];
+  const { files: own } = await collect(entry, read, { include });
   const looked = new Set<string>();
-  let wanted = missing;
+  // One of the project's own is asked for where the host's types are used, and are not those.
+  let wanted = missing.filter((name) => name !== 'vmlinux.h' || wantsKernelTypes(own));
   for (let round = 0; round < MOST_ROUNDS && wanted.length > 0; round++) {
     const before = found.length;
     for (const name of wanted) {
       looked.add(name);
       const files = await find((file) => file === name || file.endsWith(`/${name}`));
-      const [nearest] = nearestFirst(files, entry);
+      const [nearest] = nearestFirst(ofThisMachine(files), entry);
       const directory = nearest?.slice(0, -name.length).replace(/\/$/, '');
       if (directory === undefined) continue;
       const place = directory === '' ? '.' : directory;
@@ -38,6 +41,18 @@ export async function headerDirectories(
   }
   return found;
 }
+
+/** Of headers that a project has for several machines those of this one. */
+const ofThisMachine = (files: readonly string[]): readonly string[] => {
+  const names = MACHINES.find((one) => one.includes(process.arch)) ?? [process.arch];
+  const meant = files.filter((file) => file.split('/').some((one) => names.includes(one)));
+  return meant.length > 0 ? meant : files;
+};
+
+const MACHINES = [
+  ['x64', 'x86', 'x86_64', 'amd64'],
+  ['arm64', 'aarch64'],
+];
 
 /** Headers that are found neither beside what includes them nor in a directory, and are no business of the host. */
 async function unresolved(

@@ -7,6 +7,7 @@ import { goGenerateFlags } from '../../../src/bypass/flags/goGenerate.ts';
 import { guessFlags, patternOf } from '../../../src/bypass/flags/guess.ts';
 import { makefileFlags, readMakefile } from '../../../src/bypass/flags/makefile.ts';
 import { splitWords } from '../../../src/bypass/flags/words.ts';
+import { missingHeaders } from '../../../src/verifier/clang.ts';
 import { isFolderAbove } from '../../../src/workspace/above.ts';
 
 const reader = (files: Readonly<Record<string, string>>) => (file: string) =>
@@ -297,6 +298,26 @@ describe('flags of a project', () => {
       await of({ ...headers, ...includes }, { '*.c': ['-Isub/more', '-Isub/h'] }),
       undefined,
     );
+  });
+
+  it('name the vmlinux.h of a project for this machine where the host has other types', async () => {
+    const types = ['arm', 'x86', 'arm64', 'riscv'].map((one) => `types/${one}/vmlinux.h`);
+    const files = {
+      'a.bpf.c': '#include "vmlinux.h"\n',
+      'b.bpf.c': '#include <linux/bpf.h>\n',
+      ...Object.fromEntries(types.map((one) => [one, ''])),
+    };
+    const missing = missingHeaders([
+      "incomplete definition of type 'struct one'",
+      "'x/y.h' file not found",
+    ]);
+    assert.deepEqual(missing, ['vmlinux.h', 'x/y.h']);
+    const of = async (entry: string, given?: string[]) =>
+      (await guessFlags(entry, '/p', reader(files), { find: find(files), missing }, given))?.words;
+    const machine = { x64: 'x86', arm64: 'arm64' }[process.arch as 'x64'];
+    assert.deepEqual(await of('a.bpf.c'), ['-I', `types/${machine}`]);
+    assert.equal(await of('a.bpf.c', ['-Itypes/arm']), undefined);
+    assert.equal(await of('b.bpf.c'), undefined);
   });
 
   it('are of no more than a project, whatever folder it names', () => {
