@@ -13,6 +13,7 @@
 # BYPASS_REACH         host, between pods; or namespace, within each pod
 # BYPASS_METRICS_FILE, BYPASS_METRICS_SECONDS, BYPASS_METRICS_PORT
 # BYPASS_PROFILE       of the benchmark: quick, standard, article or containers
+# BYPASS_PLAN          a plan file in place of a profile, from a volume
 set -eu
 home=${BYPASS_HOME:-/opt/sockmap-bypass}
 metrics=${BYPASS_METRICS_FILE:-/metrics/metrics.om}
@@ -97,16 +98,32 @@ ready() {
   ctl status --json | grep -q "\"cgroups\":\[[^]]*${names%%[[:space:]]*}\"[^}]*\"state\":\"attached\""
 }
 
+# The log is the document, and nothing else: what is said on the way comes only where it fails. A pod in the node's
+# network has the node's name.
+benchmark() {
+  result=$(mktemp -d)/node.sockmap-bench.json
+  if [ -n "${BYPASS_PLAN-}" ]; then set -- --plan "$BYPASS_PLAN"
+  else set -- --profile "${BYPASS_PROFILE:-quick}"; fi
+  node "$home/cli/package/dist/cli.cjs" benchmark local --as "$(uname -n)" "$@" --out "$result" >"$result.log" 2>&1 &
+  run=$!
+  trap 'kill -TERM "$run" || :' TERM INT HUP
+  status=0
+  wait "$run" || status=$?
+  # A signal ends the wait, but not the run, which takes away what it has made.
+  while kill -0 "$run" 2>/dev/null; do
+    status=0
+    wait "$run" || status=$?
+  done
+  [ "$status" = 0 ] || { cat "$result.log" >&2; return "$status"; }
+  cat "$result"
+}
+
 case ${1-} in
   load) load ;;
   ready) ready ;;
   serve) serve ;;
   unload) ctl unload --all ;;
-  benchmark)
-    result=$(mktemp -d)/node.sockmap-bench.json
-    node "$home/cli/package/dist/cli.cjs" benchmark local --profile "${BYPASS_PROFILE:-quick}" --out "$result"
-    cat "$result"
-    ;;
+  benchmark) benchmark ;;
   *)
     echo 'usage: entrypoint.sh load | ready | serve | unload | benchmark' >&2
     exit 2

@@ -20,7 +20,7 @@ export interface ComparedRun {
   readonly maxSlowdown?: number | undefined;
 }
 
-type RunOptions = Pick<BenchOptions, 'source' | 'limits' | 'signal' | 'save'> & {
+type RunOptions = Pick<BenchOptions, 'source' | 'limits' | 'calledAs' | 'signal' | 'save'> & {
   /** Given a line about what is being done. */
   readonly onStep: (line: string) => void;
 };
@@ -81,9 +81,10 @@ export async function resumeCompared(
 const readBaseline = async (file: string | undefined) =>
   file === undefined ? undefined : readDocument(file);
 
-const benchOptions = ({ onStep, source, limits, signal, save }: RunOptions) => ({
+const benchOptions = ({ onStep, source, limits, calledAs, signal, save }: RunOptions) => ({
   source,
   limits,
+  calledAs,
   signal,
   save,
   loadMissing: true,

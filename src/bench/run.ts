@@ -55,6 +55,8 @@ export interface BenchOptions {
   readonly loadMissing?: boolean | undefined;
   /** The saved run this one will be compared with. */
   readonly baselineId?: string | undefined;
+  /** What the host is called in the document; its own name when left out. */
+  readonly calledAs?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: BenchProgress) => void;
   /** Called with the document before the first sample, after each one, and at the end. */
@@ -132,12 +134,12 @@ async function measure(
   start: Start,
   readCut?: () => Promise<ResultDocument>,
 ): Promise<ResultDocument> {
-  const { signal, save, onProgress } = options;
+  const { signal, save, onProgress, calledAs } = options;
   const { facts, mount } = await host.ready('benchmark', signal);
   const cgroup = await existingCgroup(host, mount, named, signal);
   const status = await readStatus(host, signal);
   const policy = servingAttachment(status, cgroup)?.policy ?? 'guarded';
-  const known = await hostFacts(host, facts, signal);
+  const known = await hostFacts(host, calledAs ?? host.name, facts, signal);
   let document = { ...start(policy, known), cgroup };
   const { plan } = document;
   const fault = planFault(plan);
@@ -224,6 +226,7 @@ async function checkUnix(host: Host, site: Site, signal: AbortSignal | undefined
 /** Facts that make a result comparable months later. */
 async function hostFacts(
   host: Host,
+  name: string,
   facts: Facts,
   signal: AbortSignal | undefined,
 ): Promise<ResultDocument['host']> {
@@ -233,7 +236,7 @@ async function hostFacts(
     signal,
   });
   return {
-    name: host.name,
+    name,
     kernel: facts.kernel,
     architecture: facts.architecture,
     distribution: facts.distribution.name,

@@ -87,7 +87,7 @@ export function documentFileName({ startedAt, host }: ResultDocument): string {
 
 /** @throws HostError naming what is wrong with the file. */
 export const readDocument = (file: string): Promise<ResultDocument> =>
-  readParsed(file, parseDocument, l10n.t(l10n.t('Choose a result document.')));
+  readParsed(file, parseDocument, l10n.t('Choose a result document.'));
 
 /**
  * Reads a local file that somebody wrote.

@@ -136,7 +136,7 @@ describe('the command line', () => {
     };
     const own = { name: 'own', workloads: [workload], secondsPerSample: 1, repetitions: 1 };
     fs.writeFileSync(file('own.sockmap-plan.json'), JSON.stringify(own));
-    const at = ['benchmark', stage.server.alias, ...ssh];
+    const at = ['benchmark', stage.server.alias, ...ssh, '--as', 'node-7'];
     const argv = [...at, '--plan', file('own.sockmap-plan.json'), '--out', file('own.json')];
     const unanswered = await cli.run(argv);
     assert.equal(unanswered.status, 1);
@@ -159,6 +159,7 @@ describe('the command line', () => {
     assert.equal(agreed.status, 0, agreed.stderr);
     assert.equal(fs.readFileSync(touched, 'utf8'), '\n');
     const { finishedAt: _, ...cut } = read('own.json');
+    assert.equal(cut.host.name, 'node-7');
     fs.writeFileSync(file('own.json'), JSON.stringify({ ...cut, samples: [] }));
     const resume = [...at, '--resume', file('own.json')];
     const again = await cli.run(resume);
@@ -182,6 +183,7 @@ describe('the command line', () => {
       [['benchmark', 'nobody-at-all', ...ssh, ...out], 1, /Could not connect to nobody-at-all/],
       [[...here, '--profile', 'fast'], 64, /--profile is one of quick, standard, article/],
       [[...here, '--max-slowdown', 'much'], 64, /--max-slowdown is 0 to 100/],
+      [[...here, '--as', 'a b'], 64, /--as takes a name/],
       [[...here, '--resume', file('first.json')], 64, /--resume goes on with a run/],
       [['benchmark'], 64, /HOST is missing/],
       [[], 64, /COMMAND is missing/],

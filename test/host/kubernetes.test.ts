@@ -3,11 +3,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { DaemonSet } from 'kubernetes-models/apps/v1';
 import { Job } from 'kubernetes-models/batch/v1';
 import { ConfigMap, Namespace } from 'kubernetes-models/v1';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
+import { parseDocument, type Plan } from '../../src/results/document.ts';
+import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { attachedTo, localKeys } from '../harness/host/bypass.ts';
@@ -94,6 +97,14 @@ const daemonSchema = z.object({
     }),
   }),
 });
+/** Of the Job. */
+const PLAN: Plan = {
+  name: 'node',
+  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
+  secondsPerSample: 1,
+  repetitions: 3,
+};
+const PLAN_FILE = '/opt/node.sockmap-plan.json';
 type Container = z.infer<typeof containerSchema>;
 
 /** The containers of the DaemonSet in a folder, by their names. */
@@ -247,5 +258,52 @@ describe('the containers for Kubernetes, each with the privileges of its manifes
     }
     assert.equal(await ended(start(await find('uninstall', 'unload'))), 0);
     assert.deepEqual([await attachedTo(pods), pins()], [[], []]);
+  });
+
+  describe('of the Job', () => {
+    let cli: InstalledCli;
+    before(async () => {
+      cli = await installCli();
+      const place = path.join(node.inside(HOME), 'cli/package');
+      fs.cpSync(path.resolve(path.dirname(cli.source('kernel.h')), '..'), place, {
+        recursive: true,
+      });
+    });
+    after(() => cli.remove());
+
+    /** It is privileged, and in the node's namespaces. A log has what both streams hold. */
+    const measure = (plan: Plan) => {
+      fs.writeFileSync(node.inside(PLAN_FILE), JSON.stringify(plan));
+      const within = [`--target=${node.pid}`, '--mount', '--net', '--uts', '--'];
+      const job = execa('nsenter', [...within, `${HOME}/entrypoint.sh`, 'benchmark'], {
+        ...{ env: { BYPASS_PLAN: PLAN_FILE }, reject: false, all: true },
+      });
+      atEnd(async () => {
+        const ref = job.pid === undefined ? undefined : processRef(job.pid);
+        if (ref) await endProcesses([ref]);
+      });
+      return job;
+    };
+    const ownCgroups = () =>
+      fs.readdirSync(path.dirname(pods)).filter((name) => name.startsWith('sockmap-bypass-run-'));
+
+    it('measures the node: the log is the result document', async () => {
+      const { exitCode, all } = await measure(PLAN);
+      assert.equal(exitCode, 0, all);
+      const { samples, host } = parseDocument(all);
+      assert.deepEqual([samples.length, host.name], [6, node.name]);
+      assert.deepEqual([pins(), ownCgroups()], [[], []]);
+    });
+
+    it('takes away what it has made when it is deleted in the middle', async () => {
+      const job = measure({ ...PLAN, secondsPerSample: 20 });
+      await eventually('it has loaded', () => pins().length > 0, 60_000);
+      assert.equal(ownCgroups().length, 1);
+      job.kill('SIGTERM');
+      const { exitCode, all } = await job;
+      assert.equal(exitCode, 130, all);
+      assert.match(all, /What was measured is kept|Cancelled/);
+      assert.deepEqual([pins(), ownCgroups()], [[], []]);
+    });
   });
 });

@@ -42,6 +42,9 @@ async function checkOverwritten(out: string, baseline: string | undefined): Prom
   });
 }
 
+/** What ssh takes for a host, or the name of one. */
+const NAME = /^[\w@.:-]{1,253}$/;
+
 export const benchmark = command({
   name: 'benchmark',
   summary: 'Measures TCP and the bypass with netperf, and writes the result document.',
@@ -74,6 +77,10 @@ export const benchmark = command({
       'Also compare the bypass with TCP in this run, as a roll-out does: the outcome is bad where the whole 95% CI is beyond that slowdown, or the bypass stalls.',
       { isWhole: false },
     ),
+    as: text(
+      'NAME',
+      'What HOST is called in the result document; HOST itself by default. So that documents of several machines, each measured as local, can be told apart.',
+    ),
     yes: flag('Run the commands of a plan without asking.'),
     ...LIMIT_OPTIONS,
     ...HOST_OPTIONS,
@@ -88,7 +95,9 @@ export const benchmark = command({
     'If the plan, or the run to resume, has workloads, it shows all of their commands, and asks before it runs any on HOST. Without a terminal, it runs them only with --yes.',
     'Ctrl-C ends a run: what was measured is kept, and the host is as it was. With --json it prints the path of the document and the comparison.',
   ],
-  fault: ({ CGROUP }, { resume, out, profile, plan }) => {
+  fault: ({ CGROUP }, { resume, out, profile, plan, as }) => {
+    if (as !== undefined && !NAME.test(as))
+      return '--as takes a name of 1 to 253 letters, digits, dots, colons, hyphens, underscores or @.';
     if (profile !== undefined && plan !== undefined)
       return '--profile and --plan exclude each other.';
     const isNew = [CGROUP, out, profile, plan].some((one) => one !== undefined);
@@ -115,6 +124,7 @@ export const benchmark = command({
       onStep: session.onStep,
       source: (policy) => readSource(session.bpf, policy),
       limits: limitsOf(options),
+      calledAs: options.as,
       signal: session.signal,
       save: async (whole) => {
         await writeDocument((file ??= documentFileName(whole)), whole);
