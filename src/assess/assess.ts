@@ -11,7 +11,7 @@ import type { ResultDocument } from '../results/document.ts';
 import { oneLine } from '../text.ts';
 import type { Assessment } from './assessment.ts';
 import { withMessages, type Flow, type FlowOfSockets, type Sent } from './flows.ts';
-import { makeObserver, readObserver, type Seen } from './observe.ts';
+import { makeObserver, readObserver, tooShort, type Seen } from './observe.ts';
 import type { TracerSource } from './tracer.ts';
 import { probesFor, reliances, usesOf, type LocalEnd } from './relies.ts';
 import { readTraffic } from './traffic.ts';
@@ -70,7 +70,7 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
     observer?.observe(seconds) ?? notTraced(),
   ]);
   const sent = sentOf(observation.seen);
-  const { flows: found, ...traffic } = all;
+  const { flows: found, inodes, ...traffic } = all;
   const own = cgroup === undefined ? found : found.filter(({ flow }) => touches(flow, cgroup));
   const flows = own.map((one) => withMessages(one, sent, seconds));
   const ends = endsOf(own);
@@ -87,7 +87,11 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
     ...traffic,
     flows,
     relies,
-    notLookedAt: [...observation.notLookedAt, ...probed.notLookedAt],
+    notLookedAt: [
+      ...observation.notLookedAt,
+      ...tooShort(observation.seen, inodes, all.seconds),
+      ...probed.notLookedAt,
+    ],
     verdict: verdictOn(flows, {
       ...{ mount, documents, relies, seconds: all.seconds, isTraced: observation.hasCounts },
       faults: probed.faults,

@@ -3,6 +3,8 @@ import type { Workbench } from '../bypass/workbench.ts';
 import { HostError, isCancelled } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
+import { number } from '../results/format.ts';
+import { groupBy } from '../results/samples.ts';
 import { oneLine } from '../text.ts';
 import { USES, type Use } from './assessment.ts';
 import { buildTracer, readTracer, type TracerSource } from './tracer.ts';
@@ -99,6 +101,40 @@ function untraced(error: unknown): string {
     'What programs ask of their sockets: it could not be traced ({0}).',
     oneLine(last === '' ? l10n.t('no message') : last, 300),
   );
+}
+
+/** Names in a sentence: the rest has the fewest. */
+const MOST_NAMES = 5;
+
+/**
+ * Whose connections are too short to be seen with both ends, as a sentence where some process has one a second
+ * or more: with a few nothing is missed.
+ * @param known inodes of sockets that were there at a look.
+ * @param seconds between the two looks.
+ */
+export function tooShort(
+  seen: readonly Seen[],
+  known: ReadonlySet<number>,
+  seconds: number,
+): string[] {
+  const short = seen.filter(
+    ({ inode, sends, receives }) => !known.has(inode) && sends + receives > 0,
+  );
+  const names = Array.from(
+    groupBy(short, ({ name }) => name),
+    ([name, { length }]) => ({ name, count: length }),
+  )
+    .filter(({ count }) => count >= seconds)
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, MOST_NAMES)
+    .map(({ name, count }) => `${oneLine(name)} (${number(count)})`);
+  if (names.length === 0) return [];
+  return [
+    l10n.t(
+      'Connections that began and ended between the two looks, of {0}: who is at their other ends is not known.',
+      names.join(', '),
+    ),
+  ];
 }
 
 const RECORD =

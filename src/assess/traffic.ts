@@ -14,7 +14,11 @@ import type { Traffic } from './assessment.ts';
 const MOST_NAMESPACES = 256;
 
 /** Traffic, with the sockets of each flow. */
-export type ReadTraffic = Omit<Traffic, 'flows'> & { readonly flows: readonly FlowOfSockets[] };
+export type ReadTraffic = Omit<Traffic, 'flows'> & {
+  readonly flows: readonly FlowOfSockets[];
+  /** Of all sockets, whoever is at their other end. */
+  readonly inodes: ReadonlySet<number>;
+};
 
 /**
  * Looks who talks to whom over TCP within a host. Nothing is loaded, and nothing changes.
@@ -90,6 +94,7 @@ export function parseTraffic(text: string, boundary: string): Omit<ReadTraffic, 
   const places = one('places').split('\n');
   return {
     seconds,
+    inodes: new Set([...before, ...after].map(({ inode }) => inode)),
     sockets: after.length,
     localSockets: 2 * pairs.length,
     namespaces: places.filter((line) => /^\d+ \d+$/.test(line)).length,

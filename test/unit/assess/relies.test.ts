@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Side } from '../../../src/assess/flows.ts';
-import { parseObserved } from '../../../src/assess/observe.ts';
+import { parseObserved, tooShort } from '../../../src/assess/observe.ts';
 import { probesFor, reliances } from '../../../src/assess/relies.ts';
 import type { SemanticRow } from '../../../src/bypass/semantics.ts';
 import { assertPlain, holds, INHERITED, textOf } from '../properties.ts';
@@ -43,6 +43,14 @@ describe('what the observer saw', () => {
     assert.match(old.notLookedAt.join('\n'), /Linux 6\.3[^]*room for \(3 times\)/);
     const other = parseObserved('programs observe_sent observe_received\nlost 0\n');
     assert.match(other.notLookedAt.join('\n'), /^splice\(\), sendfile\(\).* architecture/);
+  });
+  it('has connections that were there at no look, of those with one a second or more', () => {
+    const line = (inode: number, name: string) => `${inode} 1 1 300 1 200 ${name}`;
+    const { seen } = parseObserved(
+      [...[10, 11, 12, 13].map((inode) => line(inode, '6162')), line(20, '6b')].join('\n'),
+    );
+    assert.match(tooShort(seen, new Set([10]), 3).join(), /, of ab \(3\): who/);
+    assert.deepEqual(tooShort(seen, new Set([10, 11]), 3), []);
   });
   const words = [OBSERVED, ...OBSERVED.split(/(?<=[ \n])/), ...INHERITED];
   holds('of any words', textOf(words), (text) => {
