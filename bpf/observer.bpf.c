@@ -268,6 +268,8 @@ enum {
 	NR_RECVMSG = 47,
 	NR_SETSOCKOPT = 54,
 	NR_SPLICE = 275,
+	NR_RECVMMSG = 299,
+	NR_SENDMMSG = 307,
 };
 struct pt_regs___seen {
 	unsigned long r10, dx, si, di;
@@ -287,6 +289,8 @@ enum {
 	NR_SETSOCKOPT = 208,
 	NR_SENDMSG = 211,
 	NR_RECVMSG = 212,
+	NR_RECVMMSG = 243,
+	NR_SENDMMSG = 269,
 };
 struct pt_regs___seen {
 	__u64 regs[31];
@@ -377,15 +381,17 @@ int observe_calls(struct raw_arguments *ctx)
 		break;
 	case NR_SENDTO:
 	case NR_SENDMSG:
-		flags = ctx->args[1] == NR_SENDTO ? ARGUMENT_3(regs) : ARGUMENT_2(regs);
+	case NR_SENDMMSG:
+		flags = ctx->args[1] == NR_SENDMSG ? ARGUMENT_2(regs) : ARGUMENT_3(regs);
 		if (!by_calls && !(flags & (MSG_OOB | MSG_ZEROCOPY)))
 			return 0;
 		break;
 	case NR_RECVFROM:
 	case NR_RECVMSG:
+	case NR_RECVMMSG:
 		if (!by_calls)
 			return 0;
-		flags = ctx->args[1] == NR_RECVFROM ? ARGUMENT_3(regs) : ARGUMENT_2(regs);
+		flags = ctx->args[1] == NR_RECVMSG ? ARGUMENT_2(regs) : ARGUMENT_3(regs);
 		receives = true;
 		break;
 	default:
