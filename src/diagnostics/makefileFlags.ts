@@ -50,12 +50,12 @@ const isLacking = ({ message, severity }: vscode.Diagnostic): boolean =>
 
 /** What is guessed of a program, by the headers that it lacks as it is shown. */
 export function guessOf(uri: vscode.Uri, verifier: Verifier): ReturnType<typeof guessProgramFlags> {
-  const verified = Array.from(verifier.answers(uri).values()).flatMap(({ diagnosis }) =>
-    diagnosis.findings.map(({ message }) => message),
-  );
+  const diagnoses = Array.from(verifier.answers(uri).values(), ({ diagnosis }) => diagnosis);
+  const verified = diagnoses.flatMap(({ findings }) => findings.map(({ message }) => message));
+  const [architecture] = diagnoses.flatMap((one) => one.architecture ?? []);
   const shown = vscode.languages.getDiagnostics(uri).filter(isLacking);
   const missing = missingHeaders([...verified, ...shown.map(({ message }) => message)]);
-  return guessProgramFlags(uri, Array.from(new Set(missing)));
+  return guessProgramFlags(uri, Array.from(new Set(missing)), architecture);
 }
 
 const titleOf = ({ from, headers }: Guess): string =>

@@ -40,6 +40,8 @@ export interface ProgramReport {
 export interface Diagnosis {
   readonly host: string;
   readonly kernel: string;
+  /** `uname -m`, of a host that has been asked. */
+  readonly architecture?: string | undefined;
   readonly findings: readonly Finding[];
   readonly programs: readonly ProgramReport[];
 }
@@ -122,7 +124,8 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     const fixes = fixesFor(one);
     return fixes.length === 0 ? one : { ...one, fixes };
   });
-  return { host, kernel, findings: [...fixable, ...notes], programs: reports };
+  const { architecture } = verification;
+  return { host, kernel, architecture, findings: [...fixable, ...notes], programs: reports };
 }
 
 const EXTERN = /^failed to find BTF for extern '(\w{1,200})'/m;

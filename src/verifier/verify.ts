@@ -17,6 +17,8 @@ export interface Verification extends Verdicts {
   readonly host: string;
   /** `uname -r`. */
   readonly kernel: string;
+  /** `uname -m`. */
+  readonly architecture?: string;
   /** clang's words, warnings too; files by their path in the source. */
   readonly compiler: string;
   /** The file that its last words are about: of those that are linked the one that does not compile. */
@@ -68,8 +70,8 @@ export async function verifySource(
   try {
     const compiled = await bench.compile(uploaded, { isParsed: true, signal });
     const { words: compiler, unit, object, linker = '' } = compiled;
-    const { kernel } = bench.target;
-    const made = { host: host.name, kernel, compiler, unit, object: object?.bytes };
+    const { kernel, architecture } = bench.target;
+    const made = { host: host.name, kernel, architecture, compiler, unit, object: object?.bytes };
     if (object === undefined) return { ...made, words: linker, assumed: [], programs: [] };
     return { ...made, ...(await verifyThere(helper, uploaded, object.path, options)) };
   } finally {

@@ -39,11 +39,13 @@ export async function saveAndReadProgram(uri: vscode.Uri): Promise<BpfSource> {
  * Flags that a makefile, or a line of bpf2go, is read to mean for a program, where nothing says how it is compiled, and
  * directories that have headers that it lacks.
  * @param missing the names of these.
+ * @param architecture `uname -m` of the host that it is verified on.
  * @throws HostError of kind `input` where a setting is wrong.
  */
 export async function guessProgramFlags(
   uri: vscode.Uri,
   missing: readonly string[],
+  architecture: string | undefined,
 ): Promise<(Guess & { readonly pattern: string }) | undefined> {
   const [{ readBuildSettings }, { offeredFlags }, { patternOf }, { directoryFinder }] =
     await Promise.all([
@@ -58,7 +60,7 @@ export async function guessProgramFlags(
   if (entry === undefined) return undefined;
   const settings = readBuildSettings(uri);
   const { include } = settings;
-  const clues = { find: directoryFinder(root.fsPath), missing, include };
+  const clues = { find: directoryFinder(root.fsPath), missing, include, architecture };
   const guess = await offeredFlags(entry, root.fsPath, folderReader(root), settings, clues);
   if (guess === undefined) return undefined;
   const pattern = patternOf(guess, entry);

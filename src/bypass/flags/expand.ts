@@ -10,6 +10,8 @@ export interface MakeValues {
   readonly here: string;
   /** The folder, absolute. */
   readonly root: string;
+  /** `uname -m` of the host that it is for. */
+  readonly architecture: string | undefined;
   /** References that are looked up yet: a makefile can ask for more than ends. */
   readonly budget: { left: number };
 }
@@ -79,16 +81,12 @@ const builtIn = (name: string, { here, root }: MakeValues): string | undefined =
 
 const EDITS =
   /^uname -[mp]((?:\s*\|\s*sed\s+(?:-e\s+)?(['"])s([/,|])[\w.*^$-]{1,40}\3\w{0,40}\3g?\2)*)$/;
-const MACHINES: ReadonlyMap<string, string> = new Map([
-  ['x64', 'x86_64'],
-  ['arm64', 'aarch64'],
-]);
 
-/** This machine as `uname` names it, and as projects name it: `uname -m | sed 's/x86_64/x86/' | …`. */
-function machineOf(command: string): string | undefined {
+/** A machine as `uname` names it, and as projects name it: `uname -m | sed 's/x86_64/x86/' | …`. */
+function machineOf(command: string, architecture: string | undefined): string | undefined {
   const edits = EDITS.exec(command)?.[1];
-  if (edits === undefined) return undefined;
-  let machine = MACHINES.get(process.arch) ?? process.arch;
+  if (edits === undefined || architecture === undefined) return undefined;
+  let machine = architecture;
   for (const [, from = '', to = ''] of edits.matchAll(/s[/,|]([^/,|]+)[/,|](\w*)[/,|]/g)) {
     const [, text = '', rest] = /^\^?(\w+)(\.\*)?\$?$/.exec(from) ?? [];
     if (text === '' || !machine.includes(text)) continue;
@@ -136,7 +134,7 @@ function called(name: string, rest: string, values: MakeValues, depth: number): 
       const command = whole().trim();
       if (command === 'pwd') return here;
       if (/^git rev-parse --show-toplevel$/.test(command)) return root;
-      const machine = machineOf(command);
+      const machine = machineOf(command, values.architecture);
       if (machine !== undefined) return machine;
       const [, named] = /^dirname\s+([^\s;|&]+)$/.exec(command) ?? [];
       return named === undefined ? UNKNOWN : path.posix.dirname(named);

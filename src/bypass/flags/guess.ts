@@ -7,7 +7,7 @@ import type { MakeValues } from './expand.ts';
 import { nearestFirst, type FindFiles } from './files.ts';
 import { goGenerateFlags } from './goGenerate.ts';
 import { headerDirectories } from './headers.ts';
-import { makefileFlags, readMakefile, type ReadText } from './makefile.ts';
+import { makefileFlags, readMakefile, type MakefilePlace, type ReadText } from './makefile.ts';
 
 /** Flags that a project has been read to mean; never applied before a person says so. */
 export interface Guess extends AcceptedFlags {
@@ -28,6 +28,8 @@ export interface Clues {
   readonly missing: readonly string[];
   /** Directories that are searched as a person says. */
   readonly include?: readonly string[];
+  /** `uname -m` of the host that it is for: what depends on it is left out where no host was asked. */
+  readonly architecture?: string | undefined;
 }
 
 /** The sources that a guess is right for: those below the makefile, or below what has its headers too, or it alone. */
@@ -64,7 +66,7 @@ export async function guessFlags(
   entry: string,
   root: string,
   read: ReadFile,
-  { find, missing, include: known = [] }: Clues,
+  { find, missing, include: known = [], architecture }: Clues,
   given?: readonly string[],
 ): Promise<Guess | undefined> {
   const text: ReadText = async (file) => {
@@ -86,13 +88,17 @@ export async function guessFlags(
   };
   const said =
     given === undefined
-      ? ((await ofGoGenerate(entry, root, text, find, accept)) ??
-        (await ofMakefile(entry, root, text, accept)))
+      ? ((await ofGoGenerate(entry, { root, architecture }, text, find, accept)) ??
+        (await ofMakefile(entry, { root, architecture }, text, accept)))
       : undefined;
   const base = said ?? { ...NO_FLAGS, from: undefined, isOwn: false };
   const { include } = acceptFlags(given ?? [], { root, directory: '', from: '' });
   const searched = [...known, ...include, ...base.include];
-  const headers = await headerDirectories(missing, entry, read, searched, find);
+  const headers = await headerDirectories(
+    { missing, include: searched, architecture, find },
+    entry,
+    read,
+  );
   const all = [...base.include, ...headers];
   const words = [
     ...all.flatMap((one) => ['-I', one]),
@@ -102,6 +108,7 @@ export async function guessFlags(
   return words.length === 0 ? undefined : { ...base, include: all, headers, words };
 }
 
+type Project = Omit<MakefilePlace, 'directory'>;
 type Accept = (
   from: string,
   directory: string,
@@ -112,7 +119,7 @@ type Accept = (
 /** What the nearest makefile says that says something. */
 async function ofMakefile(
   entry: string,
-  root: string,
+  project: Project,
   text: ReadText,
   accept: Accept,
 ): Promise<ReturnType<Accept> | undefined> {
@@ -121,7 +128,7 @@ async function ofMakefile(
       const file = path.posix.join(directory, name);
       const content = await text(file);
       if (content === undefined) continue;
-      const makefile = await readMakefile(content, directory, root, text);
+      const makefile = await readMakefile(content, { ...project, directory }, text);
       const found = makefileFlags(makefile, entry);
       const isOwn = found.join('\0') !== makefileFlags(makefile, '').join('\0');
       const known = accept(file, directory, found, isOwn);
@@ -134,7 +141,7 @@ async function ofMakefile(
 /** What the line of bpf2go says that names the source, in whatever Go file of the folder: the nearest first. */
 async function ofGoGenerate(
   entry: string,
-  root: string,
+  project: Project,
   text: ReadText,
   find: FindFiles,
   accept: Accept,
@@ -147,9 +154,13 @@ async function ofGoGenerate(
     if (!content.includes('//go:generate') || !content.includes(name)) continue;
     const directory = path.posix.dirname(file);
     // `go generate` is mostly run by the makefile of the whole project.
-    exported ??= await readMakefile((await text('Makefile')) ?? '', '', root, text);
-    const here = path.posix.join(root, directory);
-    const source = path.posix.relative(here, path.posix.join(root, entry));
+    exported ??= await readMakefile(
+      (await text('Makefile')) ?? '',
+      { ...project, directory: '' },
+      text,
+    );
+    const here = path.posix.join(project.root, directory);
+    const source = path.posix.relative(here, path.posix.join(project.root, entry));
     const found = goGenerateFlags(content, source, here, exported);
     if (found !== undefined) return accept(file, directory, found, true);
   }

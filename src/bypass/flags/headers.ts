@@ -5,18 +5,24 @@ import { nearestFirst, type FindFiles } from './files.ts';
 
 const MOST_ROUNDS = 12;
 
+interface Search {
+  /** Headers that the compiler did not find, as they are included. */
+  readonly missing: readonly string[];
+  /** Directories that are searched anyway. */
+  readonly include: readonly string[];
+  /** `uname -m` of the host that they are for. */
+  readonly architecture: string | undefined;
+  readonly find: FindFiles;
+}
+
 /**
  * Directories of the folder to search so that headers are found which the compiler did not find, and what these
  * include in turn: of several, the nearest to the source.
- * @param missing their names, as they are included.
- * @param include directories that are searched anyway.
  */
 export async function headerDirectories(
-  missing: readonly string[],
+  { missing, include, architecture, find }: Search,
   entry: string,
   read: ReadFile,
-  include: readonly string[],
-  find: FindFiles,
 ): Promise<string[]> {
   const found: string[] = [];
   const { files: own } = await collect(entry, read, { include });
@@ -28,7 +34,7 @@ export async function headerDirectories(
     for (const name of wanted) {
       looked.add(name);
       const files = await find((file) => file === name || file.endsWith(`/${name}`));
-      const [nearest] = nearestFirst(ofThisMachine(files), entry);
+      const [nearest] = nearestFirst(ofMachine(files, architecture), entry);
       const directory = nearest?.slice(0, -name.length).replace(/\/$/, '');
       if (directory === undefined) continue;
       const place = directory === '' ? '.' : directory;
@@ -42,16 +48,20 @@ export async function headerDirectories(
   return found;
 }
 
-/** Of headers that a project has for several machines those of this one. */
-const ofThisMachine = (files: readonly string[]): readonly string[] => {
-  const names = MACHINES.find((one) => one.includes(process.arch)) ?? [process.arch];
+/** Of headers that a project has for several machines those of one. */
+const ofMachine = (
+  files: readonly string[],
+  architecture: string | undefined,
+): readonly string[] => {
+  if (architecture === undefined) return files;
+  const names = MACHINES.find((one) => one.includes(architecture)) ?? [architecture];
   const meant = files.filter((file) => file.split('/').some((one) => names.includes(one)));
   return meant.length > 0 ? meant : files;
 };
 
 const MACHINES = [
-  ['x64', 'x86', 'x86_64', 'amd64'],
-  ['arm64', 'aarch64'],
+  ['x86_64', 'x86', 'x64', 'amd64'],
+  ['aarch64', 'arm64'],
 ];
 
 /** Headers that are found neither beside what includes them nor in a directory, and are no business of the host. */

@@ -13,24 +13,26 @@ export interface Makefile extends MakeValues {
   readonly lines: readonly string[];
 }
 
+export interface MakefilePlace extends Pick<MakeValues, 'root' | 'architecture'> {
+  /** In which make is run: the makefile's, relative to the folder. */
+  readonly directory: string;
+}
+
 const MOST_INCLUDED = 20;
 const MOST_LINES = 5000;
 
 /**
  * Reads a makefile and what it includes from the folder, in the order in which make reads them. Nothing is run.
- * @param directory that in which make is run: the makefile's, relative to the folder.
- * @param root the folder, absolute.
  */
 export async function readMakefile(
   text: string,
-  directory: string,
-  root: string,
+  { directory, root, architecture }: MakefilePlace,
   read: ReadText,
 ): Promise<Makefile> {
   const known = new Map<string, string>();
   const lines: string[] = [];
   const budget = { left: REFERENCES };
-  const values = { known, here: path.posix.join(root, directory), root, budget };
+  const values = { known, here: path.posix.join(root, directory), root, architecture, budget };
   const conditions = new Conditions();
   let included = 0;
   const add = async (content: string): Promise<void> => {

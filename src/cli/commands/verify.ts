@@ -191,14 +191,15 @@ export const verify = command({
     };
 
     /** Flags of a makefile, which are never applied unasked. */
-    async function guessed({ findings }: Diagnosis): Promise<Hint | undefined> {
+    async function guessed({ findings, architecture }: Diagnosis): Promise<Hint | undefined> {
       const lacking = findings
         .filter(({ from, severity }) => from === 'clang' && severity === 'error')
         .map(({ message }) => message)
         .filter((one) => LACKS_FLAGS.test(one));
       if (lacking.length === 0) return undefined;
       const flags = { '**': [...flag, ...define.map((one) => `-D${one}`)] };
-      const clues = { find: directoryFinder(root), missing: missingHeaders(lacking), include };
+      const missing = missingHeaders(lacking);
+      const clues = { find: directoryFinder(root), missing, include, architecture };
       const guess = await offeredFlags(entry, root, directoryReader(root), { flags }, clues);
       return guess && { from: guess.from ?? guess.headers, flags: guess.words };
     }
