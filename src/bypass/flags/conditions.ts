@@ -38,8 +38,12 @@ function branch(condition: string, values: MakeValues): Branch {
   return is === !kind.startsWith('ifn') ? 'taken' : 'left';
 }
 
+/** Longer ones take the pattern below too long. */
+const LONGEST_PAIR = 1000;
+
 /** @param pair `(a,b)` or `"a" "b"`. */
 function isEqual(pair: string, values: MakeValues): boolean | undefined {
+  if (pair.length > LONGEST_PAIR) return undefined;
   const [, a, b, c, d] = /^(?:\((.*),([^,]*)\)|["'](.*)["']\s+["'](.*)["'])$/.exec(pair) ?? [];
   const [one, other] = [a ?? c, b ?? d].map((side) => valueOf(side?.trim() ?? UNKNOWN, values));
   return [one, other].some((side) => side?.includes(UNKNOWN) !== false) ? undefined : one === other;

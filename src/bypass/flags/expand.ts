@@ -5,7 +5,7 @@ export const UNKNOWN = '\u{fffd}';
 
 /** What the words of a makefile depend on. */
 export interface MakeValues {
-  readonly known: ReadonlyMap<string, string>;
+  readonly known: Pick<ReadonlyMap<string, string>, 'get' | 'has'>;
   /** The directory in which make is run, absolute. */
   readonly here: string;
   /** The folder, absolute. */
@@ -20,7 +20,7 @@ export interface MakeValues {
 export const REFERENCES = 50_000;
 
 /** More is none that a person wrote: a value that doubles with each round. */
-const LONGEST = 20_000;
+export const LONGEST = 20_000;
 const DEEPEST = 12;
 
 /**
@@ -96,9 +96,15 @@ function machineOf(command: string, architecture: string | undefined): string | 
   return machine;
 }
 
-/** Words by words. */
-const mapped = (text: string, to: (word: string) => string): string =>
-  text.split(/\s+/).filter(Boolean).map(to).join(' ');
+/** Words by words. Each counts: lists in lists are many. */
+function mapped(text: string, { budget }: MakeValues, to: (word: string) => string): string {
+  let made = '';
+  for (const [word] of text.matchAll(/\S+/g)) {
+    if (budget.left-- <= 0 || made.length >= LONGEST) break;
+    made += `${made === '' ? '' : ' '}${to(word)}`;
+  }
+  return made;
+}
 
 function called(name: string, rest: string, values: MakeValues, depth: number): string | undefined {
   const { here, root } = values;
@@ -109,24 +115,29 @@ function called(name: string, rest: string, values: MakeValues, depth: number): 
   switch (name) {
     case 'abspath':
     case 'realpath':
-      return mapped(whole(), resolved);
+      return mapped(whole(), values, resolved);
     case 'dir':
-      return mapped(whole(), (word) => word.replace(/[^/]*$/, '') || './');
+      return mapped(whole(), values, (word) => word.replace(/[^/]*$/, '') || './');
     case 'strip':
     case 'wildcard':
-      return mapped(whole(), (word) => (/[*?[]/.test(word) ? UNKNOWN : word));
+      return mapped(whole(), values, (word) => (/[*?[]/.test(word) ? UNKNOWN : word));
     case 'firstword':
       return whole().trim().split(/\s+/)[0] ?? '';
     case 'lastword':
       return whole().trim().split(/\s+/).at(-1) ?? '';
     case 'addprefix': {
       const prefix = expand(first, values, depth).trim();
-      return mapped(further(), (word) => `${prefix}${word}`);
+      return mapped(further(), values, (word) => `${prefix}${word}`);
     }
     case 'foreach': {
       const [list = '', ...body] = others;
-      const bound = (word: string) => new Map([...values.known, [first.trim(), word]]);
-      return mapped(expand(list, values, depth), (word) =>
+      const name = first.trim();
+      const { known } = values;
+      const bound = (word: string): MakeValues['known'] => ({
+        get: (one) => (one === name ? word : known.get(one)),
+        has: (one) => one === name || known.has(one),
+      });
+      return mapped(expand(list, values, depth), values, (word) =>
         expand(body.join(','), { ...values, known: bound(word) }, depth),
       );
     }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isPlainPath } from '../../host/plainPath.ts';
 import { Conditions } from './conditions.ts';
-import { expand, REFERENCES, UNKNOWN, type MakeValues } from './expand.ts';
+import { expand, LONGEST, REFERENCES, UNKNOWN, type MakeValues } from './expand.ts';
 import { splitWords } from './words.ts';
 
 /** The text of a file of the folder; undefined for what is none. */
@@ -70,10 +70,7 @@ function assign(line: string, known: Map<string, string>): void {
   else if (before === undefined || how !== '?=') {
     // Of itself it is what was before.
     const own = new RegExp(`\\$[({]${name.replaceAll('.', '\\.')}[)}]`, 'g');
-    known.set(
-      name,
-      value.replaceAll(own, () => before ?? ''),
-    );
+    known.set(name, value.replaceAll(own, () => before ?? '').slice(0, LONGEST));
   }
 }
 
@@ -87,11 +84,10 @@ export function makefileFlags({ lines, ...values }: Makefile, source: string): s
     const meant = ofOneSource(line);
     return meant === undefined || meant === stem;
   });
-  const about = (pattern: RegExp) => own.filter((line) => pattern.test(line));
-  const bpf = about(
-    /-target[ =]bpf|bpf.*(?:FLAGS|INCLUDE|DIR)|(?:FLAGS|INCLUDE).*bpf|\bclang\b.*bpf|CLANG.*bpf/i,
-  );
-  const chosen = bpf.length > 0 ? bpf : about(/(?:FLAGS|INCLUDES?)\b.*-[ID]/);
+  const about = (...patterns: RegExp[]) =>
+    own.filter((line) => patterns.every((pattern) => pattern.test(line)));
+  const bpf = about(/bpf/i, /-target|FLAGS|INCLUDE|DIR|CLANG/i);
+  const chosen = bpf.length > 0 ? bpf : about(/(?:FLAGS|INCLUDES?)\b/, /-[ID]/);
   const flags = chosen.map((line) => ({
     isRule: line.startsWith('\t'),
     of: flagsOf(line, values),
@@ -112,11 +108,11 @@ export function makefileFlags({ lines, ...values }: Makefile, source: string): s
 
 /** Which source a line has flags for, if it is one alone: `CFLAGS_probe.o = …`, `out/probe.bpf.o: FLAGS = …`. */
 function ofOneSource(line: string): string | undefined {
-  const [, ofObject, ofTarget] =
-    /^[ \t]*(?:[A-Z_]*FLAGS_([a-z][^\s:=?+]*?)(?:\.bpf)?(?:\.o)?[ \t]*[:+?]?=|[^\s:=]*?([\w-]+)(?:\.bpf)?\.o:)/.exec(
-      line,
-    ) ?? [];
-  return ofObject ?? ofTarget;
+  const [, ofObject] =
+    /^[ \t]*[A-Z_]{0,40}FLAGS_([a-z][^\s:=?+]{0,200})[ \t]*[:+?]?=/.exec(line) ?? [];
+  const [, ofTarget] = /^[ \t]*([^\s:=]{1,300}\.o):/.exec(line) ?? [];
+  const named = (ofObject ?? ofTarget)?.replace(/\.o$/, '').replace(/\.bpf$/, '');
+  return ofTarget === undefined ? named : /[\w-]{1,200}$/.exec(named ?? '')?.[0];
 }
 
 /** The flags in a line, each with its directory or header. */

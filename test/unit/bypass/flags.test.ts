@@ -218,6 +218,15 @@ describe('flags of a project', () => {
     const arch = 'ARCH := $(shell uname -m | sed \'s/x86_64/x86/\' | sed "s/aarch64/arm64/")\n';
     const [one] = await ofMakefile(`${arch}BPF_INCLUDES := -I$(dir types/$(ARCH)/vmlinux.h)\n`);
     assert.equal(one, '-Itypes/x86/');
+    const doubled = `A = 12345678\n${'A = $(A)$(A)\n'.repeat(99)}BPF_FLAGS = -DONE -D$(A)\n`;
+    assert.equal((await ofMakefile(doubled)).length, 2);
+    const long = `ifeq ${'" '.repeat(99_999)}\nelse\nendif\n${'bpf'.repeat(99_999)}\n${'a'.repeat(99_999)}\nBPF_FLAGS = -DONE\n`;
+    assert.deepEqual(await ofMakefile(long), ['-DONE']);
+    const words = 'w '.repeat(9999);
+    const lists = '$(foreach a,$(W),'.repeat(9) + 'x'.repeat(999) + ')'.repeat(9);
+    assert.deepEqual(await ofMakefile(`W = ${words}\nBPF_FLAGS = -DONE ${lists} -DTWO\n`), [
+      '-DONE',
+    ]);
     assert.deepEqual(await ofMakefile('A := $(shell uname -m; id)\nBPF_FLAGS = -D$(A)\n'), []);
   });
 
