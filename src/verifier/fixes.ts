@@ -76,6 +76,7 @@ function fixesIn(
     case 'map-creation':
       return [correctMap(code, line)];
     case 'map-definition':
+    case 'map-section':
       return [redefineMap(code, line)];
     case 'sleepable':
       return [maySleep(code, line)];

@@ -17,6 +17,7 @@ export const OFFERED: Readonly<Record<string, readonly string[]>> = {
   'lock-kept': ['Insert before each return: bpf_spin_unlock(&locked->lock);'],
   'macro-of-a-null': ['Insert: if (!value) return XDP_PASS;'],
   'map-impossible': ['Make the keys u32'],
+  'map-in-own-section': ['Define counts as libbpf reads it today'],
   'map-of-old-libbpf': ['Define packets as libbpf reads it today'],
   'map-trie-flags': ['Insert: __uint(map_flags, BPF_F_NO_PREALLOC);'],
   'name-of-a-callback': ['Insert: if (!rcu_read_lock) return XDP_PASS;'],

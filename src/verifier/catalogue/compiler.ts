@@ -127,7 +127,9 @@ export const COMPILER: readonly Entry[] = [
             'A skeleton is made from a compiled object: user space includes it, a BPF program does not.',
           )
         : name.endsWith('stubs-32.h')
-          ? l10n.t('A header of the C library was included; BPF programs have no C library.')
+          ? l10n.t(
+              'A header of the C library was included (<netinet/…>, <sys/…>), and for BPF it takes those of 32 bits. Include <linux/…> or vmlinux.h in its place: BPF programs have no C library. Where the project compiles so, Debian has them in libc6-dev-i386.',
+            )
           : undefined,
     why: 'It is neither beside the source, nor in a directory that is searched, nor among the headers of the host.',
     fix: 'Name its directory (sockmapBypass.verify.include, --include), or open the folder that holds it; generate what is generated; install the package on the host.',

@@ -199,6 +199,12 @@ export const LOADING: readonly Entry[] = [
     fix: 'Define it as `struct { __uint(type, …); __type(key, …); … } name SEC(".maps");`.',
   },
   {
+    id: 'map-section',
+    pattern: /bad map relo against '_' in section '_'/,
+    why: 'libbpf reads maps from the section ".maps" alone, as BTF describes them, and variables from .data, .bss and .rodata. It loads nothing that is in another section.',
+    fix: 'Define a map as `struct { __uint(type, …); __type(key, …); … } name SEC(".maps");`. Leave out SEC() of a variable, or begin its name with .data., .bss. or .rodata.',
+  },
+  {
     id: 'map-form',
     pattern:
       /^map '_': (?!failed|found)(?:.*\b(?:can't determine \w+ size for type|unexpected def kind|unknown field|map type isn't|conflicting|expected|unsupported (?:map linkage|pinning)|multi-level|should be|can't be|invalid|unexpected)\b)/m,

@@ -376,6 +376,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   'map-definition': [
     "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
   ],
+  'map-section': ["prog 'count': bad map relo against 'counts' in section 'maps/counts'"],
   'map-creation': [
     "map 'huge': failed to create: Argument list too long(-7)",
     "libbpf: map 'wide': failed to create: Invalid argument(-22)",
@@ -412,6 +413,7 @@ const COMPETING: readonly string[] = [
   'lockdown > helper-not-allowed',
   'map-argument > lock',
   'map-argument > tail-call',
+  'map-section > relocation',
   'map-value-bounds > memory-bounds',
   'no-fentry > permission',
   'no-target > kernel-btf',
