@@ -11,6 +11,7 @@ import { clangFindings } from './clangFindings.ts';
 import { finding, note, type Finding } from './finding.ts';
 import { parseLog, parseStatistics, type Statistics, type Step, type VerifierLog } from './log.ts';
 import { castsPointers, meantInstruction, userOf } from './instructions.ts';
+import { withoutComments } from './definitions.ts';
 import { quickFixes } from './fixes.ts';
 import { MOST_RELATED, pathTo } from './trail.ts';
 import {
@@ -275,7 +276,8 @@ const isOldArena = (
   !castsPointers(program) &&
   Array.from(files).some(
     ([file, text]) =>
-      !file.endsWith('vmlinux.h') && Buffer.from(text).toString().includes('address_space(1)'),
+      !file.endsWith('vmlinux.h') &&
+      /\baddress_space\s*\(\s*1\s*\)/.test(withoutComments(Buffer.from(text).toString())),
   );
 
 /** Which instruction it is about: the one the message names, or the last one looked at. */
