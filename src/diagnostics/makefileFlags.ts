@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Guess } from '../bypass/flags/guess.ts';
+import type { Diagnosis } from '../verifier/diagnose.ts';
 import { LACKS_FLAGS, missingHeaders } from '../verifier/clang.ts';
 import { guessProgramFlags } from '../workspace/program.ts';
 import { makeQuickFix } from '../ui/inEditor.ts';
@@ -13,6 +14,8 @@ import type { Verifier } from './verifier.ts';
  */
 export class MakefileFlags implements vscode.CodeActionProvider {
   readonly #verifier: Verifier;
+  /** By what was answered last, and the headers that are missing: the folder is searched once, not with each move of the cursor. */
+  readonly #guesses = new WeakMap<Diagnosis, Map<string, ReturnType<typeof guessOf>>>();
 
   constructor(verifier: Verifier) {
     this.#verifier = verifier;
@@ -28,12 +31,23 @@ export class MakefileFlags implements vscode.CodeActionProvider {
     const uri = this.#programOf(document);
     if (uri === undefined) return [];
     // A setting that is wrong is reported by what needs it.
-    const guess = await guessOf(uri, this.#verifier).catch(() => undefined);
+    const guess = await this.#guessOf(uri).catch(() => undefined);
     if (guess === undefined) return [];
     const command = { command: 'sockmapBypass.useMakefileFlags', arguments: [{ uri }] };
     const action = makeQuickFix(titleOf(guess), { command });
     action.diagnostics = lacking;
     return [action];
+  }
+
+  #guessOf(uri: vscode.Uri): ReturnType<typeof guessOf> {
+    const [answer] = diagnosesOf(uri, this.#verifier);
+    if (answer === undefined) return guessOf(uri, this.#verifier);
+    const key = missingIn(uri, this.#verifier).join('\n');
+    const known = this.#guesses.get(answer) ?? new Map<string, ReturnType<typeof guessOf>>();
+    this.#guesses.set(answer, known);
+    const guess = known.get(key) ?? guessOf(uri, this.#verifier);
+    known.set(key, guess);
+    return guess;
   }
 
   /** The file itself, or a program that includes it. */
@@ -48,14 +62,22 @@ export class MakefileFlags implements vscode.CodeActionProvider {
 const isLacking = ({ message, severity }: vscode.Diagnostic): boolean =>
   severity === vscode.DiagnosticSeverity.Error && LACKS_FLAGS.test(message);
 
-/** What is guessed of a program, by the headers that it lacks as it is shown. */
-export function guessOf(uri: vscode.Uri, verifier: Verifier): ReturnType<typeof guessProgramFlags> {
-  const diagnoses = Array.from(verifier.answers(uri).values(), ({ diagnosis }) => diagnosis);
-  const verified = diagnoses.flatMap(({ findings }) => findings.map(({ message }) => message));
-  const [architecture] = diagnoses.flatMap((one) => one.architecture ?? []);
+const diagnosesOf = (uri: vscode.Uri, verifier: Verifier): Diagnosis[] =>
+  Array.from(verifier.answers(uri).values(), ({ diagnosis }) => diagnosis);
+
+/** The headers that a program lacks as it is shown. */
+function missingIn(uri: vscode.Uri, verifier: Verifier): string[] {
+  const verified = diagnosesOf(uri, verifier).flatMap(({ findings }) =>
+    findings.map(({ message }) => message),
+  );
   const shown = vscode.languages.getDiagnostics(uri).filter(isLacking);
-  const missing = missingHeaders([...verified, ...shown.map(({ message }) => message)]);
-  return guessProgramFlags(uri, Array.from(new Set(missing)), architecture);
+  return Array.from(new Set(missingHeaders([...verified, ...shown.map(({ message }) => message)])));
+}
+
+/** What is guessed of a program, for the host that it was verified on. */
+export function guessOf(uri: vscode.Uri, verifier: Verifier): ReturnType<typeof guessProgramFlags> {
+  const [architecture] = diagnosesOf(uri, verifier).flatMap((one) => one.architecture ?? []);
+  return guessProgramFlags(uri, missingIn(uri, verifier), architecture);
 }
 
 const titleOf = ({ from, headers }: Guess): string =>

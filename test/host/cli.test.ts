@@ -113,7 +113,7 @@ describe('the command line', () => {
     const measured = read('first.json');
     const samples = measured.samples.map((sample) =>
       sample.arm === 'bypass' && sample.experiment === 'latency'
-        ? { ...sample, transactionsPerSecond: 50 * sample.transactionsPerSecond }
+        ? { ...sample, transactionsPerSecond: 5000 * sample.transactionsPerSecond }
         : sample,
     );
     fs.writeFileSync(file('better.json'), JSON.stringify({ ...measured, samples }));

@@ -56,6 +56,7 @@ const LARGEST = 512 * 1024;
 /** Each source has it, as its host names it. */
 const USUAL = /^\/usr\/include(?:\/[\w-]+-linux-gnu)?\/?$/;
 const MOST_GO_FILES = 2000;
+const AT_ONCE = 32;
 
 /**
  * Flags for a source: those of the line `//go:generate … bpf2go` that names it, or of a makefile beside or above it with what that
@@ -138,6 +139,18 @@ async function ofMakefile(
   return undefined;
 }
 
+/** Several at once, for they are many; in their order. */
+async function* textsOf(
+  files: readonly string[],
+  text: ReadText,
+): AsyncGenerator<readonly [string, string]> {
+  for (let at = 0; at < files.length; at += AT_ONCE) {
+    yield* await Promise.all(
+      files.slice(at, at + AT_ONCE).map(async (file) => [file, (await text(file)) ?? ''] as const),
+    );
+  }
+}
+
 /** What the line of bpf2go says that names the source, in whatever Go file of the folder: the nearest first. */
 async function ofGoGenerate(
   entry: string,
@@ -149,8 +162,8 @@ async function ofGoGenerate(
   const name = path.posix.basename(entry);
   const files = nearestFirst(await find((file) => file.endsWith('.go')), entry);
   let exported: MakeValues | undefined;
-  for (const file of files.slice(0, MOST_GO_FILES)) {
-    const content = (await text(file)) ?? '';
+  const contents = textsOf(files.slice(0, MOST_GO_FILES), text);
+  for await (const [file, content] of contents) {
     if (!content.includes('//go:generate') || !content.includes(name)) continue;
     const directory = path.posix.dirname(file);
     // `go generate` is mostly run by the makefile of the whole project.

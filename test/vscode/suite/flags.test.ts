@@ -76,6 +76,7 @@ describe('how a source is compiled, in the window', () => {
     await eventually('it is verified without', () => errors(uri).length > 0);
     // Without a makefile the headers that are missing are found.
     for (const one of ['Makefile', 'mk']) fs.rmSync(at(one).fsPath, { recursive: true });
+    await verify(uri);
     const [search] = await offered();
     assert.equal(search?.title, 'Search flags/include, flags/lib for headers…');
   });
