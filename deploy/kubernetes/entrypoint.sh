@@ -13,7 +13,7 @@
 # BYPASS_REACH         host, between pods; or namespace, within each pod
 # BYPASS_METRICS_FILE, BYPASS_METRICS_SECONDS, BYPASS_METRICS_PORT
 # BYPASS_PROFILE       of the benchmark: quick, standard, article or containers
-# BYPASS_PLAN          a plan file in place of a profile, from a volume
+# BYPASS_PLAN          a plan file in place of a profile, from a volume, without workloads
 set -eu
 home=${BYPASS_HOME:-/opt/sockmap-bypass}
 metrics=${BYPASS_METRICS_FILE:-/metrics/metrics.om}
