@@ -11,11 +11,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Plan } from '../src/results/document.ts';
 import { runToEnd } from '../test/harness/cleanup.ts';
 import { installCli } from '../test/harness/cli.ts';
 import { openControl } from '../test/harness/host/ansible.ts';
 import { startFleet, type FleetHost } from '../test/harness/host/fleet.ts';
+import { shortPlan } from '../test/harness/shortPlan.ts';
 import { temporaryDirectory } from '../test/harness/temporary.ts';
 
 const { values } = parseArgs({
@@ -27,12 +27,7 @@ const { values } = parseArgs({
 const [count, forks] = [Number(values.hosts), Number(values.forks)];
 
 /** The canary's, as short as it can be: what a plan takes is its own time. */
-const PLAN: Plan = {
-  name: 'fleet',
-  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
-  secondsPerSample: 1,
-  repetitions: 3,
-};
+const PLAN = shortPlan('fleet');
 
 /** CPU time of all that has run on a host. */
 function cpuSeconds({ cgroup }: FleetHost): number {

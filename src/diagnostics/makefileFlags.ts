@@ -14,8 +14,8 @@ import type { Verifier } from './verifier.ts';
  */
 export class MakefileFlags implements vscode.CodeActionProvider {
   readonly #verifier: Verifier;
-  /** By what was answered last, and the headers that are missing: the folder is searched once, not with each move of the cursor. */
-  readonly #guesses = new WeakMap<Diagnosis, Map<string, ReturnType<typeof guessOf>>>();
+  /** By an answer, and the headers that are missing then: the folder is searched once, not with each move of the cursor. */
+  readonly #guesses = new WeakMap<Diagnosis, { missing: string; guess: Promised }>();
 
   constructor(verifier: Verifier) {
     this.#verifier = verifier;
@@ -39,14 +39,14 @@ export class MakefileFlags implements vscode.CodeActionProvider {
     return [action];
   }
 
-  #guessOf(uri: vscode.Uri): ReturnType<typeof guessOf> {
-    const [answer] = diagnosesOf(uri, this.#verifier);
-    if (answer === undefined) return guessOf(uri, this.#verifier);
-    const key = missingIn(uri, this.#verifier).join('\n');
-    const known = this.#guesses.get(answer) ?? new Map<string, ReturnType<typeof guessOf>>();
-    this.#guesses.set(answer, known);
-    const guess = known.get(key) ?? guessOf(uri, this.#verifier);
-    known.set(key, guess);
+  #guessOf(uri: vscode.Uri): Promised {
+    const lack = lackOf(uri, this.#verifier);
+    const [answer] = lack.diagnoses;
+    const known = answer && this.#guesses.get(answer);
+    const missing = lack.missing.join('\n');
+    if (known?.missing === missing) return known.guess;
+    const guess = guessFor(uri, lack);
+    if (answer !== undefined) this.#guesses.set(answer, { missing, guess });
     return guess;
   }
 
@@ -62,23 +62,29 @@ export class MakefileFlags implements vscode.CodeActionProvider {
 const isLacking = ({ message, severity }: vscode.Diagnostic): boolean =>
   severity === vscode.DiagnosticSeverity.Error && LACKS_FLAGS.test(message);
 
-const diagnosesOf = (uri: vscode.Uri, verifier: Verifier): Diagnosis[] =>
-  Array.from(verifier.answers(uri).values(), ({ diagnosis }) => diagnosis);
+type Promised = ReturnType<typeof guessProgramFlags>;
 
-/** The headers that a program lacks as it is shown. */
-function missingIn(uri: vscode.Uri, verifier: Verifier): string[] {
-  const verified = diagnosesOf(uri, verifier).flatMap(({ findings }) =>
-    findings.map(({ message }) => message),
-  );
-  const shown = vscode.languages.getDiagnostics(uri).filter(isLacking);
-  return Array.from(new Set(missingHeaders([...verified, ...shown.map(({ message }) => message)])));
+interface Lack {
+  readonly diagnoses: readonly Diagnosis[];
+  /** Headers that are not found. */
+  readonly missing: readonly string[];
 }
+
+/** What a program lacks as it is shown. */
+function lackOf(uri: vscode.Uri, verifier: Verifier): Lack {
+  const diagnoses = Array.from(verifier.answers(uri).values(), ({ diagnosis }) => diagnosis);
+  const verified = diagnoses.flatMap(({ findings }) => findings.map(({ message }) => message));
+  const shown = vscode.languages.getDiagnostics(uri).filter(isLacking);
+  const missing = missingHeaders([...verified, ...shown.map(({ message }) => message)]);
+  return { diagnoses, missing: Array.from(new Set(missing)) };
+}
+
+const guessFor = (uri: vscode.Uri, { diagnoses, missing }: Lack): Promised =>
+  guessProgramFlags(uri, missing, diagnoses.flatMap((one) => one.architecture ?? [])[0]);
 
 /** What is guessed of a program, for the host that it was verified on. */
-export function guessOf(uri: vscode.Uri, verifier: Verifier): ReturnType<typeof guessProgramFlags> {
-  const [architecture] = diagnosesOf(uri, verifier).flatMap((one) => one.architecture ?? []);
-  return guessProgramFlags(uri, missingIn(uri, verifier), architecture);
-}
+export const guessOf = (uri: vscode.Uri, verifier: Verifier): Promised =>
+  guessFor(uri, lackOf(uri, verifier));
 
 const titleOf = ({ from, headers }: Guess): string =>
   from === undefined

@@ -20,11 +20,13 @@ export interface ClangMessage {
   readonly notes: readonly ClangMessage[];
 }
 
-/** What is said of a source that lacks the directories or macros it is compiled with; by clangd as well. */
-export const LACKS_FLAGS =
-  /file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function|incomplete definition of type|no member named|redefinition of '/i;
 /** What is said of a type that another kernel's vmlinux.h has otherwise. */
 const LACKS_TYPE = /incomplete definition of type|no member named|redefinition of '/;
+/** What is said of a source that lacks the directories or macros it is compiled with; by clangd as well. */
+export const LACKS_FLAGS = new RegExp(
+  `file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function|${LACKS_TYPE.source}`,
+  'i',
+);
 
 /** The headers that were not found, as they are included, by such words; a vmlinux.h of the project's for its types. */
 export const missingHeaders = (messages: readonly string[]): string[] =>

@@ -54,7 +54,7 @@ const NAMED_INSTRUCTION =
 
 /** The objections of clang, libbpf and the verifier, at the lines of the source. */
 export function diagnose(verification: Verification, source: BpfSource): Diagnosis {
-  const { host, kernel, compiler, object, programs, words, unit } = verification;
+  const { host, kernel, architecture, compiler, object, programs, words, unit } = verification;
   const { entry } = source;
   const known = new Map(readObject(object).map((program) => [program.name, program]));
   const top: Place = { file: entry, line: 0, column: 0, endColumn: 0 };
@@ -125,7 +125,6 @@ export function diagnose(verification: Verification, source: BpfSource): Diagnos
     const fixes = fixesFor(one);
     return fixes.length === 0 ? one : { ...one, fixes };
   });
-  const { architecture } = verification;
   return { host, kernel, architecture, findings: [...fixable, ...notes], programs: reports };
 }
 

@@ -2,8 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { shellLine } from '../../src/host/quote.ts';
-import { atEnd } from './cleanup.ts';
-import { endProcesses, processRef } from './processes.ts';
+import { endAtEnd } from './processes.ts';
 import { run } from './run.ts';
 import { temporaryDirectory } from './temporary.ts';
 import { packageExtension } from './vscode/packageExtension.ts';
@@ -57,10 +56,7 @@ export async function installCli(): Promise<InstalledCli> {
 function follow(program: string, argv: readonly string[], cwd: string) {
   // A group of its own, as a shell gives to what is typed.
   const child = execa(program, argv, { cwd, detached: true, reject: false, buffer: false });
-  const stop = atEnd(async () => {
-    const ref = child.pid === undefined ? undefined : processRef(child.pid);
-    if (ref) await endProcesses([ref]);
-  });
+  const stop = endAtEnd(child.pid);
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text));

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { atEnd } from './cleanup.ts';
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessRef {
@@ -102,3 +103,10 @@ async function gone(refs: readonly ProcessRef[], timeoutMs: number): Promise<voi
   const end = Date.now() + timeoutMs;
   while (refs.some(isAlive) && Date.now() < end) await delay(20);
 }
+
+/** Has a process that was started end with the tests, if it still runs then. @returns what ends it before. */
+export const endAtEnd = (pid: number | undefined): ReturnType<typeof atEnd> =>
+  atEnd(async () => {
+    const ref = pid === undefined ? undefined : processRef(pid);
+    if (ref) await endProcesses([ref]);
+  });

@@ -6,7 +6,7 @@ import type { BypassStatus } from '../../src/bypass/attachment.ts';
 import type { HostCheck } from '../../src/host/check.ts';
 import type { CanaryReading } from '../../src/results/canary/trial.ts';
 import type { Problem } from '../../src/host/errors.ts';
-import { parseDocument, type Plan, type ResultDocument } from '../../src/results/document.ts';
+import { parseDocument, type ResultDocument } from '../../src/results/document.ts';
 import type { Fleet } from '../../src/results/fleet/fleet.ts';
 import type { Diagnosis } from '../../src/verifier/diagnose.ts';
 import type { GrowthCheck } from '../../src/verifier/difference.ts';
@@ -18,6 +18,7 @@ import { assertNoBench } from '../harness/host/benches.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
 import { makeNetns, reside } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
+import { shortPlan } from '../harness/shortPlan.ts';
 import { run } from '../harness/run.ts';
 import { stanza } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -34,12 +35,7 @@ int bad(struct __sk_buff *ctx)
 char _license[] SEC("license") = "GPL";
 `;
 
-const PLAN: Plan = {
-  name: 'tiny',
-  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
-  secondsPerSample: 1,
-  repetitions: 3,
-};
+const PLAN = shortPlan('tiny');
 
 /** Cgroups that were made for a run. */
 const ownCgroups = (): string[] =>

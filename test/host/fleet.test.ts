@@ -3,23 +3,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import * as z from 'zod';
-import { parseDocument, type Plan } from '../../src/results/document.ts';
+import { parseDocument } from '../../src/results/document.ts';
 import { openControl, type Control } from '../harness/host/ansible.ts';
 import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { attachedTo } from '../harness/host/bypass.ts';
 import { SLOW_CLANG, startFleet, type Fleet, type FleetHost } from '../harness/host/fleet.ts';
+import { shortPlan } from '../harness/shortPlan.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
 const HOSTS = 8;
 const PLACED = '/opt/sockmap-bypass';
 
 /** So short that a test can wait for it, and so clear that three rounds tell. */
-const PLAN: Plan = {
-  name: 'canary',
-  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
-  secondsPerSample: 1,
-  repetitions: 3,
-};
+const PLAN = shortPlan('canary');
 
 const statusDocument = z.object({
   host: z.string(),

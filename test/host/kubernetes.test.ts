@@ -12,12 +12,12 @@ import * as z from 'zod';
 import { parseDocument, type Plan } from '../../src/results/document.ts';
 import { installCli, type InstalledCli } from '../harness/cli.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
-import { atEnd } from '../harness/cleanup.ts';
 import { attachedTo, localKeys } from '../harness/host/bypass.ts';
 import { startFleet, type Fleet, type FleetHost } from '../harness/host/fleet.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
-import { descendants, endProcesses, processRef } from '../harness/processes.ts';
+import { shortPlan } from '../harness/shortPlan.ts';
+import { descendants, endAtEnd } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -98,12 +98,7 @@ const daemonSchema = z.object({
   }),
 });
 /** Of the Job. */
-const PLAN: Plan = {
-  name: 'node',
-  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
-  secondsPerSample: 1,
-  repetitions: 3,
-};
+const PLAN = shortPlan('node');
 const PLAN_FILE = '/opt/node.sockmap-plan.json';
 type Container = z.infer<typeof containerSchema>;
 
@@ -181,10 +176,7 @@ describe('the containers for Kubernetes, each with the privileges of its manifes
         env: { ...process.env, BYPASS_METRICS_FILE: METRICS, BYPASS_METRICS_SECONDS: '1' },
       },
     );
-    atEnd(async () => {
-      const ref = child.pid === undefined ? undefined : processRef(child.pid);
-      if (ref) await endProcesses([ref]);
-    });
+    endAtEnd(child.pid);
     return child;
   }
   const ended = async (child: ChildProcess): Promise<unknown> =>
@@ -278,10 +270,7 @@ describe('the containers for Kubernetes, each with the privileges of its manifes
       const job = execa('nsenter', [...within, `${HOME}/entrypoint.sh`, 'benchmark'], {
         ...{ env: { BYPASS_PLAN: PLAN_FILE }, reject: false, all: true },
       });
-      atEnd(async () => {
-        const ref = job.pid === undefined ? undefined : processRef(job.pid);
-        if (ref) await endProcesses([ref]);
-      });
+      endAtEnd(job.pid);
       return job;
     };
     const ownCgroups = () =>

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { OCCUPIED } from '../../bypass/pins.ts';
 import type { Workbench } from '../../bypass/workbench.ts';
 import { AttendedProcess } from '../../host/attended.ts';
+import type { Problem } from '../../host/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { scriptArgv } from '../../host/hostScript.ts';
 import { parseJson } from '../../host/json.ts';
@@ -123,22 +124,23 @@ export class CanaryObserver {
   }
 }
 
-const blame = (exitCode: number | undefined) =>
-  exitCode === OCCUPIED
-    ? ({
+function blame(exitCode: number | undefined): Pick<Problem, 'kind' | 'next'> {
+  switch (exitCode) {
+    case OCCUPIED:
+      return {
         kind: 'occupied',
         next: l10n.t(
           'Wait until that has ended: each restores the share that was set when it began.',
         ),
-      } as const)
-    : exitCode === GONE
-      ? ({
-          kind: 'not-found',
-          next: l10n.t('Load it, or switch it on, then begin anew.'),
-        } as const)
-      : ({
-          kind: 'command',
-          next: l10n.t(
-            'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
-          ),
-        } as const);
+      };
+    case GONE:
+      return { kind: 'not-found', next: l10n.t('Load it, or switch it on, then begin anew.') };
+    default:
+      return {
+        kind: 'command',
+        next: l10n.t(
+          'It takes Linux 6.3 or newer, for its tracepoints. Without it, load a share, and measure with tools of your own.',
+        ),
+      };
+  }
+}

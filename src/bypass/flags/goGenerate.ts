@@ -4,8 +4,8 @@ import { splitWords } from './words.ts';
 
 /**
  * Flags of `//go:generate go run …/bpf2go -cflags "…" name source.c -- …` for a source, with the one that bpf2go adds.
- * @param source its path from the Go file's directory on.
- * @param here that directory, absolute.
+ * @param source absolute.
+ * @param here the Go file's directory, absolute.
  * @param environment what a makefile exports to `go generate`.
  * @returns undefined where no line names the source.
  */
@@ -15,11 +15,11 @@ export function goGenerateFlags(
   here: string,
   environment: MakeValues,
 ): string[] | undefined {
-  const place = (word: string) => path.posix.resolve(here, word);
   for (const [, command = ''] of text.matchAll(/^\/\/go:generate\s+(.{1,4000})$/gm)) {
     const written = splitWords(command) ?? [];
     const words = written.map((word) => exported(word, environment));
-    if (!written.some(isBpf2go) || !words.some((word) => place(word) === place(source))) continue;
+    if (!written.some(isBpf2go) || !words.some((word) => path.posix.resolve(here, word) === source))
+      continue;
     const end = words.indexOf('--');
     // Of an option that is given twice the last one counts.
     const option = words.findLastIndex((one) => /^--?cflags$/.test(one));

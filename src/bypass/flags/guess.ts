@@ -173,7 +173,7 @@ async function ofGoGenerate(
       text,
     );
     const here = path.posix.join(project.root, directory);
-    const source = path.posix.relative(here, path.posix.join(project.root, entry));
+    const source = path.posix.join(project.root, entry);
     const found = goGenerateFlags(content, source, here, exported);
     if (found !== undefined) return accept(file, directory, found, true);
   }

@@ -198,8 +198,8 @@ export const verify = command({
         .filter((one) => LACKS_FLAGS.test(one));
       if (lacking.length === 0) return undefined;
       const flags = { '**': [...flag, ...define.map((one) => `-D${one}`)] };
-      const missing = missingHeaders(lacking);
-      const clues = { find: directoryFinder(root), missing, include, architecture };
+      const headers = missingHeaders(lacking);
+      const clues = { find: directoryFinder(root), missing: headers, include, architecture };
       const guess = await offeredFlags(entry, root, directoryReader(root), { flags }, clues);
       return guess && { from: guess.from ?? guess.headers, flags: guess.words };
     }

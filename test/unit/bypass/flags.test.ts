@@ -258,8 +258,8 @@ describe('flags of a project', () => {
       architecture: undefined,
       budget: { left: 9 },
     };
-    assert.deepEqual(goGenerateFlags(line, 'a.c', '/p', none), ['-mcpu=v1', '-DX', '-I../h']);
-    assert.deepEqual(goGenerateFlags(line, 'b.c', '/p', none), undefined);
+    assert.deepEqual(goGenerateFlags(line, '/p/a.c', '/p', none), ['-mcpu=v1', '-DX', '-I../h']);
+    assert.deepEqual(goGenerateFlags(line, '/p/b.c', '/p', none), undefined);
     const files = {
       Makefile: 'R := $(shell dirname $(realpath $(firstword $(MAKEFILE_LIST))))\ninclude g.mk\n',
       'g.mk': 'generate: export FLAGS := -O2 -DY $(FLAGS)\ngenerate: export ROOT := $(R)\n',

@@ -3,24 +3,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import vscode from 'vscode';
 import type { Comparison } from '../../../src/results/compare.ts';
-import {
-  parseDocument,
-  type Plan,
-  type ResultDocument,
-  type Sample,
-} from '../../../src/results/document.ts';
+import { parseDocument, type ResultDocument, type Sample } from '../../../src/results/document.ts';
 import { cgroupMount } from '../../harness/cgroup.ts';
+import { shortPlan } from '../../harness/shortPlan.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory } from '../../harness/temporary.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { makePlace, type Place } from '../../harness/vscode/place.ts';
 
-const PLAN: Plan = {
-  name: 'short',
-  points: [{ experiment: 'latency', requestBytes: 64, responseBytes: 64, arms: ['tcp', 'bypass'] }],
-  secondsPerSample: 1,
-  repetitions: 3,
-};
+const PLAN = shortPlan('short');
 const SUFFIX = '.sockmap-bench.json';
 
 async function execute<T>(name: string, argument: unknown): Promise<T> {
