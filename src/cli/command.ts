@@ -136,26 +136,58 @@ export function command<const P extends Operands, O extends Options>(
   };
 }
 
+/** @throws UsageError in words of ours: those of parseArgs are about how it would have to be called. */
 function split(argv: readonly string[], options: Options) {
   const type = ({ value }: Option<unknown>) => (value === undefined ? 'boolean' : 'string');
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, option]) => [
-          name,
-          { type: type(option), multiple: true, ...(name === 'help' && { short: 'h' }) },
-        ]),
-      ),
-    });
-    const given = new Map(
-      Object.entries(values).map(([name, all]) => [name, [all].flat().map(String)]),
-    );
-    return { given, words: positionals };
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+  const { tokens } = parseArgs({
+    args: [...argv],
+    ...{ strict: false, tokens: true, allowPositionals: true },
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, option]) => [
+        name,
+        { type: type(option), multiple: true, ...(name === 'help' && { short: 'h' }) },
+      ]),
+    ),
+  });
+  const given = new Map<string, string[]>();
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) throw new UsageError(`There is no option ${rawName}.`);
+    given.set(name, [...(given.get(name) ?? []), valueOf(token, option)]);
   }
+  return { given, words };
+}
+
+/** Of a flag it is empty. */
+function valueOf(
+  {
+    rawName,
+    value,
+    inlineValue,
+  }: {
+    readonly rawName: string;
+    readonly value?: string | undefined;
+    readonly inlineValue?: boolean | undefined;
+  },
+  option: Option<unknown>,
+): string {
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value, not even ${value}.`);
+    return '';
+  }
+  const needs = `${rawName} needs a value, ${option.value}`;
+  if (value === undefined) throw new UsageError(`${needs}.`);
+  // A number may be negative; anything else that looks like an option most likely is one.
+  if (inlineValue === false && /^-(?![\d.])./.test(value)) {
+    throw new UsageError(
+      `${needs}, and finds ${value}: a value that begins with - is written ${rawName}=${value}.`,
+    );
+  }
+  return value;
 }
 
 function readOperands(

@@ -36,6 +36,13 @@ describe('the words of a command', () => {
       ...{ HOST: 'web1', now: false, out: undefined, size: undefined },
       ...{ percent: undefined, count: undefined, include: [], json: false, help: false },
     });
+    assert.deepEqual(
+      await given('web1', '--out', '-', '--include=--now'),
+      await given('--include', 'b', 'web1', '--out=-').then((one) => ({
+        ...one,
+        include: ['--now'],
+      })),
+    );
     const all = await given(
       ...['--now', 'web1', '--out=a.json', '--size', 'small', 'app.slice', '--percent', '2.5%'],
       ...['--count', '3', '--include', 'a', '--include', 'b', '--json'],
@@ -73,11 +80,16 @@ describe('the words of a command', () => {
     [[], /^HOST is missing\.$/],
     [[''], /^HOST is missing\.$/],
     [['a', 'b', 'c'], /^Unexpected argument: c$/],
-    [['a', '--else'], /Unknown option '--else'/],
-    [['a', '--out'], /--out.*argument missing/],
-    [['a', '--now=yes'], /--now.*does not take an argument/],
+    [['a', '--else'], /^There is no option --else\.$/],
+    [['a', '-x'], /^There is no option -x\.$/],
+    [['a', '--constructor'], /^There is no option --constructor\.$/],
+    [['a', '--out'], /^--out needs a value, FILE\.$/],
+    [['a', '--now=yes'], /^--now takes no value, not even yes\.$/],
     [['a', '--size', 'huge'], /^--size is one of small, large, not huge\.$/],
     [['a', '--percent', '101'], /^--percent is 0 to 100, not 101\.$/],
+    [['a', '--percent', '-1'], /^--percent is 0 to 100, not -1\.$/],
+    [['a', '--percent', '-.5%'], /^--percent is 0 to 100, not -\.5%\.$/],
+    [['a', '--out', '--now'], /^--out needs a value, FILE, and finds --now: .* --out=--now\.$/],
     [['a', '--percent', 'much'], /^--percent is 0 to 100, not much\.$/],
     [['a', '--percent', ''], /^--percent is 0 to 100, not \.$/],
     [['a', '--count', '2.5'], /^--count is 1 to 9, a whole number, not 2\.5\.$/],
