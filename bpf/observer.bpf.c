@@ -16,7 +16,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define IPPROTO_TCP 6
-#define MAX_SEEN    32768
+#define MAX_SEEN    65536
 
 #define S_IFMT	 0170000
 #define S_IFSOCK 0140000
@@ -62,6 +62,7 @@ struct seen {
 	__u64 sent;
 	__u64 receives;
 	__u64 received;
+	__u64 within;
 	char name[16];
 };
 
@@ -72,11 +73,25 @@ struct {
 	__type(value, struct seen);
 } observed SEC(".maps");
 
+/* The cgroup that is asked about: none where the whole host is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} asked_about SEC(".maps");
+
 /* A record to begin with: too large for the stack of a program beside the rest. */
 static const struct seen nothing;
 
-/* Records there was no room for. */
-__u64 lost;
+/* In the order of tools/observe.c. */
+enum count {
+	LOST,		/* Calls on sockets that there was no room for. */
+	LOST_ELSEWHERE, /* The same of processes that are not asked about. */
+	ELSEWHERE,	/* Records of these: they may be the other ends. */
+	COUNTS,
+};
+__u64 counts[COUNTS];
 
 /* Kernels before 6.3 have no tracepoint for what comes and goes: flags are those of
  * calls. */
@@ -127,17 +142,26 @@ static struct seen *record_of(__u64 inode)
 	struct key key = {.inode = inode, .tgid = bpf_get_current_pid_tgid() >> 32};
 	struct seen *seen = bpf_map_lookup_elem(&observed, &key);
 	struct task_struct___seen *task;
+	bool within;
 
 	if (seen)
 		return seen;
-	if (bpf_map_update_elem(&observed, &key, &nothing, BPF_NOEXIST) == -E2BIG)
-		__sync_fetch_and_add(&lost, 1);
+	/* Where no cgroup is asked about, that it is in none is an error. */
+	within = bpf_current_task_under_cgroup(&asked_about, 0) != 0;
+	if ((!within && counts[ELSEWHERE] >= MAX_SEEN / 2) ||
+	    bpf_map_update_elem(&observed, &key, &nothing, BPF_NOEXIST) == -E2BIG) {
+		__sync_fetch_and_add(&counts[within ? LOST : LOST_ELSEWHERE], 1);
+		return NULL;
+	}
+	if (!within)
+		__sync_fetch_and_add(&counts[ELSEWHERE], 1);
 	seen = bpf_map_lookup_elem(&observed, &key);
 	if (!seen)
 		return NULL;
 	task = (void *)bpf_get_current_task();
 	task = BPF_CORE_READ(task, group_leader);
 	BPF_CORE_READ_INTO(&seen->name, task, comm);
+	seen->within = within;
 	return seen;
 }
 

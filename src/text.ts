@@ -31,6 +31,12 @@ const escaped = (character: string): string =>
  */
 export const quoted = (word: string): string => JSON.stringify(word).replace(/[^ -~]/g, escaped);
 
+/**
+ * A name that a program gave itself, on one line: as it is, or in quotes where a line would show another one, or none.
+ */
+export const shownName = (name: string, most = 60): string =>
+  shortened(name !== '' && joined(name) === name ? name : quoted(name), most);
+
 const codePoint = (character: string): string =>
   `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
 

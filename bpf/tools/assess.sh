@@ -24,11 +24,11 @@ holders() {
     sort -u | head -n 500000
 }
 
-# Prints "PID NAME" of processes: of a name that has a line break what stands before it.
+# Prints "PID NAME" of processes. Here the kernel escapes a line break, and the backslash.
 process_names() {
   while read -r process; do
-    { IFS= read -r name <"/proc/$process/comm"; } 2>/dev/null || continue
-    printf '%s %s\n' "$process" "$name"
+    { IFS= read -r name <"/proc/$process/status"; } 2>/dev/null || continue
+    printf '%s %s\n' "$process" "${name#Name:?}"
   done
 }
 

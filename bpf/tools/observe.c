@@ -2,23 +2,26 @@
 /*
  * Has observer.bpf.c trace the host for some seconds, then prints what it saw.
  *
- *   observe SECONDS OBJECT
+ *   observe SECONDS OBJECT [CGROUP]
  *
  * A native program, for root. Nothing is pinned: programs and maps go with this
  * process, however it ends. Prints a line of each kind, then one a record:
  *
  *   programs NAME…     those that could be attached
- *   lost COUNT         records there was no room for
- *   INODE TGID SENDS SENT RECEIVES RECEIVED NAME [USE=COUNT…]
+ *   lost COUNT COUNT   calls on sockets there was no room for: in CGROUP or below, others
+ *   INODE TGID WITHIN SENDS SENT RECEIVES RECEIVED NAME [USE=COUNT…]
  *
- * Bytes for SENT and RECEIVED; the name of the process in hexadecimal, "-" for none.
+ * WITHIN is 1 of a process in CGROUP or below it, and of all without one. Bytes for SENT
+ * and RECEIVED; the name of the process in hexadecimal, "-" for none.
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -40,6 +43,7 @@ struct seen {
 	__u64 sent;
 	__u64 receives;
 	__u64 received;
+	__u64 within;
 	char name[16];
 };
 
@@ -70,20 +74,20 @@ static void set_constants(struct bpf_object *object, __u32 by_calls)
 static void print_lost(const struct bpf_object *object)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
-	__u64 lost = 0;
+	__u64 counts[3] = {0};
 	__u32 zero = 0;
 
-	if (map)
-		bpf_map_lookup_elem(bpf_map__fd(map), &zero, &lost);
-	printf("lost %llu\n", lost);
+	if (map && bpf_map__value_size(map) == sizeof(counts))
+		bpf_map_lookup_elem(bpf_map__fd(map), &zero, &counts);
+	printf("lost %llu %llu\n", counts[0], counts[1]);
 }
 
 static void print_seen(const struct key *key, const struct seen *seen)
 {
 	size_t i;
 
-	printf("%llu %llu %llu %llu %llu %llu ", key->inode, key->tgid, seen->sends,
-	       seen->sent, seen->receives, seen->received);
+	printf("%llu %llu %llu %llu %llu %llu %llu ", key->inode, key->tgid, seen->within,
+	       seen->sends, seen->sent, seen->receives, seen->received);
 	for (i = 0; i < sizeof(seen->name) && seen->name[i]; i++)
 		printf("%02x", (unsigned char)seen->name[i]);
 	if (!i)
@@ -111,6 +115,19 @@ static int print_all(const struct bpf_object *object)
 	return 0;
 }
 
+static int ask_about(const struct bpf_object *object, const char *cgroup)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, "asked_about");
+	int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	__u32 zero = 0;
+
+	if (fd < 0 || !map || bpf_map_update_elem(bpf_map__fd(map), &zero, &fd, 0)) {
+		perror(cgroup);
+		return 1;
+	}
+	return close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -119,7 +136,7 @@ int main(int argc, char **argv)
 	bool knows_lengths = has_lengths();
 	struct timespec time = {0};
 
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return 2;
 	/* Kernels before 5.11 count maps as locked memory. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
@@ -132,7 +149,7 @@ int main(int argc, char **argv)
 			bpf_program__set_autoload(program, knows_lengths);
 	}
 	set_constants(object, !knows_lengths);
-	if (bpf_object__load(object))
+	if (bpf_object__load(object) || (argc == 4 && ask_about(object, argv[3])))
 		return 1;
 	printf("programs");
 	bpf_object__for_each_program(program, object)

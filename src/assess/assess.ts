@@ -10,8 +10,15 @@ import type { Host } from '../host/host.ts';
 import type { ResultDocument } from '../results/document.ts';
 import { oneLine } from '../text.ts';
 import type { Assessment } from './assessment.ts';
-import { withMessages, type Flow, type FlowOfSockets, type Sent } from './flows.ts';
-import { makeObserver, readObserver, tooShort, type Seen } from './observe.ts';
+import { withMessages, type Flow, type FlowOfSockets, type Sent, type Side } from './flows.ts';
+import {
+  makeObserver,
+  noRoom,
+  readObserver,
+  tooShort,
+  type Observation,
+  type Seen,
+} from './observe.ts';
 import type { TracerSource } from './tracer.ts';
 import { probesFor, reliances, usesOf, type LocalEnd } from './relies.ts';
 import { readTraffic } from './traffic.ts';
@@ -67,11 +74,13 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
   onStep?.('look');
   const [all, observation] = await allSettledOrThrow([
     readTraffic(host, { seconds, signal }),
-    observer?.observe(seconds) ?? notTraced(),
+    observer?.observe(seconds, cgroup) ?? notTraced(),
   ]);
   const sent = sentOf(observation.seen);
   const { flows: found, inodes, ...traffic } = all;
-  const own = cgroup === undefined ? found : found.filter(({ flow }) => touches(flow, cgroup));
+  const isOf = (side: Side): boolean => cgroup === undefined || isBelow(side, cgroup);
+  const own = found.filter(({ flow }) => isOf(flow.server) || isOf(flow.client));
+  const reachesOut = own.some(({ flow }) => !isOf(flow.server) || !isOf(flow.client));
   const flows = own.map((one) => withMessages(one, sent, seconds));
   const ends = endsOf(own);
   const uses = usesOf(observation.seen, (inode) => ends.has(inode));
@@ -89,6 +98,7 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
     relies,
     notLookedAt: [
       ...observation.notLookedAt,
+      ...noRoom(reachesOut ? observation.lostElsewhere : 0),
       ...tooShort(observation.seen, inodes, all.seconds),
       ...probed.notLookedAt,
     ],
@@ -99,9 +109,9 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
   };
 }
 
-const notTraced = () =>
+const notTraced = (): Promise<Observation> =>
   Promise.resolve({
-    ...{ seen: [], hasCounts: false },
+    ...{ seen: [], lostElsewhere: 0, hasCounts: false },
     notLookedAt: [l10n.t('What programs ask of their sockets: it was not traced.')],
   });
 
@@ -163,7 +173,5 @@ const programsOf = (flows: readonly Flow[]) =>
     .flatMap(({ server, client }) => [server.process, client.process])
     .flatMap((name) => (name === undefined ? [] : [{ name, count: 1 }]));
 
-const touches = ({ server, client }: Flow, cgroup: string): boolean =>
-  [server.cgroup, client.cgroup].some(
-    (own) => own !== undefined && (own === cgroup || own.startsWith(`${cgroup}/`)),
-  );
+const isBelow = ({ cgroup: own }: Side, cgroup: string): boolean =>
+  own !== undefined && (own === cgroup || own.startsWith(`${cgroup}/`));

@@ -4,7 +4,10 @@ import type { Socket } from './sockets.ts';
 
 export interface Processes {
   /** Which process holds a socket, by its inode. */
-  readonly holders: ReadonlyMap<number, { readonly pid: number; readonly name: string }>;
+  readonly holders: ReadonlyMap<
+    number,
+    { readonly pid: number; readonly name: string | undefined }
+  >;
   /** CPU time a second of processes, by pid. */
   readonly cpu: ReadonlyMap<number, number>;
 }

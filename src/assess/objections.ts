@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { sufferers } from '../bypass/knownPrograms.ts';
 import type { ResultDocument } from '../results/document.ts';
-import { oneLine } from '../text.ts';
+import { shownName } from '../text.ts';
 import type { Objection, Reliance } from './assessment.ts';
 import type { Flow, Side } from './flows.ts';
 import { sizeOf } from './gain.ts';
@@ -63,7 +63,7 @@ export function ofCgroup(
       .filter((one) => isIn(one.cgroup) && (one.effect === 'stalls' || one.effect === 'differs'))
       .map((one): Objection => ({
         kind: one.effect === 'stalls' ? 'stalls' : 'differs',
-        words: l10n.t('{0}: {1}', oneLine(one.process, 40), one.consequence),
+        words: l10n.t('{0}: {1}', shownName(one.process), one.consequence),
         isGrave: one.effect === 'stalls',
       })),
     // What it does was seen, where calls were traced: what it could do is worth a word, no more.
@@ -107,10 +107,10 @@ export function ofFlow(flow: Flow, index: number, evidence: Evidence): Objection
       ? say('unknown-cgroup', l10n.t('the cgroup of an end is not known.'))
       : []),
     ...keeping(index, evidence).flatMap((one) =>
-      say('stays', l10n.t('{0} uses {1}, and stays on TCP.', oneLine(one.process, 40), one.title)),
+      say('stays', l10n.t('{0} uses {1}, and stays on TCP.', shownName(one.process), one.title)),
     ),
   ];
 }
 
 const name = ({ process }: Side): string =>
-  process === undefined ? l10n.t('a process that is gone') : oneLine(process, 40);
+  process === undefined ? l10n.t('a process that is gone') : shownName(process);

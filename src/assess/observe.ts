@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { number } from '../results/format.ts';
 import { groupBy } from '../results/samples.ts';
-import { oneLine } from '../text.ts';
+import { oneLine, shownName } from '../text.ts';
 import { USES, type Use } from './assessment.ts';
 import { buildTracer, readTracer, type TracerSource } from './tracer.ts';
 
@@ -19,6 +19,8 @@ export interface Seen {
   readonly inode: number;
   readonly pid: number;
   readonly name: string;
+  /** Whether it is in the cgroup that is asked about, or below it. */
+  readonly isWithin: boolean;
   readonly sends: number;
   readonly sentBytes: number;
   readonly receives: number;
@@ -31,14 +33,20 @@ export interface Observation {
   readonly seen: readonly Seen[];
   /** Sentences. */
   readonly notLookedAt: readonly string[];
+  /** Calls on sockets that are not among `seen`, of processes that are not asked about. */
+  readonly lostElsewhere: number;
   /** Whether what came and went was counted, for each socket. */
   readonly hasCounts: boolean;
 }
 
 /** Traces a host; made ready beforehand, so that it begins when it is asked to. */
 export interface Observer extends AsyncDisposable {
-  /** That it fails is no reason to know nothing. @throws HostError where it is cancelled. */
-  observe(seconds: number): Promise<Observation>;
+  /**
+   * That it fails is no reason to know nothing.
+   * @param cgroup full path of the one that is asked about: others are seen, too, and marked.
+   * @throws HostError where it is cancelled.
+   */
+  observe(seconds: number, cgroup?: string): Promise<Observation>;
 }
 
 /**
@@ -56,9 +64,8 @@ export async function makeObserver(
     return running(host, bench, object, signal);
   } catch (error) {
     if (isCancelled(error)) throw error;
-    const notLookedAt = [untraced(error)];
     return {
-      observe: () => Promise.resolve({ seen: [], notLookedAt, hasCounts: false }),
+      observe: () => Promise.resolve(unseen(error)),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -71,8 +78,9 @@ function running(
   signal: AbortSignal | undefined,
 ): Observer {
   return {
-    async observe(seconds) {
-      const argv = scriptArgv('observe.sh', bench.directory, String(seconds), object);
+    async observe(seconds, cgroup) {
+      const asked = cgroup === undefined ? [] : [cgroup];
+      const argv = scriptArgv('observe.sh', bench.directory, String(seconds), object, ...asked);
       const tried = l10n.t('trace what programs ask of their sockets');
       try {
         const timeoutMs = (seconds + 60) * 1000;
@@ -86,29 +94,30 @@ function running(
         throw new HostError({ kind: 'command', tried, where: host.name, words: stderr, next });
       } catch (error) {
         if (isCancelled(error)) throw error;
-        return { seen: [], notLookedAt: [untraced(error)], hasCounts: false };
+        return unseen(error);
       }
     },
     [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
   };
 }
 
-/** Why nothing was traced, as a sentence. */
-function untraced(error: unknown): string {
+/** That nothing was traced, and why. */
+function unseen(error: unknown): Observation {
   const words = error instanceof HostError ? error.problem.words : String(error);
   const last = words.trim().split('\n').slice(-3).join(' ');
-  return l10n.t(
+  const why = l10n.t(
     'What programs ask of their sockets: it could not be traced ({0}).',
     oneLine(last === '' ? l10n.t('no message') : last, 300),
   );
+  return { seen: [], notLookedAt: [why], lostElsewhere: 0, hasCounts: false };
 }
 
 /** Names in a sentence: the rest has the fewest. */
 const MOST_NAMES = 5;
 
 /**
- * Whose connections are too short to be seen with both ends, as a sentence where some process has one a second
- * or more: with a few nothing is missed.
+ * Whose connections are too short to be seen with both ends, as a sentence where some process that is asked about
+ * has one a second or more: with a few nothing is missed.
  * @param known inodes of sockets that were there at a look.
  * @param seconds between the two looks.
  */
@@ -118,7 +127,7 @@ export function tooShort(
   seconds: number,
 ): string[] {
   const short = seen.filter(
-    ({ inode, sends, receives }) => !known.has(inode) && sends + receives > 0,
+    ({ inode, isWithin, sends, receives }) => isWithin && !known.has(inode) && sends + receives > 0,
   );
   const names = Array.from(
     groupBy(short, ({ name }) => name),
@@ -127,7 +136,7 @@ export function tooShort(
     .filter(({ count }) => count >= seconds)
     .toSorted((a, b) => b.count - a.count)
     .slice(0, MOST_NAMES)
-    .map(({ name, count }) => `${oneLine(name)} (${number(count)})`);
+    .map(({ name, count }) => `${shownName(name)} (${number(count)})`);
   if (names.length === 0) return [];
   return [
     l10n.t(
@@ -138,17 +147,18 @@ export function tooShort(
 }
 
 const RECORD =
-  /^(\d{1,20}) (\d{1,10}) (\d{1,20}) (\d{1,20}) (\d{1,20}) (\d{1,20}) (-|(?:[0-9a-f]{2}){1,16})((?: [a-z-]{1,16}=\d{1,20}){0,20})$/;
+  /^(\d{1,20}) (\d{1,10}) ([01]) (\d{1,20}) (\d{1,20}) (\d{1,20}) (\d{1,20}) (-|(?:[0-9a-f]{2}){1,16})((?: [a-z-]{1,16}=\d{1,20}){0,20})$/;
 
 /** @param text output of observe.c; lines of another form are passed over. */
 export function parseObserved(text: string): Observation {
   const lines = text.split('\n');
   const programs = new Set(lines.find((line) => line.startsWith('programs '))?.split(' '));
-  const lost = Number(/^lost (\d{1,20})$/m.exec(text)?.[1] ?? 0);
+  const [, lost, lostElsewhere] = /^lost (\d{1,20}) (\d{1,20})$/m.exec(text) ?? [];
   const hasCounts = programs.has('observe_received');
   return {
     seen: lines.flatMap((line) => parseRecord(line) ?? []),
     hasCounts,
+    lostElsewhere: Number(lostElsewhere ?? 0),
     notLookedAt: [
       ...(hasCounts
         ? []
@@ -164,16 +174,25 @@ export function parseObserved(text: string): Observation {
               'splice(), sendfile(), FIONREAD and socket options as they are set: on this architecture calls are not traced.',
             ),
           ]),
-      ...(lost > 0
-        ? [l10n.t('Some sockets: there are more than the observer has room for ({0} times).', lost)]
-        : []),
+      ...noRoom(Number(lost ?? 0)),
     ],
   };
 }
 
+/** @param lost calls on sockets that were not seen. */
+export const noRoom = (lost: number): string[] =>
+  lost === 0
+    ? []
+    : [
+        l10n.t(
+          'Some sockets: there are more than the observer has room for ({0} times).',
+          number(lost),
+        ),
+      ];
+
 function parseRecord(line: string): Seen | undefined {
-  const [, inode, pid, sends, sentBytes, receives, receivedBytes, name = '', uses = ''] =
-    RECORD.exec(line) ?? [];
+  const [, inode, pid, within, ...rest] = RECORD.exec(line) ?? [];
+  const [sends, sentBytes, receives, receivedBytes, name = '', uses = ''] = rest;
   if (inode === undefined) return undefined;
   const known = new Map<Use, number>();
   for (const [, each, count] of uses.matchAll(/ ([a-z-]+)=(\d+)/g)) {
@@ -183,6 +202,7 @@ function parseRecord(line: string): Seen | undefined {
   return {
     ...{ inode: Number(inode), pid: Number(pid), uses: known },
     name: name === '-' ? '' : Buffer.from(name, 'hex').toString(),
+    isWithin: within === '1',
     ...{ sends: Number(sends), sentBytes: Number(sentBytes) },
     ...{ receives: Number(receives), receivedBytes: Number(receivedBytes) },
   };

@@ -3,6 +3,7 @@ import { amount, number, part } from '../results/format.ts';
 import { markdownText, shortIds } from '../text.ts';
 import type { Assessment, FlowGain } from './assessment.ts';
 import type { Flow, Side } from './flows.ts';
+import { processName } from './page/names.ts';
 
 /** Flows in a report: the rest carries least. */
 const MOST_FLOWS = 100;
@@ -183,7 +184,7 @@ function sideText({
   cgroup,
   cpu,
 }: Pick<Side, 'process' | 'label' | 'cgroup'> & Partial<Pick<Side, 'cpu'>>): string {
-  const name = process ?? l10n.t('a process that is gone');
+  const name = processName(process);
   const place = label ?? (cgroup === undefined ? undefined : shortIds(cgroup));
   const details = [
     ...(place === undefined ? [] : [place]),

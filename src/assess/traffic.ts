@@ -108,16 +108,19 @@ export function parseTraffic(text: string, boundary: string): Omit<ReadTraffic, 
 
 const uptime = (text: string): number => Number(/^\d+(?:\.\d+)?/.exec(text)?.[0] ?? 0);
 
-/** @param holders lines "INODE PID"; @param names lines "PID NAME". */
+/** @param holders lines "INODE PID"; @param names lines "PID NAME", as the kernel escapes it in /proc/PID/status. */
 function holdersOf(holders: string, names: string): Processes['holders'] {
   const byPid = new Map(
-    Array.from(names.matchAll(/^(\d{1,10}) (.*)$/gm), ([, pid = '', name = '']) => [pid, name]),
+    Array.from(names.matchAll(/^(\d{1,10}) ([^\n]*)$/gm), ([, pid = '', name = '']) => [
+      pid,
+      name.replace(/\\([n\\])/g, (_, escaped) => (escaped === 'n' ? '\n' : '\\')),
+    ]),
   );
-  const found = new Map<number, { pid: number; name: string }>();
+  const found = new Map<number, { pid: number; name: string | undefined }>();
   for (const [, inode, pid = ''] of holders.matchAll(/^(\d{1,16}) (\d{1,10})$/gm)) {
     // Of several, the first: a child that inherited it has a higher number, mostly.
     const key = Number(inode);
-    if (!found.has(key)) found.set(key, { pid: Number(pid), name: byPid.get(pid) ?? '' });
+    if (!found.has(key)) found.set(key, { pid: Number(pid), name: byPid.get(pid) });
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { cgroupPath as pathBelow, oneLine } from '../../text.ts';
+import { cgroupPath as pathBelow, oneLine, shownName } from '../../text.ts';
 import type { Side } from '../flows.ts';
 
 /** A cgroup as the page names it: a container's or unit's name, else the end of its path. */
@@ -16,4 +16,4 @@ export const sideName = ({ process, cgroup, label }: Side): string =>
   l10n.t('{0} ({1})', processName(process), cgroupName(cgroup, label));
 
 export const processName = (process: string | undefined): string =>
-  process === undefined || process === '' ? l10n.t('a process that is gone') : oneLine(process, 60);
+  process === undefined ? l10n.t('a process that is gone') : shownName(process);

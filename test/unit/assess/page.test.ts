@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ageText } from '../../../src/assess/page/localTraffic.ts';
+import { processName } from '../../../src/assess/page/names.ts';
 import { seenSizesPlan } from '../../../src/assess/page/plan.ts';
 import { isFromAssessPage } from '../../../src/assess/page/protocol.ts';
 import { assessmentView } from '../../../src/assess/page/view.ts';
@@ -73,6 +74,12 @@ describe('the page of an assessment', () => {
     const text = JSON.stringify(assessmentView(assessment, `/${HOSTILE}`));
     assert.ok(!text.includes('\u202E'));
     assert.ok(text.includes('a<U+202E>b'));
+  });
+
+  it('has names that can be read and copied, also of programs that have none', () => {
+    const names = ['\n', '', ' \t', '\u001b[1m', 'a b'].map(processName);
+    assert.deepEqual(names, ['"\\n"', '""', '" \\t"', '"\\u001b[1m"', 'a b']);
+    assert.equal(processName(undefined), 'a process that is gone');
   });
 
   it('draws the busiest cgroups, and says how many it leaves out', () => {

@@ -6,11 +6,11 @@ import type { SemanticRow } from '../../../src/bypass/semantics.ts';
 import { assertPlain, holds, INHERITED, textOf } from '../properties.ts';
 
 const OBSERVED = `programs observe_sent observe_received observe_calls
-lost 0
-7 100 3 300 2 200 6e67696e78 splice=4 fionread=1
-8 100 3 300 2 200 - constructor=9
+lost 0 5
+7 100 1 3 300 2 200 6e67696e78 splice=4 fionread=1
+8 100 0 3 300 2 200 - constructor=9
 nonsense
-9 x 3 300 2 200 6e
+9 x 1 3 300 2 200 6e
 `;
 
 const side = (process: string): Side => ({
@@ -23,14 +23,15 @@ const row = (semantic: string, tcp: string, bypass: string): SemanticRow => ({
 
 describe('what the observer saw', () => {
   it('is read, with what it could not look at', () => {
-    const { seen, notLookedAt, hasCounts } = parseObserved(OBSERVED);
+    const { seen, notLookedAt, lostElsewhere, hasCounts } = parseObserved(OBSERVED);
+    assert.equal(lostElsewhere, 5);
     assert.deepEqual(notLookedAt, []);
     assert.equal(hasCounts, true);
     assert.deepEqual(
-      seen.map(({ inode, pid, name, sends }) => [inode, pid, name, sends]),
+      seen.map(({ inode, pid, name, isWithin, sends }) => [inode, pid, name, isWithin, sends]),
       [
-        [7, 100, 'nginx', 3],
-        [8, 100, '', 3],
+        [7, 100, 'nginx', true, 3],
+        [8, 100, '', false, 3],
       ],
     );
     assert.deepEqual(Array.from(seen[0]?.uses ?? []), [
@@ -38,18 +39,19 @@ describe('what the observer saw', () => {
       ['fionread', 1],
     ]);
     assert.deepEqual(Array.from(seen[1]?.uses ?? []), []);
-    const old = parseObserved('programs observe_calls\nlost 3\n');
+    const old = parseObserved('programs observe_calls\nlost 3 0\n');
     assert.equal(old.hasCounts, false);
     assert.match(old.notLookedAt.join('\n'), /Linux 6\.3[^]*room for \(3 times\)/);
-    const other = parseObserved('programs observe_sent observe_received\nlost 0\n');
+    const other = parseObserved('programs observe_sent observe_received\nlost 0 0\n');
     assert.match(other.notLookedAt.join('\n'), /^splice\(\), sendfile\(\).* architecture/);
   });
   it('has connections that were there at no look, of those with one a second or more', () => {
-    const line = (inode: number, name: string) => `${inode} 1 1 300 1 200 ${name}`;
-    const { seen } = parseObserved(
-      [...[10, 11, 12, 13].map((inode) => line(inode, '6162')), line(20, '6b')].join('\n'),
-    );
-    assert.match(tooShort(seen, new Set([10]), 3).join(), /, of ab \(3\): who/);
+    const line = (inode: number, name: string, within = 1) =>
+      `${inode} 1 ${within} 1 300 1 200 ${name}`;
+    const others = [30, 31, 32].map((inode) => line(inode, '6162', 0));
+    const own = [10, 11, 12, 13].map((inode) => line(inode, '0a'));
+    const { seen } = parseObserved([...own, line(20, '6b'), ...others].join('\n'));
+    assert.match(tooShort(seen, new Set([10]), 3).join(), /, of "\\n" \(3\): who/);
     assert.deepEqual(tooShort(seen, new Set([10, 11]), 3), []);
   });
   const words = [OBSERVED, ...OBSERVED.split(/(?<=[ \n])/), ...INHERITED];
