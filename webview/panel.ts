@@ -106,6 +106,7 @@ const tabs = new Tabs<FigureId>(
     choose({ page: id });
   },
 );
+tabs.show(new Set());
 const empty = el('p', { id: 'empty' });
 const charts = el('div', { id: 'charts' }, tabs.element, page.element);
 const report = el('div', { id: 'report', hidden: true }, header.element, empty, charts);
@@ -159,9 +160,14 @@ function choose(change: Partial<Choices>): void {
   redraws.now();
 }
 
-/** A run without streams and round trips has nothing in its overview. */
+/** The reader's choice, where these runs have that page. */
 function pageShown(): FigureId {
-  if (choices.page !== undefined) return choices.page;
+  const { page } = choices;
+  return page !== undefined && shown?.figures[page].absent === false ? page : firstPage();
+}
+
+/** A run without streams and round trips has nothing in its overview. */
+function firstPage(): FigureId {
   const { points = [], workloads = [] } = shown?.runs[0]?.document.plan ?? {};
   if (points.some(({ experiment }) => experiment !== 'connections')) return 'overview';
   return workloads.length > 0 ? 'workloads' : points.length > 0 ? 'connections' : 'overview';
@@ -210,7 +216,9 @@ function renderRuns({ files, runs, figures }: Shown): void {
   // The other figures are worked out once this one is on the screen.
   window.clearTimeout(others);
   others = window.setTimeout(() => {
-    tabs.mark(new Set(FIGURE_IDS.filter((id) => figures[id].absent)));
+    const first = firstPage();
+    tabs.show(new Set(FIGURE_IDS.filter((each) => each === first || !figures[each].absent)));
+    tabs.draw(id);
   });
 }
 

@@ -61,16 +61,24 @@ export function ratioTable(page: ComparisonPage): HTMLElement {
                 ` ${row.verdictText}`,
               ),
               el('td', { class: 'picture' }, picture(row, scale)),
-              el('td', { class: 'words' }, row.change),
+              el('td', { class: 'words' }, ...ratioWords(row.change)),
               el('td', {}, row.before),
               el('td', {}, row.after),
-              el('td', { class: 'words' }, row.againstTcp),
+              el('td', { class: 'words' }, ...ratioWords(row.againstTcp)),
             ),
           ),
         ),
       ),
     ),
   );
+}
+
+/** The interval of a ratio stays in one line. */
+function ratioWords(text: string): (HTMLElement | string)[] {
+  const from = text.indexOf('(');
+  return from < 0
+    ? [text]
+    : [text.slice(0, from), el('span', { class: 'whole' }, text.slice(from))];
 }
 
 const percent = (place: number): string => `${(100 * Math.min(1, Math.max(0, place))).toFixed(2)}%`;

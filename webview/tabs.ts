@@ -34,21 +34,19 @@ export class Tabs<Id extends string> {
 
   draw(chosen: Id): void {
     for (const [id, button] of this.#buttons) {
+      if (id === chosen) button.hidden = false;
       button.setAttribute('aria-selected', String(id === chosen));
       button.tabIndex = id === chosen ? 0 : -1;
     }
   }
 
-  /** @param absent the tabs of pages that have nothing to show yet. */
-  mark(absent: ReadonlySet<Id>): void {
-    for (const [id, button] of this.#buttons) {
-      button.classList.toggle('absent', absent.has(id));
-      button.title = absent.has(id) ? l10n.t('Not measured in this run') : '';
-    }
+  /** @param present the pages that have something to show: only these, and the chosen one, have tabs. */
+  show(present: ReadonlySet<Id>): void {
+    for (const [id, button] of this.#buttons) button.hidden = !present.has(id);
   }
 
   #onKey(event: KeyboardEvent): void {
-    const ids = [...this.#buttons.keys()];
+    const ids = [...this.#buttons].flatMap(([id, { hidden }]) => (hidden ? [] : [id]));
     const at = ids.findIndex((id) => this.#buttons.get(id)?.ariaSelected === 'true');
     const target = {
       ArrowRight: (at + 1) % ids.length,

@@ -146,7 +146,8 @@ export function figureCsv(figure: Figure, runs: readonly Run[]): string {
 export function reportMarkdown(runs: readonly Run[]): string {
   const figures = figuresOf(runs);
   const findings = findingTexts(figures, runs);
-  const sections = FIGURE_IDS.flatMap((id) => {
+  const measured = FIGURE_IDS.filter((id) => !figures[id].absent);
+  const sections = (measured.length > 0 ? measured : (['overview'] as const)).flatMap((id) => {
     const figure = figures[id];
     const shown =
       id === 'fig4' ? LATENCY_METRICS.map((metric) => withMetric(figure, metric)) : [figure];

@@ -1,6 +1,6 @@
 import type { Arm } from './document.ts';
 import type { Measured } from './figure.ts';
-import type { FigureId, Stalls } from './quantities.ts';
+import type { Stalls } from './quantities.ts';
 import type { Doubt } from './ratios.ts';
 import type { Ratio, Verdict } from './statistics.ts';
 
@@ -79,7 +79,7 @@ export type Recommendation = {
 
 /** One thing that a figure shows of a run. `words/findingTexts.ts` makes the sentences. */
 export type Finding =
-  | { readonly kind: 'notMeasured'; readonly figure: FigureId }
+  | { readonly kind: 'notMeasured' }
   | { readonly kind: 'noBypass' }
   | { readonly kind: 'nothingCompared' }
   | { readonly kind: 'alone'; readonly arm: Arm }

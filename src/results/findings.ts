@@ -36,8 +36,7 @@ export function findingsOf(
   const each = (id: FigureId, of: (run: number) => Finding[]) => (): Finding[][] => {
     // Why nothing is compared is reported size by size.
     const isAbsent = figures[id].absent && !(id === 'overview' && isDoubted(figures));
-    if (isAbsent)
-      return runs.map((_, run) => (run === 0 ? [{ kind: 'notMeasured', figure: id }] : []));
+    if (isAbsent) return runs.map((_, run) => (run === 0 ? [{ kind: 'notMeasured' }] : []));
     return runs.map((_, run) => of(run));
   };
   return lazily<FigureId, Finding[][]>({

@@ -130,9 +130,15 @@ export class ContextKeys implements vscode.Disposable {
     );
     this.#keep('hasResults', this.#unfinished.size > 0);
     this.#keep('hasUnfinishedRun', Array.from(this.#unfinished.values()).includes(true));
+    // Those that are not of the workspace are in no list: for them resuming stays on offer.
+    const finished = Array.from(this.#unfinished).filter(([, isUnfinished]) => !isUnfinished);
+    put(
+      'finishedRuns',
+      finished.map(([uri]) => vscode.Uri.parse(uri).path),
+    );
   }
 }
 
-const put = (key: string, value: boolean): void => {
+const put = (key: string, value: boolean | readonly string[]): void => {
   void vscode.commands.executeCommand('setContext', `sockmapBypass.${key}`, value);
 };

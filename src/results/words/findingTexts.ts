@@ -34,59 +34,6 @@ export function findingTexts(
   );
 }
 
-const NOT_MEASURED: Readonly<Record<FigureId, string>> = {
-  get overview() {
-    return l10n.t(
-      'Nothing to compare yet: no size has both TCP, or the variant in its place, and another variant, with data on the bypass and no stalled round.',
-    );
-  },
-  get fig2() {
-    return l10n.t(
-      'No throughput in this run: its plan has no throughput points. Run a plan with them, such as quick or standard.',
-    );
-  },
-  get fig3() {
-    return l10n.t(
-      'No throughput of TCP without Nagle’s algorithm in this run. Run a plan with the arm tcp-nodelay, such as quick or standard.',
-    );
-  },
-  get fig4() {
-    return l10n.t(
-      'No latency in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
-    );
-  },
-  get fig5() {
-    return l10n.t(
-      'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
-    );
-  },
-  get fig6() {
-    return l10n.t(
-      'No transaction rates in this run: its plan has no round trips. Run a plan with latency points, such as standard.',
-    );
-  },
-  get fig7() {
-    return l10n.t(
-      'No BPF time in this run: the kernel counts it only while kernel.bpf_stats_enabled is on. Run a plan with bpfTime, such as standard.',
-    );
-  },
-  get connections() {
-    return l10n.t(
-      'No short connections in this run: its plan has no points of the experiment connections.',
-    );
-  },
-  get workloads() {
-    return l10n.t(
-      'No workloads in this run: its plan has none. Run a plan with workloads, such as one for redis, PostgreSQL or nginx.',
-    );
-  },
-  get distribution() {
-    return l10n.t(
-      'No percentiles in this run: no client of its workloads reports them. redis-benchmark, wrk --latency, wrk2 and sockperf do; of others, the report of a workload can.',
-    );
-  },
-};
-
 /** A finding in sentences. */
 export function findingText(finding: Finding): string[] {
   switch (finding.kind) {
@@ -95,7 +42,11 @@ export function findingText(finding: Finding): string[] {
     case 'noise':
       return [noiseText(finding.noise)];
     case 'notMeasured':
-      return [NOT_MEASURED[finding.figure]];
+      return [
+        l10n.t(
+          'Nothing to compare yet: no size or workload has both TCP, or the variant in its place, and another variant, with data on the bypass and no stalled round.',
+        ),
+      ];
     default:
       return [sentenceOf(finding)];
   }

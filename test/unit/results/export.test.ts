@@ -110,15 +110,15 @@ describe('export', () => {
   it('reports the findings with the tables they are drawn from', () => {
     const report = reportMarkdown(runsOf([document]));
     assert.match(report, /^## Overview: /m);
-    for (const number of [2, 3, 4, 5, 6, 7]) {
-      assert.match(report, new RegExp(`^## \\S.* \\(Fig\\. ${number}\\)$`, 'm'));
-    }
+    // Those that the run has: it has no TCP without Nagle's algorithm.
+    const numbers = [...report.matchAll(/^## \S.* \(Fig\. (\d)\)$/gm)].map(([, number]) => number);
+    assert.deepEqual(numbers, ['2', '4', '5', '6']);
+    assert.match(reportMarkdown(runsOf([documentOf([])])), /^## Overview: /m);
     assert.match(report, /The bypass is faster on this host for requests and responses at 64 B/);
     assert.match(
       report,
       /^\| 64 B \| Bypass \| 3 \| 2\.000 \| – \| 2\.000 \| 2\.000 \| – \| – \| mostly TCP \|/m,
     );
-    assert.match(report, /^No throughput of TCP without Nagle’s algorithm/m);
     const demanding = samples.map((sample) => ({
       ...sample,
       serviceDemand: { client: 1, server: 2 },
@@ -127,7 +127,10 @@ describe('export', () => {
     assert.match(told, /\| Client demand, µs per KB \| Server demand, µs per KB \|/);
     assert.match(told, /\| Client demand, µs per transaction \|/);
     // Every row of a table has as many cells as its head.
-    const tables = report.split('\n\n').filter((block) => block.startsWith('|'));
+    const tables = report
+      .trimEnd()
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'));
     assert.ok(tables.length >= 6);
     for (const table of tables) {
       const counts = table.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);

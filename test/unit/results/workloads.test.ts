@@ -296,10 +296,8 @@ describe('the page of their distribution', () => {
   });
 
   it('is absent where no client reports percentiles', () => {
-    const without = runsOf([documentOf(rounds(1000, 1500))]);
-    const none = figuresOf(without);
+    const none = figuresOf(runsOf([documentOf(rounds(1000, 1500))]));
     assert.ok(none.distribution.absent);
-    assert.match(findingTexts(none, without).distribution.join(), /^No percentiles in this run/);
   });
 });
 
