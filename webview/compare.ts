@@ -98,7 +98,7 @@ function comparison(view: ComparisonView): HTMLElement[] {
       'p',
       { class: 'note' },
       l10n.t(
-        'After to before: the ratio of the geometric means, with its 95% interval (Welch). “Same” means that the whole interval lies within 5%; “inconclusive”, that it is too wide to say; “not comparable”, that almost no data used the bypass, or that next to nothing moved. The ratio to TCP is that of the rates within a round: a host that is faster or slower as a whole leaves it as it is.',
+        'After to before: the ratio of the geometric means, with its 95% interval (Welch). “Same” means that the whole interval lies within 5%; “inconclusive”, that it is too wide to say; “not comparable”, that almost no data used the bypass, or that almost nothing was moved. The ratio to TCP is that of the rates within a round: a host that is faster or slower as a whole leaves it as it is.',
       ),
     ),
   ];

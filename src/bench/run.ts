@@ -219,7 +219,7 @@ async function checkUnix(host: Host, site: Site, signal: AbortSignal | undefined
   throw refusal(
     host,
     l10n.t('the plan asks for Unix sockets, and netperf was built without them'),
-    l10n.t('Leave the arm "unix" out, or install a netperf configured with --enable-unixdomain.'),
+    l10n.t('Leave "unix" out of "arms", or install a netperf configured with --enable-unixdomain.'),
   );
 }
 
@@ -232,7 +232,7 @@ async function hostFacts(
 ): Promise<ResultDocument['host']> {
   const boundary = newBoundary();
   const { stdout } = await host.run(scriptArgv('bench-speed.sh', boundary), {
-    tried: l10n.t('read how fast the host is set to be'),
+    tried: l10n.t('read the CPU frequency settings'),
     signal,
   });
   return {

@@ -125,7 +125,7 @@ async function makeSites(
       l10n.t(
         'the classic policy bypasses IPv4 alone, and netperf can use no IPv4 address of this host',
       ),
-      l10n.t('Leave the arm "bypass-classic" out, or give the host an IPv4 address.'),
+      l10n.t('Leave "bypass-classic" out of "arms", or give the host an IPv4 address.'),
     );
   }
   const where = { address, netns: namespaces };
@@ -196,7 +196,7 @@ async function load(
       : l10n.t(
           'these programs cannot pair sockets of two network namespaces, as the plan asks for',
         ),
-    l10n.t('Leave the arm "bypass" out, or run a plan whose topology is loopback.'),
+    l10n.t('Leave "bypass" out of "arms", or run a plan whose topology is loopback.'),
   );
 }
 

@@ -68,7 +68,7 @@ const STEPS: Readonly<Record<AssessStep, string>> = {
   build: vscode.l10n.t('building the observer'),
   look: vscode.l10n.t('watching the sockets'),
   probe: vscode.l10n.t('probing what this kernel does to what was seen'),
-  judge: vscode.l10n.t('working it out'),
+  judge: vscode.l10n.t('calculating the gain'),
 };
 
 /** Says what is being done; while sockets are watched, each second how many are left. */

@@ -40,7 +40,7 @@ export async function copyDiagnostics(app: App): Promise<string> {
   const show = vscode.l10n.t('Show');
   void showInformation(
     vscode.l10n.t(
-      'Diagnostics are in the clipboard. Hosts, users, addresses and secrets are masked: read them all the same before you share them.',
+      'Diagnostics are in the clipboard. Hosts, users, addresses and secrets are masked: review them before you share them.',
     ),
     show,
   ).then((chosen) =>

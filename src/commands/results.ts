@@ -65,7 +65,7 @@ export const editResultNotes = (app: App, argument: unknown): Promise<void> =>
 export const editResultTags = (app: App, argument: unknown): Promise<void> =>
   edit(app, argument, {
     title: vscode.l10n.t('Tags of the run'),
-    prompt: vscode.l10n.t('Words with commas between them.'),
+    prompt: vscode.l10n.t('Words, separated by commas.'),
     read: ({ tags = [] }) => tags.join(', '),
     write: (text) => ({ tags: tagsOf(text) }),
   });

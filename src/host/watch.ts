@@ -71,7 +71,7 @@ export class Watch {
   resume(): void {
     if (this.#hasEnded) return;
     this.#timer = setTimeout(() => {
-      const words = `${l10n.t('no end after {0} s', this.#timeoutMs / 1000)}: ${this.#line}\n${this.#stderr.text()}`;
+      const words = `${l10n.t('not finished after {0} s', this.#timeoutMs / 1000)}: ${this.#line}\n${this.#stderr.text()}`;
       const next = l10n.t('Look at the load of the host, then try again.');
       this.#exceed({ kind: 'timeout', words, next });
     }, this.#timeoutMs);

@@ -184,7 +184,9 @@ export class Mirror implements AsyncDisposable {
       tried,
       where: this.host.name,
       words:
-        status === '124' ? l10n.t('no end after {0} s', seconds) : `${words}\nexit code ${status}`,
+        status === '124'
+          ? l10n.t('not finished after {0} s', seconds)
+          : `${words}\nexit code ${status}`,
       next: isMissing
         ? l10n.t('Install clang on the host, where every account may run it.')
         : l10n.t('Look for an include or a macro that has no end.'),

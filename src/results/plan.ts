@@ -127,11 +127,11 @@ export function planFault(plan: Plan): string | undefined {
     if (seen.has(sizeKey(point))) return l10n.t('{0} appears twice', at);
     seen.add(sizeKey(point));
     const twice = point.arms.find((arm, index) => point.arms.indexOf(arm) !== index);
-    if (twice !== undefined) return l10n.t('{0} has the arm {1} twice', at, twice);
+    if (twice !== undefined) return l10n.t('{0} lists the variant {1} twice', at, twice);
     const isTrip = point.experiment === 'latency' || point.experiment === 'connections';
     if (isTrip && point.arms.includes('unix')) {
       return l10n.t(
-        '{0} has the arm unix, for which netperf measures streams only, not latency',
+        '{0} lists the variant unix, for which netperf measures streams only, not latency',
         at,
       );
     }

@@ -1,7 +1,7 @@
 import { doubtOf, type BypassedShare, type ShareDoubt } from './samples.ts';
 import { pairedRatio, unpairedRatio, type Ratio } from './statistics.ts';
 
-/** Why something is compared with nothing. `idle`: next to nothing moved on one side. */
+/** Why something is compared with nothing. `idle`: almost nothing was moved on one side. */
 export type Doubt = ShareDoubt | 'idle';
 
 /** A ratio, or why there is none; neither where nothing can be divided (`pairedRatio`). */

@@ -218,7 +218,7 @@ describe('a benchmark', () => {
       };
       const problem = await problemOf(bench({ plan: { ...ONE, points: [point] } }), 'input');
       assert.match(problem.words, /Unix sockets/);
-      assert.match(problem.next, /Leave the arm "unix" out/);
+      assert.match(problem.next, /Leave "unix" out of "arms"/);
     });
 
     it('a size that is there twice', async () => {

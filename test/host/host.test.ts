@@ -179,7 +179,7 @@ for (const way of WAYS) {
         const failed = problemOf(running, 'timeout');
         await untilSleeping(mark, 3);
         const problem = await failed;
-        assert.match(problem.words, /^no end after 1.5 s: sh -c …\n/);
+        assert.match(problem.words, /^not finished after 1.5 s: sh -c …\n/);
         await assertAllEnd(mark);
       });
 

@@ -98,7 +98,7 @@ const BASES: Readonly<Record<CgroupGain['basis'], () => string>> = {
 function reachText(reach: 'namespace' | 'host' | undefined): string {
   switch (reach) {
     case 'namespace':
-      return l10n.t('Both ends are in one network namespace: the usual reach is enough.');
+      return l10n.t('Both ends are in one network namespace: the default reach is enough.');
     case 'host':
       return l10n.t(
         'The ends are in different network namespaces, as containers are: this needs the reach “whole host”.',

@@ -81,7 +81,7 @@ export function summaryTexts(differences: readonly Difference[]): string[] {
   const tcp = differences.filter(({ arm, figure }) => arm === 'tcp' && figure === 'rate');
   const changed = tcp.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
   const why = differences.some(({ doubts }) => Object.values(doubts).includes('idle'))
-    ? l10n.t('because almost no data used the bypass, or next to nothing moved')
+    ? l10n.t('because almost no data used the bypass, or almost nothing was moved')
     : l10n.t('because almost no data used the bypass');
   return [
     `${

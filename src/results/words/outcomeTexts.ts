@@ -15,7 +15,7 @@ export const DOUBTS: Readonly<Record<Doubt, string>> = {
     return l10n.t('an unknown part redirected');
   },
   get idle() {
-    return l10n.t('next to nothing moved');
+    return l10n.t('almost nothing was moved');
   },
 };
 

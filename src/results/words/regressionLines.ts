@@ -79,7 +79,7 @@ function gapText(gap: Gap): string {
         : l10n.t('The saved run has no samples of {0}.', ARM_LABELS[gap.arm]);
     case 'mostlyTcp':
       return l10n.t(
-        'Almost no data used the bypass at any size of both runs, or next to nothing moved: nothing was compared.',
+        'Almost no data used the bypass at any size of both runs, or almost nothing was moved: nothing was compared.',
       );
     case 'doubtful':
       return l10n.t(

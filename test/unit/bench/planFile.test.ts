@@ -110,7 +110,7 @@ describe('a plan file', () => {
           { experiment: 'latency', requestBytes: 1, responseBytes: 1, arms: ['tcp', 'unix'] },
         ],
       }),
-      /round trip, 1 B \/ 1 B has the arm unix, for which netperf measures streams only/,
+      /round trip, 1 B \/ 1 B lists the variant unix, for which netperf measures streams only/,
     ],
     [
       'more points than anybody measures',

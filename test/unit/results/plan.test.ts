@@ -123,7 +123,7 @@ describe('a plan that makes no sense', () => {
       /64 B messages appears twice/,
     );
     const arms: Arm[] = ['tcp', 'bypass', 'tcp'];
-    assert.match(planFault({ ...plan, points: [{ ...point, arms }] }) ?? '', /arm tcp twice/);
+    assert.match(planFault({ ...plan, points: [{ ...point, arms }] }) ?? '', /variant tcp twice/);
   });
 
   it('asks for more rounds than it allows', () => {

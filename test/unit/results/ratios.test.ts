@@ -39,7 +39,7 @@ describe('a ratio', () => {
     assert.deepEqual(ratioOfRuns([{ ...hardly, shared: 1 }], [2], [1]), { doubt: 'shared' });
   });
 
-  it('is not made of a side on which next to nothing moved', () => {
+  it('is not made of a side on which almost nothing was moved', () => {
     for (const [a, b] of [
       [2 * MOST_TIMES, 1],
       [1, 2 * MOST_TIMES],
@@ -104,14 +104,14 @@ describe('two runs, one of which moved next to nothing', () => {
     assert.ok(one);
     assert.equal(one.verdict, 'not compared');
     assert.equal(one.ratio ?? one.againstTcp, undefined);
-    assert.equal(doubtText(one), 'next to nothing moved before');
+    assert.equal(doubtText(one), 'almost nothing was moved before');
   });
 
   it('are worse where it is the later one', () => {
     const one = rateOf(fast, still);
     assert.ok(one);
     assert.deepEqual([one.verdict, one.ratio], ['worse', undefined]);
-    assert.equal(doubtText(one), 'next to nothing moved after');
+    assert.equal(doubtText(one), 'almost nothing was moved after');
     assert.equal(exitOf(regressionCheck(fast, still)), EXIT.worse);
   });
 

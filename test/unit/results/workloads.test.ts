@@ -72,7 +72,7 @@ describe('a plan with workloads', () => {
           ],
         },
       ),
-      /short connections, 1 B \/ 1 B has the arm unix/,
+      /short connections, 1 B \/ 1 B lists the variant unix/,
     ],
   ];
   for (const [text, words] of FAULTS) {

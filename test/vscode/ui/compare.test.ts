@@ -105,7 +105,7 @@ describe('two runs compared on a page', () => {
       ),
     );
     const text = await page().locator('#table').innerText();
-    assert.match(text, /next to nothing moved before/);
+    assert.match(text, /almost nothing was moved before/);
     assert.doesNotMatch(await page().locator('body').innerText(), /\d{6,}\.\d%/);
     await keyboard.press('Home');
     await page().locator('#table caption', { hasText: 'Throughput' }).waitFor();
