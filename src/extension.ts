@@ -106,6 +106,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   // For the rooms that know no editor; without a bundle they speak English.
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const created = (app = new App(extension));
+  const makefileFlags = new MakefileFlags(created, created.verifier);
   extension.subscriptions.push(
     created,
     ResultEditorProvider.register(extension),
@@ -118,12 +119,9 @@ export function activate(extension: vscode.ExtensionContext): void {
     ...TOOLS.map((name) => registerTool(created, name)),
     vscode.languages.registerCodeLensProvider(C_FILES, new ProgramLenses(created)),
     vscode.languages.registerHoverProvider(C_FILES, created.visits),
-    ...[QuickFixes, MakefileFlags, LinkedSources].map((Provider) =>
-      vscode.languages.registerCodeActionsProvider(
-        C_FILES,
-        new Provider(created.verifier),
-        QUICK_FIXES,
-      ),
+    makefileFlags,
+    ...[new QuickFixes(created.verifier), makefileFlags, new LinkedSources(created.verifier)].map(
+      (provider) => vscode.languages.registerCodeActionsProvider(C_FILES, provider, QUICK_FIXES),
     ),
     ...Object.entries(COMMANDS).map(([name, command]) =>
       vscode.commands.registerCommand(

@@ -86,6 +86,7 @@ export async function collect(
   const files = new Map(before);
   const seen = new Set<string>();
   const refused: Refusal[] = [];
+  const typeDirectories = new Set<string>();
   const further = (how.include ?? []).filter((one) => !path.posix.isAbsolute(one));
   const searched = [path.posix.dirname(entry), ...further.map((one) => path.posix.normalize(one))];
   let total = Array.from(files.values()).reduce((sum, { length }) => sum + length, 0);
@@ -134,6 +135,25 @@ export async function collect(
     }
     return true;
   };
+  /**
+   * Where the host's vmlinux.h is put for a source that looks for one in a directory (`"../vmlinux.h"`, `<bpf/vmlinux.h>`)
+   * and has none of its own: the host's is found by its bare name alone.
+   * @param place where the compiler looks first.
+   */
+  const serveTypes = (name: string, place: string): string | undefined => {
+    const [, up] = /^((?:\.\.\/){0,8})(?!\.\.\/)(?:.*\/)?vmlinux\.h$/.exec(name) ?? [];
+    if (up === undefined || name === 'vmlinux.h') return undefined;
+    // Above the folder there is no place: a directory that is searched lies so deep that its own parents are in it.
+    const directory = path.posix.join(TYPES_DIRECTORY, up.replaceAll('..', 'd'), '.');
+    const served = isPlainPath(place) ? place : path.posix.join(directory, name);
+    if (!isPlainPath(served)) return undefined;
+    files.set(served, KERNEL_TYPES);
+    if (served === place) return served;
+    // A directory without a file is not there.
+    files.set(path.posix.join(directory, 'vmlinux.h'), KERNEL_TYPES);
+    typeDirectories.add(directory.replace(/\/$/, ''));
+    return served;
+  };
   /** @returns the first of the places where it is; undefined where it is in none. */
   const find = async (
     name: string,
@@ -149,11 +169,8 @@ export async function collect(
       candidates.filter(isPlainPath),
     ];
     for (const one of inside) if (await add(one, from)) return one;
-    const types = servedTypes(name, inside);
-    if (types !== undefined) {
-      files.set(types, KERNEL_TYPES);
-      return types;
-    }
+    const served = isElsewhere(name) ? undefined : serveTypes(name, candidates[0] ?? '');
+    if (served !== undefined) return served;
     const [first] = outside;
     if (first !== undefined) await add(first, from);
     return undefined;
@@ -174,15 +191,16 @@ export async function collect(
       files.set(one, KERNEL_TYPES);
     preincluded.push(found ?? one);
   }
-  return { ...how, ...(preincluded.length > 0 && { preincluded }), entry, files, refused };
+  const include = [...(how.include ?? []), ...typeDirectories];
+  return {
+    ...how,
+    ...(include.length > 0 && { include }),
+    ...(preincluded.length > 0 && { preincluded }),
+    ...{ entry, files, refused },
+  };
 }
 
-/**
- * Where a vmlinux.h of the host is put for a source that looks for one in a directory (`"../vmlinux.h"`,
- * `<bpf/vmlinux.h>`) and has none of its own: the host's is found by its bare name alone.
- */
-const servedTypes = (name: string, places: readonly string[]): string | undefined =>
-  /^.+\/vmlinux\.h$/.test(name) ? places[0] : undefined;
+const TYPES_DIRECTORY = '.sockmap-bypass';
 
 /** An absolute path, or the address of something remote. */
 const isElsewhere = (name: string): boolean => /^(?:[a-z][a-z\d+.-]*:\/)?\//i.test(name);

@@ -7,17 +7,22 @@ import { folderReader, relativePath, rootOf } from './folders.ts';
 /**
  * A program as the editors have it, built as the settings say: what is verified, what clangd reads, and what
  * is loaded.
+ * @param further words of a compiler's command that are tried beside those of the settings.
  * @throws HostError of kind `input` where it includes what may not be read, or a setting is wrong.
  */
-export async function readProgram(uri: vscode.Uri): Promise<BpfSource> {
+export async function readProgram(
+  uri: vscode.Uri,
+  further: readonly string[] = [],
+): Promise<BpfSource> {
   // Only here: what is not used is not read from disk.
-  const [{ readBuildSettings }, { configuredSource }] = await Promise.all([
+  const [{ readBuildSettings }, { configuredSource, withFlags }] = await Promise.all([
     import('./checkedSettings.ts'),
     import('../bypass/flags/build.ts'),
   ]);
   const root = rootOf(uri);
   const entry = relativePath(root, uri) ?? path.posix.basename(uri.path);
-  return configuredSource(entry, root.fsPath, folderReader(root), readBuildSettings(uri));
+  const settings = withFlags(readBuildSettings(uri), entry, further);
+  return configuredSource(entry, root.fsPath, folderReader(root), settings);
 }
 
 /** The same from what is on disk: what is not saved of it is saved first, as before any build. */
@@ -59,15 +64,11 @@ export async function guessProgramFlags(
   const entry = relativePath(root, uri);
   if (entry === undefined) return undefined;
   const settings = readBuildSettings(uri);
-  const { include } = settings;
-  const clues = { find: directoryFinder(root.fsPath), missing, include, architecture };
+  const clues = { find: directoryFinder(root.fsPath), missing, architecture };
   const guess = await offeredFlags(entry, root.fsPath, folderReader(root), settings, clues);
   if (guess === undefined) return undefined;
   const pattern = patternOf(guess, entry);
   // What the settings have for it already stays.
-  const words = [
-    ...(guess.from === undefined ? (settings.flags[pattern] ?? []) : []),
-    ...guess.words,
-  ];
+  const words = [...(settings.flags[pattern] ?? []), ...guess.words];
   return { ...guess, pattern, words };
 }

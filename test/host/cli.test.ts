@@ -484,6 +484,37 @@ describe('the command line', () => {
     assert.doesNotMatch(good.stdout, /hint:/);
   });
 
+  it('verify tries what a makefile says where a program is rejected, beside what .clangd says', async () => {
+    // The kernel's types lie above what is read.
+    const source = `#include "../vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#ifndef LAST
+#define LAST 99
+#endif
+int values[16];
+SEC("socket")
+int program(struct __sk_buff *skb)
+{
+	return values[skb->mark & LAST];
+}
+char LICENSE[] SEC("license") = "GPL";
+`;
+    const root = file('tried');
+    fs.mkdirSync(root);
+    fs.writeFileSync(path.join(root, 'probe.bpf.c'), source);
+    fs.writeFileSync(path.join(root, '.clangd'), 'CompileFlags: {Add: [-xc, -DLSP]}\n');
+    const argv = ['verify', stage.server.alias, path.join(root, 'probe.bpf.c'), ...ssh];
+    const hints = async (makefile: string) => {
+      fs.writeFileSync(path.join(root, 'Makefile'), makefile);
+      const { status, stdout } = await cli.run([...argv, '--root', root]);
+      assert.equal(status, 2, stdout);
+      return stdout.split('\n').filter((line) => line.startsWith('hint: '));
+    };
+    const helps = 'BPF_CFLAGS = -DLAST=15\n';
+    assert.deepEqual(await hints(helps), ['hint: as Makefile compiles it: --flag=-DLAST=15']);
+    assert.deepEqual(await hints('BPF_CFLAGS = -DOTHER=15\n'), []);
+  });
+
   it('verify says which source beside it defines what it only declares, and links them', async () => {
     const wanting = BAD.replace('SEC("socket")', 'int step(int a);\nSEC("socket")')
       .replace('int *p = (void *)8;', '')

@@ -1,12 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
-import { minimatch } from 'minimatch';
+import { escape, minimatch } from 'minimatch';
 import { isPlainPath } from '../../host/plainPath.ts';
 import type { BpfSource, Unit } from '../build.ts';
 import type { BuildLimits } from '../compilerLimits.ts';
 import { collectLinked, type ReadFile } from '../source.ts';
-import { acceptFlags, type AcceptedFlags } from './accepted.ts';
-import { joined, projectFlags } from './configuration.ts';
+import { projectFlags, type Configuration } from './configuration.ts';
 import { guessFlags, type Clues, type Guess } from './guess.ts';
 
 /** How sources are built, as a person says beside what their project does. */
@@ -14,7 +13,7 @@ export interface BuildSettings {
   /** Directories: relative to the folder, or absolute on the host. */
   readonly include: readonly string[];
   readonly defines: Readonly<Record<string, number>>;
-  /** Words of a compiler's command by the pattern of the sources that they are for; they count where the project says nothing. */
+  /** Words of a compiler's command by the pattern of the sources that they are for; they count where no compile_commands.json has a command. */
   readonly flags: Readonly<Record<string, readonly string[]>>;
   /** Sources that those of a pattern are linked with, by their paths in the folder. */
   readonly link: Readonly<Record<string, readonly string[]>>;
@@ -75,22 +74,30 @@ export async function configuredSource(
   };
 }
 
-/** The project's flags for a file, or else those of the settings, with what was left out of either. */
-async function chosenFlags(
+/** Settings with further words for one source. */
+export const withFlags = (
+  settings: BuildSettings,
+  entry: string,
+  further: readonly string[],
+): BuildSettings => {
+  const pattern = escape(entry);
+  const flags = { ...settings.flags, [pattern]: [...(settings.flags[pattern] ?? []), ...further] };
+  return further.length === 0 ? settings : { ...settings, flags };
+};
+
+/** The flags of a file, with what was left out of them. */
+const chosenFlags = (
   file: string,
   root: string,
   read: ReadFile,
-  { flags, named }: BuildSettings,
-): Promise<AcceptedFlags> {
-  const project = await projectFlags(file, root, read);
-  if (project.from.length > 0) return project;
-  const further = joined(
-    ...Object.entries(flags)
+  { flags, named = '' }: Pick<BuildSettings, 'flags'> & { readonly named?: string },
+): Promise<Configuration> =>
+  projectFlags(file, root, read, {
+    words: Object.entries(flags)
       .filter(([pattern]) => isFor(pattern, file))
-      .map(([, words]) => acceptFlags(words, { root, directory: '', from: `${named}flags` })),
-  );
-  return { ...further, remarks: [...project.remarks, ...further.remarks] };
-}
+      .flatMap(([, words]) => words),
+    from: `${named}flags`,
+  });
 
 /** More than a project has; each is compiled. */
 const MOST_LINKED = 32;
@@ -123,22 +130,25 @@ function linkedWith(
 }
 
 /**
- * Flags that the files of a project are read to mean, for a source of which neither these say how it is compiled nor a
- * person, or that still lacks a header with what a person says: to be offered.
+ * Flags that the files of a project are read to mean, beyond those that a source is compiled with, where no
+ * compile_commands.json has its command: to be offered.
  */
 export async function offeredFlags(
   entry: string,
   folder: string,
   read: ReadFile,
-  { flags }: Pick<BuildSettings, 'flags'>,
+  { include, defines, flags: said }: Pick<BuildSettings, 'include' | 'defines' | 'flags'>,
   clues: Clues,
 ): Promise<Guess | undefined> {
-  const said = Object.entries(flags)
-    .filter(([pattern]) => isFor(pattern, entry))
-    .flatMap(([, words]) => words);
   const root = withSlashes(folder);
-  if ((await projectFlags(entry, root, read)).from.length > 0) return undefined;
-  return guessFlags(entry, root, read, clues, said.length > 0 ? said : undefined);
+  const { database, ...chosen } = await chosenFlags(entry, root, read, { flags: said });
+  if (database !== undefined) return undefined;
+  const used = {
+    ...chosen,
+    include: [...include, ...chosen.include],
+    flags: [...chosen.flags, ...Object.keys(defines).map((one) => `-D${one}`)],
+  };
+  return guessFlags(entry, root, read, clues, used);
 }
 
 const withSlashes = (folder: string): string =>

@@ -20,15 +20,23 @@ const COMMANDS = z.array(
 
 type Command = z.infer<typeof COMMANDS>[number];
 
-/** A project's own words on how a source is compiled. */
+/** How a source is compiled, as its project and a person say. */
 export interface Configuration extends AcceptedFlags {
-  /** The files that say so, relative to the folder: none where nothing does. */
-  readonly from: readonly string[];
+  /** The compile_commands.json that has its command, relative to the folder. */
+  readonly database: string | undefined;
+}
+
+/** Words of a command for a source of which no compile_commands.json has one. */
+export interface Fallback {
+  readonly words: readonly string[];
+  /** What says so, for remarks. */
+  readonly from: string;
 }
 
 /**
- * The flags of a source as its project has them: its command in compile_commands.json (in its directory, one above, or in `build`
- * of these), changed by .clangd files as clangd does. What is wrong with these files is a remark: the source is compiled without.
+ * The flags of a source: those of its command in compile_commands.json (in its directory, one above, or in `build` of these), else
+ * of a person, either changed by .clangd files as clangd does. What is wrong with these files is a remark: the source is compiled
+ * without.
  * @param entry the source's path in the folder.
  * @param root the folder, absolute on this machine, with "/".
  */
@@ -36,9 +44,9 @@ export async function projectFlags(
   entry: string,
   root: string,
   read: ReadFile,
+  fallback: Fallback = { words: [], from: '' },
 ): Promise<Configuration> {
   const remarks: string[] = [];
-  const from: string[] = [];
   const text = async (file: string): Promise<string | undefined> => {
     const found = await read(file);
     if (found === undefined) return undefined;
@@ -63,8 +71,9 @@ export async function projectFlags(
     database === undefined ? [] : [path.posix.join(directory, database)],
   );
   const places = [...named, ...above.flatMap((one) => [one, path.posix.join(one, 'build')])];
-  let words: readonly string[] = [];
-  let place: CommandPlace = { root, directory: '', from: DATABASE };
+  let { words } = fallback;
+  let place: CommandPlace = { root, directory: '', from: fallback.from };
+  let database: string | undefined;
   for (const directory of places) {
     const file = path.posix.join(directory, DATABASE);
     if (file.startsWith('../')) continue;
@@ -75,7 +84,7 @@ export async function projectFlags(
     else if (command !== undefined) {
       words = wordsOf(command);
       place = { root, directory: command.directory, from: file };
-      from.push(file);
+      database = file;
       break;
     }
   }
@@ -83,16 +92,14 @@ export async function projectFlags(
   const all = [acceptFlags(without(words, removed), place)];
   // The nearest comes last: of contradicting flags the last one counts.
   for (const { file, directory, clangd } of changes.toReversed()) {
-    if (clangd.add.length === 0 && clangd.remove.length === 0) continue;
-    from.push(file);
     all.push(acceptFlags(clangd.add, { root, directory, from: file }));
   }
   const added = joined(...all);
-  return { ...added, remarks: [...remarks, ...added.remarks], from };
+  return { ...added, remarks: [...remarks, ...added.remarks], database };
 }
 
 /** Flags after each other. */
-export const joined = (...all: readonly AcceptedFlags[]): AcceptedFlags =>
+const joined = (...all: readonly AcceptedFlags[]): AcceptedFlags =>
   all.reduce(
     (before, one) => ({
       include: [...before.include, ...one.include],

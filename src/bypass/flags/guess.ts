@@ -26,8 +26,6 @@ export interface Clues {
   readonly find: FindFiles;
   /** Headers that the compiler did not find. */
   readonly missing: readonly string[];
-  /** Directories that are searched as a person says. */
-  readonly include?: readonly string[];
   /** `uname -m` of the host that it is for: what depends on it is left out where no host was asked. */
   readonly architecture?: string | undefined;
 }
@@ -55,20 +53,23 @@ const MAKEFILES = ['Makefile', 'makefile', 'GNUmakefile', 'Kbuild'];
 const LARGEST = 512 * 1024;
 /** Each source has it, as its host names it. */
 const USUAL = /^\/usr\/include(?:\/[\w-]+-linux-gnu)?\/?$/;
-const MOST_GO_FILES = 2000;
+/** The nearest: in the repositories that were tried the line was in one of the first 421. */
+const MOST_GO_FILES = 500;
+/** What protoc and bpf2go write. */
+const MADE = /(?:\.pb|_bpfe[bl])\.go$/;
 const AT_ONCE = 32;
 
 /**
  * Flags for a source: those of the line `//go:generate … bpf2go` that names it, or of a makefile beside or above it with what that
  * includes, and directories for headers that these do not lead to. Nothing is run: what a makefile computes is left out.
- * @param given words that are used already: then nothing but headers is looked for.
+ * @param used what it is compiled with anyway: none of it is guessed again, and nothing that contradicts it.
  */
 export async function guessFlags(
   entry: string,
   root: string,
   read: ReadFile,
-  { find, missing, include: known = [], architecture }: Clues,
-  given?: readonly string[],
+  { find, missing, architecture }: Clues,
+  used: AcceptedFlags = NO_FLAGS,
 ): Promise<Guess | undefined> {
   const text: ReadText = async (file) => {
     const found = await read(file);
@@ -84,17 +85,18 @@ export async function guessFlags(
       from,
       isOwn,
       include: include.filter((one) => !USUAL.test(one)),
-      flags: flags.filter((one) => /^-(?:[DU]|mcpu=|std=)/.test(one)),
+      flags: flags.filter((one) => decides(one) !== undefined),
     };
   };
   const said =
-    given === undefined
-      ? ((await ofGoGenerate(entry, { root, architecture }, text, find, accept)) ??
-        (await ofMakefile(entry, { root, architecture }, text, accept)))
-      : undefined;
-  const base = said ?? { ...NO_FLAGS, from: undefined, isOwn: false };
-  const { include } = acceptFlags(given ?? [], { root, directory: '', from: '' });
-  const searched = [...known, ...include, ...base.include];
+    (await ofGoGenerate(entry, { root, architecture }, text, find, accept)) ??
+    (await ofMakefile(entry, { root, architecture }, text, accept));
+  const further = said && beyond(said, used);
+  const base =
+    said !== undefined && further !== undefined && !isNothing(further)
+      ? { ...said, ...further }
+      : { ...NO_FLAGS, from: undefined, isOwn: false };
+  const searched = [...used.include, ...base.include];
   const headers = await headerDirectories(
     { missing, include: searched, architecture, find },
     entry,
@@ -108,6 +110,23 @@ export async function guessFlags(
   ];
   return words.length === 0 ? undefined : { ...base, include: all, headers, words };
 }
+
+/** What a flag decides, so that another one of it contradicts it; undefined where a guess goes without it. */
+const decides = (flag: string): string | undefined =>
+  /^-[DU](\w+)/.exec(flag)?.[1] ?? /^-(?:mcpu|std)(?==)/.exec(flag)?.[0];
+
+function beyond(said: AcceptedFlags, used: AcceptedFlags): AcceptedFlags {
+  const decided = new Set(used.flags.map(decides));
+  return {
+    ...said,
+    include: said.include.filter((one) => !used.include.includes(one)),
+    preincluded: said.preincluded.filter((one) => !used.preincluded.includes(one)),
+    flags: said.flags.filter((one) => !decided.has(decides(one))),
+  };
+}
+
+const isNothing = ({ include, preincluded, flags }: AcceptedFlags): boolean =>
+  include.length + preincluded.length + flags.length === 0;
 
 type Project = Omit<MakefilePlace, 'directory'>;
 type Accept = (
@@ -133,7 +152,7 @@ async function ofMakefile(
       const found = makefileFlags(makefile, entry);
       const isOwn = found.join('\0') !== makefileFlags(makefile, '').join('\0');
       const known = accept(file, directory, found, isOwn);
-      if (known.include.length + known.preincluded.length + known.flags.length > 0) return known;
+      if (!isNothing(known)) return known;
     }
   }
   return undefined;
@@ -160,7 +179,7 @@ async function ofGoGenerate(
   accept: Accept,
 ): Promise<ReturnType<Accept> | undefined> {
   const name = path.posix.basename(entry);
-  const files = nearestFirst(await find((file) => file.endsWith('.go')), entry);
+  const files = nearestFirst(await find((file) => file.endsWith('.go') && !MADE.test(file)), entry);
   let exported: MakeValues | undefined;
   const contents = textsOf(files.slice(0, MOST_GO_FILES), text);
   for await (const [file, content] of contents) {

@@ -3,14 +3,20 @@ import path from 'node:path';
 import { BUILD_LIMIT_RANGES, BUILD_LIMITS } from '../../bypass/compilerLimits.ts';
 import type { BpfSource } from '../../bypass/build.ts';
 import { prefixFault } from '../../bypass/libbpf.ts';
-import { configuredSource, offeredFlags } from '../../bypass/flags/build.ts';
+import {
+  configuredSource,
+  offeredFlags,
+  withFlags,
+  type BuildSettings,
+} from '../../bypass/flags/build.ts';
 import { directoryFinder } from '../../bypass/flags/files.ts';
 import { directoryReader } from '../../bypass/source.ts';
 import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
 import { shellLine } from '../../host/quote.ts';
-import { LACKS_FLAGS, missingHeaders } from '../../verifier/clang.ts';
+import { missingHeaders } from '../../verifier/clang.ts';
 import { diagnose, type Diagnosis } from '../../verifier/diagnose.ts';
 import { definedIn } from '../../verifier/externs.ts';
+import { remedied } from '../../verifier/remedied.ts';
 import { sourceFindings } from '../../verifier/sourceFindings.ts';
 import { verifySource } from '../../verifier/verify.ts';
 import { growthCheck, compareFigures } from '../../verifier/difference.ts';
@@ -51,7 +57,7 @@ export const verify = command({
     ),
     flag: texts(
       'FLAG',
-      "A flag for clang, such as --flag=-mcpu=v3. Used only where the project's compile_commands.json and .clangd do not cover the source.",
+      'A flag for clang, such as --flag=-mcpu=v3. Used where no compile_commands.json of the project covers the source; its .clangd files add to them.',
     ),
     link: texts(
       'FILE',
@@ -113,7 +119,7 @@ export const verify = command({
   notes: [
     'Errors are printed in the form of clang, FILE:LINE:COLUMN: error: …',
     'If another source beside it defines what it only declares, --link with that source is printed as a hint.',
-    'If a header or a name is missing and nothing says how the source is compiled, the flags of a makefile beside or above it are printed as a hint.',
+    'If it fails, no compile_commands.json covers it, and the flags of a makefile beside or above it help, they are printed as a hint.',
     'Figures depend on the kernel and the compiler: compare those of one host. Verification time and program size are shown, but not checked. If the baseline has none of the programs, the exit status is 1.',
   ],
   fault: (_operands, { baseline, output, host, libbpf, 'max-growth': maxGrowth }) => {
@@ -149,7 +155,17 @@ export const verify = command({
     if (baseline !== undefined) await checkSize('--baseline', baseline);
     const before = baseline === undefined ? undefined : await readBaseline(baseline, entry);
     if (output !== undefined) await checkOutput(output, baseline, entry);
-    const diagnoses = await allSettledOrThrow([name, ...further].map(verifiedOn));
+    const settings: BuildSettings = {
+      ...{ include, flags: { '**': flag }, link: { '**': link }, named: '--' },
+      defines: Object.fromEntries(define.map((one) => defined(one))),
+      ...(libbpf !== undefined && { libbpf }),
+      limits: {
+        compileSeconds: options['compile-seconds'] ?? BUILD_LIMITS.compileSeconds,
+        memoryMiB: options['memory-mib'] ?? BUILD_LIMITS.memoryMiB,
+        verifySeconds: options['verify-seconds'] ?? BUILD_LIMITS.verifySeconds,
+      },
+    };
+    const diagnoses = await allSettledOrThrow([name, ...further].map((one) => verifiedOn(one)));
     const [diagnosis] = diagnoses;
     const shown = shownBelow(root);
     const settled = diagnoses.some(isBad) ? STATUS.bad : STATUS.good;
@@ -190,18 +206,17 @@ export const verify = command({
       status: settled === STATUS.bad ? settled : STATUSES[check?.outcome ?? 'good'],
     };
 
-    /** Flags of a makefile, which are never applied unasked. */
-    async function guessed({ findings, architecture }: Diagnosis): Promise<Hint | undefined> {
-      const lacking = findings
-        .filter(({ from, severity }) => from === 'clang' && severity === 'error')
-        .map(({ message }) => message)
-        .filter((one) => LACKS_FLAGS.test(one));
-      if (lacking.length === 0) return undefined;
-      const flags = { '**': [...flag, ...define.map((one) => `-D${one}`)] };
-      const headers = missingHeaders(lacking);
-      const clues = { find: directoryFinder(root), missing: headers, include, architecture };
-      const guess = await offeredFlags(entry, root, directoryReader(root), { flags }, clues);
-      return guess && { from: guess.from ?? guess.headers, flags: guess.words };
+    /** Flags of a makefile, which are never applied unasked, where they help. */
+    async function guessed(before: Diagnosis): Promise<Hint | undefined> {
+      if (!isBad(before)) return undefined;
+      const missing = missingHeaders(before.findings.map(({ message }) => message));
+      const clues = { find: directoryFinder(root), missing, architecture: before.architecture };
+      const guess = await offeredFlags(entry, root, directoryReader(root), settings, clues);
+      if (guess === undefined) return undefined;
+      const after = await verifiedOn(name, guess.words);
+      return remedied(before, after).length === 0
+        ? undefined
+        : { from: guess.from ?? guess.headers, flags: guess.words };
     }
 
     /** Sources beside it that define what it declares alone. */
@@ -218,22 +233,14 @@ export const verify = command({
       return definedIn(await sourceOf(), others);
     }
 
-    function sourceOf(): Promise<BpfSource> {
-      const defines = Object.fromEntries(define.map((one) => defined(one)));
-      return configuredSource(entry, root, directoryReader(root), {
-        ...{ include, defines, flags: { '**': flag }, link: { '**': link }, named: '--' },
-        ...(libbpf !== undefined && { libbpf }),
-        limits: {
-          compileSeconds: options['compile-seconds'] ?? BUILD_LIMITS.compileSeconds,
-          memoryMiB: options['memory-mib'] ?? BUILD_LIMITS.memoryMiB,
-          verifySeconds: options['verify-seconds'] ?? BUILD_LIMITS.verifySeconds,
-        },
-      });
+    function sourceOf(tried: readonly string[] = []): Promise<BpfSource> {
+      const all = withFlags(settings, entry, tried);
+      return configuredSource(entry, root, directoryReader(root), all);
     }
 
-    async function verifiedOn(on: string): Promise<Diagnosis> {
+    async function verifiedOn(on: string, tried: readonly string[] = []): Promise<Diagnosis> {
       try {
-        const source = await sourceOf();
+        const source = await sourceOf(tried);
         const tool = await readFile(path.join(session.bpf, 'tools', 'verify.c'));
         const { signal } = session;
         const host = session.host(on, options);

@@ -86,13 +86,13 @@ describe('flags of a project', () => {
       'bpf/.clangd':
         'CompileFlags: {Add: -Ihere}\n---\nIf: {PathMatch: [x.*]}\nCompileFlags: {Add: -DNO}',
     };
-    const { include, flags, from, remarks } = await projectFlags(
+    const { include, flags, database, remarks } = await projectFlags(
       'bpf/a.bpf.c',
       '/p',
       reader(files),
     );
     assert.deepEqual([include, flags, remarks], [['inc', 'bpf/here'], ['-DKEPT', '-DOUTER'], []]);
-    assert.deepEqual(from, ['build/compile_commands.json', '.clangd', 'bpf/.clangd']);
+    assert.equal(database, 'build/compile_commands.json');
     const wrong = { '.clangd': 'CompileFlags: [', 'compile_commands.json': '{' };
     assert.equal((await projectFlags('a.bpf.c', '/p', reader(wrong))).remarks.length, 2);
     for (const pattern of ['(a+)+', '.*.*.*.*x', 'a'.repeat(300)]) {
@@ -103,7 +103,7 @@ describe('flags of a project', () => {
     }
   });
 
-  it('of the settings count by their pattern where the project says nothing', async () => {
+  it('of the settings count by their pattern where the project has no command, and .clangd changes them', async () => {
     const settings = {
       ...{ include: ['../out', 'inc'], defines: {}, named: 'verify.', link: {} },
       flags: { '*.bpf.c': ['-DALL'], 'bpf/**': ['-DBPF'], 'other/**': ['-DOTHER'] },
@@ -118,7 +118,11 @@ describe('flags of a project', () => {
       Buffer.from(source.files.get('bpf/bpf/vmlinux.h') ?? []).toString(),
       /sockmap-bypass-vmlinux/,
     );
-    assert.deepEqual((await of({ '.clangd': 'CompileFlags: {Add: -DMINE}' })).flags, ['-DMINE']);
+    const clangd = { '.clangd': 'CompileFlags: {Add: -DMINE, Remove: -DALL}' };
+    assert.deepEqual((await of(clangd)).flags, ['-DBPF', '-DMINE']);
+    const database = { directory: '/p', file: 'bpf/a.bpf.c', command: 'clang -DOWN' };
+    const both = { ...clangd, 'compile_commands.json': JSON.stringify([database]) };
+    assert.deepEqual((await of(both)).flags, ['-DOWN', '-DMINE']);
   });
 
   it('say which sources belong together, each with its own flags and what it includes', async () => {
@@ -275,7 +279,7 @@ describe('flags of a project', () => {
     assert.equal(patternOf(guess, 'bpf/probe*.c'), 'bpf/probe\\*.c');
   });
 
-  it('of a makefile are offered where nothing else says how a source is compiled', async () => {
+  it('of a makefile are offered beyond those that are used, where the project has no command', async () => {
     const text = 'BPF_FLAGS = -Iinc -DSIZE=\'"a b"\'\n';
     const files = { 'sub/Makefile': text, 'sub/src/a.bpf.c': '' };
     const of = (more: Record<string, string>, flags: Record<string, string[]> = {}) =>
@@ -283,7 +287,7 @@ describe('flags of a project', () => {
         'sub/src/a.bpf.c',
         '/p',
         reader({ ...files, ...more }),
-        { flags },
+        { include: [], defines: {}, flags },
         { find: find({ ...files, ...more }), missing: ['ours/a.h'] },
       );
     const guess = (await of({})) ?? assert.fail();
@@ -291,9 +295,12 @@ describe('flags of a project', () => {
     assert.equal(patternOf(guess, 'sub/src/a.bpf.c'), 'sub/**/*.bpf.c');
     assert.equal(patternOf({ ...guess, from: 'Makefile' }, 'a.c'), '**/*.c');
     assert.equal(patternOf({ ...guess, from: 'x[1]/Makefile' }, 'x[1]/a.c'), 'x\\[1\\]/**/*.c');
-    assert.equal(await of({ '.clangd': 'CompileFlags: {Add: -DMINE}' }), undefined);
-    assert.equal(await of({}, { '*.bpf.c': ['-DMINE'] }), undefined);
-    assert.ok(await of({}, { 'other/**': ['-DMINE'], '*.bpf.c': [] }));
+    const clangd = await of({ '.clangd': 'CompileFlags: {Add: [-DSIZE=2, -DLSP, -xc]}' });
+    assert.deepEqual(clangd?.words, ['-I', 'sub/inc']);
+    assert.deepEqual((await of({}, { '*.bpf.c': ['-Isub/inc'] }))?.words, ['-DSIZE="a b"']);
+    assert.equal(await of({}, { '*.bpf.c': ['-Isub/inc', '-USIZE'] }), undefined);
+    const database = [{ directory: '/p/sub', file: 'src/a.bpf.c', command: 'clang -DOWN' }];
+    assert.equal(await of({ 'compile_commands.json': JSON.stringify(database) }), undefined);
     // As they are offered they are accepted: the source is compiled with them.
     const flags = { [patternOf(guess, 'sub/src/a.bpf.c')]: guess.words };
     const settings = { include: [], defines: {}, flags, link: {}, named: '' };
@@ -310,11 +317,14 @@ describe('flags of a project', () => {
       'sub/src/a.bpf.c': '#include <ours/a.h>\n#include "vmlinux.h"\n#include <linux/x.h>\n',
     };
     assert.deepEqual((await of({ ...headers, ...includes }))?.words, both);
-    const further = await of({ ...headers, ...includes }, { '*.c': ['-Isub/more'] });
+    const further = await of(
+      { ...headers, ...includes },
+      { '*.c': ['-Isub/more', '-Isub/inc', '-DSIZE=1'] },
+    );
     assert.deepEqual(further?.words, ['-I', 'sub/h']);
     assert.equal(patternOf(further, 'sub/src/a.bpf.c'), 'sub/**/*.bpf.c');
     assert.equal(
-      await of({ ...headers, ...includes }, { '*.c': ['-Isub/more', '-Isub/h'] }),
+      await of({ ...headers, ...includes }, { '*.c': [...both, '-I', 'sub/inc'] }),
       undefined,
     );
   });
@@ -333,7 +343,8 @@ describe('flags of a project', () => {
     assert.deepEqual(missing, ['vmlinux.h', 'x/y.h']);
     const of = async (entry: string, architecture: string, given?: string[]) => {
       const clues = { find: find(files), missing, architecture };
-      return (await guessFlags(entry, '/p', reader(files), clues, given))?.words;
+      const used = given && acceptFlags(given, { root: '/p', directory: '', from: '' });
+      return (await guessFlags(entry, '/p', reader(files), clues, used))?.words;
     };
     assert.deepEqual(await of('a.bpf.c', 'x86_64'), ['-I', 'types/x86']);
     assert.deepEqual(await of('a.bpf.c', 'aarch64'), ['-I', 'types/arm64']);

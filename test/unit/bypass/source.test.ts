@@ -9,6 +9,7 @@ import {
   LIMITS,
   SourceError,
 } from '../../../src/bypass/source.ts';
+import { KERNEL_TYPES } from '../../../src/bypass/kernelTypes.ts';
 import { run } from '../../harness/run.ts';
 import { temporaryDirectory } from '../../harness/temporary.ts';
 
@@ -96,6 +97,25 @@ char text[] = "#include \\"no.h\\"";
       [2, 3, 4, 5, 6].map((line) => `a.bpf.c:${line}`),
     );
     assert.match(refused[1]?.wrong ?? '', /"\/etc\/passwd" is outside/);
+  });
+
+  it('is the host’s where it is a vmlinux.h that the folder does not have, wherever it is looked for', async () => {
+    const places = ['../vmlinux.h', '../../types/vmlinux.h', 'x/vmlinux.h'];
+    const text = places.map((one) => `#include "${one}"\n`).join('');
+    const found = await collect('a.bpf.c', reader({ 'a.bpf.c': text }));
+    const { files, include = [], refused } = found;
+    assert.deepEqual(refused, []);
+    assert.deepEqual(include, ['.sockmap-bypass/d', '.sockmap-bypass/d/d']);
+    // As the compiler looks for them, beside the source and in the directories.
+    const looked = places.map((one) =>
+      ['', ...include].some((at) => files.get(path.posix.join(at, one)) === KERNEL_TYPES),
+    );
+    assert.deepEqual(looked, [true, true, true]);
+    assert.ok(include.every((one) => files.has(`${one}/vmlinux.h`)));
+    const odd = ['/x/vmlinux.h', 'https://example.org/vmlinux.h', '-x/vmlinux.h'];
+    const far = `${'../'.repeat(9)}vmlinux.h`;
+    const wrong = [...odd, far].map((one) => `#include "${one}"\n`).join('');
+    assert.equal((await collect('a.bpf.c', reader({ 'a.bpf.c': wrong }))).refused.length, 4);
   });
 
   it('has a limit of size, each and together, and of number', async () => {

@@ -49,11 +49,14 @@ describe('how a source is compiled, in the window', () => {
     await verify(uri);
     const [error] = errors(uri);
     assert.match(error?.message ?? '', /file not found/);
-    const offered = async (): Promise<(vscode.Command | undefined)[]> => {
+    const offered = async (
+      file = uri,
+      range = error?.range,
+    ): Promise<(vscode.Command | undefined)[]> => {
       const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
         'vscode.executeCodeActionProvider',
-        uri,
-        error?.range,
+        file,
+        range,
         vscode.CodeActionKind.QuickFix.value,
       );
       return actions
@@ -79,6 +82,32 @@ describe('how a source is compiled, in the window', () => {
     await verify(uri);
     const [search] = await offered();
     assert.equal(search?.title, 'Search flags/include, flags/lib for headers…');
+    // What the verifier rejects says nothing of flags: the host tries them.
+    write('Makefile', 'BPF_CFLAGS = -DLAST=15\n');
+    const probe = write(
+      'probe.bpf.c',
+      `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#ifndef LAST
+#define LAST 99
+#endif
+int values[16];
+SEC("socket")
+int program(struct __sk_buff *skb)
+{
+	return values[skb->mark & LAST];
+}
+char LICENSE[] SEC("license") = "GPL";
+`,
+    );
+    await vscode.window.showTextDocument(probe);
+    await verify(probe);
+    const [rejected] = errors(probe);
+    assert.match(rejected?.message ?? '', /invalid access to map value/);
+    await eventually('it is tried, and offered', async () => {
+      const [tried] = await offered(probe, rejected?.range);
+      return tried?.title === 'Use the flags of Makefile…';
+    });
   });
 
   it('the source that defines what another declares is offered, and linked when a person says so', async () => {
