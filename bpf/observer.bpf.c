@@ -128,7 +128,12 @@ struct files_struct___seen {
 	struct fdtable___seen *fdt;
 } __kernel_view;
 
+struct thread_info___seen {
+	__u32 status;
+} __kernel_view;
+
 struct task_struct___seen {
+	struct thread_info___seen thread_info;
 	struct task_struct___seen *group_leader;
 	struct files_struct___seen *files;
 	char comm[16];
@@ -296,13 +301,22 @@ enum {
 	NR_SENDMMSG = 307,
 };
 struct pt_regs___seen {
-	unsigned long r10, dx, si, di;
+	unsigned long bx, r10, cx, dx, si, di;
 } __kernel_view;
 #define ARGUMENT_0(regs) BPF_CORE_READ(regs, di)
 #define ARGUMENT_1(regs) BPF_CORE_READ(regs, si)
 #define ARGUMENT_2(regs) BPF_CORE_READ(regs, dx)
 #define ARGUMENT_3(regs) BPF_CORE_READ(regs, r10)
 #define KNOWS_CALLS
+/* Calls of 32 bits have numbers of their own, which are those of other calls above. */
+enum {
+	NR_32_IOCTL = 54,
+	NR_32_SENDFILE = 187,
+	NR_32_SENDFILE64 = 239,
+	NR_32_SPLICE = 313,
+};
+#define TS_COMPAT 0x2
+#define KNOWS_CALLS_OF_32
 #elif defined(__TARGET_ARCH_arm64)
 enum {
 	NR_IOCTL = 29,
@@ -369,6 +383,44 @@ static enum use option(__u64 level, __u64 name, const void *at)
 	return use;
 }
 
+#ifdef KNOWS_CALLS_OF_32
+/*
+ * Whether it was a call of 32 bits that tells. Options that are set by one are seen as
+ * sockets have them; flags of what is sent by socketcall() are not seen.
+ */
+static bool note_call_of_32(__u64 number, struct pt_regs___seen *regs)
+{
+	struct task_struct___seen *task = (void *)bpf_get_current_task();
+	struct seen *seen;
+	enum use use;
+	__u64 inode;
+
+	switch (number) {
+	case NR_32_IOCTL:
+		if ((__u32)BPF_CORE_READ(regs, cx) != FIONREAD)
+			return false;
+		use = FIONREADS;
+		break;
+	case NR_32_SENDFILE:
+	case NR_32_SENDFILE64:
+		use = SENDFILE;
+		break;
+	case NR_32_SPLICE:
+		use = SPLICE;
+		break;
+	default:
+		return false;
+	}
+	if (!(BPF_CORE_READ(task, thread_info.status) & TS_COMPAT))
+		return false;
+	sock_of(BPF_CORE_READ(regs, bx), &inode);
+	seen = inode ? record_of(inode) : NULL;
+	if (seen)
+		count(seen, use);
+	return true;
+}
+#endif
+
 struct raw_arguments {
 	__u64 args[2];
 };
@@ -385,6 +437,10 @@ int observe_calls(struct raw_arguments *ctx)
 	__u64 inode;
 
 	/* This runs for every call of the host: no more is read than tells. */
+#ifdef KNOWS_CALLS_OF_32
+	if (note_call_of_32(ctx->args[1], regs))
+		return 0;
+#endif
 	switch (ctx->args[1]) {
 	case NR_IOCTL:
 		if ((__u32)ARGUMENT_1(regs) != FIONREAD)

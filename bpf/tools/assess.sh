@@ -17,10 +17,11 @@ places() {
       { split($2, path, "/"); print $1, path[3] }'
 }
 
-# Prints "INODE PID" of all sockets that processes have open.
+# Prints "INODE PID" of all sockets that processes have open, and "io_uring PID" of those that have a ring.
 holders() {
   printf '%s\n' /proc/[0-9]*/fd/* | xargs stat -c %N 2>/dev/null |
-    sed -n "s|^'\{0,1\}/proc/\([0-9]*\)/fd/[0-9]*'\{0,1\} -> '\{0,1\}socket:\[\([0-9]*\)\]'\{0,1\}$|\2 \1|p" |
+    sed -n "s|^'\{0,1\}/proc/\([0-9]*\)/fd/[0-9]*'\{0,1\} -> '\{0,1\}socket:\[\([0-9]*\)\]'\{0,1\}$|\2 \1|p
+      s|^'\{0,1\}/proc/\([0-9]*\)/fd/[0-9]*'\{0,1\} -> '\{0,1\}anon_inode:\[io_uring\]'\{0,1\}$|io_uring \1|p" |
     sort -u | head -n 500000
 }
 

@@ -12,6 +12,7 @@ import { oneLine } from '../text.ts';
 import type { Assessment } from './assessment.ts';
 import { withMessages, type Flow, type FlowOfSockets, type Sent, type Side } from './flows.ts';
 import {
+  byRings,
   makeObserver,
   noRoom,
   readObserver,
@@ -77,13 +78,14 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
     observer?.observe(seconds, cgroup) ?? notTraced(),
   ]);
   const sent = sentOf(observation.seen);
-  const { flows: found, inodes, ...traffic } = all;
+  const { flows: found, inodes, withRing, ...traffic } = all;
   const isOf = (side: Side): boolean => cgroup === undefined || isBelow(side, cgroup);
   const own = found.filter(({ flow }) => isOf(flow.server) || isOf(flow.client));
   const reachesOut = own.some(({ flow }) => !isOf(flow.server) || !isOf(flow.client));
   const flows = own.map((one) => withMessages(one, sent, seconds));
   const ends = endsOf(own);
   const uses = usesOf(observation.seen, (inode) => ends.has(inode));
+  const sides = flows.flatMap(({ server, client }) => [server, client]);
   const mayProbe = uses.size > 0 || sufferers(programsOf(flows), undefined).length > 0;
   if (sources !== undefined && mayProbe) onStep?.('probe');
   const probed =
@@ -100,6 +102,7 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
       ...observation.notLookedAt,
       ...noRoom(reachesOut ? observation.lostElsewhere : 0),
       ...tooShort(observation.seen, inodes, all.seconds),
+      ...byRings(sides, withRing),
       ...probed.notLookedAt,
     ],
     verdict: verdictOn(flows, {

@@ -5,8 +5,10 @@ import type { Host } from '../host/host.ts';
 import { scriptArgv } from '../host/hostScript.ts';
 import { number } from '../results/format.ts';
 import { groupBy } from '../results/samples.ts';
-import { oneLine, shownName } from '../text.ts';
+import { listed, oneLine, shownName } from '../text.ts';
 import { USES, type Use } from './assessment.ts';
+import type { Side } from './flows.ts';
+import { processName } from './page/names.ts';
 import { buildTracer, readTracer, type TracerSource } from './tracer.ts';
 
 /** @param directory of the bundled BPF C. */
@@ -142,6 +144,22 @@ export function tooShort(
     l10n.t(
       'Connections that began and ended between the two looks, of {0}: who is at their other ends is not known.',
       names.join(', '),
+    ),
+  ];
+}
+
+/**
+ * Who of those that are asked about may ask for more than is seen, as a sentence.
+ * @param withRing processes that have a ring of io_uring.
+ */
+export function byRings(sides: readonly Side[], withRing: ReadonlySet<number>): string[] {
+  const users = sides.filter(({ pids }) => pids.some((pid) => withRing.has(pid)));
+  if (users.length === 0) return [];
+  const names = Array.from(new Set(users.map(({ process }) => processName(process))));
+  return [
+    l10n.t(
+      'What is asked for by io_uring, other than to send and to receive: it is no call that could be traced. These have a ring: {0}.',
+      listed(names),
     ),
   ];
 }

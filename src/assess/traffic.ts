@@ -18,6 +18,8 @@ export type ReadTraffic = Omit<Traffic, 'flows'> & {
   readonly flows: readonly FlowOfSockets[];
   /** Of all sockets, whoever is at their other end. */
   readonly inodes: ReadonlySet<number>;
+  /** Processes that have a ring of io_uring. */
+  readonly withRing: ReadonlySet<number>;
 };
 
 /**
@@ -95,6 +97,9 @@ export function parseTraffic(text: string, boundary: string): Omit<ReadTraffic, 
   return {
     seconds,
     inodes: new Set([...before, ...after].map(({ inode }) => inode)),
+    withRing: new Set(
+      Array.from(one('holders').matchAll(/^io_uring (\d{1,10})$/gm), ([, pid]) => Number(pid)),
+    ),
     sockets: after.length,
     localSockets: 2 * pairs.length,
     namespaces: places.filter((line) => /^\d+ \d+$/.test(line)).length,
@@ -108,7 +113,7 @@ export function parseTraffic(text: string, boundary: string): Omit<ReadTraffic, 
 
 const uptime = (text: string): number => Number(/^\d+(?:\.\d+)?/.exec(text)?.[0] ?? 0);
 
-/** @param holders lines "INODE PID"; @param names lines "PID NAME", as the kernel escapes it in /proc/PID/status. */
+/** @param holders lines "INODE PID", others are passed over; @param names lines "PID NAME", as the kernel escapes it in /proc/PID/status. */
 function holdersOf(holders: string, names: string): Processes['holders'] {
   const byPid = new Map(
     Array.from(names.matchAll(/^(\d{1,10}) ([^\n]*)$/gm), ([, pid = '', name = '']) => [

@@ -3,7 +3,7 @@
  * Both ends of connections that carry 100 bytes each way, again and again, with the
  * habits of programs that a bypass may not suit:
  *
- *   habits plain|waitall|rcvlowat|fionread|threads|mptcp PORT   a server
+ *   habits plain|waitall|rcvlowat|fionread|fionread32|uring|threads|mptcp PORT   a server
  *   habits splice PORT ADDRESS PORT                             a proxy, as in Go
  *   habits ask ADDRESS PORT HABIT                               a client of one
  *
@@ -13,7 +13,9 @@
 
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -45,6 +47,27 @@ static void ask(int fd)
 		usleep(500);
 }
 
+/* As a program of 32 bits calls: its pointers have no more. */
+static void ask_of_32(int fd)
+{
+#ifdef __x86_64__
+	static int *waiting;
+	long result;
+
+	if (!waiting)
+		waiting = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(54), "b"(fd), "c"(FIONREAD), "d"(waiting)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (result)
+		die("int 0x80");
+#else
+	ioctl(fd, FIONREAD, &fd);
+#endif
+}
+
 /* Reads a message, as the habit is. */
 static bool receive(int fd, const char *habit, char *buf)
 {
@@ -53,11 +76,14 @@ static bool receive(int fd, const char *habit, char *buf)
 
 	if (!strcmp(habit, "waitall"))
 		return recv(fd, buf, SIZE, MSG_WAITALL) == SIZE;
-	if (!strcmp(habit, "fionread")) {
+	if (!strncmp(habit, "fionread", 8)) {
 		struct pollfd readable = {fd, POLLIN, 0};
 
 		poll(&readable, 1, -1);
-		ioctl(fd, FIONREAD, &waiting);
+		if (habit[8])
+			ask_of_32(fd);
+		else
+			ioctl(fd, FIONREAD, &waiting);
 	}
 	for (int got = 0; got < SIZE; got += n) {
 		n = recv(fd, buf + got, SIZE - got, 0);
@@ -86,6 +112,12 @@ static void serve(int fd, const char *habit)
 	shared = fd;
 	if (!strcmp(habit, "rcvlowat"))
 		setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &all, sizeof(all));
+	if (!strcmp(habit, "uring")) {
+		static char parameters[120];
+
+		if (syscall(SYS_io_uring_setup, 4, parameters) < 0)
+			die("io_uring_setup");
+	}
 	if (!strcmp(habit, "threads"))
 		pthread_create(&other, NULL, reader, (void *)habit);
 	reader((void *)habit);
