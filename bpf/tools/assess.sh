@@ -8,13 +8,26 @@ b=$1
 # Bytes of a snapshot, and of one network namespace in it.
 most=67108864 most_of_one=8388608
 
-# Prints "INODE PID" of network namespaces, and a process in each.
+# Prints "INODE PID…" of network namespaces, and some processes in each, the oldest first, as their numbers tell: one
+# that has just begun may be gone when it is needed.
 places() {
-  printf '%s\n' /proc/[0-9]*/ns/net | xargs stat -L -c '%i %n' 2>/dev/null |
+  printf '%s\n' /proc/[0-9]*/ns/net | sort -t / -k 3,3n | xargs stat -L -c '%i %n' 2>/dev/null |
     awk -v most="$1" '
-      seen[$1]++ { next }
-      ++count > most { print "more"; exit }
-      { split($2, path, "/"); print $1, path[3] }'
+      !($1 in some) && count == most { more = 1; next }
+      !($1 in some) { order[++count] = $1 }
+      ++seen[$1] <= 8 { split($2, path, "/"); some[$1] = some[$1] " " path[3] }
+      END { for (at = 1; at <= count; at++) print order[at] some[order[at]]; if (more) print "more" }'
+}
+
+# Prints the first of some processes that is in a network namespace. $1 its inode, then the processes.
+still_in() {
+  inode=$1
+  shift
+  for one; do
+    # Another process may have its number by now.
+    [ "$(netns_of "$one")" != "$inode" ] || { echo "$one"; return; }
+  done
+  return 1
 }
 
 # Prints "INODE PID" of all sockets that processes have open, and "io_uring PID" of those that have a ring.
@@ -52,10 +65,9 @@ else conntrack -L -p tcp --state ESTABLISHED; fi'
 # $1 which snapshot, on standard input the places.
 snapshot() {
   section "uptime $1"; cat /proc/uptime
-  while read -r inode process; do
-    [ "$inode" != more ] || continue
-    # Another process may have its number by now.
-    [ "$(netns_of "$process")" = "$inode" ] || continue
+  while read -r inode processes; do
+    # shellcheck disable=SC2086 # numbers
+    process=$(still_in "$inode" $processes) || continue
     section "sockets $1 $inode"
     timeout 10 nsenter --net="/proc/$process/ns/net" -- ss -tinHOe --cgroup state established 2>/dev/null |
       head -c "$most_of_one"

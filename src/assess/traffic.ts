@@ -102,7 +102,7 @@ export function parseTraffic(text: string, boundary: string): Omit<ReadTraffic, 
     ),
     sockets: after.length,
     localSockets: 2 * pairs.length,
-    namespaces: places.filter((line) => /^\d+ \d+$/.test(line)).length,
+    namespaces: places.filter((line) => /^\d+(?: \d+)+$/.test(line)).length,
     capped: places.includes('more'),
     flows: flowsOf(pairs, { sockets: before, pairs: earlier }, seconds, {
       holders: holdersOf(one('holders'), one('names')),
