@@ -23,7 +23,10 @@ const OUTCOMES: Readonly<Record<CanaryReading['outcome'], (reading: CanaryReadin
       crossed.map((one) => GUARDRAILS[one]()).join('; '),
     ),
   within: () => l10n.t('Within the guardrails.'),
-  undecided: () => l10n.t('Not known yet: it takes more answers, or more connections.'),
+  undecided: ({ bypass, tcp }) =>
+    bypass.sockets + tcp.sockets === 0
+      ? l10n.t('Not known yet: nothing has connected. What was open before is not measured.')
+      : l10n.t('Not known yet: it takes more answers, or more connections.'),
 };
 
 /** What is known of the guardrails, and why it has ended where one was crossed. */

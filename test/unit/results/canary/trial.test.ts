@@ -45,6 +45,26 @@ describe('a trial', () => {
     assert.match(canaryReport(second), /Within the guardrails[^]*no difference[^]*200 ns/);
   });
 
+  it('says so where no connection is new, as with those of a pool', () => {
+    const { bypass, tcp, ...rest } = growth(1);
+    const none = { sockets: 0, times: times(0) };
+    const idle = new Trial({ p50: 1.05 }, 0.5).add({
+      ...rest,
+      bypass: { ...bypass, ...none },
+      tcp: { ...tcp, ...none },
+    });
+    assert.match(
+      canaryReport(idle),
+      /^Not known yet: nothing has connected\. What was open before/,
+    );
+    const first = new Trial({ p50: 1.05 }, 0.5).add({
+      ...rest,
+      bypass: { ...bypass, ...none },
+      tcp,
+    });
+    assert.match(canaryReport(first), /^Not known yet: it takes more answers/);
+  });
+
   it('is over when an answer certainly takes too long, and not for a limit that is not set', () => {
     const slow = growth(1);
     const slower = { ...slow, bypass: { ...slow.bypass, times: times(10_000, 30, 31, 32) } };
