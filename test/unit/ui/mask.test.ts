@@ -28,8 +28,41 @@ describe('masked text', () => {
     ['IPv4', 'from 10.0.0.7 to 10.0.0.8 and 10.0.0.7:80', 'from addr-1 to addr-2 and addr-1:80'],
     ['IPv6', 'fe80::1, [2001:db8::2]:22 fe80::1: no', 'addr-1, [addr-2]:22 addr-1: no'],
     ['hardware addresses', 'lladdr 52:54:00:12:34:56 dev', 'lladdr addr-1 dev'],
-    ['home directories', '/home/eve/.ssh/id and eve', '/home/user-1/.ssh/id and user-1'],
+    ['home directories', '/home/eve/.ssh/config and eve', '/home/user-1/.ssh/config and user-1'],
     ['those of others', '/Users/Eve/x C:\\Users\\eve\\y', '/Users/user-1/x C:\\Users\\user-1\\y'],
+    ['one with a blank', 'C:\\Users\\Eve Doe\\.ssh\\id_rsa', 'C:\\Users\\user-1\\key-1'],
+    [
+      'files of keys',
+      "-i /srv/eve.pem; identity file /etc/eve_rsa type 0; key '/home/eve/.ssh/prod'",
+      "-i /key-1; identity file /key-2 type 0; key '/home/user-1/key-3'",
+    ],
+    ['a password with @ and /', 'https://eve:p@s/s@box/x', 'https://user-1:secret-1@host-1/x'],
+    [
+      'a password without a host',
+      'pg://eve:pw@/db redis://:pw@box',
+      'pg://user-1:secret-1@/db redis://:secret-1@host-1',
+    ],
+    [
+      'variables and options',
+      'GITHUB_TOKEN=a1 PGPASSWORD=b2 --password c3 client_secret => d4 curl -u eve:e5',
+      'GITHUB_TOKEN=secret-1 PGPASSWORD=secret-2 --password secret-3 client_secret => secret-4 curl -u user-1:secret-5',
+    ],
+    ['secrets in quotes', '"password": "my own" x', '"password": "secret-1" x'],
+    [
+      'tokens',
+      `ghp_${'a1'.repeat(18)} AKIA${'B2'.repeat(8)} eyJhbGciOiJIUzI1NiJ9.eyJz.x`,
+      'secret-1 secret-2 secret-3',
+    ],
+    [
+      'words of ssh',
+      "connect to host box port 22; resolve hostname box.lan: no; added 'box,10.0.0.3'",
+      "connect to host host-1 port 22; resolve hostname host-2: no; added 'host-1,addr-1'",
+    ],
+    [
+      'words of sudo',
+      'Sorry, user eve may not run sudo on box. password for eve: user eve is not in the sudoers file',
+      'Sorry, user user-1 may not run sudo on host-1. password for user-1: user user-1 is not in the sudoers file',
+    ],
     ['secrets', 'password=hunter2 token: "abc"', 'password=secret-1 token: "secret-2"'],
     ['a bearer', 'Authorization: Bearer abc.def', 'Authorization: Bearer secret-1'],
     ['fingerprints', `SHA256:${'aB3'.repeat(14)}x`, 'secret-1'],
@@ -56,6 +89,8 @@ describe('masked text', () => {
       'https://github.com/libbpf/bpftool',
       'r1=ctx(off=0,imm=0) R10=fp0',
       'adage, web12 and rebuild-bots',
+      'bypass: guarded, bypass-classic: 5; expected token, user is not root; /x/secretbox: no such file',
+      'the host key, /home directory, map->key, e.key = 3, user@',
     ]) {
       assert.equal(mask(text), text);
     }
@@ -149,6 +184,11 @@ describe('masked text', () => {
       '1.'.repeat(5e4),
       '0:'.repeat(5e4),
       'password='.repeat(1e4),
+      'http://:'.repeat(2e4),
+      '-u a:'.repeat(2e4),
+      '/a.'.repeat(5e4),
+      'a/'.repeat(5e4),
+      'token_'.repeat(2e4),
       '-----BEGIN PRIVATE KEY-----'.repeat(3000),
     ]) {
       mask(long);
