@@ -82,7 +82,7 @@ export const readerName = ({ name, kind }: SpliceReader): string => `${name} (${
 export const noteWords = ({ addressesCapped, reachRefused, shareRefused }: BypassStatus): string =>
   (addressesCapped === true
     ? ` ${l10n.t(
-        'The host has more addresses there than the programs take: connections to the rest stay on TCP, unless they are between containers and no address is translated. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).',
+        'The host has more addresses than the programs take: some connections stay on TCP. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).',
       )}`
     : '') +
   // Of the kernel a person has heard before.

@@ -28,11 +28,11 @@ export async function explainConflicts(context: Context): Promise<void> {
   const chosen = await showInformation(
     names.length === 1
       ? vscode.l10n.t(
-          'The extension {0} answers in BPF C too, with the compiler and headers of this machine: completions and errors can come twice, and its errors need not be those of the host. Disable it for this workspace, or turn off clangd on the host.',
+          'The extension {0} answers in BPF C too, with the compiler of this machine: its errors need not be those of the host.',
           others,
         )
       : vscode.l10n.t(
-          'The extensions {0} answer in BPF C too, with the compiler and headers of this machine: completions and errors can come twice, and their errors need not be those of the host. Disable them for this workspace, or turn off clangd on the host.',
+          'The extensions {0} answer in BPF C too, with the compiler of this machine: their errors need not be those of the host.',
           others,
         ),
     ...[show, ours],
