@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
-import type { Context } from '../context.ts';
+import type { App } from '../app.ts';
 
 /** Get started: the walkthrough. */
-export async function getStarted({ extension }: Context): Promise<void> {
-  await vscode.commands.executeCommand(
-    'workbench.action.openWalkthrough',
-    `${extension.extension.id}#start`,
-    false,
+export const getStarted = ({ extension, keys }: App): Promise<void> =>
+  keys.showSteps(() =>
+    vscode.commands.executeCommand(
+      'workbench.action.openWalkthrough',
+      `${extension.extension.id}#start`,
+      false,
+    ),
   );
-}

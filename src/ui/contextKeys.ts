@@ -40,6 +40,8 @@ const SETTLE_MS = 300;
 export class ContextKeys implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
   readonly #set = new Map<Key, boolean>();
+  /** Steps that were done in this window. */
+  readonly #did = new Set<string>();
   /** Of each result whether its run has not finished. */
   readonly #unfinished = new Map<string, boolean>();
   readonly #changed = new Set<string>();
@@ -84,7 +86,19 @@ export class ContextKeys implements vscode.Disposable {
 
   /** @param answer of a command; undefined where a person has called it off. */
   answered(command: string, answer: unknown): void {
-    if (answer !== undefined && STEPS.includes(command)) put(`did.${command}`, true);
+    if (answer === undefined || !STEPS.includes(command)) return;
+    this.#did.add(command);
+    put(`did.${command}`, true);
+  }
+
+  /**
+   * Opens the walkthrough with the steps ticked that were done before: VS Code ticks one when its key becomes true,
+   * and none whose key is true already.
+   */
+  async showSteps(open: () => Thenable<unknown>): Promise<void> {
+    for (const step of this.#did) put(`did.${step}`, false);
+    await open();
+    for (const step of this.#did) put(`did.${step}`, true);
   }
 
   dispose(): void {

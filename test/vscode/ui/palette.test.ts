@@ -87,6 +87,8 @@ describe('the palette', () => {
     await workbench.run('View: Close All Editors');
     await workbench.run('Sockmap: Get started with the eBPF bypass of TCP/IP');
     const step = (title: string) => page.locator('.getting-started-step', { hasText: title });
+    // The source was opened before the walkthrough was.
+    await step('Edit a program').locator('.complete').waitFor();
     await step('Check it').locator('.step-title').click();
     await step('Check it').locator('.monaco-button', { hasText: 'Check Host' }).click();
     await workbench.item('local').click();
