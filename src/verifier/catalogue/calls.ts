@@ -80,9 +80,15 @@ export const CALLS: readonly Entry[] = [
     fix: 'Release it before each `return`: bpf_sk_release(), bpf_ringbuf_submit() or bpf_ringbuf_discard(), bpf_obj_drop().',
   },
   {
+    id: 'kernel-pointer',
+    pattern: /has no valid kptr|doesn't point to kptr/,
+    why: 'The map’s value has no pointer in that place that the kernel may hold an object with (`__kptr`). clang 14 leaves that mark out of the object where the pointer is one to a struct.',
+    fix: 'Declare it as `struct NAME __kptr *field;`, directly in the struct given with __type(value, …); where it is so already, use a newer clang on the host.',
+  },
+  {
     id: 'lock-definition',
     pattern:
-      /map '.*' (?:has to have BTF|has more than (?:one|\d+)|doesn't have 'struct|is not a struct type|has repeating|has no valid)|has no valid (?:bpf_\w+|kptr)|doesn't point to (?:'struct|kptr)|kptr isn't referenced|not found at offset=/,
+      /map '.*' (?:has to have BTF|has more than (?:one|\d+)|doesn't have 'struct|is not a struct type|has repeating|has no valid)|has no valid bpf_\w+|doesn't point to 'struct|kptr isn't referenced|not found at offset=/,
     why: 'The map’s value does not hold that lock, timer or kernel pointer in the form the kernel looks for.',
     fix: 'Put it directly into the struct given with __type(value, …), once and aligned, and pass its address in that element.',
   },
@@ -176,6 +182,12 @@ export const CALLS: readonly Entry[] = [
       /(?<!register )R\d+ is not a (?:known constant|constant address|const|scalar)|must be a known constant|type ID argument must/,
     why: 'This argument has to be a constant, or at least a number.',
     fix: 'Pass a literal or sizeof(…); what is computed at run time does not count.',
+  },
+  {
+    id: 'arena-address',
+    pattern: /arena's user address must be set/,
+    why: 'The libbpf of the host is older than this source: arenas came with libbpf 1.4, which gives them their address.',
+    fix: 'Install a newer libbpf beside it and name its prefix (sockmapBypass.verify.libbpf, --libbpf). Programs that use an arena take clang 19 as well.',
   },
   {
     id: 'arena',

@@ -56,6 +56,8 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "fentry/do_exit without a log\nprog 'trace': BPF program load failed: Operation not permitted",
   ],
   'too-old': ["prog 'program': missing BPF prog type, check ELF section name 'tcx/ingress'"],
+  'arena-address': ["arena's user address must be set via map_extra or mmap()"],
+  'kernel-pointer': ['R1 has no valid kptr', "R1 doesn't point to kptr"],
   null: [
     "R0 invalid mem access 'map_value_or_null'",
     "R0 invalid mem access 'ptr_or_null_'",
@@ -390,6 +392,7 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
 /** The first of two decides. A pair that is new here is one to look at. */
 const COMPETING: readonly string[] = [
   'arena > jit',
+  'arena-address > arena',
   'argument-size > map-value-bounds',
   'argument-size > memory-bounds',
   'context-access > instruction',
