@@ -31,7 +31,7 @@ export interface CFunction {
 export interface Statement {
   readonly start: number;
   readonly text: string;
-  /** Spaces before it. */
+  /** What stands before it on its line: spaces, or others that end there. */
   readonly indent: string;
 }
 
@@ -117,8 +117,8 @@ export class Code {
   }
 
   /**
-   * The statement that an offset is in, where others can be put before it: it begins its line, and belongs to
-   * no `if`, `for` or `case` without braces.
+   * The statement that an offset is in, where others can be put before it: it belongs to no `if`, `for` or `case`
+   * without braces.
    */
   statementAt(offset: number, { start: first }: CFunction): Statement | undefined {
     let depth = 0;
@@ -139,7 +139,8 @@ export class Code {
     const indent = this.text.slice(line, start);
     const length = this.#statementLength(start);
     const text = this.code.slice(start, start + length);
-    if (/\S/.test(indent) || start > offset) return undefined;
+    // What ends with a brace is an initializer's.
+    if (start > offset || text.endsWith('}')) return undefined;
     if (/^(?:else|do|case|default|switch)\b|^\w+\s*:(?!:)/.test(text)) return undefined;
     const control = /^(\w+)\s*\(/.exec(text);
     if (control !== null) {
@@ -173,8 +174,10 @@ export class Code {
     return this.code.length - start;
   }
 
-  /** Lines before a statement, each a step deeper by its tabs. */
+  /** Lines before a statement, each a step deeper by its tabs; on its line where it is not the first there. */
   insertBefore({ start, indent }: Statement, lines: readonly string[], inside: CFunction): Edit {
+    if (/\S/.test(indent))
+      return this.edit(start, start, lines.map((line) => `${line.trimStart()} `).join(''));
     const step = /\n([ \t]+)\S/.exec(this.code.slice(inside.start, inside.end))?.[1] ?? '\t';
     const text = lines
       .map((line) => `${indent}${line.replace(/^\t+/, (tabs) => step.repeat(tabs.length))}\n`)

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Code, QuickFix } from './code.ts';
 import { giveUp } from './giveUp.ts';
-import { holdsAnything, namesIn, variableAt } from './variables.ts';
+import { holdsAnything, namesIn, variableAt, type Variable } from './variables.ts';
 
 /** Names that a statement looks behind, or passes on. */
 const USED =
@@ -27,7 +27,10 @@ export function compareWithNull(code: Code, line: number, column: number): Quick
     );
     return isTested.test(`${variable.since}${text}`) ? [] : [variable];
   });
-  const before = code.code.slice(inside.start, statement.start);
+  const earliest = firstUse(wanted, code, statement.start);
+  const place = earliest === undefined ? statement : code.statementAt(earliest, inside);
+  if (place === undefined) return undefined;
+  const before = code.code.slice(inside.start, place.start);
   const sources = wanted.map(({ from }) => from);
   if (wanted.length === 0 || holdsAnything(before, sources.length > 1 ? [] : sources)) {
     return undefined;
@@ -35,6 +38,26 @@ export function compareWithNull(code: Code, line: number, column: number): Quick
   const test = wanted.map(({ name }) => `!${name}`).join(' || ');
   return {
     title: l10n.t('Insert: {0}', `if (${test}) ${end}`),
-    edits: [code.insertBefore(statement, [`if (${test})`, `\t${end}`], inside)],
+    edits: [code.insertBefore(place, [`if (${test})`, `\t${end}`], inside)],
   };
+}
+
+/**
+ * Where one of the variables is looked behind already, since they all were set, and nothing of a block that has ended: the
+ * compiler may have put the statement that is rejected before that.
+ */
+function firstUse(wanted: readonly Variable[], code: Code, end: number): number | undefined {
+  const start = end - Math.min(...wanted.map(({ since }) => since.length));
+  const uses = code.code.slice(start, end).matchAll(/(?<![.>\w])(\w+)\s*(?:->|\[)/g);
+  for (const { 1: name, index } of uses) {
+    const at = start + index;
+    if (!wanted.some((one) => one.name === name)) continue;
+    let depth = 0;
+    const isEnded = Array.from(code.code.slice(at, end)).some((one) => {
+      depth += one === '{' ? 1 : one === '}' ? -1 : 0;
+      return depth < 0;
+    });
+    if (!isEnded) return at;
+  }
+  return undefined;
 }

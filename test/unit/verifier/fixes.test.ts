@@ -73,6 +73,22 @@ describe('quick fixes', () => {
       );
     });
 
+    it('is on the line where others stand there, before the first that looks behind it, and in no initializer', () => {
+      const one = '\tint k = 1; struct value *value = find(1); value->first = 1;\n';
+      const [fix] = offered(program(one + used), 'null');
+      assert.match(
+        fix?.text ?? '',
+        /find\(1\); if \(!value\) return XDP_PASS; value->first = 1;\n\tvalue->count/,
+      );
+      const inBlock = '\tif (k) {\n\t\tvalue->first = 1;\n\t}\n';
+      assert.match(
+        offered(program(looked + inBlock + used), 'null')[0]?.text ?? '',
+        /\}\n\tif \(!value\)\n\t\treturn XDP_PASS;\n\tvalue->count/,
+      );
+      const initializer = '\tstruct pair pair = {\n\t\t.a = value->count, // here\n\t};\n';
+      assert.deepEqual(nulls(program(looked + initializer)), []);
+    });
+
     it('returns what each type of program, and each type, leaves as it was', () => {
       const heads: Readonly<Record<string, string>> = {
         'SEC("tc") int p(struct __sk_buff *ctx)': 'return 0;',
