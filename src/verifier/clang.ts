@@ -28,10 +28,15 @@ export const LACKS_FLAGS = new RegExp(
   'i',
 );
 
+/** What a vmlinux.h of the project's may have otherwise than that of the host's kernel. */
+const OF_TYPES = new RegExp(
+  `${LACKS_TYPE.source}|use of undeclared identifier|unknown type name|redefinition with different types`,
+);
+
 /** The headers that were not found, as they are included, by such words; a vmlinux.h of the project's for its types. */
 export const missingHeaders = (messages: readonly string[]): string[] =>
   messages.flatMap((one) =>
-    LACKS_TYPE.test(one) ? 'vmlinux.h' : (/'([^'\n]{1,200})' file not found/.exec(one)?.[1] ?? []),
+    OF_TYPES.test(one) ? 'vmlinux.h' : (/'([^'\n]{1,200})' file not found/.exec(one)?.[1] ?? []),
   );
 
 const INCLUDED = /^(?:In file included|\s+) from ([^:]+):(\d{1,7})[:,]$/;

@@ -341,6 +341,7 @@ describe('flags of a project', () => {
       "'x/y.h' file not found",
     ]);
     assert.deepEqual(missing, ['vmlinux.h', 'x/y.h']);
+    assert.deepEqual(missingHeaders(["use of undeclared identifier 'SCX_ONE'"]), ['vmlinux.h']);
     const of = async (entry: string, architecture: string, given?: string[]) => {
       const clues = { find: find(files), missing, architecture };
       const used = given && acceptFlags(given, { root: '/p', directory: '', from: '' });
