@@ -68,9 +68,16 @@ const untold = {
   message: 'Words for people: use l10n.t.',
 };
 
+/** It hides how many words there are, for no more than fewer lines. */
+const spread = {
+  selector: 'SpreadElement > :matches(ArrayExpression, ObjectExpression)',
+  message: 'Write the elements out: a spread of a literal does nothing.',
+};
+
 export default defineConfig(
   globalIgnores(['dist/', 'out/', '.vscode-test/', 'test/harness/vscode/code-web/node_modules/']),
   eslint.configs.recommended,
+  { rules: { 'no-restricted-syntax': ['error', spread] } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -103,12 +110,14 @@ export default defineConfig(
   {
     files: ['src/**'],
     ignores: ['src/ui/{window,inEditor}.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...unchecked, ...words, untold] },
+    rules: { 'no-restricted-syntax': ['error', ...unchecked, ...words, untold, spread] },
   },
   {
     files: ['src/{ui,commands,diagnostics,workspace,language}/**', 'src/*.ts'],
     ignores: ['src/ui/{window,inEditor}.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...unchecked, ...words, ...untranslated, untold] },
+    rules: {
+      'no-restricted-syntax': ['error', ...unchecked, ...words, ...untranslated, untold, spread],
+    },
   },
   {
     files: ['src/{bypass,verifier,bench,results,cli}/**'],

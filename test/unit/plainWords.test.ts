@@ -73,4 +73,18 @@ describe('words for people', () => {
       [],
     );
   });
+
+  it('name in comments what they are about, first of all', () => {
+    const sources = globSync(
+      ['*.{js,mjs}', '{src,webview,scripts,test,bpf,deploy}/**', '!**/node_modules/**'],
+      { cwd: root, ignore: ['test/host/programs/released/**', 'test/fixtures/**/*.json'] },
+    );
+    const found = sources.flatMap((file) =>
+      read(file)
+        .split('\n')
+        .filter((line) => /(?:^|\s)(?:\/\/|\/\*\*?|\*|#) (?:Of|What) /.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    assert.deepEqual(found, []);
+  });
 });
