@@ -25,12 +25,22 @@ export const flag = (help: string): Option<boolean> => ({
   read: (given) => given.length > 0,
 });
 
-/** The last one counts, as of the options below. */
-export const text = (value: string, help: string): Option<string | undefined> => ({
+/** An option with one value: the last one, if it is given several times. @param parse throws UsageError. */
+const single = <T>(
+  value: string,
+  help: string,
+  parse: (given: string, name: string) => T,
+): Option<T | undefined> => ({
   value,
   help,
-  read: (given) => given.at(-1),
+  read: (given, name) => {
+    const last = given.at(-1);
+    return last === undefined ? undefined : parse(last, name);
+  },
 });
+
+export const text = (value: string, help: string): Option<string | undefined> =>
+  single(value, help, (given) => given);
 
 /**
  * May be given several times.
@@ -55,16 +65,12 @@ export const texts = (
 export const choice = <T extends string>(
   choices: readonly T[],
   help: string,
-): Option<T | undefined> => ({
-  value: choices.join('|'),
-  help,
-  read: (given, name) => {
-    const last = given.at(-1);
-    const chosen = choices.find((one) => one === last);
-    if (last === undefined || chosen !== undefined) return chosen;
-    throw new UsageError(`${name} is one of ${choices.join(', ')}, not ${last}.`);
-  },
-});
+): Option<T | undefined> =>
+  single(choices.join('|'), help, (given, name) => {
+    const chosen = choices.find((one) => one === given);
+    if (chosen !== undefined) return chosen;
+    throw new UsageError(`${name} is one of ${choices.join(', ')}, not ${given}.`);
+  });
 
 /** May be given several times, each one of these; none given: all of them. */
 export const choices = <T extends string>(
@@ -85,20 +91,15 @@ export const number = (
   [least, most]: readonly [number, number],
   help: string,
   { isWhole = true }: { isWhole?: boolean } = {},
-): Option<number | undefined> => ({
-  value,
-  help,
-  read: (given, name) => {
-    const last = given.at(-1);
-    if (last === undefined) return undefined;
-    const digits = (value === 'PERCENT' ? last.replace(/%$/, '') : last).trim();
+): Option<number | undefined> =>
+  single(value, help, (given, name) => {
+    const digits = (value === 'PERCENT' ? given.replace(/%$/, '') : given).trim();
     const parsed = digits === '' ? NaN : Number(digits);
     if (parsed >= least && parsed <= most && (!isWhole || Number.isInteger(parsed))) return parsed;
     throw new UsageError(
-      `${name} is ${least} to ${most}${isWhole ? ', a whole number' : ''}, not ${last}.`,
+      `${name} is ${least} to ${most}${isWhole ? ', a whole number' : ''}, not ${given}.`,
     );
-  },
-});
+  });
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -107,17 +108,12 @@ export const duration = (
   value: string,
   [least, most]: readonly [number, number],
   help: string,
-): Option<number | undefined> => ({
-  value,
-  help,
-  read: (given, name) => {
-    const last = given.at(-1);
-    if (last === undefined) return undefined;
-    const [, digits, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(last) ?? [];
+): Option<number | undefined> =>
+  single(value, help, (given, name) => {
+    const [, digits, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(given) ?? [];
     const seconds = Number(digits) * (UNITS[unit] ?? NaN);
     if (seconds >= least && seconds <= most) return seconds;
     throw new UsageError(
-      `${name} is a time, as 90s, 10m or 2h, from ${least} s to ${most} s, not ${last}.`,
+      `${name} is a time, as 90s, 10m or 2h, from ${least} s to ${most} s, not ${given}.`,
     );
-  },
-});
+  });

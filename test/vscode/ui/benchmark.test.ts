@@ -6,7 +6,7 @@ import { parseDocument } from '../../../src/results/document.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import type { Theme } from '../../harness/vscode/workbench.ts';
-import { setStage, type Stage } from './stage.ts';
+import { benchmarkStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/panel');
@@ -46,22 +46,7 @@ describe('the benchmark and its panel', () => {
   keepEvidence(() => stage?.session);
 
   before(async () => {
-    stage = await setStage({
-      label: 'bench',
-      keybindings: (host, cgroup) =>
-        (
-          [
-            ['ctrl+alt+f7', PLAN],
-            ['ctrl+alt+f8', 'quick'],
-          ] as const
-        ).map(([key, profile]) => ({
-          key,
-          command: 'sockmapBypass.runBenchmark',
-          args: { host, cgroup, profile },
-        })),
-    });
-    await stage.steps.load(stage.host, stage.place.label);
-    await stage.workbench.clearNotifications();
+    stage = await benchmarkStage('bench', { 'ctrl+alt+f7': PLAN, 'ctrl+alt+f8': 'quick' });
   });
   after(async () => {
     await stage?.stop();

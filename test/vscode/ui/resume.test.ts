@@ -10,7 +10,7 @@ import {
 import { schedule } from '../../../src/results/plan.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
-import { setStage, type Stage } from './stage.ts';
+import { benchmarkStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';
 const PLAN: Plan = {
@@ -30,18 +30,7 @@ describe('a benchmark that is cancelled, or whose editor is killed', () => {
   keepEvidence(() => stage?.session);
 
   before(async () => {
-    stage = await setStage({
-      label: 'resume',
-      keybindings: (host, cgroup) => [
-        {
-          key: 'ctrl+alt+f8',
-          command: 'sockmapBypass.runBenchmark',
-          args: { host, cgroup, profile: PLAN },
-        },
-      ],
-    });
-    await stage.steps.load(stage.host, stage.place.label);
-    await stage.workbench.clearNotifications();
+    stage = await benchmarkStage('resume', { 'ctrl+alt+f8': PLAN });
   });
   after(async () => {
     await stage?.stop();

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Plan } from '../../../src/results/document.ts';
 import { run } from '../../harness/run.ts';
 import { startSshd, type TestSshd } from '../../harness/sshd.ts';
 import { temporaryDirectory } from '../../harness/temporary.ts';
@@ -77,6 +78,30 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+/** A stage with the bypass loaded. @param runs the profile or plan that each key runs a benchmark of. */
+export async function benchmarkStage(
+  label: string,
+  runs: Readonly<Record<string, Plan | string>>,
+): Promise<Stage> {
+  const stage = await setStage({
+    label,
+    keybindings: (host, cgroup) =>
+      Object.entries(runs).map(([key, profile]) => ({
+        key,
+        command: 'sockmapBypass.runBenchmark',
+        args: { host, cgroup, profile },
+      })),
+  });
+  try {
+    await stage.steps.load(stage.host, stage.place.label);
+    await stage.workbench.clearNotifications();
+    return stage;
+  } catch (error) {
+    await stage.stop();
     throw error;
   }
 }

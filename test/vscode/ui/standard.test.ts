@@ -6,7 +6,7 @@ import { standardPlan } from '../../../src/results/plan.ts';
 import { eventually } from '../../harness/host/wait.ts';
 import { keepEvidence } from '../../harness/vscode/artifacts.ts';
 import { ARTICLE, heldBy, type Held } from '../../harness/vscode/chart.ts';
-import { setStage, type Stage } from './stage.ts';
+import { benchmarkStage, type Stage } from './stage.ts';
 
 const SUFFIX = '.sockmap-bench.json';
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/panel');
@@ -43,18 +43,7 @@ describe('a standard benchmark, from the command to the six figures', () => {
   keepEvidence(() => stage?.session);
 
   before(async () => {
-    stage = await setStage({
-      label: 'standard',
-      keybindings: (host, cgroup) => [
-        {
-          key: 'ctrl+alt+f9',
-          command: 'sockmapBypass.runBenchmark',
-          args: { host, cgroup, profile: PLAN },
-        },
-      ],
-    });
-    await stage.steps.load(stage.host, stage.place.label);
-    await stage.workbench.clearNotifications();
+    stage = await benchmarkStage('standard', { 'ctrl+alt+f9': PLAN });
   });
   after(async () => {
     await stage?.stop();
