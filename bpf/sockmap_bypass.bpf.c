@@ -934,7 +934,7 @@ static void count_unpaired(enum proof why, const struct ends *self, bool passive
 
 /*
  * As the program had it, unless it has set it anew. SO_KEEPALIVE stays on, because it
- * may have been asked for meanwhile, which cannot be told.
+ * may have been asked for meanwhile, which nobody can know.
  */
 static void restore_keepalive(struct bpf_sock_ops *ops, struct conn *conn,
 			      struct tcp_sock *tp)

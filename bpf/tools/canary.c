@@ -153,7 +153,7 @@ static void borrow(void)
 	});
 }
 
-/* However we end, unless we were told otherwise or somebody else has set it meanwhile. */
+/* However we end, unless asked not to or somebody else has set it meanwhile. */
 static void restore_share(void)
 {
 	int percent = share_before;

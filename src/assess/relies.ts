@@ -139,7 +139,7 @@ const sentence = (words: string): string => (/[.!?]$/.test(words) ? words : `${w
 
 /** A call over the bypass that never ends, or finds nothing where there is something. */
 const STALLED = ['hangs', 'EAGAIN', 'end', 'zero', 'lost', 'some'];
-/** Uses whose callers wait for what they were not told of. */
+/** Uses whose callers wait for data that nothing announces. */
 const WAITED_FOR: readonly Use[] = ['splice', 'fionread'];
 
 function outcomeOf(

@@ -93,7 +93,7 @@ export interface BypassStatus {
   readonly shareRefused?: boolean;
 }
 
-/** @param notes what `sockmap-bypassctl` told of a load or a change. */
+/** @param notes the remarks of `sockmap-bypassctl` on a load or a change. */
 export const withNotes = (status: BypassStatus, notes: readonly string[]): BypassStatus => ({
   ...status,
   ...(notes.includes('addresses') && { addressesCapped: true as const }),

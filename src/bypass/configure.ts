@@ -24,7 +24,7 @@ export interface ConfigureOptions {
 /**
  * Tells the guarded programs of a bypass a new mode, new limits, a new reach, a new share and the host's addresses as they
  * are now, while they run. Live connections obey it with their next message; one that was switched off
- * stays on TCP. Switching off touches nothing but the mode; what is off is told new limits alone.
+ * stays on TCP. Switching off touches nothing but the mode; a bypass that is off gets new limits alone.
  * @throws HostError of kind `not-found` where no guarded programs are attached and pinned.
  */
 export async function configureBypass(

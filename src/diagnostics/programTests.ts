@@ -22,7 +22,7 @@ export class ProgramTests implements vscode.Disposable {
     'sockmapBypass.programs',
     vscode.l10n.t('BPF programs'),
   );
-  readonly #subscriptions: vscode.Disposable[];
+  readonly #subscriptions: readonly { dispose(): void }[];
   readonly #watchers: vscode.Disposable[] = [];
 
   constructor(context: Context, verifier: Verifier) {

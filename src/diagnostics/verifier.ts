@@ -19,10 +19,9 @@ import { Problems } from './problems.ts';
 import type { Verified } from './verified.ts';
 import { VerifierStatus } from './verificationStatus.ts';
 
-const BUILD_SETTINGS = [
-  ...['verify.flags', 'verify.link', 'verify.include', 'verify.defines', 'verify.libbpf'],
-  'verify.root',
-];
+const BUILD_SETTINGS = ['flags', 'link', 'include', 'defines', 'libbpf', 'root'].map(
+  (name) => `verify.${name}`,
+);
 const SETTLE_MS = 300;
 
 /**

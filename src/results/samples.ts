@@ -77,7 +77,7 @@ export function bypassedPart(sample: Sample): number | undefined {
   return Math.min(1, Math.max(0, bypassed / all));
 }
 
-/** Bytes of a workload, with what others sent over TCP/IP meanwhile; undefined where others' cannot be told from its own. */
+/** Bytes of a workload, with what others sent over TCP/IP meanwhile; undefined where others' cannot be separated from its own. */
 const countedBytes = (sample: Sample): number | undefined =>
   sample.bpf === undefined || sample.loopbackBytes === undefined || isShared(sample)
     ? undefined

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { reachHostDetail } from '../bypass/reachWords.ts';
 import { confirm } from './window.ts';
 
-/** Asks before a bypass that runs is told to reach between the containers of a host. */
+/** Asks before a running bypass is set to reach between the containers of a host. */
 export const agreesToReach = (host: string): Promise<boolean> =>
   confirm(vscode.l10n.t('Bypass connections between containers of {0}, too?', host), {
     detail: reachHostDetail(),

@@ -13,7 +13,7 @@ const nothing = (at: number): RatePoint => ({
 
 /**
  * What went by in each second between two readings.
- * @returns null for what cannot be told: after new programs have begun to count from 0, after a gap, or
+ * @returns null for what is not known: after new programs have begun to count from 0, after a gap, or
  * without `ss`.
  */
 export function ratesBetween(before: LiveReading | undefined, now: LiveReading): RatePoint {
@@ -46,7 +46,7 @@ interface Sent {
 /**
  * What each socket has sent over TCP in each second between two readings, by its cookie. One that was not there
  * before is new if all were listed then, and left out else; one that has gone since took its last bytes along.
- * @returns undefined where that cannot be told.
+ * @returns undefined where that is not known.
  */
 function tcpRates(
   before: LiveReading | undefined,
