@@ -547,6 +547,17 @@ char LICENSE[] SEC("license") = "GPL";
       [alias, 'local'],
     );
     assert.equal((await cli.run([...argv, '--output', file('two.csv')])).status, 64);
+    const lost = await cli.run([
+      'verify',
+      'local',
+      file('bad.bpf.c'),
+      ...ssh,
+      '--host',
+      'no.such.invalid',
+    ]);
+    assert.equal(lost.status, 2, lost.stderr);
+    assert.match(lost.stdout, /^bad +rejected, \S*bad\.bpf\.c:7$/m);
+    assert.match(lost.stderr, /no\.such\.invalid/);
   });
 
   it('verify does not take a fault of its own tool, or no file at all, for one of the source', async () => {

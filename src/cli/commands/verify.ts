@@ -11,7 +11,7 @@ import {
 } from '../../bypass/flags/build.ts';
 import { directoryFinder } from '../../bypass/flags/files.ts';
 import { directoryReader } from '../../bypass/source.ts';
-import { allSettledOrThrow } from '../../host/allSettledOrThrow.ts';
+import { errorText } from '../../host/errors.ts';
 import { shellLine } from '../../host/quote.ts';
 import { missingHeaders } from '../../verifier/clang.ts';
 import { diagnose, type Diagnosis } from '../../verifier/diagnose.ts';
@@ -23,7 +23,7 @@ import { growthCheck, compareFigures } from '../../verifier/difference.ts';
 import { figuresOf } from '../../verifier/figures.ts';
 import { matrixOf } from '../../verifier/matrix.ts';
 import { checkOutput, checkSize, readBaseline, writeBaseline } from '../baseline.ts';
-import { command, HOST, HOST_OPTIONS, STATUS } from '../command.ts';
+import { command, HOST, HOST_OPTIONS, STATUS, type Answer } from '../command.ts';
 import { diagnosisText, matrixText, shownBelow } from '../diagnosisText.ts';
 import { growthLines } from '../growthText.ts';
 import { choices, number, text, texts, UsageError } from '../options.ts';
@@ -165,15 +165,10 @@ export const verify = command({
         verifySeconds: options['verify-seconds'] ?? BUILD_LIMITS.verifySeconds,
       },
     };
-    const diagnoses = await allSettledOrThrow([name, ...further].map((one) => verifiedOn(one)));
-    const [diagnosis] = diagnoses;
     const shown = shownBelow(root);
-    const settled = diagnoses.some(isBad) ? STATUS.bad : STATUS.good;
-    if (diagnosis === undefined || diagnoses.length > 1) {
-      const { rows } = matrixOf(diagnoses);
-      const text = matrixText(diagnoses, shown);
-      return { data: { hosts: diagnoses, programs: rows }, text, status: settled };
-    }
+    if (further.length > 0) return severalHosts([name, ...further]);
+    const diagnosis = await verifiedOn(name);
+    const settled = isBad(diagnosis) ? STATUS.bad : STATUS.good;
     const figures = figuresOf(diagnosis, entry);
     // Of what does not compile there are none: an older file is worth more.
     if (output !== undefined && figures.programs.length > 0) await writeBaseline(output, figures);
@@ -205,6 +200,31 @@ export const verify = command({
       ].join(''),
       status: settled === STATUS.bad ? settled : STATUSES[check?.outcome ?? 'good'],
     };
+
+    /** A host that cannot answer leaves the others' table without its column. */
+    async function severalHosts(names: readonly string[]): Promise<Answer> {
+      const outcomes = await Promise.allSettled(names.map((one) => verifiedOn(one)));
+      const failures = outcomes.flatMap((one, index) =>
+        one.status === 'rejected'
+          ? [{ host: names[index] ?? '', reason: one.reason as unknown }]
+          : [],
+      );
+      const diagnoses = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const [first] = failures;
+      if (first !== undefined && (diagnoses.length === 0 || session.signal.aborted))
+        throw first.reason;
+      for (const { reason } of failures) session.onStep(errorText(reason));
+      const { rows } = matrixOf(diagnoses);
+      return {
+        data: {
+          hosts: diagnoses,
+          programs: rows,
+          failures: failures.map(({ host, reason }) => ({ host, words: errorText(reason) })),
+        },
+        text: matrixText(diagnoses, shown),
+        status: diagnoses.some(isBad) ? STATUS.bad : first ? STATUS.failed : STATUS.good,
+      };
+    }
 
     /** Flags of a makefile, which are never applied unasked, where they help. */
     async function guessed(before: Diagnosis): Promise<Hint | undefined> {
