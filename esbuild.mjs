@@ -52,7 +52,8 @@ const writeSplit = {
           const options = {
             ...form,
             ...(file.text.includes('import.meta.url') && { banner }),
-            ...{ minify: production, sourcemap },
+            minify: production,
+            sourcemap,
           };
           const { code } = await transform(file.text, { ...options, legalComments: 'inline' });
           contents = Buffer.from(code);
@@ -93,7 +94,7 @@ const bundles = [
     external: ['vscode'],
     // Its UMD form requires files by names that no bundler sees.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    // What is CommonJS in them asks for Node's modules by require(), which the outcome has.
+    // CommonJS in them asks for Node's modules by require(), which the outcome has.
     plugins: [onlyEnglish, writeSplit],
   },
   {

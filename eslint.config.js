@@ -49,7 +49,7 @@ const words = [
   },
 ];
 
-/** What a person reads goes through vscode.l10n.t or l10n.t (CONTRIBUTING.md). */
+/** Words for people go through vscode.l10n.t or l10n.t (CONTRIBUTING.md). */
 const literal =
   ':matches(Literal[value=/^(?!connect$).*[a-z]{3}/], TemplateLiteral:has(> TemplateElement[value.raw=/[a-z]{3}/]))';
 const SAYS =
@@ -62,7 +62,7 @@ const untranslated = [`CallExpression[callee.name=/${SAYS}/]`, `Property[key.nam
   (place) => ({ selector: `${place} > ${literal}`, message: 'Words for people: use l10n.t.' }),
 );
 
-/** Of the rooms without an editor: what an error says. */
+/** Errors' words, in the rooms without an editor. */
 const untold = {
   selector: `:matches(Property[key.name=/^(tried|next|hint)$/], VariableDeclarator[id.name=/^(tried|next)$/]) > ${literal}`,
   message: 'Words for people: use l10n.t.',

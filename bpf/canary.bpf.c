@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-/* Of histogram.ts: up to 64 ns exactly, then 64 buckets for each power of two. */
+/* The buckets of histogram.ts: up to 64 ns exactly, then 64 for each power of two. */
 #define BUCKETS 2048
 /* A connection belongs to one, at random: how much they differ is seen in these. */
 #define PARTS 16

@@ -275,7 +275,7 @@ struct tcp_request_sock {
 	__u32 snt_isn;
 } __kernel_view;
 
-/* What struct bpf_sock_ops is to the kernel. */
+/* The kernel's own struct behind struct bpf_sock_ops. */
 struct bpf_sock_ops_kern {
 	struct sock *sk;
 } __kernel_view;

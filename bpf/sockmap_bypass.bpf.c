@@ -194,7 +194,7 @@ struct flow {
 	struct ends ends;
 };
 
-/* What the accepted socket will be. */
+/* The socket that an accept will return. */
 struct request {
 	struct ends ends;
 	__u32 refused; /* why the end that connects has, an enum proof */
@@ -265,7 +265,7 @@ struct conn {
 	bool reads_meanwhile; /* a thread of ours has slept in recv() as we sent */
 };
 
-/* What listens, as both ends know it if no address is translated. */
+/* The listener, as both ends know it if no address is translated. */
 struct service {
 	__u64 netns; /* of loopback; else 0 */
 	__u32 ip[4];
@@ -545,7 +545,7 @@ static bool is_tls(const struct tcp_ulp_ops *ulp)
 }
 
 /*
- * What no sockmap gives: a reader that asks for SO_RCVLOWAT or TCP_INQ. (Multipath
+ * No sockmap gives this: a reader that asks for SO_RCVLOWAT or TCP_INQ. (Multipath
  * TCP leaves 0 behind as the former, which asks for nothing.) And what needs TCP's
  * own queues: a socket that is being saved or restored, or has an upper-layer
  * protocol.
@@ -1447,7 +1447,7 @@ static bool may_block(struct conn *conn, struct tcp_sock *tp)
 }
 
 /*
- * What all TCP sockets together hold leaves that to this receiver. Above half of
+ * All TCP sockets together may leave that much to this receiver. Above half of
  * net.ipv4.tcp_mem's first value his buffer may soon not grow any more. Above that
  * value leave the rest to TCP, which makes its senders wait: from the second one on the
  * kernel takes no more for a receiver who has his share. send() would fail with ENOMEM,

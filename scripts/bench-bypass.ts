@@ -21,7 +21,7 @@ import { loadBypass } from '../src/bypass/load.ts';
 import type { Policy } from '../src/bypass/attachment.ts';
 import { Host } from '../src/host/host.ts';
 import { inside } from '../test/harness/host/arms.ts';
-import { bpfSource, makeGround } from '../test/harness/host/bypass.ts';
+import { bpfSource, makeSite } from '../test/harness/host/bypass.ts';
 import {
   nginxScratch,
   startRedis,
@@ -54,7 +54,7 @@ interface Arm {
 }
 
 function makeArm(name: string): Arm {
-  return { name, cgroup: makeGround(`bench-${name.replaceAll(' ', '-')}`).path };
+  return { name, cgroup: makeSite(`bench-${name.replaceAll(' ', '-')}`).path };
 }
 
 async function makeBypass(host: Host, policy: Policy): Promise<Arm> {
@@ -113,8 +113,18 @@ async function redis(arms: readonly Arm[]): Promise<Measure[]> {
       arms,
       sample: async (arm) => {
         const text = await runInside(arm, [
-          ...['redis-benchmark', '-h', '127.0.0.1', '-p', String(port(arm))],
-          ...['-t', 'set', '-c', '8', '-n', String(30000 * seconds), '--csv'],
+          'redis-benchmark',
+          '-h',
+          '127.0.0.1',
+          '-p',
+          String(port(arm)),
+          '-t',
+          'set',
+          '-c',
+          '8',
+          '-n',
+          String(30000 * seconds),
+          '--csv',
         ]);
         return Number(/"SET[^"]*","([\d.]+)"/.exec(text)?.[1]);
       },

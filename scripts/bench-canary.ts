@@ -1,5 +1,5 @@
 /**
- * What a canary says of a live service, again and again: of two groups that are both on TCP, which do not differ, and
+ * Checks what canaries report of a live service: of two groups that are both on TCP, which do not differ, and
  * of one whose answers over the bypass were planted to take longer.
  *
  *   tsx scripts/bench-canary.ts [--runs 20] [--seconds 20] [--slower 1.1]
@@ -16,7 +16,7 @@ import { readCanary } from '../src/assess/canary/observer.ts';
 import { loadBypass } from '../src/bypass/load.ts';
 import { Host } from '../src/host/host.ts';
 import { runToEnd } from '../test/harness/cleanup.ts';
-import { bpfSource, makeGround } from '../test/harness/host/bypass.ts';
+import { bpfSource, makeSite } from '../test/harness/host/bypass.ts';
 import { startCanaryService } from '../test/harness/host/canaryService.ts';
 import { makeNetns } from '../test/harness/host/traffic.ts';
 
@@ -38,16 +38,20 @@ const [runs, seconds, slower] = [values.runs, values.seconds, values.slower].map
 
 async function main(): Promise<void> {
   const host = new Host('local');
-  const ground = makeGround('canary');
+  const site = makeSite('canary');
   const netns = await makeNetns();
   const sources = await readCanary(BPF);
-  await loadBypass(host, { cgroup: ground.path, source: await bpfSource('guarded'), share: 25 });
+  await loadBypass(host, { cgroup: site.path, source: await bpfSource('guarded'), share: 25 });
 
   const compare = async (title: string, how: 'plain' | `slow:${number}`) => {
-    const place = { cgroup: ground.path, netns: netns.name };
+    const place = { cgroup: site.path, netns: netns.name };
     const service = await startCanaryService(place, how, CLIENTS);
     const options: CanaryOptions = {
-      ...{ cgroup: ground.path, share: 50, seconds, same: how === 'plain', sources },
+      cgroup: site.path,
+      share: 50,
+      seconds,
+      same: how === 'plain',
+      sources,
       // None is crossed: each goes on to its end.
       guardrails: { p99: 100 },
     };
@@ -70,7 +74,7 @@ async function main(): Promise<void> {
   await compare('Both groups on TCP', 'plain');
   await compare(`On the bypass ${slower} times slower`, `slow:${slower}`);
   await host.dispose();
-  await ground.remove();
+  await site.remove();
   await netns.remove();
 }
 

@@ -75,8 +75,15 @@ async function hold(arm: Arm, program: string, stage: Stage): Promise<Held> {
   let took = 0;
   for (let left = count, port = 6000; left > 0; left -= most, port++) {
     const argv = [
-      ...[program, 'ipv4', 'hold', '64', String(Math.min(left, most))],
-      ...[`client=${fileOf(client)}`, `server=${fileOf(server)}`, `at=${address}`, `port=${port}`],
+      program,
+      'ipv4',
+      'hold',
+      '64',
+      String(Math.min(left, most)),
+      `client=${fileOf(client)}`,
+      `server=${fileOf(server)}`,
+      `at=${address}`,
+      `port=${port}`,
     ];
     const [command = '', ...args] = inside(arm, argv);
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -143,7 +150,7 @@ async function main(): Promise<void> {
   for (const arm of [tcp, bypass]) {
     const before = kernelMemory();
     const held = await hold(arm, program, stage);
-    // What is freed by turns of RCU is free by then.
+    // Objects that are freed by turns of RCU are free by then.
     await delay(1000);
     const each = (kernelMemory() - before) / count;
     const inMap = arm === bypass ? `, ${await socketsOf(host, arm)} sockets in the map` : '';

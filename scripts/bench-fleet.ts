@@ -1,6 +1,6 @@
 /**
- * What a fleet costs: plays the playbooks of deploy/ansible on hosts that are played here, by sshd in namespaces, and
- * prints what each took, by host, for docs/fleet.md.
+ * Measures the cost of a fleet: plays the playbooks of deploy/ansible on hosts made here, by sshd in namespaces,
+ * and prints what each took, by host, for docs/fleet.md.
  *
  *   tsx scripts/bench-fleet.ts [--hosts 50] [--forks 10]
  *

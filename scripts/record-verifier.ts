@@ -23,8 +23,15 @@ const LONGEST_LOG = 500_000;
 
 /** With calls of functions, loops, packets, references, the stack. */
 const WITH_STATES = [
-  ...['packet-again', 'static-function', 'global-function', 'inner-map', 'lock', 'socket'],
-  ...['value-index', 'stack-index', 'ringbuf'],
+  'packet-again',
+  'static-function',
+  'global-function',
+  'inner-map',
+  'lock',
+  'socket',
+  'value-index',
+  'stack-index',
+  'ringbuf',
 ];
 
 const here = new Host('local');

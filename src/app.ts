@@ -141,17 +141,25 @@ export class App extends Context {
 
   override dispose(): void {
     const pieces = [
-      ...[this.keys, this.language, this.logs, this.compared, this.versions, this.runTimes],
-      ...[
-        this.hotLines,
-        this.coverage,
-        this.lineStates,
-        this.tests,
-        this.matrixPages,
-        this.verifier,
-      ],
-      ...[this.hosts, this.results, this.livePages, this.assessPages, this.statusBar],
-      ...[this.fleetPages, this.bpfStatus],
+      this.keys,
+      this.language,
+      this.logs,
+      this.compared,
+      this.versions,
+      this.runTimes,
+      this.hotLines,
+      this.coverage,
+      this.lineStates,
+      this.tests,
+      this.matrixPages,
+      this.verifier,
+      this.hosts,
+      this.results,
+      this.livePages,
+      this.assessPages,
+      this.statusBar,
+      this.fleetPages,
+      this.bpfStatus,
     ];
     for (const piece of pieces) piece.dispose();
     super.dispose();

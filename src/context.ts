@@ -10,7 +10,7 @@ import { affects, setting } from './workspace/settings.ts';
 /** Hosts, log and state, for as long as the extension lives. It knows nothing of what uses it. */
 export class Context implements vscode.Disposable {
   readonly extension: vscode.ExtensionContext;
-  /** What the log was given last. */
+  /** The last entry of the log. */
   readonly lastLines = new LastLines();
   readonly log = keptLog(
     vscode.window.createOutputChannel('Sockmap Bypass', { log: true }),
@@ -123,7 +123,8 @@ async function askForPassword(
           )
         : vscode.l10n.t(
             'Password of {0} on {1}, for sudo. It is kept in memory until the window closes.',
-            ...[account, host],
+            account,
+            host,
           ),
     ...(retry && { placeHolder: vscode.l10n.t('That password was not accepted') }),
     password: true,

@@ -77,7 +77,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     (await import('./commands/resumeBenchmark.ts')).resumeBenchmarkCommand,
 };
 
-/** What language models may invoke; each is declared in package.json. */
+/** The tools that language models may invoke; each is declared in package.json. */
 const TOOLS = [
   'checkHost',
   'bypassStatus',

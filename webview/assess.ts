@@ -69,10 +69,7 @@ const body = el(
 );
 document
   .querySelector('main')
-  ?.append(
-    el('header', {}, title, el('p', { class: 'state' }, state, age, again)),
-    ...[gone, body],
-  );
+  ?.append(el('header', {}, title, el('p', { class: 'state' }, state, age, again)), gone, body);
 
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isToAssessPage(data)) return;

@@ -5,7 +5,7 @@ import { el } from './dom.ts';
 import { svg } from './svg.ts';
 
 const DOT = 5;
-/** Of the width, for names; and the least and the most for arcs, in CSS pixels. */
+/** Share of the width, for names; and the least and the most for arcs, in CSS pixels. */
 const NAMES = 0.6;
 const [LEAST_ROOM, MOST_ROOM] = [80, 320];
 const MARGIN = 12;
@@ -75,7 +75,7 @@ function pictureOf(
   const picture = svg(
     'svg',
     { role: 'img', 'aria-label': words, width, height, viewBox: `0 0 ${width} ${height}` },
-    // What would gain lies on top.
+    // Arcs that would gain lie on top.
     ...arcs.toSorted((a, b) => Number(a.edge.gains) - Number(b.edge.gains)).map(arcAt(names)),
     ...nodes.map((node, index) => nodeAt(node, names, (order[index] ?? 0) * ROW)),
   );

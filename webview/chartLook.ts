@@ -2,7 +2,7 @@ import type { Theme } from './theme.ts';
 
 export const chartFont = (theme: Theme) => ({ family: theme.fontFamily, size: 12 });
 
-/** What all charts have in common. */
+/** Options that all charts have in common. */
 export const chartLook = (theme: Theme) => ({
   responsive: true,
   maintainAspectRatio: false,

@@ -3,7 +3,7 @@ import type { Chart } from 'chart.js';
 /** A place of a line, and its value where it has one. */
 export type Place = { readonly x: number; readonly y: number | null };
 
-/** What a walk through a chart asks of who draws it. */
+/** Questions of a walk through a chart to whoever draws it. */
 export interface Walked {
   /** Undefined until it was drawn. */
   readonly chart: () => Chart<'line', Place[]> | undefined;

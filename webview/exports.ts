@@ -10,7 +10,7 @@ export type ExportEvents = {
   onText(what: TextExport, to: 'file' | 'clipboard'): void;
 };
 
-/** What can be taken away from a page: to the clipboard, or into a file. */
+/** The exports of a page: to the clipboard, or into a file. */
 export class Exports {
   readonly #light: Toggle;
   readonly #said = el('output', { class: 'said' });

@@ -84,7 +84,9 @@ function rowsOf({ hosts, summary }: FleetPlace): Row[] {
       ...(ratio ? [l10n.t('{0} times {1}', ratioText(ratio), ARM_LABELS[against])] : []),
       fleetVerdict(verdict),
     ].join(', '),
-    ...{ ratio: ratio?.ratio, interval: ratio?.interval, isFleet: false },
+    ratio: ratio?.ratio,
+    interval: ratio?.interval,
+    isFleet: false,
   }));
   if (summary === undefined) return rows;
   const { ratio, interval, prediction, verdict } = summary;
@@ -147,9 +149,12 @@ function optionsOf(current: () => View): ChartOptions<'line'> {
     layout: { padding: { right: 12 } },
     scales: {
       x: {
-        ...{ type: 'logarithmic', ...range },
+        type: 'logarithmic',
+        ...range,
         title: {
-          ...{ display: true, color: theme.foreground, font },
+          display: true,
+          color: theme.foreground,
+          font,
           text: l10n.t('Times as fast as the better TCP (above 1 is faster)'),
         },
         border: { color: theme.muted },
@@ -158,19 +163,27 @@ function optionsOf(current: () => View): ChartOptions<'line'> {
           axis.ticks = roundTicks(range, 'logarithmic', true).map((value) => ({ value }));
         },
         ticks: {
-          ...{ color: theme.foreground, font, maxRotation: 0, autoSkipPadding: 12 },
+          color: theme.foreground,
+          font,
+          maxRotation: 0,
+          autoSkipPadding: 12,
           callback: (x) => mark(Number(x)),
         },
       },
       y: {
-        ...{ type: 'linear', reverse: true, min: -0.5, max: rows.length - 0.5 },
+        type: 'linear',
+        reverse: true,
+        min: -0.5,
+        max: rows.length - 0.5,
         border: { color: theme.muted },
         grid: { display: false },
         afterBuildTicks: (axis) => {
           axis.ticks = rows.map((_, value) => ({ value }));
         },
         ticks: {
-          ...{ color: theme.foreground, autoSkip: true, autoSkipPadding: 2 },
+          color: theme.foreground,
+          autoSkip: true,
+          autoSkipPadding: 2,
           // Asked without a tick, too, which has no index.
           font: ({ index }) => ({ ...font, weight: rows[index]?.isFleet ? 'bold' : 'normal' }),
           callback(at) {

@@ -32,8 +32,11 @@ export class FleetForest {
 
   constructor(onPlace: (key: string) => void) {
     const canvas = el('canvas', {
-      ...{ id: 'chart', role: 'img', tabindex: 0 },
-      ...{ 'aria-labelledby': 'forest-title', 'aria-describedby': 'chart-help' },
+      id: 'chart',
+      role: 'img',
+      tabindex: 0,
+      'aria-labelledby': 'forest-title',
+      'aria-describedby': 'chart-help',
     });
     this.#chart = new FleetChart(canvas, (words) => {
       this.#spoken.textContent = words;
@@ -51,7 +54,9 @@ export class FleetForest {
         el('h2', { id: 'forest-title' }, l10n.t('What the bypass gains')),
         el('label', { class: 'which' }, l10n.t('Measured'), this.#choice),
       ),
-      ...[this.#said, this.#box, this.#spoken],
+      this.#said,
+      this.#box,
+      this.#spoken,
       el('p', { class: 'hidden', id: 'chart-help' }, l10n.t('Arrow keys go from host to host.')),
       this.#table,
       el('p', { class: 'note' }, fleetMethod()),

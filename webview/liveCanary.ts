@@ -16,8 +16,11 @@ export class LiveCanary {
   readonly #begin: HTMLButtonElement;
   readonly #end: HTMLButtonElement;
   readonly #canvas = el('canvas', {
-    ...{ id: 'canary-chart', role: 'img', tabindex: 0 },
-    ...{ 'aria-labelledby': 'canary-caption', 'aria-describedby': 'canary-help' },
+    id: 'canary-chart',
+    role: 'img',
+    tabindex: 0,
+    'aria-labelledby': 'canary-caption',
+    'aria-describedby': 'canary-help',
   });
   readonly #spoken = el('output', { class: 'hidden' });
   readonly #chart = new CanaryChart(this.#canvas, (words) => {
@@ -107,7 +110,9 @@ export class LiveCanary {
     if (view.steps.length === 0) return;
     for (const [index, arm] of (['bypass', 'tcp'] as const).entries())
       drawSwatch(this.#swatches[arm], theme.background, {
-        ...{ arm, colour: theme.arms[arm], plain: true },
+        arm,
+        colour: theme.arms[arm],
+        plain: true,
         look: lookOf({ variant: index, run: 0 }, 2),
       });
     this.#chart.draw(view.steps, theme);

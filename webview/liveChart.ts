@@ -32,7 +32,7 @@ export type LiveChartView = {
   readonly theme: Theme;
 };
 
-/** What goes by the bypass and by TCP, over the last minutes. */
+/** Traffic on the bypass and over TCP, over the last minutes. */
 export class LiveChart {
   readonly canvas: HTMLCanvasElement;
   #chart: LineChart | undefined;
@@ -153,7 +153,9 @@ function optionsOf({ points, quantity, theme }: LiveChartView): ChartOptions<'li
         min: 0,
         max: top,
         title: {
-          ...{ display: true, color: theme.foreground, font },
+          display: true,
+          color: theme.foreground,
+          font,
           text: quantity === 'bytes' ? l10n.t('Bytes a second') : l10n.t('Messages a second'),
         },
         border: { color: theme.muted },

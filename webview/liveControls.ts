@@ -4,7 +4,7 @@ import { button } from './chooser.ts';
 import { el } from './dom.ts';
 
 /**
- * What the programs are to do: mode, reach and limits. Buttons, not radio buttons: those act as the arrow keys
+ * Controls of the programs: mode, reach and limits. Buttons, not radio buttons: those act as the arrow keys
  * pass over them.
  */
 export class LiveControls {
@@ -65,7 +65,7 @@ export class LiveControls {
       const [least, most] = controls.ranges[key];
       input.min = String(least);
       input.max = String(most);
-      // What a person is typing stays.
+      // A field that a person is typing in stays.
       if (before?.[key] !== controls[key]) input.value = String(controls[key]);
     };
     set(this.#bound, 'queueBoundMiB');

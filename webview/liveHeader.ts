@@ -17,7 +17,7 @@ export class LiveHeader {
   readonly #problemText = el('p');
   readonly #problem: HTMLElement;
   readonly element: HTMLElement;
-  /** What is wrong, for a place where it is seen wherever the page is scrolled to. */
+  /** Shows an error where it is seen wherever the page is scrolled to. */
   readonly notices: HTMLElement;
   /** When the host was read, by the clock of the page. */
   #readAt: number | undefined;

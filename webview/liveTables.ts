@@ -66,7 +66,10 @@ const countText = (name: string, count: number): string =>
 export class LiveSockets {
   readonly #note = el('p', { class: 'detail', id: 'sockets-note' });
   readonly #body = el('div', {
-    ...{ class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'sockets-title' },
+    class: 'scroll',
+    tabindex: 0,
+    role: 'region',
+    'aria-labelledby': 'sockets-title',
   });
   readonly element = el(
     'section',

@@ -75,11 +75,15 @@ export class LiveTraffic {
     this.#tcp.draw(labels.tcp, text(last && tcpOf(last, quantity)));
     const page = theme.background;
     drawSwatch(this.#bypass.swatch, page, {
-      ...{ arm: 'bypass', colour: theme.arms.bypass, plain: true },
+      arm: 'bypass',
+      colour: theme.arms.bypass,
+      plain: true,
       look: lookOf({ variant: 0, run: 0 }, 2),
     });
     drawSwatch(this.#tcp.swatch, page, {
-      ...{ arm: 'tcp', colour: theme.arms.tcp, plain: true },
+      arm: 'tcp',
+      colour: theme.arms.tcp,
+      plain: true,
       look: lookOf({ variant: 1, run: 0 }, 2),
     });
     if (this.#notYet.textContent !== (notYet ?? '')) this.#notYet.textContent = notYet ?? '';

@@ -38,7 +38,9 @@ const choose = button(
   { title: l10n.t('Choose sources and hosts'), id: 'choose' },
 );
 const table = el('div', {
-  ...{ class: 'scroll', tabindex: 0, role: 'region' },
+  class: 'scroll',
+  tabindex: 0,
+  role: 'region',
   'aria-label': l10n.t('Table of programs and hosts'),
 });
 const said = el('output', { class: 'said' });
@@ -129,7 +131,8 @@ function sourceRows(
       one.place === undefined
         ? undefined
         : button(one.place, open({ program, host }), {
-            ...{ class: 'link', 'data-key': `${source} ${program} ${host}` },
+            class: 'link',
+            'data-key': `${source} ${program} ${host}`,
             'aria-label': l10n.t(
               'Open {0}: {1}',
               one.place,
@@ -179,6 +182,12 @@ function sourceRows(
 }
 
 const SIGNS: Readonly<Record<CellView['state'], string>> = {
-  ...{ unrun: '–', running: '…', unreached: '?' },
-  ...{ accepted: '✓', rejected: '✗', failed: '✗', uncompiled: '✗', none: '–' },
+  unrun: '–',
+  running: '…',
+  unreached: '?',
+  accepted: '✓',
+  rejected: '✗',
+  failed: '✗',
+  uncompiled: '✗',
+  none: '–',
 };

@@ -40,7 +40,7 @@ export async function pngOf(view: View, subtitle: readonly string[]): Promise<Bl
   return blob;
 }
 
-/** What a picture is of, and what its marks mean: it goes where there is no legend of ours. */
+/** The subject of a picture, and the meaning of its markers: it goes where there is no legend of ours. */
 export function subtitleOf(figure: Figure, runs: readonly Run[]): string[] {
   const { id, series } = figure;
   const doubts = doubtsText(figure);

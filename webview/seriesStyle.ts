@@ -4,7 +4,7 @@ import type { Arm } from '../src/results/document.ts';
 import type { Figure, Series } from '../src/results/figure.ts';
 import type { MOST_RUNS } from '../src/results/protocol.ts';
 
-/** What `drawPoint` of chart.js takes, and its datasets and tooltips: degrees clockwise. */
+/** The shape of a point, as `drawPoint` of chart.js, its datasets and tooltips take it: degrees clockwise. */
 export type Shape = { readonly pointStyle: PointStyle; readonly rotation: number };
 
 const upright = (pointStyle: PointStyle): Shape => ({ pointStyle, rotation: 0 });
@@ -43,7 +43,7 @@ export const weightOf = (run: number): { width: number; radius: number } =>
 /** How a line is drawn, but for its colour and the shape of its markers. */
 export type Look = {
   readonly dash: readonly number[];
-  /** Of the overview's markers: it is the point that says whether they are. */
+  /** Whether markers are hollow; in the overview each point says whether its is. */
   readonly hollow: boolean;
   readonly width: number;
   readonly radius: number;

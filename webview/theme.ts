@@ -28,7 +28,7 @@ export function readTheme(): Theme {
   };
 }
 
-/** Of pictures: for paper and pages, which are white. The arms' colours are those of the editor's light theme, darker where thin lines need it. */
+/** The colours of pictures, for white paper and pages. The arms' colours are those of the light theme, darker where thin lines need it. */
 export const lightTheme = (fontFamily: string): Theme => ({
   foreground: '#1f1f1f',
   muted: '#5f5f5f',

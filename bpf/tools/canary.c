@@ -447,7 +447,7 @@ static void print_line(struct bpf_object *object, int second)
 	fflush(stdout);
 }
 
-/* What is told. @returns whether it goes on. */
+/* Prints the outcome. */
 static bool obey(void)
 {
 	static char line[64];

@@ -48,7 +48,7 @@ for one in "$headers" "$directory"; do
 done
 need_roots_in "$headers"
 need_roots_in "$directory" -maxdepth 1 -name 'libbpf.*'
-# What the library needs is looked for beside it, too.
+# Libraries that it needs are looked for beside it, too.
 case $library in
 *.so)
   beside=$(find -L "$directory" -maxdepth 1 -name '*.so*' ! -type l \( ! -user 0 -o -perm -020 -o -perm -002 \)) || exit 3

@@ -39,7 +39,7 @@
 
 /* No divisor of what other timers do, so that it does not always meet the same. */
 #define SAMPLES_A_SECOND 199
-/* Of calls: from a helper's depth to the program that called it. */
+/* Depth of calls: from a helper to the program that called it. */
 #define FRAMES 16
 /* Takes the samples of 4 s, and is a power of two of pages of any size. */
 #define RING_BYTES	(128 * 1024)
@@ -251,7 +251,7 @@ static void read_samples(struct perf_event_mmap_page *ring)
 	__atomic_store_n(&ring->data_tail, head, __ATOMIC_RELEASE);
 }
 
-/* What stands in a program's types is whatever its author wrote. */
+/* Its author wrote whatever a program's types say. */
 static void print_plain(const char *text)
 {
 	for (; text && *text; text++)

@@ -56,7 +56,7 @@
  */
 #define MAP_BYTES (64ull << 20)
 
-/* Of the program that was loaded last; "" of one that was not. */
+/* The log of the program that was loaded last; "" of one that was not. */
 static char tag[2 * BPF_TAG_SIZE + 1];
 
 static const char *boundary;
@@ -118,7 +118,7 @@ static void part(const char *name, const char *of, const char *text)
 
 enum verdict { ACCEPTED, REJECTED, FAILED };
 
-/* What the kernel takes for a type of map, in bytes; ANY: as the map has it. Others than
+/* Sizes that the kernel takes for a type of map, in bytes; ANY: as it has it. Others than
  * libbpf put it in where an object has no size, or one for the type of what a ring
  * buffer's or perf's records are.
  */
@@ -204,7 +204,7 @@ static bool is_left_alone(const struct bpf_map *map)
 	       type == BPF_MAP_TYPE_STRUCT_OPS || type > CGRP_STORAGE;
 }
 
-/* What is tried where an object leaves it open: bytes of values, larger than what
+/* Tried where an object leaves it open: bytes of values, larger than what
  * programs touch or smaller than what they have to write, and the type of maps in a map.
  */
 struct guess {
@@ -358,7 +358,7 @@ static bool ready_maps(struct bpf_object *object, const struct guess *guess,
  */
 #define TRACED "bpf_fentry_test6"
 
-/* What user space names before it loads such a program, or NULL. */
+/* The target that user space names before it loads such a program, or NULL. */
 static const char *missing_target(const struct bpf_program *program)
 {
 	const char *section = bpf_program__section_name(program);

@@ -35,7 +35,7 @@ cgroups() {
   return 1
 }
 
-# Of one file, which is there as a whole or not at all.
+# Replaces the file at once: it is there as a whole or not at all.
 write_metrics() {
   ctl metrics >"$metrics.new" && mv "$metrics.new" "$metrics"
 }

@@ -7,17 +7,17 @@ import { loadBypass, servingAttachment } from '../../src/bypass/load.ts';
 import { parseCounters } from '../../src/bypass/counters.ts';
 import type { Host } from '../../src/host/host.ts';
 import { inside } from '../../test/harness/host/arms.ts';
-import { bpfSource, makeGround } from '../../test/harness/host/bypass.ts';
+import { bpfSource, makeSite } from '../../test/harness/host/bypass.ts';
 import { run } from '../../test/harness/run.ts';
 
 /** The bridge's own address, to which one that is published belongs. */
 const BRIDGE = '198.18.0.254';
 const PUBLISHED = 8080;
 const PORT = 5201;
-/** Of its own: what the programs learn of a service's connections holds for its port. */
+/** A port for each arm: the programs learn about a service's connections by its port. */
 const SHORT_PORT = 5202;
 
-/** What lies between two sockets. */
+/** The way between two sockets. */
 export interface Arm {
   readonly name: string;
   /** Where both ends are. */
@@ -37,10 +37,13 @@ export async function makeArm(
   reach: Reach | 'none',
   limits: { maxSockets?: number } = {},
 ): Promise<Arm> {
-  const ground = makeGround(`between-${name.replaceAll(' ', '-')}`);
+  const site = makeSite(`between-${name.replaceAll(' ', '-')}`);
   const arm = {
-    ...{ name, cgroup: ground.path, outside: ground.cgroup.child('outside') },
-    ...{ whole: ground.cgroup.path, nodelay: name === 'tcp nodelay' },
+    name,
+    cgroup: site.path,
+    outside: site.cgroup.child('outside'),
+    whole: site.cgroup.path,
+    nodelay: name === 'tcp nodelay',
   };
   if (reach === 'none') return arm;
   const source = await bpfSource('guarded');
@@ -116,9 +119,15 @@ export class Stage {
     const { client, server, address } = this.namespaces;
     const at = way === 'loopback' ? '127.0.0.1' : address;
     const argv = [
-      ...[this.#program, 'ipv4', kind, String(bytes), String(seconds)],
-      ...[`client=${fileOf(way === 'loopback' ? server : client)}`, `server=${fileOf(server)}`],
-      ...[`at=${at}`, `port=${kind === 'crr' ? SHORT_PORT : PORT}`],
+      this.#program,
+      'ipv4',
+      kind,
+      String(bytes),
+      String(seconds),
+      `client=${fileOf(way === 'loopback' ? server : client)}`,
+      `server=${fileOf(server)}`,
+      `at=${at}`,
+      `port=${kind === 'crr' ? SHORT_PORT : PORT}`,
       ...(way === 'dnat' ? [`to=${BRIDGE}:${PUBLISHED}`] : []),
       ...(oneCpu ? ['cpus=0,0'] : []),
       ...(outside ? [`cgroup=${arm.outside}`] : []),

@@ -7,13 +7,13 @@ interface Measure {
   readonly name: string;
   readonly wanted: Wanted;
   readonly arms: readonly Arm[];
-  /** Of the bypass to the better TCP: at most of a round trip's time, at least of a rate. */
+  /** Bypass against the better TCP: at most of a round trip's time, at least of a rate. */
   readonly target: number | undefined;
 }
 
 export interface TableOptions {
   readonly rounds: number;
-  /** Of one sample. */
+  /** Length of one sample. */
   readonly seconds: number;
   /** Measures whose name has this text. */
   readonly only: string;
@@ -130,7 +130,9 @@ function cellsOf({ wanted, target }: Measure, taken: Taken): string[] {
   const demand = (samples: readonly Sample[]) =>
     median(samples.map(({ demand }) => demand)).toFixed(wanted.kind === 'stream' ? 3 : 2);
   return [
-    ...[rate(tcp), rate(nodelay), rate(bypass)],
+    rate(tcp),
+    rate(nodelay),
+    rate(bypass),
     `${isTrip ? 'time ' : ''}${middle.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`,
     target === undefined ? '' : `${isTrip ? 'at most' : 'at least'} ${target}`,
     `${demand(better)} to ${demand(bypass)}`,

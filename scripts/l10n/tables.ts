@@ -13,7 +13,12 @@ export const TABLES: readonly string[] = [
   ...Object.values(KNOWN_SEMANTICS).flatMap(({ title, affected = [] }) => [title, ...affected]),
   ...SPLICE_READERS,
   ...SPECS.flatMap(({ name, title, xTitle, yTitle, unit, quantity }) => [
-    ...[name, title, xTitle, yTitle, unit, quantity],
+    name,
+    title,
+    xTitle,
+    yTitle,
+    unit,
+    quantity,
   ]),
   ...Object.values(DETAILS).map(([title]) => title),
 ];

@@ -82,11 +82,13 @@ export async function makeSet(): Promise<FilmSet> {
       },
       keybindings: [
         {
-          ...{ key: 'ctrl+alt+l', command: 'sockmapBypass.assess' },
+          key: 'ctrl+alt+l',
+          command: 'sockmapBypass.assess',
           args: { host: sshd.alias, cgroup: path.dirname(cgroup) },
         },
         {
-          ...{ key: 'ctrl+alt+c', command: 'sockmapBypass.canary' },
+          key: 'ctrl+alt+c',
+          command: 'sockmapBypass.canary',
           args: { host: sshd.alias, cgroup, share: 50, seconds: 600, p99: 5 },
         },
       ],
@@ -102,7 +104,11 @@ export async function makeSet(): Promise<FilmSet> {
       await proxy(web),
     );
     return {
-      ...{ session, steps, host: sshd.alias, cgroup, [Symbol.asyncDispose]: stop },
+      session,
+      steps,
+      host: sshd.alias,
+      cgroup,
+      [Symbol.asyncDispose]: stop,
       keep: async () => {
         const billing = path.join(path.dirname(cgroup), 'billing.service');
         ends.push(await keepAs({ cart: [cgroup], billing: [billing] }));
@@ -153,13 +159,34 @@ async function traffic(of: string, from: string): Promise<() => Promise<void>> {
   const port = String(await freePort());
   const server = startIn(
     of,
-    ...['redis-server', '--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    'redis-server',
+    '--port',
+    port,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
   );
   const clients = startIn(
     from,
-    ...['sh', '-c', 'until redis-cli -p "$0" ping; do sleep 0.1; done; exec "$@"', port],
+    'sh',
+    '-c',
+    'until redis-cli -p "$0" ping; do sleep 0.1; done; exec "$@"',
+    port,
     // Without an end: connections stay.
-    ...['redis-benchmark', '-p', port, '-c', '3', '-t', 'get', '-n', '1000000000', '-d', '1024'],
+    'redis-benchmark',
+    '-p',
+    port,
+    '-c',
+    '3',
+    '-t',
+    'get',
+    '-n',
+    '1000000000',
+    '-d',
+    '1024',
   );
   return async () => {
     await clients();

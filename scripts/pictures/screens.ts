@@ -6,7 +6,7 @@ import { AFTER, BEFORE, LOOP_NAME, SOURCE_NAME, type FilmSet } from './filmSet.t
 /** A picture of the documents. */
 export interface Screen {
   readonly name: string;
-  /** Of the window, in CSS pixels. */
+  /** Size of the window, in CSS pixels. */
   readonly size: { readonly width: number; readonly height: number };
   /** The part of the window that is taken. */
   readonly part: string;

@@ -13,8 +13,11 @@ const THEMES = ['dark', 'light'] as const;
 
 /** The steps whose picture is one of the documents'. */
 const OF_DOCUMENTS = {
-  ...{ host: 'views', assess: 'assess', try: 'overview' },
-  ...{ keep: 'picker', edit: 'verifier' },
+  host: 'views',
+  assess: 'assess',
+  try: 'overview',
+  keep: 'picker',
+  edit: 'verifier',
 } as const;
 
 /** Takes the pictures of the walkthrough's steps: that of a check, the others are those of the documents. */

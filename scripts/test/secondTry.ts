@@ -25,7 +25,7 @@ const isOf =
     file !== undefined && files.some((each) => nameOf(each) === file);
 
 /**
- * What failed beside others, once more by itself: a machine on which a window gets no time for half a minute says
+ * Runs what failed beside others once more by itself: a machine on which a window gets no time for half a minute says
  * nothing of the product. Whatever passes only then is reported as such, and what fails again has failed.
  */
 export function secondTries(sections: readonly Section[]): SuitePart[] {
@@ -43,7 +43,7 @@ export interface Outcome {
   readonly unsteady: Failure[];
 }
 
-/** What a section's failures have come to, after the second tries. */
+/** The outcome of a section's failures after the second tries. */
 export function outcomeOf({ part, counts }: Section, tries: readonly Section[]): Outcome {
   const own = tries.filter(
     (each) =>

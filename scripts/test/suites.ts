@@ -68,7 +68,7 @@ export interface SuitePart {
   readonly files: readonly string[];
 }
 
-/** What takes long comes first, so that all end at about the same time. */
+/** The longest come first, so that all end at about the same time. */
 const ORDER: readonly Group[] = [
   ...(['standard', 'host', 'samples', 'stress', 'login', 'panels', 'editor', 'window'] as const),
   ...(['kernel', 'memory'] as const),
@@ -81,7 +81,9 @@ export function partsOf(suites: readonly Suite[]): SuitePart[] {
       const files = filesOf(suite).filter((file) => groupOf(suite, file) === group);
       if (suite.name === 'ui') {
         return files.map((file) => ({
-          ...{ suite, group, files: [file] },
+          suite,
+          group,
+          files: [file],
           name: path.basename(file, '.test.ts'),
         }));
       }
@@ -246,7 +248,7 @@ export function ownSurroundings(
 interface Surroundings {
   /** Before a command. */
   readonly argv: readonly string[];
-  /** Of all processes that have been in there, if they came so far. */
+  /** CPU time of all processes that have been in there, if they came so far. */
   readonly cpuSeconds: () => number | undefined;
   /** @returns complaints about processes that were left in there. */
   readonly remove: () => Promise<readonly string[]>;

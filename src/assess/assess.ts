@@ -28,10 +28,10 @@ import { verdictOn } from './verdict.ts';
 export const SECONDS_RANGE = [1, 3600] as const;
 export const DEFAULT_SECONDS = 15;
 
-/** `build` the observer, `look`, `probe` what this kernel does to what was seen, `judge`. */
-export type AssessStep = 'build' | 'look' | 'probe' | 'judge';
+/** `build` the observer, `look`, `probe` what this kernel does to what was seen, `verdict`. */
+export type AssessStep = 'build' | 'look' | 'probe' | 'verdict';
 
-/** What an assessment runs on the host. */
+/** The scripts and programs that an assessment runs on the host. */
 export interface AssessSources {
   readonly observer: TracerSource;
   /** The guarded programs, and `bpf/tools/semantics.c`. */
@@ -92,7 +92,7 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
     sources === undefined || !mayProbe
       ? NOT_PROBED
       : await probeSemantics(host, sources, probesFor(uses), signal);
-  onStep?.('judge');
+  onStep?.('verdict');
   const relies = reliances(observation.seen, ends, probed.rows);
   return {
     ...traffic,
@@ -106,7 +106,11 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
       ...probed.notLookedAt,
     ],
     verdict: verdictOn(flows, {
-      ...{ mount, documents, relies, seconds: all.seconds, isTraced: observation.hasCounts },
+      mount,
+      documents,
+      relies,
+      seconds: all.seconds,
+      isTraced: observation.hasCounts,
       faults: probed.faults,
     }),
   };
@@ -114,7 +118,9 @@ export async function assess(host: Host, options: AssessOptions = {}): Promise<A
 
 const notTraced = (): Promise<Observation> =>
   Promise.resolve({
-    ...{ seen: [], lostElsewhere: 0, hasCounts: false },
+    seen: [],
+    lostElsewhere: 0,
+    hasCounts: false,
     notLookedAt: [l10n.t('What programs ask of their sockets: it was not traced.')],
   });
 
@@ -152,7 +158,7 @@ async function probeSemantics(
   }
 }
 
-/** Of a socket that several processes share, together. */
+/** Sums for a socket that several processes share. */
 function sentOf(seen: readonly Seen[]): Map<number, Sent> {
   const sums = new Map<number, Sent>();
   for (const { inode, sends, sentBytes } of seen) {

@@ -6,9 +6,9 @@ import type { Flow } from './flows.ts';
  * processes, cgroups and containers in it are as the host has them: hostile text until shown by `text.ts`.
  */
 export interface Assessment extends Traffic {
-  /** What processes with local connections ask of their TCP sockets, the gravest first. */
+  /** Uses of TCP sockets by processes with local connections, the gravest first. */
   readonly relies: readonly Reliance[];
-  /** What was not looked at, and why: sentences. Empty where all was. */
+  /** Sentences about what was not looked at, and why. Empty where all was. */
   readonly notLookedAt: readonly string[];
   readonly verdict: Verdict;
 }
@@ -47,7 +47,7 @@ export const USES = [
 export type Use = (typeof USES)[number];
 
 /**
- * What becomes of a program on a bypass. `stalls`: it may wait for data that is there; `differs`: a call
+ * The effect of a bypass on a program. `stalls`: it may wait for data that is there; `differs`: a call
  * gives another result than over TCP; `stays`: the guarded programs leave such a socket on TCP, so it gains
  * nothing and loses nothing; `works`: no difference.
  */
@@ -79,10 +79,10 @@ export interface Reliance {
   readonly basis: 'probed' | 'known';
 }
 
-/** What a gain is worked out from. */
+/** The basis for working out a gain. */
 export type Basis = 'measured' | 'estimate';
 
-/** What a bypass would do for one flow of `Assessment.flows`. */
+/** The gain of a bypass for one flow of `Assessment.flows`. */
 export interface FlowGain {
   /** Index into `flows`. */
   readonly flow: number;
@@ -97,12 +97,12 @@ export interface FlowGain {
   readonly isWorth: boolean;
 }
 
-/** What a bypass on a cgroup would gain. */
+/** The gain of a bypass on a cgroup. */
 export interface CgroupGain {
   /** Full path on the host. */
   readonly cgroup: string;
   readonly label?: string | undefined;
-  /** Of the flows that begin or end in it, in ms a second; a flow of two cgroups counts for both. */
+  /** Sum over the flows that begin or end in it, in ms a second; a flow of two cgroups counts for both. */
   readonly savedMs: number;
   /** Mean of its flows' ratios, by the traffic that they carry. */
   readonly ratio: number;
@@ -136,7 +136,7 @@ export interface Verdict {
   readonly kind: 'gains' | 'doubtful' | 'nothing';
   /** The answer in one or two sentences. */
   readonly words: string;
-  /** What the gains are based on: a sentence. */
+  /** The basis of the gains: a sentence. */
   readonly basis: string;
   /** The most gain first. */
   readonly gains: readonly FlowGain[];
@@ -144,9 +144,9 @@ export interface Verdict {
   readonly cgroups: readonly CgroupGain[];
   /** The fewest cgroups that hold both ends of all flows that are worth it: those to load on. */
   readonly cover: readonly string[];
-  /** What these flows need; undefined where none is worth it. */
+  /** The requirements of these flows; undefined where none is worth it. */
   readonly reach: 'namespace' | 'host' | undefined;
-  /** What speaks against it, of all of `cover`. */
+  /** Objections to it, of all of `cover`. */
   readonly against: readonly Objection[];
   /** Sizes seen there, the most frequent first: what to benchmark with. Powers of two. */
   readonly sizes: readonly Size[];

@@ -36,7 +36,7 @@ export interface Flow {
   readonly server: Side & { readonly port: number };
   readonly client: Side;
   readonly connections: number;
-  /** Of these, those that were made between the snapshots; and those of the first that were gone at the second. */
+  /** Among these, those that were made between the snapshots; and those of the first that were gone at the second. */
   readonly opened: number;
   readonly closed: number;
   /** Seconds: the median connection is at least as old. The kernel does not tell when one was made. */
@@ -95,7 +95,7 @@ export function flowsOf(
     const [first] = group;
     if (first === undefined) throw new RangeError('a group has a pair');
     const place = placeOf(first);
-    // Of a flow that several processes share it is not known whose they were: told once.
+    // Which of the processes that share a flow closed it is not known: counted once.
     const gone = closed.get(place)?.length ?? 0;
     closed.delete(place);
     const names = { server: nameOf(first.server, first), client: nameOf(first.client, first) };
@@ -111,8 +111,11 @@ const keyOf = ({ namespace, cookie }: Socket): string => `${namespace} ${cookie}
 
 const placeOf = ({ server, client }: Pair): string =>
   JSON.stringify([
-    ...[server.cgroup, server.namespace, server.local.port],
-    ...[client.cgroup, client.namespace],
+    server.cgroup,
+    server.namespace,
+    server.local.port,
+    client.cgroup,
+    client.namespace,
   ]);
 
 /** A socket's process by name; of one that was closed before it was looked for, that of all like it. */
@@ -182,7 +185,9 @@ function flowOf(group: readonly Pair[], context: Context): Flow {
     server: { ...ends('server'), port: first.server.local.port },
     client: ends('client'),
     connections: group.length,
-    ...{ opened: sums.opened, closed, minimumAge: middle(ages) },
+    opened: sums.opened,
+    closed,
+    minimumAge: middle(ages),
     family: families.size > 1 ? 'both' : family,
     isTranslated: group.some(({ by }) => by !== 'addresses'),
     sameNamespace: first.server.namespace === first.client.namespace,
@@ -230,11 +235,12 @@ function sideOf(
       .toSorted((a, b) => a - b)
       .slice(0, MOST_PIDS),
     cpu: times.length === 0 ? undefined : times.reduce((sum, one) => sum + one, 0),
-    ...{ cgroup: first.cgroup, namespace: first.namespace },
+    cgroup: first.cgroup,
+    namespace: first.namespace,
   };
 }
 
-/** What was sent on a socket. */
+/** The amount sent on a socket. */
 export interface Sent {
   readonly sends: number;
   readonly bytes: number;

@@ -7,7 +7,7 @@ import { rate, throughput } from '../results/specs.ts';
 import type { Basis } from './assessment.ts';
 import type { Flow } from './flows.ts';
 
-/** What a bypass does for messages of a size. */
+/** The effect of a bypass on messages of a size. */
 interface Speed {
   /** Times as fast as TCP. */
   readonly ratio: number;
@@ -37,7 +37,7 @@ export class Speeds {
     }));
   }
 
-  /** What it would do for a flow, as far as that is a matter of its sizes. */
+  /** Its effect on a flow, as far as that is a matter of its sizes. */
   expect(flow: Flow): Expected {
     const size = sizeOf(flow);
     const between = !flow.sameNamespace;
@@ -97,7 +97,8 @@ function nearest(index: RunIndex, size: FlowSize): Speed | undefined {
   const candidates = index
     .places(experiment)
     .map(({ x, request = 1 }) => ({
-      ...{ x, request },
+      x,
+      request,
       distance:
         size.experiment === 'throughput'
           ? apart(x, size.messageBytes)
@@ -127,7 +128,7 @@ function compared(tcp: Cell, bypass: Cell, value: Value) {
   const point = bypass.ratio(value, tcp);
   const plain = tcp.point(value, undefined)?.median;
   if (point === undefined || plain === undefined || plain <= 0) return undefined;
-  // What cannot be told from TCP is no gain, and no loss.
+  // A difference within TCP's own spread is no gain, and no loss.
   return { ratio: point.low <= 1 && point.high >= 1 ? 1 : point.median, tcp: plain };
 }
 
@@ -158,7 +159,8 @@ function estimated(size: FlowSize, between: boolean): Speed {
   return {
     ratio: interpolated(ROUND_TRIPS, both),
     tcpSeconds: ROUND_TRIP[between ? 'between' : 'within'] + both * ROUND_TRIP.byte,
-    ...{ at: size, basis: 'estimate' },
+    at: size,
+    basis: 'estimate',
   };
 }
 

@@ -6,7 +6,7 @@ import type { Objection, Reliance } from './assessment.ts';
 import type { Flow, Side } from './flows.ts';
 import { sizeOf } from './gain.ts';
 
-/** What a verdict is made of, beside the flows. */
+/** The input of a verdict, beside the flows. */
 export interface Evidence {
   /** Where the tree of cgroups is mounted. */
   readonly mount: string;
@@ -33,7 +33,7 @@ function isShort(flow: Flow, seconds: number): boolean {
   return messages / (flow.opened + flow.closed) < FEW_MESSAGES;
 }
 
-/** What keeps a flow on TCP. @param index of the flow. */
+/** Reasons for a flow to stay on TCP. @param index of the flow. */
 const keeping = (index: number, { relies }: Evidence): Reliance[] =>
   relies.filter(({ effect, flows }) => effect === 'stays' && flows.includes(index));
 
@@ -44,7 +44,7 @@ export const staysOnTcp = (flow: Flow, index: number, evidence: Evidence): boole
   isShort(flow, evidence.seconds) ||
   keeping(index, evidence).length > 0;
 
-/** What speaks against a bypass on a cgroup because of the programs in it. */
+/** Objections to a bypass on a cgroup because of the programs in it. */
 export function ofCgroup(
   cgroup: string,
   flows: readonly Flow[],
@@ -66,7 +66,7 @@ export function ofCgroup(
         words: l10n.t('{0}: {1}', shownName(one.process), one.consequence),
         isGrave: one.effect === 'stalls',
       })),
-    // What it does was seen, where calls were traced: what it could do is worth a word, no more.
+    // Where calls were traced, their effects were seen: possible ones deserve a word, no more.
     ...sufferers(programs, faults).map((words): Objection => ({
       kind: 'known-program',
       words: `${words}.`,

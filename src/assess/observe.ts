@@ -15,9 +15,9 @@ import { buildTracer, readTracer, type TracerSource } from './tracer.ts';
 export const readObserver = (directory: string): Promise<TracerSource> =>
   readTracer(directory, 'observer.bpf.c', 'observe');
 
-/** What a process was seen to do with a socket. */
+/** The uses of a socket by a process. */
 export interface Seen {
-  /** Of the socket, as `ss` and /proc know it. */
+  /** Inode of the socket, as `ss` and /proc know it. */
   readonly inode: number;
   readonly pid: number;
   readonly name: string;
@@ -87,7 +87,11 @@ function running(
       try {
         const timeoutMs = (seconds + 60) * 1000;
         const { exitCode, stdout, stderr } = await host.run(argv, {
-          ...{ tried, root: true, signal, timeoutMs, maxMiB: 16 },
+          tried,
+          root: true,
+          signal,
+          timeoutMs,
+          maxMiB: 16,
         });
         if (exitCode === 0) return parseObserved(stdout);
         const next = l10n.t(
@@ -218,10 +222,14 @@ function parseRecord(line: string): Seen | undefined {
     if (use !== undefined) known.set(use, Number(count));
   }
   return {
-    ...{ inode: Number(inode), pid: Number(pid), uses: known },
+    inode: Number(inode),
+    pid: Number(pid),
+    uses: known,
     name: name === '-' ? '' : Buffer.from(name, 'hex').toString(),
     isWithin: within === '1',
-    ...{ sends: Number(sends), sentBytes: Number(sentBytes) },
-    ...{ receives: Number(receives), receivedBytes: Number(receivedBytes) },
+    sends: Number(sends),
+    sentBytes: Number(sentBytes),
+    receives: Number(receives),
+    receivedBytes: Number(receivedBytes),
   };
 }

@@ -84,7 +84,7 @@ export function joinEnds(
   return pairs;
 }
 
-/** Of two that could be it, either may be wrong. The second ends the search: a server has many with one address. */
+/** Either of two candidates may be wrong. The second ends the search: a server has many with one address. */
 function onlyOne(
   sockets: readonly Socket[],
   could: (socket: Socket) => boolean,
@@ -102,7 +102,7 @@ const TRACKED =
   /\bsrc=(\S+) dst=(\S+) sport=(\d{1,5}) dport=(\d{1,5}) .*?\bsrc=(\S+) dst=(\S+) sport=(\d{1,5}) dport=(\d{1,5}) /;
 
 /**
- * What connections whose addresses are translated are for either end.
+ * Reads connections whose addresses are translated.
  * @param text lines of /proc/net/nf_conntrack, or of `conntrack -L`, with both of their tuples.
  * @returns by "LOCAL PORT REMOTE PORT" of the end that connected the same of the end that accepted.
  */

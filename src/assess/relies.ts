@@ -24,20 +24,28 @@ const works = (): string => l10n.t('It works as over TCP.');
 /** How kernels in general go about them; what was tried on the host's own says more. */
 const KNOWN: Readonly<Record<Use, Known>> = {
   waitall: {
-    ...{ title: 'MSG_WAITALL', probes: ['waitall', 'waitall-early'], effect: 'differs' },
+    title: 'MSG_WAITALL',
+    probes: ['waitall', 'waitall-early'],
+    effect: 'differs',
     consequence: fault('waitall'),
   },
   trunc: {
-    ...{ title: 'MSG_TRUNC', probes: ['trunc'], effect: 'differs' },
+    title: 'MSG_TRUNC',
+    probes: ['trunc'],
+    effect: 'differs',
     consequence: () =>
       l10n.t('recv() with MSG_TRUNC, to discard data without a buffer, fails with EFAULT.'),
   },
   oob: {
-    ...{ title: 'MSG_OOB', probes: ['oob'], effect: 'differs' },
+    title: 'MSG_OOB',
+    probes: ['oob'],
+    effect: 'differs',
     consequence: () => l10n.t('Urgent data comes in line, as if it were ordinary.'),
   },
   peek: {
-    ...{ title: 'MSG_PEEK', probes: ['peek', 'peek-messages'], effect: 'works' },
+    title: 'MSG_PEEK',
+    probes: ['peek', 'peek-messages'],
+    effect: 'works',
     consequence: works,
   },
   threads: {
@@ -45,14 +53,20 @@ const KNOWN: Readonly<Record<Use, Known>> = {
       return l10n.t('several threads in recv() on one socket');
     },
     probes: ['threads'],
-    ...{ effect: 'differs', consequence: fault('eagain-threads') },
+    effect: 'differs',
+    consequence: fault('eagain-threads'),
   },
   splice: {
-    ...{ title: 'splice()', probes: ['splice-receive'], effect: 'stalls' },
+    title: 'splice()',
+    probes: ['splice-receive'],
+    effect: 'stalls',
     consequence: fault('splice'),
   },
   sendfile: {
-    ...{ title: 'sendfile()', probes: ['sendfile'], effect: 'works', consequence: works },
+    title: 'sendfile()',
+    probes: ['sendfile'],
+    effect: 'works',
+    consequence: works,
   },
   fionread: {
     title: 'FIONREAD',
@@ -64,12 +78,16 @@ const KNOWN: Readonly<Record<Use, Known>> = {
   rcvlowat: { title: 'SO_RCVLOWAT', probes: [], effect: 'stays', consequence: stays },
   inq: { title: 'TCP_INQ', probes: [], effect: 'stays', consequence: stays },
   'peek-off': {
-    ...{ title: 'SO_PEEK_OFF', probes: ['peek-off'], effect: 'differs' },
+    title: 'SO_PEEK_OFF',
+    probes: ['peek-off'],
+    effect: 'differs',
     consequence: fault('peek-off'),
   },
   ulp: { title: 'TCP_ULP', probes: [], effect: 'stays', consequence: stays },
   zerocopy: {
-    ...{ title: 'MSG_ZEROCOPY', probes: ['zerocopy', 'zerocopy-early'], effect: 'differs' },
+    title: 'MSG_ZEROCOPY',
+    probes: ['zerocopy', 'zerocopy-early'],
+    effect: 'differs',
     consequence: fault('zerocopy'),
   },
 };
@@ -96,7 +114,7 @@ export interface LocalEnd {
 }
 
 /**
- * What processes with local connections rely on.
+ * Lists the socket features that processes with local connections rely on.
  * @param ends of local sockets, by their inodes.
  * @param probed of this host's kernel, as many as could be run.
  */
@@ -109,7 +127,12 @@ export function reliances(
     const end = ends.get(inode);
     if (end === undefined) return [];
     return Array.from(uses, ([use, calls]) => ({
-      ...{ inode, pid, use, calls, ...end, process: end.side.process ?? name },
+      inode,
+      pid,
+      use,
+      calls,
+      ...end,
+      process: end.side.process ?? name,
     }));
   });
   const groups = groupBy(found, ({ process, side: { cgroup }, use }) =>
@@ -122,7 +145,10 @@ export function reliances(
       const { process, use, side } = first;
       return [
         {
-          ...{ process, use, title: KNOWN[use].title, ...outcomeOf(use, probed) },
+          process,
+          use,
+          title: KNOWN[use].title,
+          ...outcomeOf(use, probed),
           pids: Array.from(new Set(group.map(({ pid }) => pid))).toSorted((a, b) => a - b),
           cgroup: side.cgroup,
           ...(side.label !== undefined && { label: side.label }),

@@ -117,19 +117,25 @@ function head({ host, seconds, sockets, localSockets, namespaces, capped }: Asse
     capped
       ? l10n.t(
           'Local TCP traffic of {0}, over {1} s, in {2} of its network namespaces',
-          ...[host, time, number(namespaces)],
+          host,
+          time,
+          number(namespaces),
         )
       : namespaces === 1
         ? l10n.t('Local TCP traffic of {0}, over {1} s, in 1 network namespace', host, time)
         : l10n.t(
             'Local TCP traffic of {0}, over {1} s, in {2} network namespaces',
-            ...[host, time, number(namespaces)],
+            host,
+            time,
+            number(namespaces),
           ),
     sockets === 0
       ? l10n.t('Sockets whose other end is on this host: {0}', number(localSockets))
       : l10n.t(
           'Sockets whose other end is on this host: {0}, {1} of {2}',
-          ...[number(localSockets), part(localSockets / sockets), number(sockets)],
+          number(localSockets),
+          part(localSockets / sockets),
+          number(sockets),
         ),
   ];
 }
@@ -152,10 +158,7 @@ function flowText(flow: Flow, gain: FlowGain | undefined): string {
     ...(flow.mptcp ? ['Multipath TCP'] : []),
   ].join(', ');
   const way = (bytes: number, messages: number, mean: number) =>
-    l10n.t(
-      '{0} in {1} messages/s of {2}',
-      ...[rate(bytes), number(Math.round(messages)), amount(mean)],
-    );
+    l10n.t('{0} in {1} messages/s of {2}', rate(bytes), number(Math.round(messages)), amount(mean));
   const count =
     connections === 1 ? l10n.t('1 connection') : l10n.t('{0} connections', number(connections));
   const expected =

@@ -58,7 +58,11 @@ export function parseSockets(text: string, namespace: string): Socket[] {
       Number(new RegExp(` ${name}:(\\d{1,16})(?: |$)`).exec(metrics)?.[1] ?? 0);
     return [
       {
-        ...{ namespace, local, remote, cookie, cgroup: whole(named?.[1]) },
+        namespace,
+        local,
+        remote,
+        cookie,
+        cgroup: whole(named?.[1]),
         inode: Number(/(?:^| )ino:(\d{1,16})(?: |$)/.exec(details)?.[1] ?? 0),
         sent: count('bytes_acked'),
         received: count('bytes_received'),
@@ -71,7 +75,7 @@ export function parseSockets(text: string, namespace: string): Socket[] {
   });
 }
 
-/** Of a cgroup that is gone, or outside of what is mounted, `ss` prints something else than a path. */
+/** For a cgroup that is gone, or outside of the mount, `ss` prints something else than a path. */
 const whole = (cgroup: string | undefined): string | undefined =>
   cgroup?.startsWith('/') === true ? cgroup : undefined;
 

@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts';
 
 /** Programs for the kernel that trace, and the one that loads them and lives as long as they do. */
 export interface TracerSource {
-  /** Of the loader, in its directory on a host. */
+  /** Path of the loader, in its directory on a host. */
   readonly tool: string;
   readonly programs: BpfSource;
   readonly loader: Uint8Array;

@@ -16,7 +16,7 @@ const MOST_NAMESPACES = 256;
 /** Traffic, with the sockets of each flow. */
 export type ReadTraffic = Omit<Traffic, 'flows'> & {
   readonly flows: readonly FlowOfSockets[];
-  /** Of all sockets, whoever is at their other end. */
+  /** Totals of all sockets, whoever is at their other end. */
   readonly inodes: ReadonlySet<number>;
   /** Processes that have a ring of io_uring. */
   readonly withRing: ReadonlySet<number>;
@@ -36,12 +36,18 @@ export async function readTraffic(
   const tried = l10n.t('read the sockets of the host');
   const argv = scriptArgv('assess.sh', boundary, String(seconds), String(MOST_NAMESPACES));
   const { exitCode, stdout, stderr } = await host.run(argv, {
-    ...{ tried, root: true, signal, maxMiB: 256 },
+    tried,
+    root: true,
+    signal,
+    maxMiB: 256,
     timeoutMs: (seconds + 120) * 1000,
   });
   if (exitCode === 3) {
     throw new HostError({
-      ...{ kind: 'not-found', tried, where: host.name, words: 'ss: not found' },
+      kind: 'not-found',
+      tried,
+      where: host.name,
+      words: 'ss: not found',
       next: l10n.t('Install iproute2 on the host.'),
     });
   }
@@ -123,7 +129,7 @@ function holdersOf(holders: string, names: string): Processes['holders'] {
   );
   const found = new Map<number, { pid: number; name: string | undefined }>();
   for (const [, inode, pid = ''] of holders.matchAll(/^(\d{1,16}) (\d{1,10})$/gm)) {
-    // Of several, the first: a child that inherited it has a higher number, mostly.
+    // The first of several: a child that inherited it has a higher number, mostly.
     const key = Number(inode);
     if (!found.has(key)) found.set(key, { pid: Number(pid), name: byPid.get(pid) });
   }

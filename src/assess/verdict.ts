@@ -7,7 +7,7 @@ import { Speeds, sizeOf } from './gain.ts';
 import type { Flow, Side } from './flows.ts';
 import { ofCgroup, ofFlow, staysOnTcp, type Evidence } from './objections.ts';
 
-/** Of a flow: less than these is nothing that anybody would see. */
+/** A flow that gains less than these gains nothing that anybody would see. */
 const LEAST_RATIO = 1.05;
 const LEAST_SAVED_MS = 1;
 /** Sizes to benchmark with. */
@@ -43,7 +43,10 @@ export function verdictOn(flows: readonly Flow[], evidence: Evidence): Verdict {
   const cover = covering(evidence.mount, Array.from(wanted), Array.from(others));
   const kind = worth.length === 0 ? 'nothing' : clean.length > 0 ? 'gains' : 'doubtful';
   return {
-    ...{ kind, gains, cgroups, cover },
+    kind,
+    gains,
+    cgroups,
+    cover,
     words: answer(kind, { flows, taken, cover, all: worth.length }),
     basis: basisWords(worth.length === 0 ? gains : worth),
     reach: reachOf(taken.flatMap(({ flow }) => flows[flow] ?? [])),
@@ -95,7 +98,7 @@ function rank(
   ).sort((a, b) => b.savedMs - a.savedMs);
 }
 
-/** Of what is to be loaded; and of all other traffic why it is not, each reason once. */
+/** The objections to what is to be loaded; and for all other traffic why it is not, each reason once. */
 function against(
   flows: readonly Flow[],
   taken: readonly FlowGain[],

@@ -51,7 +51,9 @@ export async function runCompared(
   const baselineId = before?.id;
   const document = await runBenchmark(host, {
     ...benchOptions(options),
-    ...{ cgroup, plan, baselineId },
+    cgroup,
+    plan,
+    baselineId,
   });
   return compared(before, document, maxSlowdown);
 }

@@ -36,7 +36,8 @@ export function readMetric(output: string, metric: Metric): number {
     throw new Error(
       l10n.t(
         '{0} gives {1}, and not a number that is 0 or more',
-        ...[placeOf(metric), JSON.stringify(found)],
+        placeOf(metric),
+        JSON.stringify(found),
       ),
     );
   }

@@ -18,7 +18,7 @@ export interface Candidate {
 const MOST = 500;
 const MOST_TEXT = 64 * 1024;
 const LONGEST_LINE = 500;
-/** Of a path or pattern, as a plan takes it. */
+/** Length of a path or pattern, as a plan takes it. */
 const LONGEST_WAY = 1000;
 const LONGEST_COLUMN = 200;
 const LONGEST_NAME = 40;
@@ -54,7 +54,7 @@ function inJson(output: string, json: object): Candidate[] {
     },
   });
   return places.slice(-MOST).flatMap(({ value, at, path }) => {
-    // Of a key that is there twice the last one counts.
+    // The last of two values with the same key counts.
     if (valueAt(json, path) !== value) return [];
     const names = path.filter((one) => typeof one === 'string');
     const way = { jsonPath: `$${path.map(segment).join('')}` };

@@ -11,7 +11,7 @@ export interface Namespaces extends AsyncDisposable {
   readonly client: Netns;
   readonly server: Netns;
   readonly bridge: Netns;
-  /** Of the server's end: IPv4, which any Linux has in a namespace of its own. */
+  /** Address of the server's end: IPv4, which any Linux has in a namespace of its own. */
   readonly address: string;
   /** Whether the connection was cut, so that the host has removed them. */
   lost(): boolean;

@@ -16,27 +16,45 @@ export interface NetperfTarget {
 }
 
 const reach = ({ address, port, passphrase }: Omit<NetperfTarget, 'seconds'>): string[] => [
-  ...['netperf', '-H', address, '-p', String(port)],
+  'netperf',
+  '-H',
+  address,
+  '-p',
+  String(port),
   ...(passphrase === undefined ? [] : ['-Z', passphrase]),
 ];
 
 /** One transaction, by a connection for control and one for data. */
 export const trialArgv = (target: Omit<NetperfTarget, 'seconds'>): string[] => [
   ...reach(target),
-  ...['-t', 'TCP_RR', '-l', '-1', '-P', '0'],
+  '-t',
+  'TCP_RR',
+  '-l',
+  '-1',
+  '-P',
+  '0',
 ];
 
 /** A stream over Unix sockets, which netperf without them refuses. */
 export const unixTrialArgv = (target: Omit<NetperfTarget, 'seconds'>): string[] => [
   ...reach(target),
-  ...['-t', 'STREAM_STREAM', '-l', '1'],
+  '-t',
+  'STREAM_STREAM',
+  '-l',
+  '1',
 ];
 
 /** Keys asked of netperf's omni output (`-k`), so that no column is ever counted. */
 const COMMON = ['ELAPSED_TIME', 'LOCAL_CPU_UTIL', 'REMOTE_CPU_UTIL', 'LOCAL_SD', 'REMOTE_SD'];
 const TRIP_KEYS = [
-  ...[...COMMON, 'SD_UNITS', 'TRANSACTION_RATE'],
-  ...['MEAN_LATENCY', 'STDDEV_LATENCY', 'P50_LATENCY', 'P90_LATENCY', 'P99_LATENCY'],
+  ...COMMON,
+  'SD_UNITS',
+  'TRANSACTION_RATE',
+  'MEAN_LATENCY',
+  'STDDEV_LATENCY',
+  'P50_LATENCY',
+  'P90_LATENCY',
+  'P99_LATENCY',
 ];
 const KEYS = {
   throughput: [...COMMON, 'SD_UNITS', 'REMOTE_RECV_THROUGHPUT'],
@@ -65,13 +83,22 @@ export function netperfArgv(point: NetperfPoint, arm: Arm, target: NetperfTarget
       : ['-r', `${point.requestBytes},${point.responseBytes}`];
   return [
     ...reach(target),
-    ...['-t', test, '-l', String(seconds)],
+    '-t',
+    test,
+    '-l',
+    String(seconds),
     // -c -C: both sides' CPU use; -P 0: no banner.
-    ...['-f', UNITS[point.experiment], '-c', '-C', '-P', '0'],
+    '-f',
+    UNITS[point.experiment],
+    '-c',
+    '-C',
+    '-P',
+    '0',
     '--',
     ...size,
     ...(arm === 'tcp-nodelay' ? ['-D'] : []),
-    ...['-k', KEYS[point.experiment].join(',')],
+    '-k',
+    KEYS[point.experiment].join(','),
   ];
 }
 
@@ -83,9 +110,19 @@ function unixArgv(point: NetperfPoint, { seconds, ...target }: NetperfTarget): s
   if (point.experiment !== 'throughput') throw new RangeError('no round trips over Unix sockets');
   return [
     ...reach(target),
-    ...['-t', 'STREAM_STREAM', '-l', String(seconds)],
-    ...['-f', UNITS.throughput, '-c', '-C', '-P', '0'],
-    ...['--', '-m', String(point.messageBytes)],
+    '-t',
+    'STREAM_STREAM',
+    '-l',
+    String(seconds),
+    '-f',
+    UNITS.throughput,
+    '-c',
+    '-C',
+    '-P',
+    '0',
+    '--',
+    '-m',
+    String(point.messageBytes),
   ];
 }
 

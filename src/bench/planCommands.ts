@@ -35,8 +35,13 @@ export function planCommands({ workloads = [] }: Pick<Plan, 'workloads'>): PlanC
 
 const argvsOf = ({ prepare, server, client, report, stop, unix }: Workload) =>
   Object.entries({
-    ...{ prepare, server, client, report, stop },
-    ...{ 'unix.server': unix?.server, 'unix.client': unix?.client },
+    prepare,
+    server,
+    client,
+    report,
+    stop,
+    'unix.server': unix?.server,
+    'unix.client': unix?.client,
   }).flatMap(([role, argv]) => (argv === undefined ? [] : [[role, argv] as const]));
 
 /** A digest of exactly these commands, their accounts and this host. */

@@ -17,7 +17,9 @@ export function resumeFault(
     if (before !== after) {
       return l10n.t(
         'the run was measured with {0} {1}, and here it is {2}',
-        ...[FACT_LABELS[fact], before, after],
+        FACT_LABELS[fact],
+        before,
+        after,
       );
     }
   }

@@ -55,7 +55,7 @@ export interface BenchOptions {
   readonly loadMissing?: boolean | undefined;
   /** The saved run this one will be compared with. */
   readonly baselineId?: string | undefined;
-  /** What the host is called in the document; its own name when left out. */
+  /** Name of the host in the document; its own when left out. */
   readonly calledAs?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: BenchProgress) => void;

@@ -42,7 +42,8 @@ export async function takeSample(
   const { cgroup, user, server, netns, pins = '' } = site;
   const argv = [
     ...scriptArgv('bench-sample.sh', boundary, cgroup, user, server.pid, server.socket, pins),
-    ...[netns?.client ?? '', netns?.server ?? ''],
+    netns?.client ?? '',
+    netns?.server ?? '',
     ...netperfArgv(point, arm, { ...site, seconds }),
   ];
   const sampling = async (overdue: AbortSignal): Promise<Sample> => {
@@ -170,7 +171,7 @@ export function timePrograms(host: Host, signal?: AbortSignal) {
   );
 }
 
-/** Of each kind of sample what its own tool says. */
+/** The fields that the tool of each kind of sample reports. */
 type Figures<S = Sample> = S extends Sample
   ? Omit<S, 'arm' | 'repetition' | 'order' | 'startedAt' | 'noise' | 'loopbackBytes' | 'bpf'>
   : never;

@@ -26,7 +26,7 @@ import { trialCause } from './trial.ts';
 /** Made on the host for a run: a cgroup with a netserver for each kind of arm. */
 export interface Sites extends AsyncDisposable {
   readonly programs: ResultDocument['programs'];
-  /** Of the guarded policy, where it was loaded for the run. */
+  /** Set for the guarded policy, where it was loaded for the run. */
   readonly limits: GuardedLimits | undefined;
   site(arm: Arm): Site;
   /** Whether the connection was cut, so that the host has removed it all. */

@@ -10,7 +10,7 @@ const SHORT = 2 * HEAD;
 const LONGEST = 64 * 1024 * 1024;
 
 /**
- * What a list shows of a run.
+ * The fields of a run that a list shows.
  * @param file local path of a result document.
  * @returns undefined where it is none, or cannot be read.
  */

@@ -42,7 +42,8 @@ export async function tryNetperf(
   const { stdout } = await host.run(
     [
       ...scriptArgv('bench-trial.sh', boundary, site.cgroup, site.user, String(TRIAL_SECONDS)),
-      ...[site.netns?.client ?? '', ...argv],
+      site.netns?.client ?? '',
+      ...argv,
     ],
     { tried: l10n.t('try netperf'), root: true, signal },
   );
@@ -63,7 +64,7 @@ export async function trialCause(
   return cause && { ...cause, said: trial.said };
 }
 
-/** Of two namespaces that the run has made, where no rule of the host applies. */
+/** Addresses of two namespaces that the run has made, where no rule of the host applies. */
 const causeBetween = (
   { exitCode }: Trial,
   { address, port }: Pick<Site, 'address' | 'port'>,

@@ -24,7 +24,7 @@ interface Place {
 }
 
 const MOST_OUTPUT_KIB = 1024;
-/** What a command may take beyond a sample's length. */
+/** The time that a command may take beyond a sample's length. */
 const SPARE_SECONDS = 60;
 const STOP_SECONDS = 20;
 
@@ -79,10 +79,10 @@ export async function tryWorkload(
   const { mount } = await host.ready('benchmark', signal);
   const address = addressOf(host, await readLoopback(host, signal));
   await using own = await ownCgroup(host, newCgroup(mount), signal);
-  const ground = { cgroup: own.line, address };
+  const site = { cgroup: own.line, address };
   const tried = l10n.t('run the client of {0}', workload.name);
-  await using place = await makePlace(host, ground, workload, tried, signal);
-  const steps = new Steps(host, ground, place, workload, { seconds, tried, signal });
+  await using place = await makePlace(host, site, workload, tried, signal);
+  const steps = new Steps(host, site, place, workload, { seconds, tried, signal });
   if (workload.prepare !== undefined) await steps.run(l10n.t('its prepare'), workload.prepare);
   if (workload.server !== undefined) await steps.serve(workload.server, 'tcp');
   return await steps.run(l10n.t('its client'), workload.client);
@@ -92,11 +92,11 @@ const commandsOf = (workload: Workload, arm: Arm) =>
   arm === 'unix' && workload.unix ? workload.unix : workload;
 
 /** The part of a site that commands are run at. */
-type Ground = Pick<Site, 'cgroup' | 'address' | 'netns'>;
+type CommandSite = Pick<Site, 'cgroup' | 'address' | 'netns'>;
 
 async function makePlace(
   host: Host,
-  site: Ground,
+  site: CommandSite,
   { user = '' }: Workload,
   tried: string,
   signal: AbortSignal | undefined,
@@ -110,7 +110,10 @@ async function makePlace(
     const [account = '', uid = '', gid = '', port = '', ...directory] = made.line.split(' ');
     return {
       cgroup: `${site.cgroup}/workload`,
-      ...{ account, uid, gid, port: Number(port) },
+      account,
+      uid,
+      gid,
+      port: Number(port),
       directory: directory.join(' '),
       [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
     };
@@ -127,14 +130,14 @@ async function makePlace(
 /** The commands of one sample, one after the other. */
 class Steps {
   readonly #host: Host;
-  readonly #site: Ground;
+  readonly #site: CommandSite;
   readonly #place: Place;
   readonly #workload: Workload;
   readonly #options: { seconds: number; tried: string; signal?: AbortSignal | undefined };
 
   constructor(
     host: Host,
-    site: Ground,
+    site: CommandSite,
     place: Place,
     workload: Workload,
     options: { seconds: number; tried: string; signal?: AbortSignal | undefined },
@@ -155,7 +158,7 @@ class Steps {
     };
   }
 
-  /** What every script is given first. */
+  /** The first arguments of every script. */
   get #placed(): string[] {
     const { cgroup, account, uid, gid, directory } = this.#place;
     return [cgroup, account, uid, gid, directory, this.#limits.memoryKiB];
@@ -180,7 +183,7 @@ class Steps {
     return stdout;
   }
 
-  /** What is not stopped is ended. */
+  /** Processes that are not stopped are ended. */
   async stop(command: readonly string[]): Promise<void> {
     const { signal } = this.#options;
     const argv = this.#stepArgv(command);
@@ -192,7 +195,8 @@ class Steps {
   #stepArgv(command: readonly string[], seconds?: number): string[] {
     return [
       ...scriptArgv('bench-workload-step.sh', ...this.#placed),
-      ...[this.#site.netns?.client ?? '', String(this.#limits.outputBytes)],
+      this.#site.netns?.client ?? '',
+      String(this.#limits.outputBytes),
       ...this.#filled(command, seconds),
     ];
   }
@@ -202,7 +206,9 @@ class Steps {
     const { seconds } = this.#limits;
     const argv = [
       ...scriptArgv('bench-workload-server.sh', ...this.#placed),
-      ...[this.#site.netns?.server ?? '', arm === 'unix' ? '00010000' : '0A', String(seconds)],
+      this.#site.netns?.server ?? '',
+      arm === 'unix' ? '00010000' : '0A',
+      String(seconds),
       ...this.#filled(command),
     ];
     const what = l10n.t('its server');
@@ -229,7 +235,10 @@ class Steps {
     const { outputBytes } = this.#limits;
     const argv = [
       ...scriptArgv('bench-workload-sample.sh', boundary, ...this.#placed),
-      ...[String(outputBytes), pins, netns?.client ?? '', netns?.server ?? ''],
+      String(outputBytes),
+      pins,
+      netns?.client ?? '',
+      netns?.server ?? '',
       ...this.#filled(command),
     ];
     const what = l10n.t('its client');

@@ -73,7 +73,7 @@ export interface Kept {
    */
   readonly state: 'on' | 'ready' | 'waiting' | 'refused' | 'stopped';
   readonly why?: string;
-  /** Of the command that keeps it. */
+  /** Version of the command that keeps it. */
   readonly version: string;
 }
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { HostError, type ProblemKind } from '../host/errors.ts';
 
-/** What building a source may take, of which a person may say more or less. */
+/** Resources for building a source, of which a person may allow more or less. */
 export interface BuildLimits {
   /** For the compiler. */
   readonly compileSeconds: number;

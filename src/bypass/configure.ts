@@ -49,7 +49,9 @@ export async function configureBypass(
   }
   const mode = wanted ?? found.config.mode;
   const argv = scriptArgv(
-    ...['ctl_configure', found.pins, reach ?? found.config.reach],
+    'ctl_configure',
+    found.pins,
+    reach ?? found.config.reach,
     String(share ?? found.config.share ?? 100),
     ...(mode === 'off' ? [] : found.cgroups),
   );
@@ -57,7 +59,9 @@ export async function configureBypass(
     wanted === 'off' ? found.config : { ...found.config, ...limits };
   const tried = l10n.t('tell the programs their policy');
   const result = await host.transact(argv, {
-    ...{ tried, root: true, signal },
+    tried,
+    root: true,
+    signal,
     input: setupBatch(
       facts.architecture,
       mode === 'off' ? { queueBound, oneWayLimit } : limits,

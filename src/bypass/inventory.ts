@@ -5,7 +5,7 @@ import { HostError } from '../host/errors.ts';
 import { shellLine } from '../host/quote.ts';
 import type { Reach } from './config.ts';
 
-/** What a playbook of deploy/ansible is to be told. */
+/** Variables for a playbook of deploy/ansible. */
 export interface RollOut {
   /** Host strings; each once. */
   readonly hosts: readonly string[];

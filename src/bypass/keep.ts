@@ -34,7 +34,7 @@ export interface KeepOptions {
   /** The programs of a policy. */
   readonly readSource: (policy: Policy) => Promise<BpfSource>;
   readonly tools: KeepTools;
-  /** What the loaded programs do not tell: local networks, and how much the maps hold. */
+  /** Settings that the loaded programs do not show: local networks, and how much the maps hold. */
   readonly limits?: GuardedLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,14 +63,19 @@ export async function keepBypass(host: Host, options: KeepOptions): Promise<Bypa
     'keep.sh',
     place.line,
     ...bypass.cgroups.flatMap((one) => ['--cgroup', one]),
-    ...['--policy', bypass.policy, '--replace'],
+    '--policy',
+    bypass.policy,
+    '--replace',
     // Whoever loaded it there was asked.
     ...(bypass.cgroups.includes(mount) ? ['--whole-host'] : []),
     ...(bypass.config === undefined ? [] : ['--reach', bypass.config.reach]),
     ...(keeper === undefined ? [] : ['--name', keeper.name]),
   );
   const { exitCode, stderr } = await host.transact(argv, {
-    ...{ tried, root: true, signal, timeoutMs: KEEP_MS },
+    tried,
+    root: true,
+    signal,
+    timeoutMs: KEEP_MS,
   });
   if (exitCode !== 0) {
     throw new HostError({
@@ -109,7 +114,10 @@ export async function stopKeeping(
   if (keeper === undefined) throw notKept(host, named);
   const argv = scriptArgv('ctl_stop_keeping', '--name', keeper.name);
   const { exitCode, stderr } = await host.transact(argv, {
-    ...{ tried, root: true, signal, timeoutMs: KEEP_MS },
+    tried,
+    root: true,
+    signal,
+    timeoutMs: KEEP_MS,
   });
   if (exitCode !== 0) {
     const next = l10n.t('Show the status to see what is left.');

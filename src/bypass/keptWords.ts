@@ -50,13 +50,13 @@ const settings = ({ policy, reach }: Kept): string =>
 export const keptLine = (kept: Kept): string =>
   `${oneLine(kept.name)} ${oneLine(kept.version)} (${oneLine(keptPlaces(kept).join(', '), 500)}): ${keptState(kept)}`;
 
-/** What keeps a bypass that is loaded; undefined: it is gone with the next boot. */
+/** Says what keeps a bypass that is loaded; undefined: it is gone with the next boot. */
 export const keeperOf = (
   kept: readonly Kept[] | undefined,
   { cgroups, gone }: Pick<Attachment, 'cgroups' | 'gone'>,
 ): Kept | undefined => kept?.find((one) => [...cgroups, ...gone].some((at) => isPlaceOf(one, at)));
 
-/** What is kept and not loaded now, in words. */
+/** Says in words which bypass is kept and not loaded now. */
 export const keptOff = (status: BypassStatus | undefined): string[] =>
   (status?.kept ?? [])
     .filter(

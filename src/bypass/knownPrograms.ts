@@ -18,7 +18,9 @@ const KNOWN: readonly Known[] = [
   { title: 'HAProxy', names: ['haproxy'], faults: ['splice'] },
   // Proxies in Go: io.Copy is splice() there.
   ...['docker-proxy', 'traefik', 'caddy', 'cloudflared', 'frps', 'frpc'].map((name) => ({
-    ...{ title: name, names: [name], faults: ['splice', 'wake-ups'] },
+    title: name,
+    names: [name],
+    faults: ['splice', 'wake-ups'],
   })),
   { title: 'Node.js', names: ['node'], faults: ['wake-ups'] },
 ];
@@ -51,7 +53,7 @@ export function sufferers(
       return fault === undefined ? [] : [why(fault, known.title)];
     });
   }
-  // Of a kernel with edges lost none is known: it would be said of every Node.js.
+  // No program is known to suffer from lost edges: it would be said of every Node.js.
   return found
     .filter((known) => known.faults.some((one) => one !== 'wake-ups'))
     .map(({ title }) =>

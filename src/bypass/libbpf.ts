@@ -14,7 +14,7 @@ export interface Libbpf {
   readonly state: string;
 }
 
-/** What is wrong with a prefix, before any host is asked; undefined: nothing. */
+/** The fault of a prefix, before any host is asked; undefined: none. */
 export const prefixFault = (prefix: string): string | undefined =>
   path.posix.isAbsolute(prefix) && prefix.length <= 1000 && !prefix.includes('\0')
     ? undefined
@@ -54,7 +54,7 @@ export async function findLibbpf(
 const REFUSED = 3;
 const ANSWER = /^(\/[\w.+@~/-]+)\n(\/[\w.+@~/-]+\.(?:a|so))\n([\d: ]+)$/;
 
-/** What a compiler's command begins and ends with, to build with it and to link it. */
+/** The beginning and the end of a compiler's command, to build with it and to link it. */
 export function libbpfFlags({ headers, library }: Libbpf): {
   flags: string[];
   libraries: string[];
@@ -64,7 +64,7 @@ export function libbpfFlags({ headers, library }: Libbpf): {
   return {
     flags: [`-I${headers}`],
     libraries: isShared
-      ? // Of the two kinds of such a path, that which no variable overrides.
+      ? // DT_RPATH rather than DT_RUNPATH: no variable overrides it.
         [library, ...['--disable-new-dtags', '-rpath', there].flatMap((one) => ['-Xlinker', one])]
       : // It may have been compiled for a fixed place.
         ['-no-pie', library, '-lelf', '-lz'],

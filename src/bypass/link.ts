@@ -12,7 +12,7 @@ const LINKS_SINCE = '5.13';
 /** As much as an object may have. */
 const OUTPUT_MIB = 32;
 
-/** What the linker made of objects: one, or its objections. */
+/** The linker's outcome: one object, or its objections. */
 export type Linked =
   | { readonly object: { readonly path: string; readonly bytes: Uint8Array } }
   | { readonly object: undefined; readonly linker: string };
@@ -33,7 +33,10 @@ export async function link(
   const tried = l10n.t('link {0}', source.entry);
   const problem = (kind: 'compile' | 'not-found', words: string): HostError =>
     new HostError({
-      ...{ kind, tried, where: host.name, words },
+      kind,
+      tried,
+      where: host.name,
+      words,
       next: l10n.t('Install a newer bpftool there, or define everything in one source.'),
     });
   if (bpftool !== undefined && !atLeast(bpftool, LINKS_SINCE)) {
@@ -41,7 +44,8 @@ export async function link(
       'compile',
       l10n.t(
         'bpftool {0} there is too old to link objects: "gen object" came with {1}',
-        ...[bpftool, LINKS_SINCE],
+        bpftool,
+        LINKS_SINCE,
       ),
     );
   }
@@ -49,7 +53,9 @@ export async function link(
   const limits = [seconds, memoryMiB * 1024, OUTPUT_MIB].map(String);
   const argv = scriptArgv('workbench-link.sh', directory, object, ...limits, ...objects);
   const { exitCode, stdout, stderr } = await host.run(argv, {
-    ...{ tried, signal, timeoutMs: (seconds + 10) * 1000 },
+    tried,
+    signal,
+    timeoutMs: (seconds + 10) * 1000,
     maxMiB: 2 * OUTPUT_MIB,
   });
   if (exitCode === 0) return { object: { path: object, bytes: Buffer.from(stdout, 'base64') } };

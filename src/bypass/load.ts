@@ -83,15 +83,23 @@ export async function loadBypass(host: Host, options: LoadOptions): Promise<Bypa
 
   // Progress is reported from a callback, whose writes the type checker does not see.
   const begun: { step: LoadStep; replacing: boolean; notes: string[] } = {
-    ...{ step: 'compile', replacing: false, notes: [] },
+    step: 'compile',
+    replacing: false,
+    notes: [],
   };
   const argv = scriptArgv(
     'load.sh',
     uploaded.directory,
     ...cgroups.flatMap((one) => ['--cgroup', one]),
-    ...['--object', `./${path.posix.basename(object)}`, '--setup', batch, '--reach', reach],
+    '--object',
+    `./${path.posix.basename(object)}`,
+    '--setup',
+    batch,
+    '--reach',
+    reach,
     ...(options.share === undefined ? [] : ['--share', String(options.share)]),
-    ...['--ask', typeof replace === 'function' ? 'occupied' : 'ready'],
+    '--ask',
+    typeof replace === 'function' ? 'occupied' : 'ready',
     ...(replace === true ? ['--replace'] : []),
     ...(options.verdict === false ? ['--no-verdict'] : []),
   );

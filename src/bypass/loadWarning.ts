@@ -85,7 +85,7 @@ export const noteWords = ({ addressesCapped, reachRefused, shareRefused }: Bypas
         'The host has more addresses than the programs take: some connections stay on TCP. Name their networks as local (sockmapBypass.guarded.localNetworks, --local-network).',
       )}`
     : '') +
-  // Of the kernel a person has heard before.
+  // These are facts about the kernel, which a person has heard before.
   (reachRefused === 'programs'
     ? ` ${l10n.t('These programs know no reach: they stay within each network namespace.')}`
     : '') +

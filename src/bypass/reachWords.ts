@@ -22,13 +22,13 @@ export const REACH_CHOICES: Readonly<Record<Reach, string>> = {
   },
 };
 
-/** What it means to change to one, for programs that run. */
+/** The consequences of changing to one, for programs that run. */
 export const reachDetail = (reach: Reach): string =>
   reach === 'namespace'
     ? l10n.t('Connections between network namespaces go over TCP.')
     : l10n.t('Filters, policies, shaping and captures between containers no longer see the bytes.');
 
-/** What reach `host` takes away. */
+/** The functions that reach `host` takes away. */
 export const reachHostDetail = (): string =>
   l10n.t(
     'Packet filters, network policies, traffic shaping, accounting and captures between the two ends no longer see the bytes; they are still asked when a connection is made.',

@@ -6,7 +6,7 @@ export const shareWords = (share: number): string => l10n.t('{0}% of new connect
 /** Shares to choose from, the careful ones first. */
 export const SHARES = [1, 5, 10, 25, 50, 100] as const;
 
-/** What a share means, for those who choose one. */
+/** The meaning of a share, for those who choose one. */
 export const shareDetail = (share: number): string =>
   share === 100
     ? l10n.t('All new connections are bypassed.')

@@ -196,7 +196,9 @@ export async function collect(
     ...how,
     ...(include.length > 0 && { include }),
     ...(preincluded.length > 0 && { preincluded }),
-    ...{ entry, files, refused },
+    entry,
+    files,
+    refused,
   };
 }
 
@@ -231,7 +233,7 @@ export async function collectLinked(
       files: more,
       ...found
     } = await collect(unit.entry, read, unit, files);
-    // What is not there cannot be marked: its name is, in the source.
+    // A missing file cannot be marked: its name is, in the source.
     refused.push(...further.map((one) => (more.has(one.file) ? one : { ...one, file: entry })));
     files = more;
     linked.push(found);

@@ -151,7 +151,9 @@ export class Workbench implements Kept {
     const limits = [seconds, memoryMiB * 1024, OUTPUT_MIB].map(String);
     const { exitCode, stdout, stderr } = await host
       .run(scriptArgv('workbench-compile.sh', directory, object, ...limits, ...argv), {
-        ...{ tried, signal, timeoutMs: (seconds + 10) * 1000 },
+        tried,
+        signal,
+        timeoutMs: (seconds + 10) * 1000,
         maxMiB: 2 * OUTPUT_MIB,
       })
       .catch((error: unknown) => {

@@ -141,7 +141,9 @@ function split(argv: readonly string[], options: Options) {
   const type = ({ value }: Option<unknown>) => (value === undefined ? 'boolean' : 'string');
   const { tokens } = parseArgs({
     args: [...argv],
-    ...{ strict: false, tokens: true, allowPositionals: true },
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
     options: Object.fromEntries(
       Object.entries(options).map(([name, option]) => [
         name,
@@ -162,7 +164,7 @@ function split(argv: readonly string[], options: Options) {
   return { given, words };
 }
 
-/** Of a flag it is empty. */
+/** Empty for a flag. */
 function valueOf(
   {
     rawName,

@@ -31,7 +31,7 @@ export function diagnosisText({ findings, programs, kernel }: Diagnosis, shown: 
   return [...lines, ...reports, ''].join('\n');
 }
 
-/** What several hosts say: of each its findings and programs, then a table of programs and hosts. */
+/** The answers of several hosts: of each its findings and programs, then a table of programs and hosts. */
 export function matrixText(diagnoses: readonly Diagnosis[], shown: Shown): string {
   const { hosts, rows } = matrixOf(diagnoses);
   const table = [
@@ -55,8 +55,11 @@ export function matrixText(diagnoses: readonly Diagnosis[], shown: Shown): strin
 }
 
 const VERDICTS: Readonly<Record<Cell['verdict'], string>> = {
-  ...{ accepted: 'accepted', rejected: 'rejected', failed: 'failed' },
-  ...{ uncompiled: 'does not compile', none: '-' },
+  accepted: 'accepted',
+  rejected: 'rejected',
+  failed: 'failed',
+  uncompiled: 'does not compile',
+  none: '-',
 };
 
 function cellText({ verdict, processed, place }: Cell, shown: Shown): string {

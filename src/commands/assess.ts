@@ -41,7 +41,10 @@ export async function assessCommand(app: App, argument: unknown): Promise<Assess
       const sources = await readAssessSources(app.bpfDirectory);
       using steps = new Steps(seconds, report);
       return await assess(connected, {
-        ...{ sources, seconds, documents, signal },
+        sources,
+        seconds,
+        documents,
+        signal,
         cgroup: within,
         onStep: (step) => {
           steps.begin(step);
@@ -68,7 +71,7 @@ const STEPS: Readonly<Record<AssessStep, string>> = {
   build: vscode.l10n.t('building the observer'),
   look: vscode.l10n.t('watching the sockets'),
   probe: vscode.l10n.t('probing what this kernel does to what was seen'),
-  judge: vscode.l10n.t('calculating the gain'),
+  verdict: vscode.l10n.t('calculating the gain'),
 };
 
 /** Says what is being done; while sockets are watched, each second how many are left. */

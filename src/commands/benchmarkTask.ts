@@ -41,7 +41,8 @@ export async function runBenchmarkTask(
     const file = (name: string) => path.resolve(folder?.fsPath ?? '', name);
     const agreed = async (name: string) =>
       agreeToWorkloads(context, {
-        ...{ host, from: vscode.l10n.t('The task') },
+        host,
+        from: vscode.l10n.t('The task'),
         plan: await readPlan(file(name)),
       });
     using result = new RunRecorder(context);

@@ -48,7 +48,9 @@ export async function canary(app: App, argument: unknown): Promise<CanaryReading
   const reading = await run(app, wanted);
   const words = vscode.l10n.t(
     '{0} This is the result of the canary of {1} on {2}.',
-    ...[outcomeWords(reading), wanted.cgroup, wanted.host],
+    outcomeWords(reading),
+    wanted.cgroup,
+    wanted.host,
   );
   void (reading.outcome === 'crossed' ? showWarning(words) : showInformation(words));
   return reading;
@@ -64,13 +66,20 @@ async function run(app: App, wanted: Wanted): Promise<CanaryReading> {
     const own = new AbortController();
     const both = AbortSignal.any([signal, own.signal]);
     let state: CanaryState = {
-      ...{ share, seconds, guardrails, same },
-      ...{ end: undefined, reading: undefined, times: undefined },
+      share,
+      seconds,
+      guardrails,
+      same,
+      end: undefined,
+      reading: undefined,
+      times: undefined,
     };
     const keep = (news: Partial<CanaryState>): void => {
       state = { ...state, ...news };
       app.canaries.keep({
-        ...{ host: name, cgroup, state },
+        host: name,
+        cgroup,
+        state,
         cancel: () => {
           own.abort();
         },
@@ -80,7 +89,12 @@ async function run(app: App, wanted: Wanted): Promise<CanaryReading> {
     try {
       await app.livePages.open(await bypassStatus(host, both), cgroup);
       const reading = await runCanary(host, {
-        ...{ cgroup, share, seconds, guardrails, same, signal: both },
+        cgroup,
+        share,
+        seconds,
+        guardrails,
+        same,
+        signal: both,
         sources: await readCanary(app.bpfDirectory),
         onReading: (now, times) => {
           const left = durationLabel(Math.max(0, seconds - now.seconds));
@@ -133,7 +147,11 @@ async function ask(app: App, pointed: unknown): Promise<Wanted | undefined> {
   );
   if (p50 === undefined) return undefined;
   return {
-    ...{ host, cgroup: chosen.cgroup, share, seconds: minutes, same: false },
+    host,
+    cgroup: chosen.cgroup,
+    share,
+    seconds: minutes,
+    same: false,
     ...(p99 !== 'none' && { p99 }),
     ...(p50 !== 'none' && { p50 }),
   };
@@ -159,7 +177,9 @@ async function askNumber<T extends number | 'none' = number>(
   read: (text: string) => T | undefined,
 ): Promise<T | undefined> {
   const text = await askLine({
-    ...{ title: `${TITLE} (${step}/4)`, prompt, value },
+    title: `${TITLE} (${step}/4)`,
+    prompt,
+    value,
     fault: (typed) => (read(typed) === undefined ? prompt : undefined),
   });
   return text === undefined ? undefined : read(text);

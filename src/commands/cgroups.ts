@@ -47,7 +47,7 @@ export async function addToBypass(app: App, argument: unknown): Promise<BypassSt
   // Who chose it from the list has been asked.
   if (given !== undefined && cgroups.includes(mount))
     void showWarning(`${rootWarning(host)} ${rootDetail()}`);
-  // Of the bundled programs: those that are loaded may come from anywhere.
+  // These are the bundled programs: those that are loaded may come from anywhere.
   const source = await readSource(app.bpfDirectory, policy);
   if (!(await warnOfSocketFaults(app, place, facts, source, given === undefined))) return undefined;
   const status = await withProgress(

@@ -96,13 +96,18 @@ function doneWords(wanted: Wanted, reached: string | undefined): string {
   if (mode === undefined && reached === undefined && share !== undefined && !namesLimits(wanted))
     return vscode.l10n.t(
       'The sockmap bypass of {0} on {1} takes {2}.',
-      ...[cgroup, host, shareWords(share)],
+      cgroup,
+      host,
+      shareWords(share),
     );
   const done = mode === undefined ? undefined : modeDone(mode, wanted);
   if (done !== undefined && reached !== undefined)
     return vscode.l10n.t(
       'The sockmap bypass of {0} on {1} is {2}, and working {3}.',
-      ...[cgroup, host, done, reached],
+      cgroup,
+      host,
+      done,
+      reached,
     );
   if (reached !== undefined)
     return vscode.l10n.t('The sockmap bypass of {0} on {1} now works {2}.', cgroup, host, reached);

@@ -5,7 +5,7 @@ import { addForPattern } from '../workspace/settings.ts';
 interface Proposal {
   readonly setting: Parameters<typeof addForPattern>[0];
   readonly uri: vscode.Uri;
-  /** Of the programs that it applies to. */
+  /** Glob of the programs that it applies to. */
   readonly pattern: string;
   readonly value: readonly string[];
   readonly question: string;

@@ -4,16 +4,15 @@ import { comparedPair, ResultNode } from '../ui/resultNodes.ts';
 
 /** Commands whose argument is complete with what a row names; the others ask for the rest. */
 const COMPLETE: ReadonlySet<string> = new Set([
-  ...[
-    'status',
-    'openLivePage',
-    'showStatusReport',
-    'checkHost',
-    'checkSemantics',
-    'assess',
-    'showAssessment',
-  ],
-  ...['unload', 'removeCgroups'],
+  'status',
+  'openLivePage',
+  'showStatusReport',
+  'checkHost',
+  'checkSemantics',
+  'assess',
+  'showAssessment',
+  'unload',
+  'removeCgroups',
 ]);
 
 /**

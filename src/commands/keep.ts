@@ -47,7 +47,9 @@ export async function keep(app: App, argument: unknown): Promise<BypassStatus | 
       return keepBypass(await app.host(host), {
         cgroup,
         readSource: async (policy) => (await readPrograms(app, policy)).source,
-        ...{ tools: { command, probe }, limits: readLimits(), signal },
+        tools: { command, probe },
+        limits: readLimits(),
+        signal,
       });
     },
   );
@@ -57,14 +59,17 @@ export async function keep(app: App, argument: unknown): Promise<BypassStatus | 
     void showInformation(
       vscode.l10n.t(
         'The sockmap bypass of {0} on {1} is kept: it is loaded after each boot, and with each start of its services.',
-        ...[cgroup, host],
+        cgroup,
+        host,
       ),
     );
   else
     void showWarning(
       vscode.l10n.t(
         'The sockmap bypass of {0} on {1} is kept, but not on: {2}.',
-        ...[cgroup, host, keptState(kept)],
+        cgroup,
+        host,
+        keptState(kept),
       ),
     );
   return status;

@@ -35,7 +35,8 @@ export async function linkSources(
       ),
       next: vscode.l10n.t(
         'Name it in the setting {0}, or its kind of names in {1}.',
-        ...['sockmapBypass.verify.link', 'sockmapBypass.verify.files'],
+        'sockmapBypass.verify.link',
+        'sockmapBypass.verify.files',
       ),
     });
   }

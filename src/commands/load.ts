@@ -198,5 +198,7 @@ async function announce(
 const loadedWords = (host: string, cgroups: readonly string[], what: string): string =>
   vscode.l10n.t(
     'The sockmap bypass is on for new connections on {0} ({1}): {2}.',
-    ...[host, what, listed(cgroups.map(cgroupPath))],
+    host,
+    what,
+    listed(cgroups.map(cgroupPath)),
   );

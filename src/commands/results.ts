@@ -195,7 +195,8 @@ export async function exportResult(app: App, argument: unknown): Promise<void> {
   const run = { document, fileName: path.basename(row.file) };
   const figure = { figure: 'overview', metric: 'p50', to: 'file' } as const;
   await exportShown(vscode.Uri.file(row.file), [run], {
-    ...{ type: 'exportText', what: chosen.what },
+    type: 'exportText',
+    what: chosen.what,
     ...figure,
   });
 }

@@ -65,7 +65,10 @@ export async function rollOut(app: App, argument: unknown): Promise<RolledOut | 
   const exitCode = await runInTerminal(
     check ? vscode.l10n.t('Dry run of a roll-out') : vscode.l10n.t('Roll-out'),
     [
-      ...[ansible, '-i', folder.inventory, `sockmap.bypass.${playbook}`],
+      ansible,
+      '-i',
+      folder.inventory,
+      `sockmap.bypass.${playbook}`,
       ...(check ? ['--check', '--diff'] : []),
     ],
     { cwd: folder.path, env: environment(folder) },
@@ -88,7 +91,12 @@ async function prepare(app: App, wanted: Wanted): Promise<RollOutFolder> {
   const parent = wanted.folder ?? vscode.Uri.joinPath(globalStorageUri, 'roll-outs').fsPath;
   const inventory = (results: string) =>
     inventoryOf({
-      ...{ hosts, reach, profile, plan, results, cgroups: cgroupsOf(wanted) },
+      hosts,
+      reach,
+      profile,
+      plan,
+      results,
+      cgroups: cgroupsOf(wanted),
       source: app.bpfDirectory,
       cli: [process.execPath, inside('dist', 'cli.cjs')],
       ssh: {
@@ -105,7 +113,7 @@ async function prepare(app: App, wanted: Wanted): Promise<RollOutFolder> {
 
 const environment = ({ collections }: RollOutFolder): Record<string, string> => ({
   ANSIBLE_COLLECTIONS_PATH: collections,
-  // What runs this extension runs the command line, too, where that is no window.
+  // The runtime of this extension runs the command line, too, where that is no window.
   ELECTRON_RUN_AS_NODE: '1',
   // Ansible asks for UTF-8, which a window that was started without a locale has not.
   ...(process.platform === 'linux' && { LC_ALL: 'C.UTF-8' }),
@@ -176,12 +184,18 @@ async function ask(app: App): Promise<Wanted | undefined> {
           'Ansible runs in a terminal, as root: sudo there must not ask for a password.',
         ),
       ].join('\n\n'),
-      ...{ go, stay: vscode.l10n.t('Do Not Roll Out') },
+      go,
+      stay: vscode.l10n.t('Do Not Roll Out'),
     },
   );
   if (!goesOn) return undefined;
   return {
-    ...{ hosts, cgroups, playbook, check, reach, profile: 'quick' },
+    hosts,
+    cgroups,
+    playbook,
+    check,
+    reach,
+    profile: 'quick',
     ...(folder !== '' && { folder }),
   };
 }
@@ -199,24 +213,28 @@ const ways = (): Way[] => [
     detail: vscode.l10n.t(
       'The first host is measured. If good, the others follow; if not, it is rolled back.',
     ),
-    ...{ playbook: 'rollout', check: false },
+    playbook: 'rollout',
+    check: false,
   },
   {
     label: vscode.l10n.t('On all at once'),
     detail: vscode.l10n.t('Loads, and measures nothing.'),
-    ...{ playbook: 'load', check: false },
+    playbook: 'load',
+    check: false,
   },
   {
     label: vscode.l10n.t('Keep across reboots'),
     detail: vscode.l10n.t(
       'The systemd of each host loads it after each boot, and with each start of its service.',
     ),
-    ...{ playbook: 'keep', check: false },
+    playbook: 'keep',
+    check: false,
   },
   {
     label: vscode.l10n.t('Dry run'),
     detail: vscode.l10n.t('Says what a roll-out with a canary would change, and changes nothing.'),
-    ...{ playbook: 'rollout', check: true },
+    playbook: 'rollout',
+    check: true,
   },
 ];
 
@@ -249,8 +267,10 @@ async function askFolder(): Promise<string | undefined> {
   if (chosen === undefined || chosen.isOwn) return chosen && '';
   const [folder] =
     (await vscode.window.showOpenDialog({
-      ...{ title: TITLE, openLabel: vscode.l10n.t('Choose') },
-      ...{ canSelectFiles: false, canSelectFolders: true },
+      title: TITLE,
+      openLabel: vscode.l10n.t('Choose'),
+      canSelectFiles: false,
+      canSelectFolders: true,
     })) ?? [];
   return folder?.fsPath;
 }

@@ -10,7 +10,7 @@ import { HostError } from '../host/errors.ts';
 import { jsonText, label } from '../text.ts';
 import { isKnownHost } from '../workspace/knownHosts.ts';
 
-/** What a language model may have done: to look, never to change. package.json declares each with its input. */
+/** The read-only actions that language models may invoke; package.json declares each with its input. */
 interface Tool {
   /** The question before each invocation; undefined where no host is connected to. */
   readonly question: (input: unknown) => string | undefined;
@@ -24,7 +24,7 @@ const assessed = z.strictObject({
   host: text,
   seconds: z.int().min(1).max(60).default(DEFAULT_SECONDS),
 });
-/** Of an answer for a model, which reads no more. */
+/** The most flows in an answer for a model, which reads no more. */
 const MOST_FLOWS = 50;
 const verified = z.strictObject({ host: text, file: text });
 const compared = z.strictObject({ before: text, after: text });

@@ -34,7 +34,9 @@ const offWords = (host: string, named: string, cgroups: readonly string[] = []):
   cgroups.length > 1
     ? vscode.l10n.t(
         'The sockmap bypass is off, for all of its {0} cgroups. New connections use TCP/IP: {1} on {2}.',
-        ...[cgroups.length, listed(cgroups.map(cgroupPath)), host],
+        cgroups.length,
+        listed(cgroups.map(cgroupPath)),
+        host,
       )
     : vscode.l10n.t(
         'The sockmap bypass is off. New connections use TCP/IP: {0} on {1}.',

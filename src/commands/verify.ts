@@ -47,7 +47,7 @@ export async function showVerifierLog(app: App, argument: unknown): Promise<void
   );
 }
 
-/** What came of it; the details stand at the lines of the source. */
+/** The outcome in a sentence; the details stand at the lines of the source. */
 async function announce(
   name: string,
   { host, kernel, findings, programs }: Diagnosis,
@@ -64,7 +64,10 @@ async function announce(
       ? vscode.l10n.t('Verified on {0}: Linux {1} accepts the program of {2}.', host, kernel, name)
       : vscode.l10n.t(
           'Verified on {0}: Linux {1} accepts all {2} programs of {3}.',
-          ...[host, kernel, programs.length, name],
+          host,
+          kernel,
+          programs.length,
+          name,
         ),
   );
 }

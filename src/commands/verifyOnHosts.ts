@@ -100,7 +100,8 @@ async function pickFiles(title: string): Promise<readonly vscode.Uri[] | undefin
     return [fileInEditor(vscode.l10n.t('verify BPF source'))];
   const items = found
     .map((uri) => ({
-      ...{ uri, label: vscode.workspace.asRelativePath(uri) },
+      uri,
+      label: vscode.workspace.asRelativePath(uri),
       picked: uri.toString() === shown?.toString(),
     }))
     .sort((a, b) => Number(b.picked) - Number(a.picked) || a.label.localeCompare(b.label));

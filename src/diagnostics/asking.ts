@@ -21,7 +21,7 @@ export class Asking implements vscode.Disposable {
   }
 
   /**
-   * What was asked about the source before is over.
+   * Drops the questions asked about the source before.
    * @returns what follows a host's answer; nothing more once the next ones have begun.
    */
   begin(source: vscode.Uri): (host: string, answer: Promise<Verified>) => Promise<Verified> {

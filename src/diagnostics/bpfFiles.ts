@@ -5,7 +5,7 @@ import { settingList } from '../workspace/settings.ts';
 import type { Place } from '../verifier/diagnose.ts';
 
 const USUAL = '**/*.bpf.c';
-/** Of a folder's settings no more count. */
+/** The most patterns that count in a folder's settings. */
 const MOST_PATTERNS = 20;
 
 /** Where sources of BPF programs are: by their usual name, and by the patterns of the settings. */

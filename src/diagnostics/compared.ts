@@ -5,7 +5,7 @@ const SCHEME = 'sockmap-compared';
 
 /** One side of a comparison. */
 export interface Side {
-  /** Of its tab. */
+  /** Title of its tab. */
   readonly label: string;
   readonly text: string;
 }

@@ -5,7 +5,7 @@ import type { Answer, LineStates } from './lineStates.ts';
 import type { Verified } from './verified.ts';
 import type { Verifier } from './verifier.ts';
 
-/** Of an answer's programs, by `lineKey`. */
+/** Lines of an answer's programs, by `lineKey`. */
 interface Lines {
   readonly compiled: ReadonlySet<string>;
   /** Those that the verifier came to, or may have. */

@@ -24,7 +24,7 @@ interface Reading {
 }
 
 /**
- * What the verifier did at the lines of verified programs. A host is asked when somebody wants to know, never as
+ * The verifier's states at the lines of verified programs. A host is asked when somebody wants to know, never as
  * part of a verification; the answers are kept as long as the text is the one that was verified.
  */
 export class LineStates implements vscode.Disposable {
@@ -51,7 +51,7 @@ export class LineStates implements vscode.Disposable {
     ];
   }
 
-  /** Of each source that a file belongs to, one host's: the first. */
+  /** One host's for each source that a file belongs to: the first. */
   answersAbout(file: vscode.Uri): Answer[] {
     const found = new Map<string, Answer>();
     for (const one of this.#verifier.answersAbout(file)) {
@@ -71,7 +71,7 @@ export class LineStates implements vscode.Disposable {
   }
 
   /**
-   * What the verifier did in these programs of an answer; those that the host has no answer for are left out.
+   * Reads the verifier's states in these programs of an answer; those that the host has no answer for are left out.
    * @throws HostError when the host cannot be asked.
    */
   async visits(one: Answer, programs: readonly string[]): Promise<ProgramVisits[]> {

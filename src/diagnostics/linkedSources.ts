@@ -59,7 +59,7 @@ export class LinkedSources implements vscode.CodeActionProvider {
     );
     if (lacking === undefined || !vscode.workspace.isTrusted) return [];
     const { source: uri, finding } = lacking;
-    // What is wrong with a setting is reported by what needs it.
+    // A fault in a setting is reported by whoever needs the setting.
     const missing = await missingSources(uri).catch(() => undefined);
     if (missing === undefined || missing.found.length === 0) return [];
     const files = missing.found.map(({ file }) => path.posix.basename(file)).join(', ');

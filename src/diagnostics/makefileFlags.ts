@@ -144,7 +144,7 @@ interface Lack {
   readonly missing: readonly string[];
 }
 
-/** What a program lacks as it is shown. */
+/** The headers that a program lacks, as its findings are shown. */
 function lackOf(uri: vscode.Uri, verifier: Verifier): Lack {
   const diagnoses = Array.from(verifier.answers(uri).values(), ({ diagnosis }) => diagnosis);
   const verified = diagnoses.flatMap(({ findings }) => findings.map(({ message }) => message));
@@ -156,7 +156,7 @@ function lackOf(uri: vscode.Uri, verifier: Verifier): Lack {
 const guessFor = (uri: vscode.Uri, { diagnoses, missing }: Lack): Promised =>
   guessProgramFlags(uri, missing, diagnoses.flatMap((one) => one.architecture ?? [])[0]);
 
-/** What is guessed of a program, for the host that it was verified on. */
+/** A guess for a program, for the host that it was verified on. */
 export const guessOf = (uri: vscode.Uri, verifier: Verifier): Promised =>
   guessFor(uri, lackOf(uri, verifier));
 

@@ -35,7 +35,7 @@ export class MatrixPage {
         if (isFromMatrixPage(message)) void this.#answer(message);
       }),
       panel.onDidChangeViewState(() => {
-        // What is hidden has lost its page, which asks again when it is back.
+        // A hidden tab has lost its page, which asks again when it is back.
         if (!panel.visible) this.#isReady = false;
       }),
       verifier.asking.onDidChange(send),
@@ -138,7 +138,8 @@ export class MatrixPage {
   #send(): void {
     if (!this.#isReady) return;
     const message: ToMatrixPage = {
-      ...{ type: 'matrix', view: this.#view() },
+      type: 'matrix',
+      view: this.#view(),
       kept: { sources: this.#sources.map(String), hosts: this.#hosts },
     };
     void this.#panel.webview.postMessage(message);

@@ -42,7 +42,8 @@ export class ProgramTests implements vscode.Disposable {
     };
     this.#watch();
     this.#subscriptions = [
-      ...[this.#controller, profile],
+      this.#controller,
+      profile,
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (!affects(change, 'verify.files')) return;
         this.#watch();
@@ -182,7 +183,7 @@ export class ProgramTests implements vscode.Disposable {
       diagnosis.findings
         .filter((one) => one.severity === 'error' && one.program === program)
         .map((one) => messageOf(uri, diagnosis, one));
-    const judge = (row: vscode.TestItem, diagnosis: Diagnosis | undefined): void => {
+    const conclude = (row: vscode.TestItem, diagnosis: Diagnosis | undefined): void => {
       const [, name = ''] = row.id.split('\n');
       const verdict = diagnosis && cellOf(diagnosis, name).verdict;
       if (diagnosis === undefined || verdict === 'none') run.skipped(row);
@@ -194,9 +195,9 @@ export class ProgramTests implements vscode.Disposable {
       }
     };
     for (const [, row] of item.children) {
-      if (row.children.size === 0) judge(row, diagnoses[0]);
+      if (row.children.size === 0) conclude(row, diagnoses[0]);
       for (const [, each] of row.children)
-        judge(
+        conclude(
           each,
           diagnoses.find(({ host }) => each.id.endsWith(`\n${host}`)),
         );

@@ -114,7 +114,7 @@ export class Verifier implements vscode.Disposable {
     }
   }
 
-  /** What hosts object to in such a file. */
+  /** The objections of hosts to such a file. */
   *findingsIn(file: vscode.Uri): Generator<{ source: vscode.Uri; finding: Finding }> {
     for (const { source, answer } of this.answersAbout(file)) {
       for (const finding of answer.diagnosis.findings) {
@@ -267,7 +267,7 @@ export class Verifier implements vscode.Disposable {
       if (isThere && this.#answers.has(key)) this.#outdated.add(key);
     }
     clearTimeout(this.#settle);
-    // What makes the files writes them more than once.
+    // A generator writes its files more than once.
     this.#settle = setTimeout(() => {
       for (const key of Array.from(this.#outdated)) {
         if (!this.#running.has(key)) this.#verifyOutdated(key);

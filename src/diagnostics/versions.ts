@@ -15,7 +15,7 @@ export interface Version {
   readonly figures: ReadonlyMap<string, ProgramFigures>;
 }
 
-/** What a host's answer about a source is compared with. */
+/** Versions that a host's answer about a source is compared with. */
 export interface Earlier {
   /** Verified before it, and accepted as a whole. */
   readonly save?: Version | undefined;

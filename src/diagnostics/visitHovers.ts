@@ -38,7 +38,7 @@ export interface ShownVisit {
   readonly of: number;
 }
 
-/** What the verifier knew at a line, in its hover: one visit of the line at a time. */
+/** The verifier's knowledge at a line, in its hover: one visit of the line at a time. */
 export class VisitHovers implements vscode.HoverProvider {
   readonly #context: Context;
   readonly #states: LineStates;
@@ -162,7 +162,11 @@ function hoverOf(line: Line, { visits, count, isWhole }: Visited, index: number)
     notes: [
       vscode.l10n.t(
         '{0} on {1}, Linux {2}, before instruction {3}: {4}',
-        ...[visit.program, host, kernel, visit.instruction, visit.text],
+        visit.program,
+        host,
+        kernel,
+        visit.instruction,
+        visit.text,
       ),
       ...(visit.frame === 0
         ? []

@@ -7,7 +7,7 @@ const HERE_MS = 5000;
 
 interface Attended {
   readonly tried: string;
-  /** What an end by itself is, and what to do. */
+  /** The problem that an end by itself is, and what to do. */
   readonly blame: (exitCode: number | undefined) => { kind: ProblemKind; next: string };
 }
 

@@ -24,7 +24,7 @@ export interface Cgroup {
   readonly processes: number;
   /** Names what runs there, where that is known: a systemd unit, a container. */
   readonly label: string | undefined;
-  /** Of the same processes, by their names, the most frequent first; some may be missing on a very large host. */
+  /** Names of the same processes, the most frequent first; some may be missing on a very large host. */
   readonly programs: readonly Program[];
   /** Whether one of them has a TCP socket, as far as the host was looked through. */
   readonly hasSockets: boolean;
@@ -143,7 +143,7 @@ const noCgroup = (where: string, mount: string, named: string): HostError =>
   });
 
 /**
- * Of cgroups, by their full paths, those that are in none of the others: a program of sock_ops runs for a
+ * Leaves out cgroups, given by their full paths, that are in another of them: a program of sock_ops runs for a
  * cgroup and all below it.
  */
 export function outermost(cgroups: readonly string[]): string[] {

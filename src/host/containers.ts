@@ -6,7 +6,7 @@ import { scriptArgv } from './hostScript.ts';
 import { parseJson } from './json.ts';
 import { newBoundary, parseSections } from './sections.ts';
 
-/** What engines tell of containers and pods. */
+/** Containers and pods as engines list them. */
 export interface Containers {
   /** "NAME · IMAGE", as far as they are told, by the id; by "NAMESPACE/ID" where an id is freely chosen. */
   readonly names: ReadonlyMap<string, string>;

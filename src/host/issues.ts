@@ -7,9 +7,25 @@ export type Capability = 'load' | 'benchmark' | 'language';
 
 /** Each has a section in docs/troubleshooting.md. */
 export const ISSUE_IDS = [
-  ...['kernel', 'kernel-guarded', 'privilege', 'cgroup2', 'bpffs'],
-  ...['clang', 'clang-bpf', 'bpftool', 'bpftool-btf', 'libbpf headers', 'libbpf'],
-  ...['setpriv', 'flock', 'netperf', 'clangd', 'btf', 'jit', 'other-programs', 'socket-unit'],
+  'kernel',
+  'kernel-guarded',
+  'privilege',
+  'cgroup2',
+  'bpffs',
+  'clang',
+  'clang-bpf',
+  'bpftool',
+  'bpftool-btf',
+  'libbpf headers',
+  'libbpf',
+  'setpriv',
+  'flock',
+  'netperf',
+  'clangd',
+  'btf',
+  'jit',
+  'other-programs',
+  'socket-unit',
 ] as const;
 type IssueId = (typeof ISSUE_IDS)[number];
 

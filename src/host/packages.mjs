@@ -29,7 +29,7 @@ const LIBBPF = {
 
 /** By what a host lacks. A distribution that has no entry has no package of it. */
 export const PACKAGES = {
-  /** Of the machine that rolls out. */
+  /** Packages for the machine that rolls out. */
   ansible: everywhere('ansible-core'),
   clang: everywhere('clang'),
   clangd: {

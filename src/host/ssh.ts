@@ -233,7 +233,7 @@ function unlessAborted<T>(
   });
 }
 
-/** What distinguishes a file from a later one of the same name; undefined where there is none. */
+/** Distinguishes a file from a later one of the same name; undefined where there is none. */
 const identityOf = (file: string): Promise<string | undefined> =>
   stat(file, { bigint: true }).then(
     ({ ino, ctimeNs }) => `${ino} ${ctimeNs}`,

@@ -14,7 +14,11 @@ export interface Master {
 
 /** The far end of our own master: says that it is there, and reads until we go. */
 export const masterCommand = (login: Mark): string[] => [
-  ...['sh', '-c', `u=\n${PRINT_MARK}\nexec cat`, 'sh', ...login.halves],
+  'sh',
+  '-c',
+  `u=\n${PRINT_MARK}\nexec cat`,
+  'sh',
+  ...login.halves,
 ];
 
 /** A master of our own. Its far end reads our standard input, so it goes when we go, however. */

@@ -8,18 +8,34 @@ export const BATCH = ['-o', 'BatchMode=yes', '-T'];
  * @param version of the client, as it says itself.
  */
 export const transportOptions = (seconds: number, version: string): string[] => [
-  ...['-o', `ConnectTimeout=${Math.max(1, Math.floor(seconds / 2))}`],
-  ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=3'],
-  ...['-o', 'ControlPersist=no', '-o', 'RemoteCommand=none', '-o', 'PermitLocalCommand=no'],
+  '-o',
+  `ConnectTimeout=${Math.max(1, Math.floor(seconds / 2))}`,
+  '-o',
+  'ServerAliveInterval=5',
+  '-o',
+  'ServerAliveCountMax=3',
+  '-o',
+  'ControlPersist=no',
+  '-o',
+  'RemoteCommand=none',
+  '-o',
+  'PermitLocalCommand=no',
   // Forwardings, and the network device of `Tunnel`.
-  ...['-o', 'ClearAllForwardings=yes', '-o', 'ForwardX11=no', '-o', 'EscapeChar=none'],
+  '-o',
+  'ClearAllForwardings=yes',
+  '-o',
+  'ForwardX11=no',
+  '-o',
+  'EscapeChar=none',
   // Errors, and nothing but them: not none (QUIET), no banner, no picture of the host's key.
-  ...['-o', 'LogLevel=ERROR'],
+  '-o',
+  'LogLevel=ERROR',
   // A client that does not know an option takes it for a mistake.
   ...(atLeast(version, 8, 5) ? ['-o', 'LogVerbose=none'] : []),
   ...(atLeast(version, 8, 7)
     ? ['SessionType=default', 'StdinNull=no', 'ForkAfterAuthentication=no'].flatMap((one) => [
-        ...['-o', one],
+        '-o',
+        one,
       ])
     : []),
 ];

@@ -28,8 +28,12 @@ export interface Wrapped {
 export function wrap(script: string, argv: readonly string[], sudo?: Sudo): Wrapped {
   const login = new Mark();
   const run = (mark: Mark, before: string, after: string, words: readonly string[]) => [
-    ...['sh', '-c', [ENVIRONMENT, before, PRINT_MARK, after].join('\n')],
-    ...['sh', ...mark.halves, ...words],
+    'sh',
+    '-c',
+    [ENVIRONMENT, before, PRINT_MARK, after].join('\n'),
+    'sh',
+    ...mark.halves,
+    ...words,
   ];
   if (sudo === undefined) return { argv: run(login, 'u=', script, argv), login, sudo: undefined };
   const [root, prompt] = [new Mark(), new Mark()];

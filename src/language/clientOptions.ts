@@ -12,7 +12,7 @@ import { HOST_SCHEME } from './hostFiles.ts';
 import type { Mirror } from './mirror.ts';
 import type { Paths } from './paths.ts';
 
-/** What the client of clangd is about, how it names files, and that it never starts another by itself. */
+/** The documents that the client of clangd covers, how it names files, and that it never starts another by itself. */
 export const clientOptions = (
   mirror: Mirror,
   paths: Paths,

@@ -35,7 +35,8 @@ export async function explainConflicts(context: Context): Promise<void> {
           'The extensions {0} answer in BPF C too, with the compiler of this machine: their errors need not be those of the host.',
           others,
         ),
-    ...[show, ours],
+    show,
+    ours,
   );
   if (chosen === show) {
     const id = Object.keys(OTHERS).find((each) => OTHERS[each] === names[0]);

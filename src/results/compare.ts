@@ -27,7 +27,7 @@ export interface Difference {
   readonly size: Size;
   readonly arm: Arm;
   readonly figure: Figure;
-  /** Of workloads: the unit of their metric. */
+  /** For workloads: the unit of their metric. */
   readonly unit?: string;
   /** Which direction is better. */
   readonly better: 'higher' | 'lower';
@@ -149,13 +149,20 @@ function difference(
   const isRate = figure === 'rate' && (sample === undefined || isMoreBetter(sample));
   const better: Difference['better'] = isRate ? 'higher' : 'lower';
   const unit = sample?.experiment === 'workload' ? sample.unit : undefined;
-  // Of two values that far apart the smaller one, or the longer time, is that of the run that stood still.
+  // The smaller of two values that far apart, or the longer time, is that of the run that stood still.
   const isFirst = spreads.before.median < spreads.after.median === isRate;
   const idle = isFirst ? ({ before: 'idle' } as const) : ({ after: 'idle' } as const);
   const doubts =
     doubt === 'idle' ? idle : { before: doubtOf(sides.before), after: doubtOf(sides.after) };
   const one = {
-    ...{ size, arm, figure, better, ...spreads, stalls, ratio, doubts },
+    size,
+    arm,
+    figure,
+    better,
+    ...spreads,
+    stalls,
+    ratio,
+    doubts,
     ...(unit !== undefined && { unit }),
   };
   // That nothing moves any more is no noise of TCP's.

@@ -6,7 +6,7 @@ export type ToComparePage =
   /** One of the files cannot be read; `reason` says which, and why. */
   | { readonly type: 'invalid'; readonly reason: string; readonly kept: ComparedFiles };
 
-/** What the page keeps for the window's next start: the addresses of the two files. */
+/** The state that the page keeps for the window's next start: the addresses of the two files. */
 export interface ComparedFiles {
   readonly before: string;
   readonly after: string;
@@ -24,7 +24,7 @@ const TARGETS = ['file', 'clipboard'] as const;
 export type FromComparePage =
   /** Sent once the page's script listens. */
   | { readonly type: 'ready' }
-  /** What was before is after. */
+  /** Swaps before and after. */
   | { readonly type: 'swap' }
   | { readonly type: 'open'; readonly run: (typeof RUNS)[number] }
   | { readonly type: 'markdown'; readonly to: (typeof TARGETS)[number] };

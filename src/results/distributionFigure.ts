@@ -17,7 +17,8 @@ const percentiles = (sample: Sample) =>
 
 /** One function each: points are kept by it (`Cell`). Of how many requests one is slower is its place. */
 const QUANTITIES = PERCENTS.map((percent) => ({
-  ...{ percent, value: percentileIn(percent) },
+  percent,
+  value: percentileIn(percent),
   place: 100 / (100 - percent),
 }));
 

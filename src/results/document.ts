@@ -209,13 +209,13 @@ const workloadSampleSchema = z
   .object({
     experiment: z.literal('workload'),
     workload: workloadName,
-    /** What the client's output says, by name. */
+    /** Values that the client's output has, by name. */
     metrics: z.record(z.string(), figure),
     /** Which of them is compared; its unit, and direction. */
     metric: z.string(),
     unit: z.string().max(30),
     higherIsBetter: z.boolean(),
-    /** Of the times that the client itself reports: percent, 0 to 100, and µs; ascending. */
+    /** Percentiles that the client itself reports: percent, 0 to 100, and µs; ascending. */
     percentiles: z
       .array(z.tuple([z.number().gt(0).lt(100), figure]))
       .max(100)
@@ -302,12 +302,12 @@ export const documentSchema = z
       /** By program; of a policy the run loaded for itself `POLICY/PROGRAM`. */
       tags: z.record(z.string(), z.string()),
       /**
-       * Of a guarded policy: whether it paired sockets within each network namespace alone, or of all of
+       * For a guarded policy: whether it paired sockets within each network namespace alone, or of all of
        * the host. Absent in documents of earlier versions.
        */
       reach: z.enum(['namespace', 'host']).optional(),
     }),
-    /** Of a guarded policy that the run loaded for itself; absent where it loaded none. */
+    /** For a guarded policy that the run loaded for itself; absent where it loaded none. */
     limits: limitsSchema.optional(),
     plan: planSchema,
     /** One that is at fault is none: the run can be read all the same. */

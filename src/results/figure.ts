@@ -75,7 +75,7 @@ export type Point = Spread & {
   /** How coarsely the values were recorded, in the unit; absent where it does not matter. */
   readonly step?: number;
   readonly details: Details;
-  /** Of a workload: what its ratio was made of. */
+  /** For a workload: the values behind its ratio. */
   readonly measured?: Measured;
   readonly reference?: Measured;
 };
@@ -98,7 +98,7 @@ export type Details = {
   /** CPU time for the work: µs per KB of a stream, µs per transaction. */
   readonly demandClient?: number;
   readonly demandServer?: number;
-  /** Of a workload: µs of CPU time for one of its units; CPUs that it kept busy; bytes of its server at most. */
+  /** For a workload: µs of CPU time for one of its units; CPUs that it kept busy; bytes of its server at most. */
   readonly cpuPerUnit?: number;
   readonly cpusBusy?: number;
   readonly peakMemory?: number;

@@ -175,7 +175,7 @@ export type Finding =
       readonly against: Arm;
       readonly measured: Measured;
       readonly reference: Measured;
-      /** Of speeds, whatever was measured. */
+      /** A ratio of speeds, whatever was measured. */
       readonly ratio: Ratio;
     }
   /** Compared with nothing; without a doubt no round has both arms, or nothing moved. */

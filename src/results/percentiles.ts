@@ -6,7 +6,13 @@ export const PERCENTS = [50, 75, 90, 95, 99, 99.9, 99.99, 99.999] as const;
 
 /** µs in one of a unit. */
 const UNITS: Readonly<Record<string, number>> = {
-  ...{ us: 1, usec: 1, ms: 1e3, msec: 1e3, s: 1e6, sec: 1e6, m: 60e6 },
+  us: 1,
+  usec: 1,
+  ms: 1e3,
+  msec: 1e3,
+  s: 1e6,
+  sec: 1e6,
+  m: 60e6,
 };
 const MOST_OUTPUT = 1 << 20;
 /** A document takes no more. */

@@ -125,7 +125,7 @@ const interval: Column = {
     l10n.t('{0} to {1}', factor(ratio.interval.low), factor(ratio.interval.high)),
 };
 
-/** What a ratio was made of. */
+/** The values behind a ratio. */
 const measured: Column = {
   get title() {
     return l10n.t('Median');

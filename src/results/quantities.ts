@@ -3,12 +3,12 @@ import * as l10n from '@vscode/l10n';
 /** The figures of the article by its numbers, and one picture of them all. */
 export const FIGURE_IDS = [
   ...(['overview', 'fig2', 'fig3', 'fig4', 'fig5', 'fig6', 'fig7'] as const),
-  // Of no figure of the article.
+  // Ours, of no figure of the article.
   ...(['connections', 'workloads', 'distribution'] as const),
 ] as const;
 export type FigureId = (typeof FIGURE_IDS)[number];
 
-/** What a page shows, in a word or two; the figure's number is that of the article. */
+/** The title of a page, in a word or two; the figure's number is that of the article. */
 export function pageName(id: FigureId): string {
   switch (id) {
     case 'overview':

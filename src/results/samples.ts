@@ -7,7 +7,7 @@ import type { Arm, Sample } from './document.ts';
  */
 export const isCompared = (sample: Sample): boolean => sample.bpf?.nanoseconds === undefined;
 
-/** What was measured: bits per second of a stream, transactions per second, the metric of a workload. */
+/** The measured value: bits per second of a stream, transactions per second, the metric of a workload. */
 export function valueOf(sample: Sample): number {
   switch (sample.experiment) {
     case 'throughput':

@@ -6,7 +6,7 @@ type TripBytes = { readonly requestBytes: number; readonly responseBytes: number
 type LatencySize = TripBytes & { readonly experiment: 'latency' };
 /** Each over a connection of its own. */
 type ConnectionsSize = TripBytes & { readonly experiment: 'connections' };
-/** Of connections that stay open. */
+/** Sizes of connections that stay open. */
 export type FlowSize = ThroughputSize | LatencySize;
 /** A program's own, which has a name in place of a size. */
 export type WorkloadSize = { readonly experiment: 'workload'; readonly workload: string };
@@ -34,7 +34,7 @@ export function bytes(size: number): string {
   return `${size} B`;
 }
 
-/** What is measured there: `round trip`. */
+/** The name of the measurement there: `round trip`. */
 export function kindLabel({ experiment }: Pick<Size, 'experiment'>): string {
   switch (experiment) {
     case 'throughput':
@@ -86,7 +86,7 @@ export function sizesOf(document: {
   return [...sizes.values()].sort(bySize);
 }
 
-/** Of a point or a sample the size alone. */
+/** The size alone of a point or a sample. */
 function bare(at: Size): Size {
   switch (at.experiment) {
     case 'throughput':

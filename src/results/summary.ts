@@ -4,13 +4,18 @@ import { BEGIN, END_OF_SAMPLES } from './documentText.ts';
 
 const { shape } = documentSchema;
 const summarySchema = z.object({
-  ...{ schema: shape.schema, id: shape.id, startedAt: shape.startedAt },
-  ...{ finishedAt: shape.finishedAt, stopped: shape.stopped, annotation: shape.annotation },
-  ...{ host: shape.host, cgroup: shape.cgroup },
+  schema: shape.schema,
+  id: shape.id,
+  startedAt: shape.startedAt,
+  finishedAt: shape.finishedAt,
+  stopped: shape.stopped,
+  annotation: shape.annotation,
+  host: shape.host,
+  cgroup: shape.cgroup,
   plan: z.object({ name: planSchema.shape.name }),
 });
 
-/** What a list shows of a run. */
+/** The fields of a run that a list shows. */
 export type Summary = z.infer<typeof summarySchema>;
 
 /** Reads a whole document for a list; undefined where it is none. */

@@ -42,7 +42,10 @@ export function tcpCheck(document: ResultDocument, maxSlowdown: number): TcpChec
       if (against === undefined || policyOf(against) !== undefined) return [];
       const experiment = figure === fig5 ? 'latency' : 'throughput';
       return placesOf(figure, series).map((at) => ({
-        ...{ arm, against, experiment, size: at.point.label },
+        arm,
+        against,
+        experiment,
+        size: at.point.label,
         ...(at.ratio && { ratio: at.ratio.ratio }),
         ...(at.ratio?.interval && { interval: at.ratio.interval }),
         stalled: at.stalls?.stalled ?? stallsOf(at.point),

@@ -9,7 +9,7 @@ import { seriesOf, type Line } from './series.ts';
 import { spreadOf } from './statistics.ts';
 import type { IndexedRun } from './runs.ts';
 
-/** Of which more is better, whatever its unit; 0 of a time is none. */
+/** As a rate, of which more is better, whatever the unit; a time of 0 has none. */
 const speed: Value = (sample) =>
   sample.experiment === 'workload' ? rateOf(sample) || undefined : undefined;
 
@@ -30,7 +30,7 @@ export function workloadFigure(runs: readonly IndexedRun[]): Figure {
         if (!own || baseline === undefined) return undefined;
         const other = arms.get(baseline);
         const at = { bytes: place + 1, label: names[place] ?? '' };
-        // Of several baselines a line is compared with one: the others' workloads have no point.
+        // A line is compared with one of several baselines: the others' workloads have no point.
         if (arm === baseline) return { ...reference(own), ...at };
         if (baseline !== against || !other) return undefined;
         const ratio = own.ratio(speed, other);
@@ -82,7 +82,7 @@ function reference(own: Cell): Omit<Point, 'bytes' | 'label'> {
 const workloadSamples = ({ samples }: Cell): WorkloadSample[] =>
   samples.filter((sample) => sample.experiment === 'workload');
 
-/** What was measured, in its own unit. */
+/** The measured value, in its own unit. */
 function measuredIn(cell: Cell): Measured {
   const samples = workloadSamples(cell);
   const values = samples.map(({ metrics, metric }) => metrics[metric] ?? 0);

@@ -40,5 +40,7 @@ function compared(
 /** One that is compared with nothing, and why. */
 const openOf = (name: string, arm: Arm, own: readonly WorkloadSample[]): Finding => ({
   kind: 'openWorkload',
-  ...{ name, arm, doubt: doubtOf(bypassedShare(own)) },
+  name,
+  arm,
+  doubt: doubtOf(bypassedShare(own)),
 });

@@ -7,7 +7,7 @@ import { form } from './form.ts';
 import { pickInText, type PlaceItem } from './pickInText.ts';
 import { askLine } from './window.ts';
 
-/** What was agreed to, in the state of this machine. */
+/** The commands that were agreed to, in the state of this machine. */
 const AGREED = 'agreedWorkloads';
 const MOST_AGREED = 100;
 

@@ -3,7 +3,7 @@ import type { Assessment } from '../assess/assessment.ts';
 
 export interface Assessed {
   readonly assessment: Assessment;
-  /** What was asked for, to ask for it again. */
+  /** The request, to repeat it. */
   readonly seconds: number;
   readonly cgroup: string | undefined;
   /** When it ended, as `Date.now()` has it. */

@@ -6,7 +6,7 @@ import { LanguageItem, type LanguageState } from './window.ts';
 /** The state of one of the two; `comesFirst` where a person has to do something before the rest is of use. */
 export type Part = LanguageState & { readonly comesFirst?: boolean };
 
-/** What is known of the BPF C file in the editor, in one item beside its language: its verification, and clangd. */
+/** The state of the BPF C file in the editor, in one item beside its language: its verification, and clangd. */
 export class BpfStatus implements vscode.Disposable {
   readonly #item = new LanguageItem('sockmapBypass.bpf', vscode.l10n.t('BPF C'), bpfFilters());
   readonly #parts: { verifier?: Part; clangd?: Part } = {};

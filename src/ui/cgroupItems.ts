@@ -12,7 +12,7 @@ import type { Item } from './quickPick.ts';
 
 type Kind = 'container' | 'service' | 'other' | 'session' | 'slice' | 'root';
 
-/** What a cgroup is, by its name and that of those above it, as engines and systemd give them. */
+/** Describes a cgroup by its name and that of those above it, as engines and systemd give them. */
 function kindOf({ path, label = '' }: Cgroup, mount: string): Kind {
   if (path === mount) return 'root';
   if (/^(?:container|pod) /.test(label)) return 'container';
@@ -63,7 +63,8 @@ export function cgroupItems(
 ): Item<string>[] {
   return cgroups
     .map((one) => ({
-      ...{ one, kind: kindOf(one, mount) },
+      one,
+      kind: kindOf(one, mount),
       local: assessed && localTraffic(assessed.traffic, [one.path]),
     }))
     .sort(

@@ -4,7 +4,7 @@ import { foldersWithCopy } from '../workspace/copy.ts';
 import { affects } from '../workspace/settings.ts';
 
 /**
- * What the `when` clauses of package.json ask for, so that the palette offers no command that cannot apply.
+ * Keys for the `when` clauses of package.json, so that the palette offers no command that cannot apply.
  * Set here and nowhere else.
  */
 type Key =
@@ -42,7 +42,7 @@ export class ContextKeys implements vscode.Disposable {
   readonly #set = new Map<Key, boolean>();
   /** Steps that were done in this window. */
   readonly #did = new Set<string>();
-  /** Of each result whether its run has not finished. */
+  /** Says of each result whether its run has not finished. */
   readonly #unfinished = new Map<string, boolean>();
   readonly #changed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class ContextKeys implements vscode.Disposable {
   /** @param onDidVerify when a source has been verified. */
   constructor(onDidVerify: vscode.Event<unknown>) {
     const results = vscode.workspace.createFileSystemWatcher(RESULTS);
-    // Of a directory that is deleted only its own end is reported.
+    // When a directory is deleted, only its own end is reported.
     const copies = vscode.workspace.createFileSystemWatcher('**/{bpf,bpf/*.bpf.c}', false, true);
     const look = (uri: vscode.Uri): void => {
       this.#changed.add(uri.toString());
@@ -63,8 +63,13 @@ export class ContextKeys implements vscode.Disposable {
       this.#keep('inBpfSource', document !== undefined && isBpfFile(document));
     };
     this.#subscriptions = [
-      ...[results, results.onDidCreate(look), results.onDidChange(look), results.onDidDelete(look)],
-      ...[copies, copies.onDidCreate(copy), copies.onDidDelete(copy)],
+      results,
+      results.onDidCreate(look),
+      results.onDidChange(look),
+      results.onDidDelete(look),
+      copies,
+      copies.onDidCreate(copy),
+      copies.onDidDelete(copy),
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         copy();
         void this.#readAll();

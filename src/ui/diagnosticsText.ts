@@ -13,7 +13,7 @@ export interface DiagnosedHost {
 }
 
 export interface Diagnosed {
-  /** Of what, by its name. */
+  /** Versions by the name of what has them. */
   readonly versions: Readonly<Record<string, string>>;
   /** The last failure that a person has seen. */
   readonly problem: Problem | undefined;
@@ -54,8 +54,12 @@ function factRows(facts: Facts): Record<string, string> {
   const tool = (name: 'clang' | 'clangd' | 'bpftool' | 'libbpf' | 'netperf' | 'netserver') =>
     `${name} ${facts[name] ?? (facts.broken[name] === undefined ? 'missing' : 'broken')}`;
   const has = Object.entries({
-    ...{ BTF: facts.btf, JIT: facts.jit === true, bpffs: facts.bpffs, setpriv: facts.setpriv },
-    ...{ flock: facts.flock, 'libbpf headers': facts.libbpfHeaders },
+    BTF: facts.btf,
+    JIT: facts.jit === true,
+    bpffs: facts.bpffs,
+    setpriv: facts.setpriv,
+    flock: facts.flock,
+    'libbpf headers': facts.libbpfHeaders,
   });
   return {
     system: `Linux ${kernel}, ${architecture}, ${distribution.name}, ${cpus} CPUs`,

@@ -49,7 +49,7 @@ export class FleetPage {
         if (isFromFleetPage(message)) void this.#answer(message);
       }),
       panel.onDidChangeViewState(() => {
-        // What is hidden has lost its page, which asks again when it is back.
+        // A hidden tab has lost its page, which asks again when it is back.
         if (!panel.visible) this.#isReady = false;
         this.#turn();
       }),

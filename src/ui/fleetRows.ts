@@ -6,7 +6,7 @@ import type { FleetResult, FleetRow } from '../results/fleet/protocol.ts';
 import { oneLine, paragraphs } from '../text.ts';
 import { stateText } from './hostItems.ts';
 
-/** What was read of a host of the fleet. */
+/** The last reading of a host of the fleet. */
 export interface FleetReading {
   readonly isReading: boolean;
   /** The last one that did not fail. */
@@ -28,7 +28,9 @@ export function fleetRow(
   const { attachments = [], kept = [] } = read?.status ?? {};
   const failed = problem !== undefined && !isReading;
   return {
-    ...{ host, name: oneLine(host, 200), kernel: oneLine(read?.kernel ?? '', 80) },
+    host,
+    name: oneLine(host, 200),
+    kernel: oneLine(read?.kernel ?? '', 80),
     state: reading === undefined ? 'unread' : failed ? 'failed' : read ? 'read' : 'reading',
     mode: read === undefined ? '' : each(attachments.map(modeText), l10n.t('not loaded')),
     isOn: attachments.some(isOn),

@@ -6,7 +6,7 @@ export interface Answer<T> {
   readonly shown: readonly string[];
 }
 
-/** What a question has to know of the form that it belongs to. */
+/** The context of a question: the form that it belongs to. */
 export interface Place {
   /** Whether there is a question before it, to which "Back" leads. */
   readonly hasBack: boolean;

@@ -76,7 +76,10 @@ function bypassRow(node: BypassNode): Row {
       stateText(attachment),
       // Before what a narrow view has no place for.
       ...(node.kept === undefined ? [] : [l10n.t('kept')]),
-      ...[rateText, socketsText, reach, share],
+      rateText,
+      socketsText,
+      reach,
+      share,
       name === cgroupPath(cgroup) ? undefined : cgroupPath(cgroup),
     ]
       .filter((one) => one !== undefined)
@@ -165,7 +168,7 @@ const withLabel = (cgroup: string, labels: Labels): string => {
 /** Characters of a path that leave room for what is said beside it, in a side bar as VS Code opens it. */
 const SHORT = 20;
 
-/** Of a long path its end, by which people know it. */
+/** The end of a long path, by which people know it. */
 function shortPath(cgroup: string): string {
   const path = cgroupPath(cgroup);
   return path.length <= SHORT ? path : `…/${path.split('/').at(-1) ?? ''}`;
@@ -175,7 +178,8 @@ function noteRow(node: NoteNode): Row {
   const { host, note, of } = node;
   const does = (command: string) => ({ command: `sockmapBypass.${command}`, arguments: [of] });
   const shared = {
-    ...{ id: [host, note].join('\n'), contextValue: `note.${note}` },
+    id: [host, note].join('\n'),
+    contextValue: `note.${note}`,
     expands: 'never' as const,
   };
   switch (note) {

@@ -10,7 +10,7 @@ export type Labels = ReadonlyMap<string, string>;
 export const labelOf = (labels: Labels, cgroup: string): string | undefined =>
   labels.get(cgroup) === '' ? undefined : labels.get(cgroup);
 
-/** What was read of a host. */
+/** The last reading of a host. */
 export interface Read {
   readonly kind: 'read';
   readonly status: BypassStatus;
@@ -56,7 +56,7 @@ export class BypassNode {
   /** Bytes a second; undefined before the second reading. */
   readonly rate: number | undefined;
   readonly assessed: Assessed | undefined;
-  /** What loads it after a boot. */
+  /** The unit that loads it after a boot. */
   readonly kept: Kept | undefined;
 
   constructor(of: HostNode, attachment: Attachment, { labels, rates, status }: Read) {
@@ -167,11 +167,11 @@ function childrenOfHost(node: HostNode): HostViewNode[] {
 const rowsOfAll = (attachments: readonly Attachment[]): Attachment[] =>
   Array.from(new Map(attachments.map((one) => [keyOf(one), one])).values()).sort(byUse);
 
-/** What is attached first, then by name: rows stay where they are from one reading to the next. */
+/** Attached ones come first, then by name: rows stay where they are from one reading to the next. */
 const byUse = (a: Attachment, b: Attachment): number =>
   Number(isAttached(b)) - Number(isAttached(a)) || keyOf(a).localeCompare(keyOf(b), 'en');
 
-/** What a bypass is known by from one reading to the next. */
+/** Identifies a bypass from one reading to the next. */
 export const keyOf = ({ cgroup, pins, gone, sockops }: Attachment): string =>
   [cgroup ?? gone[0] ?? '', pins ?? '', sockops?.id ?? ''].join('\n');
 

@@ -27,7 +27,7 @@ export class HostsView implements vscode.Disposable {
   readonly #ending = new AbortController();
   readonly #subscriptions: readonly { dispose(): unknown }[];
   #nodes = new Map<string, HostNode>();
-  /** What was read of hosts before they were listed, as when a window comes back. */
+  /** Readings of hosts from before they were listed, as when a window comes back. */
   readonly #unlisted = new Map<string, BypassStatus>();
   #timer: NodeJS.Timeout | undefined;
 

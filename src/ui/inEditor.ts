@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { label, markdownText, paragraphs, visible } from '../text.ts';
 
-/* What stands in texts, made as window.ts makes the rest: every text counts as one from outside. */
+/* Makes editor items of texts, as window.ts makes the rest: every text counts as one from outside. */
 
 /** A command above a line; @param host where it is about one of several. */
 export const makeLens = (
@@ -31,7 +31,7 @@ export const makeAfter = (range: vscode.Range, words: string): vscode.Decoration
   renderOptions: { after: { contentText: label(words, 200) } },
 });
 
-/** What is offered for a fault: a change, or a command. The names in its title are the source's. */
+/** An offer for a fault: a change, or a command. The names in its title are the source's. */
 export function makeQuickFix(
   title: string,
   does: { edit: vscode.WorkspaceEdit } | { command: Omit<vscode.Command, 'title'> },
@@ -48,7 +48,7 @@ export const makeRelated = (
 ): vscode.DiagnosticRelatedInformation =>
   new vscode.DiagnosticRelatedInformation(location, paragraphs(words));
 
-/** What is known at a place: a heading, a listing below it, and notes. VS Code is told to trust none of it. */
+/** A hover: a heading, a listing below it, and notes. VS Code is told to trust none of it. */
 export function makeHover(shown: {
   readonly heading: string;
   readonly listing: readonly string[];

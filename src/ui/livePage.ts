@@ -29,7 +29,7 @@ import { showPage } from './webviewHtml.ts';
 
 /** The whole status, and the processes that have the sockets, are read once in so many readings. */
 const EVERY = 6;
-/** What another attempt would ask a person for. */
+/** Kinds of problems for which another attempt would ask a person. */
 const ASKS = ['authentication', 'host-key', 'privilege', 'cancelled', 'not-found'];
 
 /** One panel: what the bypasses of a host do, read from it as long as the page is visible. */
@@ -75,7 +75,7 @@ export class LivePage implements vscode.Disposable {
     );
     this.#subscriptions = [
       panel.onDidChangeViewState(() => {
-        // What is hidden has lost its page, which asks again when it is back.
+        // A hidden tab has lost its page, which asks again when it is back.
         if (!panel.visible) this.#isReady = false;
         this.#turn();
       }),

@@ -75,14 +75,14 @@ function split(
   return [...found, text.slice(from)].filter((one) => one !== '');
 }
 
-/** What is a secret by its form: keys, their fingerprints, tokens. */
+/** Secrets by their form: keys, their fingerprints, tokens. */
 const SECRETS =
   /-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)|\bSHA256:[A-Za-z0-9+/]{43}=?|\bMD5:[0-9a-f]{2}(?::[0-9a-f]{2}){15}|\bAAAA[A-Za-z0-9+/]{28,}={0,2}|\b(?:gh[opsru]_|github_pat_|glpat-|xox[a-z]-|AKIA)[\w-]{12,}|\beyJ[\w-]{8,}\.[\w.-]+|(?<=\bbearer )[\w.~+/-]{8,}=*/gi;
 
 const secrets = (text: string, masks: Masks): Piece[] =>
   split(text, SECRETS, ([secret]) => [masks.of('secret', secret)]);
 
-/** What stands behind a word for a secret: a variable, a header, an option; and the password of `-u user:password`. */
+/** Values behind a word for a secret: a variable, a header, an option; and the password of `-u user:password`. */
 const VALUES = new RegExp(
   [
     String.raw`((?:\bpass|\bpassphrase|\bauthorization|\bcookie|(?<![\w-])[\w-]{0,40}(?:passw(?:or)?d|_pwd|secret|token|api[-_]?key)(?:s|[_-][\w-]{0,40})?)["']?(?: ?(?:=>|[:=]) ?)(?:(?:bearer|basic) )?`,
@@ -97,8 +97,11 @@ const values = (text: string, masks: Masks): Piece[] =>
     const [, option = before, user] = /^(\s-u.|--user.)(.+):$/.exec(before) ?? [];
     const [, quote = '', inner = value] = /^(["'])(.*)\1$/.exec(value) ?? [];
     return [
-      ...[option, ...(user === undefined ? [] : [masks.of('user', user), ':'])],
-      ...[quote, ...(inner === '' ? [] : [masks.of('secret', inner)]), quote],
+      option,
+      ...(user === undefined ? [] : [masks.of('user', user), ':']),
+      quote,
+      ...(inner === '' ? [] : [masks.of('secret', inner)]),
+      quote,
     ];
   });
 

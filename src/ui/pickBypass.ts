@@ -79,7 +79,7 @@ export async function pickMeasured(
   return isWanted ? { cgroup: undefined } : undefined;
 }
 
-/** What is loaded on a host, and what it keeps. */
+/** The bypasses that are loaded on a host, and those that it keeps. */
 export const readBypasses = async (
   context: Context,
   name: string,

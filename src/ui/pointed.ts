@@ -1,7 +1,7 @@
 import type { Reach } from '../bypass/config.ts';
 import type { Plan } from '../results/document.ts';
 
-/** What a page of ours knows beside the host. */
+/** The page's own knowledge, beside the host. */
 interface Wanted {
   readonly cgroups?: readonly string[];
   readonly reach?: Reach | undefined;
@@ -9,7 +9,7 @@ interface Wanted {
 }
 
 /**
- * What a person pointed at in a view when they chose a command: it asks for the rest. No keybinding and no other
+ * The item of a view that a person chose a command on: the command asks for the rest. No keybinding and no other
  * extension can make one, so that the hosts in it need no agreement.
  */
 export class Pointed {

@@ -30,7 +30,7 @@ export class Poller {
     this.#onFailure = onFailure;
   }
 
-  /** What is under way when it is switched off is broken off. */
+  /** Switching it off aborts what is under way. */
   turn(on: boolean): void {
     if (on === (this.#controller !== undefined)) return;
     this.#controller?.abort();

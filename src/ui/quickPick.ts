@@ -30,7 +30,7 @@ interface Options<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly typed?: (text: string) => Item<T>;
-  /** What Enter takes at first; otherwise the first item. */
+  /** The item that Enter takes at first; otherwise the first one. */
   readonly start?: Item<T> | undefined;
 }
 

@@ -22,7 +22,7 @@ export async function readLoaded(
   return { status, labels: await readLabels(host, status, signal) };
 }
 
-/** What the cgroups of a status are called. */
+/** Names of the cgroups of a status. */
 export async function readLabels(
   host: Host,
   { attachments }: BypassStatus,

@@ -90,7 +90,8 @@ export class ShownRuns implements vscode.Disposable {
       throw new Error(
         l10n.t(
           '{0} is not shown: no more than {1} runs can be told apart. Remove one first.',
-          ...[baseName(uri), MOST_RUNS],
+          baseName(uri),
+          MOST_RUNS,
         ),
       );
     }

@@ -21,7 +21,7 @@ export class StatusBar implements vscode.Disposable {
     this.#shown.fire(status);
   }
 
-  /** Of a host that had something loaded, and was not read since. */
+  /** A host that had something loaded, and was not read since. */
   showUnread(unread: UnreadHost): void {
     if (this.#read.has(unread.host)) return;
     this.#unread.set(unread.host, unread);

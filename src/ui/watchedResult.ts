@@ -89,7 +89,7 @@ export class WatchedResult implements vscode.CustomDocument {
       if (stamp === this.#stamp) return;
       const { state, isRead } = await this.#read();
       if (this.#disposed) return;
-      // What cannot be read may be readable later without another change.
+      // A file that cannot be read now may be readable later without another change.
       this.#stamp = isRead || stamp === MISSING ? stamp : '';
       const isNew = state.run !== undefined || state.reason !== this.state?.reason;
       this.state = state;

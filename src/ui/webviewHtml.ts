@@ -8,7 +8,7 @@ interface PageParts {
   readonly script: string;
   /** Below `media/`, in their order. */
   readonly styles: readonly string[];
-  /** Of ours, behind `<main>`. */
+  /** HTML of ours, behind `<main>`. */
   readonly body?: string;
 }
 

@@ -271,7 +271,7 @@ export interface Row {
   /** For the `when` clauses of menus. */
   readonly contextValue: string;
   readonly expands: 'never' | 'collapsed' | 'expanded';
-  /** What choosing it does. */
+  /** Runs when it is chosen. */
   readonly does?: Omit<vscode.Command, 'title'>;
 }
 

@@ -89,7 +89,9 @@ const planOf = (workload: Draft & Pick<Workload, 'metric' | 'unit' | 'higherIsBe
       name: workload.name,
       workloads: [workload],
       secondsPerSample: SECONDS,
-      ...{ repetitions: 10, minRepetitions: 6, targetInterval: 0.02 },
+      repetitions: 10,
+      minRepetitions: 6,
+      targetInterval: 0.02,
     }),
   );
 

@@ -24,7 +24,7 @@ export const CATALOGUE: readonly Entry[] = [BUG, ...MEMORY, ...CALLS, ...PROGRAM
 /** The words that matter are short; a pattern may take the square of what it looks at. */
 const LOOKED_AT = { lines: 40, characters: 400 } as const;
 
-/** What is between quotes is somebody's name, but where the verifier quotes a type of its own. */
+/** Text between quotes is somebody's name, but where the verifier quotes a type of its own. */
 const QUOTED_NAME = /(?<!\w|mem access )'[^'\n]{1,200}'/g;
 /** Names of functions, and of types with their fields, that are not quoted. */
 const BARE_NAME =

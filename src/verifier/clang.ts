@@ -20,15 +20,15 @@ export interface ClangMessage {
   readonly notes: readonly ClangMessage[];
 }
 
-/** What is said of a type that another kernel's vmlinux.h has otherwise. */
+/** clang's words about a type that another kernel's vmlinux.h defines differently. */
 const LACKS_TYPE = /incomplete definition of type|no member named|redefinition of '/;
-/** What is said of a source that lacks the directories or macros it is compiled with; by clangd as well. */
+/** Words about a source that lacks the directories or macros it is compiled with; by clangd as well. */
 export const LACKS_FLAGS = new RegExp(
   `file not found|use of undeclared identifier|unknown type name|call to undeclared function|implicit declaration of function|${LACKS_TYPE.source}`,
   'i',
 );
 
-/** What a vmlinux.h of the project's may have otherwise than that of the host's kernel. */
+/** Errors where a vmlinux.h of the project's may differ from that of the host's kernel. */
 const OF_TYPES = new RegExp(
   `${LACKS_TYPE.source}|use of undeclared identifier|unknown type name|redefinition with different types`,
 );
@@ -109,7 +109,7 @@ export function parseClang(text: string, files: BpfSource['files'], entry = ''):
 /** Warnings that are asked for to find what the code generator then refuses. */
 const ASKS_FOR_STACK = /\[-W(?:vla|alloca)\b[\w-]*\]$/;
 const DYNAMIC_STACK = /dynamic stack allocation|cannot make code for dynamic_stackalloc/i;
-/** What clang calls the text of inline assembly. */
+/** clang's name for the text of inline assembly. */
 export const ASSEMBLY = '<inline asm>';
 
 /** A line of inline assembly that the next string begins has the place of the end of the one before. */
@@ -161,14 +161,14 @@ function withoutRepetition(
   return found;
 }
 
-/** What the code generator lacks: two messages of one line. */
+/** The code generator's words for a missing feature: two messages of one line. */
 const GENERATOR =
   /^(?:a call to built-?in function|only small returns)[^\n]*\n(?:a call to built-?in function|only small returns)/i;
 const DEFINED_WITH_MANY = 'defined with too many args';
 const CALL_OF_MANY = 'too many args to ';
 
 /**
- * What clang's code generator gives up with, of each version in another form: a line of the file that it
+ * Reads the last words of clang's code generator, of each version in another form: a line of the file that it
  * compiles, a position at the end of an expression of its own, or a function alone.
  */
 function generatorMessages(
@@ -204,7 +204,7 @@ function generatorMessages(
   ];
 }
 
-/** Of what is inlined, its own place comes first. */
+/** For inlined code, its own place comes first. */
 const POSITION = /, ([^,\s:]+):(\d{1,7}):(\d{1,7})(?: @\[.*)?$/;
 
 /** Where it was when it crashed while it made code: the last of what it was at, with the function if that is known. */

@@ -8,7 +8,7 @@ import { MOST_RELATED } from './trail.ts';
 import type { Place } from './sourcePlaces.ts';
 
 /**
- * What clang says, at the lines of the source: what is wrong in a header of the host at the include that led there,
+ * Puts clang's messages at lines of the source: an error in a header of the host at the include that led there,
  * once, and what it gives up with while it makes code at the function.
  */
 export function clangFindings(
@@ -22,7 +22,7 @@ export function clangFindings(
   for (const said of messages) {
     const one = ofClang(said, defined, source);
     if (followers.has(UNDECLARED.exec(said.message)?.[1] ?? '')) continue;
-    // What a macro that is not known was to declare is not known either.
+    // Names that an unknown macro was to declare are not known either.
     if (one.explanation === 'too-old' && !said.message.includes("'"))
       for (const word of lineOf(said, source).match(/\b[A-Za-z_]\w*/g) ?? []) followers.add(word);
     const at = isElsewhere(said)
@@ -37,7 +37,7 @@ export function clangFindings(
   return found;
 }
 
-/** Of what follows in the same header, the first that is known explains all. */
+/** The first known one explains all that follows in the same header. */
 function joined(first: Finding, next: Finding): Finding {
   const related = [...first.related, ...next.related].slice(0, MOST_RELATED);
   if (first.explanation !== undefined || next.explanation === undefined)
@@ -65,7 +65,7 @@ function ofClang(
   const isAssembly = file === ASSEMBLY || notes.length < said.notes.length;
   const isInHeader = isElsewhere(said);
   const isOfKernel = isInHeader || notes.some((note) => /(?:^|\/)vmlinux\.h$/.test(note.file));
-  // What a message alone does not say.
+  // The message alone does not say where it is.
   const where = isAssembly ? 'inline assembly: ' : isOfKernel ? 'beside a header: ' : '';
   const known =
     severity === 'error'
@@ -92,7 +92,7 @@ function ofClang(
   };
 }
 
-/** Of inline assembly outside of functions clang knows no place. */
+/** clang knows no place of inline assembly outside of functions. */
 function assembly({ file }: ClangMessage, { entry, files }: BpfSource): Place | undefined {
   if (file !== ASSEMBLY) return undefined;
   for (const one of new Set([entry, ...files.keys()])) {

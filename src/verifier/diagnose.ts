@@ -152,7 +152,7 @@ function oneACause(findings: readonly Finding[]): Finding[] {
   for (const one of findings) {
     const { place, from, explanation, message, program } = one;
     const cause = [from, place.file, place.line, explanation ?? message].join('\n');
-    // What is said of a whole program is said of each.
+    // A finding about a whole program counts for each.
     const key = from === 'verifier' ? cause : `${cause}\n${causes.size}`;
     const seen = causes.get(key);
     if (seen === undefined) causes.set(key, { first: one, others: [] });
@@ -168,7 +168,7 @@ function oneACause(findings: readonly Finding[]): Finding[] {
   );
 }
 
-/** What was filled in for user space, where it is missing. */
+/** Notes about what was filled in for user space, where it is missing. */
 function assumedFinding(
   { about, name, as }: Assumption,
   source: BpfSource,
@@ -240,7 +240,7 @@ function rejected(
           return place === undefined ? [] : [{ place, message: what }];
         })
       : pathTo(steps, words, at);
-  // Of what it cannot attach to anything the kernel says nothing but that it cannot.
+  // The kernel says nothing of what it cannot attach to anything but that it cannot.
   const context = isSilent ? `${verdict.section} without a log\n` : '';
   const one = finding(
     'verifier',

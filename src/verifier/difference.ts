@@ -8,13 +8,13 @@ export interface Change {
   readonly now: number;
 }
 
-/** What became of one program. */
+/** The outcome of one program. */
 export interface ProgramDifference {
   readonly name: string;
   /** Undefined: there was no such program, or is none any more. */
   readonly before: Verdict | undefined;
   readonly now: Verdict | undefined;
-  /** Of each figure that both have, also where it is the same; of a program that is rejected they say nothing. */
+  /** For each figure that both have, also where it is the same; of a program that is rejected they say nothing. */
   readonly changes: readonly Change[];
 }
 

@@ -26,10 +26,17 @@ export interface Finding {
   readonly fixes?: readonly QuickFix[];
 }
 
-/** What is only to be known. */
+/** Information only. */
 export const note = (from: Finding['from'], place: Place, message: string): Finding => ({
-  ...{ place, severity: 'note', from, message, related: [] },
-  ...{ explanation: undefined, why: undefined, fix: undefined, program: undefined },
+  place,
+  severity: 'note',
+  from,
+  message,
+  related: [],
+  explanation: undefined,
+  why: undefined,
+  fix: undefined,
+  program: undefined,
 });
 
 /** A tool's words with what is known of them. */

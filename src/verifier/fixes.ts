@@ -14,7 +14,7 @@ import type { Place } from './sourcePlaces.ts';
 
 export type { Edit, QuickFix } from './fixes/code.ts';
 
-/** Of a finding, what says how to fix it. */
+/** The part of a finding that says how to fix it. */
 interface Fault {
   readonly place: Place;
   readonly from: string;

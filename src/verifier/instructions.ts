@@ -53,7 +53,7 @@ function first(
   return undefined;
 }
 
-/** Of a function that has to return an int, where it may end there: old loads of the packet, and tail calls. */
+/** Instructions that may end a function that has to return an int: old loads of the packet, and tail calls. */
 function endingInstruction(
   program: ObjectProgram,
   { files }: Pick<BpfSource, 'files'>,

@@ -7,14 +7,14 @@ const NAME = /(?:^|\s)(R\d{1,2}|fp-\d{1,3}|refs)(?:_[rwD]{1,3})?=/g;
 const MOVES_PACKET =
   /^call (?:pc|\w*(?:skb_|xdp_adjust|xdp_load|msg_p|lwt_|csum_replace|clone_redirect|hdr_opt|tail_call))/;
 const PACKET = /^(?:pkt|pkt_meta|pkt_end)\(/;
-/** What a lock, once it is released, takes away. */
+/** Calls that release a lock, and the registers that lose their value then. */
 const UNLOCKS = /^call \w*unlock/;
 const LOCKED = /rcu_|non_own_ref/;
-/** What the verifier tells apart copies of one value by; packets without a number have 0. */
+/** The number by which the verifier knows copies of one value; packets without a number have 0. */
 const ID = /[(,]id=(\d{1,10})/;
 
 /**
- * What the verifier knows on the path that it walks. Its log has whole states where a path begins; between them,
+ * The verifier's knowledge on the path that it walks. Its log has whole states where a path begins; between them,
  * since Linux 5.16, what an instruction uses and changes alone. Some of what changes it leaves out: copies of a
  * value that a branch has tested, what a call takes away. They are brought up to date here, or forgotten: nothing
  * stays that may be wrong (kernel/bpf/verifier.c: clear_caller_saved_regs, mark_ptr_or_null_regs,
@@ -25,7 +25,7 @@ export class Known {
   #frame = 0;
   #isBranch = false;
 
-  /** Of the function that the verifier is in; 0 is the program itself. */
+  /** Frame of the function that the verifier is in; 0 is the program itself. */
   get frame(): number {
     return this.#frame;
   }

@@ -1,4 +1,4 @@
-/** What libbpf quotes of the kernel: its own log, and the object's types one by one. */
+/** Words of the kernel's that libbpf quotes: its own log, and the object's types one by one. */
 const QUOTED = /^-- BEGIN .{0,40}LOAD LOG --+\n[^]*?(?:^-- END .{0,40}LOG --+$|$(?![^]))/gm;
 const GIVES_UP =
   /^(?:failed to load object|prog '.*': failed to load|Retrying without BTF|Error in bpf_object__probe|permission error while running as root)/;

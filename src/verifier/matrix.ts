@@ -18,7 +18,7 @@ export interface Cell {
   readonly verdict: CellVerdict;
   /** Instructions that the verifier walked over. */
   readonly processed?: number | undefined;
-  /** Of the first thing that is wrong, else of the program. */
+  /** Place of the first thing that is wrong, else of the program. */
   readonly place?: Place | undefined;
   /** Why it is wrong, else the tool's own words. */
   readonly explanation?: string | undefined;
@@ -32,13 +32,14 @@ export function matrixOf(diagnoses: readonly Diagnosis[]): Matrix {
   return {
     hosts: diagnoses.map(({ host, kernel }) => ({ host, kernel })),
     rows: Array.from(sections, ([program, section]) => ({
-      ...{ program, section },
+      program,
+      section,
       cells: diagnoses.map((diagnosis) => cellOf(diagnosis, program)),
     })),
   };
 }
 
-/** What a host says of a program by its name. */
+/** A host's answer about a program by its name. */
 export function cellOf(diagnosis: Diagnosis, name: string): Cell {
   const program = diagnosis.programs.find((one) => one.name === name);
   if (program === undefined) return wholeOf(diagnosis);
@@ -48,7 +49,7 @@ export function cellOf(diagnosis: Diagnosis, name: string): Cell {
   return { verdict, place: wrong?.place ?? place, explanation: explanationOf(wrong) };
 }
 
-/** What a host says of a source that has no program there. */
+/** A host's answer about a source that has no program there. */
 export function wholeOf({ findings }: Diagnosis): Cell {
   const wrong = findings.find((one) => one.program === undefined && isError(one));
   if (wrong === undefined) return { verdict: 'none' };

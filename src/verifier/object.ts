@@ -118,7 +118,9 @@ class ElfObject {
         this.#file.spend(1);
         yield {
           ...this.#instruction(section, index),
-          ...{ number, function: name, symbol: relocations.get(index)?.name },
+          number,
+          function: name,
+          symbol: relocations.get(index)?.name,
         };
       }
     }

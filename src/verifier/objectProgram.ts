@@ -29,7 +29,7 @@ export interface Instruction {
   /** The function that it is of; the program's own is the first. */
   readonly function: string;
   readonly code: number;
-  /** Of what it takes from a register, or else 0. */
+  /** Number of the register that it takes a value from, or else 0. */
   readonly source: number;
   readonly offset: number;
   readonly immediate: number;

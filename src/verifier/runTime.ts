@@ -6,7 +6,7 @@ export interface RunReading {
 }
 
 interface LoadedProgram {
-  /** Of 15 characters at most. */
+  /** A name of 15 characters at most. */
   readonly name: string;
   /** The kernel's sum over its instructions. */
   readonly tag: string;
@@ -23,7 +23,7 @@ interface FoundLine {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** Of the source when it was compiled, trimmed. */
+  /** Text of the source when it was compiled, trimmed. */
   readonly text: string;
   /** How often, since the kernel began to measure. */
   readonly found: number;
@@ -32,7 +32,7 @@ interface FoundLine {
 /** A line and its part of the time of a program, with what it calls. */
 export type HotLine = Omit<FoundLine, 'found'> & { readonly share: number };
 
-/** What a program did between two readings. */
+/** A program's runs between two readings. */
 export interface RunRate {
   /** Undefined where it did not run. */
   readonly nanosecondsPerRun: number | undefined;
@@ -55,7 +55,7 @@ const NAME_LENGTH = 15;
 /** Most programs read: a host has hundreds. */
 const MOST = 10_000;
 
-/** Of fewer, shares say nothing. */
+/** Shares of fewer say nothing. */
 const FEWEST_FOUND = 20;
 
 /** Gathers lines of `run-time.c` and calls back with each reading that is whole. */

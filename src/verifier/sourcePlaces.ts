@@ -45,7 +45,7 @@ export function declaration({ entry, files }: BpfSource, words: string): Place |
       if (line >= 0) return at(file, lines, line);
     }
   }
-  // Of a map that is defined elsewhere libbpf names the section alone.
+  // For a map that is defined elsewhere, libbpf names the section alone.
   if (!words.includes("unrecognized extern section '.maps'")) return undefined;
   for (const { file, lines } of texts) {
     const [line] = externMaps(lines.join('\n')).values();
@@ -54,7 +54,7 @@ export function declaration({ entry, files }: BpfSource, words: string): Place |
   return undefined;
 }
 
-/** What the line of the declaration looks like, for each name that libbpf's words have. */
+/** Patterns for the line of the declaration, for each name that libbpf's words have. */
 function declarations(words: string): RegExp[] {
   const maps = words.matchAll(
     /^(?:libbpf: )?(?:elf: )?(?:map|legacy map) '(\w{1,64})(?:\.inner)?'/gm,

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Slots } from './known.ts';
 
 /**
- * What the verifier knows of registers and stack, a line each, in readable words: `R2 = number, 0 … 15`. What has
+ * Describes registers and stack as the verifier knows them, a line each: `R2 = number, 0 … 15`. What has
  * no words here stays as the verifier writes it.
  */
 export function knownWords(known: Slots): string[] {
@@ -136,7 +136,7 @@ function rangeOf(told: Attributes, bits: '' | '32'): string | undefined {
 
 const NUMERAL = /^(?:-?\d{1,20}|0x[0-9a-f]{1,16})$/;
 
-/** What all values are a multiple of, where it is more than one: the bits at the end that are known to be 0. */
+/** A number that divides all values, where it is more than one: the bits at the end that are known to be 0. */
 function stepOf(offset: string | undefined): string | undefined {
   const [, value = '', mask = ''] =
     /^\((0x[0-9a-f]{1,16}); (0x[0-9a-f]{1,16})\)$/.exec(offset ?? '') ?? [];

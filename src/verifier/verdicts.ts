@@ -16,7 +16,7 @@ export interface ProgramVerdict {
 
 const ABOUT = ['entries', 'key', 'value', 'inner', 'target'] as const;
 
-/** What an object leaves to its loader, and what it was taken to be, for a verdict all the same. */
+/** Attributes that an object leaves to its loader, and the assumed values, for a verdict all the same. */
 export interface Assumption {
   /** `inner`: the maps that a map holds. `target`: the kernel's function that a tracing program is attached to. */
   readonly about: (typeof ABOUT)[number];
@@ -50,7 +50,11 @@ export function parseVerdicts(text: string, boundary: string): Verdicts {
       const verdict = (['accepted', 'rejected'] as const).find((one) => one === told) ?? 'failed';
       if (last !== undefined) programs.push(last);
       programs.push({
-        ...{ name: name.slice('program '.length), section, verdict, words: '', log: '' },
+        name: name.slice('program '.length),
+        section,
+        verdict,
+        words: '',
+        log: '',
         ...tag,
       });
     } else if (last !== undefined) {

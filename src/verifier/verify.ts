@@ -43,7 +43,7 @@ export interface Dump {
   readonly jited: string;
 }
 
-/** What the verifier did in one program. */
+/** The verifier's states in one program. */
 export interface StatesLog {
   readonly program: string;
   readonly object: Uint8Array;

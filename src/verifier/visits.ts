@@ -23,7 +23,7 @@ export interface LineVisits {
   readonly kept: readonly Visit[];
 }
 
-/** What a program's log says of the lines it is made of, by `lineKey`. */
+/** A program's log by the lines it is made of (`lineKey`). */
 export interface ProgramVisits {
   readonly program: string;
   /** Those that have instructions. */
@@ -37,10 +37,10 @@ export interface ProgramVisits {
 /** @param file as in the source. @param line from 0. */
 export const lineKey = (file: string, line: number): string => `${line} ${file}`;
 
-/** Of a line: a loop has thousands, and its end matters as well. */
+/** Limit for a line: a loop has thousands, and its end matters as well. */
 const FIRST = 20;
 const LAST = 5;
-/** Of a program, in all: some megabytes. */
+/** Limit for a program, in all: some megabytes. */
 const MOST = 20_000;
 /** Lines of a log between which others get their turn. */
 const AT_ONCE = 20_000;
@@ -205,7 +205,7 @@ class Walk {
     return known;
   }
 
-  /** Of its own: a part of a string keeps all of it in memory, here the log. */
+  /** A string of its own: a part of a string keeps all of it in memory, here the log. */
   #copy(text: string): string {
     const known = this.#copies.get(text);
     if (known !== undefined) return known;

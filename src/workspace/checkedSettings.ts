@@ -28,7 +28,7 @@ export function readReach(): Reach | undefined {
 }
 
 /**
- * What the settings offer first on a host.
+ * Reads the settings' first choices on a host.
  * @returns nothing where the setting is not as declared, which VS Code marks there: a list has an order anyway.
  */
 export function offeredFirst(host: string): {

@@ -28,7 +28,7 @@ export function rootOf(uri: vscode.Uri): vscode.Uri {
   return isFolderAbove(named, above.fsPath, homedir()) ? above : open;
 }
 
-/** What a project says of how it is compiled. */
+/** A project's own settings for compiling. */
 export const watchBuildFiles = (changed: (file: vscode.Uri) => void): vscode.Disposable => {
   const watcher = vscode.workspace.createFileSystemWatcher('**/{compile_commands.json,.clangd}');
   return vscode.Disposable.from(

@@ -17,7 +17,7 @@ interface Repository {
   getObjectDetails(commit: string, file: string): Promise<{ mode: string; size: number }>;
 }
 
-/** What is committed last of a folder. */
+/** The last commit's version of a folder. */
 export interface GitHead {
   readonly commit: string;
   /** Files that are not committed, as generated headers, are read from the folder. */

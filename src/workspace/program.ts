@@ -68,7 +68,7 @@ export async function guessProgramFlags(
   const guess = await offeredFlags(entry, root.fsPath, folderReader(root), settings, clues);
   if (guess === undefined) return undefined;
   const pattern = patternOf(guess, entry);
-  // What the settings have for it already stays.
+  // Flags that the settings have for it already stay.
   const words = [...(settings.flags[pattern] ?? []), ...guess.words];
   return { ...guess, pattern, words };
 }

@@ -9,7 +9,7 @@ const within = <T extends z.ZodNumber>(schema: T, [least, most]: readonly [numbe
 
 const TEXT = z.string();
 
-/** What is offered first on each host; package.json declares the same. */
+/** The first choice on each host; package.json declares the same. */
 export const HOSTS = z.record(
   z.string(),
   z.strictObject({ cgroup: TEXT.optional(), plan: TEXT.optional() }),

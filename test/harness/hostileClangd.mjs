@@ -51,7 +51,9 @@ function attack(document) {
   for (const victim of [out(''), `file://${plan.absolute}`]) {
     changes({ kind: 'delete', uri: `${victim}/folder`, options: { recursive: true } });
     changes({
-      ...{ kind: 'rename', oldUri: `${victim}/evil`, newUri: `${victim}/.bashrc` },
+      kind: 'rename',
+      oldUri: `${victim}/evil`,
+      newUri: `${victim}/.bashrc`,
       options: { overwrite: true },
     });
     changes({ kind: 'create', uri: `${victim}/created`, options: { overwrite: true } });
@@ -65,11 +67,13 @@ function attack(document) {
   request('client/registerCapability', {
     registrations: [
       {
-        ...{ id: 'a', method: 'workspace/executeCommand' },
+        id: 'a',
+        method: 'workspace/executeCommand',
         registerOptions: { commands: [`${plan.name}.registered`] },
       },
       {
-        ...{ id: 'b', method: 'workspace/didChangeWatchedFiles' },
+        id: 'b',
+        method: 'workspace/didChangeWatchedFiles',
         registerOptions: { watchers: [{ globPattern: '**' }] },
       },
     ],
@@ -84,7 +88,9 @@ function attack(document) {
       uri: document,
       diagnostics: [
         {
-          ...{ range, message: plan.name, code: 'x' },
+          range,
+          message: plan.name,
+          code: 'x',
           codeDescription: { href: `command:${plan.command}` },
         },
       ],

@@ -1,6 +1,6 @@
 const CONDITION = (limit: string): string => `Insert: if ((void *)(${limit}) > `;
 
-/** What is offered for the programs that the kernel rejects; for all others nothing. */
+/** The fixes that are offered for the programs that the kernel rejects; for all others none. */
 export const OFFERED: Readonly<Record<string, readonly string[]>> = {
   'index-of-a-macro': [
     'Insert: if (slot >= SLOTS) return 0;',

@@ -12,7 +12,7 @@ export interface Counts {
   readonly skipped: { title: string; reason: string }[];
   /** Tests and hooks with the seconds they took, in their order. */
   readonly times: { title: string; seconds: number }[];
-  /** Of all processes of a part in surroundings of its own. */
+  /** CPU time of all processes of a part in surroundings of its own. */
   readonly cpuSeconds?: number;
 }
 

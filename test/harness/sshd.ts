@@ -131,7 +131,7 @@ export function stanza(
   return `Host ${alias}\n${all.map((line) => `  ${line}\n`).join('')}\n`;
 }
 
-/** What `sshd -f` reads. */
+/** The configuration for `sshd -f`. */
 export function serverConfig(directory: string, port: number, lines: readonly string[]): string {
   return [
     ...lines,

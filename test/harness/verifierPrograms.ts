@@ -22,7 +22,7 @@ export interface Expectation {
 }
 
 /**
- * What a program says of its fault: `// reject EXPLANATION: WORDS` at the end of the line; of one that
+ * Reads a program's expected fault: `// reject EXPLANATION: WORDS` at the end of the line; of one that
  * has none in itself, what common.h says.
  */
 export function expectation(program: string, root = VERIFIER_PROGRAMS): Expectation {

@@ -202,9 +202,23 @@ describe('real applications over the bypass', () => {
       for (const size of FILES) fs.writeFileSync(path.join(files, String(size)), randomBytes(size));
       certificate = path.join(temporary.path, 'certificate.pem');
       await run('openssl', [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-        ...['-keyout', `${certificate}.key`, '-out', certificate, '-days', '2'],
-        ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'],
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        `${certificate}.key`,
+        '-out',
+        certificate,
+        '-days',
+        '2',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=IP:127.0.0.1',
       ]);
       fs.chmodSync(`${certificate}.key`, 0o644);
     });
@@ -431,7 +445,12 @@ describe('real applications over the bypass', () => {
         for (const protocol of protocols) {
           const said = await asked(
             ...([arm, 'pgbench', '-M', protocol, '-n', '--random-seed=7'] as const),
-            ...['-c', String(clients), '-j', '2', '-t', String(transactions)],
+            '-c',
+            String(clients),
+            '-j',
+            '2',
+            '-t',
+            String(transactions),
           );
           assert.match(said, new RegExp(`actually processed: ${clients * transactions}/`));
           assert.match(said, /number of failed transactions: 0 /);

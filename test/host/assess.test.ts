@@ -26,15 +26,23 @@ const BPF = path.join(import.meta.dirname, '../../bpf');
 const HOSTILE = 'a\n9 b) S \u001b[1m|x';
 const SHOWN = '"a\\n9 b) S \\u001b[1m|x"';
 const HABITS = [
-  ...['waitall', 'rcvlowat', 'fionread', 'fionread32', 'uring', 'threads', 'mptcp', 'plain'],
+  'waitall',
+  'rcvlowat',
+  'fionread',
+  'fionread32',
+  'uring',
+  'threads',
+  'mptcp',
+  'plain',
 ] as const;
 
-/** What an assessment could leave behind. */
+/** The traces that an assessment could leave behind. */
 async function tracesOf(): Promise<unknown> {
   const names = (kind: 'prog' | 'map') => heldNames(kind, 'observe');
   const own = fs.readdirSync(cgroupMount() ?? '', { recursive: true }).map(String);
   return {
-    ...{ programs: await names('prog'), maps: await names('map') },
+    programs: await names('prog'),
+    maps: await names('map'),
     cgroups: own.filter((name) => name.includes('sockmap-bypass')).toSorted(),
     pins: fs.existsSync(PIN_ROOT) ? fs.readdirSync(PIN_ROOT).toSorted() : [],
   };
@@ -65,14 +73,29 @@ describe('who talks to whom on a host', function () {
     });
     arms = new Arms('assess');
     redis = await startServer({
-      ...{ arm: arms.tcp, account: account.name, netns: `${id}-b` },
+      arm: arms.tcp,
+      account: account.name,
+      netns: `${id}-b`,
       argv: (port, directory) => [
-        ...['redis-server', '--port', String(port), '--bind', '0.0.0.0', '--dir', directory],
-        ...['--protected-mode', 'no', '--save', '', '--appendonly', 'no'],
+        'redis-server',
+        '--port',
+        String(port),
+        '--bind',
+        '0.0.0.0',
+        '--dir',
+        directory,
+        '--protected-mode',
+        'no',
+        '--save',
+        '',
+        '--appendonly',
+        'no',
       ],
     });
     memcached = await startServer({
-      ...{ arm: arms.bypass, account: account.name, netns: `${id}-c` },
+      arm: arms.bypass,
+      account: account.name,
+      netns: `${id}-c`,
       argv: (port) => ['memcached', '-l', '0.0.0.0', '-p', String(port), '-U', '0'],
     });
     // The namespace that translates has no process otherwise, as that of a host does.
@@ -88,12 +111,17 @@ describe('who talks to whom on a host', function () {
       fs.copyFileSync(program('habits'), program(name));
     const serve = async (name: string, ...more: string[]) => {
       const server = await startServer({
-        ...{ arm: arms.tcp, netns: `${id}-b` },
+        arm: arms.tcp,
+        netns: `${id}-b`,
         argv: (port) => [program(name), name, String(port), ...more],
       });
       habits.set(name, server);
       clients.run(arms.tcp, `${id}-a`, [
-        ...[program(HOSTILE), 'ask', '10.77.1.3', String(server.port), name],
+        program(HOSTILE),
+        'ask',
+        '10.77.1.3',
+        String(server.port),
+        name,
       ]);
       return server;
     };

@@ -122,14 +122,35 @@ describe('an assessment of a host that is busy with services', function () {
     const postgres = await startPostgres(place('database'), account.name, back);
     servers.push(postgres);
     const redis = await start('redis', back, (port, directory) => [
-      ...['redis-server', '--port', String(port), '--bind', '0.0.0.0', '--dir', directory],
-      ...['--protected-mode', 'no', '--save', '', '--appendonly', 'no'],
+      'redis-server',
+      '--port',
+      String(port),
+      '--bind',
+      '0.0.0.0',
+      '--dir',
+      directory,
+      '--protected-mode',
+      'no',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
     ]);
     const memcached = await start('cache', back, (port) => [
-      ...['memcached', '-l', '0.0.0.0', '-p', String(port), '-U', '0'],
+      'memcached',
+      '-l',
+      '0.0.0.0',
+      '-p',
+      String(port),
+      '-U',
+      '0',
     ]);
     const grpc = await start('rpc', back, (port) => [
-      ...[...GRPC, program('grpc_echo.py'), 'serve', '0.0.0.0', String(port)],
+      ...GRPC,
+      program('grpc_echo.py'),
+      'serve',
+      '0.0.0.0',
+      String(port),
     ]);
     const beforePostgres = await freePort();
     const nginx = await start('web', front, (port, directory) => {
@@ -147,8 +168,13 @@ stream {
       return ['nginx', '-e', 'stderr', '-c', config];
     });
     const gateway = await start('gateway', front, (port) => [
-      ...['etcd', 'gateway', 'start', '--listen-addr', `${FRONT}:${port}`],
-      ...['--endpoints', `${BACK}:${memcached.port}`],
+      'etcd',
+      'gateway',
+      'start',
+      '--listen-addr',
+      `${FRONT}:${port}`,
+      '--endpoints',
+      `${BACK}:${memcached.port}`,
     ]);
     const fromFront = (command: string, ...args: string[]) =>
       run('ip', ['netns', 'exec', front, command, ...args]);
@@ -177,8 +203,21 @@ stream {
     client(...GRPC, program('grpc_echo.py'), 'pace', BACK, String(grpc.port), ...calls);
     client('redis-cli', ...redisAt(nginx.port, FRONT), '-r', '-1', '-i', '0.01', 'GET', 'key');
     client(
-      ...[postgresProgram('pgbench'), '-h', FRONT, '-p', String(beforePostgres), '-U', 'postgres'],
-      ...['-n', '-f', path.join(temporary.path, 'select'), '-R', '20', '-T', '1000', 'postgres'],
+      postgresProgram('pgbench'),
+      '-h',
+      FRONT,
+      '-p',
+      String(beforePostgres),
+      '-U',
+      'postgres',
+      '-n',
+      '-f',
+      path.join(temporary.path, 'select'),
+      '-R',
+      '20',
+      '-T',
+      '1000',
+      'postgres',
     );
     const ports = [postgres, redis, memcached, grpc, gateway, nginx].map(({ port }) => port);
     await eventually('all talk', async () => {

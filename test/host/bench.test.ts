@@ -14,7 +14,7 @@ import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
 import { assertNoBench, benchCgroups, untilMeasuring } from '../harness/host/benches.ts';
-import { bpfSource, shortPlan, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, shortPlan, type BypassSite } from '../harness/host/bypass.ts';
 import { masters } from '../harness/host/masters.ts';
 import { problemOf } from '../harness/host/problems.ts';
 
@@ -22,7 +22,7 @@ describe('a benchmark', () => {
   let stage: BenchStage;
   let server: TestSshd;
   let host: Host;
-  let outer: BypassGround;
+  let outer: BypassSite;
   let cgroup: string;
   before(async () => {
     stage = await setBenchStage('bench');
@@ -68,10 +68,16 @@ describe('a benchmark', () => {
       assert.ok(document.finishedAt !== undefined && document.finishedAt > document.startedAt);
       assert.deepEqual(
         document.samples.map(({ experiment, arm, repetition, order }) => ({
-          ...{ experiment, arm, repetition, order },
+          experiment,
+          arm,
+          repetition,
+          order,
         })),
         slots.map(({ point, arm, repetition }, order) => ({
-          ...{ experiment: point.experiment, arm, repetition, order },
+          experiment: point.experiment,
+          arm,
+          repetition,
+          order,
         })),
       );
       for (const sample of document.samples) {
@@ -214,7 +220,9 @@ describe('a benchmark', () => {
 
     it('Unix sockets, which Debian builds netperf without', async () => {
       const point: Plan['points'][number] = {
-        ...{ experiment: 'throughput', messageBytes: 64, arms: ['tcp', 'unix'] },
+        experiment: 'throughput',
+        messageBytes: 64,
+        arms: ['tcp', 'unix'],
       };
       const problem = await problemOf(bench({ plan: { ...ONE, points: [point] } }), 'input');
       assert.match(problem.words, /Unix sockets/);

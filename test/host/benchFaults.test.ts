@@ -73,7 +73,9 @@ describe('a benchmark on a host of several people', () => {
     }: Partial<BenchOptions> & { arms?: Arm[]; sample?: number; by?: Host } = {},
   ): Promise<ResultDocument> =>
     runBenchmark(by, {
-      ...{ cgroup: stage.cgroup, source: bpfSource, plan: plan(arms) },
+      cgroup: stage.cgroup,
+      source: bpfSource,
+      plan: plan(arms),
       save: () => Promise.resolve(),
       onProgress: ({ done }) => {
         if (done !== sample) return;

@@ -57,7 +57,9 @@ describe('a benchmark over a loopback device', () => {
   };
   const bench = (arms: Arm[] = ['tcp', 'bypass']) =>
     runBenchmark(host, {
-      ...{ cgroup: stage.cgroup, source: bpfSource, plan: plan(arms) },
+      cgroup: stage.cgroup,
+      source: bpfSource,
+      plan: plan(arms),
       save: () => Promise.resolve(),
     });
 

@@ -16,7 +16,7 @@ import { endProcesses } from '../harness/processes.ts';
 import type { TestSshd } from '../harness/sshd.ts';
 import { setBenchStage, type BenchStage } from '../harness/host/benchStage.ts';
 import { assertNoBench, untilMeasuring } from '../harness/host/benches.ts';
-import { bpfSource, PIN_ROOT, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, PIN_ROOT, type BypassSite } from '../harness/host/bypass.ts';
 import { masters } from '../harness/host/masters.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
@@ -38,7 +38,7 @@ describe('the method of a benchmark', () => {
   let stage: BenchStage;
   let server: TestSshd;
   let host: Host;
-  let outer: BypassGround;
+  let outer: BypassSite;
   let cgroup: string;
   before(async () => {
     stage = await setBenchStage('method');
@@ -78,8 +78,10 @@ describe('the method of a benchmark', () => {
     }
     assert.equal(programs.policy, 'guarded');
     assert.deepEqual(Object.keys(programs.tags).sort(), [
-      ...['classic/sockmap_redirect', 'classic/sockmap_sockops'],
-      ...['sockmap_redirect', 'sockmap_sockops'],
+      'classic/sockmap_redirect',
+      'classic/sockmap_sockops',
+      'sockmap_redirect',
+      'sockmap_sockops',
     ]);
   });
 
@@ -136,7 +138,9 @@ describe('the method of a benchmark', () => {
   it('loads what it needs for itself where nothing is loaded, if it may', async () => {
     const beside = outer.cgroup.child('beside');
     const { samples } = await bench({
-      ...{ cgroup: beside, loadMissing: true, plan: plan(['tcp', 'bypass']) },
+      cgroup: beside,
+      loadMissing: true,
+      plan: plan(['tcp', 'bypass']),
     });
     assert.ok((samples[1]?.bpf?.redirectedBytes ?? 0) > 1e6);
   });
@@ -270,8 +274,12 @@ describe('the method of a benchmark', () => {
       assert.equal(done.resumedAt?.length, 1);
       assert.ok(done.finishedAt !== undefined);
       assert.deepEqual(done.samples.map(key), [
-        ...['tcp 0', 'bypass 0', 'bypass-classic 0'],
-        ...['bypass-classic 1', 'bypass 1', 'tcp 1'],
+        'tcp 0',
+        'bypass 0',
+        'bypass-classic 0',
+        'bypass-classic 1',
+        'bypass 1',
+        'tcp 1',
       ]);
       assert.deepEqual(
         done.samples.map(({ order }) => order),

@@ -88,7 +88,9 @@ describe('a benchmark between two network namespaces', () => {
   };
   const bench = (options: Partial<BenchOptions> & Pick<BenchOptions, 'plan'>) =>
     runBenchmark(stage.host, {
-      ...{ cgroup: stage.cgroup, source: bpfSource, save: () => Promise.resolve() },
+      cgroup: stage.cgroup,
+      source: bpfSource,
+      save: () => Promise.resolve(),
       onProgress: look,
       ...options,
     });
@@ -116,7 +118,7 @@ describe('a benchmark between two network namespaces', () => {
     const { plan: said, samples, programs } = parseDocument(JSON.stringify(document));
     assert.equal(said.topology, 'namespaces');
     const [tcp, classic, bypass] = samples;
-    /** Of the bytes that were received, those that crossed the veth pairs. */
+    /** Share of the bytes that were received which crossed the veth pairs. */
     const crossed = (sample: Sample | undefined): number =>
       sample?.experiment === 'throughput'
         ? (sample.loopbackBytes ?? NaN) / ((sample.throughputBitsPerSecond / 8) * sample.seconds)
@@ -127,10 +129,12 @@ describe('a benchmark between two network namespaces', () => {
       assert.ok(sample !== undefined && (bypassedPart(sample) ?? 0) > 0.5, JSON.stringify(sample));
       assert.ok(crossed(sample) < 0.6, JSON.stringify(sample));
     }
-    // What serves the cgroup does not reach so far, and is not what was measured.
+    // A bypass that serves the cgroup does not reach so far, and is not what was measured.
     assert.deepEqual(Object.keys(programs.tags).sort(), [
-      ...['classic/sockmap_redirect', 'classic/sockmap_sockops'],
-      ...['sockmap_redirect', 'sockmap_sockops'],
+      'classic/sockmap_redirect',
+      'classic/sockmap_sockops',
+      'sockmap_redirect',
+      'sockmap_sockops',
     ]);
   });
 
@@ -177,7 +181,9 @@ describe('a benchmark between two network namespaces', () => {
     const document = parseDocument(saved);
     assert.equal(document.samples.length, 1);
     const whole = await resumeBenchmark(stage.host, document, {
-      ...{ source: bpfSource, save: () => Promise.resolve(), onProgress: look },
+      source: bpfSource,
+      save: () => Promise.resolve(),
+      onProgress: look,
       reread: () => Promise.resolve(document),
     });
     assert.equal(whole.samples.length, 2);
@@ -197,7 +203,7 @@ describe('a benchmark between two network namespaces', () => {
     });
     await problemOf(running, 'connection-lost');
     await eventually('no netserver is left', () => netservers().length === 0);
-    // What a killed shell cannot undo; nothing runs in them.
+    // Removes what a killed shell cannot undo; nothing runs in them.
     for (const cgroup of benchCgroups(stage.outer.cgroup.path)) fs.rmdirSync(cgroup);
   });
 

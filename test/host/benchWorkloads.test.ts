@@ -40,8 +40,20 @@ const REDIS = {
     'no',
   ],
   client: [
-    ...['redis-benchmark', '-h', '{address}', '-p', '{port}', '--csv', '-t', 'set'],
-    ...['-n', '5000', '-c', '4', '-d', '1024'],
+    'redis-benchmark',
+    '-h',
+    '{address}',
+    '-p',
+    '{port}',
+    '--csv',
+    '-t',
+    'set',
+    '-n',
+    '5000',
+    '-c',
+    '4',
+    '-d',
+    '1024',
   ],
   metric: { csvColumn: 'rps' },
   unit: 'requests/s',
@@ -59,7 +71,10 @@ const USER = {
 };
 const planOf = (workload: object, change: object = {}): Plan =>
   planSchema.parse({
-    ...{ name: 'own', workloads: [workload], secondsPerSample: 1, repetitions: 1 },
+    name: 'own',
+    workloads: [workload],
+    secondsPerSample: 1,
+    repetitions: 1,
     ...change,
   });
 
@@ -80,7 +95,9 @@ describe('a benchmark of workloads', () => {
   const bench = async (plan: Plan, options: Partial<BenchOptions> = {}) => {
     saved.length = 0;
     const document = await runBenchmark(host, {
-      ...{ cgroup: stage.cgroup, plan, source: bpfSource },
+      cgroup: stage.cgroup,
+      plan,
+      source: bpfSource,
       save: (written) => {
         saved.push(written);
         return Promise.resolve();
@@ -101,7 +118,11 @@ describe('a benchmark of workloads', () => {
         ...(place > 0 && { arms: each.arms.slice(0, 1) }),
       }));
       const { document, samples } = await bench({
-        ...{ name: 'short', points: [], workloads, secondsPerSample: 1, repetitions: 1 },
+        name: 'short',
+        points: [],
+        workloads,
+        secondsPerSample: 1,
+        repetitions: 1,
       });
       assert.deepEqual(parseDocument(JSON.stringify(document)), document);
       assert.equal(
@@ -114,7 +135,7 @@ describe('a benchmark of workloads', () => {
         assert.ok((sample.peakMemoryBytes ?? 0) > 500_000, sample.workload);
         assert.equal(sample.percentiles !== undefined, reportsPercentiles.test(sample.workload));
         if (sample.arm === 'bypass') {
-          // Of a stream whose reader is slow, as on a busy machine, more goes over TCP.
+          // If a stream's reader is slow, as on a busy machine, more goes over TCP.
           assert.equal(doubtOf(bypassedShare([sample])), undefined, sample.workload);
         } else assert.equal(sample.bpf, undefined);
       }

@@ -7,7 +7,7 @@ import { compileToLoad, Workbench } from '../../src/bypass/workbench.ts';
 import { Host } from '../../src/host/host.ts';
 import { Mirror } from '../../src/language/mirror.ts';
 import { verifySource } from '../../src/verifier/verify.ts';
-import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
@@ -24,7 +24,7 @@ describe('one build for loading, verifying and typing', () => {
   let own: TemporaryDirectory;
   let sshd: TestSshd;
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   const connect = async (environment: string): Promise<void> => {
     sshd = await startSshd({ serverLines: [`SetEnv ${environment}`] });
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
@@ -33,12 +33,12 @@ describe('one build for loading, verifying and typing', () => {
     own = temporaryDirectory({ bpftool: OLD_BPFTOOL });
     fs.chmodSync(path.join(own.path, 'bpftool'), 0o755);
     fs.chmodSync(own.path, 0o755);
-    ground = makeGround('build');
+    site = makeSite('build');
   });
   afterEach(async () => {
     await host.dispose();
     await sshd.stop();
-    await ground.remove();
+    await site.remove();
     await own.remove();
   });
 
@@ -54,8 +54,12 @@ describe('one build for loading, verifying and typing', () => {
     moved.set('lib/first.h', Buffer.from('#define FIRST 2\n'));
     moved.set('lib/wanted.h', Buffer.from('#if WANTED != 4711\n#error not defined\n#endif\n'));
     return {
-      ...{ entry, files: moved, defines: { WANTED: 4711 }, include: ['lib'] },
-      ...{ flags: ['-DFLAG=1', '-mcpu=v2'], preincluded: ['lib/first.h'] },
+      entry,
+      files: moved,
+      defines: { WANTED: 4711 },
+      include: ['lib'],
+      flags: ['-DFLAG=1', '-mcpu=v2'],
+      preincluded: ['lib/first.h'],
     };
   };
 
@@ -86,7 +90,7 @@ describe('one build for loading, verifying and typing', () => {
   it('loads what needs a macro and a further directory, and not without them', async () => {
     await connect('X=1');
     const source = await needing();
-    const cgroup = ground.path;
+    const cgroup = site.path;
     const { attachments } = await loadBypass(host, { cgroup, source });
     const [loaded] = attachments.filter((one) => one.cgroup === cgroup);
     assert.equal(loaded?.state, 'attached');
@@ -100,7 +104,7 @@ describe('one build for loading, verifying and typing', () => {
       const { words } = await problemOf(loadBypass(host, { cgroup, source: lacking }), 'compile');
       assert.match(words, /^bpf\/sockmap_bypass\.bpf\.c:[1-3]:|^In file included from bpf\//);
     }
-    await ground.assertClean();
+    await site.assertClean();
   });
 
   it('says that a bpftool is too old to link, and since when they do', async () => {

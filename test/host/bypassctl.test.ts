@@ -11,10 +11,10 @@ import { cgroupMount } from '../harness/cgroup.ts';
 import {
   attachedTo,
   localKeys,
-  makeGround,
+  makeSite,
   PIN_ROOT,
   pinsOf,
-  type BypassGround,
+  type BypassSite,
 } from '../harness/host/bypass.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -57,7 +57,7 @@ const hexOf = (bytes: readonly number[]): string =>
 const SHELLS = ['dash', 'busybox'] as const;
 
 describe('sockmap-bypassctl', () => {
-  let ground: BypassGround;
+  let site: BypassSite;
   let own: TemporaryDirectory;
   let netns: TestNetns;
   before(async () => {
@@ -72,9 +72,9 @@ describe('sockmap-bypassctl', () => {
     await own.remove();
   });
   beforeEach(() => {
-    ground = makeGround('ctl');
+    site = makeSite('ctl');
   });
-  afterEach(() => ground.remove());
+  afterEach(() => site.remove());
 
   /** Runs it as a person would, in a shell of theirs. */
   async function ctl(shell: (typeof SHELLS)[number], ...args: readonly string[]) {
@@ -93,7 +93,7 @@ describe('sockmap-bypassctl', () => {
   for (const shell of SHELLS) {
     describe(`under ${shell}`, () => {
       it('loads, shows what is loaded, and unloads', async () => {
-        const { path: cgroup } = ground;
+        const { path: cgroup } = site;
         // The network namespace of a process in the cgroup counts as the host's, too.
         const member = execa('sleep', ['60'], { reject: false });
         fs.writeFileSync(path.join(cgroup, 'cgroup.procs'), String(member.pid));
@@ -103,7 +103,7 @@ describe('sockmap-bypassctl', () => {
         assert.equal(loaded.exitCode, 0, loaded.stderr);
         const [program] = await attachedTo(cgroup);
         assert.equal(program?.name, 'sockmap_sockops');
-        const [pins = '', ...more] = pinsOf(ground.inode);
+        const [pins = '', ...more] = pinsOf(site.inode);
         assert.deepEqual(more, []);
         // The guarded programs know this host by its addresses.
         const keys = await localKeys(pins);
@@ -143,7 +143,7 @@ describe('sockmap-bypassctl', () => {
         for (const [name, , , help] of families) assert.doesNotMatch(help, /^The counter/, name);
 
         assert.equal((await ctl(shell, 'unload', '--cgroup', cgroup)).exitCode, 0);
-        await ground.assertClean();
+        await site.assertClean();
         // Its open connection is on TCP, intact.
         assert.ok((await pair.move(BYTES)) > BYTES);
         await pair.close();
@@ -152,7 +152,7 @@ describe('sockmap-bypassctl', () => {
       });
 
       it('keeps several cgroups in one bypass, takes them in, and lets them go', async () => {
-        const [a, b, c] = [ground.path, ground.cgroup.child('b'), ground.cgroup.child('c')];
+        const [a, b, c] = [site.path, site.cgroup.child('b'), site.cgroup.child('c')];
         const inner = path.join(a, 'inner');
         fs.mkdirSync(inner);
         const done = async (...args: string[]) => {
@@ -169,7 +169,7 @@ describe('sockmap-bypassctl', () => {
         assert.ok(loaded.stderr.includes(`${inner} is in ${a}`), loaded.stderr);
         assert.ok(loaded.stdout.startsWith(`loaded on ${a}, ${b}, pinned in `), loaded.stdout);
         assert.deepEqual(await told(), [[a, b]]);
-        const pins = pinsOf(ground.inode)[0] ?? '';
+        const pins = pinsOf(site.inode)[0] ?? '';
         const status = (await done('status')).stdout;
         assert.ok(status.includes(`${a}\n${b}\n  state     on\n`), status);
         assert.match(status, /reach {5}host: .* keep-alive after \d+ s/);
@@ -184,7 +184,7 @@ describe('sockmap-bypassctl', () => {
         const again = await ctl(shell, 'attach', '--cgroup', c, '--to', b);
         assert.equal(again.exitCode, 0, again.stderr);
         assert.equal((await attachedTo(c)).length, 1);
-        const nowhere = await ctl(shell, 'attach', '--cgroup', inner, '--to', ground.cgroup.path);
+        const nowhere = await ctl(shell, 'attach', '--cgroup', inner, '--to', site.cgroup.path);
         assert.equal(nowhere.exitCode, 1);
         assert.match(nowhere.stderr, /no bypass with its pins is on/);
         const second = await ctl(shell, ...load.map((word) => (word === a ? c : word)));
@@ -198,24 +198,24 @@ describe('sockmap-bypassctl', () => {
         assert.ok(nothing.stderr.includes(`nothing is loaded on ${a}`));
         await done('detach', '--cgroup', b);
         assert.deepEqual(await told(), []);
-        await ground.assertClean();
+        await site.assertClean();
       });
 
       it('refuses an occupied cgroup with 3, unless it is to replace', async () => {
         const load = (...more: string[]) =>
-          ctl(shell, 'load', `--cgroup=${ground.path}`, '--source', BPF, ...more);
+          ctl(shell, 'load', `--cgroup=${site.path}`, '--source', BPF, ...more);
         assert.equal((await load()).exitCode, 0);
-        const [first] = await attachedTo(ground.path);
+        const [first] = await attachedTo(site.path);
         const refused = await load();
         assert.deepEqual([refused.exitCode, refused.stdout], [3, '']);
         assert.match(refused.stderr, /--replace/);
-        assert.deepEqual(await attachedTo(ground.path), [first]);
+        assert.deepEqual(await attachedTo(site.path), [first]);
         const replaced = await load('--replace', '--policy', 'classic');
         assert.equal(replaced.exitCode, 0, replaced.stderr);
         const { stdout } = await ctl(shell, 'status', '--json');
         assert.match(stdout, /"policy":"classic"/);
-        assert.equal((await attachedTo(ground.path)).length, 1);
-        assert.equal(pinsOf(ground.inode).length, 1);
+        assert.equal((await attachedTo(site.path)).length, 1);
+        assert.equal(pinsOf(site.inode).length, 1);
       });
 
       it('fails with 1, and leaves nothing', async () => {
@@ -224,19 +224,19 @@ describe('sockmap-bypassctl', () => {
         fs.writeFileSync(path.join(broken, 'sockmap_bypass.bpf.c'), 'int x = no_such_thing;\n');
         const text = path.join(own.path, 'no-object');
         fs.writeFileSync(text, 'text');
-        const cgroup = ['--cgroup', ground.path];
+        const cgroup = ['--cgroup', site.path];
         for (const [args, words] of [
-          [['load', '--cgroup', `${ground.path}-gone`, '--source', BPF], /is not a cgroup/],
+          [['load', '--cgroup', `${site.path}-gone`, '--source', BPF], /is not a cgroup/],
           [['load', '--cgroup', own.path, '--source', BPF], /is not a cgroup/],
           [['load', ...cgroup, '--source', own.path], /has no sockmap_bypass.bpf.c/],
           [['load', ...cgroup, '--source', broken], /undeclared identifier 'no_such_thing'/],
           [['load', ...cgroup, '--object', text], /failed at verify: the host is as it was/],
-          [['unload', '--cgroup', `${ground.path}-gone`], /has left nothing/],
+          [['unload', '--cgroup', `${site.path}-gone`], /has left nothing/],
         ] as const) {
           const { exitCode, stderr } = await ctl(shell, ...args);
           assert.equal(exitCode, 1, `${args.join(' ')}: ${stderr}`);
           assert.match(stderr, words);
-          await ground.assertClean();
+          await site.assertClean();
         }
         const left = fs.readdirSync('/run').filter((name) => name.startsWith('sockmap-bypassctl.'));
         assert.deepEqual(left, []);
@@ -245,25 +245,25 @@ describe('sockmap-bypassctl', () => {
   }
 
   it('answers wrong use with 2 and what is wrong, and help with 0', async () => {
-    const load = ['load', '--cgroup', ground.path, '--source', BPF];
+    const load = ['load', '--cgroup', site.path, '--source', BPF];
     for (const [args, words] of [
       [[], /^Usage: sockmap-bypassctl COMMAND/],
       [['remove'], /remove is not a command/],
       [['load'], /--cgroup PATH is missing/],
       [['load', '--cgroup'], /--cgroup needs a value/],
       [['load', '--cgroup', '', '--source', BPF], /load: --cgroup is empty/],
-      [['load', '--cgroup', ground.path, '', '--source', BPF], /load: --cgroup is empty/],
-      [['detach', '--cgroup', ground.path, ''], /detach: --cgroup is empty/],
+      [['load', '--cgroup', site.path, '', '--source', BPF], /load: --cgroup is empty/],
+      [['detach', '--cgroup', site.path, ''], /detach: --cgroup is empty/],
       [[...load, '--reach', 'host', '--policy', 'classic'], /--reach is for the guarded policy/],
       [[...load, '--reach', 'world'], /no such reach/],
       [[...load, '--policy', 'fast'], /no such policy: fast/],
       [[...load, '--object', 'x.o'], /not both/],
       [[...load, '--force'], /--force is not known/],
       [['unload'], /--cgroup PATH or --all is missing/],
-      [['unload', '--all', '--cgroup', ground.path], /not both/],
-      [['attach', '--cgroup', ground.path], /--to PATH is missing/],
-      [['attach', '--to', ground.path], /--cgroup PATH is missing/],
-      [['detach', '--cgroup', ground.path, '--to', 'x'], /--to is not known/],
+      [['unload', '--all', '--cgroup', site.path], /not both/],
+      [['attach', '--cgroup', site.path], /--to PATH is missing/],
+      [['attach', '--to', site.path], /--cgroup PATH is missing/],
+      [['detach', '--cgroup', site.path, '--to', 'x'], /--to is not known/],
       [['status', '--yaml'], /--yaml is not known/],
       [['metrics', 'x'], /x is not known/],
     ] as const) {
@@ -271,7 +271,7 @@ describe('sockmap-bypassctl', () => {
       assert.deepEqual([exitCode, stdout], [2, ''], args.join(' '));
       assert.match(stderr, words);
     }
-    await ground.assertClean();
+    await site.assertClean();
     for (const args of [['--help'], ['help'], ['load', '--help']]) {
       const { exitCode, stdout } = await ctl('dash', ...args);
       assert.equal(exitCode, 0);
@@ -282,29 +282,29 @@ describe('sockmap-bypassctl', () => {
   it('works as a copy of its one file, and finds the sources that it lies beside', async () => {
     const copy = path.join(own.path, 'copy');
     fs.copyFileSync(COMMAND, copy);
-    const there = await execa(copy, ['load', '--cgroup', ground.path, '--source', BPF], {
+    const there = await execa(copy, ['load', '--cgroup', site.path, '--source', BPF], {
       reject: false,
     });
     assert.equal(there.exitCode, 0, there.stderr);
-    assert.equal((await execa(copy, ['unload', '--cgroup', ground.path])).exitCode, 0);
-    const alone = await execa(copy, ['load', '--cgroup', ground.path], { reject: false });
+    assert.equal((await execa(copy, ['unload', '--cgroup', site.path])).exitCode, 0);
+    const alone = await execa(copy, ['load', '--cgroup', site.path], { reject: false });
     assert.equal(alone.exitCode, 2);
     // Root compiles no sources that others may have put there, unless they are named.
     const open = path.join(own.path, 'open');
     fs.cpSync(BPF, open, { recursive: true });
     fs.chmodSync(open, 0o1777);
     const theirs = path.join(open, 'tools', 'sockmap-bypassctl');
-    const planted = await execa(theirs, ['load', '--cgroup', ground.path], { reject: false });
+    const planted = await execa(theirs, ['load', '--cgroup', site.path], { reject: false });
     assert.equal(planted.exitCode, 2);
     assert.match(planted.stderr, /others may change what lies in/);
-    const beside = await execa(COMMAND, ['load', '--cgroup', ground.path], { reject: false });
+    const beside = await execa(COMMAND, ['load', '--cgroup', site.path], { reject: false });
     assert.equal(beside.exitCode, 0, beside.stderr);
   });
 
   for (const shell of SHELLS) {
     it(`under ${shell} shows cgroups with names of any bytes`, async () => {
       const name = Buffer.concat([Buffer.from('a|b "c" \\d\\" é 🚀\t'), Buffer.of(0xff)]);
-      const cgroup = Buffer.concat([Buffer.from(`${ground.path}/`), name]);
+      const cgroup = Buffer.concat([Buffer.from(`${site.path}/`), name]);
       fs.mkdirSync(cgroup);
       try {
         // Node gives programs no arguments but UTF-8.
@@ -318,7 +318,7 @@ describe('sockmap-bypassctl', () => {
         assert.equal(one?.state, 'attached');
         const families = await metricsOf((await ctl(shell, 'metrics')).stdout);
         const labels = families.flatMap(([, , , , all]) => all).map(([, { cgroup: each }]) => each);
-        assert.ok(labels.includes(`${ground.path}/a|b "c" \\d\\" é 🚀\\x09\\xff`));
+        assert.ok(labels.includes(`${site.path}/a|b "c" \\d\\" é 🚀\\x09\\xff`));
         assert.match((await ctl(shell, 'status')).stdout, /\\d\\" é 🚀\\x09\\xff\n {2}state +on$/m);
         assert.equal((await by('unload')).exitCode, 0);
         assert.doesNotMatch((await ctl(shell, 'status', '--json')).stdout, /a\|b/);
@@ -343,15 +343,15 @@ describe('sockmap-bypassctl', () => {
         const { exitCode } = await execa('flock', ['-n', PIN_ROOT, 'true'], { reject: false });
         return exitCode === 1;
       });
-      const argv = [COMMAND, 'load', '--cgroup', ground.path, '--source', BPF];
+      const argv = [COMMAND, 'load', '--cgroup', site.path, '--source', BPF];
       const load = execa('sh', argv, { reject: false });
       await eventually('it waits for its turn', () =>
         descendants(load.pid ?? 0).some(({ pid }) => isOpen(pid)),
       );
-      assert.deepEqual(pinsOf(ground.inode), []);
+      assert.deepEqual(pinsOf(site.inode), []);
       holder.stdin.end();
       assert.equal((await load).exitCode, 0);
-      assert.equal((await ctl('dash', 'unload', '--cgroup', ground.path)).exitCode, 0);
+      assert.equal((await ctl('dash', 'unload', '--cgroup', site.path)).exitCode, 0);
     } finally {
       holder.stdin.end();
       await holder;
@@ -361,7 +361,7 @@ describe('sockmap-bypassctl', () => {
   it('fails with 1 where the pins are not root’s alone, in words', async () => {
     const script = `mount -t bpf -o mode=0700 bpf /sys/fs/bpf && mkdir -m 755 /sys/fs/bpf/sockmap-bypass || exit 9
       "$1" status; echo $?; "$1" load --cgroup "$2"; echo $?; "$1" unload --cgroup "$2"; echo $?`;
-    const argv = ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', COMMAND, ground.path];
+    const argv = ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', COMMAND, site.path];
     const { stdout, stderr } = await execa('unshare', argv);
     assert.equal(stdout, '1\n1\n1');
     assert.match(stderr, /sockmap-bypass is not a directory of root's alone: .*mode 755/);
@@ -385,7 +385,7 @@ describe('sockmap-bypassctl', () => {
       for cgroup in one two; do bpftool cgroup show "$3/$cgroup"; rmdir "$3/$cgroup" || exit; done
       "$1" unload --all' sh "$@"`;
     const mount = cgroupMount() ?? '';
-    const argv = ['-c', script, 'sh', COMMAND, ground.path, mount];
+    const argv = ['-c', script, 'sh', COMMAND, site.path, mount];
     const { stdout, stderr, exitCode } = await execa('sh', argv, { reject: false });
     assert.equal(exitCode, 0, stderr);
     const lines = stdout.split('\n');

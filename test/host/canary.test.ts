@@ -12,7 +12,7 @@ import { Host } from '../../src/host/host.ts';
 import { scriptArgv } from '../../src/host/hostScript.ts';
 import { commandLine, descendants, endProcesses, processRef } from '../harness/processes.ts';
 import { inside } from '../harness/host/arms.ts';
-import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import { startCanaryService, type CanaryService } from '../harness/host/canaryService.ts';
 import type { ClientJob } from '../harness/host/client.ts';
 import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
@@ -24,22 +24,22 @@ const BPF = path.join(import.meta.dirname, '../../bpf');
 describe('a canary', function () {
   this.timeout(180_000);
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   let netns: TestNetns;
   let stops: (() => Promise<void>)[];
   beforeEach(async () => {
     host = new Host('local');
-    ground = makeGround('canary');
+    site = makeSite('canary');
     netns = await makeNetns();
     stops = [];
     const source = await bpfSource('guarded');
-    await loadBypass(host, { cgroup: ground.path, source, share: 25 });
+    await loadBypass(host, { cgroup: site.path, source, share: 25 });
   });
   afterEach(async () => {
     for (const stop of stops) await stop();
     assert.deepEqual(await programsLeft(), []);
     await host.dispose();
-    await ground.remove();
+    await site.remove();
     await netns.remove();
   });
 
@@ -49,7 +49,7 @@ describe('a canary', function () {
     how: 'plain' | `slow:${number}` | 'splice',
     clients: number,
   ): Promise<CanaryService> {
-    const place = { cgroup: ground.path, netns: netns.name };
+    const place = { cgroup: site.path, netns: netns.name };
     const service = await startCanaryService(place, how, clients);
     stops.push(service.stop);
     return service;
@@ -57,14 +57,17 @@ describe('a canary', function () {
 
   const canary = async (options: Partial<CanaryOptions>) =>
     runCanary(host, {
-      ...{ cgroup: ground.path, share: 50, seconds: 20, guardrails: { p99: 1.05 } },
+      cgroup: site.path,
+      share: 50,
+      seconds: 20,
+      guardrails: { p99: 1.05 },
       sources: await readCanary(BPF),
       ...options,
     });
 
   async function share(): Promise<number | undefined> {
     const { attachments } = await bypassStatus(host);
-    return attachments.find(({ cgroup }) => cgroup === ground.path)?.config?.share;
+    return attachments.find(({ cgroup }) => cgroup === site.path)?.config?.share;
   }
 
   it('of two groups on TCP finds no difference', async () => {
@@ -96,7 +99,7 @@ describe('a canary', function () {
 
   it('finds stalled readers within 10 s, and the service goes on', async () => {
     // Else they stall before it has begun.
-    await configureBypass(host, { cgroup: ground.path, share: 0 });
+    await configureBypass(host, { cgroup: site.path, share: 0 });
     const service = await serve('splice', 12);
     const reading = await canary({ seconds: 60 });
     assert.deepEqual(reading.crossed, ['stalls'], JSON.stringify(reading));
@@ -116,9 +119,9 @@ describe('a canary', function () {
   /** A program that runs one, with a canary of its own. @returns both, once that compares. */
   async function client(): Promise<{ readonly pid: number; readonly observer: number }> {
     const script = path.join(import.meta.dirname, '../harness/host/client.ts');
-    const job: ClientJob = { alias: 'local', action: 'canary', cgroup: ground.path };
+    const job: ClientJob = { alias: 'local', action: 'canary', cgroup: site.path };
     const argv = [process.execPath, '--import', 'tsx', script, JSON.stringify(job)];
-    const place = { cgroup: ground.cgroup.child('client') };
+    const place = { cgroup: site.cgroup.child('client') };
     const [command = '', ...args] = inside(place, argv);
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const own = processRef(child.pid ?? 0);
@@ -145,7 +148,9 @@ describe('a canary', function () {
     const controller = new AbortController();
     let during: number | undefined;
     const next = canary({
-      ...{ share: 70, seconds: 60, signal: controller.signal },
+      share: 70,
+      seconds: 60,
+      signal: controller.signal,
       onReading: ({ share }) => {
         during = share;
         controller.abort();
@@ -170,7 +175,7 @@ describe('a canary', function () {
     const { bench, object } = await buildTracer(host, await readCanary(BPF));
     await using _ = bench;
     const { attachments } = await bypassStatus(host);
-    const pins = attachments.find(({ cgroup }) => cgroup === ground.path)?.pins ?? '';
+    const pins = attachments.find(({ cgroup }) => cgroup === site.path)?.pins ?? '';
     const argv = scriptArgv('canary.sh', bench.directory, pins, object, '40');
     const silent = host.spawn(argv, { tried: 'watch', root: true });
     await eventually('it has begun', async () => (await share()) === 40);
@@ -187,7 +192,7 @@ describe('a canary', function () {
     const cancelled = canary({ seconds: 60, signal: controller.signal, onReading: running });
     const failure = cancelled.catch((error: unknown) => error);
     await isRunning;
-    await configureBypass(host, { cgroup: ground.path, share: 60 });
+    await configureBypass(host, { cgroup: site.path, share: 60 });
     controller.abort();
     assert.ok(isCancelled(await failure));
     assert.equal(await share(), 60);
@@ -195,7 +200,7 @@ describe('a canary', function () {
     const off = canary({
       seconds: 60,
       onReading: () => {
-        isOff ??= configureBypass(host, { cgroup: ground.path, mode: 'off' });
+        isOff ??= configureBypass(host, { cgroup: site.path, mode: 'off' });
       },
     });
     const isAbsent = (error: unknown) =>

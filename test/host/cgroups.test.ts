@@ -20,8 +20,8 @@ import {
   attachedTo,
   bpfSource,
   localKeys,
-  makeGround,
-  type BypassGround,
+  makeSite,
+  type BypassSite,
 } from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { Talk } from '../harness/host/talk.ts';
@@ -57,17 +57,17 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 describe('the network namespaces of cgroups', () => {
-  let ground: BypassGround;
+  let site: BypassSite;
   let host: Host;
   const running: ChildProcess[] = [];
   beforeEach(() => {
-    ground = makeGround('namespaces');
+    site = makeSite('namespaces');
     host = new Host('local');
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map(end));
     await host.dispose();
-    await ground.remove();
+    await site.remove();
   });
 
   /** A process in a cgroup that has entered namespaces of its own, by flags of unshare(1). */
@@ -77,11 +77,14 @@ describe('the network namespaces of cgroups', () => {
   };
 
   it('are those of their processes, each once, with those in user namespaces told apart', async () => {
-    const { path: cgroup } = ground;
+    const { path: cgroup } = site;
     assert.deepEqual(await networkNamespaces(host, [cgroup]), {
-      ...{ count: 0, userOwned: 0, capped: false, canReachHost: true },
+      count: 0,
+      userOwned: 0,
+      capped: false,
+      canReachHost: true,
     });
-    const [inner, other] = [path.join(cgroup, 'inner'), ground.cgroup.child('other')];
+    const [inner, other] = [path.join(cgroup, 'inner'), site.cgroup.child('other')];
     fs.mkdirSync(inner);
     await start(cgroup);
     await start(cgroup);
@@ -98,17 +101,17 @@ describe('the network namespaces of cgroups', () => {
   });
 
   it('are of cgroups that are there', async () => {
-    await problemOf(networkNamespaces(host, [ground.path, `${ground.path}-gone`]), 'not-found');
+    await problemOf(networkNamespaces(host, [site.path, `${site.path}-gone`]), 'not-found');
   });
 });
 
 describe('the name of a cgroup', () => {
   const mount = cgroupMount() ?? '';
-  let ground: BypassGround;
+  let site: BypassSite;
   let own: TemporaryDirectory;
   let host: Host;
   beforeEach(async () => {
-    ground = makeGround('names');
+    site = makeSite('names');
     own = temporaryDirectory();
     host = new Host('local');
     await host.becomeRoot();
@@ -116,7 +119,7 @@ describe('the name of a cgroup', () => {
   afterEach(async () => {
     await host.dispose();
     await own.remove();
-    await ground.remove();
+    await site.remove();
   });
 
   /** Spellings of a directory of the tree, with a link to it and a path through a cgroup of ours. */
@@ -125,28 +128,35 @@ describe('the name of a cgroup', () => {
     fs.symlinkSync(directory, link);
     const [last, above] = [path.basename(directory), path.dirname(directory)];
     return [
-      ...[directory, `${directory}/`, `${directory}//`, `${directory}/.`, `${directory}/./`],
-      ...[`/${directory}`, directory.replaceAll('/', '//'), directory.replaceAll('/', '/./')],
-      ...[`${directory}/../${last}`, `${above}/./${last}/../${last}/`],
-      ...[link, `${link}/`, `${own.path}/./link/.`],
+      directory,
+      `${directory}/`,
+      `${directory}//`,
+      `${directory}/.`,
+      `${directory}/./`,
+      `/${directory}`,
+      directory.replaceAll('/', '//'),
+      directory.replaceAll('/', '/./'),
+      `${directory}/../${last}`,
+      `${above}/./${last}/../${last}/`,
+      link,
+      `${link}/`,
+      `${own.path}/./link/.`,
     ];
   }
 
   it('is read by the host: the root is the mount, under every spelling', async () => {
-    const inner = path.relative(mount, ground.path);
+    const inner = path.relative(mount, site.path);
     const named = [
       ...spellings(mount),
-      ...[
-        '/',
-        '//',
-        '.',
-        './',
-        '/.',
-        './/.',
-        `${inner}/../..`,
-        `/${inner}/../../`,
-        `${ground.path}/../..`,
-      ],
+      '/',
+      '//',
+      '.',
+      './',
+      '/.',
+      './/.',
+      `${inner}/../..`,
+      `/${inner}/../../`,
+      `${site.path}/../..`,
       `${inner}/../../${inner}/../..`,
     ];
     assert.deepEqual(
@@ -156,18 +166,16 @@ describe('the name of a cgroup', () => {
   });
 
   it('of any other is its directory, under every spelling', async () => {
-    const { path: cgroup } = ground;
+    const { path: cgroup } = site;
     const inner = path.relative(mount, cgroup);
     const named = [
       ...spellings(cgroup),
-      ...[
-        inner,
-        `/${inner}`,
-        `./${inner}`,
-        `${inner}/`,
-        `./${inner}//.`,
-        `${inner}/../../${inner}`,
-      ],
+      inner,
+      `/${inner}`,
+      `./${inner}`,
+      `${inner}/`,
+      `./${inner}//.`,
+      `${inner}/../../${inner}`,
     ];
     assert.deepEqual(
       await existingCgroups(host, mount, named),
@@ -177,7 +185,7 @@ describe('the name of a cgroup', () => {
 
   it('may hold what means something to shells', async () => {
     const names = ["it's", '$(id)', 'a;b', '*', '-rf', 'a\\x2db', 'x y', ' x ', 'grüße', '…'];
-    const all = names.map((name) => ground.cgroup.child(name));
+    const all = names.map((name) => site.cgroup.child(name));
     assert.deepEqual(await existingCgroups(host, mount, all), all);
   });
 
@@ -194,7 +202,7 @@ describe('the name of a cgroup', () => {
   });
 
   it('of the root is known by its inode, where it is bound into its own tree', async () => {
-    const { path: cgroup } = ground;
+    const { path: cgroup } = site;
     const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
     const argv = ['-m', 'sh', '-c', script, 'sh', mount, cgroup];
     const { stdout } = await execa('unshare', [
@@ -207,7 +215,7 @@ describe('the name of a cgroup', () => {
   it('of the root is refused by the command of the host, whatever it is called', async () => {
     const link = path.join(own.path, 'link');
     fs.symlinkSync(mount, link);
-    for (const named of ['/', '.', `${mount}/`, `${ground.path}/../..`, link]) {
+    for (const named of ['/', '.', `${mount}/`, `${site.path}/../..`, link]) {
       // Without an object nothing is attached.
       const argv = ['load', '--cgroup', named, '--object', path.join(own.path, 'none')];
       for (const meant of [false, true]) {
@@ -219,7 +227,7 @@ describe('the name of a cgroup', () => {
         assert.equal(stderr.includes('none'), meant, stderr);
       }
     }
-    const other = ['load', '--cgroup', ground.path, '--object', path.join(own.path, 'none')];
+    const other = ['load', '--cgroup', site.path, '--object', path.join(own.path, 'none')];
     const { stderr } = await execa('sh', [COMMAND, ...other], { reject: false });
     assert.doesNotMatch(stderr, /root cgroup/);
   });
@@ -227,13 +235,13 @@ describe('the name of a cgroup', () => {
 
 describe('the list of cgroups', () => {
   it('tells what runs in each, and whether it has TCP sockets', async () => {
-    const ground = makeGround('listed');
+    const site = makeSite('listed');
     const host = new Host('local');
     const children: ChildProcess[] = [];
     try {
       await host.becomeRoot();
       const mount = cgroupMount() ?? '';
-      const [talking, quiet] = ['talking', 'quiet'].map((name) => ground.cgroup.child(name));
+      const [talking, quiet] = ['talking', 'quiet'].map((name) => site.cgroup.child(name));
       assert.ok(talking !== undefined && quiet !== undefined);
       children.push(await startIn(quiet, 'sleep', '60'), await startIn(quiet, 'sleep', '60'));
       const listen = `require('node:net').createServer().listen(0, '127.0.0.1', () => process.title = 'listens');`;
@@ -253,28 +261,28 @@ describe('the list of cgroups', () => {
       };
       assert.deepEqual(told(quiet), [2, ['sleep 2'], false]);
       assert.deepEqual(told(talking), [1, ['listens 1'], true]);
-      assert.deepEqual(told(ground.cgroup.path), [3, ['sleep 2', 'listens 1'], true]);
+      assert.deepEqual(told(site.cgroup.path), [3, ['sleep 2', 'listens 1'], true]);
       const [root] = all;
       assert.equal(root?.path, mount);
       assert.ok(root.processes >= 3 && root.hasSockets);
     } finally {
       await Promise.all(children.map(end));
       await host.dispose();
-      await ground.remove();
+      await site.remove();
     }
   });
 });
 
 describe('a bypass of several cgroups', () => {
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   let cgroups: { a: string; b: string; c: string; inner: string };
   const talks: Talk[] = [];
 
   beforeEach(() => {
     host = new Host('local');
-    ground = makeGround('several');
-    const { cgroup, path: a } = ground;
+    site = makeSite('several');
+    const { cgroup, path: a } = site;
     const inner = path.join(a, 'inner');
     fs.mkdirSync(inner);
     cgroups = { a, inner, b: cgroup.child('b'), c: cgroup.child('c') };
@@ -285,13 +293,13 @@ describe('a bypass of several cgroups', () => {
       await unloadBypass(host, cgroup ?? on[0] ?? pins ?? '').catch(() => undefined);
     }
     await host.dispose();
-    await ground.remove();
+    await site.remove();
   });
 
   const load = async (on: readonly string[], more: Partial<LoadOptions> = {}) =>
     loadBypass(host, { cgroups: on, source: await bpfSource('guarded'), ...more });
   const isOurs = (one: Attachment) =>
-    [...one.cgroups, ...one.gone].some((each) => each.startsWith(ground.cgroup.path));
+    [...one.cgroups, ...one.gone].some((each) => each.startsWith(site.cgroup.path));
   const ours = async () => (await bypassStatus(host)).attachments.filter(isOurs);
   /** Those of the status, each bypass with its cgroups. */
   const seen = async () => (await ours()).map((one) => one.cgroups.toSorted());
@@ -318,7 +326,7 @@ describe('a bypass of several cgroups', () => {
     for (const each of Object.values(cgroups)) {
       if (fs.existsSync(each)) assert.deepEqual(await attachedTo(each), []);
     }
-    await ground.assertClean();
+    await site.assertClean();
   };
 
   it('is one, with one set of programs: connections between them bypass TCP', async () => {
@@ -555,7 +563,7 @@ describe('a bypass of several cgroups', () => {
       assert.equal((await ours())[0]?.config?.reach, 'namespace');
       assert.ok((await keys()).includes(key(FAR)));
       const [c, later] = [cgroups.c, '10.99.96.3'];
-      const [d, last] = [ground.cgroup.child('d'), '10.99.96.4'];
+      const [d, last] = [site.cgroup.child('d'), '10.99.96.4'];
       await isolated(c, later, 60);
       await isolated(d, last, 45);
       await addCgroups(host, { to: a, cgroups: [c] });
@@ -596,8 +604,18 @@ describe('a bypass of several cgroups', () => {
         const [one, two] = spaces.map(({ name }) => name);
         const end = `v${String(process.pid)}`;
         await run('ip', [
-          ...['-n', one ?? '', 'link', 'add', end, 'type', 'veth'],
-          ...['peer', 'name', end, 'netns', two ?? ''],
+          '-n',
+          one ?? '',
+          'link',
+          'add',
+          end,
+          'type',
+          'veth',
+          'peer',
+          'name',
+          end,
+          'netns',
+          two ?? '',
         ]);
         for (const [at, name] of [one ?? '', two ?? ''].entries()) {
           await run('ip', ['-n', name, 'address', 'add', `10.99.95.${at + 1}/24`, 'dev', end]);

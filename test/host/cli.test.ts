@@ -23,7 +23,7 @@ import { run } from '../harness/run.ts';
 import { stanza } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
-/** What the kernel rejects, in line 7. */
+/** A program that the kernel rejects, in line 7. */
 const BAD = `#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 SEC("socket")
@@ -120,7 +120,11 @@ describe('the command line', () => {
     );
     fs.writeFileSync(file('better.json'), JSON.stringify({ ...measured, samples }));
     const { status, stdout, stderr } = await benchmark(
-      ...[...plan(), '--out', file('second.json'), '--baseline', file('better.json')],
+      ...plan(),
+      '--out',
+      file('second.json'),
+      '--baseline',
+      file('better.json'),
     );
     assert.equal(status, 2, stderr + stdout);
     assert.match(stdout, /^WORSE: Bypass, round trip, 64 B \/ 64 B: -\d.*, its ratio to TCP -\d/m);
@@ -133,8 +137,13 @@ describe('the command line', () => {
     fs.chmodSync(folder.path, 0o777);
     const client = ['sh', '-c', 'echo >>"$1"; echo 5', 'sh', touched, 'x\u202e\u001b[2J'];
     const workload = {
-      ...{ name: 'own', arms: ['tcp'], client, metric: { pattern: '(\\d+)' } },
-      ...{ unit: 'x', higherIsBetter: true, warmup: 0 },
+      name: 'own',
+      arms: ['tcp'],
+      client,
+      metric: { pattern: '(\\d+)' },
+      unit: 'x',
+      higherIsBetter: true,
+      warmup: 0,
     };
     const own = { name: 'own', workloads: [workload], secondsPerSample: 1, repetitions: 1 };
     fs.writeFileSync(file('own.sockmap-plan.json'), JSON.stringify(own));

@@ -11,13 +11,7 @@ import { Host } from '../../src/host/host.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
-import {
-  bpfSource,
-  localKeys,
-  makeGround,
-  pinsOf,
-  type BypassGround,
-} from '../harness/host/bypass.ts';
+import { bpfSource, localKeys, makeSite, pinsOf, type BypassSite } from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 import { eventually } from '../harness/host/wait.ts';
@@ -31,7 +25,7 @@ const SOME = BYTES / 50;
 
 describe('the policy of a bypass that is loaded', () => {
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   let netns: TestNetns;
   const pairs: Pair[] = [];
   before(async () => {
@@ -40,25 +34,25 @@ describe('the policy of a bypass that is loaded', () => {
   after(() => netns.remove());
   beforeEach(() => {
     host = new Host('local');
-    ground = makeGround('configure');
+    site = makeSite('configure');
   });
   afterEach(async () => {
     for (const pair of pairs.splice(0)) await pair.close();
     await host.dispose();
-    await ground.remove();
+    await site.remove();
   });
 
   const load = async (policy: Policy = 'guarded') =>
-    loadBypass(host, { cgroup: ground.path, source: await bpfSource(policy) });
+    loadBypass(host, { cgroup: site.path, source: await bpfSource(policy) });
   const configure = (mode: Mode, limits: ConfigureOptions['limits'] = {}) =>
-    configureBypass(host, { cgroup: ground.path, mode, limits });
+    configureBypass(host, { cgroup: site.path, mode, limits });
   async function connect(address?: string): Promise<Pair> {
-    const pair = await Pair.connect(ground.path, netns, address);
+    const pair = await Pair.connect(site.path, netns, address);
     pairs.push(pair);
     return pair;
   }
   function own({ attachments }: BypassStatus): Attachment {
-    const found = attachments.find(({ cgroup }) => cgroup === ground.path);
+    const found = attachments.find(({ cgroup }) => cgroup === site.path);
     assert.ok(found);
     return found;
   }
@@ -90,7 +84,10 @@ describe('the policy of a bypass that is loaded', () => {
     await load();
     const set = own(await configure('guarded', { queueBound: 5 * 2 ** 30, oneWayLimit: 12 }));
     assert.deepEqual(set.config, {
-      ...{ mode: 'guarded', reach: 'namespace', queueBound: 5 * 2 ** 30, oneWayLimit: 12 },
+      mode: 'guarded',
+      reach: 'namespace',
+      queueBound: 5 * 2 ** 30,
+      oneWayLimit: 12,
     });
     assert.equal(own(await configure('unguarded')).config?.mode, 'unguarded');
     const pair = await connect();
@@ -101,7 +98,7 @@ describe('the policy of a bypass that is loaded', () => {
     await load();
     await configure('off', { queueBound: 9 << 20 });
     const change = (limits: NonNullable<ConfigureOptions['limits']>) =>
-      configureBypass(host, { cgroup: ground.path, limits });
+      configureBypass(host, { cgroup: site.path, limits });
     const off = own(await change({ queueBound: 7 << 20, oneWayLimit: 99 }));
     assert.deepEqual(
       [off.config?.mode, off.config?.queueBound, off.config?.oneWayLimit],
@@ -134,19 +131,19 @@ describe('the policy of a bypass that is loaded', () => {
     const end = atEnd(() => endProcesses([flood]));
     await once(child.stdout, 'data');
     const flooded = async () => {
-      const pins = pinsOf(ground.inode)[0] ?? '';
+      const pins = pinsOf(site.inode)[0] ?? '';
       return (await localKeys(pins)).filter((key) => /ff ff 0a 4d .. ..$/.test(key)).length;
     };
     try {
       assert.equal((await load()).addressesCapped, undefined);
       assert.equal(await flooded(), 0);
-      fs.writeFileSync(path.join(ground.path, 'cgroup.procs'), String(flood.pid));
+      fs.writeFileSync(path.join(site.path, 'cgroup.procs'), String(flood.pid));
       const status = await configure('guarded');
       assert.equal(status.addressesCapped, true);
       assert.equal(await flooded(), 256);
       const pair = await connect(address);
       assert.ok((await pair.move(BYTES)) < SOME);
-      await unloadBypass(host, ground.path);
+      await unloadBypass(host, site.path);
       assert.equal((await load()).addressesCapped, true);
     } finally {
       await end();
@@ -200,7 +197,7 @@ describe('the policy of a bypass that is loaded', () => {
     await load('classic');
     const classic = await problemOf(configure('off'), 'not-found');
     assert.match(classic.words, /classic ones/);
-    await unloadBypass(host, ground.path);
-    await ground.assertClean();
+    await unloadBypass(host, site.path);
+    await site.assertClean();
   });
 });

@@ -171,7 +171,7 @@ describe('many short connections over the bypass', function () {
     const { counters: short } = await arms.status();
     const { sockets_added: added = 0, short_connections: leftOut = 0 } = short;
     assert.equal(added + 2 * leftOut, 2 * count, JSON.stringify(short));
-    // Of each worker's listener the first 64, then so many a second.
+    // The first 64 of each worker's listener are tried, then so many a second.
     const most = WORKERS * (64 + tried * (2 + seconds));
     assert.ok(added >= 2 * WORKERS * 64 && added <= 2 * most, JSON.stringify(short));
 

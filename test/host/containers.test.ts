@@ -43,9 +43,23 @@ describe('real applications in containers, over the bypass', function () {
     fs.chmodSync(temporary.path, 0o755);
     certificate = path.join(temporary.path, 'certificate.pem');
     await run('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-keyout', `${certificate}.key`, '-out', certificate, '-days', '2', '-subj', '/CN=here'],
-      ...['-addext', `subjectAltName=IP:${ADDRESS.b},IP:${SERVICE}`],
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      `${certificate}.key`,
+      '-out',
+      certificate,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=here',
+      '-addext',
+      `subjectAltName=IP:${ADDRESS.b},IP:${SERVICE}`,
     ]);
     fs.chmodSync(`${certificate}.key`, 0o644);
     await run(NAMESPACES, ['make', id]);
@@ -91,11 +105,25 @@ describe('real applications in containers, over the bypass', function () {
           [
             () =>
               startServer({
-                ...{ arm, account: account.name, netns: container('b') },
+                arm,
+                account: account.name,
+                netns: container('b'),
                 argv: (port, directory) => [
-                  ...['redis-server', '--port', String(port), '--bind', '0.0.0.0'],
-                  ...['--protected-mode', 'no', '--dir', directory, '--save', ''],
-                  ...['--appendonly', 'no', '--enable-debug-command', 'yes'],
+                  'redis-server',
+                  '--port',
+                  String(port),
+                  '--bind',
+                  '0.0.0.0',
+                  '--protected-mode',
+                  'no',
+                  '--dir',
+                  directory,
+                  '--save',
+                  '',
+                  '--appendonly',
+                  'no',
+                  '--enable-debug-command',
+                  'yes',
                 ],
               }),
           ],
@@ -117,7 +145,9 @@ describe('real applications in containers, over the bypass', function () {
     site: (port: number, directory: string) => string,
   ): Promise<Server> =>
     startServer({
-      ...{ arm, account: account.name, netns },
+      arm,
+      account: account.name,
+      netns,
       argv: (port, directory) => {
         const config = path.join(path.dirname(directory), 'nginx.conf');
         const text = `${nginxStream()} daemon off; worker_processes 1; pid ${directory}/pid; error_log stderr;
@@ -131,15 +161,23 @@ ${site(port, directory)}
 
   const postgres = (arm: Arm) => () =>
     startServer({
-      ...{ arm, account: account.name, netns: container('b') },
+      arm,
+      account: account.name,
+      netns: container('b'),
       argv: async (port, directory) => {
         const data = path.join(directory, 'cluster');
         const [command = '', ...args] = inside(
           arm,
           asAccount(
             [
-              ...[postgresProgram('initdb'), '-D', data, '--auth=trust'],
-              ...['--username=postgres', '--no-sync', '--encoding=UTF8', '--locale=C'],
+              postgresProgram('initdb'),
+              '-D',
+              data,
+              '--auth=trust',
+              '--username=postgres',
+              '--no-sync',
+              '--encoding=UTF8',
+              '--locale=C',
             ],
             account.name,
           ),
@@ -147,18 +185,28 @@ ${site(port, directory)}
         await run(command, args, { cwd: directory });
         fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all all trust\n');
         return [
-          ...[postgresProgram('postgres'), '-D', data, '-c', `port=${port}`],
-          ...['-c', 'listen_addresses=*', '-c', 'unix_socket_directories='],
-          ...['-c', 'fsync=off'],
+          postgresProgram('postgres'),
+          '-D',
+          data,
+          '-c',
+          `port=${port}`,
+          '-c',
+          'listen_addresses=*',
+          '-c',
+          'unix_socket_directories=',
+          '-c',
+          'fsync=off',
         ];
       },
     });
 
-  /** What pgbench leaves in the database at this address. */
+  /** The rows that pgbench leaves in the database at this address. */
   async function keepBooks(arm: Arm, host: string, port: number): Promise<string> {
     const env = {
-      ...{ PGHOST: host, PGPORT: String(port) },
-      ...{ PGUSER: 'postgres', PGDATABASE: 'postgres' },
+      PGHOST: host,
+      PGPORT: String(port),
+      PGUSER: 'postgres',
+      PGDATABASE: 'postgres',
     };
     const bench = (...args: string[]) => ask(arm, [postgresProgram('pgbench'), ...args], env);
     await bench('-i', '-q', '-s', '1');
@@ -250,7 +298,8 @@ ${site(port, directory)}
         chain(arm, true, async (port) => {
           const to = fs.mkdtempSync(path.join(temporary.path, 'fetched-'));
           const urls = FILES.flatMap((size) => [
-            ...['-o', path.join(to, String(size))],
+            '-o',
+            path.join(to, String(size)),
             `https://${SERVICE}:${port}/${size}`,
           ]);
           const argv = ['curl', '-sS', '--http2', '--cacert', certificate, '--parallel'];
@@ -286,16 +335,26 @@ ${site(port, directory)}
           [
             () =>
               startServer({
-                ...{ arm, account: account.name, netns: container('b') },
+                arm,
+                account: account.name,
+                netns: container('b'),
                 argv: (port) => [
-                  ...[PYTHON, program('grpc_echo.py'), 'serve', '0.0.0.0', String(port)],
+                  PYTHON,
+                  program('grpc_echo.py'),
+                  'serve',
+                  '0.0.0.0',
+                  String(port),
                   ...(tls ? [certificate, `${certificate}.key`] : []),
                 ],
               }),
           ],
           (port) =>
             ask(arm, [
-              ...[PYTHON, program('grpc_echo.py'), 'ask', SERVICE, String(port)],
+              PYTHON,
+              program('grpc_echo.py'),
+              'ask',
+              SERVICE,
+              String(port),
               ...(tls ? [certificate] : []),
             ]),
         ),

@@ -27,7 +27,10 @@ const REASONS = [
 
 /** The start of an argv: a network namespace in which no receive buffer grows to more than 256 KiB. */
 const NARROW = [
-  ...['unshare', '--net', 'sh', '-c'],
+  'unshare',
+  '--net',
+  'sh',
+  '-c',
   'ip link set lo up && echo 4096 131072 262144 >/proc/sys/net/ipv4/tcp_rmem && exec "$@"',
   'sh',
 ];
@@ -43,42 +46,58 @@ const COUNTED: readonly {
   within?: readonly string[];
 }[] = [
   {
-    ...{ name: 'early', title: 'bytes before the peer is ready', counter: 'tcp_early_bytes' },
+    name: 'early',
+    title: 'bytes before the peer is ready',
+    counter: 'tcp_early_bytes',
     // The end that accepts them stays out.
     added: 1,
   },
   {
-    ...{ name: 'inherited', title: 'SO_RCVLOWAT of a listener: what it accepts stays out' },
-    ...{ counter: 'tcp_socket_options', added: 1 },
+    name: 'inherited',
+    title: 'SO_RCVLOWAT of a listener: what it accepts stays out',
+    counter: 'tcp_socket_options',
+    added: 1,
   },
   { name: 'lowat', title: 'a reader with SO_RCVLOWAT', counter: 'tcp_socket_options' },
   { name: 'inq', title: 'a reader with TCP_INQ', counter: 'tcp_socket_options' },
   { name: 'repair', title: 'a reader under TCP_REPAIR', counter: 'tcp_repair' },
   { name: 'repaired', title: 'a sender under TCP_REPAIR', counter: 'tcp_repair' },
   {
-    ...{ name: 'small', title: 'small messages without an answer, whose two ends leave the map' },
-    ...{ counter: 'tcp_one_way_small', removed: 2 },
+    name: 'small',
+    title: 'small messages without an answer, whose two ends leave the map',
+    counter: 'tcp_one_way_small',
+    removed: 2,
   },
   {
-    ...{ name: 'fast', title: 'small messages with TCP_NODELAY that come fast' },
+    name: 'fast',
+    title: 'small messages with TCP_NODELAY that come fast',
     counter: 'tcp_one_way_small',
   },
   { name: 'gone', title: 'a peer that has closed', counter: 'tcp_peer_gone' },
   {
-    ...{ name: 'bound', title: 'a reader whose queue is full, and its return to the bypass' },
-    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+    name: 'bound',
+    title: 'a reader whose queue is full, and its return to the bypass',
+    counter: 'tcp_queue_bound',
+    also: 'back_on_bypass',
   },
   {
-    ...{ name: 'fixed', title: 'a reader that has set a small SO_RCVBUF, which is not overrun' },
-    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+    name: 'fixed',
+    title: 'a reader that has set a small SO_RCVBUF, which is not overrun',
+    counter: 'tcp_queue_bound',
+    also: 'back_on_bypass',
   },
   {
-    ...{ name: 'narrow', title: 'the same where tcp_rmem is small' },
-    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass', within: NARROW },
+    name: 'narrow',
+    title: 'the same where tcp_rmem is small',
+    counter: 'tcp_queue_bound',
+    also: 'back_on_bypass',
+    within: NARROW,
   },
   {
-    ...{ name: 'polled', title: 'the same while a thread sleeps in poll()' },
-    ...{ counter: 'tcp_queue_bound', also: 'back_on_bypass' },
+    name: 'polled',
+    title: 'the same while a thread sleeps in poll()',
+    counter: 'tcp_queue_bound',
+    also: 'back_on_bypass',
   },
   {
     name: 'tls',

@@ -11,7 +11,7 @@ import { Host } from '../../src/host/host.ts';
 import { cgroupMount } from '../harness/cgroup.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
-import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 
 /** As those of Ubuntu's linux-tools-common: the tool is in a package for each kernel. */
 const STARTER = `#!/bin/sh
@@ -34,7 +34,7 @@ esac
 
 describe('hosts of other distributions', () => {
   let own: TemporaryDirectory;
-  let ground: BypassGround;
+  let site: BypassSite;
   let sshd: TestSshd;
   let host: Host;
   const connect = async (bpftool: string): Promise<void> => {
@@ -43,12 +43,12 @@ describe('hosts of other distributions', () => {
     fs.chmodSync(own.path, 0o755);
     sshd = await startSshd({ serverLines: [`SetEnv PATH=${own.path}:/usr/bin:/bin`] });
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
-    ground = makeGround('distributions');
+    site = makeSite('distributions');
   };
   afterEach(async () => {
     await host.dispose();
     await sshd.stop();
-    await ground.remove();
+    await site.remove();
     await own.remove();
   });
 
@@ -63,19 +63,19 @@ describe('hosts of other distributions', () => {
     await connect(OLD);
     for (const policy of ['guarded', 'classic'] as const) {
       const source = await bpfSource(policy);
-      const { attachments } = await loadBypass(host, { cgroup: ground.path, source });
-      const [found] = attachments.filter(({ cgroup }) => cgroup === ground.path);
+      const { attachments } = await loadBypass(host, { cgroup: site.path, source });
+      const [found] = attachments.filter(({ cgroup }) => cgroup === site.path);
       assert.equal(found?.state, 'attached');
       assert.ok(found.redirect !== undefined);
-      await unloadBypass(host, ground.path);
-      await ground.assertClean();
+      await unloadBypass(host, site.path);
+      await site.assertClean();
     }
   });
 });
 
 for (const way of ['ssh', 'local'] as const) {
   describe(`cgroups of odd names on a host by ${way}`, () => {
-    let ground: BypassGround;
+    let site: BypassSite;
     let sshd: TestSshd | undefined;
     let host: Host;
     before(async () => {
@@ -83,12 +83,12 @@ for (const way of ['ssh', 'local'] as const) {
       host = new Host(sshd?.alias ?? 'local', {
         ssh: sshd === undefined ? {} : { configFile: sshd.configFile },
       });
-      ground = makeGround('names');
+      site = makeSite('names');
     });
     after(async () => {
       await host.dispose();
       await sshd?.stop();
-      await ground.remove();
+      await site.remove();
     });
 
     it('are listed, loaded on, shown and unloaded', async () => {
@@ -102,14 +102,12 @@ for (const way of ['ssh', 'local'] as const) {
         Buffer.from('\r\u0001\t\u007f\u2028ä€𝄞\r'),
         bytes(0xe9, 0xc3, 0x20, 0xed, 0xb3, 0xa9),
       ];
-      const directories = names.map((name) =>
-        Buffer.concat([Buffer.from(`${ground.path}/`), name]),
-      );
+      const directories = names.map((name) => Buffer.concat([Buffer.from(`${site.path}/`), name]));
       for (const directory of directories) fs.mkdirSync(directory);
       try {
         const paths = directories.map((directory) => decodeBytes(directory));
         const listed = (await listCgroups(host, mount, { root: true })).map((one) => one.path);
-        const below = listed.filter((one) => one.startsWith(`${ground.path}/`));
+        const below = listed.filter((one) => one.startsWith(`${site.path}/`));
         assert.deepEqual(below.sort(), Array.from(paths).sort());
 
         for (const cgroup of paths.slice(0, -1)) await loadBypass(host, { cgroup, source });
@@ -118,7 +116,7 @@ for (const way of ['ssh', 'local'] as const) {
         // Others load on this machine, too.
         const own = async () =>
           (await bypassStatus(host)).attachments.filter(({ cgroup }) =>
-            cgroup?.startsWith(`${ground.path}/`),
+            cgroup?.startsWith(`${site.path}/`),
           );
         const told = (found: Attachment[], state: Attachment['state']) => {
           assert.deepEqual(found.map(({ cgroup }) => cgroup).sort(), Array.from(paths).sort());

@@ -22,7 +22,7 @@ int program(struct xdp_md *ctx)
 char LICENSE[] SEC("license") = "GPL";
 `;
 const [KERNEL, HELPERS] = ['#include <linux/bpf.h>\n', '#include <bpf/bpf_helpers.h>\n'];
-/** What clang does not know, by what is offered for it. */
+/** Names that clang does not know, by what is offered for each. */
 const UNKNOWN: Readonly<Record<string, string>> = {
   'Insert: #include <bpf/bpf_endian.h>': `${KERNEL}${HELPERS}${XDP('return bpf_ntohs(ctx->rx_queue_index) & 1;')}`,
   'Insert: #include <linux/bpf.h>': `${HELPERS}${XDP('return ctx->rx_queue_index & 1;')}`,

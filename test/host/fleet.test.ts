@@ -73,7 +73,10 @@ describe('the Ansible collection, over eight hosts', function () {
     const cwd = control.file('collections/ansible_collections/sockmap/bypass');
     const options = ['--offline', '--nocolor', '--profile', 'production'];
     const { exitCode, stdout, stderr } = await execa('ansible-lint', options, {
-      ...{ cwd, env: control.env, extendEnv: false, reject: false },
+      cwd,
+      env: control.env,
+      extendEnv: false,
+      reject: false,
     });
     assert.equal(exitCode, 0, stdout + stderr);
   });

@@ -169,7 +169,8 @@ for (const way of WAYS) {
     describe('ends on the host', () => {
       /** A command with a child, and one that has left it and obeys no request. */
       const family = (mark: string): string[] => [
-        ...['sh', '-c'],
+        'sh',
+        '-c',
         `sleep ${mark} & sh -c 'trap "" TERM; sleep ${mark}; sleep ${mark}' & sleep ${mark}`,
       ];
 

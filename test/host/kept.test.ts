@@ -12,8 +12,8 @@ import {
   attachedTo,
   bpfSource,
   localKeys,
-  makeGround,
-  type BypassGround,
+  makeSite,
+  type BypassSite,
 } from '../harness/host/bypass.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { run } from '../harness/run.ts';
@@ -23,17 +23,17 @@ import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporar
 const BPF = path.join(import.meta.dirname, '../../bpf');
 
 /**
- * What the units of `sockmap-bypassctl keep` run, with its files in a directory of the test's: this machine's are
+ * Tests the units of `sockmap-bypassctl keep`, with its files in a directory of the test's: this machine's are
  * left alone. systemd itself is in test/kernels/kept.test.ts.
  */
 describe('what systemd runs for a kept bypass', () => {
   let own: TemporaryDirectory;
-  let ground: BypassGround;
+  let site: BypassSite;
   let cgroup = '';
   before(() => {
     own = temporaryDirectory();
-    ground = makeGround('kept');
-    cgroup = path.join(ground.path, 'service');
+    site = makeSite('kept');
+    cgroup = path.join(site.path, 'service');
     for (const name of ['lib/shop', 'etc', 'var/shop', 'run', 'units/multi-user.target.wants']) {
       fs.mkdirSync(path.join(own.path, name), { recursive: true, mode: 0o755 });
     }
@@ -51,7 +51,7 @@ describe('what systemd runs for a kept bypass', () => {
   });
   after(async () => {
     await call('ctl_kept_end');
-    await ground.remove();
+    await site.remove();
     await own.remove();
   });
 
@@ -63,7 +63,7 @@ lib=${within('lib')} etc=${within('etc')} var=${within('var')} run=${within('run
 }
 ctl_load_by_hand() { ctl_load --cgroup "$2" --source "$3"; }
 echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
-    const argv = ['-c', script, 'sh', ground.cgroup.path, ...args];
+    const argv = ['-c', script, 'sh', site.cgroup.path, ...args];
     return execa('sh', argv, { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
   };
   const done = async (name: string, ...args: string[]): Promise<string> => {
@@ -83,7 +83,7 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     assert.match(await done('ctl_kept_run'), /none of its cgroups is there/);
     assert.ok(fs.existsSync(within('var/shop/bypass.o')));
     assert.deepEqual(fs.readdirSync(within('var/shop')).sort(), ['bypass.o', 'faults', 'stamp']);
-    assert.deepEqual((await ground.left()).pins, []);
+    assert.deepEqual((await site.left()).pins, []);
   });
 
   it('puts it on its cgroup whenever that comes, by the programs that are there', async () => {
@@ -129,7 +129,7 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     assert.equal(exitCode, 1);
     assert.match(stderr, /not loaded: on Linux .* what it did not before: splice-receive/);
     assert.match(fs.readFileSync(within('run/shop.why'), 'utf8'), /splice-receive/);
-    assert.deepEqual([await attachedTo(cgroup), (await ground.left()).pins], [[], []]);
+    assert.deepEqual([await attachedTo(cgroup), (await site.left()).pins], [[], []]);
     fs.rmSync(within('var/shop/faults'));
   });
 
@@ -176,13 +176,13 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
     const running = call('ctl_kept_run');
     let tried = '';
     await eventually('it is tried', async () => {
-      const name = fs.readdirSync(ground.cgroup.path).find((each) => each.startsWith('try-'));
-      tried = path.join(ground.cgroup.path, name ?? '', 'bypass');
+      const name = fs.readdirSync(site.cgroup.path).find((each) => each.startsWith('try-'));
+      tried = path.join(site.cgroup.path, name ?? '', 'bypass');
       return fs.existsSync(tried) && (await attachedTo(tried)).length > 0;
     });
     const pins = `/sys/fs/bpf/sockmap-bypass/${fs.statSync(tried).ino}`;
     assert.ok(fs.existsSync(pins));
-    fs.writeFileSync(path.join(ground.cgroup.path, 'cgroup.kill'), '1');
+    fs.writeFileSync(path.join(site.cgroup.path, 'cgroup.kill'), '1');
     await running;
     await done('ctl_kept_end');
     assert.ok(!fs.existsSync(pins));
@@ -191,11 +191,11 @@ echo 0 >"$1/cgroup.procs" && shift && ${name} shop "$@"`);
 
 describe('a bypass to be kept, over ssh', () => {
   const CONF = '/etc/sockmap-bypass';
-  let ground: BypassGround;
+  let site: BypassSite;
   let sshd: TestSshd;
   let host: Host;
   before(async () => {
-    ground = makeGround('keep');
+    site = makeSite('keep');
     sshd = await startSshd();
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
   });
@@ -203,7 +203,7 @@ describe('a bypass to be kept, over ssh', () => {
     fs.rmSync(`${CONF}/test-keep.conf`, { force: true });
     await host.dispose();
     await sshd.stop();
-    await ground.remove();
+    await site.remove();
   });
 
   const tools = {
@@ -211,13 +211,13 @@ describe('a bypass to be kept, over ssh', () => {
     probe: fs.readFileSync(path.join(BPF, 'tools/semantics.c')),
   };
   const keep = () =>
-    keepBypass(host, { cgroup: ground.path, readSource: (policy) => bpfSource(policy), tools });
+    keepBypass(host, { cgroup: site.path, readSource: (policy) => bpfSource(policy), tools });
 
   const writeKept = (): void => {
     fs.mkdirSync(CONF, { recursive: true, mode: 0o755 });
     fs.writeFileSync(
       `${CONF}/test-keep.conf`,
-      `version 0.1.0\npolicy guarded\nreach host\nverdict yes\ncgroup ${ground.path}\n`,
+      `version 0.1.0\npolicy guarded\nreach host\nverdict yes\ncgroup ${site.path}\n`,
     );
   };
 
@@ -231,7 +231,7 @@ describe('a bypass to be kept, over ssh', () => {
       });
     else await assert.rejects(keep(), /nothing is loaded on/);
     assert.ok(!fs.existsSync(CONF));
-    assert.deepEqual((await ground.left()).pins, []);
+    assert.deepEqual((await site.left()).pins, []);
   });
 
   it('is ended by who needs a password for sudo, and is asked again after a wrong one', async () => {
@@ -267,7 +267,7 @@ describe('a bypass to be kept, over ssh', () => {
 
   it('is found by a check, and is no longer kept when that is ended, by its name or a cgroup', async () => {
     await assert.rejects(stopKeeping(host, 'test-keep'), /test-keep is not kept/);
-    for (const named of ['test-keep', ground.path]) {
+    for (const named of ['test-keep', site.path]) {
       writeKept();
       const { kept, facts } = await checkHostAndKept(host);
       assert.deepEqual(

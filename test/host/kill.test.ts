@@ -14,7 +14,7 @@ import { endProcesses } from '../harness/processes.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { assertNoBench } from '../harness/host/benches.ts';
-import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import type { ClientJob } from '../harness/host/client.ts';
 import { marked } from '../harness/host/marks.ts';
 import { sshClients } from '../harness/host/masters.ts';
@@ -41,7 +41,7 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
   let server: TestSshd;
   let temporary: TemporaryDirectory;
   let files: TemporaryDirectory;
-  let ground: BypassGround;
+  let site: BypassSite;
   let host: Host;
   before(async () => {
     temporary = temporaryDirectory();
@@ -56,16 +56,16 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
     await files.remove();
   });
   beforeEach(() => {
-    ground = makeGround('kill');
+    site = makeSite('kill');
   });
   afterEach(async () => {
     await host.dispose();
-    await ground.remove();
+    await site.remove();
   });
 
   const load = async () =>
     loadBypass(host, {
-      cgroup: ground.path,
+      cgroup: site.path,
       source: await bpfSource('guarded'),
       replace: true,
     });
@@ -93,15 +93,15 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
     await ended;
     await eventually('its ssh has ended', () => sshClients(server).length === 0);
     // A transaction on the host ends by itself, with or without us.
-    const { path: cgroup } = ground;
+    const { path: cgroup } = site;
     await eventually('the host has come to rest', () => marked(cgroup).length === 0);
     return seen;
   }
 
   /** One unload, or where nothing stayed the next load, works; and then nothing is left. */
   async function assertMendable(): Promise<void> {
-    const { pins, attached } = await ground.left();
-    const unload = () => unloadBypass(host, ground.path);
+    const { pins, attached } = await site.left();
+    const unload = () => unloadBypass(host, site.path);
     if (pins.length + attached.length === 0) {
       await assert.rejects(
         unload(),
@@ -110,14 +110,14 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
       await load();
     }
     await unload();
-    await ground.assertClean();
+    await site.assertClean();
     const { attachments } = await bypassStatus(host);
-    assert.ok(!attachments.some(({ cgroup }) => cgroup === ground.path));
+    assert.ok(!attachments.some(({ cgroup }) => cgroup === site.path));
     await eventually(
       'no private directory is left',
       () => fs.readdirSync(temporary.path).length === 0,
     );
-    assert.deepEqual(ground.cgroup.pids(), []);
+    assert.deepEqual(site.cgroup.pids(), []);
   }
 
   for (let trial = 0; trial < LOADS; trial++) {
@@ -126,8 +126,10 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
     const ms = Math.floor(random() * 300);
     it(`a load: ${who}, ${ms} ms after step ${line}`, async () => {
       const job: ClientJob = {
-        ...{ alias: server.alias, configFile: server.configFile, action: 'load' },
-        cgroup: ground.path,
+        alias: server.alias,
+        configFile: server.configFile,
+        action: 'load',
+        cgroup: site.path,
       };
       await killed(job, who, line, ms);
       await assertMendable();
@@ -142,12 +144,15 @@ describe(`killed at random moments (SOCKMAP_TEST_SEED=${seed})`, () => {
       const file = path.join(files.path, `${trial}.sockmap-bench.json`);
       await load();
       const job: ClientJob = {
-        ...{ alias: server.alias, configFile: server.configFile, action: 'bench' },
-        ...{ cgroup: ground.path, file },
+        alias: server.alias,
+        configFile: server.configFile,
+        action: 'bench',
+        cgroup: site.path,
+        file,
       };
       await host.dispose();
       const seen = await killed(job, who, line, ms);
-      await assertNoBench(ground.cgroup.path);
+      await assertNoBench(site.cgroup.path);
       if (fs.existsSync(file)) {
         const { samples } = parseDocument(fs.readFileSync(file, 'utf8'));
         const begun = seen.filter((text) => text.startsWith('sample ')).length;

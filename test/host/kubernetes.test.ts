@@ -32,7 +32,7 @@ const isKind = (name: unknown): name is keyof typeof KINDS => String(name) in KI
 
 type Manifest = Readonly<Record<string, unknown>>;
 
-/** What kustomize makes of a folder of manifests. */
+/** The manifests that kustomize makes of a folder. */
 async function rendered(folder: string): Promise<Manifest[]> {
   const text = await run('kubectl', ['kustomize', path.join(DEPLOY, folder)]);
   return parseAllDocuments(text).map((each) => each.toJS() as Manifest);
@@ -97,7 +97,7 @@ const daemonSchema = z.object({
     }),
   }),
 });
-/** Of the Job. */
+/** Fields of the Job. */
 const PLAN = shortPlan('node');
 const PLAN_FILE = '/opt/node.sockmap-plan.json';
 type Container = z.infer<typeof containerSchema>;
@@ -268,7 +268,9 @@ describe('the containers for Kubernetes, each with the privileges of its manifes
       fs.writeFileSync(node.inside(PLAN_FILE), JSON.stringify(plan));
       const within = [`--target=${node.pid}`, '--mount', '--net', '--uts', '--'];
       const job = execa('nsenter', [...within, `${HOME}/entrypoint.sh`, 'benchmark'], {
-        ...{ env: { BYPASS_PLAN: PLAN_FILE }, reject: false, all: true },
+        env: { BYPASS_PLAN: PLAN_FILE },
+        reject: false,
+        all: true,
       });
       endAtEnd(job.pid);
       return job;

@@ -39,7 +39,7 @@ function program(object: Uint8Array): Map<string, string> {
   return found;
 }
 
-/** What a loader's or the verifier's words say is wrong: the kernel's last ones, or the section that libbpf does not know. */
+/** The reason in a loader's or the verifier's words: the kernel's last ones, or the section that libbpf does not know. */
 function refusal(words: string): string {
   const section = /section (?:name )?'([^']+)'/.exec(words)?.[1];
   const last = /^(.*)\n(?:verification time .*\n(?:stack depth .*\n)?)?processed \d+ insns/m.exec(
@@ -80,14 +80,14 @@ describe('layouts of repositories, by hand and by us', () => {
   };
   const NONE = { include: [], defines: {}, flags: {}, link: {}, named: '' };
   const pins = `/sys/fs/bpf/by_hand_${process.pid}`;
-  /** What a command says that loads an object. */
+  /** The words of a command that loads an object. */
   const loads = async (command: string, ...args: readonly string[]): Promise<string> => {
     const { failed, stderr } = await execa(command, args, { reject: false });
     fs.rmSync(pins, { recursive: true, force: true });
     return failed ? refusal(stderr) : 'accepted';
   };
   const loadsPlainly = (object: string) => loads('bpftool', 'prog', 'loadall', object, pins);
-  /** What a person is told of it here. */
+  /** The product's words for it. */
   const shown = (verification: Verification, source: BpfSource): string => {
     const { findings, programs } = diagnose(verification, source);
     const wrong = findings.find(({ severity }) => severity === 'error');
@@ -141,7 +141,7 @@ describe('layouts of repositories, by hand and by us', () => {
     assert.match(compiler, words);
   };
 
-  /** What is offered where these headers were not found. */
+  /** The offers where these headers were not found. */
   const guessed = async (folder: string, entry: string, ...missing: string[]) =>
     guessFlags(entry, at(folder), directoryReader(at(folder)), {
       find: directoryFinder(at(folder)),

@@ -8,25 +8,25 @@ import { Host } from '../../src/host/host.ts';
 import { makeAccount } from '../harness/accounts.ts';
 import { atEnd } from '../harness/cleanup.ts';
 import { startSshd, type SshdOptions, type TestSshd } from '../harness/sshd.ts';
-import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 
 describe('a host with tight limits', () => {
-  let ground: BypassGround;
+  let site: BypassSite;
   let sshd: TestSshd;
   let host: Host;
   const connect = async (options: SshdOptions): Promise<void> => {
     sshd = await startSshd(options);
     host = new Host(sshd.alias, { ssh: { configFile: sshd.configFile } });
-    ground = makeGround('limits');
+    site = makeSite('limits');
   };
   afterEach(async () => {
     await host.dispose();
     await sshd.stop();
-    await ground.remove();
+    await site.remove();
   });
   const load = async () =>
-    loadBypass(host, { cgroup: ground.path, source: await bpfSource('classic') });
+    loadBypass(host, { cgroup: site.path, source: await bpfSource('classic') });
   /** It loads, or says why not and leaves nothing. @returns the host's words. */
   const tried = async (): Promise<string | undefined> => {
     try {
@@ -35,11 +35,11 @@ describe('a host with tight limits', () => {
       assert.ok(error instanceof HostError, String(error));
       assert.notEqual(error.problem.words.trim(), '');
       assert.notEqual(error.problem.kind, 'privilege');
-      await ground.assertClean();
+      await site.assertClean();
       return error.problem.words;
     }
-    await unloadBypass(host, ground.path);
-    await ground.assertClean();
+    await unloadBypass(host, site.path);
+    await site.assertClean();
     return undefined;
   };
 
@@ -82,19 +82,19 @@ describe('a host with tight limits', () => {
       const problem = await problemOf(attempt, 'compile');
       assert.match(problem.headline ?? '', /^the compiler ran out of memory \(2 GiB, or /);
       assert.match(problem.next, /ulimit -v/);
-      await ground.assertClean();
+      await site.assertClean();
     };
 
     it('that the compiler may use: it says so, for load as for verify; the next one loads', async () => {
       await connect({});
-      await assertTold(loadBypass(host, { cgroup: ground.path, source: large }));
+      await assertTold(loadBypass(host, { cgroup: site.path, source: large }));
       await assertTold(verifySource(host, large, { tool }));
       assert.equal(await tried(), undefined);
     });
 
     it('that the login has: it says so, for load as for verify; the next one loads', async () => {
       await connect({ mounts: 'ulimit -v 600000' });
-      await assertTold(loadBypass(host, { cgroup: ground.path, source: large }));
+      await assertTold(loadBypass(host, { cgroup: site.path, source: large }));
       await assertTold(verifySource(host, large, { tool }));
       const { compiler } = await verifySource(host, await bpfSource('guarded'), { tool });
       assert.equal(compiler, '', 'its limit is no finding about the source');
@@ -107,25 +107,25 @@ describe('a host with tight limits', () => {
     const account = await makeAccount('nopasswd');
     sshd.addHost('with-sudo', { user: account.name });
     const other = new Host('with-sudo', { ssh: { configFile: sshd.configFile } });
-    const second = makeGround('limits-2');
+    const second = makeSite('limits-2');
     try {
       const source = await bpfSource('classic');
       for (let round = 0; round < 2; round++) {
         await Promise.all([load(), loadBypass(other, { cgroup: second.path, source })]);
         const { attachments } = await bypassStatus(host);
-        for (const { path: own } of [ground, second]) {
+        for (const { path: own } of [site, second]) {
           const states = attachments.flatMap(({ cgroup, state }) =>
             cgroup === own ? [state] : [],
           );
           assert.deepEqual(states, ['attached']);
         }
         await Promise.all([
-          unloadBypass(host, ground.path),
+          unloadBypass(host, site.path),
           bypassStatus(other),
           unloadBypass(other, second.path),
         ]);
       }
-      await ground.assertClean();
+      await site.assertClean();
       await second.assertClean();
     } finally {
       await other.dispose();

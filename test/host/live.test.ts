@@ -8,14 +8,14 @@ import { readLive, type LiveReading } from '../../src/bypass/live/reading.ts';
 import { loadBypass, unloadBypass } from '../../src/bypass/load.ts';
 import type { Policy } from '../../src/bypass/attachment.ts';
 import { Host } from '../../src/host/host.ts';
-import { bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 
 const BYTES = 4 << 20;
 
 describe('what a bypass does, read anew and anew', () => {
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   let netns: TestNetns;
   let pair: Pair | undefined;
   let pins: string;
@@ -25,21 +25,21 @@ describe('what a bypass does, read anew and anew', () => {
   after(() => netns.remove());
   beforeEach(() => {
     host = new Host('local');
-    ground = makeGround('live');
+    site = makeSite('live');
   });
   afterEach(async () => {
     await pair?.close();
     pair = undefined;
     await host.dispose();
-    await ground.remove();
+    await site.remove();
   });
 
   const load = async (policy: Policy = 'guarded'): Promise<void> => {
-    const status = await loadBypass(host, { cgroup: ground.path, source: await bpfSource(policy) });
-    pins = status.attachments.find(({ cgroup }) => cgroup === ground.path)?.pins ?? '';
-    pair = await Pair.connect(ground.path, netns);
+    const status = await loadBypass(host, { cgroup: site.path, source: await bpfSource(policy) });
+    pins = status.attachments.find(({ cgroup }) => cgroup === site.path)?.pins ?? '';
+    pair = await Pair.connect(site.path, netns);
   };
-  const readOrNone = (owners = false, cgroups = [ground.path]) =>
+  const readOrNone = (owners = false, cgroups = [site.path]) =>
     readLive(host, { pins, cgroups }, { owners });
   const read = async (owners = false): Promise<LiveReading> => {
     const reading = await readOrNone(owners);
@@ -61,7 +61,7 @@ describe('what a bypass does, read anew and anew', () => {
     const over = ratesBetween(before, bypassed);
     assert.ok((over.bypassBytes ?? 0) > 0 && over.tcpBytes === 0);
 
-    await configureBypass(host, { cgroup: ground.path, mode: 'off' });
+    await configureBypass(host, { cgroup: site.path, mode: 'off' });
     const off = await read();
     assert.equal(off.config?.['mode'], 1);
     await pair?.move(BYTES);
@@ -85,7 +85,7 @@ describe('what a bypass does, read anew and anew', () => {
         '-c',
         'echo 0 >"$1/cgroup.procs"; shift; exec "$@"',
         'sh',
-        ground.path,
+        site.path,
         process.execPath,
       ].concat([
         '-e',
@@ -112,11 +112,11 @@ describe('what a bypass does, read anew and anew', () => {
 
   it('leave out what is in another cgroup, also one whose name begins the same', async () => {
     await load();
-    await configureBypass(host, { cgroup: ground.path, mode: 'off' });
+    await configureBypass(host, { cgroup: site.path, mode: 'off' });
     await pair?.move(BYTES);
     await delay(50);
-    assert.equal((await readOrNone(false, [`${ground.path}/below`]))?.mine, 0);
-    assert.equal((await readOrNone(false, [ground.path.slice(0, -1)]))?.mine, 0);
+    assert.equal((await readOrNone(false, [`${site.path}/below`]))?.mine, 0);
+    assert.equal((await readOrNone(false, [site.path.slice(0, -1)]))?.mine, 0);
     assert.equal((await read()).mine, 2);
   });
 
@@ -130,7 +130,7 @@ describe('what a bypass does, read anew and anew', () => {
 
   it('are none once it is unloaded', async () => {
     await load();
-    await unloadBypass(host, ground.path);
+    await unloadBypass(host, site.path);
     assert.equal(await readOrNone(), undefined);
   });
 });

@@ -21,11 +21,11 @@ import {
   attachedTo,
   bpfSource,
   isLoaded,
-  makeGround,
+  makeSite,
   ownSource,
   PIN_ROOT,
   pinsOf,
-  type BypassGround,
+  type BypassSite,
 } from '../harness/host/bypass.ts';
 import { marked } from '../harness/host/marks.ts';
 import { masters } from '../harness/host/masters.ts';
@@ -80,8 +80,8 @@ const STEPS: readonly LoadStep[] = [
   ...(['verify', 'sk_msg', 'sock_ops', 'status'] as const),
 ];
 
-const only = (attachments: readonly Attachment[], ground: BypassGround): Attachment => {
-  const ours = attachments.filter(({ cgroup }) => cgroup === ground.path);
+const only = (attachments: readonly Attachment[], site: BypassSite): Attachment => {
+  const ours = attachments.filter(({ cgroup }) => cgroup === site.path);
   const [first] = ours;
   assert.ok(first !== undefined && ours.length === 1, JSON.stringify(attachments));
   return first;
@@ -92,7 +92,7 @@ describe('the bypass', () => {
   let temporary: TemporaryDirectory;
   let netns: TestNetns;
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   const extra: { remove(): Promise<void> }[] = [];
   before(async () => {
     // Private directories lie where nobody else's do, so that "none is left" can be seen.
@@ -107,12 +107,12 @@ describe('the bypass', () => {
     await temporary.remove();
   });
   beforeEach(() => {
-    ground = makeGround('load');
+    site = makeSite('load');
     host = connect();
   });
   afterEach(async () => {
     await host.dispose();
-    await ground.remove();
+    await site.remove();
     for (const each of extra.splice(0)) await each.remove();
   });
 
@@ -120,14 +120,14 @@ describe('the bypass', () => {
 
   const load = async (options: Partial<LoadOptions> = {}, by = host) =>
     loadBypass(by, {
-      cgroup: ground.path,
+      cgroup: site.path,
       source: await bpfSource('guarded'),
       ...options,
     });
 
   /** The host is as if nobody had been there. */
   async function assertClean(): Promise<void> {
-    await ground.assertClean();
+    await site.assertClean();
     await eventually(
       'no private directory is left',
       () => fs.readdirSync(temporary.path).length === 0,
@@ -138,7 +138,7 @@ describe('the bypass', () => {
     describe(`of the ${policy} policy`, () => {
       for (const address of policy === 'guarded' ? ['127.0.0.1', '::1'] : ['127.0.0.1']) {
         it(`carries what goes between ${address} and itself, until it is unloaded`, async () => {
-          const before = await Pair.connect(ground.path, netns, address);
+          const before = await Pair.connect(site.path, netns, address);
           assert.ok((await before.move(BYTES)) > BYTES);
 
           const steps: LoadStep[] = [];
@@ -151,25 +151,25 @@ describe('the bypass', () => {
             steps.filter((step) => step !== 'configure'),
             STEPS,
           );
-          const { sockops, redirect, ...attachment } = only(loaded.attachments, ground);
+          const { sockops, redirect, ...attachment } = only(loaded.attachments, site);
           assert.equal(attachment.state, 'attached');
           assert.equal(attachment.policy, policy);
-          assert.equal(attachment.pins, path.join(PIN_ROOT, String(ground.inode)));
+          assert.equal(attachment.pins, path.join(PIN_ROOT, String(site.inode)));
           assert.ok(sockops && redirect);
 
-          const during = await Pair.connect(ground.path, netns, address);
+          const during = await Pair.connect(site.path, netns, address);
           assert.ok((await during.move(BYTES)) < SOME, 'nothing crosses the loopback device');
-          const busy = only((await bypassStatus(host)).attachments, ground);
+          const busy = only((await bypassStatus(host)).attachments, site);
           assert.equal(busy.sockets, 2);
           assert.ok((busy.counters['redirected_bytes'] ?? 0) >= BYTES);
           assert.equal(busy.counters['sockets_added'], 2);
           // Who was connected before stays on TCP.
           assert.ok((await before.move(BYTES)) > BYTES);
 
-          const { attachments } = await unloadBypass(host, ground.path);
-          assert.ok(!attachments.some(({ cgroup }) => cgroup === ground.path));
+          const { attachments } = await unloadBypass(host, site.path);
+          assert.ok(!attachments.some(({ cgroup }) => cgroup === site.path));
           await assertClean();
-          const after = await Pair.connect(ground.path, netns, address);
+          const after = await Pair.connect(site.path, netns, address);
           assert.ok((await after.move(BYTES)) > BYTES);
           // An open connection outlives its bypass, intact. The classic one has no switch to turn.
           const still = await during.move(BYTES);
@@ -187,8 +187,8 @@ describe('the bypass', () => {
   }
 
   it('serves the cgroups below, and no other', async () => {
-    const below = ground.cgroup.child('app/below');
-    const beside = makeGround('beside');
+    const below = site.cgroup.child('app/below');
+    const beside = makeSite('beside');
     extra.push(beside);
     await load();
     const inside = await Pair.connect(below, netns);
@@ -200,16 +200,16 @@ describe('the bypass', () => {
 
   describe('on a cgroup that has one', () => {
     it('is refused, and the first one stays', async () => {
-      const first = only((await load()).attachments, ground);
+      const first = only((await load()).attachments, site);
       const problem = await problemOf(load(), 'occupied');
-      assert.match(problem.tried, new RegExp(ground.path));
+      assert.match(problem.tried, new RegExp(site.path));
       assert.match(problem.next, /Replace it, or unload it/);
-      assert.deepEqual(only((await bypassStatus(host)).attachments, ground), first);
-      assert.equal((await attachedTo(ground.path)).length, 1);
+      assert.deepEqual(only((await bypassStatus(host)).attachments, site), first);
+      assert.equal((await attachedTo(site.path)).length, 1);
     });
 
     it('takes its place when asked to', async () => {
-      const first = only((await load()).attachments, ground);
+      const first = only((await load()).attachments, site);
       const steps: LoadStep[] = [];
       const status = await load({
         source: await bpfSource('classic'),
@@ -217,21 +217,21 @@ describe('the bypass', () => {
         onStep: (step) => steps.push(step),
       });
       assert.ok(steps.includes('replace'));
-      const second = only(status.attachments, ground);
+      const second = only(status.attachments, site);
       assert.deepEqual([second.policy, second.state], ['classic', 'attached']);
       assert.deepEqual(
-        (await attachedTo(ground.path)).map(({ id }) => id),
+        (await attachedTo(site.path)).map(({ id }) => id),
         [second.sockops?.id],
       );
       assert.notEqual(second.sockops?.id, first.sockops?.id);
-      assert.equal(pinsOf(ground.inode).length, 1);
-      const pair = await Pair.connect(ground.path, netns);
+      assert.equal(pinsOf(site.inode).length, 1);
+      const pair = await Pair.connect(site.path, netns);
       assert.ok((await pair.move(BYTES)) < SOME);
       await pair.close();
     });
 
     it('leaves it alone when the new one does not compile, verify or attach', async () => {
-      const first = only((await load()).attachments, ground);
+      const first = only((await load()).attachments, site);
       for (const [text, kind, next] of [
         [BROKEN, 'compile', /./],
         [REJECTED, 'verifier', /as it was before/],
@@ -242,13 +242,13 @@ describe('the bypass', () => {
           kind,
         );
         assert.match(problem.next, next);
-        assert.deepEqual(only((await bypassStatus(host)).attachments, ground), first);
-        assert.deepEqual(pinsOf(ground.inode), [first.pins]);
+        assert.deepEqual(only((await bypassStatus(host)).attachments, site), first);
+        assert.deepEqual(pinsOf(site.inode), [first.pins]);
       }
     });
 
     it('is asked about only when the new one is compiled and verified', async () => {
-      const first = only((await load()).attachments, ground);
+      const first = only((await load()).attachments, site);
       const steps: LoadStep[] = [];
       const asked: LoadStep[][] = [];
       const replace = (): Promise<boolean> => {
@@ -265,11 +265,11 @@ describe('the bypass', () => {
       ] as const)
         await problemOf(load({ source: await ownSource(text), replace }), kind);
       assert.equal(asked.length, 1);
-      assert.deepEqual(only((await bypassStatus(host)).attachments, ground), first);
+      assert.deepEqual(only((await bypassStatus(host)).attachments, site), first);
     });
 
     it('may be asked to replace where there is none', async () => {
-      assert.equal(only((await load({ replace: true })).attachments, ground).state, 'attached');
+      assert.equal(only((await load({ replace: true })).attachments, site).state, 'attached');
     });
   });
 
@@ -312,7 +312,7 @@ describe('the bypass', () => {
     });
 
     it('because there is no such cgroup', async () => {
-      const gone = `${ground.path}-gone`;
+      const gone = `${site.path}-gone`;
       const problem = await problemOf(load({ cgroup: gone }), 'not-found');
       assert.match(problem.words, new RegExp(`${gone} is not a cgroup`));
       const name = path.relative(cgroupMount() ?? '', gone);
@@ -320,7 +320,7 @@ describe('the bypass', () => {
     });
 
     it('because what is named is no cgroup', async () => {
-      for (const cgroup of [temporary.path, `${ground.path}/cgroup.procs`, '/sys/fs/bpf']) {
+      for (const cgroup of [temporary.path, `${site.path}/cgroup.procs`, '/sys/fs/bpf']) {
         await problemOf(load({ cgroup }), 'not-found');
       }
       await problemOf(load({ cgroup: '' }), 'input');
@@ -330,13 +330,13 @@ describe('the bypass', () => {
     async function failureAt(step: LoadStep): Promise<string | undefined> {
       const error: unknown = await load({
         onStep: (each) => {
-          if (each === step) fs.rmdirSync(ground.path);
+          if (each === step) fs.rmdirSync(site.path);
         },
       }).then(
         () => undefined,
         (reason: unknown) => reason,
       );
-      assert.ok(!fs.existsSync(ground.path));
+      assert.ok(!fs.existsSync(site.path));
       if (error === undefined) return undefined;
       assert.ok(error instanceof HostError);
       return error.problem.words;
@@ -344,7 +344,7 @@ describe('the bypass', () => {
 
     for (const step of ['check', 'upload', 'compile'] as const) {
       it(`because the cgroup goes meanwhile, at "${step}"`, async () => {
-        assert.match((await failureAt(step)) ?? 'loaded', new RegExp(ground.path));
+        assert.match((await failureAt(step)) ?? 'loaded', new RegExp(site.path));
       });
     }
 
@@ -352,37 +352,37 @@ describe('the bypass', () => {
     for (const step of ['verify', 'sk_msg'] as const) {
       it(`as the cgroup goes, at "${step}", or is attached before it goes`, async () => {
         const words = await failureAt(step);
-        if (words === undefined) await unloadBypass(host, ground.path);
-        else assert.match(words, new RegExp(ground.path));
+        if (words === undefined) await unloadBypass(host, site.path);
+        else assert.match(words, new RegExp(site.path));
       });
     }
   });
 
   describe('is seen', () => {
     it('by whoever looks, and can be unloaded by them', async () => {
-      const loaded = only((await load()).attachments, ground);
+      const loaded = only((await load()).attachments, site);
       await host.dispose();
       const other = connect();
       const local = new Host('local');
-      assert.deepEqual(only((await bypassStatus(other)).attachments, ground), loaded);
-      assert.deepEqual(only((await bypassStatus(local)).attachments, ground), loaded);
-      await unloadBypass(other, path.relative(cgroupMount() ?? '', ground.path));
+      assert.deepEqual(only((await bypassStatus(other)).attachments, site), loaded);
+      assert.deepEqual(only((await bypassStatus(local)).attachments, site), loaded);
+      await unloadBypass(other, path.relative(cgroupMount() ?? '', site.path));
       await assertClean();
       await other.dispose();
     });
 
     it('after its cgroup was removed, and what it left is unloaded by the old path', async () => {
       await load();
-      const pins = path.join(PIN_ROOT, String(ground.inode));
-      await ground.cgroup.remove();
+      const pins = path.join(PIN_ROOT, String(site.inode));
+      await site.cgroup.remove();
       const left = (await bypassStatus(host)).attachments.find((one) => one.pins === pins);
       assert.deepEqual(
         [left?.state, left?.cgroup, left?.gone],
-        ['detached', undefined, [ground.path]],
+        ['detached', undefined, [site.path]],
       );
-      await problemOf(unloadBypass(host, `${ground.path}x`), 'not-found');
+      await problemOf(unloadBypass(host, `${site.path}x`), 'not-found');
       assert.ok(fs.existsSync(pins), 'what another cgroup left is not touched');
-      await unloadBypass(host, ground.path);
+      await unloadBypass(host, site.path);
       await assertClean();
     });
 
@@ -392,8 +392,8 @@ describe('the bypass', () => {
     ] as const) {
       it(`after its cgroup was removed, and its old name is given ${how}`, async () => {
         await load();
-        const name = spelled(path.relative(cgroupMount() ?? '', ground.path));
-        await ground.cgroup.remove();
+        const name = spelled(path.relative(cgroupMount() ?? '', site.path));
+        await site.cgroup.remove();
         await unloadBypass(host, name);
         await assertClean();
       });
@@ -401,24 +401,24 @@ describe('the bypass', () => {
 
     it('after its cgroup was removed, and what it left is unloaded by its pins', async () => {
       await load();
-      const pins = path.join(PIN_ROOT, String(ground.inode));
-      await ground.cgroup.remove();
+      const pins = path.join(PIN_ROOT, String(site.inode));
+      await site.cgroup.remove();
       await unloadBypass(host, pins);
       await assertClean();
     });
 
     it('after its pins were removed by hand', async () => {
-      const { sockops } = only((await load()).attachments, ground);
-      const live = await Pair.connect(ground.path, netns);
+      const { sockops } = only((await load()).attachments, site);
+      const live = await Pair.connect(site.path, netns);
       assert.ok((await live.move(BYTES)) < SOME);
-      fs.rmSync(path.join(PIN_ROOT, String(ground.inode)), { recursive: true });
-      const unpinned = only((await bypassStatus(host)).attachments, ground);
+      fs.rmSync(path.join(PIN_ROOT, String(site.inode)), { recursive: true });
+      const unpinned = only((await bypassStatus(host)).attachments, site);
       assert.deepEqual(
         [unpinned.state, unpinned.policy, unpinned.pins],
         ['unpinned', 'guarded', undefined],
       );
       assert.deepEqual(unpinned.sockops, sockops);
-      await unloadBypass(host, ground.path);
+      await unloadBypass(host, site.path);
       await assertClean();
       assert.ok((await live.move(BYTES)) > BYTES, 'live connections are on TCP');
       await live.close();
@@ -426,32 +426,32 @@ describe('the bypass', () => {
 
     it('after the pins of the classic one were removed by hand', async () => {
       await load({ source: await bpfSource('classic') });
-      fs.rmSync(path.join(PIN_ROOT, String(ground.inode)), { recursive: true });
-      const unpinned = only((await bypassStatus(host)).attachments, ground);
+      fs.rmSync(path.join(PIN_ROOT, String(site.inode)), { recursive: true });
+      const unpinned = only((await bypassStatus(host)).attachments, site);
       assert.deepEqual([unpinned.state, unpinned.policy], ['unpinned', 'classic']);
-      await unloadBypass(host, ground.path);
+      await unloadBypass(host, site.path);
       await assertClean();
     });
 
     it('after it was detached by hand', async () => {
-      const { sockops } = only((await load()).attachments, ground);
+      const { sockops } = only((await load()).attachments, site);
       const id = String(sockops?.id);
-      await run('bpftool', ['cgroup', 'detach', ground.path, 'sock_ops', 'id', id]);
-      assert.equal(only((await bypassStatus(host)).attachments, ground).state, 'detached');
+      await run('bpftool', ['cgroup', 'detach', site.path, 'sock_ops', 'id', id]);
+      assert.equal(only((await bypassStatus(host)).attachments, site).state, 'detached');
       await problemOf(load(), 'occupied');
-      assert.equal(only((await load({ replace: true })).attachments, ground).state, 'attached');
-      await unloadBypass(host, ground.path);
+      assert.equal(only((await load({ replace: true })).attachments, site).state, 'attached');
+      await unloadBypass(host, site.path);
       await assertClean();
     });
 
     it('apart from directories of others below the pin root', async () => {
       await load();
-      const other = path.join(PIN_ROOT, `w-test-${ground.inode}`);
+      const other = path.join(PIN_ROOT, `w-test-${site.inode}`);
       fs.mkdirSync(other);
       try {
         const { attachments } = await bypassStatus(host);
         assert.ok(!attachments.some(({ pins }) => pins === other));
-        await unloadBypass(host, ground.path);
+        await unloadBypass(host, site.path);
         await assertClean();
         assert.ok(fs.existsSync(other));
       } finally {
@@ -461,16 +461,16 @@ describe('the bypass', () => {
   });
 
   it('that is not there cannot be unloaded', async () => {
-    const problem = await problemOf(unloadBypass(host, ground.path), 'not-found');
+    const problem = await problemOf(unloadBypass(host, site.path), 'not-found');
     assert.match(problem.words, /nothing is loaded on/);
   });
 
   it('that others loaded elsewhere is not touched by unloading', async () => {
-    const other = makeGround('other');
+    const other = makeSite('other');
     extra.push(other);
     await load();
     await load({ cgroup: other.path });
-    await unloadBypass(host, ground.path);
+    await unloadBypass(host, site.path);
     await assertClean();
     assert.equal(only((await bypassStatus(host)).attachments, other).state, 'attached');
     await unloadBypass(host, other.path);
@@ -486,20 +486,20 @@ describe('the bypass', () => {
       assert.equal(lost.length, 1);
       const [loser] = lost as PromiseRejectedResult[];
       await problemOf(Promise.reject(loser?.reason as Error), 'occupied');
-      assert.equal(only((await bypassStatus(host)).attachments, ground).state, 'attached');
-      assert.equal((await attachedTo(ground.path)).length, 1);
-      assert.equal(pinsOf(ground.inode).length, 1);
-      await unloadBypass(other, ground.path);
+      assert.equal(only((await bypassStatus(host)).attachments, site).state, 'attached');
+      assert.equal((await attachedTo(site.path)).length, 1);
+      assert.equal(pinsOf(site.inode).length, 1);
+      await unloadBypass(other, site.path);
       await assertClean();
       await other.dispose();
     });
 
     it('on two cgroups: by both', async () => {
-      const other = makeGround('other');
+      const other = makeSite('other');
       extra.push(other);
       await Promise.all([load(), load({ cgroup: other.path })]);
       const { attachments } = await bypassStatus(host);
-      for (const each of [ground, other]) assert.equal(only(attachments, each).state, 'attached');
+      for (const each of [site, other]) assert.equal(only(attachments, each).state, 'attached');
     });
   });
 
@@ -520,7 +520,7 @@ describe('the bypass', () => {
 
     for (const step of ['verify', 'configure', 'sk_msg', 'replace', 'sock_ops'] as const) {
       it(`while it replaces, at "${step}", leaves one of the two`, async () => {
-        const first = only((await load()).attachments, ground);
+        const first = only((await load()).attachments, site);
         const controller = new AbortController();
         const attempt = load({
           replace: true,
@@ -532,9 +532,9 @@ describe('the bypass', () => {
         const tooLate = step === 'replace' || step === 'sock_ops';
         if (tooLate) await attempt;
         else await problemOf(attempt, 'cancelled');
-        const { pins, attached } = await ground.left();
+        const { pins, attached } = await site.left();
         assert.deepEqual([pins.length, attached.length], [1, 1]);
-        const now = only((await bypassStatus(host)).attachments, ground);
+        const now = only((await bypassStatus(host)).attachments, site);
         assert.equal(now.state, 'attached');
         assert.equal(now.sockops?.id === first.sockops?.id, !tooLate);
       });
@@ -555,12 +555,12 @@ describe('the bypass', () => {
         await Promise.all(killed);
         assert.equal(killed.length, 1);
         // A transaction on the host ends by itself, with or without us.
-        await eventually('the host has come to rest', () => marked(ground.path).length === 0);
-        const { pins, attached } = await ground.left();
+        await eventually('the host has come to rest', () => marked(site.path).length === 0);
+        const { pins, attached } = await site.left();
         assert.equal(pins.length, attached.length, 'all or nothing');
         // One unload, or the next load.
         if (attached.length === 0) await load();
-        await unloadBypass(host, ground.path);
+        await unloadBypass(host, site.path);
         await assertClean();
       });
     }
@@ -582,11 +582,11 @@ describe('the bypass', () => {
           askPassword: () => Promise.resolve(account.password),
         });
         const { attachments } = await load({}, user);
-        assert.equal(only(attachments, ground).state, 'attached');
-        const pair = await Pair.connect(ground.path, netns);
+        assert.equal(only(attachments, site).state, 'attached');
+        const pair = await Pair.connect(site.path, netns);
         assert.ok((await pair.move(BYTES)) < SOME);
         await pair.close();
-        await unloadBypass(user, ground.path);
+        await unloadBypass(user, site.path);
         await assertClean();
         await user.dispose();
       });
@@ -638,12 +638,12 @@ describe('the bypass', () => {
       it(`${policy}: loads, carries, unloads`, async () => {
         const local = new Host('local');
         const { attachments } = await load({ source: await bpfSource(policy) }, local);
-        assert.equal(only(attachments, ground).policy, policy);
-        const pair = await Pair.connect(ground.path, netns);
+        assert.equal(only(attachments, site).policy, policy);
+        const pair = await Pair.connect(site.path, netns);
         assert.ok((await pair.move(BYTES)) < SOME);
         await pair.close();
         await problemOf(load({}, local), 'occupied');
-        await unloadBypass(local, ground.path);
+        await unloadBypass(local, site.path);
         await assertClean();
       });
     }

@@ -49,7 +49,14 @@ describe('the run time of loaded programs', () => {
   const runs = () => {
     const packet = path.join(folder.path, 'packet');
     return run('bpftool', [
-      ...['prog', 'run', 'pinned', pin, 'data_in', packet, 'repeat', String(RUNS)],
+      'prog',
+      'run',
+      'pinned',
+      pin,
+      'data_in',
+      packet,
+      'repeat',
+      String(RUNS),
     ]);
   };
   const counted = async (): Promise<number> => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import * as z from 'zod';
 import { withFunctions } from '../../src/host/hostScript.ts';
-import { makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import { eventually } from '../harness/host/wait.ts';
 import { freePort } from '../harness/port.ts';
 import { endProcesses, processRef } from '../harness/processes.ts';
@@ -34,19 +34,19 @@ const answerSchema = z.object({
 
 describe('what watches bypasses', () => {
   let own: TemporaryDirectory;
-  let ground: BypassGround;
+  let site: BypassSite;
   let hostile = '';
   before(async () => {
     own = temporaryDirectory();
-    ground = makeGround('metrics');
-    hostile = path.join(ground.path, HOSTILE);
+    site = makeSite('metrics');
+    hostile = path.join(site.path, HOSTILE);
     fs.mkdirSync(hostile);
     await run('sh', [COMMAND, 'load', '--cgroup', hostile, '--source', BPF]);
   });
   after(async () => {
     await run('sh', [COMMAND, 'unload', '--cgroup', hostile]);
     fs.rmdirSync(hostile);
-    await ground.remove();
+    await site.remove();
     await own.remove();
   });
 
@@ -148,8 +148,10 @@ scrape_configs: [{ job_name: node, static_configs: [{ targets: ['127.0.0.1:${exp
       execa(
         'prometheus-node-exporter',
         [
-          ...['--collector.disable-defaults', '--collector.textfile'],
-          ...[`--collector.textfile.directory=${directory}`, '--web.disable-exporter-metrics'],
+          '--collector.disable-defaults',
+          '--collector.textfile',
+          `--collector.textfile.directory=${directory}`,
+          '--web.disable-exporter-metrics',
           `--web.listen-address=127.0.0.1:${exporter}`,
         ],
         options,
@@ -157,7 +159,8 @@ scrape_configs: [{ job_name: node, static_configs: [{ targets: ['127.0.0.1:${exp
       execa(
         'prometheus',
         [
-          ...[`--config.file=${config}`, `--storage.tsdb.path=${path.join(own.path, 'tsdb')}`],
+          `--config.file=${config}`,
+          `--storage.tsdb.path=${path.join(own.path, 'tsdb')}`,
           `--web.listen-address=127.0.0.1:${server}`,
         ],
         options,

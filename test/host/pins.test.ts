@@ -12,7 +12,7 @@ import { endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
 import { startSshd, type TestSshd } from '../harness/sshd.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
-import { attachedTo, bpfSource, makeGround, type BypassGround } from '../harness/host/bypass.ts';
+import { attachedTo, bpfSource, makeSite, type BypassSite } from '../harness/host/bypass.ts';
 import { problemOf } from '../harness/host/problems.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 
@@ -38,7 +38,7 @@ describe('what is pinned on a host', () => {
   let server: TestSshd;
   let holder: ChildProcess;
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   let netns: TestNetns;
   let stranger = '';
 
@@ -73,19 +73,19 @@ describe('what is pinned on a host', () => {
     await own.remove();
   });
   beforeEach(() => {
-    ground = makeGround('pins');
+    site = makeSite('pins');
     host = connect();
   });
   afterEach(async () => {
-    await unloadBypass(host, ground.path).catch(() => undefined);
+    await unloadBypass(host, site.path).catch(() => undefined);
     await host.dispose();
-    await ground.remove();
+    await site.remove();
   });
 
   const connect = (): Host => new Host(server.alias, { ssh: { configFile: server.configFile } });
   /** On the host, where its pins are. */
   const there = (...argv: string[]): Promise<string> => host.check(argv, { tried: 'try' });
-  const asNobody = (...argv: string[]): Promise<string> =>
+  const asUnprivileged = (...argv: string[]): Promise<string> =>
     there('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--', ...argv);
   /** As long as it is held, the host finds these scripts before its tools. */
   const tools = (scripts: Record<string, string>): AsyncDisposable => {
@@ -101,10 +101,10 @@ describe('what is pinned on a host', () => {
     return { [Symbol.asyncDispose]: remove };
   };
   const load = async (replace: boolean | (() => Promise<boolean>) = false, by = host) =>
-    loadBypass(by, { cgroup: ground.path, source: await bpfSource('guarded'), replace });
+    loadBypass(by, { cgroup: site.path, source: await bpfSource('guarded'), replace });
   const entries = ({ attachments }: BypassStatus) =>
-    attachments.filter(({ cgroup }) => cgroup === ground.path);
-  const pins = (): string => `${PIN_ROOT}/${ground.inode}`;
+    attachments.filter(({ cgroup }) => cgroup === site.path);
+  const pins = (): string => `${PIN_ROOT}/${site.inode}`;
 
   describe('where somebody else made its directory first', () => {
     afterEach(async () => {
@@ -118,11 +118,11 @@ describe('what is pinned on a host', () => {
     ] as const) {
       it(`${what}: nothing of it is taken for ours, used or removed`, async () => {
         const victim = path.join(own.path, 'victim');
-        const file = path.join(victim, String(ground.inode), 'kept');
+        const file = path.join(victim, String(site.inode), 'kept');
         fs.mkdirSync(path.dirname(file), { recursive: true });
         fs.writeFileSync(file, '');
-        await asNobody(...make.map((word) => (word === 'VICTIM' ? victim : word)));
-        const { cgroup } = { cgroup: ground.path };
+        await asUnprivileged(...make.map((word) => (word === 'VICTIM' ? victim : word)));
+        const { cgroup } = { cgroup: site.path };
         for (const attempt of [
           () => bypassStatus(host),
           () => load(),
@@ -134,8 +134,8 @@ describe('what is pinned on a host', () => {
           assert.match(words, /sockmap-bypass is not a directory of root's alone: .*(link|nobody)/);
         }
         assert.ok(fs.existsSync(file));
-        assert.deepEqual(fs.readdirSync(victim), [String(ground.inode)]);
-        assert.deepEqual(await attachedTo(ground.path), []);
+        assert.deepEqual(fs.readdirSync(victim), [String(site.inode)]);
+        assert.deepEqual(await attachedTo(site.path), []);
       });
     }
 
@@ -159,18 +159,18 @@ describe('what is pinned on a host', () => {
     await load();
     const other = `${pins()}/others`;
     await there('mkdir', other);
-    for (const attempt of [() => load(true), () => unloadBypass(host, ground.path)]) {
+    for (const attempt of [() => load(true), () => unloadBypass(host, site.path)]) {
       const { words } = await problemOf(attempt(), 'command');
       assert.ok(words.includes(other), words);
     }
     await there('rmdir', other);
-    await unloadBypass(host, ground.path);
+    await unloadBypass(host, site.path);
     await there('test', '!', '-e', PIN_ROOT);
   });
 
   it('of another layout is one entry, which is replaced without a connection lost', async () => {
     await load();
-    const live = await Pair.connect(ground.path, netns);
+    const live = await Pair.connect(site.path, netns);
     await live.move(BYTES);
     const rename =
       'cd "$1" && mv sockmap_sockops on_socket && mv bypass_flows flows && rm bypass_config';
@@ -180,7 +180,7 @@ describe('what is pinned on a host', () => {
     const [after] = entries(await load(true));
     assert.notEqual(after?.sockops?.id, before?.sockops?.id);
     assert.deepEqual(
-      (await attachedTo(ground.path)).map(({ id }) => id),
+      (await attachedTo(site.path)).map(({ id }) => id),
       [after?.sockops?.id],
     );
     assert.ok((await live.move(BYTES)) > BYTES, 'on TCP, and whole');
@@ -192,7 +192,7 @@ describe('what is pinned on a host', () => {
     await there('rm', `${pins()}/bypass_config`);
     const [found] = entries(await bypassStatus(host));
     assert.deepEqual([found?.policy, found?.config?.mode], ['guarded', 'guarded']);
-    const [told] = entries(await configureBypass(host, { cgroup: ground.path, mode: 'off' }));
+    const [told] = entries(await configureBypass(host, { cgroup: site.path, mode: 'off' }));
     assert.equal(told?.config?.mode, 'off');
   });
 
@@ -206,7 +206,7 @@ describe('what is pinned on a host', () => {
     const other = spawn('env', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = readline.createInterface(other.stdout)[Symbol.asyncIterator]();
     assert.equal((await lines.next()).value, 'begun');
-    const told = configureBypass(host, { cgroup: ground.path, mode: 'off' });
+    const told = configureBypass(host, { cgroup: site.path, mode: 'off' });
     const [line] = await Promise.all([lines.next(), told]);
     assert.equal(line.value, 'unchanged');
   });
@@ -245,7 +245,7 @@ exec /usr/bin/flock "$@"`;
       );
       assert.deepEqual(states, ['attached', 'loading']);
       assert.notEqual(second?.sockops?.id, first?.sockops?.id);
-      await unloadBypass(other, ground.path);
+      await unloadBypass(other, site.path);
       await other.dispose();
     });
 
@@ -284,11 +284,11 @@ case $* in *'cgroup attach'*) mkdir ${foreign} ;; esac`;
       const [, now] = entries(await bypassStatus(host));
       assert.notEqual(now?.sockops?.id, old?.sockops?.id);
       assert.deepEqual(
-        (await attachedTo(ground.path)).map(({ id }) => id),
+        (await attachedTo(site.path)).map(({ id }) => id),
         [now?.sockops?.id],
       );
       await there('rmdir', foreign);
-      await unloadBypass(host, ground.path);
+      await unloadBypass(host, site.path);
       await there('test', '!', '-e', PIN_ROOT);
     });
 
@@ -296,15 +296,15 @@ case $* in *'cgroup attach'*) mkdir ${foreign} ;; esac`;
       await load();
       const source = { entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('#error no')]]) };
       const replace = () => assert.fail('it asks');
-      await problemOf(loadBypass(host, { cgroup: ground.path, source, replace }), 'compile');
+      await problemOf(loadBypass(host, { cgroup: site.path, source, replace }), 'compile');
     });
 
     it('is not unloaded with the load that is under way, which then takes its place', async () => {
       await load();
       const other = connect();
       const done = load(async () => {
-        await unloadBypass(other, ground.path);
-        const { words } = await problemOf(unloadBypass(other, ground.path), 'occupied');
+        await unloadBypass(other, site.path);
+        const { words } = await problemOf(unloadBypass(other, site.path), 'occupied');
         assert.match(words, /is being loaded on .* by root, process \d+/);
         return true;
       });
@@ -317,23 +317,23 @@ case $* in *'cgroup attach'*) mkdir ${foreign} ;; esac`;
     const pin = `${BPFFS}/stranger`;
     const attach = async (...flags: string[]): Promise<void> => {
       await there('bpftool', 'prog', 'load', stranger, pin);
-      await there('bpftool', 'cgroup', 'attach', ground.path, 'sock_ops', 'pinned', pin, ...flags);
+      await there('bpftool', 'cgroup', 'attach', site.path, 'sock_ops', 'pinned', pin, ...flags);
     };
     afterEach(async () => {
-      await there('bpftool', 'cgroup', 'detach', ground.path, 'sock_ops', 'pinned', pin);
+      await there('bpftool', 'cgroup', 'detach', site.path, 'sock_ops', 'pinned', pin);
       await there('rm', '-f', pin);
     });
 
     it('which is called the same: it is named, and never detached', async () => {
       await attach('multi');
       const { namesakes } = await bypassStatus(host);
-      const [stranger] = namesakes.filter(({ cgroup }) => cgroup === ground.path);
+      const [stranger] = namesakes.filter(({ cgroup }) => cgroup === site.path);
       assert.equal(stranger?.name, 'sockmap_sockops');
-      await problemOf(unloadBypass(host, ground.path), 'not-found');
+      await problemOf(unloadBypass(host, site.path), 'not-found');
       await load();
-      await unloadBypass(host, ground.path);
+      await unloadBypass(host, site.path);
       assert.deepEqual(
-        (await attachedTo(ground.path)).map(({ id }) => id),
+        (await attachedTo(site.path)).map(({ id }) => id),
         [stranger.id],
       );
     });
@@ -346,7 +346,7 @@ case $* in *'cgroup attach'*) mkdir ${foreign} ;; esac`;
         first,
         /^sockmap_sockops \(id \d+\) is at .* and admits no other: loaded by user 0/,
       );
-      assert.ok(first.includes(ground.path) && first.includes(`pinned at ${pin}`), first);
+      assert.ok(first.includes(site.path) && first.includes(`pinned at ${pin}`), first);
       assert.match(next, /multi/);
     });
   });

@@ -359,7 +359,8 @@ describe('the privileges of an account', () => {
     const { host, asked } = answering('wrong', account.password);
     await host.becomeRoot();
     const { stdout, stderr } = await host.run(['sh', '-c', 'echo out; echo err >&2'], {
-      ...{ tried, root: true },
+      tried,
+      root: true,
     });
     assert.deepEqual([stdout, stderr, asked.length], ['out\n', 'err\n', 2]);
   });

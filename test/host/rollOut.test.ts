@@ -27,13 +27,13 @@ describe('the folder of a roll-out', function () {
 
   const inventory = inventoryOf({
     hosts: ['no', 'web[1:3]', 'ssh://ann@db.example:2222', '10.0.0.1', 'local'],
-    ...{ cgroups: ['on', 'a.slice/user@1000.service'], reach: 'host', profile: 'quick' },
-    ...{
-      source: "/ext/it's: #1",
-      results: '- yes',
-      plan: '!unsafe |',
-      cli: ['/usr/bin/node', '~'],
-    },
+    cgroups: ['on', 'a.slice/user@1000.service'],
+    reach: 'host',
+    profile: 'quick',
+    source: "/ext/it's: #1",
+    results: '- yes',
+    plan: '!unsafe |',
+    cli: ['/usr/bin/node', '~'],
     ssh: { configFile: '/home/ann e/config', program: '/opt/ssh' },
   });
 
@@ -45,7 +45,11 @@ describe('the folder of a roll-out', function () {
     const { stdout, stderr } = await execa('ansible-inventory', argv, { env, extendEnv: false });
     const { hostvars } = listed.parse(JSON.parse(stdout))._meta;
     assert.deepEqual(Object.keys(hostvars).sort(), [
-      ...['10.0.0.1', 'db.example', 'local', 'no', 'web_1_3_'],
+      '10.0.0.1',
+      'db.example',
+      'local',
+      'no',
+      'web_1_3_',
     ]);
     const db = hostvars['db.example'];
     assert.ok(db, stderr);
@@ -65,7 +69,9 @@ describe('the folder of a roll-out', function () {
     const folder = await RollOutFolder.make(place.path, new Date());
     await folder.fill(inventory, COLLECTION);
     const env = {
-      ...{ ...process.env, LC_ALL: 'C.UTF-8', ANSIBLE_HOME: path.join(place.path, 'home') },
+      ...process.env,
+      LC_ALL: 'C.UTF-8',
+      ANSIBLE_HOME: path.join(place.path, 'home'),
       ANSIBLE_COLLECTIONS_PATH: folder.collections,
     };
     for (const playbook of ['rollout', 'load', 'keep']) {

@@ -12,33 +12,33 @@ import { atEnd } from '../harness/cleanup.ts';
 import { endProcesses, processRef } from '../harness/processes.ts';
 import { run } from '../harness/run.ts';
 import { entering, inside } from '../harness/host/arms.ts';
-import { bpfSource, makeGround, ownSource, type BypassGround } from '../harness/host/bypass.ts';
+import { bpfSource, makeSite, ownSource, type BypassSite } from '../harness/host/bypass.ts';
 import { makeNetns, type TestNetns } from '../harness/host/traffic.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'programs/shared.py');
 /** Each way, so that no connection is a short one. */
 const MESSAGES = 5;
 const MANY = 400;
-/** Of 400 connections at 50 %: six standard deviations, which one run in 500 million leaves. */
+/** With 400 connections at 50 %: six standard deviations, which one run in 500 million leaves. */
 const WITHIN = [140, 260] as const;
 const FEW = 40;
 
 describe('a share of the connections', function () {
   this.timeout(120_000);
   let host: Host;
-  let ground: BypassGround;
+  let site: BypassSite;
   let namespaces: TestNetns[];
   let servers: (() => Promise<void>)[];
   beforeEach(async () => {
     host = new Host('local');
-    ground = makeGround('share');
+    site = makeSite('share');
     namespaces = [await makeNetns(), await makeNetns()];
     servers = [];
   });
   afterEach(async () => {
     for (const stop of servers) await stop();
     await host.dispose();
-    await ground.remove();
+    await site.remove();
     for (const each of namespaces) await each.remove();
   });
 
@@ -47,7 +47,7 @@ describe('a share of the connections', function () {
   /** In a namespace and the cgroup. @returns its port. */
   async function serve(netns: string, address: string): Promise<string> {
     const argv = entering(netns, ['python3', PROGRAM, 'serve', address]);
-    const [command = '', ...args] = inside({ cgroup: ground.path }, argv);
+    const [command = '', ...args] = inside({ cgroup: site.path }, argv);
     const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     servers.push(
       atEnd(async () => {
@@ -65,7 +65,7 @@ describe('a share of the connections', function () {
 
   async function counters(): Promise<Record<string, number>> {
     const { attachments } = await bypassStatus(host);
-    const own = attachments.find(({ cgroup }) => cgroup === ground.path);
+    const own = attachments.find(({ cgroup }) => cgroup === site.path);
     assert.ok(own);
     return own.counters;
   }
@@ -77,7 +77,7 @@ describe('a share of the connections', function () {
   async function talk(netns: string, address: string, port: string, count: number) {
     const before = await counters();
     const argv = entering(netns, ['python3', PROGRAM, 'talk', address, port, String(count)]);
-    const [command = '', ...args] = inside({ cgroup: ground.path }, argv);
+    const [command = '', ...args] = inside({ cgroup: site.path }, argv);
     await run(command, args);
     const after = await counters();
     const grown = (name: string) => (after[name] ?? NaN) - (before[name] ?? NaN);
@@ -93,15 +93,17 @@ describe('a share of the connections', function () {
     const [netns = ''] = names();
     const address = '127.0.0.1';
     const loaded = await loadBypass(host, {
-      ...{ cgroup: ground.path, source: await bpfSource('guarded'), share: 50 },
+      cgroup: site.path,
+      source: await bpfSource('guarded'),
+      share: 50,
     });
-    assert.equal(loaded.attachments.find((one) => one.cgroup === ground.path)?.config?.share, 50);
+    assert.equal(loaded.attachments.find((one) => one.cgroup === site.path)?.config?.share, 50);
     assert.match(statusReport(loaded), /share +50% of new connections/);
     const port = await serve(netns, address);
     const half = await talk(netns, address, port, MANY);
     assert.ok(half >= WITHIN[0] && half <= WITHIN[1], `${half} of ${MANY}`);
 
-    const configure = (share?: number) => configureBypass(host, { cgroup: ground.path, share });
+    const configure = (share?: number) => configureBypass(host, { cgroup: site.path, share });
     await configure(0);
     assert.equal(await talk(netns, address, port, FEW), 0);
     await configure();
@@ -133,14 +135,17 @@ describe('a share of the connections', function () {
       await run('ip', ['-n', netns, 'link', 'set', device, 'up']);
     }
     await loadBypass(host, {
-      ...{ cgroup: ground.path, source: await bpfSource('guarded'), reach: 'host', share: 50 },
+      cgroup: site.path,
+      source: await bpfSource('guarded'),
+      reach: 'host',
+      share: 50,
     });
     const port = await serve(here, '10.98.7.1');
     const half = await talk(there, '10.98.7.1', port, MANY);
     assert.ok(half >= WITHIN[0] && half <= WITHIN[1], `${half} of ${MANY}`);
-    await configureBypass(host, { cgroup: ground.path, share: 0 });
+    await configureBypass(host, { cgroup: site.path, share: 0 });
     assert.equal(await talk(there, '10.98.7.1', port, FEW), 0);
-    await configureBypass(host, { cgroup: ground.path, share: 100 });
+    await configureBypass(host, { cgroup: site.path, share: 100 });
     assert.equal(await talk(there, '10.98.7.1', port, FEW), FEW);
   });
 
@@ -155,11 +160,12 @@ describe('a share of the connections', function () {
     const entry = source.entry;
     files.delete('own.bpf.c');
     const status = await loadBypass(host, {
-      ...{ cgroup: ground.path, share: 50 },
+      cgroup: site.path,
+      share: 50,
       source: { entry, files: files.set(entry, Buffer.from(before)) },
     });
     assert.equal(status.shareRefused, true);
-    const own = status.attachments.find((one) => one.cgroup === ground.path);
+    const own = status.attachments.find((one) => one.cgroup === site.path);
     assert.equal(own?.config?.share, undefined);
   });
 });

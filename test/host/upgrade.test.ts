@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { bypassStatus } from '../../src/bypass/load.ts';
 import { Host } from '../../src/host/host.ts';
-import { attachedTo, makeGround, pinsOf, type BypassGround } from '../harness/host/bypass.ts';
+import { attachedTo, makeSite, pinsOf, type BypassSite } from '../harness/host/bypass.ts';
 import { makeNetns, Pair, type TestNetns } from '../harness/host/traffic.ts';
 import { run } from '../harness/run.ts';
 
@@ -19,25 +19,25 @@ const WAYS = [
 
 describe('another version takes over a live bypass', () => {
   let netns: TestNetns;
-  let ground: BypassGround;
+  let site: BypassSite;
   before(async () => {
     netns = await makeNetns();
   });
   after(() => netns.remove());
   beforeEach(() => {
-    ground = makeGround('upgrade');
+    site = makeSite('upgrade');
   });
-  afterEach(() => ground.remove());
+  afterEach(() => site.remove());
 
   const load = (source: string, ...more: string[]) =>
-    run('sh', [COMMAND, 'load', '--cgroup', ground.path, '--source', source, ...more]);
+    run('sh', [COMMAND, 'load', '--cgroup', site.path, '--source', source, ...more]);
 
   for (const { way, from, to } of WAYS) {
     it(`${way}: no connection is dropped, and no byte lost`, async () => {
       await load(from);
-      const [before] = await attachedTo(ground.path);
-      const idle = await Pair.connect(ground.path, netns);
-      const busy = await Pair.connect(ground.path, netns);
+      const [before] = await attachedTo(site.path);
+      const idle = await Pair.connect(site.path, netns);
+      const busy = await Pair.connect(site.path, netns);
       for (const one of [idle, busy]) {
         assert.ok((await one.move(BYTES)) < BYTES / 50, 'bypassed by the first version');
       }
@@ -45,7 +45,7 @@ describe('another version takes over a live bypass', () => {
       const replaced = load(to, '--replace').finally(() => {
         replacing.ended = true;
       });
-      // What it moves is compared byte for byte.
+      // The data that it moves is compared byte for byte.
       let rounds = 0;
       while (!replacing.ended) {
         await busy.move(BYTES);
@@ -56,22 +56,22 @@ describe('another version takes over a live bypass', () => {
       for (const one of [idle, busy]) {
         assert.ok((await one.move(BYTES)) > BYTES, 'whole, and on TCP');
       }
-      const fresh = await Pair.connect(ground.path, netns);
+      const fresh = await Pair.connect(site.path, netns);
       assert.ok((await fresh.move(BYTES)) < BYTES / 50, 'bypassed by the second version');
-      const now = await attachedTo(ground.path);
+      const now = await attachedTo(site.path);
       assert.deepEqual([now.length, now[0]?.id === before?.id], [1, false]);
-      assert.equal(pinsOf(ground.inode).length, 1);
+      assert.equal(pinsOf(site.inode).length, 1);
       const host = new Host('local');
       const seen = (await bypassStatus(host)).attachments.filter(({ cgroups }) =>
-        cgroups.includes(ground.path),
+        cgroups.includes(site.path),
       );
       await host.dispose();
       assert.deepEqual(
         seen.map(({ state, policy, config }) => [state, policy, config?.mode]),
         [['attached', 'guarded', 'guarded']],
       );
-      await run('sh', [COMMAND, 'unload', '--cgroup', ground.path]);
-      await ground.assertClean();
+      await run('sh', [COMMAND, 'unload', '--cgroup', site.path]);
+      await site.assertClean();
       for (const one of [idle, busy, fresh]) {
         assert.ok((await one.move(BYTES)) > BYTES, 'on TCP');
         await one.close();

@@ -32,7 +32,8 @@ describe('a hostile source, as the host sees it', () => {
   const tool = fs.readFileSync(path.join(import.meta.dirname, '../../bpf/tools/verify.c'));
   const verify = async (text: string, limits: Partial<BuildLimits> = {}) => {
     const source = {
-      ...{ entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from(text)]]) },
+      entry: 'a.bpf.c',
+      files: new Map([['a.bpf.c', Buffer.from(text)]]),
       limits: { ...BUILD_LIMITS, ...limits },
     };
     const verification = await verifySource(host, source, { tool });

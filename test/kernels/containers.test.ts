@@ -51,7 +51,7 @@ for (const suite of ['bookworm', 'trixie']) {
     let machine: Machine;
     let host: Host;
     let shop: Guard;
-    /** Of what is loaded. */
+    /** The state of the loaded bypass. */
     let pins = '';
     before(async () => {
       machine = await bootMachine({ suite, architecture: 'amd64', containers: true });
@@ -78,18 +78,29 @@ for (const suite of ['bookworm', 'trixie']) {
       (await host.check(argv, { tried: argv.join(' '), root: true, timeoutMs: 300_000 })).trim();
     const start = (container: 'server' | 'client', ...argv: string[]) =>
       on(
-        ...['podman', 'run', '--detach', '--cidfile', `${shop.line}/${container}.id`],
-        ...['--name', container, '--network', 'shop', ...argv],
+        'podman',
+        'run',
+        '--detach',
+        '--cidfile',
+        `${shop.line}/${container}.id`,
+        '--name',
+        container,
+        '--network',
+        'shop',
+        ...argv,
       );
     const startServer = (...options: string[]) =>
       start(
         ...(['server', '--ip', SERVER, '--publish', '8080:7000', ...options, 'shop'] as const),
-        ...['sh', '-c', 'while :; do live ipv4 listen 0.0.0.0 7000 >/dev/null; done'],
+        'sh',
+        '-c',
+        'while :; do live ipv4 listen 0.0.0.0 7000 >/dev/null; done',
       );
     const startClient = (...options: string[]) =>
       start(
         ...(['client', '--volume', `${shop.line}/client:/client`, ...options, 'shop'] as const),
-        ...['asker', '/client'],
+        'asker',
+        '/client',
       );
     const remove = async (container: 'server' | 'client'): Promise<void> => {
       await on('podman', 'rm', '--force', '--time', '1', container);
@@ -123,10 +134,13 @@ for (const suite of ['bookworm', 'trixie']) {
       assert.ok(found !== undefined && attachments.length === 1, JSON.stringify(attachments));
       return found;
     };
-    /** What has been redirected, and what the containers' interfaces have carried at the host's ends, both ways. */
+    /** Bytes that were redirected, and those that the containers' interfaces have carried, both ways. */
     const counts = async () => {
       const text = await on(
-        ...['sh', '-c', 'cat /sys/class/net/veth*/statistics/[rt]x_bytes && "$@"', 'sh'],
+        'sh',
+        '-c',
+        'cat /sys/class/net/veth*/statistics/[rt]x_bytes && "$@"',
+        'sh',
         ...(pins === ''
           ? ['echo', '[]']
           : ['bpftool', '-j', 'map', 'dump', 'pinned', `${pins}/bypass_counters`]),

@@ -82,7 +82,7 @@ function parseSample(line: string): Sample {
 }
 const NONE: Sample = { connections: 0, requests: 0, failed: 0, bytes: 0 };
 
-/** Of what was asked between two samples: on the bypass, loopback carries handshakes and acknowledgements alone. */
+/** Share of the bytes between two samples: on the bypass, loopback carries handshakes and acknowledgements alone. */
 function partOnLoopback(from: Sample, to: Sample): number {
   const asked = (to.requests - from.requests) * REQUEST_BYTES;
   assert.ok(asked > 0, JSON.stringify({ from, to }));
@@ -152,7 +152,7 @@ describe('a bypass that systemd keeps, Debian bookworm and then trixie', functio
     host = new Host(alias, { ssh: { configFile } });
     await host.becomeRoot();
   };
-  /** What a disk would keep. */
+  /** The files that a disk would keep. */
   const SAVED = ['etc/systemd/system', 'etc/sockmap-bypass', 'usr/local', 'var/lib/sockmap-bypass'];
   const reboot = async (release: Release): Promise<void> => {
     assert.ok(machine);
@@ -168,7 +168,10 @@ describe('a bypass that systemd keeps, Debian bookworm and then trixie', functio
   const feed = async (input: string, script: string): Promise<string> =>
     (
       await host.check(['sh', '-c', script], {
-        ...{ tried: script, root: true, input, timeoutMs: PATIENCE_MS },
+        tried: script,
+        root: true,
+        input,
+        timeoutMs: PATIENCE_MS,
       })
     ).trim();
   const status = async (by = COMMAND) =>
@@ -211,7 +214,8 @@ describe('a bypass that systemd keeps, Debian bookworm and then trixie', functio
     assert.deepEqual(
       [
         ...attachments.map(({ state, config, cgroups }) => [
-          ...[state, config?.reach],
+          state,
+          config?.reach,
           [...cgroups].sort(),
         ]),
         ...kept.map(({ name, units, state }) => [name, [...units].sort(), state]),
@@ -261,7 +265,9 @@ done`;
   };
   const reload = async () =>
     host.run(['systemctl', 'reload', 'sockmap-bypass@first.service'], {
-      ...{ tried: 'reload', root: true, timeoutMs: PATIENCE_MS },
+      tried: 'reload',
+      root: true,
+      timeoutMs: PATIENCE_MS,
     });
   /** As if it had been made for another kernel. */
   const forget = () => on('sh', '-c', 'echo other >/var/lib/sockmap-bypass/first/stamp');
@@ -355,7 +361,9 @@ done`;
       });
       try {
         await keepBypass(user, {
-          ...{ cgroup: CGROUPS[0] ?? '', readSource: bpfSource, tools: { command, probe } },
+          cgroup: CGROUPS[0] ?? '',
+          readSource: bpfSource,
+          tools: { command, probe },
           limits: { maxSockets: 4096 },
         });
       } finally {
@@ -376,7 +384,7 @@ done`;
     await letWait();
     await assertBypassed(await restart());
     await assertOn();
-    // What finds it is seen to find it.
+    // A search that finds nothing proves nothing unless it is seen to find.
     await feed(`${password}\n`, 'cat >/run/a-copy');
     assert.equal(await feed(`${password}\n`, SEARCH), '/run/a-copy');
     await on('rm', '/run/a-copy');

@@ -112,7 +112,8 @@ for (const release of Object.values(NEWER)) {
         });
         const samples = document?.samples ?? [];
         const parts = samples.map((sample) => ({
-          ...{ arm: sample.arm, experiment: sample.experiment },
+          arm: sample.arm,
+          experiment: sample.experiment,
           part: bypassedPart(sample),
         }));
         assert.equal(parts.length, 5, JSON.stringify(parts));
@@ -179,11 +180,14 @@ for (const release of Object.values(NEWER)) {
     it('has nothing of it left', () => assertNothingLeft());
     const assertNothingLeft = async (): Promise<void> => {
       const text = await host.check(['bpftool', '-j', 'prog', 'show'], {
-        ...{ tried: 'list the programs', root: true, next: '' },
+        tried: 'list the programs',
+        root: true,
+        next: '',
       });
       assert.doesNotMatch(text, /sockmap_/);
       const { exitCode } = await host.run(['ls', '/sys/fs/bpf/sockmap-bypass'], {
-        ...{ tried: 'look for pins', root: true },
+        tried: 'look for pins',
+        root: true,
       });
       assert.notEqual(exitCode, 0);
     };

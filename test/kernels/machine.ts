@@ -51,27 +51,49 @@ const KERNEL_LINE = 'quiet panic=1 mitigations=off random.trust_cpu=on rdinit=/i
 
 /** Packages that the product asks of a host, that a Linux host has anyway, and that the tests need. */
 const packages = ({ architecture, containers }: Release): string[] => [
-  ...['clang', 'clangd', 'bpftool', 'libbpf-dev', 'libc6-dev', 'netperf', 'openssh-server'],
-  ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip'],
-  ...[
-    'hostname',
-    'iproute2',
-    'kmod',
-    'libc-bin',
-    'mawk',
-    'mount',
-    'procps',
-    'sed',
-    'tar',
-    'util-linux',
-  ],
+  'clang',
+  'clangd',
+  'bpftool',
+  'libbpf-dev',
+  'libc6-dev',
+  'netperf',
+  'openssh-server',
+  'base-files',
+  'base-passwd',
+  'bash',
+  'coreutils',
+  'dash',
+  'findutils',
+  'grep',
+  'gzip',
+  'hostname',
+  'iproute2',
+  'kmod',
+  'libc-bin',
+  'mawk',
+  'mount',
+  'procps',
+  'sed',
+  'tar',
+  'util-linux',
   `linux-image-cloud-${architecture}`,
   ...(containers ? CONTAINERS : []),
 ];
 
 const CONTAINERS = [
-  ...['podman', 'crun', 'netavark', 'aardvark-dns', 'iptables', 'nftables'],
-  ...['systemd', 'dbus', 'busybox-static', 'catatonit', 'passwd', 'sudo', 'python3'],
+  'podman',
+  'crun',
+  'netavark',
+  'aardvark-dns',
+  'iptables',
+  'nftables',
+  'systemd',
+  'dbus',
+  'busybox-static',
+  'catatonit',
+  'passwd',
+  'sudo',
+  'python3',
 ];
 
 const WITHOUT_SECURITY =
@@ -101,7 +123,7 @@ ${containers ? SYSTEMD : 'exec /usr/sbin/sshd -D -e'}
 `;
 
 /**
- * What its disk keeps is put into place before systemd starts: a tar archive, for nothing but that outlives a restart.
+ * Puts what its disk keeps into place before systemd starts: a tar archive, for nothing but that outlives a restart.
  * Containers change their root, and the kernel's first file system cannot be that of anybody who does.
  */
 const SYSTEMD = `modprobe virtio_blk
@@ -113,10 +135,10 @@ cd /real
 mount --move /real /
 exec chroot . /usr/lib/systemd/systemd`;
 
-/** Of the disk that a machine with systemd has. */
+/** Size of the disk that a machine with systemd has. */
 const DISK_BYTES = 64 << 20;
 
-/** What the packages' scripts would have set up. */
+/** Sets up what the packages' scripts would have. */
 const CONTAINERS_FILES: Readonly<Record<string, string>> = {
   // No file systems are stacked on the kernel's first one before Linux 6.6.
   'etc/containers/storage.conf':
@@ -174,14 +196,30 @@ export async function bootMachine(release: Release): Promise<Machine> {
       [
         ...rest,
         // KVM is not everywhere, and where it is nested it may hang.
-        ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(MEMORY_MIB)],
-        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-        ...['-kernel', image.kernel, '-initrd', image.initramfs],
-        ...['-append', `${kernelLine} ${KERNEL_LINE}`],
-        ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
-        ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+        '-accel',
+        'tcg,thread=multi',
+        '-smp',
+        '2',
+        '-m',
+        String(MEMORY_MIB),
+        '-nodefaults',
+        '-no-user-config',
+        '-display',
+        'none',
+        '-no-reboot',
+        '-kernel',
+        image.kernel,
+        '-initrd',
+        image.initramfs,
+        '-append',
+        `${kernelLine} ${KERNEL_LINE}`,
+        '-netdev',
+        `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`,
+        '-device',
+        'virtio-net-pci,netdev=net,romfile=',
         ...(release.containers ? ['-drive', `file=${diskFile},format=raw,if=virtio`] : []),
-        ...['-serial', `file:${consoleFile}`],
+        '-serial',
+        `file:${consoleFile}`,
       ],
       { stdio: ['ignore', told, told], detached: true },
     );
@@ -280,19 +318,24 @@ async function makeImage(release: Release): Promise<Image> {
 
 /**
  * Debian's packages are only unpacked: their scripts would have to run on the machine's own processor.
- * What they would have set up of what is needed here is little.
+ * Little of what they would have set up is needed here.
  */
 async function fill(place: string, release: Release): Promise<void> {
   const root = path.join(place, 'root');
   await run('mmdebstrap', [
-    ...['--quiet', '--mode=root', '--variant=extract', '--components=main,non-free'],
-    ...[`--architectures=${release.architecture}`, `--include=${packages(release).join(',')}`],
+    '--quiet',
+    '--mode=root',
+    '--variant=extract',
+    '--components=main,non-free',
+    `--architectures=${release.architecture}`,
+    `--include=${packages(release).join(',')}`,
     '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
     // Signatures are checked all the same; a mirror that lags does for a machine of tests.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     ...(release.ended ? [`--setup-hook=${WITHOUT_SECURITY}`] : []),
     ...['doc', 'man', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
-    ...[release.suite, root],
+    release.suite,
+    root,
   ]);
   const within = (name: string): string => path.join(root, name);
   for (const name of ['host_key', 'client_key']) {
@@ -329,7 +372,9 @@ async function fill(place: string, release: Release): Promise<void> {
   await run('sh', [
     '-c',
     'cd "$1" && find . -print0 | cpio --quiet --null --create --format=newc >"$2"',
-    ...['sh', root, path.join(place, 'initramfs')],
+    'sh',
+    root,
+    path.join(place, 'initramfs'),
   ]);
   fs.rmSync(root, { recursive: true });
 }

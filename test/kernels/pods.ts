@@ -24,25 +24,38 @@ export async function loadImage({ alias, configFile }: Machine): Promise<void> {
   const buildah = (...argv: string[]): Promise<string> =>
     run(
       'buildah',
-      [
-        ...['--root', within('root'), '--runroot', within('run'), '--storage-driver', 'vfs'],
-        ...argv,
-      ],
+      ['--root', within('root'), '--runroot', within('run'), '--storage-driver', 'vfs', ...argv],
       { cwd: ROOT },
     );
   try {
     await run('mmdebstrap', [
-      ...['--quiet', '--mode=root', '--variant=apt', '--components=main', '--architectures=amd64'],
+      '--quiet',
+      '--mode=root',
+      '--variant=apt',
+      '--components=main',
+      '--architectures=amd64',
       '--aptopt=Acquire::Check-Valid-Until "false"',
       ...['doc', 'man', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
-      ...['trixie', within('base.tar')],
+      'trixie',
+      within('base.tar'),
     ]);
     const base = (await buildah('from', 'scratch')).trim();
     await buildah('add', '--quiet', base, within('base.tar'), '/');
     await buildah('commit', '--quiet', base, 'localhost/debian:trixie-slim');
     await buildah(
-      ...['build', '--quiet', '--isolation', 'chroot', '--pull-never', '--squash'],
-      ...['--file', path.join(DEPLOY, 'Containerfile'), '--target', 'load', '--tag', IMAGE, '.'],
+      'build',
+      '--quiet',
+      '--isolation',
+      'chroot',
+      '--pull-never',
+      '--squash',
+      '--file',
+      path.join(DEPLOY, 'Containerfile'),
+      '--target',
+      'load',
+      '--tag',
+      IMAGE,
+      '.',
     );
     const archive = within('image.tar');
     await buildah('push', '--quiet', IMAGE, `docker-archive:${archive}:${IMAGE}`);
@@ -102,7 +115,9 @@ export async function podOf(folder: string): Promise<Pod> {
       : one,
   );
   const pod = {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, name },
     spec: { ...spec, volumes },
   };
   return {

@@ -16,8 +16,16 @@ const WORDS = [
     'listening 1',
     'tracked 1',
   ].map((name) => `\n${BOUNDARY} ${name}\n`),
-  ...['0 0 127.0.0.1:80 127.0.0.1:5000 ino:7 sk:1 cgroup:/a <-> cgroup:/a ts\n', 'more\n', '1 2\n'],
-  ...[' bytes_acked:', ' cgroup:', ' sk:', ' <-> ', '[::1]:1', ' 99999999999999999', '\n'],
+  '0 0 127.0.0.1:80 127.0.0.1:5000 ino:7 sk:1 cgroup:/a <-> cgroup:/a ts\n',
+  'more\n',
+  '1 2\n',
+  ' bytes_acked:',
+  ' cgroup:',
+  ' sk:',
+  ' <-> ',
+  '[::1]:1',
+  ' 99999999999999999',
+  '\n',
   ...INHERITED,
 ];
 
@@ -42,7 +50,12 @@ describe('properties of the traffic of a host', () => {
     const { seconds } = traffic;
     const flows = found.map(({ flow }) => flow);
     const evidence = {
-      ...{ mount: '', seconds, relies: [], faults: undefined, isTraced: false, documents: [] },
+      mount: '',
+      seconds,
+      relies: [],
+      faults: undefined,
+      isTraced: false,
+      documents: [],
     };
     const verdict = verdictOn(flows, evidence);
     const assessment = { host: 'web1', ...traffic, flows, relies: [], notLookedAt: [], verdict };

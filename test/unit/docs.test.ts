@@ -13,7 +13,10 @@ import { COMMAND_IDS, titleOnly } from '../harness/vscode/commands.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (name: string): string => fs.readFileSync(path.join(ROOT, name), 'utf8');
 const DOCUMENTS = [
-  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bpf/README.md'],
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'bpf/README.md',
   ...fs
     .readdirSync(path.join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
@@ -65,10 +68,20 @@ describe('troubleshooting by finding', () => {
   it('has a row for each kind of error', () => {
     // Typed, so that a new kind does not compile until it is here.
     const kinds: Readonly<Record<ProblemKind, true>> = {
-      ...{ cancelled: true, unreachable: true, 'host-key': true, authentication: true },
-      ...{ 'connection-lost': true, timeout: true, privilege: true, 'not-found': true },
-      ...{ compile: true, verifier: true, occupied: true, command: true },
-      ...{ protocol: true, input: true },
+      cancelled: true,
+      unreachable: true,
+      'host-key': true,
+      authentication: true,
+      'connection-lost': true,
+      timeout: true,
+      privilege: true,
+      'not-found': true,
+      compile: true,
+      verifier: true,
+      occupied: true,
+      command: true,
+      protocol: true,
+      input: true,
     };
     for (const kind of Object.keys(kinds)) assert.ok(cells.has(`\`${kind}\``), kind);
   });
@@ -83,7 +96,12 @@ describe('troubleshooting by finding', () => {
 
   it('has a row for each verdict', () => {
     const verdicts: Readonly<Record<Exclude<OutcomeVerdict, 'higher' | 'lower'>, true>> = {
-      ...{ early: true, same: true, unclear: true, tcp: true, shared: true, idle: true },
+      early: true,
+      same: true,
+      unclear: true,
+      tcp: true,
+      shared: true,
+      idle: true,
       stalled: true,
     };
     for (const verdict of Object.keys(verdicts) as OutcomeVerdict[]) {

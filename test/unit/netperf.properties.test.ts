@@ -19,39 +19,34 @@ const TRIP = { experiment: 'latency', requestBytes: 64, responseBytes: 64, arms:
 const POINTS = [STREAM, TRIP].map((point): NetperfPoint => ({ ...point, arms: [...point.arms] }));
 
 const KEYS = [
-  ...[
-    'ELAPSED_TIME',
-    'LOCAL_CPU_UTIL',
-    'REMOTE_CPU_UTIL',
-    'LOCAL_SD',
-    'REMOTE_SD',
-    'TRANSACTION_RATE',
-  ],
-  ...[
-    'REMOTE_RECV_THROUGHPUT',
-    'MEAN_LATENCY',
-    'STDDEV_LATENCY',
-    'P50_LATENCY',
-    'P90_LATENCY',
-    'P99_LATENCY',
-  ],
+  'ELAPSED_TIME',
+  'LOCAL_CPU_UTIL',
+  'REMOTE_CPU_UTIL',
+  'LOCAL_SD',
+  'REMOTE_SD',
+  'TRANSACTION_RATE',
+  'REMOTE_RECV_THROUGHPUT',
+  'MEAN_LATENCY',
+  'STDDEV_LATENCY',
+  'P50_LATENCY',
+  'P90_LATENCY',
+  'P99_LATENCY',
 ];
 const WORDS = [
   ...KEYS.map((key) => `${key}=`),
-  ...[
-    'SD_UNITS=usec/KB\n',
-    'SD_UNITS=usec/Tran\n',
-    '\n',
-    '1.00',
-    '-1',
-    'nan',
-    'inf',
-    '1e999',
-    ' ',
-    '64',
-    '0.00',
-  ],
-  ...['163840 163840 64 1.00 1000.0 50 50 1 1\n', 'establish control: are you sure'],
+  'SD_UNITS=usec/KB\n',
+  'SD_UNITS=usec/Tran\n',
+  '\n',
+  '1.00',
+  '-1',
+  'nan',
+  'inf',
+  '1e999',
+  ' ',
+  '64',
+  '0.00',
+  '163840 163840 64 1.00 1000.0 50 50 1 1\n',
+  'establish control: are you sure',
 ];
 const ALL = [...KEYS.map((key) => `${key}=1.5\n`), 'SD_UNITS=usec/KB\n'].join('');
 
@@ -109,23 +104,19 @@ describe('properties of what netperf prints', () => {
 });
 
 const SECTIONS = [
-  ...[
-    'load',
-    'netperf',
-    'cpu before',
-    'cpu after',
-    'loopback before',
-    'loopback after',
-    'redirect before',
-  ],
-  ...[
-    'redirect after',
-    'sockops before',
-    'sockops after',
-    'counters idle',
-    'counters before',
-    'counters after',
-  ],
+  'load',
+  'netperf',
+  'cpu before',
+  'cpu after',
+  'loopback before',
+  'loopback after',
+  'redirect before',
+  'redirect after',
+  'sockops before',
+  'sockops after',
+  'counters idle',
+  'counters before',
+  'counters after',
 ];
 
 describe('properties of a sample', () => {

@@ -45,7 +45,8 @@ describe('in another language', () => {
   it('all of a failure is translated but the words of the host', () => {
     const problem = {
       ...classify('ssh: connect to host web1 port 22: Connection timed out', '10.0.0.1', 'connect'),
-      ...{ headline: '1', remedy: '-' },
+      headline: '1',
+      remedy: '-',
     };
     const error = new HostError(problem);
     assert.match(errorText(error), /⟦On 10\.0\.0\.1: -⟧$/);
@@ -98,7 +99,10 @@ describe('in another language', () => {
     const counted = groups.flatMap(({ title, rows }) => [title, ...rows.map((one) => one.label)]);
     const faults = FAULTS.flatMap(({ wrong, consequence }) => [wrong, consequence]);
     const observed = Object.keys(KNOWN_SEMANTICS).map((semantic) => ({
-      ...{ semantic, result: 'works', path: 'bypass' as const, detail: '' },
+      semantic,
+      result: 'works',
+      path: 'bypass' as const,
+      detail: '',
     }));
     const semantics = pairSemantics(observed, observed).flatMap((row) => [
       row.title,

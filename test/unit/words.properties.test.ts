@@ -163,23 +163,19 @@ async function untar(bytes: Uint8Array): Promise<[string, number | undefined, Bu
 }
 
 const SSH = [
-  ...[
-    'REMOTE HOST IDENTIFICATION HAS CHANGED',
-    'Host key verification failed.',
-    'No ',
-    ' host key is known',
-    'Permission denied',
-  ],
-  ...[
-    'ssh: connect to host h port 22: ',
-    'Connection refused',
-    'kex_exchange_identification: ',
-    'keyword ',
-    ' extra arguments',
-    'terminating, 1 bad',
-    '\n',
-    'closed by',
-  ],
+  'REMOTE HOST IDENTIFICATION HAS CHANGED',
+  'Host key verification failed.',
+  'No ',
+  ' host key is known',
+  'Permission denied',
+  'ssh: connect to host h port 22: ',
+  'Connection refused',
+  'kex_exchange_identification: ',
+  'keyword ',
+  ' extra arguments',
+  'terminating, 1 bad',
+  '\n',
+  'closed by',
 ];
 
 describe('properties of ssh’s words', () => {

@@ -85,7 +85,11 @@ export class CanaryObserver {
       const process = host.spawn(
         scriptArgv(
           'canary.sh',
-          ...[bench.directory, pins, object, String(share), ...(same ? ['same'] : [])],
+          bench.directory,
+          pins,
+          object,
+          String(share),
+          ...(same ? ['same'] : []),
         ),
         { tried: TRIED(), root: true },
       );

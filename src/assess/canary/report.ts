@@ -29,7 +29,7 @@ const OUTCOMES: Readonly<Record<CanaryReading['outcome'], (reading: CanaryReadin
       : l10n.t('Not known yet: it takes more answers, or more connections.'),
 };
 
-/** What is known of the guardrails, and why it has ended where one was crossed. */
+/** The state of the guardrails, and why it has ended where one was crossed. */
 export const outcomeWords = (reading: CanaryReading): string => OUTCOMES[reading.outcome](reading);
 
 function timeText(nanoseconds: number | undefined): string {
@@ -64,7 +64,7 @@ export const ratioRows = ({ p50, p99 }: CanaryReading) =>
     ],
   );
 
-/** What was counted in each group: a name, and the counts on the bypass and on TCP. */
+/** Counts of each group: a name, and the counts on the bypass and on TCP. */
 export const countRows = ({ bypass, tcp }: CanaryReading) =>
   (
     [
@@ -82,7 +82,7 @@ export const countRows = ({ bypass, tcp }: CanaryReading) =>
     tcp[key].toLocaleString('en'),
   ]);
 
-/** What the observer's own programs took; undefined before that was measured. */
+/** CPU time of the observer's own programs; undefined before that was measured. */
 export const costWords = ({ cost }: CanaryReading): string | undefined =>
   cost &&
   l10n.t(

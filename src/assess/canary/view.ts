@@ -17,7 +17,7 @@ export interface CanaryState {
   readonly times: CanaryTimes | undefined;
 }
 
-/** What the live page shows of it. */
+/** The canary on the live page. */
 export function canaryView(canary: CanaryState): CanaryView {
   const { seconds, end, reading, times } = canary;
   const isCrossed = reading?.outcome === 'crossed';

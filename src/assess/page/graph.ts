@@ -26,7 +26,7 @@ export function graphOf({ flows, verdict }: Assessment): Graph {
     for (const side of ends) {
       const sum = sums.get(keyOf(side)) ?? { side, bytes: 0, processes: new Set<string>() };
       sum.processes.add(processName(side.process));
-      // What stays within a cgroup counts once.
+      // Traffic within a cgroup counts once.
       if (side === flow.client || keyOf(side) !== keyOf(flow.client)) sum.bytes += bytes;
       sums.set(keyOf(side), sum);
     }
@@ -50,7 +50,9 @@ export function graphOf({ flows, verdict }: Assessment): Graph {
         ? l10n.t('No traffic between cgroups.')
         : l10n.t(
             '{0} cgroups with {1} connections of cgroups between them. The most traffic: {2}. The table of pairs has all of it.',
-            ...[nodes.length, edges.length, busiest.words],
+            nodes.length,
+            edges.length,
+            busiest.words,
           ),
     note: left === 0 ? '' : l10n.t('{0} cgroups with less traffic are not drawn.', left),
   };
@@ -79,7 +81,9 @@ function edgesOf(
     ...edge,
     words: l10n.t(
       '{0} to {1}, {2}/s',
-      ...[nodes[edge.from]?.name ?? '', nodes[edge.to]?.name ?? '', amount(edge.bytes)],
+      nodes[edge.from]?.name ?? '',
+      nodes[edge.to]?.name ?? '',
+      amount(edge.bytes),
     ),
   })).sort((a, b) => b.bytes - a.bytes);
 }

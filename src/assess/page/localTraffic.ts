@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { amount, number } from '../../results/format.ts';
 import type { Traffic } from '../assessment.ts';
 
-/** What the processes of some cgroups say to others on the host, and among themselves, each second. */
+/** The traffic of some cgroups' processes with others on the host, and among themselves, each second. */
 export interface LocalTraffic {
   readonly bytes: number;
   readonly messages: number;

@@ -22,6 +22,8 @@ export function seenSizesPlan({ sizes, reach }: Verdict): Plan | undefined {
     name: 'seen sizes',
     points,
     ...(reach === 'host' && { topology: 'namespaces' as const }),
-    ...{ secondsPerSample: 1, repetitions: 10, targetInterval: 0.05 },
+    secondsPerSample: 1,
+    repetitions: 10,
+    targetInterval: 0.05,
   };
 }

@@ -3,7 +3,7 @@
  * the extension, and fit to be shown as text; the page adds nothing but where they stand.
  */
 
-/** What speaks against a bypass. */
+/** An objection to a bypass. */
 export interface Against {
   readonly words: string;
   /** Whether to leave it alone until that is settled. */
@@ -57,11 +57,11 @@ export interface GraphEdge {
 }
 
 export interface Graph {
-  /** What the picture shows, in words. */
+  /** The picture in words. */
   readonly words: string;
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
-  /** What it leaves out; empty where that is nothing. */
+  /** The part that it leaves out; empty where that is nothing. */
   readonly note: string;
 }
 
@@ -96,7 +96,7 @@ export interface AssessmentView {
   readonly notLookedAt: readonly string[];
 }
 
-/** What VS Code keeps of the page while its window is reloaded. */
+/** The state that VS Code keeps of the page while its window is reloaded. */
 export interface AssessPageState {
   readonly host: string;
 }

@@ -54,7 +54,7 @@ const PLAIN: readonly RegExp[] = [
 /** A macro's name, and any text: it is a word of an argv, and cannot be a directive. */
 const MACRO = /^[A-Za-z_]\w*(?:\([\w, .]*\))?(?:=[^\p{Cc}]*)?$/u;
 
-/** Of no matter here: what is compiled for what, and where the result goes, is decided here. The number is that of further words. */
+/** Flags without effect here: the target and the output are decided here. The number is that of further words. */
 const OURS: readonly (readonly [RegExp, number])[] = [
   [/^(?:-c|-S|-E|-v|-emit-llvm|-MM?D?|-MP|-M|-pipe|-nostdinc|-nostdlib|--)$/, 0],
   [/^(?:-o|-MF|-MT|-MQ|-x|-target|--target|-arch)$/, 1],

@@ -19,7 +19,7 @@ export interface BuildSettings {
   readonly link: Readonly<Record<string, readonly string[]>>;
   /** A libbpf of the host beside its own, by its prefix there; "": none. */
   readonly libbpf?: string;
-  /** What that may take. */
+  /** Limits of that. */
   readonly limits?: BuildLimits;
   /** The beginning of their names, for remarks: of settings, or of options. */
   readonly named: string;
@@ -119,11 +119,14 @@ function linkedWith(
       plain.includes(one)
         ? l10n.t(
             '{0}: {1} is left out: no more than {2} sources are linked.',
-            ...[`${named}link`, JSON.stringify(one), MOST_LINKED],
+            `${named}link`,
+            JSON.stringify(one),
+            MOST_LINKED,
           )
         : l10n.t(
             '{0}: {1} is not a C file of the folder that is open, and is left out.',
-            ...[`${named}link`, JSON.stringify(one)],
+            `${named}link`,
+            JSON.stringify(one),
           ),
     );
   return files.includes(entry) ? { files, remarks } : { files: [entry], remarks };

@@ -14,7 +14,7 @@ const FRAGMENT = z.object({
     .optional(),
 });
 
-/** What a .clangd file changes in a command. */
+/** The changes that a .clangd file makes to a command. */
 export interface ClangdFile {
   readonly add: readonly string[];
   /** Flags, or their beginning where a "*" ends them. */

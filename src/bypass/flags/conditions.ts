@@ -1,6 +1,6 @@
 import { expand, UNKNOWN, type MakeValues } from './expand.ts';
 
-/** Of a branch: it counts, it does not, another of its condition did, or nothing tells, so that all count. */
+/** The state of a branch: it counts, it does not, another of its condition did, or nothing tells, so that all count. */
 type Branch = 'taken' | 'left' | 'over' | 'either';
 
 /** Follows the conditions of a makefile, line by line. */

@@ -29,7 +29,7 @@ export interface Configuration extends AcceptedFlags {
 /** Words of a command for a source of which no compile_commands.json has one. */
 export interface Fallback {
   readonly words: readonly string[];
-  /** What says so, for remarks. */
+  /** The file that says so, for remarks. */
   readonly from: string;
 }
 

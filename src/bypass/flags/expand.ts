@@ -3,7 +3,7 @@ import path from 'node:path';
 /** Stands for what a makefile computes: a word that has it is left out. */
 export const UNKNOWN = '\u{fffd}';
 
-/** What the words of a makefile depend on. */
+/** The values that the words of a makefile depend on. */
 export interface MakeValues {
   readonly known: Pick<ReadonlyMap<string, string>, 'get' | 'has'>;
   /** The directory in which make is run, absolute. */
@@ -25,7 +25,7 @@ const DEEPEST = 12;
 
 /**
  * A makefile's text with its variables, and those of its functions that compute text alone: nothing is run.
- * What is not known is UNKNOWN.
+ * UNKNOWN stands for what is not known.
  */
 export function expand(text: string, values: MakeValues, depth = 0): string {
   let made = '';
@@ -59,7 +59,7 @@ function closing(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** What stands between the brackets: a function with its arguments, or a name. */
+/** The text between the brackets: a function with its arguments, or a name. */
 function reference(inner: string, values: MakeValues, depth: number): string {
   const [, name, rest = ''] = /^([a-z]+)[ \t]+(.*)$/s.exec(inner) ?? [];
   if (name !== undefined) {

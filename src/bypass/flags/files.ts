@@ -7,7 +7,7 @@ export type FindFiles = (isMeant: (file: string) => boolean) => Promise<readonly
 
 /** A folder that has more is searched no further. */
 const MOST_ENTRIES = 50_000;
-/** What is others' or is made. */
+/** Directories of other projects, or of generated files. */
 const LEFT_OUT = /^(?:\..*|node_modules|vendor|target)$/;
 
 /** Searches a local folder, once for all that is asked. Links to directories are not followed. */
@@ -38,7 +38,7 @@ async function filesBelow(directory: string): Promise<readonly string[]> {
   return found;
 }
 
-/** Of files of a folder those first that have most directories in common with another, then the highest. */
+/** Sorts files of a folder: first those that have most directories in common with another, then the highest. */
 export const nearestFirst = (files: readonly string[], file: string): string[] => {
   const distance = (one: string) =>
     path.posix.relative(path.posix.dirname(file), one).split('/').length;

@@ -21,7 +21,7 @@ export function goGenerateFlags(
     if (!written.some(isBpf2go) || !words.some((word) => path.posix.resolve(here, word) === source))
       continue;
     const end = words.indexOf('--');
-    // Of an option that is given twice the last one counts.
+    // The last one counts of an option that is given twice.
     const option = words.findLastIndex((one) => /^--?cflags$/.test(one));
     const given = option < 0 ? '' : (words[option + 1] ?? '');
     const own = [...(splitWords(given) ?? []), ...(end < 0 ? [] : words.slice(end + 1))];

@@ -21,7 +21,7 @@ export interface Guess extends AcceptedFlags {
   readonly words: readonly string[];
 }
 
-/** What a guess is made of beside what is above the source. */
+/** The input of a guess, beside what is above the source. */
 export interface Clues {
   readonly find: FindFiles;
   /** Headers that the compiler did not find. */
@@ -55,7 +55,7 @@ const LARGEST = 512 * 1024;
 const USUAL = /^\/usr\/include(?:\/[\w-]+-linux-gnu)?\/?$/;
 /** The nearest: in the repositories that were tried the line was in one of the first 421. */
 const MOST_GO_FILES = 500;
-/** What protoc and bpf2go write. */
+/** Names of files that protoc and bpf2go write. */
 const MADE = /(?:\.pb|_bpfe[bl])\.go$/;
 const AT_ONCE = 32;
 
@@ -111,7 +111,7 @@ export async function guessFlags(
   return words.length === 0 ? undefined : { ...base, include: all, headers, words };
 }
 
-/** What a flag decides, so that another one of it contradicts it; undefined where a guess goes without it. */
+/** The matter that a flag decides: another flag for it contradicts it; undefined where a guess goes without it. */
 const decides = (flag: string): string | undefined =>
   /^-[DU](\w+)/.exec(flag)?.[1] ?? /^-(?:mcpu|std)(?==)/.exec(flag)?.[0];
 
@@ -136,7 +136,7 @@ type Accept = (
   isOwn: boolean,
 ) => AcceptedFlags & { readonly from: string; readonly isOwn: boolean };
 
-/** What the nearest makefile says that says something. */
+/** Flags of the nearest makefile that has any. */
 async function ofMakefile(
   entry: string,
   project: Project,
@@ -170,7 +170,7 @@ async function* textsOf(
   }
 }
 
-/** What the line of bpf2go says that names the source, in whatever Go file of the folder: the nearest first. */
+/** Flags of the bpf2go line that names the source, in whatever Go file of the folder: the nearest first. */
 async function ofGoGenerate(
   entry: string,
   project: Project,

@@ -48,7 +48,7 @@ export async function headerDirectories(
   return found;
 }
 
-/** Of headers that a project has for several machines those of one. */
+/** Keeps the headers of one machine, where a project has them for several. */
 const ofMachine = (
   files: readonly string[],
   architecture: string | undefined,
@@ -86,6 +86,6 @@ async function unresolved(
   return Array.from(new Set(names));
 }
 
-/** What the kernel's headers, libbpf's and the C library's are called. */
+/** Names of the headers of the kernel, libbpf and the C library. */
 const OF_HOST =
   /^(?:(?:arpa|asm|asm-generic|bits|bpf|linux|net|netinet|sys|xdp)\/|(?:assert|ctype|endian|errno|fcntl|inttypes|limits|math|signal|std\w+|string|time|unistd)\.h$)/;

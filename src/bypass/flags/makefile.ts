@@ -58,7 +58,7 @@ export async function readMakefile(
   return { ...values, lines };
 }
 
-/** Of what is for a target alone that counts which its commands are told. */
+/** A variable set for one target counts if its commands get it. */
 function assign(line: string, known: Map<string, string>): void {
   const [, name, how, value = ''] =
     /^(?:[\w./%-]{1,80}:[ \t]*(?=export))?[ \t]*(?:export[ \t]+|override[ \t]+)?([\w.-]{1,80})[ \t]*(\+=|::?=|\?=|=)[ \t]*([^#]*)/.exec(
@@ -68,7 +68,7 @@ function assign(line: string, known: Map<string, string>): void {
   const before = known.get(name);
   if (how === '+=' && before !== undefined) known.set(name, `${before} ${value}`);
   else if (before === undefined || how !== '?=') {
-    // Of itself it is what was before.
+    // A reference to itself is the earlier value.
     const own = new RegExp(`\\$[({]${name.replaceAll('.', '\\.')}[)}]`, 'g');
     known.set(name, value.replaceAll(own, () => before ?? '').slice(0, LONGEST));
   }
@@ -92,7 +92,7 @@ export function makefileFlags({ lines, ...values }: Makefile, source: string): s
     isRule: line.startsWith('\t'),
     of: flagsOf(line, values),
   }));
-  // What not all rules say is not for all sources.
+  // Flags that only some rules have are not for all sources.
   const rules = flags.filter(({ isRule, of }) => isRule && of.length > 0);
   const isForAll = (flag: string) =>
     !flag.startsWith('-D') || rules.every(({ of }) => of.some((one) => one.join(' ') === flag));

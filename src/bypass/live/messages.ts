@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { LIMIT_RANGES, MODE_NAMES, REACHES, SHARE_RANGE } from '../config.ts';
 
 /*
- * What the page sends. A webview's messages are not trusted: whatever else arrives is ignored.
+ * Messages of the page. A webview's messages are not trusted: whatever else arrives is ignored.
  */
 
 const id = z.string().min(1).max(10_000);
@@ -30,6 +30,6 @@ export const readMessage = (message: unknown): Message | undefined =>
 
 const liveState = z.object({ host: z.string().min(1).max(1000), id: id.optional() });
 
-/** What VS Code has kept of a page over a reload of its window. */
+/** The state that VS Code has kept of a page over a reload of its window. */
 export const readState = (state: unknown): z.infer<typeof liveState> | undefined =>
   liveState.safeParse(state).data;

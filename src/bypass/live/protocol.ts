@@ -3,7 +3,7 @@
  * holds no truth: it draws what the messages say.
  */
 
-/** What went by in each second up to a moment; null where it cannot be told. */
+/** Traffic in each second up to a moment; null where it is not known. */
 export interface RatePoint {
   /** Seconds since the host's boot. */
   readonly at: number;
@@ -45,7 +45,7 @@ export interface Option {
   readonly detail: string;
 }
 
-/** What the guarded programs can be told while they run. */
+/** Settings that the guarded programs accept while they run. */
 export interface Controls {
   readonly mode: string;
   readonly modes: readonly Option[];
@@ -94,9 +94,9 @@ export interface LiveView {
   readonly bypasses: readonly { readonly id: string; readonly label: string }[];
   readonly chosen: string | undefined;
   readonly bypass: ShownBypass | undefined;
-  /** What has become of the bypass that was looked at, where it is gone. */
+  /** The fate of the bypass that was looked at, where it is gone. */
   readonly gone: string | undefined;
-  /** What the host keeps across reboots and is not loaded, each with the reason. */
+  /** Bypasses that the host keeps across reboots and has not loaded, each with the reason. */
   readonly keptOff: readonly string[];
   /** Milliseconds since the host was read; undefined as long as it was not. */
   readonly ageMs: number | undefined;
@@ -130,7 +130,7 @@ export type FromLivePage =
       readonly share: number;
     };
 
-/** What VS Code keeps of the page while its window is reloaded. */
+/** The state that VS Code keeps of the page while its window is reloaded. */
 export interface LivePageState {
   readonly host: string;
   readonly id?: string | undefined;

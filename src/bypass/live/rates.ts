@@ -8,11 +8,15 @@ const LONGEST_GAP = 90;
 
 /** A moment without rates: where a line breaks. */
 const nothing = (at: number): RatePoint => ({
-  ...{ at, bypassBytes: null, bypassMessages: null, tcpBytes: null, tcpSegments: null },
+  at,
+  bypassBytes: null,
+  bypassMessages: null,
+  tcpBytes: null,
+  tcpSegments: null,
 });
 
 /**
- * What went by in each second between two readings.
+ * Works out the traffic in each second between two readings.
  * @returns null for what is not known: after new programs have begun to count from 0, after a gap, or
  * without `ss`.
  */
@@ -44,7 +48,7 @@ interface Sent {
 }
 
 /**
- * What each socket has sent over TCP in each second between two readings, by its cookie. One that was not there
+ * Works out the bytes that each socket has sent over TCP in each second, by its cookie. One that was not there
  * before is new if all were listed then, and left out else; one that has gone since took its last bytes along.
  * @returns undefined where that is not known.
  */

@@ -13,7 +13,7 @@ export interface LiveSocket {
   readonly cookie: string;
   readonly inMap: boolean;
   readonly inode: number;
-  /** What it has sent over TCP, in bytes and in segments with data; the bypass is not in there. */
+  /** Sent over TCP, in bytes and in segments with data; the bypass is not in there. */
   readonly sentBytes: number;
   readonly sentSegments: number;
   readonly local: string;
@@ -26,7 +26,7 @@ export interface Owner {
   readonly name: string;
 }
 
-/** What a bypass does at one moment. */
+/** The state of a bypass at one moment. */
 export interface LiveReading {
   /** Seconds since the host's boot: a clock that no step of the time disturbs. */
   readonly at: number;
@@ -131,8 +131,13 @@ function parseSocket(line: string): LiveSocket | undefined {
   const [, cookie, inMap, inode, bytes, segments, local, peer] = SOCKET.exec(line) ?? [];
   if (cookie === undefined || local === undefined || peer === undefined) return undefined;
   return {
-    ...{ cookie, local, peer, inMap: inMap === '1' },
-    ...{ inode: Number(inode), sentBytes: Number(bytes), sentSegments: Number(segments) },
+    cookie,
+    local,
+    peer,
+    inMap: inMap === '1',
+    inode: Number(inode),
+    sentBytes: Number(bytes),
+    sentSegments: Number(segments),
   };
 }
 

@@ -153,13 +153,19 @@ function controls({ state, pins, config }: Attachment): Controls | undefined {
   if (config === undefined || pins === undefined || state !== 'attached') return undefined;
   const { mode, reach, queueBound, oneWayLimit, share = 100 } = config;
   return {
-    ...{ mode, reach, oneWayLimit, share, queueBoundMiB: queueBound / 2 ** 20 },
+    mode,
+    reach,
+    oneWayLimit,
+    share,
+    queueBoundMiB: queueBound / 2 ** 20,
     modes: MODE_NAMES.map((value) => {
       const { label, detail } = modeWords(value);
       return { value, label, detail };
     }),
     reaches: REACHES.map((value) => ({
-      ...{ value, label: REACH_CHOICES[value], detail: reachDetail(value) },
+      value,
+      label: REACH_CHOICES[value],
+      detail: reachDetail(value),
     })),
     ranges: { ...LIMIT_RANGES, share: SHARE_RANGE },
   };
@@ -173,7 +179,10 @@ const counterGroups = (
   groupCounters(counters).map(({ title, rows }) => ({
     title,
     rows: rows.map(({ name, label, count }) => ({
-      ...{ name, label, total: count, recent: grown.get(name) ?? 0 },
+      name,
+      label,
+      total: count,
+      recent: grown.get(name) ?? 0,
     })),
   }));
 
@@ -214,7 +223,7 @@ function socketsNote(latest: LiveReading): string {
     : l10n.t('{0} of {1} TCP sockets of these cgroups.', few, all);
 }
 
-/** What surprises whoever has just loaded it: services that stay connected gain nothing before they connect again. */
+/** A note for whoever has just loaded it: services that stay connected gain nothing before they connect again. */
 function notYet(attachment: Attachment, { counters, mine, held }: LiveReading): string | undefined {
   const isUntouched = held === 0 && Object.values(counters).every((count) => count === 0);
   return isOn(attachment) && isUntouched && mine > 0

@@ -41,7 +41,10 @@ export const assess = command({
     ]);
     const { mount } = await host.ready('control', signal);
     const assessment = await assessHost(host, {
-      ...{ sources, seconds, documents, signal },
+      sources,
+      seconds,
+      documents,
+      signal,
       ...(cgroup !== undefined && { cgroup: await existingCgroup(host, mount, cgroup, signal) }),
       onStep: (step) => {
         session.onStep(STEPS[step](name, seconds));
@@ -58,5 +61,5 @@ const STEPS: Readonly<Record<AssessStep, (name: string, seconds: number) => stri
   build: () => 'building the observer',
   look: (name, seconds) => `looking at the sockets of ${name} for ${seconds} s`,
   probe: () => 'probing what this kernel does to what was seen',
-  judge: () => 'working out what would gain',
+  verdict: () => 'working out what would gain',
 };

@@ -42,7 +42,7 @@ async function checkOverwritten(out: string, baseline: string | undefined): Prom
   });
 }
 
-/** What ssh takes for a host, or the name of one. */
+/** A host as ssh takes it, or the name of one. */
 const NAME = /^[\w@.:-]{1,253}$/;
 
 export const benchmark = command({

@@ -56,7 +56,11 @@ export const canary = command({
   run: async (session, { HOST: name, CGROUP: cgroup }, options) => {
     const { share = SHARE, for: seconds = SECONDS, p50, p99 = P99, same } = options;
     const reading = await runCanary(session.host(name, options), {
-      ...{ cgroup, share, seconds, same, guardrails: { p50, p99 } },
+      cgroup,
+      share,
+      seconds,
+      same,
+      guardrails: { p50, p99 },
       sources: await readCanary(session.bpf),
       signal: session.signal,
       onReading: (now) => {

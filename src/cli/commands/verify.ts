@@ -156,7 +156,10 @@ export const verify = command({
     const before = baseline === undefined ? undefined : await readBaseline(baseline, entry);
     if (output !== undefined) await checkOutput(output, baseline, entry);
     const settings: BuildSettings = {
-      ...{ include, flags: { '**': flag }, link: { '**': link }, named: '--' },
+      include,
+      flags: { '**': flag },
+      link: { '**': link },
+      named: '--',
       defines: Object.fromEntries(define.map((one) => defined(one))),
       ...(libbpf !== undefined && { libbpf }),
       limits: {
@@ -170,7 +173,7 @@ export const verify = command({
     const diagnosis = await verifiedOn(name);
     const settled = isBad(diagnosis) ? STATUS.bad : STATUS.good;
     const figures = figuresOf(diagnosis, entry);
-    // Of what does not compile there are none: an older file is worth more.
+    // A source that does not compile has no figures: an older file is worth more.
     if (output !== undefined && figures.programs.length > 0) await writeBaseline(output, figures);
     const check =
       before === undefined || figures.programs.length === 0

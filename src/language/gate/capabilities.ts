@@ -85,11 +85,29 @@ const initialize = z.looseObject({
 
 /** The parts of a client's capabilities whose answers are let through. */
 const OFFERED = [
-  ...['synchronization', 'publishDiagnostics', 'completion', 'hover', 'signatureHelp'],
-  ...['declaration', 'definition', 'typeDefinition', 'implementation', 'references'],
-  ...['documentHighlight', 'documentSymbol', 'codeAction', 'documentLink', 'formatting'],
-  ...['rangeFormatting', 'onTypeFormatting', 'rename', 'foldingRange', 'selectionRange'],
-  ...['semanticTokens', 'inlayHint', 'callHierarchy'],
+  'synchronization',
+  'publishDiagnostics',
+  'completion',
+  'hover',
+  'signatureHelp',
+  'declaration',
+  'definition',
+  'typeDefinition',
+  'implementation',
+  'references',
+  'documentHighlight',
+  'documentSymbol',
+  'codeAction',
+  'documentLink',
+  'formatting',
+  'rangeFormatting',
+  'onTypeFormatting',
+  'rename',
+  'foldingRange',
+  'selectionRange',
+  'semanticTokens',
+  'inlayHint',
+  'callHierarchy',
 ];
 
 /**

@@ -106,8 +106,13 @@ export function compareQuantile(
   const [subject, baseline] = [quantileOf(bypass, p, ALPHA / 2), quantileOf(tcp, p, ALPHA / 2)];
   if (subject === undefined || baseline === undefined) {
     return {
-      ...{ p, bypass: subject, tcp: baseline, ratio: undefined, interval: undefined },
-      ...{ verdict: 'undecided', crossed: false },
+      p,
+      bypass: subject,
+      tcp: baseline,
+      ratio: undefined,
+      interval: undefined,
+      verdict: 'undecided',
+      crossed: false,
     };
   }
   const interval = {
@@ -115,7 +120,11 @@ export function compareQuantile(
     high: baseline.interval.low === 0 ? Infinity : subject.interval.high / baseline.interval.low,
   };
   return {
-    ...{ p, bypass: subject, tcp: baseline, ratio: subject.value / baseline.value, interval },
+    p,
+    bypass: subject,
+    tcp: baseline,
+    ratio: subject.value / baseline.value,
+    interval,
     verdict: verdictOf(interval, limit),
     crossed: interval.low > limit,
   };

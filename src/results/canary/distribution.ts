@@ -2,7 +2,7 @@ import { edgeOf, totalOf, type Histogram } from './histogram.ts';
 
 /** Buckets that are drawn as one: eight steps for each power of two. */
 const TOGETHER = 8;
-/** Of a group's answers, at each end, what is left out of the picture. */
+/** How much of a group's answers the picture leaves out, at each end. */
 const TAIL = 0.001;
 
 /** A step of the scale, and the parts of each group's answers that fall into it, from 0 to 1. */

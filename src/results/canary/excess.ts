@@ -32,7 +32,7 @@ export class Excess {
     });
   }
 
-  /** What 1 has become: 100 is as good as certain at 1%. */
+  /** A stake of 1 has become this much: 100 is as good as certain at 1%. */
   get evidence(): number {
     return this.#logs.reduce((sum, log, index) => sum + (WEIGHTS[index] ?? 0) * Math.exp(log), 0);
   }

@@ -2,7 +2,7 @@ import { compareQuantile, type Parts, type QuantileRatio } from './comparison.ts
 import { Excess } from './excess.ts';
 import { merge, type Histogram } from './histogram.ts';
 
-/** What the programs count of a group. */
+/** The programs' counters of a group. */
 interface GroupCounts {
   readonly sockets: number;
   /** Answers that a connecting end has got to what it sent. */
@@ -15,13 +15,13 @@ interface GroupCounts {
   readonly stalls: number;
 }
 
-/** What was counted in a second or so. */
+/** Everything that was counted in a second or so. */
 export interface Growth {
   /** Since the start. */
   readonly seconds: number;
   /** Percentage, as it is now. */
   readonly share: number;
-  /** Of our programs, in so many `seconds` in which it was measured. */
+  /** CPU time of our programs, in so many `seconds` in which it was measured. */
   readonly cost: { readonly runs: number; readonly nanoseconds: number; readonly seconds: number };
   readonly bypass: GroupCounts & { readonly times: Parts };
   readonly tcp: GroupCounts & { readonly times: Parts };
@@ -38,7 +38,7 @@ const DEFAULT_LIMIT = 1.05;
 
 export type Guardrail = 'p50' | 'p99' | 'stalls' | 'resets';
 
-/** What is known by now. */
+/** The findings by now. */
 export interface CanaryReading {
   readonly seconds: number;
   readonly share: number;
@@ -50,7 +50,7 @@ export interface CanaryReading {
   readonly crossed: readonly Guardrail[];
   /** `within`: each limit that is set certainly holds. */
   readonly outcome: 'crossed' | 'within' | 'undecided';
-  /** Of our programs: what a call takes, and their part of one CPU's time; undefined until it was measured. */
+  /** Cost of our programs: the time of a call, and their part of one CPU's time; undefined until it was measured. */
   readonly cost: { readonly nanosecondsPerCall: number; readonly cpu: number } | undefined;
 }
 
@@ -64,8 +64,13 @@ export interface CanaryTimes {
 const EVIDENCE = 20;
 
 const NONE: GroupCounts = {
-  ...{ sockets: 0, transactions: 0, sentBytes: 0, receivedBytes: 0 },
-  ...{ resets: 0, eagains: 0, stalls: 0 },
+  sockets: 0,
+  transactions: 0,
+  sentBytes: 0,
+  receivedBytes: 0,
+  resets: 0,
+  eagains: 0,
+  stalls: 0,
 };
 
 /** A part of the connections on the bypass, compared with the rest as it goes. */
@@ -114,7 +119,10 @@ export class Trial {
     );
     const { runs, nanoseconds, seconds: measured } = growth.cost;
     return {
-      ...{ seconds: growth.seconds, share: growth.share, ...this.#counts, ...compared },
+      seconds: growth.seconds,
+      share: growth.share,
+      ...this.#counts,
+      ...compared,
       crossed: Array.from(this.#crossed),
       outcome: this.#crossed.size > 0 ? 'crossed' : isWithin ? 'within' : 'undecided',
       cost:

@@ -8,14 +8,14 @@ export interface CanaryView {
   readonly seconds: number;
   /** Seconds it is to take. */
   readonly of: number;
-  /** What is known by now; undefined before the first reading. */
+  /** The findings by now; undefined before the first reading. */
   readonly outcome: string | undefined;
   /** A guardrail was crossed, or it has failed: why. */
   readonly alarm: string | undefined;
   readonly steps: readonly DistributionStep[];
   /** The ratios of quantiles: name, bypass, TCP, ratio with its interval, verdict. */
   readonly ratios: readonly (readonly [string, string, string, string, string])[];
-  /** What was counted: name, bypass, TCP. */
+  /** The counters: name, bypass, TCP. */
   readonly counts: readonly (readonly [string, string, string])[];
   readonly facts: readonly (readonly [string, string])[];
 }

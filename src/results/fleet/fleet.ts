@@ -22,7 +22,7 @@ export interface HostAt {
   readonly verdict: OutcomeVerdict;
 }
 
-/** What the ratios of several hosts come to. */
+/** The ratios of several hosts, combined. */
 export interface FleetSummary {
   /** Those that it is of: of the hosts, those whose ratio has an interval. */
   readonly hosts: number;
@@ -109,7 +109,9 @@ function hostAt(host: string, samples: readonly Sample[], arm: Arm): HostAt | un
   const { ratio, doubt } = ratioOfRounds([bypassedShare(own)], pairs);
   const isStalled = pairs.some((pair) => pair.includes(0));
   return {
-    ...{ host, against, verdict: verdictAt(ratio, isStalled ? 'stalled' : doubt) },
+    host,
+    against,
+    verdict: verdictAt(ratio, isStalled ? 'stalled' : doubt),
     ...(ratio && { ratio }),
   };
 }
@@ -151,7 +153,9 @@ function summaryOf(hosts: readonly HostAt[]): FleetSummary | undefined {
   const ratio = Math.exp(all.mean);
   const interval = times(all.interval);
   return {
-    ...{ hosts: estimates.length, ratio, interval },
+    hosts: estimates.length,
+    ratio,
+    interval,
     ...(all.prediction && { prediction: times(all.prediction) }),
     spread: Math.exp(all.tau),
     iSquared: all.iSquared,

@@ -6,7 +6,7 @@ import { sizeKey } from '../sizes.ts';
 import { tcpCheck } from '../tcpCheck.ts';
 import type { FleetResult } from './protocol.ts';
 
-/** What a result says of its host, in a word: whether the bypass is good enough to be left on, and whether it was used. */
+/** A result's verdict on its host, in a word: whether the bypass is good enough to be left on, and whether it was used. */
 export function fleetResult(document: ResultDocument): FleetResult {
   const own = document.samples.filter((one) => isCompared(one) && policyOf(one.arm) !== undefined);
   const shares = Array.from(

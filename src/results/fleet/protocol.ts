@@ -14,13 +14,13 @@ export interface FleetView {
 
 /** A host, in words that are safe to show. */
 export interface FleetRow {
-  /** What the extension knows it by. */
+  /** The host string by which the extension knows it. */
   readonly host: string;
   readonly name: string;
   /** `unread`: known by its results only. `failed`: the words are those of the last reading that did not fail. */
   readonly state: 'unread' | 'reading' | 'read' | 'failed';
   readonly kernel: string;
-  /** What is loaded, and how it is set; empty where nothing is known. */
+  /** Mode of what is loaded, and how it is set; empty where nothing is known. */
   readonly mode: string;
   readonly isOn: boolean;
   readonly reach: string;
@@ -30,7 +30,7 @@ export interface FleetRow {
   readonly latest?: FleetResult;
 }
 
-/** What the latest result of a host says. */
+/** The findings of a host's latest result. */
 export interface FleetResult {
   readonly startedAt: string;
   readonly outcome: 'good' | 'worse' | 'inconclusive';

@@ -6,7 +6,7 @@ export interface Estimate {
   readonly variance: number;
 }
 
-/** What several estimates come to, on their scale. */
+/** Several estimates combined, on their scale. */
 export interface RandomEffects {
   readonly mean: number;
   /** 95% confidence interval of the mean. */

@@ -91,7 +91,10 @@ export function summaryTexts(differences: readonly Difference[]): string[] {
     }: ${[
       l10n.t(
         '{0} better, {1} worse, {2} the same within 5%, {3} inconclusive',
-        ...[count('better'), count('worse'), count('same'), count('inconclusive')],
+        count('better'),
+        count('worse'),
+        count('same'),
+        count('inconclusive'),
       ),
       ...(notCompared > 0 ? [l10n.t('{0} not compared, {1}', notCompared, why)] : []),
     ].join('; ')}.`,

@@ -6,7 +6,7 @@ import type { Ratio } from '../statistics.ts';
 import { DOUBTS, stallText } from './outcomeTexts.ts';
 import { reachText, topologyText } from './planText.ts';
 
-/** What the facts of a host are called. */
+/** Names of the facts of a host. */
 export const FACT_LABELS: Readonly<Record<(typeof FACTS)[number], string>> = {
   get name() {
     return l10n.t('host');
@@ -132,7 +132,7 @@ function bounded(value: number): string {
   return value < 1 / MOST_TIMES ? l10n.t('below {0}', 1 / MOST_TIMES) : factor(value);
 }
 
-/** Of few rounds the interval may have no end that anybody could use. */
+/** With few rounds the interval may have no end that anybody could use. */
 function signed(value: number): string {
   if (value > MOST_TIMES) return l10n.t('over {0} times', MOST_TIMES);
   if (value < 1 / MOST_TIMES) return l10n.t('below {0}', '-99.9%');

@@ -105,9 +105,13 @@ function sentenceOf(finding: Sentence): string {
       const grown = number(Number((to / from).toPrecision(4)));
       return l10n.t(
         'From {0} to {1} the message grows {2} times, the throughput of {3} {4}, that of {5} {6}.',
-        ...[bytes(from), bytes(to), grown],
-        ...[ARM_LABELS[subject.arm], timesGrown(subject)],
-        ...[ARM_LABELS[baseline.arm], timesGrown(baseline)],
+        bytes(from),
+        bytes(to),
+        grown,
+        ARM_LABELS[subject.arm],
+        timesGrown(subject),
+        ARM_LABELS[baseline.arm],
+        timesGrown(baseline),
       );
     }
     case 'nagle':
@@ -205,6 +209,10 @@ function percentileSteps({ at, stepUs, medianUs, means }: FindingOf<'percentileS
   });
   return l10n.t(
     'netperf counts percentiles in steps of {0} µs, which is {1} of {2} µs; the means at {3} are finer: {4}.',
-    ...[number(stepUs), part(stepUs / medianUs), number(medianUs), at, values.join(', ')],
+    number(stepUs),
+    part(stepUs / medianUs),
+    number(medianUs),
+    at,
+    values.join(', '),
   );
 }

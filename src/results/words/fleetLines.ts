@@ -58,7 +58,7 @@ export function fleetVerdict(verdict: OutcomeVerdict): string {
   }
 }
 
-/** What the hosts of a place come to, in a sentence. */
+/** Sums up the hosts of a place, in a sentence. */
 export function fleetSummaryText({ hosts, summary }: FleetPlace): string {
   if (summary === undefined)
     return hosts.length === 1
@@ -88,14 +88,15 @@ export function fleetSummaryText({ hosts, summary }: FleetPlace): string {
 export function heterogeneityText({ iSquared, spread, prediction }: FleetSummary): string {
   const words = l10n.t(
     'Hosts typically differ by a factor of {0}; {1} of the variation is not measurement noise (I²).',
-    ...[spread.toFixed(3), part(iSquared)],
+    spread.toFixed(3),
+    part(iSquared),
   );
   return prediction === undefined
     ? words
     : `${words} ${l10n.t('One more host is expected within {0} (95% prediction interval).', intervalText(prediction))}`;
 }
 
-/** What the summary is, for whoever reads it. */
+/** Explains the summary to whoever reads it. */
 export const fleetMethod = (): string =>
   l10n.t(
     'Each host: rate of the bypass to that of the faster TCP there, round by round, with its 95% interval. All hosts: the geometric mean of a random-effects model (DerSimonian and Laird) with the interval of Hartung, Knapp, Sidik and Jonkman.',

@@ -12,7 +12,7 @@ export const nameOf = ({ arm, requestBytes }: Subject): string =>
     ? ARM_LABELS[arm]
     : l10n.t('{0}, {1} requests,', ARM_LABELS[arm], bytes(requestBytes));
 
-/** What a single size shows, where there is no line to describe. */
+/** Describes a single size, where there is no line to describe. */
 export function oneSizeText({
   subject,
   against,
@@ -25,8 +25,12 @@ export function oneSizeText({
 }: FindingOf<'oneSize'>): string {
   const values = l10n.t(
     'At {0}, {1} {2} is {3}, {4} {5} (medians)',
-    ...[at, nameOf(subject), quantity, withUnit(median, unit)],
-    ...[ARM_LABELS[against], withUnit(baseline, unit)],
+    at,
+    nameOf(subject),
+    quantity,
+    withUnit(median, unit),
+    ARM_LABELS[against],
+    withUnit(baseline, unit),
   );
   return withRatio(values, ratio, PLAIN);
 }
@@ -59,16 +63,19 @@ export function workloadText({
 export function tailText({ at, arm, against, us, baselineUs, ratio }: FindingOf<'tail'>): string {
   const values = l10n.t(
     '{0}: {1} {2}, {3} {4} (medians)',
-    ...[at, ARM_LABELS[arm], withUnit(us, 'µs')],
-    ...[ARM_LABELS[against], withUnit(baselineUs, 'µs')],
+    at,
+    ARM_LABELS[arm],
+    withUnit(us, 'µs'),
+    ARM_LABELS[against],
+    withUnit(baselineUs, 'µs'),
   );
   return withRatio(values, ratio, PLAIN);
 }
 
 interface Wording {
-  /** Of a ratio that is higher or lower. */
+  /** Words for a ratio that is higher or lower. */
   readonly differs: (ratio: number) => string;
-  /** Of a verdict without a direction. */
+  /** Words for a verdict without a direction. */
   readonly settlesNot: (verdict: string) => string;
 }
 

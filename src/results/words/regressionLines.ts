@@ -21,7 +21,7 @@ export function regressionLines(check: RegressionCheck): string[] {
 /** Why a check is inconclusive. */
 export const gapTexts = ({ gaps }: RegressionCheck): string[] => gaps.map(gapText);
 
-/** What a check comes to, in Markdown: why it has the outcome that it has. */
+/** The outcome of a check, in Markdown, with its reasons. */
 export const regressionMarkdown = (check: RegressionCheck): string =>
   [
     `## ${l10n.t('Whether the bypass got slower')}`,
@@ -44,7 +44,8 @@ export function verdictLine({ outcome, worse, maxSlowdown }: RegressionCheck): s
           )
         : l10n.t(
             '{0} measurements of the bypass more than {1}% slower than in the saved run.',
-            ...[worse.length, maxSlowdown],
+            worse.length,
+            maxSlowdown,
           );
     case 'inconclusive':
       return l10n.t('Inconclusive: whether the bypass got slower is not known.');

@@ -171,7 +171,9 @@ export const CALLS: readonly Entry[] = [
         ? undefined
         : l10n.t(
             'Argument {0} is {1}; this function takes {2}.',
-            ...[register, nameOfType(type), alternatives(expected)],
+            register,
+            nameOfType(type),
+            alternatives(expected),
           ),
     why: 'The argument is not of the kind the function takes.',
     fix: 'Compare the arguments, one by one, with the helper’s signature (hover over its name); data passed by pointer lies on the stack, in a map or in a packet.',

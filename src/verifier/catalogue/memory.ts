@@ -238,7 +238,9 @@ export const MEMORY: readonly Entry[] = [
 const mayTouch = (offset = '', size = '', all = ''): string =>
   l10n.t(
     'It may touch {0}; there are {1} bytes, 0 to {2}.',
-    ...[bytes(Number(offset), Number(size)), all, String(Number(all) - 1)],
+    bytes(Number(offset), Number(size)),
+    all,
+    String(Number(all) - 1),
   );
 
 /** The verifier's names of types (kernel/bpf/log.c, reg_type_str). */

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-/** What came with which version, by the name sources use. */
+/** The version that brought each, by the name sources use. */
 interface Since {
   readonly pattern: RegExp;
   readonly libbpf?: string;
@@ -53,8 +53,5 @@ export function versionsOf(name: string): string | undefined {
   if (libbpf === undefined) return l10n.t('{0} came with Linux {1}.', name, kernel ?? '');
   return kernel === undefined
     ? l10n.t('{0} came with libbpf {1}.', name, libbpf)
-    : l10n.t(
-        '{0} came with libbpf {1}, and works on Linux {2} and newer.',
-        ...[name, libbpf, kernel],
-      );
+    : l10n.t('{0} came with libbpf {1}, and works on Linux {2} and newer.', name, libbpf, kernel);
 }

@@ -31,7 +31,7 @@ export interface CFunction {
 export interface Statement {
   readonly start: number;
   readonly text: string;
-  /** What stands before it on its line: spaces, or others that end there. */
+  /** The text before it on its line: spaces, or others that end there. */
   readonly indent: string;
 }
 
@@ -46,7 +46,7 @@ const LARGEST = 2 ** 20;
 export class Code {
   readonly file: string;
   readonly text: string;
-  /** Of the same length, with blanks for all that is no code. */
+  /** A text of the same length, with blanks for all that is no code. */
   readonly code: string;
   readonly #starts: number[] = [0];
 
@@ -73,7 +73,7 @@ export class Code {
     return this.text.slice(this.lineStart(line), this.lineStart(line + 1)).replace(/\r?\n$/, '');
   }
 
-  /** What is at these offsets, which are on one line, replaced. */
+  /** Replaces the text at these offsets, which are on one line. */
   edit(start: number, end: number, text: string): Edit {
     const line = this.lineOf(start);
     const first = this.lineStart(line);
@@ -81,7 +81,7 @@ export class Code {
     return { place, text, line: this.lineText(line) };
   }
 
-  /** What SEC() says between two offsets, with where the name begins. */
+  /** The argument of SEC() between two offsets, with where the name begins. */
   sections(start: number, end: number): { name: string; at: number }[] {
     return Array.from(this.text.slice(start, end).matchAll(/\bSEC\(\s*"([^"\n]*)"\s*\)/g))
       .map(({ 0: whole, 1: name = '', index }) => ({
@@ -139,7 +139,7 @@ export class Code {
     const indent = this.text.slice(line, start);
     const length = this.#statementLength(start);
     const text = this.code.slice(start, start + length);
-    // What ends with a brace is an initializer's.
+    // A brace at the end is an initializer's.
     if (start > offset || text.endsWith('}')) return undefined;
     if (/^(?:else|do|case|default|switch)\b|^\w+\s*:(?!:)/.test(text)) return undefined;
     const control = /^(\w+)\s*\(/.exec(text);

@@ -19,7 +19,7 @@ interface Length {
 
 const SUBSCRIPT = /((?:\w+\s*(?:->|\.)\s*)*(\w+))\s*\[\s*([A-Za-z_]\w*)\s*\]/g;
 
-/** What bounds an index that may lie outside of its array: a correct comparison, a new one, or a mask. */
+/** Ways to bound an index that may lie outside of its array: a correct comparison, a new one, or a mask. */
 export function boundIndex(
   code: Code,
   line: number,

@@ -15,7 +15,7 @@ const LIBBPF: readonly (readonly [RegExp, string])[] = [
     'bpf/bpf_helpers.h',
   ],
 ];
-/** Of the kernel's interface: not beside vmlinux.h, which defines the same anew. */
+/** Headers of the kernel's interface: not beside vmlinux.h, which defines the same anew. */
 const KERNEL: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:XDP_\w+|SK_(?:PASS|DROP)|BPF_(?:ANY|NOEXIST|EXIST|MAP_TYPE_\w+|F_\w+|SOCK_OPS_\w+))$/,

@@ -14,7 +14,7 @@ export function unlock(code: Code, line: number): QuickFix | undefined {
   const returns = Array.from(body.matchAll(/\breturn\b[^;]*;/g)).filter(
     ({ index }) => index > taken.index,
   );
-  // What is returned is read without the lock then.
+  // The returned value is read without the lock then.
   const edits = returns.map(({ 0: text, index }) => {
     const statement = code.statementAt(inside.start + index, inside);
     return statement === undefined || !/^return\s+-?\w+\s*;$|^return\s*;$/.test(text)

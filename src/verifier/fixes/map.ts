@@ -5,7 +5,7 @@ const INDEXED =
   /^BPF_MAP_TYPE_(?:(?:PERCPU_)?ARRAY|PROG_ARRAY|PERF_EVENT_ARRAY|CGROUP_ARRAY|ARRAY_OF_MAPS|DEVMAP|CPUMAP|XSKMAP|SOCKMAP)$/;
 const NO_PREALLOCATION = /^BPF_MAP_TYPE_(?:LPM_TRIE|(?:SK|TASK|INODE|CGRP)_STORAGE)$/;
 
-/** What the type of a map asks for, in the definition that ends on a line. */
+/** The attributes that the type of a map asks for, in the definition that ends on a line. */
 export function correctMap(code: Code, line: number): QuickFix | undefined {
   const end = code.lineStart(line + 1);
   const open = code.code.lastIndexOf('{', code.code.lastIndexOf('}', end));

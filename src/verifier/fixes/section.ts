@@ -3,12 +3,37 @@ import type { Code, QuickFix } from './code.ts';
 
 /** Sections that are whole by themselves, of every libbpf from 0.8 on. */
 const WHOLE = [
-  ...['xdp', 'xdp.frags', 'xdp/devmap', 'xdp/cpumap', 'tc', 'classifier', 'action', 'socket'],
-  ...['sockops', 'sk_msg', 'sk_skb', 'sk_skb/stream_parser', 'sk_skb/stream_verdict', 'sk_lookup'],
-  ...['sk_reuseport', 'flow_dissector', 'lwt_in', 'lwt_out', 'lwt_xmit', 'perf_event', 'syscall'],
-  ...['cgroup_skb/ingress', 'cgroup_skb/egress', 'cgroup/skb', 'cgroup/sock', 'cgroup/dev'],
-  ...['cgroup/sock_create', 'cgroup/sock_release', 'cgroup/sysctl'],
-  ...['cgroup/getsockopt', 'cgroup/setsockopt'],
+  'xdp',
+  'xdp.frags',
+  'xdp/devmap',
+  'xdp/cpumap',
+  'tc',
+  'classifier',
+  'action',
+  'socket',
+  'sockops',
+  'sk_msg',
+  'sk_skb',
+  'sk_skb/stream_parser',
+  'sk_skb/stream_verdict',
+  'sk_lookup',
+  'sk_reuseport',
+  'flow_dissector',
+  'lwt_in',
+  'lwt_out',
+  'lwt_xmit',
+  'perf_event',
+  'syscall',
+  'cgroup_skb/ingress',
+  'cgroup_skb/egress',
+  'cgroup/skb',
+  'cgroup/sock',
+  'cgroup/dev',
+  'cgroup/sock_create',
+  'cgroup/sock_release',
+  'cgroup/sysctl',
+  'cgroup/getsockopt',
+  'cgroup/setsockopt',
   ...['bind', 'connect', 'sendmsg', 'recvmsg', 'getpeername', 'getsockname', 'post_bind']
     .flatMap((name) => [`cgroup/${name}4`, `cgroup/${name}6`])
     .filter((name) => !/post_bind[^46]/.test(name)),
@@ -16,11 +41,26 @@ const WHOLE = [
 
 /** Those before the slash, with something to attach to behind it. */
 const PREFIXES = [
-  ...['kprobe', 'kretprobe', 'uprobe', 'uretprobe', 'tp', 'tracepoint', 'raw_tp', 'raw_tracepoint'],
-  ...['fentry', 'fexit', 'fmod_ret', 'lsm', 'iter', 'tp_btf', 'usdt', 'ksyscall', 'kretsyscall'],
+  'kprobe',
+  'kretprobe',
+  'uprobe',
+  'uretprobe',
+  'tp',
+  'tracepoint',
+  'raw_tp',
+  'raw_tracepoint',
+  'fentry',
+  'fexit',
+  'fmod_ret',
+  'lsm',
+  'iter',
+  'tp_btf',
+  'usdt',
+  'ksyscall',
+  'kretsyscall',
 ];
 
-/** What old libbpf, or another program's loader, called them. */
+/** Names that old libbpf, or another program's loader, used. */
 const FORMER: readonly (readonly [RegExp, string])[] = [
   [/^tcx\/(?:ingress|egress)$/, 'tc'],
   [/^sock_?ops$|^socket_ops$|^sk_ops$/, 'sockops'],

@@ -1,6 +1,6 @@
 import type { Code, CFunction, Statement } from './code.ts';
 
-/** What a function says of a variable before a statement. Read from the text: nothing is compiled. */
+/** A variable in a function before a statement. Read from the text: nothing is compiled. */
 export interface Variable {
   readonly name: string;
   readonly isPointer: boolean;
@@ -36,7 +36,7 @@ export function variableAt(
   };
 }
 
-/** What the groups of a pattern find in an expression, each once. */
+/** The groups of a pattern in an expression, each once. */
 export const namesIn = (text: string, pattern: RegExp): string[] =>
   Array.from(
     new Set(
@@ -46,7 +46,7 @@ export const namesIn = (text: string, pattern: RegExp): string[] =>
     ),
   );
 
-/** What has to be given back before a function ends, or ends a section of code. */
+/** Resources to give back before a function ends, or ends a section of code. */
 const HELD =
   /\b(?:bpf_ringbuf_reserve\w*|bpf_sk_lookup_\w+|bpf_skc_lookup_tcp|bpf_spin_lock|bpf_res_spin_lock\w*|bpf_obj_new|bpf_percpu_obj_new|bpf_kptr_xchg|bpf_rcu_read_lock|bpf_preempt_disable|bpf_local_irq_save|bpf_\w+_(?:acquire|from_pid|from_id|create|ancestor)|bpf_iter_\w+_new)\s*\(/g;
 

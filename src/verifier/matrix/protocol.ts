@@ -5,7 +5,7 @@ export interface ToMatrixPage {
   readonly kept: KeptMatrix;
 }
 
-/** What the page keeps for the window's next start: addresses of sources, and hosts. */
+/** The state that the page keeps for the window's next start: addresses of sources, and hosts. */
 export interface KeptMatrix {
   readonly sources: readonly string[];
   readonly hosts: readonly string[];
@@ -28,12 +28,12 @@ export interface SourceView {
   readonly columns: readonly (readonly CellView[])[];
 }
 
-/** Of a column: that of a program by its row, or the one for all of them. */
+/** Key of a column: that of a program by its row, or the one for all of them. */
 export const cellAt = (cells: readonly CellView[], row: number): CellView | undefined =>
   cells[cells.length === 1 ? 0 : row];
 
 /**
- * What a host says of a program. `failed`: libbpf gave up before the kernel saw it. `uncompiled`: the whole source
+ * A host's verdict on a program. `failed`: libbpf gave up before the kernel saw it. `uncompiled`: the whole source
  * does not compile there. `none`: it leaves the program out there.
  */
 export type CellVerdict = 'accepted' | 'rejected' | 'failed' | 'uncompiled' | 'none';

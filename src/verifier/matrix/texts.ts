@@ -36,7 +36,9 @@ export function matrixCsv(view: MatrixView): string {
 const rowsOf = ({ sources }: MatrixView) =>
   sources.flatMap(({ name: source, programs, columns }) =>
     programs.map(({ name: program, section }, row) => ({
-      ...{ source, program, section },
+      source,
+      program,
+      section,
       cells: columns.flatMap((cells) => cellAt(cells, row) ?? []),
     })),
   );

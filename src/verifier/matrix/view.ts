@@ -80,7 +80,9 @@ function cellView({ verdict, processed, place, explanation = '' }: Cell): CellVi
         ? ''
         : l10n.t('{0} instructions processed', processed.toLocaleString('en'));
   return {
-    ...{ state: verdict, words: VERDICTS[verdict], detail },
+    state: verdict,
+    words: VERDICTS[verdict],
+    detail,
     ...(place && { place: `${oneLine(place.file, 200)}:${place.line + 1}` }),
   };
 }

@@ -15,7 +15,7 @@ interface Recap {
 
 interface Played {
   readonly exitCode: number | undefined;
-  /** What it came to on each host that it was played on. */
+  /** The outcome on each host that it was played on. */
   readonly hosts: ReadonlyMap<string, Recap>;
   readonly output: string;
   /** User and system time of Ansible and its ssh clients. */
@@ -68,13 +68,17 @@ export async function openControl(
   const archive = fs.readdirSync(place.path).find((name) => name.endsWith('.tar.gz')) ?? '';
   await galaxy('install', file(archive), '-p', file('collections'), '--offline');
   return {
-    ...{ file, env },
+    file,
+    env,
     play: async (playbook, ...args) => {
       const argv = ['-i', file('inventory.yml'), `sockmap.bypass.${playbook}`, ...args];
       // The shell's times are those of its children.
       const timed = ['-c', '"$@"; code=$?; times >&2; exit $code', 'sh', 'ansible-playbook'];
       const { exitCode, stdout, stderr } = await execa('bash', [...timed, ...argv], {
-        ...{ env, extendEnv: false, reject: false, stdin: 'ignore' },
+        env,
+        extendEnv: false,
+        reject: false,
+        stdin: 'ignore',
       });
       const seconds = [...(stderr.split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
       const recaps = stdout.matchAll(

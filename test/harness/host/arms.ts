@@ -4,7 +4,7 @@ import { bypassStatus, loadBypass, unloadBypass } from '../../../src/bypass/load
 import type { Attachment } from '../../../src/bypass/attachment.ts';
 import { Host } from '../../../src/host/host.ts';
 import { run } from '../run.ts';
-import { bpfSource, makeGround, type BypassGround } from './bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from './bypass.ts';
 
 /** Where an application and its clients run: without a bypass, or with. */
 export interface Arm {
@@ -25,7 +25,10 @@ export const asAccount = (argv: readonly string[], account?: string): readonly s
 
 /** The argv that runs a program in a network namespace; the cgroup comes first, for this hides its mount. */
 export const entering = (netns: string, argv: readonly string[]): string[] => [
-  ...['ip', 'netns', 'exec', netns],
+  'ip',
+  'netns',
+  'exec',
+  netns,
   ...argv,
 ];
 
@@ -34,7 +37,7 @@ export const inside = (
   arm: Pick<Arm, 'cgroup'>,
   argv: readonly string[],
   account?: string,
-): string[] => [...['sh', '-c', JOIN, 'sh', arm.cgroup], ...asAccount(argv, account)];
+): string[] => ['sh', '-c', JOIN, 'sh', arm.cgroup, ...asAccount(argv, account)];
 
 /** Runs a client in the cgroup of an arm to its end, and returns its standard output. */
 export function runInside(
@@ -52,12 +55,12 @@ export class Arms {
   readonly tcp: Arm;
   readonly bypass: Arm;
   readonly #host = new Host('local');
-  readonly #ground: BypassGround;
+  readonly #site: BypassSite;
 
   constructor(label: string) {
-    this.#ground = makeGround(label);
-    this.tcp = { name: 'tcp', cgroup: this.#ground.cgroup.child('tcp') };
-    this.bypass = { name: 'bypass', cgroup: this.#ground.path };
+    this.#site = makeSite(label);
+    this.tcp = { name: 'tcp', cgroup: this.#site.cgroup.child('tcp') };
+    this.bypass = { name: 'bypass', cgroup: this.#site.path };
   }
 
   async load(
@@ -104,7 +107,7 @@ export class Arms {
   }
 
   async remove(): Promise<void> {
-    await this.#ground.remove();
+    await this.#site.remove();
     await this.#host.dispose();
   }
 }

@@ -1,14 +1,14 @@
 import { loadBypass, unloadBypass } from '../../../src/bypass/load.ts';
 import { Host } from '../../../src/host/host.ts';
 import { startSshd, type TestSshd } from '../sshd.ts';
-import { bpfSource, makeGround, type BypassGround } from './bypass.ts';
+import { bpfSource, makeSite, type BypassSite } from './bypass.ts';
 
 /** A host over ssh, with the guarded bypass on a cgroup of the tests. */
 export interface BenchStage {
   readonly server: TestSshd;
   readonly host: Host;
   /** Everything is below a cgroup of our own, so that all of a run can be seen in it. */
-  readonly outer: BypassGround;
+  readonly outer: BypassSite;
   readonly cgroup: string;
   stop(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export interface BenchStage {
 export async function setBenchStage(label: string): Promise<BenchStage> {
   const server = await startSshd();
   const host = new Host(server.alias, { ssh: { configFile: server.configFile } });
-  const outer = makeGround(label);
+  const outer = makeSite(label);
   const cgroup = outer.path;
   await loadBypass(host, { cgroup, source: await bpfSource('guarded') });
   const stop = async (): Promise<void> => {

@@ -73,7 +73,7 @@ export async function isLoaded(id: number): Promise<boolean> {
 }
 
 /** A test cgroup with one below it to load on, and whatever is loaded: all go, in whatever state. */
-export interface BypassGround {
+export interface BypassSite {
   /** The outer one: what a benchmark makes outside of the bypass is in it. */
   readonly cgroup: TestCgroup;
   /** The inner one. */
@@ -86,7 +86,7 @@ export interface BypassGround {
   remove(): Promise<void>;
 }
 
-export function makeGround(label: string): BypassGround {
+export function makeSite(label: string): BypassSite {
   const cgroup = makeCgroup(label);
   const inner = cgroup.child('app');
   const inode = inodeOf(inner);
@@ -103,7 +103,11 @@ export function makeGround(label: string): BypassGround {
     await cgroup.remove();
   });
   return {
-    ...{ cgroup, path: inner, inode, left, remove },
+    cgroup,
+    path: inner,
+    inode,
+    left,
+    remove,
     async assertClean() {
       await eventually('nothing is left', async () => {
         const { pins, attached } = await left();

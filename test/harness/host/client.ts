@@ -44,7 +44,10 @@ if (job.action === 'connect') {
   say('done');
 } else if (job.action === 'canary') {
   await runCanary(host, {
-    ...{ cgroup, share: 50, seconds: 600, guardrails: {} },
+    cgroup,
+    share: 50,
+    seconds: 600,
+    guardrails: {},
     sources: await readCanary(path.join(import.meta.dirname, '../../../bpf')),
     onReading: () => {
       say('compares');

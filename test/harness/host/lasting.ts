@@ -6,7 +6,7 @@ import { run } from '../run.ts';
 import { heldNames, isOurs } from './held.ts';
 
 /**
- * What a program could leave changed on a host, as far as it is this lane's own: a line each.
+ * Lists the changes that a program could leave on a host, as far as it is this lane's own: a line each.
  * @param scratch where temporary files go, as TMPDIR says.
  */
 export async function lastingState(scratch: string): Promise<string[]> {
@@ -29,7 +29,7 @@ export async function lastingState(scratch: string): Promise<string[]> {
   ];
 }
 
-/** What is there now and was not, with +, and what was there and is no more, with -. */
+/** The difference: what is there now and was not, with +, and what was there and is no more, with -. */
 export function changes(before: readonly string[], now: readonly string[]): string[] {
   const [was, is] = [new Set(before), new Set(now)];
   return [

@@ -94,19 +94,44 @@ function accepts(port: number): Promise<boolean> {
 
 export const startRedis = (arm: Plan['arm'], account?: string): Promise<Server> =>
   startServer({
-    ...{ arm, account },
+    arm,
+    account,
     argv: (port, directory) => [
-      ...['redis-server', '--port', String(port), '--bind', '127.0.0.1', '::1', '--dir', directory],
-      ...['--save', '', '--appendonly', 'no', '--enable-debug-command', 'local'],
+      'redis-server',
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '::1',
+      '--dir',
+      directory,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--enable-debug-command',
+      'local',
     ],
   });
 
 export const startMemcached = (arm: Arm, account: string): Promise<Server> =>
   startServer({
-    ...{ arm, account },
+    arm,
+    account,
     argv: (port) => [
-      ...['memcached', '-l', '127.0.0.1', '-p', String(port), '-U', '0'],
-      ...['-m', '256', '-I', '4m', '-t', '2'],
+      'memcached',
+      '-l',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-U',
+      '0',
+      '-m',
+      '256',
+      '-I',
+      '4m',
+      '-t',
+      '2',
     ],
   });
 
@@ -139,7 +164,8 @@ export async function startNginx(
 ): Promise<Nginx> {
   const tlsPort = await freePort();
   const server = await startServer({
-    ...{ arm, account },
+    arm,
+    account,
     argv: (port, directory) => {
       const scratch = nginxScratch(directory);
       const config = path.join(path.dirname(directory), 'nginx.conf');
@@ -187,14 +213,22 @@ export const startPostgres = (
   netns?: string,
 ): Promise<Server> =>
   startServer({
-    ...{ arm, account, ...(netns !== undefined && { netns }) },
+    arm,
+    account,
+    ...(netns !== undefined && { netns }),
     argv: async (port, directory) => {
       const data = path.join(directory, 'cluster');
       const [command = '', ...args] = inside(
         arm,
         [
-          ...[postgresProgram('initdb'), '-D', data, '--auth=trust', '--username=postgres'],
-          ...['--no-sync', '--encoding=UTF8', '--locale=C'],
+          postgresProgram('initdb'),
+          '-D',
+          data,
+          '--auth=trust',
+          '--username=postgres',
+          '--no-sync',
+          '--encoding=UTF8',
+          '--locale=C',
         ],
         account,
       );

@@ -10,7 +10,9 @@ export const ARTICLE: Readonly<
 > = {
   fig2: { x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s', arms: ['tcp', 'bypass'] },
   fig3: {
-    ...{ x: /^Send message size$/, y: /^Throughput/, unit: 'Gbit/s' },
+    x: /^Send message size$/,
+    y: /^Throughput/,
+    unit: 'Gbit/s',
     arms: ['tcp-nodelay', 'bypass'],
   },
   fig4: { x: /^Response/, y: /^P50 latency in µs/, unit: 'µs', arms: ['tcp', 'bypass'] },

@@ -46,8 +46,16 @@ export function drive(workbench: Workbench) {
   };
 
   return {
-    ...{ asksForHost, asksForCgroup, pickHost, pickCgroup },
-    ...{ shows, pastWarning, loaded, on, off, failure },
+    asksForHost,
+    asksForCgroup,
+    pickHost,
+    pickCgroup,
+    shows,
+    pastWarning,
+    loaded,
+    on,
+    off,
+    failure,
 
     /** @param cgroup as the picker shows it: its path below the mount. */
     async load(host: string, cgroup: string, onChosen?: () => void): Promise<void> {

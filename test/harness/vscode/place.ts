@@ -32,7 +32,9 @@ export function makePlace(label: string): Place {
     ),
   ];
   return {
-    ...{ parent, cgroup, left },
+    parent,
+    cgroup,
+    left,
     label: cgroup.slice(cgroupMount()?.length),
     attached: async () =>
       (await attachedTo(cgroup))

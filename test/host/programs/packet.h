@@ -28,7 +28,7 @@ static inline uint16_t folded(uint32_t n)
 	return ~n;
 }
 
-/* Of a segment without options. Its data has an even number of bytes. */
+/* Bytes of a segment without options. Its data has an even number of bytes. */
 static inline uint16_t tcp_checksum(struct iphdr ip, struct tcphdr tcp, const void *data,
 				    size_t bytes)
 {

@@ -50,7 +50,7 @@ steer() {
 	ip netns exec $id sh -c "echo $1 >/sys/class/net/lo/queues/rx-0/rps_cpus" && steers=$((steers + 1))
 }
 
-# Of every CPU and every load.
+# For every CPU and every load.
 counters() {
 	tr ',{}' '\n\n\n' <"$tmp/counters" |
 		awk -F: '/^"[a-z_]+":[0-9]+$/ && !/^"(key|cpu)"/ { n[$1] += $2 }

@@ -50,23 +50,30 @@ describe('the page of an assessment', () => {
       notLookedAt: [HOSTILE],
       relies: [
         {
-          ...{ process: HOSTILE, pids: [1], cgroup: `/${HOSTILE}`, use: 'splice', title: HOSTILE },
-          ...{
-            calls: 1,
-            sockets: 1,
-            flows: [0],
-            effect: 'stalls',
-            consequence: HOSTILE,
-            basis: 'known',
-          },
+          process: HOSTILE,
+          pids: [1],
+          cgroup: `/${HOSTILE}`,
+          use: 'splice',
+          title: HOSTILE,
+          calls: 1,
+          sockets: 1,
+          flows: [0],
+          effect: 'stalls',
+          consequence: HOSTILE,
+          basis: 'known',
         },
       ],
       verdict: {
         words: HOSTILE,
         cgroups: [
           {
-            ...{ cgroup: `/${HOSTILE}`, label: HOSTILE, savedMs: 1, ratio: 1.1 },
-            ...{ basis: 'estimate', flows: [0], against: [] },
+            cgroup: `/${HOSTILE}`,
+            label: HOSTILE,
+            savedMs: 1,
+            ratio: 1.1,
+            basis: 'estimate',
+            flows: [0],
+            against: [],
           },
         ],
       },
@@ -105,7 +112,10 @@ describe('the page of an assessment', () => {
     const { graph } = assessmentView(assessmentOf(flows, { verdict: { gains, cover: ['/b'] } }));
     assert.deepEqual(
       graph.edges.map(({ from, to, bytes, gains: isGain }) => [
-        ...[graph.nodes[from]?.name, graph.nodes[to]?.name, bytes, isGain],
+        graph.nodes[from]?.name,
+        graph.nodes[to]?.name,
+        bytes,
+        isGain,
       ]),
       [
         ['/a', '/b', 6000, false],
@@ -130,7 +140,10 @@ describe('the page of an assessment', () => {
   it('says how old it is', () => {
     const minute = 60_000;
     assert.deepEqual([0, minute, 59 * minute, 150 * minute].map(ageText), [
-      ...['just now', '1 min ago', '59 min ago', '2 h ago'],
+      'just now',
+      '1 min ago',
+      '59 min ago',
+      '2 h ago',
     ]);
   });
 });

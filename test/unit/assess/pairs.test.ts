@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { joinEnds, parseTracked } from '../../../src/assess/pairs.ts';
 import { parseListening, parseSockets, type Socket } from '../../../src/assess/sockets.ts';
 
-/** Of ss from iproute2 6.1; the second is of a cgroup with blanks in its name. */
+/** Lines of ss from iproute2 6.1; the second is of a cgroup with blanks in its name. */
 const SS = `
 0      0      127.0.0.1:60134 127.0.0.1:35271 timer:(keepalive,26sec,0) ino:56837937 sk:7567b0 cgroup:/ <-> cgroup:/ ts sack bbr wscale:10,10 rto:208 rtt:7.931/13.584 ato:40 mss:32768 pmtu:65535 cwnd:27 bytes_sent:17965 bytes_retrans:93 bytes_acked:17873 bytes_received:1731360 segs_out:501 segs_in:457 data_segs_out:290 data_segs_in:353 send 892433237bps lastsnd:4012 lastrcv:3916
 1479970 2374584 [::ffff:127.0.0.1]:37157 [::ffff:127.0.0.1]:51778 timer:(on,184ms,0) ino:56972644 sk:75f734 cgroup:/a b bytes_acked:9 <-> cgroup:/a b bytes_acked:9 ts sack bytes_acked:7 bytes_received:8
@@ -18,10 +18,18 @@ const socket = (
   [remote, remotePort]: [string, number],
   [sent, received]: [number, number] = [0, 0],
 ): Socket => ({
-  ...{ namespace, inode: 0, cookie: `${namespace}${local}${localPort}`, cgroup: '/' },
+  namespace,
+  inode: 0,
+  cookie: `${namespace}${local}${localPort}`,
+  cgroup: '/',
   local: { address: local, port: localPort },
   remote: { address: remote, port: remotePort },
-  ...{ sent, received, segmentsOut: 0, segmentsIn: 0, quietFor: 0, ulp: undefined },
+  sent,
+  received,
+  segmentsOut: 0,
+  segmentsIn: 0,
+  quietFor: 0,
+  ulp: undefined,
 });
 const NONE = new Map<string, never>();
 const listening = new Map([['1', new Set([80, 40_000])]]);
@@ -30,11 +38,18 @@ describe('sockets of a host', () => {
   it('are read from ss, whatever their cgroup is called', () => {
     const [first, second, third, bound, gone, ...rest] = parseSockets(SS, '1');
     assert.deepEqual(first, {
-      ...{ namespace: '1', inode: 56837937, cookie: '7567b0', cgroup: '/' },
+      namespace: '1',
+      inode: 56837937,
+      cookie: '7567b0',
+      cgroup: '/',
       local: { address: '127.0.0.1', port: 60134 },
       remote: { address: '127.0.0.1', port: 35271 },
-      ...{ sent: 17873, received: 1731360, segmentsOut: 290, segmentsIn: 353 },
-      ...{ quietFor: 4.012, ulp: undefined },
+      sent: 17873,
+      received: 1731360,
+      segmentsOut: 290,
+      segmentsIn: 353,
+      quietFor: 4.012,
+      ulp: undefined,
     });
     assert.equal(second?.cgroup, '/a b bytes_acked:9');
     assert.deepEqual([second.sent, second.received], [7, 8]);

@@ -14,11 +14,22 @@ nonsense
 `;
 
 const side = (process: string): Side => ({
-  ...{ process, cgroup: '/a', pids: [], cpu: undefined, namespace: '1' },
+  process,
+  cgroup: '/a',
+  pids: [],
+  cpu: undefined,
+  namespace: '1',
 });
 const row = (semantic: string, tcp: string, bypass: string): SemanticRow => ({
-  ...{ semantic, tcp, bypass, title: semantic, differs: tcp !== bypass, told: true },
-  ...{ detail: `it was ${bypass}`, path: 'bypass', affected: [] },
+  semantic,
+  tcp,
+  bypass,
+  title: semantic,
+  differs: tcp !== bypass,
+  told: true,
+  detail: `it was ${bypass}`,
+  path: 'bypass',
+  affected: [],
 });
 
 describe('what the observer saw', () => {

@@ -12,29 +12,59 @@ import { holds } from '../properties.ts';
 
 const MOUNT = '/sys/fs/cgroup';
 const EVIDENCE: Evidence = {
-  ...{ mount: MOUNT, seconds: 15, relies: [], faults: [], isTraced: true, documents: [] },
+  mount: MOUNT,
+  seconds: 15,
+  relies: [],
+  faults: [],
+  isTraced: true,
+  documents: [],
 };
 
 const side = (process: string, cgroup: string | undefined): Side => ({
-  ...{ process, cgroup, pids: [1], cpu: 0.1, namespace: '1' },
+  process,
+  cgroup,
+  pids: [1],
+  cpu: 0.1,
+  namespace: '1',
 });
 
 /** 10,000 round trips a second of 64 bytes, unless it says otherwise. */
 const flow = (client: string, server: string, changes: Partial<Flow> = {}): Flow => ({
   server: { ...side(server, `${MOUNT}/a.slice/${server}`), port: 80 },
   client: side(client, `${MOUNT}/a.slice/${client}`),
-  ...{ connections: 10, opened: 0, closed: 0, minimumAge: 15, family: 'IPv4' },
-  ...{ isTranslated: false, sameNamespace: true, kernelTls: false, mptcp: false },
-  ...{ bytesToServer: 640_000, bytesToClient: 640_000 },
-  ...{ segmentsToServer: 10_000, segmentsToClient: 10_000 },
-  ...{ messagesToServer: 10_000, messagesToClient: 10_000, messagesFrom: 'segments' },
-  ...{ meanToServer: 64, meanToClient: 64, shape: 'request-response' },
+  connections: 10,
+  opened: 0,
+  closed: 0,
+  minimumAge: 15,
+  family: 'IPv4',
+  isTranslated: false,
+  sameNamespace: true,
+  kernelTls: false,
+  mptcp: false,
+  bytesToServer: 640_000,
+  bytesToClient: 640_000,
+  segmentsToServer: 10_000,
+  segmentsToClient: 10_000,
+  messagesToServer: 10_000,
+  messagesToClient: 10_000,
+  messagesFrom: 'segments',
+  meanToServer: 64,
+  meanToClient: 64,
+  shape: 'request-response',
   ...changes,
 });
 
 const reliance = (process: string, effect: Reliance['effect']): Reliance => ({
-  ...{ process, effect, pids: [1], cgroup: `${MOUNT}/a.slice/${process}`, use: 'splice' },
-  ...{ title: 'splice()', calls: 1, sockets: 1, consequence: 'It stalls.', basis: 'known' },
+  process,
+  effect,
+  pids: [1],
+  cgroup: `${MOUNT}/a.slice/${process}`,
+  use: 'splice',
+  title: 'splice()',
+  calls: 1,
+  sockets: 1,
+  consequence: 'It stalls.',
+  basis: 'known',
   flows: [0],
 });
 
@@ -135,8 +165,14 @@ describe('the verdict on local traffic', () => {
   it('takes the gain from results of the host, at the nearest size', () => {
     const document = parseDocument(recorded('bench/all-figures.sockmap-bench.json'));
     const sample = (arm: Sample['arm'], repetition: number, rate: number): Sample => ({
-      ...{ experiment: 'latency', requestBytes: 128, responseBytes: 64, arm, repetition },
-      ...{ order: repetition, startedAt: document.startedAt, seconds: 1 },
+      experiment: 'latency',
+      requestBytes: 128,
+      responseBytes: 64,
+      arm,
+      repetition,
+      order: repetition,
+      startedAt: document.startedAt,
+      seconds: 1,
       transactionsPerSecond: rate,
       latencyUs: { mean: 1, stddev: 1, p50: 1, p90: 1, p99: 1 },
     });

@@ -6,12 +6,18 @@ import { recorded } from '../recorded.ts';
 
 /** Two runs of each tool. */
 const TOOLS = [
-  ...['redis-benchmark', 'pgbench', 'wrk', 'h2load', 'iperf3', 'iperf3-json', 'memcaslap'],
+  'redis-benchmark',
+  'pgbench',
+  'wrk',
+  'h2load',
+  'iperf3',
+  'iperf3-json',
+  'memcaslap',
   'sockperf',
 ];
 const runOf = (tool: string, run: 1 | 2) => recorded(`clients/${tool}.${run}`);
 
-/** What a person points at: the number behind these words of the first run; and that of the second. */
+/** The number that a person points at: behind these words of the first run; and that of the second. */
 const POINTED: [
   tool: string,
   words: string,

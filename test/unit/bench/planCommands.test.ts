@@ -3,7 +3,10 @@ import { commandsKey, commandsText, planCommands } from '../../../src/bench/plan
 import { workloadSchema } from '../../../src/results/workloadSchema.ts';
 
 const CLIENT = {
-  ...{ name: 'a', client: ['ask', '{port}'], unit: 'x/s', higherIsBetter: true },
+  name: 'a',
+  client: ['ask', '{port}'],
+  unit: 'x/s',
+  higherIsBetter: true,
   metric: { pattern: '(\\d+)' },
 };
 const planOf = (...workloads: object[]) => ({
@@ -20,11 +23,33 @@ const wordsOf = (text: string): string[] =>
     ([word]) => JSON.parse(word.replace(/" \+\s+"/g, '')) as string,
   );
 
-/** What hides, reorders, looks like something else, or breaks a line. */
+/** Characters that hide, reorder, look like something else, or break a line. */
 const HOSTILE = [
-  ...['', ' ', '"', '\\', '" "', '" +', "'", '\n', '\r', '\t', '\u001b[2J', '\u202e', '\u2066'],
-  ...['\u200b', '\u00a0', '\u2003', '\u2028', '\u0430pt', '\u05d0', '😀', '\ud800', '\u{e0041}'],
-  ...['x'.repeat(8000), '\u202e'.repeat(500), `${'a '.repeat(120)}; rm`],
+  '',
+  ' ',
+  '"',
+  '\\',
+  '" "',
+  '" +',
+  "'",
+  '\n',
+  '\r',
+  '\t',
+  '\u001b[2J',
+  '\u202e',
+  '\u2066',
+  '\u200b',
+  '\u00a0',
+  '\u2003',
+  '\u2028',
+  '\u0430pt',
+  '\u05d0',
+  '😀',
+  '\ud800',
+  '\u{e0041}',
+  'x'.repeat(8000),
+  '\u202e'.repeat(500),
+  `${'a '.repeat(120)}; rm`,
 ];
 
 describe('the commands of a plan', () => {

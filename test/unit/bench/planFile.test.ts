@@ -31,7 +31,11 @@ describe('sizes as people type them', () => {
 
 describe('a plan of the form', () => {
   const wanted = {
-    ...{ messages: [64], requests: [1, 2], responses: [3], secondsPerSample: 1, repetitions: 4 },
+    messages: [64],
+    requests: [1, 2],
+    responses: [3],
+    secondsPerSample: 1,
+    repetitions: 4,
     arms: ['tcp', 'tcp-nodelay', 'bypass'] as Arm[],
     targetInterval: 0.02,
     topology: 'namespaces' as const,
@@ -116,7 +120,9 @@ describe('a plan file', () => {
       'more points than anybody measures',
       text({
         points: Array.from({ length: 501 }, (_, size) => ({
-          ...{ experiment: 'throughput', messageBytes: size + 1, arms: ['tcp'] },
+          experiment: 'throughput',
+          messageBytes: size + 1,
+          arms: ['tcp'],
         })),
       }),
       /points/,

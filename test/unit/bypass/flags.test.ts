@@ -18,38 +18,91 @@ const accept = (...words: string[]) =>
 describe('flags of a project', () => {
   it('are split as a shell does, and expand nothing', () => {
     assert.deepEqual(splitWords(String.raw`clang -DA="x y" '-DB=$(id)' -DC=\"q\" "a\b" ''`), [
-      ...['clang', '-DA=x y', '-DB=$(id)', '-DC="q"', String.raw`a\b`, ''],
+      'clang',
+      '-DA=x y',
+      '-DB=$(id)',
+      '-DC="q"',
+      String.raw`a\b`,
+      '',
     ]);
     assert.equal(splitWords('-DA="x'), undefined);
   });
 
   it('are passed on where they are harmless, in the order in which clang searches', () => {
     const { include, preincluded, flags, remarks } = accept(
-      ...['-isystem', '../sys', '-Iinc', '-I', '/home/me/project', '-idirafter', '/usr/include/x'],
-      ...['-include', 'first.h', '-DA', '-D', 'B="x y"', '-UC', '-mcpu=v3', '-std=gnu11', '-O1'],
-      ...['-Wall', '-Wno-unused', '-Werror=format', '-fno-jump-tables', '-gdwarf-4'],
-      ...['-c', '-o', 'x.o', '-target', 'bpf', '-D__TARGET_ARCH_arm64', '-MF', 'deps', 'a.bpf.c'],
+      '-isystem',
+      '../sys',
+      '-Iinc',
+      '-I',
+      '/home/me/project',
+      '-idirafter',
+      '/usr/include/x',
+      '-include',
+      'first.h',
+      '-DA',
+      '-D',
+      'B="x y"',
+      '-UC',
+      '-mcpu=v3',
+      '-std=gnu11',
+      '-O1',
+      '-Wall',
+      '-Wno-unused',
+      '-Werror=format',
+      '-fno-jump-tables',
+      '-gdwarf-4',
+      '-c',
+      '-o',
+      'x.o',
+      '-target',
+      'bpf',
+      '-D__TARGET_ARCH_arm64',
+      '-MF',
+      'deps',
+      'a.bpf.c',
     );
     assert.deepEqual(include, ['src/inc', '.', 'sys', '/usr/include/x']);
     assert.deepEqual(preincluded, ['src/first.h']);
     assert.deepEqual(flags, [
-      ...['-DA', '-DB="x y"', '-UC', '-mcpu=v3', '-std=gnu11', '-O1', '-Wall', '-Wno-unused'],
-      ...['-Werror=format', '-fno-jump-tables', '-gdwarf-4'],
+      '-DA',
+      '-DB="x y"',
+      '-UC',
+      '-mcpu=v3',
+      '-std=gnu11',
+      '-O1',
+      '-Wall',
+      '-Wno-unused',
+      '-Werror=format',
+      '-fno-jump-tables',
+      '-gdwarf-4',
     ]);
     assert.deepEqual(remarks, []);
   });
 
   it('that could read, write or run something are left out, and said', () => {
     const bad = [
-      ...['-fplugin=./x.so', '-fpass-plugin=x', '@flags', '-Wl,-x', '-Wa,-x', '-Wp,-MD,x', '-B.'],
-      ...['--config=x', '-ivfsoverlay', '-fmodules', '-fprofile-use=x', '--sysroot=/', '-specs=x'],
-      ...['-save-temps', '-ftime-trace', '-gsplit-dwarf', '-include-pch', '-working-directory=/'],
-      ...[
-        '-DA B',
-        '-DX(=\n#include "/etc/shadow"',
-        '-fdump-record-layouts',
-        '-serialize-diagnostics',
-      ],
+      '-fplugin=./x.so',
+      '-fpass-plugin=x',
+      '@flags',
+      '-Wl,-x',
+      '-Wa,-x',
+      '-Wp,-MD,x',
+      '-B.',
+      '--config=x',
+      '-ivfsoverlay',
+      '-fmodules',
+      '-fprofile-use=x',
+      '--sysroot=/',
+      '-specs=x',
+      '-save-temps',
+      '-ftime-trace',
+      '-gsplit-dwarf',
+      '-include-pch',
+      '-working-directory=/',
+      '-DA B',
+      '-DX(=\n#include "/etc/shadow"',
+      '-fdump-record-layouts',
+      '-serialize-diagnostics',
     ];
     for (const word of bad) {
       const { flags, include, preincluded, remarks } = accept(word);
@@ -58,7 +111,7 @@ describe('flags of a project', () => {
     }
     const { flags } = accept('-Xclang', '-load', '-Xclang', './x.so', '-mllvm', '-x', '-DKEPT');
     assert.deepEqual(flags, ['-DKEPT']);
-    // Of this machine, and not of the folder.
+    // A directory of this machine, and not of the folder.
     for (const place of [
       '/etc',
       '../../other',
@@ -105,7 +158,10 @@ describe('flags of a project', () => {
 
   it('of the settings count by their pattern where the project has no command, and .clangd changes them', async () => {
     const settings = {
-      ...{ include: ['../out', 'inc'], defines: {}, named: 'verify.', link: {} },
+      include: ['../out', 'inc'],
+      defines: {},
+      named: 'verify.',
+      link: {},
       flags: { '*.bpf.c': ['-DALL'], 'bpf/**': ['-DBPF'], 'other/**': ['-DOTHER'] },
     };
     const files = { 'bpf/a.bpf.c': '#include <bpf/vmlinux.h>\n' };
@@ -135,7 +191,9 @@ describe('flags of a project', () => {
     };
     const of = (link: Record<string, string[]>, entry = 'a.bpf.c') =>
       configuredSource(entry, '/p', reader(files), {
-        ...{ include: [], defines: {}, named: '' },
+        include: [],
+        defines: {},
+        named: '',
         flags: { '*.bpf.c': ['-DALL'], 'lib/*': ['-DLIB', '-Ilib'] },
         link,
       });
@@ -213,10 +271,22 @@ describe('flags of a project', () => {
     );
     const branches = [
       'BPF_CFLAGS = -DALL',
-      ...['ifeq ($(DEBUG), 1)', 'BPF_CFLAGS += -DDEBUG', 'else ifneq ($(DEBUG),)', 'else'],
-      ...['BPF_CFLAGS += -DRELEASE', 'endif', '# BPF_CFLAGS += -DCOMMENT'],
-      ...['ifeq ($(shell id),x)', 'BPF_CFLAGS += -DONE', 'else', 'BPF_CFLAGS += -DOTHER', 'endif'],
-      ...['ifdef NO', 'BPF_CFLAGS += -DNO', 'endif', ''],
+      'ifeq ($(DEBUG), 1)',
+      'BPF_CFLAGS += -DDEBUG',
+      'else ifneq ($(DEBUG),)',
+      'else',
+      'BPF_CFLAGS += -DRELEASE',
+      'endif',
+      '# BPF_CFLAGS += -DCOMMENT',
+      'ifeq ($(shell id),x)',
+      'BPF_CFLAGS += -DONE',
+      'else',
+      'BPF_CFLAGS += -DOTHER',
+      'endif',
+      'ifdef NO',
+      'BPF_CFLAGS += -DNO',
+      'endif',
+      '',
     ].join('\n');
     assert.deepEqual(await ofMakefile(branches), ['-DALL', '-DRELEASE', '-DONE', '-DOTHER']);
     const arch = 'ARCH := $(shell uname -m | sed \'s/x86_64/x86/\' | sed "s/aarch64/arm64/")\n';
@@ -239,8 +309,11 @@ describe('flags of a project', () => {
       'BPF_CFLAGS = -DALL',
       'BPF_CFLAGS_probe.o = -DPROBE',
       'out/trace.bpf.o: BPF_CFLAGS += -mcpu=v3',
-      ...['%.o: %.c', '\t$(CLANG) -target bpf $(BPF_CFLAGS) -DBOTH -DXDP -c $<'],
-      ...['tc.o: tc.c', '\tclang -target bpf -DBOTH -DTC -c $<', ''],
+      '%.o: %.c',
+      '\t$(CLANG) -target bpf $(BPF_CFLAGS) -DBOTH -DXDP -c $<',
+      'tc.o: tc.c',
+      '\tclang -target bpf -DBOTH -DTC -c $<',
+      '',
     ].join('\n');
     const files = { Makefile: text };
     const of = (source: string) => ofMakefile(text, { source });
@@ -356,13 +429,11 @@ describe('flags of a project', () => {
   it('are of no more than a project, whatever folder it names', () => {
     assert.ok(isFolderAbove('..', '/home/me/project', '/home/me'));
     for (const [named, folder] of [
-      ...[
-        ['..', '/home/me'],
-        ['../..', '/home'],
-        ['..', '/'],
-        ['/etc', '/etc'],
-        ['../x', '/srv/x'],
-      ],
+      ['..', '/home/me'],
+      ['../..', '/home'],
+      ['..', '/'],
+      ['/etc', '/etc'],
+      ['../x', '/srv/x'],
     ] as const) {
       assert.ok(!isFolderAbove(named, folder, '/home/me'), folder);
     }

@@ -17,7 +17,12 @@ interface KernelObject {
 }
 const map = (id: number, name: string, type = 'hash') => ({ id, name, type, max_entries: 64 });
 const program = (id: number, name: string, type: string, ...map_ids: number[]) => ({
-  ...{ id, name, type, tag: `tag${id}`, map_ids, uid: 0 },
+  id,
+  name,
+  type,
+  tag: `tag${id}`,
+  map_ids,
+  uid: 0,
 });
 
 const SOCKS = map(1, 'bypass_socks', 'sockhash');
@@ -96,7 +101,8 @@ for (const shell of ['dash', 'busybox'] as const) {
         isDash ? 'dash' : path.join(own.path, 'sh'),
         ['-c', withFunctions('b=$1; read_bypasses'), 'sh', BOUNDARY],
         {
-          ...{ input: text, reject: false },
+          input: text,
+          reject: false,
           env: { LC_ALL: 'C', PATH: isDash ? PATH : `${own.path}:${PATH}` },
         },
       );
@@ -125,11 +131,13 @@ for (const shell of ['dash', 'busybox'] as const) {
       assert.deepEqual(found({ ...whole, attached }), [ATTACHED, X, Y]);
       assert.deepEqual(found({ attached }), [
         'unpinned|guarded|11|tag11|12|tag12|64|2|1|3||||',
-        ...[X, Y],
+        X,
+        Y,
       ]);
       assert.deepEqual(found({ pins: { 15: ALL }, cgroups: [X, Y] }), [
         ATTACHED.replace('attached', 'detached'),
-        ...[X, Y],
+        X,
+        Y,
       ]);
     });
 
@@ -184,8 +192,10 @@ for (const shell of ['dash', 'busybox'] as const) {
       const alone = program(22, 'sockmap_sockops', 'sock_ops', 5);
       const objects = [stranger, alone, map(4, 'theirs'), map(5, 'bypass_socks'), REDIRECT, SOCKS];
       assert.deepEqual(found({ objects, attached: { [X]: [stranger, alone] } }), [
-        ...['namesake||21||||||||||loaded by user 0|', X],
-        ...['namesake||22||||||||||loaded by user 0|', X],
+        'namesake||21||||||||||loaded by user 0|',
+        X,
+        'namesake||22||||||||||loaded by user 0|',
+        X,
       ]);
     });
 

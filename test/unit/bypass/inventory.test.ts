@@ -29,14 +29,23 @@ const read = (change: Partial<RollOut>): Read['all'] =>
 describe('the inventory of a roll-out', () => {
   it('reaches each host as ssh does, by a name that Ansible takes for no pattern', () => {
     const hosts = [
-      ...['web1', 'ann@web1', 'ssh://bob%40corp@db.example:2222', 'ssh://[fe80::1]:22'],
-      ...['local', 'all', 'web[1:3]', 'ann@10.0.0.1', 'web1'],
+      'web1',
+      'ann@web1',
+      'ssh://bob%40corp@db.example:2222',
+      'ssh://[fe80::1]:22',
+      'local',
+      'all',
+      'web[1:3]',
+      'ann@10.0.0.1',
+      'web1',
     ];
     assert.deepEqual(read({ hosts }).hosts, {
       web1: { ansible_host: 'web1', bypass_ssh_host: 'web1' },
       web1_2: { ansible_host: 'web1', ansible_user: 'ann', bypass_ssh_host: 'ann@web1' },
       'db.example': {
-        ...{ ansible_host: 'db.example', ansible_user: 'bob@corp', ansible_port: 2222 },
+        ansible_host: 'db.example',
+        ansible_user: 'bob@corp',
+        ansible_port: 2222,
         bypass_ssh_host: 'ssh://bob%40corp@db.example:2222',
       },
       fe80_1: { ansible_host: 'fe80::1', ansible_port: 22, bypass_ssh_host: hosts[3] },
@@ -63,7 +72,10 @@ describe('the inventory of a roll-out', () => {
     assert.equal(vars['ansible_ssh_executable'], '/opt/my ssh/ssh');
     assert.equal(vars['ansible_ssh_common_args'], `-F '/home/ann'\\''s files/config: #1'`);
     assert.deepEqual(vars['bypass_ssh_options'], [
-      ...['--ssh-config', "/home/ann's files/config: #1", '--ssh', '/opt/my ssh/ssh'],
+      '--ssh-config',
+      "/home/ann's files/config: #1",
+      '--ssh',
+      '/opt/my ssh/ssh',
     ]);
   });
 

@@ -29,7 +29,8 @@ describe('what a host keeps loaded', () => {
   it('is built as it was loaded, or refused: the host has one directory, and no flags', () => {
     const tools = { command: Buffer.from('command'), probe: Buffer.from('probe') };
     const source = {
-      ...{ entry: 'a.bpf.c', files: new Map([['a.bpf.c', Buffer.from('int a;\n')]]) },
+      entry: 'a.bpf.c',
+      files: new Map([['a.bpf.c', Buffer.from('int a;\n')]]),
       defines: { SIZE: 4 },
     };
     const keep = (more: object) =>
@@ -49,11 +50,16 @@ describe('what a host keeps loaded', () => {
   it('is on where a bypass is on its unit or cgroup', () => {
     const bypass = (cgroup: string) => `attached|guarded|||||9||0|||||||||\n${cgroup}`;
     const lines = [
-      ...[bypass('/m/a.slice/shop.service'), bypass('/m/x y')],
-      ...['=a|0.1.0|guarded|host|ready|', '+unit shop.service'],
-      ...['=b|0.1.0|guarded|host|ready|', '+unit op.service'],
-      ...['=c|0.1.0|guarded|host|ready|', '+cgroup /m/x y'],
-      ...['=d|0.1.0|guarded|host|stopped|', '+unit shop.service'],
+      bypass('/m/a.slice/shop.service'),
+      bypass('/m/x y'),
+      '=a|0.1.0|guarded|host|ready|',
+      '+unit shop.service',
+      '=b|0.1.0|guarded|host|ready|',
+      '+unit op.service',
+      '=c|0.1.0|guarded|host|ready|',
+      '+cgroup /m/x y',
+      '=d|0.1.0|guarded|host|stopped|',
+      '+unit shop.service',
     ];
     const script = withFunctions('awk -F "|" -v host=h "$(awk_loaded)$(awk_json)"');
     const { stdout } = execaSync('sh', ['-c', script], { input: lines.join('\n') });
@@ -84,8 +90,14 @@ describe('what a host keeps loaded', () => {
   it('is in the status, and in words for people', () => {
     const kept = [
       {
-        ...{ name: 'shop', units: ['shop.service'], cgroups: ['/g/x\ny'], policy: 'guarded' },
-        ...{ reach: 'host', state: 'refused', why: 'it does not compile', version: '0.1.0' },
+        name: 'shop',
+        units: ['shop.service'],
+        cgroups: ['/g/x\ny'],
+        policy: 'guarded',
+        reach: 'host',
+        state: 'refused',
+        why: 'it does not compile',
+        version: '0.1.0',
       },
     ];
     const text = JSON.stringify({ host: 'h', attachments: [], namesakes: [], kept });

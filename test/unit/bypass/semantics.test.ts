@@ -190,13 +190,19 @@ describe('socket semantics', () => {
 
   it('say nothing about the kernel where a probe failed', () => {
     const one = (result: string, detail: string): Observation => ({
-      ...{ semantic: 'fionread', result, path: 'none', detail },
+      semantic: 'fionread',
+      result,
+      path: 'none',
+      detail,
     });
     const [counted, failed] = [one('counted', 'FIONREAD 5'), one('failed', 'fork(): EAGAIN')];
     const [hangs, skipped] = [one('hangs', 'no end within 10 s'), one('skipped', 'no cgroup')];
     for (const pair of [
-      ...[[counted, failed] as const, [failed, counted] as const, [counted, skipped] as const],
-      ...[[hangs, counted] as const, [failed, failed] as const],
+      [counted, failed] as const,
+      [failed, counted] as const,
+      [counted, skipped] as const,
+      [hangs, counted] as const,
+      [failed, failed] as const,
     ]) {
       const [row = assert.fail()] = pairSemantics([pair[0]], [pair[1]]);
       assert.deepEqual([row.told, row.differs], [false, false]);
@@ -262,8 +268,15 @@ describe('socket semantics', () => {
 
   /** As the probe that shows a fault would be reported, over TCP and the bypass. */
   const row = (semantic: string, tcpResult: string, bypass: string): SemanticRow => ({
-    ...{ semantic, title: semantic, tcp: tcpResult, bypass },
-    ...{ differs: tcpResult !== bypass, told: true, detail: '', path: 'bypass', affected: [] },
+    semantic,
+    title: semantic,
+    tcp: tcpResult,
+    bypass,
+    differs: tcpResult !== bypass,
+    told: true,
+    detail: '',
+    path: 'bypass',
+    affected: [],
   });
 
   describe('the list of faults', () => {

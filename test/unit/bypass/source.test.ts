@@ -125,7 +125,9 @@ char text[] = "#include \\"no.h\\"";
     const half = ' '.repeat(LIMITS.fileBytes - 100);
     const together = await collected({
       'a.bpf.c': '#include "1.h"\n#include "2.h"\n#include "3.h"',
-      ...{ '1.h': half, '2.h': half, '3.h': half },
+      '1.h': half,
+      '2.h': half,
+      '3.h': half,
     });
     assert.deepEqual(together.names, ['1.h', '2.h', 'a.bpf.c']);
     assert.match(together.refused[0]?.wrong ?? '', /"3\.h" .*16\.0 MiB a source may have/);

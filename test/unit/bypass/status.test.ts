@@ -16,7 +16,10 @@ describe('who is in the way', () => {
   const at = (cgroup: string, ...programs: object[]) =>
     section(`at ${cgroup}`, JSON.stringify(programs));
   const attached = (id: number, attach_flags: string, attach_type = 'sock_ops') => ({
-    ...{ id, attach_type, attach_flags, name: `theirs${id}` },
+    id,
+    attach_type,
+    attach_flags,
+    name: `theirs${id}`,
   });
   const told = (...parts: string[]) =>
     exclusivePrograms(
@@ -25,8 +28,13 @@ describe('who is in the way', () => {
           'programs',
           JSON.stringify([
             {
-              ...{ id: 3, name: 'theirs3', type: 'sock_ops', tag: 'tag3', uid: 0 },
-              ...{ pids: [{ pid: 7, comm: 'agent' }], pinned: ['/sys/fs/bpf/agent'] },
+              id: 3,
+              name: 'theirs3',
+              type: 'sock_ops',
+              tag: 'tag3',
+              uid: 0,
+              pids: [{ pid: 7, comm: 'agent' }],
+              pinned: ['/sys/fs/bpf/agent'],
             },
           ]),
         ),
@@ -83,9 +91,17 @@ describe('counters', () => {
 
 describe('the bypass that serves a cgroup', () => {
   const on = (cgroup: string | undefined, state: Attachment['state'] = 'attached'): Attachment => ({
-    ...{ cgroup, cgroups: cgroup === undefined ? [] : [cgroup, '/also'], gone: [] },
-    ...{ state, policy: 'guarded', sockops: undefined, redirect: undefined },
-    ...{ sockets: 0, maxSockets: 0, counters: {}, pins: undefined },
+    cgroup,
+    cgroups: cgroup === undefined ? [] : [cgroup, '/also'],
+    gone: [],
+    state,
+    policy: 'guarded',
+    sockops: undefined,
+    redirect: undefined,
+    sockets: 0,
+    maxSockets: 0,
+    counters: {},
+    pins: undefined,
   });
   const serving = (cgroup: string, ...attachments: Attachment[]) =>
     servingAttachment({ host: 'web1', attachments, namesakes: [] }, cgroup)?.cgroup;
@@ -109,9 +125,17 @@ describe('the bypass that serves a cgroup', () => {
 
 describe('a bypass that is switched off', () => {
   const bypass = (cgroup: string, mode: 'guarded' | 'off'): Attachment => ({
-    ...{ cgroup, cgroups: [cgroup], gone: [] },
-    ...{ state: 'attached', policy: 'guarded', sockops: undefined, redirect: undefined },
-    ...{ sockets: 0, maxSockets: 0, counters: {}, pins: undefined },
+    cgroup,
+    cgroups: [cgroup],
+    gone: [],
+    state: 'attached',
+    policy: 'guarded',
+    sockops: undefined,
+    redirect: undefined,
+    sockets: 0,
+    maxSockets: 0,
+    counters: {},
+    pins: undefined,
     config: { mode, reach: 'namespace', queueBound: 4 << 20, oneWayLimit: 256 },
   });
   const bar = (...attachments: Attachment[]) =>
@@ -128,7 +152,9 @@ describe('a bypass that is switched off', () => {
 
   it('does not make its host one of several that are on', () => {
     const at = (host: string, ...attachments: Attachment[]) => ({
-      ...{ host, attachments, namesakes: [] },
+      host,
+      attachments,
+      namesakes: [],
     });
     const [on, off] = [bypass('/g/on', 'guarded'), bypass('/g/off', 'off')];
     const said = (...args: Parameters<typeof statusBarText>) => {
@@ -170,9 +196,16 @@ describe('the status in words', () => {
     'utf8',
   );
   const attachment: Attachment = {
-    ...{ cgroup: '/g/web', cgroups: ['/g/web', '/g/db'], gone: ['/g/old'] },
-    ...{ state: 'attached', policy: 'guarded', sockops: undefined, redirect: undefined },
-    ...{ sockets: 2, maxSockets: 65_536, pins: '/p/1' },
+    cgroup: '/g/web',
+    cgroups: ['/g/web', '/g/db'],
+    gone: ['/g/old'],
+    state: 'attached',
+    policy: 'guarded',
+    sockops: undefined,
+    redirect: undefined,
+    sockets: 2,
+    maxSockets: 65_536,
+    pins: '/p/1',
     counters: {
       sockets_added: 4,
       peer_remote: 1_200,

@@ -33,8 +33,15 @@ const given = async (...argv: string[]) => (await echo.parse(argv).run(session))
 describe('the words of a command', () => {
   it('are read as what they are: operands in their order, options anywhere', async () => {
     assert.deepEqual(await given('web1'), {
-      ...{ HOST: 'web1', now: false, out: undefined, size: undefined },
-      ...{ percent: undefined, count: undefined, include: [], json: false, help: false },
+      HOST: 'web1',
+      now: false,
+      out: undefined,
+      size: undefined,
+      percent: undefined,
+      count: undefined,
+      include: [],
+      json: false,
+      help: false,
     });
     assert.deepEqual(
       await given('web1', '--out', '-', '--include=--now'),
@@ -44,19 +51,48 @@ describe('the words of a command', () => {
       })),
     );
     const all = await given(
-      ...['--now', 'web1', '--out=a.json', '--size', 'small', 'app.slice', '--percent', '2.5%'],
-      ...['--count', '3', '--include', 'a', '--include', 'b', '--json'],
+      '--now',
+      'web1',
+      '--out=a.json',
+      '--size',
+      'small',
+      'app.slice',
+      '--percent',
+      '2.5%',
+      '--count',
+      '3',
+      '--include',
+      'a',
+      '--include',
+      'b',
+      '--json',
     );
     assert.deepEqual(all, {
-      ...{ HOST: 'web1', CGROUP: 'app.slice', now: true, out: 'a.json', size: 'small' },
-      ...{ percent: 2.5, count: 3, include: ['a', 'b'], json: true, help: false },
+      HOST: 'web1',
+      CGROUP: 'app.slice',
+      now: true,
+      out: 'a.json',
+      size: 'small',
+      percent: 2.5,
+      count: 3,
+      include: ['a', 'b'],
+      json: true,
+      help: false,
     });
   });
 
   it('after -- are operands, whatever they begin with; of an option given twice the last counts', async () => {
     assert.deepEqual(await given('--out', 'a', '--out', 'b', '--', '-h', '--now'), {
-      ...{ HOST: '-h', CGROUP: '--now', now: false, out: 'b', size: undefined },
-      ...{ percent: undefined, count: undefined, include: [], json: false, help: false },
+      HOST: '-h',
+      CGROUP: '--now',
+      now: false,
+      out: 'b',
+      size: undefined,
+      percent: undefined,
+      count: undefined,
+      include: [],
+      json: false,
+      help: false,
     });
   });
 

@@ -117,7 +117,13 @@ describe('a cgroup a person names', () => {
 
   it('is a full path or one from the root of the tree', () => {
     for (const named of [
-      ...[`${MOUNT}/a/b`, 'a/b', '/a/b', 'a/b/', '//a//b//', './a/./b', `${MOUNT}//a/b/.`],
+      `${MOUNT}/a/b`,
+      'a/b',
+      '/a/b',
+      'a/b/',
+      '//a//b//',
+      './a/./b',
+      `${MOUNT}//a/b/.`,
     ]) {
       assert.equal(resolve(named), `${MOUNT}/a/b`, named);
     }
@@ -140,7 +146,16 @@ describe('a cgroup a person names', () => {
   });
 
   for (const named of [
-    ...['', ' ', '\t', '..', '../x', 'a/../../x', `${MOUNT}/../bpf`, 'a\0b', 'a\nb', 'a/..'],
+    '',
+    ' ',
+    '\t',
+    '..',
+    '../x',
+    'a/../../x',
+    `${MOUNT}/../bpf`,
+    'a\0b',
+    'a\nb',
+    'a/..',
   ]) {
     it(`${JSON.stringify(named)} is refused`, () => {
       assert.throws(

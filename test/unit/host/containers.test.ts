@@ -65,10 +65,15 @@ describe('names of containers', () => {
       'io.kubernetes.pod.uid': UID,
     };
     const one = {
-      ...{ id: A, podSandboxId: C, metadata: { name: 'app', attempt: 0 } },
+      id: A,
+      podSandboxId: C,
+      metadata: { name: 'app', attempt: 0 },
       image: { image: `sha256:${B}`, annotations: {}, userSpecifiedImage: 'docker.io/shop/cart:3' },
-      ...{ imageRef: `sha256:${B}`, state: 'CONTAINER_RUNNING', createdAt: '1732600000000000000' },
-      ...{ labels, annotations: {} },
+      imageRef: `sha256:${B}`,
+      state: 'CONTAINER_RUNNING',
+      createdAt: '1732600000000000000',
+      labels,
+      annotations: {},
     };
     // Before 1.31, and CRI-O: no image as a person named it.
     const old = { ...one, id: B, metadata: { name: 'log', attempt: 1 }, image: { image: B } };

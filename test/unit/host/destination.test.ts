@@ -7,10 +7,27 @@ import { SshTransport } from '../../../src/host/ssh.ts';
 const DANGEROUS = Array.from('`$\n\r\t \'"\\;|&<>(){}*?!#~^\0\u001b\u0085\u2028\u202e\u200b');
 
 const GOOD = [
-  ...['web1', 'web-1.example.com', 'WEB_1', 'ann@web1', 'ann.b+c@web1', 'ann@corp.com@web1'],
-  ...['10.0.0.1', '::1', '[::1]', 'ann@fe80::1%eth0', '[fe80::1%eth0]', 'büro-1', '東京'],
-  ...['ssh://web1', 'ssh://ann@web1:2222', 'ssh://web1/', 'SSH://ann@[::1]:22', 'a,b', 'local'],
-  ...['ssh://ann%40corp.com@web1', 'ssh://ann@[fe80::1%eth0]:22'],
+  'web1',
+  'web-1.example.com',
+  'WEB_1',
+  'ann@web1',
+  'ann.b+c@web1',
+  'ann@corp.com@web1',
+  '10.0.0.1',
+  '::1',
+  '[::1]',
+  'ann@fe80::1%eth0',
+  '[fe80::1%eth0]',
+  'büro-1',
+  '東京',
+  'ssh://web1',
+  'ssh://ann@web1:2222',
+  'ssh://web1/',
+  'SSH://ann@[::1]:22',
+  'a,b',
+  'local',
+  'ssh://ann%40corp.com@web1',
+  'ssh://ann@[fe80::1%eth0]:22',
 ];
 
 describe('a destination for ssh', () => {
@@ -22,10 +39,32 @@ describe('a destination for ssh', () => {
   }
 
   const bad = [
-    ...['', '-oProxyCommand=id', '-F/x', 'ann@-oX', 'ssh://-oX', 'ssh://ann@-oX', '-ann@web1'],
-    ...['[-x]', '@web1', 'ann@', 'ssh://', 'ssh://@web1', 'web1/x', 'ssh://web1/x', '../x'],
-    ...['ssh://a%60id%60@web1', 'ssh://%2doX@web1', 'ssh://a%0aid@web1', '%PATH%@web1', '%h'],
-    ...['web%eth0', '$(id)', '`id`@web1', 'web1;id', 'ssh://$USER@web1', 'x'.repeat(2000)],
+    '',
+    '-oProxyCommand=id',
+    '-F/x',
+    'ann@-oX',
+    'ssh://-oX',
+    'ssh://ann@-oX',
+    '-ann@web1',
+    '[-x]',
+    '@web1',
+    'ann@',
+    'ssh://',
+    'ssh://@web1',
+    'web1/x',
+    'ssh://web1/x',
+    '../x',
+    'ssh://a%60id%60@web1',
+    'ssh://%2doX@web1',
+    'ssh://a%0aid@web1',
+    '%PATH%@web1',
+    '%h',
+    'web%eth0',
+    '$(id)',
+    '`id`@web1',
+    'web1;id',
+    'ssh://$USER@web1',
+    'x'.repeat(2000),
   ];
   for (const text of bad) {
     it(`${JSON.stringify(text.slice(0, 40))} is none`, () => {

@@ -3,7 +3,10 @@ import { errorText, HostError, type Problem } from '../../../src/host/errors.ts'
 
 const message = (problem: Partial<Problem>): string =>
   new HostError({
-    ...{ kind: 'command', tried: 'load it', words: '', next: 'Try again.' },
+    kind: 'command',
+    tried: 'load it',
+    words: '',
+    next: 'Try again.',
     ...problem,
   }).message;
 

@@ -18,7 +18,9 @@ describe('facts of a host', () => {
       kernel: '6.18.44-amd64',
       architecture: 'x86_64',
       distribution: {
-        ...{ id: 'debian', like: [], codename: 'bookworm' },
+        id: 'debian',
+        like: [],
+        codename: 'bookworm',
         name: 'Debian GNU/Linux 12 (bookworm)',
       },
       cpus: 2,
@@ -222,7 +224,11 @@ describe('facts of a host', () => {
 
   describe('other programs', () => {
     const program = (id: number, type: string, pinned?: string[]) => ({
-      ...{ id, type, name: `p${id}`, tag: 'abc', gpl_compatible: true },
+      id,
+      type,
+      name: `p${id}`,
+      tag: 'abc',
+      gpl_compatible: true,
       ...(pinned && { pinned }),
     });
     const others = (text: string) => parsed({ programs: text }).otherPrograms;

@@ -11,16 +11,14 @@ const TOOLS = path.join(import.meta.dirname, '../../../bpf/tools');
 const LONGEST = 32_767 - 4096;
 
 const SCRIPTS = [
-  ...[
-    'ctl_load_object',
-    'ctl_unload',
-    'ctl_attach_only',
-    'ctl_tell',
-    'ctl_detach',
-    'ctl_configure',
-    'status_json',
-    'ctl_attached',
-  ],
+  'ctl_load_object',
+  'ctl_unload',
+  'ctl_attach_only',
+  'ctl_tell',
+  'ctl_detach',
+  'ctl_configure',
+  'status_json',
+  'ctl_attached',
   ...fs.readdirSync(TOOLS).filter((name) => name.endsWith('.sh')),
 ];
 

@@ -261,8 +261,15 @@ describe('findings', () => {
       for (const privilege of ['root', 'sudo'] as const) {
         for (const [, where] of PACKAGES) {
           const all = found({
-            ...{ ...where, privilege, clang: undefined, clangd: undefined, bpftool: undefined },
-            ...{ libbpfHeaders: false, netperf: undefined, bpffs: false, jit: false },
+            ...where,
+            privilege,
+            clang: undefined,
+            clangd: undefined,
+            bpftool: undefined,
+            libbpfHeaders: false,
+            netperf: undefined,
+            bpffs: false,
+            jit: false,
             cgroupMount: undefined,
           });
           for (const { remedy: line } of all) {

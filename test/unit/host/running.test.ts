@@ -9,8 +9,16 @@ describe('what runs in cgroups', () => {
   const parts = {
     members: `${MOUNT}\n1\n2\n${MOUNT}/web\n10\n11\n12\n${MOUNT}/web/inner\n13\n14`,
     names: [
-      ...['1:systemd', '2:kthreadd', '10:nginx', '11:nginx', '12:php-fpm', '13:nginx'],
-      ...['14:a', '14:/proc/1/comm:forged', '1:forged', '99:other'],
+      '1:systemd',
+      '2:kthreadd',
+      '10:nginx',
+      '11:nginx',
+      '12:php-fpm',
+      '13:nginx',
+      '14:a',
+      '14:/proc/1/comm:forged',
+      '1:forged',
+      '99:other',
     ]
       .map((line) => `/proc/${line.replace(':', '/comm:')}`)
       .join('\n'),

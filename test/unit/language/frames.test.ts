@@ -58,7 +58,13 @@ describe('the stream of a language server', () => {
     assert.doesNotThrow(() => parse(`["${'[,'.repeat(LIMITS.parts)}"]`));
     for (const text of [
       `[${'[],'.repeat(LIMITS.parts)}[]]`,
-      ...['['.repeat(100_000), '{"a":'.repeat(1000), '{', '', '"', 'nonsense', '"\\'],
+      '['.repeat(100_000),
+      '{"a":'.repeat(1000),
+      '{',
+      '',
+      '"',
+      'nonsense',
+      '"\\',
     ]) {
       assert.throws(() => parse(text), StreamError);
     }

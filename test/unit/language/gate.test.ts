@@ -118,7 +118,9 @@ describe('the gate before a language server', () => {
       isRefused(request('workspace/applyEdit', { edit: whole }));
       const id = chosen();
       assert.deepEqual(request('workspace/applyEdit', { edit: whole, label: 'x' }).deliver, {
-        ...{ jsonrpc: '2.0', id: 'server-1', method: 'workspace/applyEdit' },
+        jsonrpc: '2.0',
+        id: 'server-1',
+        method: 'workspace/applyEdit',
         params: { edit: whole },
       });
       isRefused(request('workspace/applyEdit', { edit: whole }));
@@ -186,7 +188,9 @@ describe('the gate before a language server', () => {
       assert.deepEqual(shown.reply?.result, { success: false });
       isRefused(shown);
       const asked = request('window/showMessageRequest', {
-        ...{ type: 1, message: '[x](command:y)', actions: [{ title: 'OK' }] },
+        type: 1,
+        message: '[x](command:y)',
+        actions: [{ title: 'OK' }],
       });
       assert.deepEqual([asked.deliver, asked.reply?.result], [undefined, null]);
     });
@@ -217,9 +221,17 @@ describe('the gate before a language server', () => {
 
     it('refuses what is no request at all', () => {
       for (const message of [
-        ...[null, 7, 'x', [], [{ jsonrpc: '2.0', id: 1, method: 'workspace/applyEdit' }]],
-        ...[{}, { id: {}, method: 'workspace/applyEdit' }, { method: ['workspace/applyEdit'] }],
-        ...[{ id: 999, result: {} }, { id: 999, error: {} }, { result: {} }],
+        null,
+        7,
+        'x',
+        [],
+        [{ jsonrpc: '2.0', id: 1, method: 'workspace/applyEdit' }],
+        {},
+        { id: {}, method: 'workspace/applyEdit' },
+        { method: ['workspace/applyEdit'] },
+        { id: 999, result: {} },
+        { id: 999, error: {} },
+        { result: {} },
       ]) {
         const { deliver, reply } = incoming(message);
         assert.deepEqual([deliver, reply], [undefined, undefined]);
@@ -231,18 +243,31 @@ describe('the gate before a language server', () => {
     it('builds diagnostics anew, with links to pages and files alone', () => {
       const told = (href: string, uri = SOURCE) =>
         notify('textDocument/publishDiagnostics', {
-          ...{ uri: SOURCE, version: 1, extra: 1 },
+          uri: SOURCE,
+          version: 1,
+          extra: 1,
           diagnostics: [
             {
-              ...{ range, severity: 1, code: 'x', codeDescription: { href }, source: 'clang' },
-              ...{ message: 'a\u0007 \u202eb', tags: [1], data: { command: 'x' } },
+              range,
+              severity: 1,
+              code: 'x',
+              codeDescription: { href },
+              source: 'clang',
+              message: 'a\u0007 \u202eb',
+              tags: [1],
+              data: { command: 'x' },
               relatedInformation: [{ location: { uri, range }, message: 'here' }],
             },
           ],
         }).deliver?.params as { diagnostics: Record<string, unknown>[] };
       const [diagnostic] = told('https://clang.llvm.org/docs/').diagnostics;
       assert.deepEqual(diagnostic, {
-        ...{ range, severity: 1, code: 'x', source: 'clang', message: 'a b', tags: [1] },
+        range,
+        severity: 1,
+        code: 'x',
+        source: 'clang',
+        message: 'a b',
+        tags: [1],
         codeDescription: { href: 'https://clang.llvm.org/docs/' },
         relatedInformation: [{ location: { uri: SOURCE, range }, message: 'here' }],
       });
@@ -325,7 +350,9 @@ describe('the gate before a language server', () => {
     it('lead to files of the source and the host alone', () => {
       const location = (uri: string) => ({ uri, range });
       const target = (uri: string) => ({
-        ...{ targetUri: uri, targetRange: range, targetSelectionRange: range },
+        targetUri: uri,
+        targetRange: range,
+        targetSelectionRange: range,
       });
       for (const uri of [SOURCE, HEADER, SYSTEM]) {
         assert.deepEqual(answer('textDocument/definition', location(uri)), location(uri));
@@ -352,7 +379,8 @@ describe('the gate before a language server', () => {
         assert.deepEqual(answer('textDocument/documentLink', [{ range, target: uri }]), [], uri);
       }
       const links = [SOURCE, SYSTEM, 'https://example.org/a?b#c'].map((uri) => ({
-        ...{ range, target: uri },
+        range,
+        target: uri,
       }));
       assert.deepEqual(
         answer(
@@ -383,11 +411,13 @@ describe('the gate before a language server', () => {
         { title: 'x', command: 'clangd.applyTweak', arguments: ['x'] },
         { title: 'x', command: 'clangd.applyRename', arguments: [] },
         {
-          ...{ title: 'x', command: 'clangd.applyTweak' },
+          title: 'x',
+          command: 'clangd.applyTweak',
           arguments: [{ file: SYSTEM, selection: range, tweakID: 'x' }],
         },
         {
-          ...{ title: 'x', command: 'clangd.applyFix' },
+          title: 'x',
+          command: 'clangd.applyFix',
           arguments: [{ documentChanges: [{ kind: 'delete', uri: SOURCE }] }],
         },
         'workbench.action.quit',
@@ -413,14 +443,22 @@ describe('the gate before a language server', () => {
 
     it('bring no snippet that would read the clipboard', () => {
       const item = (newText: string, insertTextFormat = 2) => ({
-        ...{ label: 'x', insertTextFormat, textEdit: { range, newText } },
+        label: 'x',
+        insertTextFormat,
+        textEdit: { range, newText },
       });
       for (const text of [
-        ...['$CLIPBOARD', '${CLIPBOARD}', '${1:$TM_FILEPATH}', '${1:${WORKSPACE_FOLDER}}'],
-        ...['\\\\$CLIPBOARD', 'a ${CLIPBOARD/(.*)/$1/} b', '${UNKNOWN:x}'],
+        '$CLIPBOARD',
+        '${CLIPBOARD}',
+        '${1:$TM_FILEPATH}',
+        '${1:${WORKSPACE_FOLDER}}',
+        '\\\\$CLIPBOARD',
+        'a ${CLIPBOARD/(.*)/$1/} b',
+        '${UNKNOWN:x}',
       ]) {
         assert.deepEqual(answer('textDocument/completion', { items: [item(text)] }), {
-          ...{ isIncomplete: false, items: [] },
+          isIncomplete: false,
+          items: [],
         });
         const inserted = { label: 'x', insertTextFormat: 2, insertText: text };
         assert.deepEqual(answer('textDocument/completion', [inserted]), []);
@@ -458,7 +496,10 @@ describe('the gate before a language server', () => {
         hoverProvider: { documentSelector: [{ scheme: '*' }], id: 'x', workDoneProgress: true },
         renameProvider: { prepareProvider: true, documentSelector: null },
         textDocumentSync: {
-          ...{ openClose: true, change: 2, willSave: true, willSaveWaitUntil: true },
+          openClose: true,
+          change: 2,
+          willSave: true,
+          willSaveWaitUntil: true,
           save: { includeText: true },
         },
         completionProvider: { triggerCharacters: ['.'], resolveProvider: true },
@@ -488,9 +529,14 @@ describe('the gate before a language server', () => {
 
   it('gives the server nothing of this machine', () => {
     const { params } = gate.outgoing({
-      ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
       params: {
-        ...{ processId: 7, rootPath: '/home/me/secret', rootUri: 'file:///x', locale: 'en' },
+        processId: 7,
+        rootPath: '/home/me/secret',
+        rootUri: 'file:///x',
+        locale: 'en',
         workspaceFolders: [{ uri: 'file:///x', name: 'secret' }],
         initializationOptions: { clangdFileStatus: true },
         capabilities: {

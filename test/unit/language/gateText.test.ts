@@ -19,12 +19,10 @@ static int add(int a[2], int b) // [x](command:y)
   it('keeps what clangd writes', () => {
     const made = safeMarkdown(CLANGD);
     for (const kept of [
-      ...[
-        '### function `add`  ',
-        '\n---\n→ `int`  \n',
-        '- `int a[2]`',
-        'See \\[x\\](http\\://e.x).',
-      ],
+      '### function `add`  ',
+      '\n---\n→ `int`  \n',
+      '- `int a[2]`',
+      'See \\[x\\](http\\://e.x).',
       '\n```cpp\nstatic int add(int a[2], int b) // [x](command:y)\n```\n',
     ]) {
       assert.ok(made.includes(kept), `${kept} in ${made}`);

@@ -18,7 +18,9 @@ function run(arms: readonly Arm[], { request = 64, host = 'web1' } = {}): Result
     ]),
   );
   const plan: Plan = {
-    ...{ name: 'own', secondsPerSample: 1, repetitions: 3 },
+    name: 'own',
+    secondsPerSample: 1,
+    repetitions: 3,
     points: [
       { experiment: 'throughput', messageBytes: 64, arms: [...arms] },
       { experiment: 'latency', requestBytes: request, responseBytes: 128, arms: [...arms] },

@@ -25,7 +25,9 @@ function run(
 }
 const verdicts = (before: ResultDocument, after: ResultDocument) =>
   compareDocuments(before, after).differences.map(({ arm, figure, verdict }) => [
-    ...[arm, figure, verdict],
+    arm,
+    figure,
+    verdict,
   ]);
 
 describe('two runs', () => {
@@ -90,7 +92,9 @@ describe('two runs', () => {
 
   it('leave out samples that measured the programs themselves', () => {
     const timed: Sample = {
-      ...{ ...stream(), arm: 'bypass', throughputBitsPerSecond: 1 },
+      ...stream(),
+      arm: 'bypass',
+      throughputBitsPerSecond: 1,
       bpf: { redirectedBytes: 1, runs: 1, nanoseconds: 1 },
     };
     const after = { ...before, samples: [...before.samples, timed] };

@@ -91,7 +91,8 @@ describe('a result document', () => {
     const text = (samples: readonly Sample[]) => JSON.stringify({ ...resultDocument(), samples });
     const trip = (request: number, response: number): LatencySample => ({
       ...roundTrip(),
-      ...{ requestBytes: request + 1, responseBytes: response + 1 },
+      requestBytes: request + 1,
+      responseBytes: response + 1,
     });
     const count = (length: number) => [...Array(length).keys()];
 
@@ -122,7 +123,9 @@ describe('a result document', () => {
       assert.throws(() => parseDocument(of(501)), /plan\.repetitions: more than 50000 samples/);
     });
     const point = (index: number): Point => ({
-      ...{ experiment: 'throughput', messageBytes: index + 1, arms: ['tcp', 'bypass'] },
+      experiment: 'throughput',
+      messageBytes: index + 1,
+      arms: ['tcp', 'bypass'],
     });
   });
 

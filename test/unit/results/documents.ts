@@ -39,7 +39,9 @@ export function sampleOf(
   rate: number,
 ): Sample {
   const common = {
-    ...{ arm, repetition, order },
+    arm,
+    repetition,
+    order,
     ...(timed && { bpf: { redirectedBytes: 1, runs: 1, nanoseconds: 1 } }),
   };
   if (point.experiment === 'throughput') {

@@ -81,7 +81,13 @@ describe('export', () => {
     );
     assert.deepEqual(
       cells.map(({ arm, bytes, unit, count, median, ratioToAgainst, finding }) => [
-        ...[arm, bytes, unit, count, median, ratioToAgainst, finding],
+        arm,
+        bytes,
+        unit,
+        count,
+        median,
+        ratioToAgainst,
+        finding,
       ]),
       [
         ['tcp', '64', 'Gbit/s', '3', '1', '', ''],

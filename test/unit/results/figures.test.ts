@@ -14,7 +14,10 @@ describe('figures', () => {
   it('are the article’s, with its axes and units', () => {
     const all = figures([]);
     const told = Object.values(all).map(({ name, xTitle, yTitle, unit }) => [
-      ...[name, xTitle, yTitle, unit],
+      name,
+      xTitle,
+      yTitle,
+      unit,
     ]);
     assert.deepEqual(told, [
       [
@@ -71,7 +74,13 @@ describe('figures', () => {
     const [tcp, bypass] = fig2.series;
     const { details: _, ...point } = bypass?.points[0] ?? assert.fail();
     assert.deepEqual(point, {
-      ...{ median: 4, low: 2, high: 9, bytes: 64, label: '64 B', count: 3, values: [2, 4, 9] },
+      median: 4,
+      low: 2,
+      high: 9,
+      bytes: 64,
+      label: '64 B',
+      count: 3,
+      values: [2, 4, 9],
       ratio: { ratio: 2, interval: { low: 2, high: 2 }, pairs: 2 },
     });
     assert.equal(tcp?.points[0]?.median, 1.5);
@@ -83,8 +92,10 @@ describe('figures', () => {
 
   it('count a round once, also where a file holds an arm twice', () => {
     const { fig2 } = figures([
-      ...[stream('tcp', 0, 1e9), stream('bypass', 0, 1e9)],
-      ...[stream('bypass', 0, 2e9), stream('tcp', 0, 1e9)],
+      stream('tcp', 0, 1e9),
+      stream('bypass', 0, 1e9),
+      stream('bypass', 0, 2e9),
+      stream('tcp', 0, 1e9),
     ]);
     assert.deepEqual(fig2.series[1]?.points[0]?.ratio, { ratio: 2, pairs: 1 });
   });

@@ -174,7 +174,9 @@ describe('findings in words', () => {
           loopbackBytes: place === 0 ? 1e9 : 0,
         },
         stream('bypass', round, 1e9, size, {
-          ...{ redirectedBytes: 2e9, runs: 10, nanoseconds: 1e6 },
+          redirectedBytes: 2e9,
+          runs: 10,
+          nanoseconds: 1e6,
         }),
       ]),
     );

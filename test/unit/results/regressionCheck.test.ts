@@ -18,7 +18,10 @@ const run = (rates: Partial<Record<Arm, readonly number[]>>, messageBytes = 64):
     samples: Object.entries(rates).flatMap(([arm, list]) =>
       list.map((rate, repetition): Sample => ({
         ...stream(),
-        ...{ arm: arm as Arm, repetition, messageBytes, throughputBitsPerSecond: rate },
+        arm: arm as Arm,
+        repetition,
+        messageBytes,
+        throughputBitsPerSecond: rate,
       })),
     ),
   });

@@ -48,8 +48,10 @@ describe('a sample of the bypass', () => {
   };
   const sample = (idle: number, before: number): Sample => {
     const sections = {
-      ...{ 'counters idle': counters(idle), load: '0.5 0.5 0.5 1/2 3' },
-      ...{ 'counters before': counters(before), netperf: recorded('netperf/stream.txt') },
+      'counters idle': counters(idle),
+      load: '0.5 0.5 0.5 1/2 3',
+      'counters before': counters(before),
+      netperf: recorded('netperf/stream.txt'),
       'counters after': counters(90),
     };
     const text = Object.entries(sections).map(([name, body]) => `\n${BOUNDARY} ${name}\n${body}`);

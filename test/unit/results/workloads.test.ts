@@ -31,7 +31,8 @@ const planText = (change: object = {}, whole: object = {}): string =>
   JSON.stringify({
     name: 'own',
     workloads: [{ ...ECHO, ...change }],
-    ...{ secondsPerSample: 1, repetitions: 6 },
+    secondsPerSample: 1,
+    repetitions: 6,
     ...whole,
   });
 
@@ -94,7 +95,11 @@ const sample = (
   metric: 'value',
   unit: 'requests/s',
   higherIsBetter: true,
-  ...{ arm, repetition: round, order: round, startedAt: at(10 + round), seconds: 2 },
+  arm,
+  repetition: round,
+  order: round,
+  startedAt: at(10 + round),
+  seconds: 2,
   cpuSeconds: 1,
   loopbackBytes: 1000,
   ...(arm === 'bypass' && { bpf: { redirectedBytes: 99_000 } }),
@@ -169,7 +174,7 @@ describe('the page of workloads', () => {
       /^echo: Bypass 1,?500 requests\/s, TCP 1,?000 requests\/s \(medians\): speed 50% higher round by round \(95% CI /,
     );
     assert.match(time, /^time: Bypass 5 ms, TCP 10 ms \(medians\): speed 2 times as high/);
-    // What takes 2 to 18 ms: the interval of its speed is not that of the time.
+    // It takes 2 to 18 ms: the interval of its speed is not that of the time.
     const noisy = runsOf([
       documentOf(
         rounds(10, 10, TIME).map((one, at) =>
@@ -309,7 +314,9 @@ describe('workloads of two runs', () => {
     const found = compareDocuments(before, after).differences.map(
       ({ size, arm, verdict, better }) => [
         size.experiment === 'workload' && size.workload,
-        ...[arm, better, verdict],
+        arm,
+        better,
+        verdict,
       ],
     );
     assert.deepEqual(found, [

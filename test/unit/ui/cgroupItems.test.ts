@@ -105,7 +105,9 @@ describe('cgroups to choose from', () => {
       flow({ client: `${MOUNT}/app/two`, server: `${MOUNT}/db`, bytesToServer: 9000 }),
     ];
     const all = [
-      ...[cgroup('/busy', 50, { hasSockets: true }), cgroup('/db', 1), cgroup('/app', 2)],
+      cgroup('/busy', 50, { hasSockets: true }),
+      cgroup('/db', 1),
+      cgroup('/app', 2),
       cgroup('/app/one', 1),
     ];
     const assessed = { traffic: assessmentOf(flows), ageMs: 3 * 60_000 };

@@ -76,7 +76,9 @@ describe('the place of an error', () => {
     ];
     assert.deepEqual(placeOf(words.join('\n')), { file: 'bpf/kernel.h', line: 14, column: 9 });
     assert.deepEqual(placeOf("a.c:3:10: fatal error: 'x.h' file not found"), {
-      ...{ file: 'a.c', line: 3, column: 10 },
+      file: 'a.c',
+      line: 3,
+      column: 10,
     });
   });
 
@@ -96,7 +98,9 @@ describe('the place of an error', () => {
 describe('an error in a notification', () => {
   it('names what failed and the next step; of many words it has the ends', () => {
     const message = briefly({
-      ...{ kind: 'command', tried: 'load it', where: 'web1' },
+      kind: 'command',
+      tried: 'load it',
+      where: 'web1',
       words: `no: ${'x'.repeat(1000)} end`,
       next: 'Look at the host.',
     });

@@ -3,11 +3,18 @@ import type { Attachment, BypassStatus } from '../../../src/bypass/attachment.ts
 import { fleetRow } from '../../../src/ui/fleetRows.ts';
 
 const attachment = (change: Partial<Attachment> = {}): Attachment => ({
-  ...{ cgroup: '/sys/fs/cgroup/a', cgroups: ['/sys/fs/cgroup/a'], gone: [], state: 'attached' },
+  cgroup: '/sys/fs/cgroup/a',
+  cgroups: ['/sys/fs/cgroup/a'],
+  gone: [],
+  state: 'attached',
   policy: 'guarded',
   config: { mode: 'guarded', reach: 'namespace', queueBound: 1, oneWayLimit: 1 },
-  ...{ sockops: { id: 7, tag: 't' }, redirect: undefined, pins: '/sys/fs/bpf/x' },
-  ...{ sockets: 2, maxSockets: 65536, counters: {} },
+  sockops: { id: 7, tag: 't' },
+  redirect: undefined,
+  pins: '/sys/fs/bpf/x',
+  sockets: 2,
+  maxSockets: 65536,
+  counters: {},
   ...change,
 });
 
@@ -19,8 +26,13 @@ const read = (status: Partial<BypassStatus>) => ({
 describe('a row of the fleet', () => {
   it('says what is loaded, how it is set, and whether it stays across reboots', () => {
     const kept = {
-      ...{ name: 'app', units: ['app.service'], cgroups: [], policy: 'guarded', reach: 'host' },
-      ...{ state: 'on' as const, version: '0.1.0' },
+      name: 'app',
+      units: ['app.service'],
+      cgroups: [],
+      policy: 'guarded',
+      reach: 'host',
+      state: 'on' as const,
+      version: '0.1.0',
     };
     const others = {
       config: { mode: 'off', reach: 'host', queueBound: 1, oneWayLimit: 1, share: 25 },
@@ -36,8 +48,13 @@ describe('a row of the fleet', () => {
     assert.deepEqual(
       [row.state, row.kernel, row.isOn, row.mode, row.reach, row.kept, row.latest?.outcome],
       [
-        ...['read', '6.18.5', true, 'guarded; off, 25% of new connections'],
-        ...['each namespace; whole host', 'on', 'good'],
+        'read',
+        '6.18.5',
+        true,
+        'guarded; off, 25% of new connections',
+        'each namespace; whole host',
+        'on',
+        'good',
       ],
     );
   });

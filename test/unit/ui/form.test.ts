@@ -35,8 +35,14 @@ describe('a form of several questions', () => {
     assert.equal(read, 2);
     assert.deepEqual(put, [
       'host',
-      ...['plan back', 'sizes back', 'rounds back', 'sizes back 64', 'rounds back'],
-      ...['sizes back 1k', 'plan back own', 'host web1'],
+      'plan back',
+      'sizes back',
+      'rounds back',
+      'sizes back 64',
+      'rounds back',
+      'sizes back 1k',
+      'plan back own',
+      'host web1',
     ]);
   });
 

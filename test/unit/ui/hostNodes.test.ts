@@ -16,21 +16,33 @@ import { Pointed } from '../../../src/ui/pointed.ts';
 import { assessmentOf, flow } from '../assess/flows.ts';
 
 const CONFIG: LiveConfig = {
-  ...{ mode: 'guarded', reach: 'namespace', queueBound: 1, oneWayLimit: 1 },
+  mode: 'guarded',
+  reach: 'namespace',
+  queueBound: 1,
+  oneWayLimit: 1,
 };
 const attachment = (change: Partial<Attachment> = {}): Attachment => ({
-  ...{ cgroup: '/sys/fs/cgroup/a', cgroups: ['/sys/fs/cgroup/a'], gone: [], state: 'attached' },
+  cgroup: '/sys/fs/cgroup/a',
+  cgroups: ['/sys/fs/cgroup/a'],
+  gone: [],
+  state: 'attached',
   policy: 'guarded',
   config: CONFIG,
-  ...{ sockops: { id: 7, tag: 't' }, redirect: undefined, pins: '/sys/fs/bpf/x' },
-  ...{ sockets: 2, maxSockets: 65536, counters: { redirected_bytes: 1000 } },
+  sockops: { id: 7, tag: 't' },
+  redirect: undefined,
+  pins: '/sys/fs/bpf/x',
+  sockets: 2,
+  maxSockets: 65536,
+  counters: { redirected_bytes: 1000 },
   ...change,
 });
 
 const read = (attachments: readonly Attachment[], change: Partial<Read> = {}): Read => ({
   kind: 'read',
   status: { host: 'web1', attachments, namesakes: [] },
-  ...{ labels: new Map(), rates: new Map(), at: 0 },
+  labels: new Map(),
+  rates: new Map(),
+  at: 0,
   ...change,
 });
 
@@ -89,7 +101,9 @@ describe('the rows of the hosts view', () => {
     const off = attachment({ config: { ...CONFIG, mode: 'off' } });
     const rest = attachment({ pins: 'p', config: { ...CONFIG, mode: 'unguarded', reach: 'host' } });
     const gone = attachment({
-      ...{ cgroup: undefined, cgroups: [], gone: ['/g'] },
+      cgroup: undefined,
+      cgroups: [],
+      gone: ['/g'],
       state: 'detached',
     });
     const rows = rowsBelow(hostWith(read([off, rest, gone])));
@@ -105,12 +119,21 @@ describe('the rows of the hosts view', () => {
 
   it('tell what is kept across reboots, also where it is not loaded', () => {
     const kept = {
-      ...{ name: 'shop', units: ['a.service'], cgroups: [], policy: 'guarded', reach: 'host' },
-      ...{ state: 'on' as const, version: '0.1.0' },
+      name: 'shop',
+      units: ['a.service'],
+      cgroups: [],
+      policy: 'guarded',
+      reach: 'host',
+      state: 'on' as const,
+      version: '0.1.0',
     };
     const other = {
-      ...{ ...kept, name: 'old', units: [], cgroups: ['/sys/fs/cgroup/b'] },
-      ...{ state: 'refused' as const, why: 'it does not compile on Linux 7' },
+      ...kept,
+      name: 'old',
+      units: [],
+      cgroups: ['/sys/fs/cgroup/b'],
+      state: 'refused' as const,
+      why: 'it does not compile on Linux 7',
     };
     const path = '/sys/fs/cgroup/a.slice/a.service';
     const one = attachment({ cgroup: path, cgroups: [path] });
@@ -126,11 +149,7 @@ describe('the rows of the hosts view', () => {
     const row = rowOf(rest);
     assert.deepEqual(
       [row.label, row.description, row.icon, row.contextValue],
-      [
-        'old, kept across reboots',
-        'not loaded: it does not compile on Linux 7',
-        ...['warning', 'kept'],
-      ],
+      ['old, kept across reboots', 'not loaded: it does not compile on Linux 7', 'warning', 'kept'],
     );
     assert.deepEqual(
       fromTree('stopKeeping', rest, undefined),
@@ -208,7 +227,8 @@ describe('a row as the argument of a command', () => {
     const named = { host: 'web1', cgroup: '/sys/fs/cgroup/a' };
     assert.deepEqual(fromTree('unload', bypass, undefined), named);
     assert.deepEqual(fromTree('removeCgroups', cgroup, undefined), {
-      ...{ host: 'web1', cgroup: '/sys/fs/cgroup/b' },
+      host: 'web1',
+      cgroup: '/sys/fs/cgroup/b',
     });
   });
 

@@ -445,7 +445,7 @@ const COMPETING: readonly string[] = [
   'verifier-bug > control-flow',
 ];
 
-/** What kernels of five versions said of the corpus. */
+/** Logs of the corpus from kernels of five versions. */
 function* recordedMessages(): Generator<string> {
   const directory = path.join(import.meta.dirname, '../recorded/verifier');
   for (const name of fs.readdirSync(directory).filter((each) => /^\d/.test(each))) {

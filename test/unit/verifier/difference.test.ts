@@ -13,7 +13,11 @@ import { parseVeristat, veristatText } from '../../../src/verifier/veristat.ts';
 const program = (name: string, figures: Partial<ProgramFigures> = {}): ProgramFigures => ({
   name,
   verdict: 'accepted',
-  ...{ instructions: 50, processed: 1000, states: 20, peakStates: 10, stack: 64 },
+  instructions: 50,
+  processed: 1000,
+  states: 20,
+  peakStates: 10,
+  stack: 64,
   microseconds: 900,
   ...figures,
 });
@@ -25,13 +29,20 @@ describe('figures of the verifier compared', () => {
   it('are those that a diagnosis has, the stack of all functions together', () => {
     const place = { file: 'a.bpf.c', line: 0, column: 0, endColumn: 0 };
     const statistics = {
-      ...{ microseconds: 12, stack: [16, 8], processed: 9, limit: 1_000_000 },
-      ...{ maxStatesPerInstruction: 1, states: 3, peakStates: 2 },
+      microseconds: 12,
+      stack: [16, 8],
+      processed: 9,
+      limit: 1_000_000,
+      maxStatesPerInstruction: 1,
+      states: 3,
+      peakStates: 2,
     };
     const report = { name: 'count', section: 'xdp', place, instructions: 5 };
     const { programs, kernel } = figuresOf(
       {
-        ...{ host: 'web1', kernel: '6.18.44', findings: [] },
+        host: 'web1',
+        kernel: '6.18.44',
+        findings: [],
         programs: [
           { ...report, verdict: 'accepted', statistics },
           { ...report, verdict: 'failed', statistics: undefined },
@@ -41,8 +52,14 @@ describe('figures of the verifier compared', () => {
     );
     assert.equal(kernel, '6.18.44');
     assert.deepEqual(programs[0], {
-      ...{ name: 'count', verdict: 'accepted', instructions: 5, processed: 9 },
-      ...{ states: 3, peakStates: 2, stack: 24, microseconds: 12 },
+      name: 'count',
+      verdict: 'accepted',
+      instructions: 5,
+      processed: 9,
+      states: 3,
+      peakStates: 2,
+      stack: 24,
+      microseconds: 12,
     });
     assert.deepEqual([programs[1]?.verdict, programs[1]?.stack], ['failed', undefined]);
   });
@@ -116,7 +133,9 @@ describe('figures of the verifier compared', () => {
 
 describe('a baseline file', () => {
   const set: FigureSet = {
-    ...{ schema: 1, file: 'src/count.bpf.c', kernel: '6.18.44' },
+    schema: 1,
+    file: 'src/count.bpf.c',
+    kernel: '6.18.44',
     programs: [program('count'), program('other', { verdict: 'rejected', stack: undefined })],
   };
   const fault = (text: string, source = 'count.bpf.c'): string => {
@@ -154,7 +173,8 @@ count.bpf.c,other,failure,900,1000,20,10,50,0
 `,
     );
     assert.deepEqual(parseVeristat(text, 'count.bpf.c'), {
-      ...{ schema: 1, file: 'count.bpf.c' },
+      schema: 1,
+      file: 'count.bpf.c',
       programs: [program('count'), program('other', { verdict: 'rejected', stack: 0 })],
     });
   });
@@ -167,8 +187,14 @@ other.bpf.o,count,failure,1,2,3,4,5,6,7,8,xdp,N/A,9,0\r
     const only = (source: string) => parseVeristat(text, source).programs;
     assert.deepEqual(only('src/count.bpf.c'), [
       {
-        ...{ name: 'count', verdict: 'accepted', microseconds: 12, processed: 9, states: 3 },
-        ...{ peakStates: 2, instructions: 5, stack: 24 },
+        name: 'count',
+        verdict: 'accepted',
+        microseconds: 12,
+        processed: 9,
+        states: 3,
+        peakStates: 2,
+        instructions: 5,
+        stack: 24,
       },
     ]);
     assert.equal(only('other.bpf.c')[0]?.verdict, 'rejected');

@@ -7,7 +7,7 @@ import { fixedText } from '../../harness/fixedText.ts';
 import { OFFERED } from '../../harness/offeredFixes.ts';
 import { expectation, programsThatAre, VERIFIER_PROGRAMS } from '../../harness/verifierPrograms.ts';
 
-/** What is offered for a fault at the line with `// here`, with the text that it makes. */
+/** The fixes that are offered for a fault at the line with `// here`, with the text that each makes. */
 function offered(
   text: string,
   explanation: string,

@@ -8,19 +8,33 @@ import { matrixView, type Asked } from '../../../src/verifier/matrix/view.ts';
 
 const at = (line: number) => ({ file: 'a.bpf.c', line, column: 1, endColumn: 9 });
 const statistics = {
-  ...{ microseconds: 12, stack: [16], processed: 5995, limit: 1_000_000 },
-  ...{ maxStatesPerInstruction: 1, states: 3, peakStates: 2 },
+  microseconds: 12,
+  stack: [16],
+  processed: 5995,
+  limit: 1_000_000,
+  maxStatesPerInstruction: 1,
+  states: 3,
+  peakStates: 2,
 };
 const program = (name: string, verdict: 'accepted' | 'rejected') => ({
-  ...{ name, section: 'xdp', verdict, place: at(2), instructions: 9 },
+  name,
+  section: 'xdp',
+  verdict,
+  place: at(2),
+  instructions: 9,
   statistics: verdict === 'accepted' ? statistics : undefined,
 });
 const finding = (of: string | undefined, from: Finding['from'], why?: string): Finding => ({
   ...({ place: at(6), severity: 'error', from, message: 'R1 invalid mem access\nmore' } as const),
-  ...{ explanation: undefined, why, fix: undefined, related: [], program: of },
+  explanation: undefined,
+  why,
+  fix: undefined,
+  related: [],
+  program: of,
 });
 const OLD: Diagnosis = {
-  ...{ host: 'old', kernel: '5.10.0' },
+  host: 'old',
+  kernel: '5.10.0',
   findings: [
     finding('count', 'verifier', 'It may be NULL.'),
     finding('count', 'verifier', 'Another.'),
@@ -28,11 +42,16 @@ const OLD: Diagnosis = {
   programs: [program('count', 'rejected'), program('other', 'accepted')],
 };
 const NEW: Diagnosis = {
-  ...{ host: 'new.example.org', kernel: '6.18.44', findings: [] },
+  host: 'new.example.org',
+  kernel: '6.18.44',
+  findings: [],
   programs: [program('count', 'accepted')],
 };
 const NONE: Diagnosis = {
-  ...{ host: 'none', kernel: '', findings: [finding(undefined, 'clang')], programs: [] },
+  host: 'none',
+  kernel: '',
+  findings: [finding(undefined, 'clang')],
+  programs: [],
 };
 const DIAGNOSES: readonly Diagnosis[] = [OLD, NEW, NONE];
 
@@ -40,18 +59,23 @@ describe('programs on several hosts', () => {
   it('have a cell for each host, with the place and the reason of what is wrong first', () => {
     const accepted = { verdict: 'accepted', processed: 5995, place: at(2) };
     const uncompiled = {
-      ...{ verdict: 'uncompiled', place: at(6), explanation: 'R1 invalid mem access' },
+      verdict: 'uncompiled',
+      place: at(6),
+      explanation: 'R1 invalid mem access',
     };
     assert.deepEqual(matrixOf(DIAGNOSES).rows, [
       {
-        ...{ program: 'count', section: 'xdp' },
+        program: 'count',
+        section: 'xdp',
         cells: [
           { verdict: 'rejected', place: at(6), explanation: 'It may be NULL.' },
-          ...[accepted, uncompiled],
+          accepted,
+          uncompiled,
         ],
       },
       {
-        ...{ program: 'other', section: 'xdp' },
+        program: 'other',
+        section: 'xdp',
         cells: [accepted, { verdict: 'none' }, uncompiled],
       },
     ]);
@@ -104,8 +128,10 @@ describe('the page of programs and hosts', () => {
     assert.deepEqual(old, [
       { state: 'rejected', words: 'rejected', detail: 'It may be NULL.', place: 'a.bpf.c:7' },
       {
-        ...{ state: 'accepted', words: 'verified' },
-        ...{ detail: '5,995 instructions processed', place: 'a.bpf.c:3' },
+        state: 'accepted',
+        words: 'verified',
+        detail: '5,995 instructions processed',
+        place: 'a.bpf.c:3',
       },
     ]);
     assert.deepEqual(
@@ -168,7 +194,11 @@ describe('the page of programs and hosts', () => {
     ])
       assert.ok(isFromMatrixPage(message), JSON.stringify(message));
     for (const message of [
-      ...[null, 'ready', { type: 'other' }, { type: 'open' }, { type: 'open', source: '0' }],
+      null,
+      'ready',
+      { type: 'other' },
+      { type: 'open' },
+      { type: 'open', source: '0' },
       { type: 'open', source: 0, program: 1 },
       { type: 'open', source: 0, host: 'old' },
     ])

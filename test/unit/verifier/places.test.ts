@@ -11,8 +11,14 @@ const sourceOf = (text: string): BpfSource => ({
 const verified = (text: string, what: Partial<Verification>): readonly Finding[] =>
   diagnose(
     {
-      ...{ host: 'h', kernel: '6.1', compiler: '', object: undefined, words: '', assumed: [] },
-      ...{ programs: [], ...what },
+      host: 'h',
+      kernel: '6.1',
+      compiler: '',
+      object: undefined,
+      words: '',
+      assumed: [],
+      programs: [],
+      ...what,
     },
     sourceOf(text),
   ).findings;
@@ -90,15 +96,20 @@ a.bpf.c:7:5: error: Looks like the BPF stack limit of 512 bytes is exceeded. Ple
       `a.bpf.c:${line}:9: error: A call to built-in function '${name}' is not supported.\n`;
     const findings = compiled(
       [
-        ...[call(6, '__floatunsidf'), call(6, '__muldf3'), call(6, '__floatunsidf')],
-        ...[call(9, '__udivti3'), 'a.bpf.c:9:9: error: only small returns supported\n'],
+        call(6, '__floatunsidf'),
+        call(6, '__muldf3'),
+        call(6, '__floatunsidf'),
+        call(9, '__udivti3'),
+        'a.bpf.c:9:9: error: only small returns supported\n',
         'a.bpf.c:14:9: error: too many args to 0x1c21f40: i64 = GlobalAddress<i32 (i32, i32, i32, i32, i32, i32)* @sum> 0, ./a.bpf.c:14:9\n',
         'a.bpf.c:12:22: error: defined with too many args\n',
         'fatal error: error in backend: Cannot select: 0x40: ch = vaend 0x41\n',
       ].join(''),
     );
     assert.deepEqual(shown(findings), [
-      ...['a.bpf.c:6 library-call', 'a.bpf.c:9 library-call', 'a.bpf.c:12 function-signature'],
+      'a.bpf.c:6 library-call',
+      'a.bpf.c:9 library-call',
+      'a.bpf.c:12 function-signature',
     ]);
     assert.deepEqual(
       findings.map(({ related }) => related.map(({ message }) => message)),
@@ -199,7 +210,10 @@ R${register.slice(1)} invalid mem access 'scalar'
 processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
 `;
     const programs = ['one', 'two', 'three'].map((name, index) => ({
-      ...{ name, section: 'xdp', words: '', log: log(`r${index + 1}`) },
+      name,
+      section: 'xdp',
+      words: '',
+      log: log(`r${index + 1}`),
       verdict: 'rejected' as const,
     }));
     const findings = verified('', { object: new Uint8Array(), programs });

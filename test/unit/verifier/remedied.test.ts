@@ -9,11 +9,18 @@ const clang = (line: number, words: string): Finding =>
 const rejected = (program: string, line: number): Finding =>
   finding('verifier', at(line), 'R1 unbounded memory access', program);
 const program = (name: string, verdict: ProgramReport['verdict']): ProgramReport => ({
-  ...{ name, verdict, section: 'socket', place: at(1) },
-  ...{ instructions: undefined, statistics: undefined },
+  name,
+  verdict,
+  section: 'socket',
+  place: at(1),
+  instructions: undefined,
+  statistics: undefined,
 });
 const diagnosis = (findings: readonly Finding[], ...programs: ProgramReport[]): Diagnosis => ({
-  ...{ host: 'a', kernel: '6.1', findings, programs },
+  host: 'a',
+  kernel: '6.1',
+  findings,
+  programs,
 });
 
 describe('what other flags remedy', () => {

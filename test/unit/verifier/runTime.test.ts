@@ -50,8 +50,10 @@ describe('run time of loaded programs', () => {
       count,
     );
     assert.deepEqual(rate, {
-      ...{ nanosecondsPerRun: 100, runsPerSecond: 100 },
-      ...{ loaded: 1, isOther: false },
+      nanosecondsPerRun: 100,
+      runsPerSecond: 100,
+      loaded: 1,
+      isOther: false,
     });
   });
 
@@ -62,8 +64,10 @@ describe('run time of loaded programs', () => {
       count,
     );
     assert.deepEqual(rate, {
-      ...{ nanosecondsPerRun: 100, runsPerSecond: 20 },
-      ...{ loaded: 2, isOther: false },
+      nanosecondsPerRun: 100,
+      runsPerSecond: 20,
+      loaded: 2,
+      isOther: false,
     });
   });
 

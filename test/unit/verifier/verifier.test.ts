@@ -211,7 +211,11 @@ describe('the report of Linux 7.3', () => {
     assert.match(log.report.reason, /^R0 may be NULL here .* so the verifier cannot prove/);
     assert.match(log.report.suggestion, /^Add a NULL check/);
     assert.deepEqual(log.report.at, {
-      ...{ function: 'program', file: 'a.bpf.c', line: 9, column: 10, instruction: 1 },
+      function: 'program',
+      file: 'a.bpf.c',
+      line: 9,
+      column: 10,
+      instruction: 1,
       what: 'error: invalid dereference of R0 (ringbuf_mem_or_null)',
     });
     assert.deepEqual(
@@ -225,14 +229,12 @@ describe('the report of Linux 7.3', () => {
 
   it('explains the error in the kernel’s own words, with its path', () => {
     const verification: Verification = {
-      ...{
-        host: 'h',
-        kernel: '7.3.0',
-        compiler: '',
-        words: '',
-        assumed: [],
-        object: new Uint8Array(),
-      },
+      host: 'h',
+      kernel: '7.3.0',
+      compiler: '',
+      words: '',
+      assumed: [],
+      object: new Uint8Array(),
       programs: [{ name: 'program', section: 'xdp', verdict: 'rejected', words: '', log: REPORT }],
     };
     const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
@@ -271,14 +273,12 @@ describe('a log', () => {
     );
     const log = `; x++; @ a.bpf.c:3\n${steps}BPF program is too large. Processed 1000001 insn\n`;
     const verification: Verification = {
-      ...{
-        host: 'h',
-        kernel: '6.18',
-        compiler: '',
-        words: '',
-        assumed: [],
-        object: new Uint8Array(),
-      },
+      host: 'h',
+      kernel: '6.18',
+      compiler: '',
+      words: '',
+      assumed: [],
+      object: new Uint8Array(),
       programs: [{ name: 'a', section: 'xdp', verdict: 'rejected', words: '', log }],
     };
     const { findings } = diagnose(verification, { entry: 'a.bpf.c', files: new Map() });
@@ -295,7 +295,10 @@ describe('a log', () => {
 
   it('of nothing has nothing', () => {
     assert.deepEqual(parseLog(''), {
-      ...{ steps: [], message: '', statistics: undefined, report: undefined },
+      steps: [],
+      message: '',
+      statistics: undefined,
+      report: undefined,
     });
   });
 });
@@ -310,7 +313,12 @@ a.bpf.c:9:2: warning: unused variable 'x' [-Wunused-variable]
 `;
     assert.deepEqual(
       parseClang(text, new Map()).map(({ file, line, column, endColumn, severity, notes }) => [
-        ...[file, line, column, endColumn, severity, notes.length],
+        file,
+        line,
+        column,
+        endColumn,
+        severity,
+        notes.length,
       ]),
       [
         ['sub/h.h', 3, 5, 9, 'error', 1],
@@ -356,15 +364,13 @@ rejected/../sub/./h.h:2:1: error: wrong
 /usr/include/x/../y.h:2:1: note: there
 `;
     const verification: Verification = {
-      ...{
-        host: 'h',
-        kernel: '6.1',
-        compiler: said,
-        object: undefined,
-        words: '',
-        assumed: [],
-        programs: [],
-      },
+      host: 'h',
+      kernel: '6.1',
+      compiler: said,
+      object: undefined,
+      words: '',
+      assumed: [],
+      programs: [],
     };
     const { findings } = diagnose(verification, { entry: 'rejected/a.bpf.c', files });
     assert.equal(findings[0]?.place.file, 'sub/h.h');

@@ -11,7 +11,7 @@ import { VERIFIER_PROGRAMS } from '../../harness/verifierPrograms.ts';
 const RECORDED = path.join(import.meta.dirname, '../recorded/verifier');
 type States = Readonly<Record<string, { readonly object: string; readonly log: string }>>;
 
-/** What the verifier knew in a recorded program. */
+/** The verifier's states in a recorded program. */
 async function walked(states: States, stem: string, change = (log: string) => log) {
   const { object = '', log = '' } = states[stem] ?? {};
   const [program] = parseObject(Buffer.from(object, 'base64'));
@@ -26,7 +26,7 @@ async function walked(states: States, stem: string, change = (log: string) => lo
         text.findIndex((line) => line.includes(words)),
       ),
     );
-  /** Of a line's first visit. */
+  /** State at a line's first visit. */
   const known = (words: string): string[] => {
     const [first] = visits(words)?.kept ?? [];
     return first === undefined ? [] : knownWords(first.known);

@@ -3,7 +3,11 @@ import { arcsOf, ROW, rowOrder } from '../../../webview/arcs.ts';
 
 describe('the picture of an assessment', () => {
   const edge = (from: number, to: number, bytes: number) => ({
-    ...{ from, to, bytes, words: '', gains: false },
+    from,
+    to,
+    bytes,
+    words: '',
+    gains: false,
   });
 
   it('gives each cgroup a row, and puts those that talk to each other side by side', () => {

@@ -153,7 +153,9 @@ describe('benchmarks in the editor', () => {
     const { finishedAt: _, ...unfinished } = measured.document;
     const own = `${cgroupMount() ?? ''}/sockmap-bypass-run-0123abcd`;
     const uri = write(`own${SUFFIX}`, {
-      ...{ ...unfinished, id: crypto.randomUUID(), cgroup: own },
+      ...unfinished,
+      id: crypto.randomUUID(),
+      cgroup: own,
       limits: { queueBound: 2 << 20 },
       samples: unfinished.samples.slice(0, 2),
     });

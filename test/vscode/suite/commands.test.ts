@@ -108,7 +108,10 @@ describe('commands with an argument', () => {
     const on = await execute<BypassStatus>('configure', { host, cgroup, mode: 'guarded' });
     // The limits are those of the settings.
     assert.deepEqual(ours(on)?.config, {
-      ...{ mode: 'guarded', reach: 'namespace', queueBound: 4 << 20, oneWayLimit: 256 },
+      mode: 'guarded',
+      reach: 'namespace',
+      queueBound: 4 << 20,
+      oneWayLimit: 256,
     });
   });
 
@@ -128,7 +131,7 @@ describe('commands with an argument', () => {
     const cgroups = [cgroup, other, inner];
     const loaded = ours(await execute<BypassStatus>('load', { host, cgroups, reach: 'host' }));
     assert.equal(loaded?.config?.reach, 'host');
-    // What is inside of another is covered by it.
+    // A cgroup inside of another is covered by it.
     assert.deepEqual(loaded.cgroups.toSorted(), [cgroup, other].toSorted());
     const program = loaded.sockops?.id;
     assert.deepEqual(

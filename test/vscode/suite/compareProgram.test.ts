@@ -46,7 +46,9 @@ describe('a program beside its earlier versions', () => {
   /** Both sides of the diff editor that is open. */
   const sides = async (uri: vscode.Uri, others: object): Promise<string[]> => {
     await vscode.commands.executeCommand('sockmapBypass.compareProgram', {
-      ...{ host, uri, program: 'count' },
+      host,
+      uri,
+      program: 'count',
       ...others,
     });
     const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;

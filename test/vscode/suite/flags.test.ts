@@ -82,7 +82,7 @@ describe('how a source is compiled, in the window', () => {
     await verify(uri);
     const [search] = await offered();
     assert.equal(search?.title, 'Search flags/include, flags/lib for headers…');
-    // What the verifier rejects says nothing of flags: the host tries them.
+    // A rejection by the verifier says nothing of flags: the host tries them.
     write('Makefile', 'BPF_CFLAGS = -DLAST=15\n');
     const probe = write(
       'probe.bpf.c',
@@ -229,7 +229,7 @@ char LICENSE[] SEC("license") = "GPL";
       const { findings, programs } = await verify(uri);
       assert.deepEqual(findings, []);
       assert.equal(programs[0]?.verdict, 'accepted');
-      // What the header is marked with is in that folder.
+      // The mark of the header is in that folder.
       fs.writeFileSync(path.join(beside.path, 'sizes.h'), '#define SIZE missing\n');
       await verify(uri);
       assert.match(errors(uri)[0]?.message ?? '', /undeclared identifier 'missing'/);

@@ -167,7 +167,8 @@ describe('a clangd of somebody else’s making', () => {
     await assert.rejects(async () => {
       const edit = await ask<vscode.WorkspaceEdit>(
         'vscode.executeDocumentRenameProvider',
-        ...[name, 'other'],
+        name,
+        'other',
       );
       await vscode.workspace.applyEdit(edit);
     });

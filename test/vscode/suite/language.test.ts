@@ -245,7 +245,8 @@ describe('language features', () => {
     await replace('return 1;', 'return nothing;');
     await eventually('clangd reports it', () => errors(program).length === 1);
     const { findings } = await vscode.commands.executeCommand<Diagnosis>('sockmapBypass.verify', {
-      ...{ host: sshd.alias, uri: program },
+      host: sshd.alias,
+      uri: program,
     });
     assert.equal(findings.length, 1);
     const line = errors(program)[0]?.range.start.line ?? 0;
@@ -445,7 +446,8 @@ describe('language features', () => {
       await vscode.commands.executeCommand('vscode.open', closing);
       await eventually('the check reports it', () => errors(closing, 'clang').length === 1);
       await vscode.commands.executeCommand('sockmapBypass.verify', {
-        ...{ host: poor?.alias, uri: closing },
+        host: poor?.alias,
+        uri: closing,
       });
       assert.equal(errors(closing, 'clang').length, 1);
       await vscode.commands.executeCommand('workbench.action.closeActiveEditor');

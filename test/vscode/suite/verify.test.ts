@@ -282,7 +282,10 @@ describe('verifying BPF source', () => {
     const host = sshd.alias;
     await execute('verify', { host, uri });
     const reading = execute('showVerifierLog', {
-      ...{ host, uri, program: 'count', listing: 'bytecode' },
+      host,
+      uri,
+      program: 'count',
+      listing: 'bytecode',
     });
     write('again.bpf.c', ACCEPTED.replace('int key = 0;', 'int key = 4711;'));
     await Promise.all([reading, execute('verify', { host, uri })]);
@@ -363,7 +366,7 @@ describe('verifying BPF source', () => {
         const isPosition = path.basename(name).startsWith('compiler-');
         assert.ok(isPosition || error.range.end.isAfter(error.range.start));
         if (typeof error.code === 'string') {
-          // What no program has passed has no log.
+          // A program that never passed has no log.
           assert.ok(['clang', 'libbpf'].includes(error.source ?? ''));
           assert.equal(error.code, explanation);
           return;

@@ -42,7 +42,7 @@ const PAGES: readonly PageOfOurs[] = [
       await workbench.openFile(RUN);
       const panel = workbench.webview();
       await panel.locator('#state', { hasText: 'Finished' }).waitFor();
-      // What the run has: all figures of the article.
+      // The run has these: all figures of the article.
       await panel.locator('#tab-fig7').waitFor();
       for (const tab of await panel.getByRole('tab').all()) {
         await tab.click();
@@ -151,7 +151,8 @@ describe('pages of ours, as axe reads them', () => {
       label: 'axe',
       keybindings: (host, cgroup) => [
         {
-          ...{ key: 'ctrl+alt+l', command: 'sockmapBypass.assess' },
+          key: 'ctrl+alt+l',
+          command: 'sockmapBypass.assess',
           args: { host, seconds: 1, cgroup },
         },
       ],
@@ -165,8 +166,11 @@ describe('pages of ours, as axe reads them', () => {
     const { finishedAt: _, ...unfinished } = measured;
     const cut = { ...unfinished, samples: measured.samples.slice(0, 30) };
     const files = {
-      ...{ [RUN]: text, [OTHER]: JSON.stringify(other), [CUT]: JSON.stringify(cut) },
-      ...{ 'accepted.bpf.c': ACCEPTED, 'rejected.bpf.c': REJECTED },
+      [RUN]: text,
+      [OTHER]: JSON.stringify(other),
+      [CUT]: JSON.stringify(cut),
+      'accepted.bpf.c': ACCEPTED,
+      'rejected.bpf.c': REJECTED,
     };
     for (const [name, content] of Object.entries(files))
       fs.writeFileSync(path.join(stage.folder, name), content);

@@ -12,7 +12,7 @@ import { setStage, type Stage } from './stage.ts';
 const SUFFIX = '.sockmap-bench.json';
 const ARTIFACTS = path.resolve(import.meta.dirname, '../../../out/first');
 const TRY = 'Sockmap: Try on a host';
-/** Of a host's sessions: one may lie upon another. */
+/** Unmounts that of each of a host's sessions: one may lie upon another. */
 const NO_BPFFS = 'while umount -l /sys/fs/bpf; do :; done 2>/dev/null';
 /** A chart takes as long as its plan. */
 const RUN_MS = 400_000;

@@ -48,7 +48,8 @@ describe('the fleet page and a roll-out', function () {
     const inAnsible = (name: string) => path.join(ansible?.path ?? '', name);
     const args = {
       hosts: fleet.hosts.map(({ name }) => name),
-      ...{ cgroup: 'app.slice', plan: path.join(folder.path, 'canary.sockmap-plan.json') },
+      cgroup: 'app.slice',
+      plan: path.join(folder.path, 'canary.sockmap-plan.json'),
       folder: inAnsible('roll-outs'),
     };
     session = await startSession({
@@ -154,7 +155,8 @@ describe('the fleet page and a roll-out', function () {
     const speeds = { host1: 1, host2: 1.3, web3: 1.1 };
     const documents = Object.entries(speeds).map(([name, speed]): ResultDocument => ({
       ...measured,
-      ...{ id: crypto.randomUUID(), startedAt: new Date().toISOString() },
+      id: crypto.randomUUID(),
+      startedAt: new Date().toISOString(),
       host: { ...measured.host, name },
       samples: measured.samples.map((sample) =>
         sample.arm === 'bypass' && sample.experiment !== 'connections'

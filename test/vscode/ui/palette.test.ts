@@ -94,7 +94,7 @@ describe('the palette', () => {
     await workbench.item('local').click();
     await step('Check it').locator('.complete').waitFor();
     assert.equal(await step('See the difference').locator('.complete').count(), 0);
-    // What is wrong with the host is listed, where there is something.
+    // Issues of the host are listed, where there are some.
     await page.keyboard.press('Escape');
     for (const theme of ['light', 'dark'] as const) {
       await session.setTheme(theme);

@@ -117,11 +117,16 @@ describe('the plan of a benchmark, from the palette', () => {
       points: [
         { experiment: 'throughput', messageBytes: 4096, arms: ['tcp', 'tcp-nodelay', 'bypass'] },
         {
-          ...{ experiment: 'latency', requestBytes: 64, responseBytes: 1024 },
+          experiment: 'latency',
+          requestBytes: 64,
+          responseBytes: 1024,
           arms: ['tcp', 'bypass'],
         },
       ],
-      ...{ topology: 'loopback', secondsPerSample: 1, repetitions: 1, bpfTime: true },
+      topology: 'loopback',
+      secondsPerSample: 1,
+      repetitions: 1,
+      bpfTime: true,
     });
   });
 
@@ -132,12 +137,20 @@ describe('the plan of a benchmark, from the palette', () => {
       name: 'redis PING',
       server: ['redis-server', '--bind', '{address}', '--port', '{port}', '--save', ''],
       client: ['redis-benchmark', '-h', '{address}', '-p', '{port}', ...PING],
-      ...{ metric: { csvColumn: 'rps' }, unit: 'requests/s', higherIsBetter: true, warmup: 0 },
+      metric: { csvColumn: 'rps' },
+      unit: 'requests/s',
+      higherIsBetter: true,
+      warmup: 0,
     };
     // More than a screen of them, with a word that would read backwards.
     const others = Array.from({ length: 20 }, (_, index) => ({
-      ...{ name: `other ${index}`, arms: ['tcp'], client: ['echo', `${index} \u202e12`] },
-      ...{ metric: { pattern: '(\\d+)$' }, unit: 'x', higherIsBetter: true, warmup: 0 },
+      name: `other ${index}`,
+      arms: ['tcp'],
+      client: ['echo', `${index} \u202e12`],
+      metric: { pattern: '(\\d+)$' },
+      unit: 'x',
+      higherIsBetter: true,
+      warmup: 0,
     }));
     const plan = { workloads: [workload, ...others], secondsPerSample: 1, repetitions: 2 };
     const text = JSON.stringify({ name: 'redis', ...plan });

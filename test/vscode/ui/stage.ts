@@ -69,7 +69,12 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     ends.push(() => session.stop());
     const { workbench } = session;
     return {
-      ...{ session, workbench, sshd, place, gate, stop },
+      session,
+      workbench,
+      sshd,
+      place,
+      gate,
+      stop,
       steps: drive(workbench),
       host: sshd.alias,
       folder: folder.path,

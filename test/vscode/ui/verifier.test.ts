@@ -288,7 +288,7 @@ describe('what the verifier thinks of a source, in a window', () => {
     }
     const gone = await cell('accepted.bpf.c', 2, 'unreached').innerText();
     assert.match(gone, /could not be asked\s*Could not .*gone-host/);
-    // What cannot be reached is not asked again and again.
+    // A host that cannot be reached is not asked again and again.
     await cell('rejected.bpf.c', 2, 'unrun').waitFor();
     await workbench.clearNotifications();
     for (const type of ['Markdown', 'CSV']) {

@@ -36,7 +36,8 @@ describe('the views', () => {
     const write = (name: string, host: string, startedAt: string): void => {
       const document: ResultDocument = {
         ...measured,
-        ...{ startedAt, host: { ...measured.host, name: host } },
+        startedAt,
+        host: { ...measured.host, name: host },
       };
       assert.ok(stage);
       fs.writeFileSync(path.join(stage.folder, name), JSON.stringify(document));

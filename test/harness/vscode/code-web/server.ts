@@ -26,7 +26,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** What VS Code for the Web reads as its command-line flags. */
+/** The command-line flags of VS Code for the Web. */
 export type Payload = readonly (readonly [string, string])[];
 
 export interface ServerOptions {
@@ -53,7 +53,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       ...serverArguments(directories),
       ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
       ...(options.automation === true ? ['--enable-smoke-test-driver'] : []),
-      ...['--host', '127.0.0.1', '--port', '0', '--connection-token', token],
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--connection-token',
+      token,
     ],
     // A group of its own: an interrupt at the terminal reaches us, and we end it in order.
     {
@@ -165,10 +170,14 @@ function serverArguments(directories: Directories): string[] {
     '--accept-server-license-terms',
     '--disable-telemetry',
     // An extension host whose window is gone waits this many seconds for it; three hours by default.
-    ...['--reconnection-grace-time', '8'],
-    ...['--server-data-dir', directories.serverData],
-    ...['--user-data-dir', directories.userData],
-    ...['--extensions-dir', directories.extensions],
+    '--reconnection-grace-time',
+    '8',
+    '--server-data-dir',
+    directories.serverData,
+    '--user-data-dir',
+    directories.userData,
+    '--extensions-dir',
+    directories.extensions,
     ...(directories.builtIn === undefined ? [] : ['--builtin-extensions-dir', directories.builtIn]),
   ];
 }

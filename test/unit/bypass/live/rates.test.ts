@@ -3,26 +3,40 @@ import { History, ratesBetween, WINDOW_SECONDS } from '../../../../src/bypass/li
 import type { LiveReading, LiveSocket } from '../../../../src/bypass/live/reading.ts';
 
 const reading = (at: number, change: Partial<LiveReading> = {}): LiveReading => ({
-  ...{ at, pin: '7', config: undefined, held: 2, owners: undefined },
+  at,
+  pin: '7',
+  config: undefined,
+  held: 2,
+  owners: undefined,
   counters: { redirected_bytes: 0, redirected_messages: 0, peer_remote: 0 },
   sockets: change.sockets ?? [],
   mine: change.mine ?? change.sockets?.length ?? 0,
-  ...{ tellsSockets: true, capped: false },
+  tellsSockets: true,
+  capped: false,
   ...change,
 });
 const moved = (bytes: number, messages = 0, remote = 0) => ({
   counters: { redirected_bytes: bytes, redirected_messages: messages, peer_remote: remote },
 });
 const socket = (cookie: string, sentBytes: number, sentSegments = 0): LiveSocket => ({
-  ...{ cookie, sentBytes, sentSegments, inMap: false, inode: 1 },
-  ...{ local: '127.0.0.1:1', peer: '127.0.0.1:2' },
+  cookie,
+  sentBytes,
+  sentSegments,
+  inMap: false,
+  inode: 1,
+  local: '127.0.0.1:1',
+  peer: '127.0.0.1:2',
 });
 
 describe('rates of a bypass', () => {
   it('are what was counted in each second of the host’s own clock', () => {
     const point = ratesBetween(reading(10, moved(1000, 10)), reading(12.5, moved(6000, 35)));
     assert.deepEqual(point, {
-      ...{ at: 12.5, bypassBytes: 2000, bypassMessages: 10, tcpBytes: 0, tcpSegments: 0 },
+      at: 12.5,
+      bypassBytes: 2000,
+      bypassMessages: 10,
+      tcpBytes: 0,
+      tcpSegments: 0,
     });
   });
 

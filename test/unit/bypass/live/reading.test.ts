@@ -33,8 +33,13 @@ describe('a reading of a bypass', () => {
     assert.deepEqual(config, { mode: 1, reach: 0, queue_bound: 0 });
     assert.deepEqual(sockets, [
       {
-        ...{ cookie: '74e6c3', inMap: true, inode: 56415798, sentBytes: 0, sentSegments: 0 },
-        ...{ local: '127.0.0.1:42121', peer: '[::ffff:10.0.0.1%eth0]:49592' },
+        cookie: '74e6c3',
+        inMap: true,
+        inode: 56415798,
+        sentBytes: 0,
+        sentSegments: 0,
+        local: '127.0.0.1:42121',
+        peer: '[::ffff:10.0.0.1%eth0]:49592',
       },
     ]);
     assert.deepEqual(owners?.get(56415798), { pid: 409, name: '(sd pam) x' });
@@ -81,7 +86,13 @@ describe('messages of the live page', () => {
 
   it('are nothing else', () => {
     for (const message of [
-      ...[undefined, null, 7, 'ready', {}, { type: 'unload' }, { type: 'ready', more: 1 }],
+      undefined,
+      null,
+      7,
+      'ready',
+      {},
+      { type: 'unload' },
+      { type: 'ready', more: 1 },
       { type: 'mode', mode: 'classic' },
       { type: 'reach', reach: '__proto__' },
       { type: 'limits', queueBoundMiB: Number.NaN, oneWayLimit: 10, share: 50 },
@@ -95,7 +106,8 @@ describe('messages of the live page', () => {
 
   it('have a state that is kept', () => {
     assert.deepEqual(readState({ host: 'web', id: '/a', quantity: 'bytes' }), {
-      ...{ host: 'web', id: '/a' },
+      host: 'web',
+      id: '/a',
     });
     for (const state of [undefined, {}, { host: '' }, { host: 7 }])
       assert.equal(readState(state), undefined);

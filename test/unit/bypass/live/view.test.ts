@@ -5,14 +5,30 @@ import type { LiveReading } from '../../../../src/bypass/live/reading.ts';
 import { shownBypass } from '../../../../src/bypass/live/view.ts';
 
 const loaded: Attachment = {
-  ...{ cgroup: '/g/a', cgroups: ['/g/a'], gone: [], state: 'attached', policy: 'classic' },
-  ...{ sockops: undefined, redirect: undefined, pins: '/sys/fs/bpf/x' },
-  ...{ sockets: 0, maxSockets: 65_536, counters: {} },
+  cgroup: '/g/a',
+  cgroups: ['/g/a'],
+  gone: [],
+  state: 'attached',
+  policy: 'classic',
+  sockops: undefined,
+  redirect: undefined,
+  pins: '/sys/fs/bpf/x',
+  sockets: 0,
+  maxSockets: 65_536,
+  counters: {},
 };
 const reading = (change: Partial<LiveReading>): LiveReading => ({
-  ...{ at: 1, pin: '7', config: undefined, held: 0, owners: undefined, sockets: [] },
-  ...{ counters: { sockets_added: 0, peer_remote: 0 }, mine: 3, tellsSockets: true },
-  ...{ capped: false, ...change },
+  at: 1,
+  pin: '7',
+  config: undefined,
+  held: 0,
+  owners: undefined,
+  sockets: [],
+  counters: { sockets_added: 0, peer_remote: 0 },
+  mine: 3,
+  tellsSockets: true,
+  capped: false,
+  ...change,
 });
 
 describe('the live page', () => {

@@ -60,7 +60,7 @@ describe('an interval of a quantile that is looked at all the time', () => {
       const random = uniformly(5);
       const cases = 100;
       const missed = Array.from({ length: cases }, () => misses(p, random)).filter(Boolean).length;
-      // Of 100 at 5%: 11 or more in 1 of 90 runs; the seed is fixed.
+      // From 100 at 5%: 11 or more in 1 of 90 runs; the seed is fixed.
       assert.ok(missed <= 10, `${missed} of ${cases} at ${p}`);
     }
   });

@@ -16,7 +16,9 @@ function growth(seconds: number, changes: Partial<Growth> = {}): Growth {
   const counts = { sockets: 20, transactions: 200, sentBytes: 2000, receivedBytes: 2000 };
   const none = { resets: 0, eagains: 0, stalls: 0, times: times(1000, 20, 21, 22) };
   return {
-    ...{ seconds, share: 50, cost: { runs: 0, nanoseconds: 0, seconds: 0 } },
+    seconds,
+    share: 50,
+    cost: { runs: 0, nanoseconds: 0, seconds: 0 },
     bypass: { ...counts, ...none },
     tcp: { ...counts, ...none },
     ...changes,
