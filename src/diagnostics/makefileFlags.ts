@@ -53,7 +53,7 @@ export class MakefileFlags implements vscode.CodeActionProvider, vscode.Disposab
     { diagnostics }: vscode.CodeActionContext,
   ): Promise<vscode.CodeAction[]> {
     const errors = diagnostics.filter(isError);
-    if (errors.length === 0 || !vscode.workspace.isTrusted) return [];
+    if (errors.length === 0) return [];
     const uri = this.#programOf(document);
     if (uri === undefined) return [];
     // A setting that is wrong is reported by what needs it.
@@ -71,7 +71,9 @@ export class MakefileFlags implements vscode.CodeActionProvider, vscode.Disposab
     return [action];
   }
 
+  /** Nothing of a folder that nobody trusts is read for flags, or tried. */
   #offerOf(uri: vscode.Uri): Promise<Offer | undefined> {
+    if (!vscode.workspace.isTrusted) return Promise.resolve(undefined);
     const lack = lackOf(uri, this.#verifier);
     const [answer] = lack.diagnoses;
     const known = answer && this.#offers.get(answer);
