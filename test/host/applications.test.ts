@@ -9,6 +9,7 @@ import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 import { Arms, runInside, type Arm } from '../harness/host/arms.ts';
 import {
+  makeCertificate,
   postgresProgram,
   startHttp2,
   startMemcached,
@@ -201,26 +202,7 @@ describe('real applications over the bypass', () => {
       fs.mkdirSync(files);
       for (const size of FILES) fs.writeFileSync(path.join(files, String(size)), randomBytes(size));
       certificate = path.join(temporary.path, 'certificate.pem');
-      await run('openssl', [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        `${certificate}.key`,
-        '-out',
-        certificate,
-        '-days',
-        '2',
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=IP:127.0.0.1',
-      ]);
-      fs.chmodSync(`${certificate}.key`, 0o644);
+      await makeCertificate(certificate, 'localhost', ['127.0.0.1']);
     });
     const nginx = serve<Nginx>((arm, user) =>
       startNginx(arm, user, { files, certificate, key: `${certificate}.key` }),

@@ -15,7 +15,7 @@ import { Arms } from '../harness/host/arms.ts';
 import { heldNames } from '../harness/host/held.ts';
 import { Residents } from '../harness/host/residents.ts';
 import { eventually } from '../harness/host/wait.ts';
-import { startServer, type Server } from '../harness/host/servers.ts';
+import { redisArgv, startServer, type Server } from '../harness/host/servers.ts';
 import { run } from '../harness/run.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../harness/temporary.ts';
 
@@ -76,21 +76,8 @@ describe('who talks to whom on a host', function () {
       arm: arms.tcp,
       account: account.name,
       netns: `${id}-b`,
-      argv: (port, directory) => [
-        'redis-server',
-        '--port',
-        String(port),
-        '--bind',
-        '0.0.0.0',
-        '--dir',
-        directory,
-        '--protected-mode',
-        'no',
-        '--save',
-        '',
-        '--appendonly',
-        'no',
-      ],
+      argv: (port, directory) =>
+        redisArgv(port, directory, '--bind', '0.0.0.0', '--protected-mode', 'no'),
     });
     memcached = await startServer({
       arm: arms.bypass,

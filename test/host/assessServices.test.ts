@@ -14,6 +14,7 @@ import { Residents } from '../harness/host/residents.ts';
 import {
   nginxStream,
   postgresProgram,
+  redisArgv,
   startPostgres,
   startServer,
   type Server,
@@ -121,21 +122,9 @@ describe('an assessment of a host that is busy with services', function () {
     };
     const postgres = await startPostgres(place('database'), account.name, back);
     servers.push(postgres);
-    const redis = await start('redis', back, (port, directory) => [
-      'redis-server',
-      '--port',
-      String(port),
-      '--bind',
-      '0.0.0.0',
-      '--dir',
-      directory,
-      '--protected-mode',
-      'no',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ]);
+    const redis = await start('redis', back, (port, directory) =>
+      redisArgv(port, directory, '--bind', '0.0.0.0', '--protected-mode', 'no'),
+    );
     const memcached = await start('cache', back, (port) => [
       'memcached',
       '-l',

@@ -4,11 +4,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { makeAccount, type TestAccount } from '../harness/accounts.ts';
 import { atEnd } from '../harness/cleanup.ts';
-import { Arms, asAccount, entering, inside, runInside, type Arm } from '../harness/host/arms.ts';
+import { Arms, entering, runInside, type Arm } from '../harness/host/arms.ts';
 import {
+  makeCertificate,
+  makeCluster,
   nginxScratch,
   nginxStream,
   postgresProgram,
+  redisArgv,
   startServer,
   type Server,
 } from '../harness/host/servers.ts';
@@ -42,26 +45,7 @@ describe('real applications in containers, over the bypass', function () {
     temporary = temporaryDirectory();
     fs.chmodSync(temporary.path, 0o755);
     certificate = path.join(temporary.path, 'certificate.pem');
-    await run('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      `${certificate}.key`,
-      '-out',
-      certificate,
-      '-days',
-      '2',
-      '-subj',
-      '/CN=here',
-      '-addext',
-      `subjectAltName=IP:${ADDRESS.b},IP:${SERVICE}`,
-    ]);
-    fs.chmodSync(`${certificate}.key`, 0o644);
+    await makeCertificate(certificate, 'here', [ADDRESS.b, SERVICE]);
     await run(NAMESPACES, ['make', id]);
     remove = atEnd(async () => {
       await run(NAMESPACES, ['remove', id]);
@@ -108,23 +92,17 @@ describe('real applications in containers, over the bypass', function () {
                 arm,
                 account: account.name,
                 netns: container('b'),
-                argv: (port, directory) => [
-                  'redis-server',
-                  '--port',
-                  String(port),
-                  '--bind',
-                  '0.0.0.0',
-                  '--protected-mode',
-                  'no',
-                  '--dir',
-                  directory,
-                  '--save',
-                  '',
-                  '--appendonly',
-                  'no',
-                  '--enable-debug-command',
-                  'yes',
-                ],
+                argv: (port, directory) =>
+                  redisArgv(
+                    port,
+                    directory,
+                    '--bind',
+                    '0.0.0.0',
+                    '--protected-mode',
+                    'no',
+                    '--enable-debug-command',
+                    'yes',
+                  ),
               }),
           ],
           async (port) => {
@@ -165,24 +143,7 @@ ${site(port, directory)}
       account: account.name,
       netns: container('b'),
       argv: async (port, directory) => {
-        const data = path.join(directory, 'cluster');
-        const [command = '', ...args] = inside(
-          arm,
-          asAccount(
-            [
-              postgresProgram('initdb'),
-              '-D',
-              data,
-              '--auth=trust',
-              '--username=postgres',
-              '--no-sync',
-              '--encoding=UTF8',
-              '--locale=C',
-            ],
-            account.name,
-          ),
-        );
-        await run(command, args, { cwd: directory });
+        const data = await makeCluster(arm, account.name, directory);
         fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all all trust\n');
         return [
           postgresProgram('postgres'),

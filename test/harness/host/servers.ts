@@ -92,26 +92,30 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
+/** A redis that keeps nothing. @param further options. */
+export const redisArgv = (
+  port: number,
+  directory: string,
+  ...further: readonly string[]
+): string[] => [
+  'redis-server',
+  '--port',
+  String(port),
+  '--dir',
+  directory,
+  '--save',
+  '',
+  '--appendonly',
+  'no',
+  ...further,
+];
+
 export const startRedis = (arm: Plan['arm'], account?: string): Promise<Server> =>
   startServer({
     arm,
     account,
-    argv: (port, directory) => [
-      'redis-server',
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '::1',
-      '--dir',
-      directory,
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--enable-debug-command',
-      'local',
-    ],
+    argv: (port, directory) =>
+      redisArgv(port, directory, '--bind', '127.0.0.1', '::1', '--enable-debug-command', 'local'),
   });
 
 export const startMemcached = (arm: Arm, account: string): Promise<Server> =>
@@ -206,6 +210,31 @@ function postgresPrograms(): string {
 
 export const postgresProgram = (name: string): string => path.join(postgresPrograms(), name);
 
+/** Makes an empty cluster of PostgreSQL in a directory of the account's. @returns where it is. */
+export async function makeCluster(
+  arm: Pick<Arm, 'cgroup'>,
+  account: string,
+  directory: string,
+): Promise<string> {
+  const data = path.join(directory, 'cluster');
+  const [command = '', ...args] = inside(
+    arm,
+    [
+      postgresProgram('initdb'),
+      '-D',
+      data,
+      '--auth=trust',
+      '--username=postgres',
+      '--no-sync',
+      '--encoding=UTF8',
+      '--locale=C',
+    ],
+    account,
+  );
+  await run(command, args, { cwd: directory });
+  return data;
+}
+
 /** @param netns where it listens at all addresses; our own, at loopback, when left out. */
 export const startPostgres = (
   arm: Pick<Arm, 'cgroup'>,
@@ -217,22 +246,7 @@ export const startPostgres = (
     account,
     ...(netns !== undefined && { netns }),
     argv: async (port, directory) => {
-      const data = path.join(directory, 'cluster');
-      const [command = '', ...args] = inside(
-        arm,
-        [
-          postgresProgram('initdb'),
-          '-D',
-          data,
-          '--auth=trust',
-          '--username=postgres',
-          '--no-sync',
-          '--encoding=UTF8',
-          '--locale=C',
-        ],
-        account,
-      );
-      await run(command, args, { cwd: directory });
+      const data = await makeCluster(arm, account, directory);
       fs.appendFileSync(path.join(data, 'pg_hba.conf'), 'host all all samenet trust\n');
       const settings = {
         port: String(port),
@@ -248,6 +262,34 @@ export const startPostgres = (
       return [postgresProgram('postgres'), '-D', data, ...options];
     },
   });
+
+/** Makes a certificate for addresses, and its key beside it, FILE.key, which any account may read. */
+export async function makeCertificate(
+  file: string,
+  name: string,
+  addresses: readonly string[],
+): Promise<void> {
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    `${file}.key`,
+    '-out',
+    file,
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${name}`,
+    '-addext',
+    `subjectAltName=${addresses.map((one) => `IP:${one}`).join(',')}`,
+  ]);
+  fs.chmodSync(`${file}.key`, 0o644);
+}
 
 /** HTTP/2 without TLS, which sends every body back. */
 export const startHttp2 = (arm: Arm, program: string): Promise<Server> =>

@@ -6,7 +6,7 @@ type Changes = Partial<Omit<Flow, 'client' | 'server'>> & {
   readonly server?: string;
 };
 
-const side = (process: string, cgroup: string): Side => ({
+export const side = (process: string, cgroup: string | undefined): Side => ({
   process,
   cgroup,
   pids: [1],

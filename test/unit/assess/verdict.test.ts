@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Reliance } from '../../../src/assess/assessment.ts';
 import { covering } from '../../../src/assess/cover.ts';
-import type { Flow, Side } from '../../../src/assess/flows.ts';
+import type { Flow } from '../../../src/assess/flows.ts';
 import type { Evidence } from '../../../src/assess/objections.ts';
 import { verdictOn } from '../../../src/assess/verdict.ts';
 import type { Sample } from '../../../src/results/document.ts';
 import { parseDocument } from '../../../src/results/document.ts';
 import { recorded } from '../recorded.ts';
 import { holds } from '../properties.ts';
+import { flow as plainFlow, side } from './flows.ts';
 
 const MOUNT = '/sys/fs/cgroup';
 const EVIDENCE: Evidence = {
@@ -20,37 +21,20 @@ const EVIDENCE: Evidence = {
   documents: [],
 };
 
-const side = (process: string, cgroup: string | undefined): Side => ({
-  process,
-  cgroup,
-  pids: [1],
-  cpu: 0.1,
-  namespace: '1',
-});
-
 /** 10,000 round trips a second of 64 bytes, unless it says otherwise. */
 const flow = (client: string, server: string, changes: Partial<Flow> = {}): Flow => ({
+  ...plainFlow({
+    bytesToServer: 640_000,
+    bytesToClient: 640_000,
+    segmentsToServer: 10_000,
+    segmentsToClient: 10_000,
+    messagesToServer: 10_000,
+    messagesToClient: 10_000,
+    meanToServer: 64,
+    meanToClient: 64,
+  }),
   server: { ...side(server, `${MOUNT}/a.slice/${server}`), port: 80 },
   client: side(client, `${MOUNT}/a.slice/${client}`),
-  connections: 10,
-  opened: 0,
-  closed: 0,
-  minimumAge: 15,
-  family: 'IPv4',
-  isTranslated: false,
-  sameNamespace: true,
-  kernelTls: false,
-  mptcp: false,
-  bytesToServer: 640_000,
-  bytesToClient: 640_000,
-  segmentsToServer: 10_000,
-  segmentsToClient: 10_000,
-  messagesToServer: 10_000,
-  messagesToClient: 10_000,
-  messagesFrom: 'segments',
-  meanToServer: 64,
-  meanToClient: 64,
-  shape: 'request-response',
   ...changes,
 });
 

@@ -89,19 +89,24 @@ describe('counters', () => {
   });
 });
 
+const EMPTY: Omit<Attachment, 'cgroup' | 'cgroups'> = {
+  gone: [],
+  state: 'attached',
+  policy: 'guarded',
+  sockops: undefined,
+  redirect: undefined,
+  sockets: 0,
+  maxSockets: 0,
+  counters: {},
+  pins: undefined,
+};
+
 describe('the bypass that serves a cgroup', () => {
   const on = (cgroup: string | undefined, state: Attachment['state'] = 'attached'): Attachment => ({
+    ...EMPTY,
     cgroup,
     cgroups: cgroup === undefined ? [] : [cgroup, '/also'],
-    gone: [],
     state,
-    policy: 'guarded',
-    sockops: undefined,
-    redirect: undefined,
-    sockets: 0,
-    maxSockets: 0,
-    counters: {},
-    pins: undefined,
   });
   const serving = (cgroup: string, ...attachments: Attachment[]) =>
     servingAttachment({ host: 'web1', attachments, namesakes: [] }, cgroup)?.cgroup;
@@ -125,17 +130,9 @@ describe('the bypass that serves a cgroup', () => {
 
 describe('a bypass that is switched off', () => {
   const bypass = (cgroup: string, mode: 'guarded' | 'off'): Attachment => ({
+    ...EMPTY,
     cgroup,
     cgroups: [cgroup],
-    gone: [],
-    state: 'attached',
-    policy: 'guarded',
-    sockops: undefined,
-    redirect: undefined,
-    sockets: 0,
-    maxSockets: 0,
-    counters: {},
-    pins: undefined,
     config: { mode, reach: 'namespace', queueBound: 4 << 20, oneWayLimit: 256 },
   });
   const bar = (...attachments: Attachment[]) =>

@@ -30,19 +30,21 @@ const echo = command({
 
 const given = async (...argv: string[]) => (await echo.parse(argv).run(session)).data;
 
+/** The options where none is given. */
+const NONE = {
+  now: false,
+  out: undefined,
+  size: undefined,
+  percent: undefined,
+  count: undefined,
+  include: [],
+  json: false,
+  help: false,
+};
+
 describe('the words of a command', () => {
   it('are read as what they are: operands in their order, options anywhere', async () => {
-    assert.deepEqual(await given('web1'), {
-      HOST: 'web1',
-      now: false,
-      out: undefined,
-      size: undefined,
-      percent: undefined,
-      count: undefined,
-      include: [],
-      json: false,
-      help: false,
-    });
+    assert.deepEqual(await given('web1'), { HOST: 'web1', ...NONE });
     assert.deepEqual(
       await given('web1', '--out', '-', '--include=--now'),
       await given('--include', 'b', 'web1', '--out=-').then((one) => ({
@@ -83,16 +85,10 @@ describe('the words of a command', () => {
 
   it('after -- are operands, whatever they begin with; of an option given twice the last counts', async () => {
     assert.deepEqual(await given('--out', 'a', '--out', 'b', '--', '-h', '--now'), {
+      ...NONE,
       HOST: '-h',
       CGROUP: '--now',
-      now: false,
       out: 'b',
-      size: undefined,
-      percent: undefined,
-      count: undefined,
-      include: [],
-      json: false,
-      help: false,
     });
   });
 
